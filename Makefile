@@ -1,0 +1,50 @@
+# Every target sets up what it needs: `make demo` on a fresh clone is enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+
+.PHONY: demo test lint format bench gallery lock clean
+
+demo: $(READY)
+	$(BIN)/asha-sim run scenarios/docs.yaml --out outputs/docs
+	$(BIN)/asha-sim animate scenarios/docs.yaml --out outputs/docs
+	$(BIN)/asha-sim run scenarios/digits.yaml --out outputs/digits
+	$(BIN)/asha-sim animate scenarios/digits.yaml --out outputs/digits
+
+test: $(READY)
+	$(BIN)/pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY)
+	$(BIN)/python tests/benchmarks/bench.py
+
+# The pictures of the README, byte for byte what tests/test_gallery.py expects.
+gallery: $(READY)
+	rm -rf outputs/gallery
+	$(BIN)/asha-sim animate scenarios/docs.yaml --style docs --out outputs/gallery/docs
+	$(BIN)/asha-sim animate scenarios/digits.yaml --style timeline --out outputs/gallery/digits
+
+# Names, versions and hashes only: no index address may enter the file.
+lock: $(READY)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-annotate --no-header --group dev --extra record pyproject.toml -o requirements.lock
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	touch $@
+
+clean:
+	rm -rf $(VENV) outputs/docs outputs/digits

@@ -1,0 +1,1 @@
+"""Compare synchronous (SHA) and asynchronous (ASHA) successive halving on a simulated cluster."""
