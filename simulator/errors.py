@@ -1,0 +1,39 @@
+"""What goes wrong for people: one exception, one line a problem."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with an input, and where.
+
+    `line` and `column` are 1-based; None where the input has no such place. `key` is the dotted path of a
+    scenario entry or the name of a table column.
+    """
+
+    source: str
+    message: str
+    line: int | None = None
+    column: int | None = None
+    key: str = ""
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.source, self.line, self.column) if part is not None)
+        return f"{place}: {self.key}: {self.message}" if self.key else f"{place}: {self.message}"
+
+
+class InputError(ValueError):
+    """The input is wrong: exit status 2, one line for each problem, nothing written."""
+
+    def __init__(self, problems: Problem | Iterable[Problem]) -> None:
+        self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def unreadable(path: Path, error: OSError) -> InputError:
+    """Say why a file can't be read, in the system's words."""
+    return InputError(Problem(str(path), f"cannot be read: {error.strerror or error}"))

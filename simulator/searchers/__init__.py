@@ -1,0 +1,1 @@
+"""Searchers decide which trial trains next and how far."""

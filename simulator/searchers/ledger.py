@@ -1,0 +1,80 @@
+"""A bracket's jobs counted by rung, and how far along that makes the search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+
+class Ledger:
+    """Jobs by rung: `started`, `completed` with a result, and `died` with a loss of inf.
+
+    A bracket counts in the lists itself, since it does so for every job; everything else is asked for rarely.
+    """
+
+    def __init__(self, resources: Sequence[int]) -> None:
+        self._steps = [high - low for low, high in pairwise((0, *resources))]
+        self.started = [0] * len(resources)
+        self.completed = [0] * len(resources)
+        self.died = [0] * len(resources)
+
+    def withdraw(self, rung: int) -> None:
+        """Forget a trial whose job on `rung` is under way."""
+        for below in range(rung):
+            self.started[below] -= 1
+            self.completed[below] -= 1
+        self.started[rung] -= 1
+
+    @property
+    def units(self) -> int:
+        """Units trained by completed jobs."""
+        return sum(step * jobs for step, jobs in zip(self._steps, self.completed, strict=True))
+
+    @property
+    def results(self) -> int:
+        """Results of the lowest rung, dead trials included."""
+        return self.completed[0] + self.died[0]
+
+    def closed(self, *, lingering: bool) -> int:
+        """Trials that will never train again, where no new one is to come.
+
+        With `lingering`, a trial left behind on a rung may still be promoted while a job is under way there or
+        below; without, it was closed when it was left behind.
+        """
+        under_way = [
+            begun - done - dead
+            for begun, done, dead in zip(self.started, self.completed, self.died, strict=True)
+        ]
+        still_open = sum(under_way)
+        if lingering:
+            busy = next((rung for rung, jobs in enumerate(under_way) if jobs), len(under_way))
+            still_open += sum(self.completed[busy:-1]) - sum(self.started[busy + 1 :])
+        return self.started[0] - still_open
+
+
+#: Progress of a search, 0 to 1, from the ledger of its bracket.
+Meter = Callable[[Ledger], float]
+
+
+def endless(ledger: Ledger) -> float:  # noqa: ARG001  (a meter like the others)
+    """No progress, for a search that has no end."""
+    return 0.0
+
+
+def units_of(expected: int) -> Meter:
+    """Units trained in `expected` ones; a search in which trials die ends below 1 (Determined)."""
+    return lambda ledger: min(1.0, ledger.units / expected) if expected else 0.0
+
+
+def trials_of(max_trials: int, *, lingering: bool = True) -> Meter:
+    """As `share_of_trials`, for one bracket."""
+    return lambda ledger: share_of_trials([ledger], max_trials, lingering=lingering)
+
+
+def share_of_trials(ledgers: Sequence[Ledger], max_trials: int, *, lingering: bool = True) -> float:
+    """Results of the lowest rung in 1.2 `max_trials`; once all are in, closed trials if that is more (Determined)."""
+    results = sum(ledger.results for ledger in ledgers)
+    progress = results / (1.2 * max_trials)
+    if results < max_trials:
+        return progress
+    return max(progress, sum(ledger.closed(lingering=lingering) for ledger in ledgers) / max_trials)

@@ -1,0 +1,111 @@
+"""Promotion rules: who may leave a rung. Synchronous and asynchronous halving differ in nothing else.
+
+=============  ==========================================================================================
+barrier        nobody before the rung is full, then the best (Li et al., arXiv 1810.05934, Algorithm 1)
+certain        whoever is sure to be among the final best, as soon as it is (Determined's sync_halving)
+asynchronous   the best floor(n / divisor) of the n results so far (Algorithm 2, lines 15-17)
+delayed        the same, but never more than floor(n / divisor) in all (D-ASHA: Li et al., VLDB 2022)
+stopping       a newcomer among the best max(floor(n / divisor), 1), at once or never (Determined's stop_once)
+=============  ==========================================================================================
+
+Losses tie in favour of the earlier result, under the stopping rule of the later. floor(n / divisor) is exact
+here and a quotient of floats in Determined, so it is the rules' parameter `share`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from simulator.searchers.geometry import exact
+from simulator.searchers.rung import Quota, Rung, StoppingRung
+
+
+#: Turns a divisor into a quota.
+Share = Callable[[float], Quota]
+
+
+def share(divisor: float) -> Quota:
+    """floor(n / divisor) as a quota, exact for fractional divisors too."""
+    ratio = exact(divisor)
+    if ratio.denominator == 1:
+        whole = ratio.numerator
+        return lambda n: n // whole
+    top, bottom = ratio.numerator, ratio.denominator
+    return lambda n: n * bottom // top
+
+
+class Rule(Protocol):
+    """Makes the rungs of a bracket."""
+
+    def rung(self, index: int) -> Rung:
+        """An empty rung `index`; the top rung needs none, since nobody leaves it."""
+        ...
+
+
+@dataclass(frozen=True)
+class Barrier:
+    """Nobody leaves rung k before all `sizes[k]` trials have reported; then the best `sizes[k + 1]` do."""
+
+    sizes: Sequence[int]
+
+    def rung(self, index: int) -> Rung:
+        """An empty rung `index`."""
+        size, survivors = self.sizes[index], self.sizes[index + 1]
+        return Rung(lambda n: survivors if n >= size else 0)
+
+
+@dataclass(frozen=True)
+class Certain:
+    """As `Barrier`, but a trial leaves as soon as it is certain to be among the best `sizes[k + 1]`.
+
+    With `missing` results to come, that is whoever is among the best `sizes[k + 1] - missing` of those here.
+    """
+
+    sizes: Sequence[int]
+
+    def rung(self, index: int) -> Rung:
+        """An empty rung `index`."""
+        head_start = self.sizes[index + 1] - self.sizes[index]
+        return Rung(lambda n: max(0, n + head_start))
+
+
+@dataclass(frozen=True)
+class Asynchronous:
+    """A trial may leave as soon as it is among the best floor(n / divisor) of the n results so far.
+
+    `reopens` is that of `Rung`.
+    """
+
+    divisor: float
+    share: Share = share
+    reopens: bool = True
+
+    def rung(self, index: int) -> Rung:  # noqa: ARG002  (every rung is alike)
+        """An empty rung."""
+        return Rung(self.share(self.divisor), reopens=self.reopens)
+
+
+@dataclass(frozen=True)
+class Delayed:
+    """As `Asynchronous`, while at most floor(n / divisor) trials have left in all."""
+
+    divisor: float
+
+    def rung(self, index: int) -> Rung:  # noqa: ARG002  (every rung is alike)
+        """An empty rung."""
+        return Rung(share(self.divisor), capped=True)
+
+
+@dataclass(frozen=True)
+class Stopping:
+    """A trial goes on if, as its result arrives, it is among the best max(floor(n / divisor), 1); else never."""
+
+    divisor: float
+    share: Share = share
+
+    def rung(self, index: int) -> Rung:  # noqa: ARG002  (every rung is alike)
+        """An empty rung."""
+        part = self.share(self.divisor)
+        return StoppingRung(lambda n: max(part(n), 1))

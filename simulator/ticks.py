@@ -1,0 +1,36 @@
+"""Time is counted in integer ticks of one microsecond, so that three steps of 0.1 s meet one of 0.3 s.
+
+Seconds exist only at the border: `from_seconds` rounds once on the way in, `to_seconds` divides on the way out.
+"""
+
+from __future__ import annotations
+
+PER_SECOND = 1_000_000
+
+#: Length of each unit a scenario may speak in, in ticks.
+UNITS = {
+    "s": PER_SECOND,
+    "min": 60 * PER_SECOND,
+    "h": 3600 * PER_SECOND,
+    "d": 24 * 3600 * PER_SECOND,
+}
+
+#: No run may last longer: seconds stay exact as floats below 2**53 ticks, about 285 years.
+LIMIT = 2**53
+
+
+def from_seconds(seconds: float) -> int:
+    """Seconds to the nearest tick (half to even)."""
+    return round(seconds * PER_SECOND)
+
+
+def to_seconds(ticks: int) -> float:
+    """Ticks to seconds; exact up to `LIMIT` in the sense that distinct ticks give distinct floats."""
+    return ticks / PER_SECOND
+
+
+def show(ticks: float, unit: str, digits: int = 1) -> str:
+    """Ticks as people read them: `show(5_400_000_000, "h")` is "1.5 h"; whole numbers carry no decimals."""
+    amount = ticks / UNITS[unit]
+    text = f"{amount:,.{digits}f}"
+    return f"{text.removesuffix('.' + '0' * digits)} {unit}"

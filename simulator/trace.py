@@ -1,0 +1,114 @@
+"""The trace: one row for each attempt at a job, in order of start. Everything after the simulation reads only this.
+
+A trace can come from a simulation or from a real run; columns are numpy arrays of equal length.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator import files, ticks
+
+
+class Outcome(IntEnum):
+    """How an attempt ended."""
+
+    COMPLETED = 0
+    EXITED = 1  # the trial died: error, divergence or invalid hyperparameters
+    DROPPED = 2
+    PREEMPTED = 3
+    FAILED = 4
+    CUT = 5  # still running at the stop
+
+
+#: Columns as saved, in this order.
+COLUMNS = (
+    "worker", "trial", "bracket", "rung", "from_resource", "to_resource", "start", "end", "outcome", "loss",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """Attempts at jobs, one a row, in order of start (ties: the order in which they were handed out).
+
+    `start` and `end` are ticks, resources are cumulative units, `outcome` holds `Outcome` values, `loss` is inf
+    for a trial that died and NaN where there is no result. `max_length` is the resource of a fully trained
+    trial, `meta` says where the trace comes from (scenario digest, seed, versions).
+    """
+
+    label: str
+    workers: int
+    max_length: int
+    worker: NDArray[np.int64]
+    trial: NDArray[np.int64]
+    bracket: NDArray[np.int64]
+    rung: NDArray[np.int64]
+    from_resource: NDArray[np.int64]
+    to_resource: NDArray[np.int64]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    outcome: NDArray[np.int64]
+    loss: NDArray[np.float64]
+    meta: Mapping[str, str | int] = field(default_factory=dict)
+
+    @classmethod
+    def from_rows(cls, rows: Sequence[Sequence[float]], **about: Any) -> Trace:
+        """Build a trace from rows in the order of `COLUMNS`, and the fields that are not columns."""
+        columns = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
+        arrays: dict[str, Any] = {
+            name: np.array(column, np.float64 if name == "loss" else np.int64)
+            for name, column in zip(COLUMNS, columns, strict=True)
+        }
+        return cls(**arrays, **about)
+
+    def __len__(self) -> int:
+        return len(self.trial)
+
+    @property
+    def makespan(self) -> int:
+        """Ticks from 0 to the end of the last attempt."""
+        return int(self.end.max(initial=0))
+
+    def where(self, *outcomes: Outcome) -> NDArray[np.bool_]:
+        """Mask of the rows with one of `outcomes`."""
+        return np.isin(self.outcome, outcomes)
+
+    def write_csv(self, path: Path) -> None:
+        """Write section 5's columns, times in seconds; an absent loss is an empty field, a dead trial's `inf`."""
+        with files.replacing(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as out:
+            writer = csv.writer(out, lineterminator="\n")
+            writer.writerow(COLUMNS)
+            writer.writerows(
+                zip(
+                    *(getattr(self, name).tolist() for name in COLUMNS[:6]),
+                    (ticks.to_seconds(tick) for tick in self.start.tolist()),
+                    (ticks.to_seconds(tick) for tick in self.end.tolist()),
+                    (Outcome(code).name.lower() for code in self.outcome.tolist()),
+                    ("" if math.isnan(loss) else loss for loss in self.loss.tolist()),
+                    strict=True,
+                )
+            )
+
+    def write_parquet(self, path: Path) -> None:
+        """Write the same columns as Parquet, with `meta` as the file's metadata."""
+        import polars as pl  # noqa: PLC0415  (slow to import, needed only here)
+
+        names = [outcome.name.lower() for outcome in Outcome]
+        columns: dict[str, object] = {name: getattr(self, name) for name in COLUMNS}
+        columns["start"] = self.start / ticks.PER_SECOND
+        columns["end"] = self.end / ticks.PER_SECOND
+        columns["outcome"] = [names[code] for code in self.outcome.tolist()]
+        columns["loss"] = pl.Series(self.loss, nan_to_null=True)
+        with files.replacing(path) as scratch:
+            pl.DataFrame(columns).write_parquet(
+                scratch, metadata={key: str(value) for key, value in self.meta.items()}
+            )

@@ -1,0 +1,134 @@
+"""The searchers by themselves, without a clock: orders of jobs, decision by decision."""
+
+import random as random_numbers
+from itertools import pairwise
+from math import inf
+
+import pytest
+
+from simulator.searchers.halving import asha, sha
+from simulator.searchers.job import Idle, Job
+from tests.oracles.sorting_bracket import SortingBracket
+
+#: Configurations of the paper's figures 1 and 2, best first: read off the grey of the bars (arXiv 1810.05934).
+FIGURE_2_BEST_FIRST = (8, 1, 6, 5, 2, 7, 9, 3, 4)
+
+
+def chronology(searcher, loss, limit=1000):
+    """Jobs of one worker, as "configuration@rung"; configurations count from 1."""
+    jobs = []
+    while isinstance(job := searcher.next_job(), Job) and len(jobs) < limit:
+        jobs.append(f"{job.trial + 1}@{job.rung}")
+        searcher.report(job, loss(job))
+    return " ".join(jobs)
+
+
+def figure_2_loss(job):
+    return FIGURE_2_BEST_FIRST.index(job.trial + 1)
+
+
+def test_figure_2_synchronous():
+    jobs = chronology(sha(max_trials=9, max_length=9, divisor=3), figure_2_loss)
+
+    assert jobs == "1@0 2@0 3@0 4@0 5@0 6@0 7@0 8@0 9@0 8@1 1@1 6@1 8@2"
+
+
+def test_figure_2_by_algorithm_2_to_the_letter():
+    """With 8 results floor(8 / 3) is 2, and the best of them is 8: it goes up at once, before 9 starts."""
+    jobs = chronology(asha(max_trials=9, max_length=9, divisor=3), figure_2_loss)
+
+    assert jobs == "1@0 2@0 3@0 1@1 4@0 5@0 6@0 6@1 7@0 8@0 8@1 8@2 9@0"
+
+
+def test_figure_2_as_drawn_is_the_delayed_rule():
+    jobs = chronology(asha(max_trials=9, max_length=9, divisor=3, delayed=True), figure_2_loss)
+
+    assert jobs == "1@0 2@0 3@0 1@1 4@0 5@0 6@0 6@1 7@0 8@0 9@0 8@1 8@2"
+
+
+def test_nothing_is_promoted_below_divisor_results():
+    assert chronology(asha(max_trials=3, max_length=4, divisor=4), lambda job: job.trial) == "1@0 2@0 3@0"
+
+
+def test_the_best_promoted_before_does_not_hide_the_next():
+    """The mistake of NePS issue 231: with one place, taken by a promoted trial, nothing seemed promotable."""
+    searcher = asha(max_trials=7, max_length=9, divisor=3)
+
+    assert chronology(searcher, lambda job: job.trial).startswith("1@0 2@0 3@0 1@1 4@0 5@0 6@0 2@1")
+
+
+def test_backfill_begins_the_next_bracket_instead_of_waiting():
+    searcher = sha(max_trials=2, max_length=2, divisor=2, backfill=True)
+    first = [searcher.next_job() for _ in range(4)]
+    searcher.report(first[0], 1.0)
+    searcher.report(first[1], 0.0)
+
+    assert [(job.trial, job.bracket, job.rung) for job in first] == [(0, 0, 0), (1, 0, 0), (2, 1, 0), (3, 1, 0)]
+    assert searcher.next_job() == Job(1, 0, 1, 1, 2)
+
+
+def test_a_dead_trial_completes_the_next_rung_at_once():
+    """Nine trials of which one lives: it alone climbs, and the barrier does not wait for the dead."""
+    searcher = sha(max_trials=9, max_length=9, divisor=3)
+    jobs = chronology(searcher, lambda job: 1.0 if job.trial == 4 else inf)
+
+    assert jobs == "1@0 2@0 3@0 4@0 5@0 6@0 7@0 8@0 9@0 5@1 5@2"
+    assert searcher.next_job() is Idle.DONE
+
+
+def test_a_withdrawn_trial_is_replaced():
+    searcher = sha(max_trials=3, max_length=3, divisor=3)
+    jobs = [searcher.next_job() for _ in range(3)]
+    searcher.withdraw(jobs[1])
+
+    assert searcher.next_job() == Job(3, 0, 0, 0, 1)
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_every_decision_agrees_with_sorting(seed):
+    rng = random_numbers.Random(seed)
+    divisor, rungs, trials = rng.choice([2, 3, 4]), rng.randint(1, 4), rng.choice([None, rng.randint(30, 80)])
+    kind = rng.choice(["sha", "asha", "d-asha"])
+    concurrent = rng.choice([None, None, rng.randint(1, 9)])
+    resources = tuple(divisor**rung for rung in range(rungs))
+    if kind == "sha":
+        trials = max(trials or 0, divisor ** (rungs - 1))
+        sizes = [trials // divisor**rung for rung in range(rungs)]
+        searcher = sha(max_trials=trials, max_length=resources[-1], divisor=divisor)
+        oracle = SortingBracket(
+            resources, lambda rung, n: sizes[rung + 1] if n >= sizes[rung] else 0, max_trials=trials
+        )
+    else:
+        options = {"max_trials": trials, "delayed": kind == "d-asha", "max_concurrent_trials": concurrent}
+        searcher = asha(max_length=resources[-1], divisor=divisor, **options)
+        oracle = SortingBracket(
+            resources,
+            lambda _, n: n // divisor,
+            capped=kind == "d-asha",
+            max_trials=trials,
+            max_concurrent=concurrent,
+        )
+    losses = rng.choice([[0.0, 1.0, 2.0], [rng.random() for _ in range(99)], [1.0, 2.0, inf]])
+    outstanding = []
+
+    for _ in range(400):
+        if outstanding and rng.random() < 0.5:
+            job, loss = outstanding.pop(rng.randrange(len(outstanding))), rng.choice(losses)
+            searcher.report(job, loss)
+            oracle.report(job, loss)
+        answer = searcher.next_job()
+        assert answer == oracle.next_job()
+        if isinstance(answer, Job):
+            outstanding.append(answer)
+
+
+def test_rungs_climb_in_order():
+    searcher = asha(max_trials=81, max_length=81, divisor=3)
+    path = {}
+    while isinstance(job := searcher.next_job(), Job):
+        path.setdefault(job.trial, []).append(job)
+        searcher.report(job, job.trial)
+
+    for jobs in path.values():
+        assert [job.rung for job in jobs] == list(range(len(jobs)))
+        assert all(low.to_resource == high.from_resource for low, high in pairwise(jobs))

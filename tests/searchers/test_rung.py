@@ -1,0 +1,126 @@
+"""A rung's heaps against re-sorting, and the rules in words."""
+
+import random
+from math import inf
+
+import pytest
+
+from simulator.searchers.rules import Asynchronous, Barrier, Delayed
+from simulator.searchers.rung import Rung
+
+
+def promotions(rung):
+    """Trials that may leave now, in order."""
+    gone = []
+    while entry := rung.promote():
+        gone.append(entry[2])
+    return gone
+
+
+class SortedRung:
+    """The oracle: sorts everything, every time."""
+
+    def __init__(self, quota, capped):
+        self.quota, self.capped, self.results, self.left, self.arrivals = quota, capped, [], set(), 0
+
+    def record(self, trial, loss):
+        self.arrivals += 1
+        self.results.append((loss, self.arrivals, trial))
+
+    def promote(self):
+        best = sorted(self.results)[: self.quota(len(self.results))]
+        waiting = [result for result in best if result[2] not in self.left]
+        if not waiting or (self.capped and len(self.left) >= len(best)):
+            return None
+        self.left.add(waiting[0][2])
+        return waiting[0]
+
+    def withdraw(self, trial):
+        self.results = [result for result in self.results if result[2] != trial]
+        self.left.discard(trial)
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_heaps_agree_with_sorting(seed):
+    rng = random.Random(seed)
+    divisor, size = rng.choice([2, 3, 4, 2.5]), rng.randint(1, 60)
+    survivors, capped = rng.randint(0, size), rng.random() < 0.3
+    quota = rng.choice(
+        [lambda n: int(n // divisor), lambda n: survivors if n >= size else 0, lambda n: max(0, n + survivors - size)]
+    )
+    rung, oracle = Rung(quota, capped=capped), SortedRung(quota, capped)
+    values = rng.choice([[0.0, 1.0, 2.0], [rng.random() for _ in range(200)], [1.0], [1.0, inf]])
+
+    for trial in range(rng.randint(1, 120)):
+        loss = rng.choice(values)
+        rung.record(trial, loss)
+        oracle.record(trial, loss)
+        if rng.random() < 0.1:
+            victim = rng.randint(0, trial)
+            rung.withdraw(victim)
+            oracle.withdraw(victim)
+        for _ in range(rng.choice([0, 1, 1, 5])):
+            assert rung.promote() == oracle.promote()
+    assert len(rung) == len(oracle.results)
+    while (entry := oracle.promote()) is not None:
+        assert rung.promote() == entry
+    assert rung.promote() is None
+
+
+def test_barrier_lets_nobody_leave_early_and_then_the_best():
+    rung = Barrier((5, 2)).rung(0)
+    for trial, loss in enumerate([3.0, 1.0, 2.0, 1.0]):
+        rung.record(trial, loss)
+        assert promotions(rung) == []
+    rung.record(4, 9.0)
+
+    assert promotions(rung) == [1, 3]
+
+
+def test_asynchronous_lets_a_trial_leave_as_soon_as_it_is_in_the_best_third():
+    rung = Asynchronous(3).rung(0)
+    left = []
+    for trial, loss in enumerate([5.0, 6.0, 7.0, 1.0, 2.0, 3.0]):
+        rung.record(trial, loss)
+        left.append(promotions(rung))
+
+    assert left == [[], [], [0], [3], [], [4]]
+
+
+def test_asynchronous_may_promote_more_than_a_third_in_all():
+    rung = Asynchronous(3).rung(0)
+    gone = []
+    for trial in range(9):
+        rung.record(trial, -trial)
+        gone += promotions(rung)
+
+    assert len(gone) == 7 > 9 // 3
+
+
+def test_delayed_never_promotes_more_than_a_third_in_all():
+    rung = Delayed(3).rung(0)
+    gone = []
+    for trial in range(9):
+        rung.record(trial, -trial)
+        gone += promotions(rung)
+
+    assert gone == [2, 5, 8]
+
+
+def test_of_equal_losses_the_earlier_leaves():
+    rung = Asynchronous(2).rung(0)
+    for trial in (7, 3, 5, 1):
+        rung.record(trial, 1.0)
+
+    assert promotions(rung) == [7, 3]
+
+
+def test_a_withdrawn_result_no_longer_counts():
+    rung = Asynchronous(2).rung(0)
+    for trial in range(4):
+        rung.record(trial, float(trial))
+    assert rung.withdraw(0)
+    assert not rung.withdraw(0)
+
+    assert len(rung) == 3
+    assert promotions(rung) == [1]

@@ -1,0 +1,103 @@
+"""What traces say, on worlds small enough to count by hand."""
+
+import numpy as np
+import pytest
+
+from simulator import metrics
+from simulator.cluster.engine import Cluster, simulate
+from simulator.searchers.halving import asha, sha
+from simulator.trace import Outcome, Trace
+from tests.worlds import UNIT, World
+
+
+def trace(*rows, workers=2, max_length=4):
+    """A trace from (worker, trial, rung, from, to, start, end, outcome, loss), times in units."""
+    full = [
+        (worker, trial, 0, rung, low, high, start * UNIT, end * UNIT, outcome, loss)
+        for worker, trial, rung, low, high, start, end, outcome, loss in rows
+    ]
+    return Trace.from_rows(full, label="T", workers=workers, max_length=max_length)
+
+
+DONE, EXITED, CUT, DROPPED = Outcome.COMPLETED, Outcome.EXITED, Outcome.CUT, Outcome.DROPPED
+NAN = float("nan")
+
+#: Two workers: trial 0 goes all the way, trial 1 dies, trial 2 is dropped and tried again, trial 3 is cut.
+STORY = trace(
+    (0, 0, 0, 0, 1, 0, 1, DONE, 0.5),
+    (1, 1, 0, 0, 1, 0, 2, EXITED, float("inf")),
+    (0, 2, 0, 0, 1, 2, 3, DROPPED, NAN),
+    (1, 0, 1, 1, 4, 3, 6, DONE, 0.4),
+    (0, 2, 0, 0, 1, 4, 5, DONE, 0.3),
+    (0, 3, 0, 0, 1, 5, 8, CUT, NAN),
+)
+
+
+def test_summary_of_a_story():
+    summary = metrics.summarize(STORY)
+
+    assert summary == metrics.Summary(
+        makespan_s=8, utilization=10 / 16, utilization_until_last_start=6 / 10, last_start_s=5,
+        trials=4, jobs=5, attempts=6, cut_jobs=1, resource_units=5, full_length_trials=1, first_full_length_s=6,
+        best_loss=0.3, best_trial=2, best_loss_s=5,
+        busy_s=10, overhead_s=0, lost_s=1, idle_s=5, idle_until_last_start_s=4, down_s=0,
+    )  # fmt: skip
+
+
+def test_summary_of_nothing():
+    summary = metrics.summarize(trace())
+
+    assert (summary.makespan_s, summary.utilization, summary.trials, summary.best_loss) == (0, 0, 0, None)
+    assert metrics.busy_workers(trace()).values.tolist() == [0]
+
+
+def test_busy_workers_over_time():
+    steps = metrics.busy_workers(STORY)
+
+    assert (steps.times // UNIT).tolist() == [0, 1, 2, 3, 4, 5, 6, 8]
+    assert steps.values.tolist() == [2, 1, 0, 1, 2, 2, 1, 0]
+
+
+def test_the_incumbent_is_the_best_known_so_far():
+    steps = metrics.incumbent(STORY)
+
+    assert (steps.times // UNIT).tolist() == [1, 5]
+    assert steps.values.tolist() == [0.5, 0.3]
+
+
+def test_of_results_at_one_instant_the_best_is_the_incumbent():
+    together = trace((0, 0, 0, 0, 1, 0, 1, DONE, 0.5), (1, 1, 0, 0, 1, 0, 1, DONE, 0.2))
+
+    assert metrics.incumbent(together).values.tolist() == [0.2]
+
+
+def test_lost_work_is_neither_busy_nor_idle():
+    where = metrics.split(STORY)
+
+    assert where == (10 * UNIT, 0, UNIT, 5 * UNIT, 0)
+    assert sum(where) == STORY.workers * STORY.makespan
+
+
+def test_the_drained_tail_is_told_apart():
+    """ASHA has no idle time until its last new trial starts; a finite search idles afterwards."""
+    for make, idle in ((sha, 0), (asha, 0)):
+        summary = metrics.summarize(
+            simulate(make(max_trials=27, max_length=27, divisor=3), World(), Cluster(10))
+        )  # fmt: skip
+        assert summary.idle_until_last_start_s == idle
+        assert summary.idle_s > 200
+
+
+def test_busy_within_a_span():
+    assert metrics.busy_within(STORY, 0) == 0
+    assert metrics.busy_within(STORY, 5 * UNIT) == 6 * UNIT
+    assert metrics.busy_within(STORY, 99 * UNIT) == 10 * UNIT
+
+
+@pytest.mark.parametrize("workers", [1, 3, 10])
+def test_utilization_is_the_mean_of_busy_workers(workers):
+    run = simulate(asha(max_trials=40, max_length=16, divisor=4), World(), Cluster(workers))
+    times, values = metrics.busy_workers(run)
+    area = float((np.diff(times) * values[:-1]).sum())
+
+    assert metrics.summarize(run).utilization == pytest.approx(area / (workers * run.makespan), abs=1e-12)

@@ -1,0 +1,39 @@
+"""Tiny worlds that tests build in a line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from simulator import ticks
+from simulator.cluster.engine import Cluster, simulate
+from simulator.curves.curves import Training
+
+#: One unit of the papers' worlds, in ticks.
+UNIT = ticks.PER_SECOND
+
+
+@dataclass(frozen=True)
+class World:
+    """Curves by formula: ticks of a job and loss of a trial at a resource."""
+
+    loss: Callable[[int, int], float] = lambda trial, resource: float(trial)
+    ticks: Callable[[int, int, int], int] = lambda trial, start, end: (end - start) * UNIT
+    trials: None = None
+
+    def reach(self, resources):
+        return None
+
+    def train(self, trial, from_resource, to_resource):
+        return Training(self.ticks(trial, from_resource, to_resource), self.loss(trial, to_resource))
+
+
+def shuffled(trial: int, resource: int = 0) -> float:
+    """A loss without order, the same at every resource."""
+    return ((trial * 7919 + 17) % 10007) / 10007
+
+
+def makespan(searcher, workers, *, resume=True, loss=shuffled, ticks=None):
+    """Length of a run, in units."""
+    world = World(loss) if ticks is None else World(loss, ticks)
+    return simulate(searcher, world, Cluster(workers, resume=resume)).makespan / UNIT
