@@ -1,0 +1,1 @@
+"""The cluster keeps time: workers, durations, and the only use of SimPy."""

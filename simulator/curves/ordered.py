@@ -1,0 +1,24 @@
+"""Curves for closed-form checks: every unit takes equally long, and trials are better, or worse, one by one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulator.curves.curves import Training
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """Trial i has the loss i at every resource, or -i with `improving`; a unit takes `unit_ticks`. No end."""
+
+    unit_ticks: int
+    improving: bool = False
+    trials: None = None
+
+    def reach(self, resources: tuple[int, ...]) -> str | None:  # noqa: ARG002
+        """Any resource will do."""
+        return None
+
+    def train(self, trial: int, from_resource: int, to_resource: int) -> Training:
+        """Time in proportion to the units trained."""
+        return Training((to_resource - from_resource) * self.unit_ticks, float(-trial if self.improving else trial))

@@ -1,0 +1,156 @@
+"""Recorded curves: what real trials did, row by row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.curves.curves import Exit, Training
+from simulator.errors import InputError, Problem
+from simulator.streams import Stream, generator
+
+#: Clock of a trial that has no point at a resource.
+MISSING = -1
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows sorted by (trial, resource): trials 0..n-1, resources >= 1, clock in ticks, increasing within a trial.
+
+    `loss` is the smaller-is-better loss, inf where the trial diverged; `exits` maps a trial to why its last row
+    is its death; `source` is the file's name, `digest` its SHA-256.
+    """
+
+    source: str
+    digest: str
+    trial: NDArray[np.int64]
+    resource: NDArray[np.int64]
+    loss: NDArray[np.float64]
+    clock: NDArray[np.int64]
+    exits: dict[int, Exit]
+
+    @property
+    def trials(self) -> int:
+        """How many trials there are."""
+        return int(self.trial[-1]) + 1
+
+    def rows(self, trial: int) -> slice:
+        """Rows of one trial."""
+        first, last = np.searchsorted(self.trial, [trial, trial + 1])
+        return slice(int(first), int(last))
+
+
+class _Death(NamedTuple):
+    resource: int
+    clock: int
+    exit: Exit
+
+
+class Recorded:
+    """Trials as they were recorded; trial i is the table's trial i.
+
+    A resource between two recorded ones is read on the straight line between them with `interpolate`, and is an
+    error without. A trial dies at the last row of its curve where that says so, by `exit` or by a missing loss.
+    """
+
+    def __init__(self, table: Table, *, interpolate: bool = False) -> None:
+        self._table = table
+        self._interpolate = interpolate
+        self._columns: dict[int, tuple[list[int], list[float]]] = {}  # resource -> clock and loss of each trial
+        self._deaths: dict[int, _Death] = {}
+        last_rows = np.searchsorted(table.trial, np.arange(table.trials), side="right") - 1
+        for trial, row in enumerate(last_rows.tolist()):
+            exit_ = table.exits.get(trial) or (Exit.DIVERGED if table.loss[row] == inf else None)
+            if exit_:
+                self._deaths[trial] = _Death(int(table.resource[row]), int(table.clock[row]), exit_)
+
+    @property
+    def trials(self) -> int:
+        """How many trials there are."""
+        return self._table.trials
+
+    def train(self, trial: int, from_resource: int, to_resource: int) -> Training:
+        """What the recorded trial did between two resources."""
+        if trial >= self._table.trials:
+            recorded = f"holds {self._table.trials} trials and a searcher asks for trial {trial}"
+            raise self._error(f"{recorded}; lower max_trials, stop earlier, or say `resample: true`")
+        before = self._column(from_resource)[0][trial] if from_resource else 0
+        death = self._deaths.get(trial)
+        if death and death.resource <= to_resource:
+            return Training(death.clock - before, inf, death.exit)
+        clocks, losses = self._column(to_resource)
+        if clocks[trial] == MISSING or before == MISSING:
+            wanted = from_resource if before == MISSING else to_resource
+            raise self._error(f"trial {trial} has no row at resource {wanted}; {self._grid(trial, wanted)}")
+        return Training(clocks[trial] - before, losses[trial])
+
+    def reach(self, resources: tuple[int, ...]) -> str | None:
+        """Say what is wrong with rungs at `resources`; None where every living trial has a row at each."""
+        for resource in resources:
+            clocks, _ = self._column(resource)
+            for trial, clock in enumerate(clocks):
+                death = self._deaths.get(trial)
+                if clock == MISSING and not (death and death.resource <= resource):
+                    grid = self._grid(trial, resource)
+                    where = f"trial {trial} of {self._table.source}"
+                    return f"a rung stands at {resource}, where {where} has no row; {grid}"
+        return None
+
+    def _column(self, resource: int) -> tuple[list[int], list[float]]:
+        column = self._columns.get(resource)
+        if column is None:
+            table = self._table
+            clocks, losses = np.full(table.trials, MISSING), np.full(table.trials, inf)
+            rows = np.flatnonzero(table.resource == resource)
+            clocks[table.trial[rows]], losses[table.trial[rows]] = table.clock[rows], table.loss[rows]
+            if self._interpolate:
+                for trial in np.flatnonzero(clocks == MISSING).tolist():
+                    clocks[trial], losses[trial] = self._between(trial, resource)
+            column = self._columns[resource] = clocks.tolist(), losses.tolist()
+        return column
+
+    def _between(self, trial: int, resource: int) -> tuple[int, float]:
+        rows = self._table.rows(trial)
+        known, clock, loss = self._table.resource[rows], self._table.clock[rows], self._table.loss[rows]
+        if not known[0] < resource < known[-1]:
+            return MISSING, inf
+        right = int(np.searchsorted(known, resource))
+        share = (resource - known[right - 1]) / (known[right] - known[right - 1])
+        time = clock[right - 1] + share * (clock[right] - clock[right - 1])
+        return round(float(time)), float(loss[right - 1] + share * (loss[right] - loss[right - 1]))
+
+    def _grid(self, trial: int, resource: int) -> str:
+        known = self._table.resource[self._table.rows(trial)]
+        if not known[0] <= resource <= known[-1]:
+            return f"its rows go from {known[0]} to {known[-1]}"
+        right = int(np.searchsorted(known, resource))
+        return f"its nearest are {known[right - 1]} and {known[right]} (`interpolate: linear` reads between them)"
+
+    def _error(self, message: str) -> InputError:
+        return InputError(Problem(self._table.source, message))
+
+
+class Resampled:
+    """Recorded trials drawn with replacement, without end; trial i is the same draw whatever ran before."""
+
+    trials: None = None
+    _BLOCK = 1024
+
+    def __init__(self, recorded: Recorded, seed: int) -> None:
+        self._recorded = recorded
+        self._seed = seed
+        self._drawn: dict[int, list[int]] = {}
+        self.reach = recorded.reach
+
+    def train(self, trial: int, from_resource: int, to_resource: int) -> Training:
+        """What the recorded trial drawn as `trial` did."""
+        block, place = divmod(trial, self._BLOCK)
+        rows = self._drawn.get(block)
+        if rows is None:
+            rng = generator(self._seed, Stream.RESAMPLE, block)
+            rows = self._drawn[block] = rng.integers(self._recorded.trials, size=self._BLOCK).tolist()
+        return self._recorded.train(rows[place], from_resource, to_resource)

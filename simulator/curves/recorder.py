@@ -1,0 +1,259 @@
+"""Real learning curves: small networks trained here and now on the handwritten digits scikit-learn ships.
+
+Needs the optional extra `record`. Losses come again with the same seed, package versions and processor; times
+are measured, so they never do.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import platform
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from simulator import ticks
+from simulator.errors import InputError, Problem, unreadable
+from simulator.files import replacing, write_text
+from simulator.streams import Stream, generator
+
+Value = str | int | float
+Curve = list[str]  # "loss,elapsed_s" as written, epoch by epoch
+
+ABOUT = {
+    "data": "sklearn.datasets.load_digits (UCI Optical Recognition of Handwritten Digits, CC BY 4.0): "
+    "1797 images of 8 x 8 pixels, 10 classes; pixels divided by 16",
+    "split": "train_test_split(test_size=0.25, stratify=digits, random_state=0): 1347 train, 450 held out",
+    "model": "sklearn.neural_network.MLPClassifier; one epoch is one partial_fit; momentum is beta_1 of adam",
+    "loss": "cross-entropy on the held-out images, nats, not clipped; empty where infinite or not a number",
+    "elapsed_s": "cumulative processor seconds (time.process_time) on one thread, validation included",
+    "not_reproducible": "the times; the losses too with other package versions or another processor, "
+    "because rounding differs",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the listed values, each as likely."""
+
+    values: tuple[Value, ...]
+
+    def draw(self, rng: np.random.Generator) -> Value:
+        """Draw one value."""
+        return self.values[int(rng.integers(len(self.values)))]
+
+    def __str__(self) -> str:
+        return "one of " + ", ".join(str(value) for value in self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A number from `low` to `high`, uniform in itself or in its logarithm, of four digits or whole."""
+
+    low: float
+    high: float
+    log: bool = True
+    whole: bool = False
+
+    def draw(self, rng: np.random.Generator) -> Value:
+        """Draw one number, rounded before use: the number on file is the number trained with."""
+        low, high = np.log((self.low, self.high)) if self.log else (self.low, self.high)
+        drawn = rng.uniform(low, high)
+        drawn = float(np.exp(drawn)) if self.log else drawn
+        return round(drawn) if self.whole else float(f"{drawn:.4g}")
+
+    def __str__(self) -> str:
+        scale = "log-uniform" if self.log else "uniform"
+        return f"{scale} from {self.low:g} to {self.high:g}{', rounded to whole' if self.whole else ''}"
+
+
+#: Wide on purpose: some diverge at once, some never start to learn, an epoch costs up to 50 times another.
+SPACE: dict[str, Choice | Range] = {
+    "solver": Choice(("sgd", "adam")),
+    "activation": Choice(("relu", "tanh", "logistic")),
+    "layers": Choice((1, 2, 3)),
+    "width": Range(16, 384, whole=True),
+    "batch_size": Range(8, 256, whole=True),
+    "alpha": Range(1e-6, 1.0),
+    "momentum": Range(0.0, 0.99, log=False),
+}
+#: The learning rate, drawn last: what suits one solver is about thirty times what suits the other.
+RATES: dict[str, Range] = {"sgd": Range(2e-3, 10.0), "adam": Range(1e-4, 0.3)}
+
+
+def draw(seed: int, trial: int) -> tuple[dict[str, Value], int]:
+    """Return configuration `trial` (0-based) of `seed`, and the seed of its network's weights and batches."""
+    rng = generator(seed, Stream.RECORD, trial)
+    model_seed = int(rng.integers(2**31))
+    configuration = {name: distribution.draw(rng) for name, distribution in SPACE.items()}
+    configuration["learning_rate"] = RATES[str(configuration["solver"])].draw(rng)
+    return configuration, model_seed
+
+
+def record(
+    path: Path,
+    *,
+    configurations: int,
+    epochs: int,
+    seed: int,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Train `configurations` networks for `epochs` epochs each and write their curves to `path`.
+
+    `path` ends in .csv or .csv.gz; its columns are trial (0-based), resource (epochs, 1-based), loss (validation
+    cross-entropy in nats; empty, and the trial's last row, where it is not finite) and elapsed_s (cumulative
+    seconds of processor time). NAME.configs.csv and NAME.json (how it was made) are written beside it. What
+    is finished is kept in `path` + ".partial" until the end, and a later call goes on from there.
+    `on_progress(done, configurations)` is called before each configuration and at the end. Raises InputError
+    without scikit-learn, for bad arguments, for a partial file of other settings, and where writing fails.
+    """
+    _check(path, configurations, epochs, seed)
+    study = _Study()
+    settings = _settings(seed, epochs)
+    partial = path.with_name(f"{path.name}.partial")
+    curves = _resume(partial, settings)[:configurations]
+    for trial in range(len(curves), configurations):
+        if on_progress:
+            on_progress(trial, configurations)
+        curves.append(study.curve(*draw(seed, trial), epochs))
+        _append(partial, json.dumps(curves[-1]))
+    _write(path, curves, settings)
+    partial.unlink()
+    if on_progress:
+        on_progress(configurations, configurations)
+
+
+class _Study:
+    """The data, split once and for all, and how one configuration is trained on it."""
+
+    def __init__(self) -> None:
+        try:
+            load_digits = import_module("sklearn.datasets").load_digits
+            split = import_module("sklearn.model_selection").train_test_split
+            self.network = import_module("sklearn.neural_network").MLPClassifier
+            self.limit_threads = import_module("threadpoolctl").threadpool_limits
+        except ImportError:
+            hint = 'is needed to train models: pip install "asha-simulator[record]"'
+            raise InputError(Problem("scikit-learn", hint)) from None
+        pixels, digits = load_digits(return_X_y=True)
+        self.train_x, self.held_x, self.train_y, self.held_y = split(
+            pixels / 16.0, digits, test_size=0.25, stratify=digits, random_state=0
+        )
+        # What the first training of a process loads must not count as the first configuration's time.
+        self.curve(*draw(0, 0), epochs=1)
+
+    def curve(self, configuration: dict[str, Value], model_seed: int, epochs: int) -> Curve:
+        """Train one configuration up to `epochs` epochs or to where it diverges."""
+        rest = dict(configuration)
+        hidden = (rest.pop("width"),) * int(rest.pop("layers"))
+        rates = {"learning_rate_init": rest.pop("learning_rate"), "beta_1": rest["momentum"]}
+        model = self.network(hidden_layer_sizes=hidden, random_state=model_seed, **rates, **rest)
+        points: Curve = []
+        # One thread: sums are made in one order, and processor time is what one core needs. Overflow is how
+        # a network diverges, and the loss says so.
+        with self.limit_threads(1), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            start, elapsed, loss = time.process_time(), 0, 0.0
+            while len(points) < epochs and np.isfinite(loss):
+                loss = self._epoch(model)
+                # Some systems' clocks are coarse: an epoch takes a tick at least.
+                elapsed = max(elapsed + 1, ticks.from_seconds(time.process_time() - start))
+                shown = f"{loss:.6g}" if np.isfinite(loss) else ""
+                points.append(f"{shown},{ticks.to_seconds(elapsed):.6f}")
+        return points
+
+    def _epoch(self, model: Any) -> float:
+        """Train one epoch; return the validation loss, not finite where the network has diverged."""
+        with warnings.catch_warnings():
+            # scikit-learn turns Ctrl-C into this warning and returns as if the epoch were done.
+            warnings.filterwarnings("error", "Training interrupted by user", UserWarning)
+            try:
+                model.partial_fit(self.train_x, self.train_y, classes=np.arange(10))
+            except UserWarning:
+                raise KeyboardInterrupt from None
+            except ValueError:  # what it says of weights that are not finite, among other things
+                weights = getattr(model, "coefs_", []) + getattr(model, "intercepts_", [])
+                if all(np.isfinite(layer).all() for layer in weights):
+                    raise
+                return np.inf
+        # Not sklearn's log_loss, which clips: a true class given probability zero costs infinity.
+        given = model.predict_proba(self.held_x)[np.arange(len(self.held_y)), self.held_y]
+        return float(-np.log(given).mean())
+
+
+def _resume(partial: Path, settings: dict[str, Any]) -> list[Curve]:
+    """Return the finished curves of `partial` and leave it holding just those; make it where it is missing."""
+    header, curves = json.dumps(settings), []
+    if partial.exists():
+        try:
+            header, *lines = partial.read_text(encoding="utf-8").split("\n")
+            curves = [json.loads(line) for line in lines[:-1]]  # a torn line has no newline
+        except OSError as error:
+            raise unreadable(partial, error) from None
+        except ValueError:
+            header = ""
+    if header != json.dumps(settings):
+        what = "is no unfinished recording with this seed, epochs, space, package versions and processor: "
+        advice = "use the settings in its first line, or delete it to start anew"
+        raise InputError(Problem(str(partial), what + advice))
+    write_text(partial, "".join(f"{json.dumps(line)}\n" for line in (settings, *curves)))
+    return curves
+
+
+def _append(path: Path, line: str) -> None:
+    try:
+        with path.open("a", encoding="utf-8", newline="") as log:
+            log.write(line + "\n")
+    except OSError as error:
+        raise InputError(Problem(str(path), f"cannot be written: {error.strerror or error}")) from None
+
+
+def _write(path: Path, curves: list[Curve], settings: dict[str, Any]) -> None:
+    rows = [f"{trial},{i},{point}" for trial, curve in enumerate(curves) for i, point in enumerate(curve, start=1)]
+    content = "\n".join(["trial,resource,loss,elapsed_s", *rows, ""]).encode()
+    drawn = [draw(settings["seed"], trial)[0] for trial in range(len(curves))]
+    table = [",".join(map(str, (trial, *values.values()))) for trial, values in enumerate(drawn)]
+    options = f"--configurations {len(curves)} --epochs {settings['epochs']} --seed {settings['seed']}"
+    again = f"asha-sim curves record -o {path.name} {options}"
+    about = ABOUT | {"configurations": len(curves)} | settings | {"again": again}
+    stem = path.name.removesuffix(".gz").removesuffix(".csv")
+    write_text(path.with_name(f"{stem}.configs.csv"), "\n".join([",".join(["trial", *drawn[0]]), *table, ""]))
+    write_text(path.with_name(f"{stem}.json"), json.dumps(about, indent=2) + "\n")
+    with replacing(path) as scratch, scratch.open("wb") as out:
+        if path.suffix == ".gz":
+            # Neither name nor date in the header: the same rows make the same bytes.
+            with gzip.GzipFile(filename="", mode="wb", fileobj=out, mtime=0) as packed:
+                packed.write(content)
+        else:
+            out.write(content)
+
+
+def _settings(seed: int, epochs: int) -> dict[str, Any]:
+    """Return what a configuration's curve depends on."""
+    rates = {f"learning_rate ({solver})": rate for solver, rate in RATES.items()}
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if os.access(info, os.R_OK) else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return {
+        "seed": seed,
+        "epochs": epochs,
+        "space": {name: str(distribution) for name, distribution in (SPACE | rates).items()},
+        "versions": {name: version(name) for name in ("numpy", "scipy", "scikit-learn")},
+        "cpu": names[0] if names else platform.processor() or platform.machine(),
+    }
+
+
+def _check(path: Path, configurations: int, epochs: int, seed: int) -> None:
+    if not path.name.endswith((".csv", ".csv.gz")):
+        raise InputError(Problem(str(path), "must end in .csv or .csv.gz"))
+    if configurations < 1 or epochs < 1 or seed < 0:
+        message = "needs at least one configuration, at least one epoch, and a seed of at least 0"
+        raise InputError(Problem(str(path), message))
