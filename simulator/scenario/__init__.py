@@ -1,0 +1,1 @@
+"""The scenario file: its types, and how it is read."""

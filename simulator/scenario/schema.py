@@ -1,0 +1,17 @@
+"""The scenario's JSON Schema, which editors use for completion and checks."""
+
+from __future__ import annotations
+
+import json
+
+from simulator.scenario.model import Scenario
+
+
+def schema_text() -> str:
+    """The schema as indented JSON; scenarios/schema.json is this text."""
+    document = Scenario.model_json_schema()
+    document["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    document["properties"]["searcher"] = document["properties"]["searchers"]["additionalProperties"]
+    document["required"] = [key for key in document["required"] if key != "searchers"]
+    document["oneOf"] = [{"required": ["searchers"]}, {"required": ["searcher"]}]
+    return json.dumps(document, indent=2) + "\n"

@@ -1,0 +1,113 @@
+"""The command line, as people and programs drive it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "scenarios" / "docs.yaml"
+
+
+def asha_sim(*args, cwd=None):
+    return subprocess.run(
+        [sys.executable, "-m", "simulator", *map(str, args)], cwd=cwd, capture_output=True, text=True, check=False,
+        stdin=subprocess.DEVNULL, env={**os.environ, "NO_COLOR": "1", "COLUMNS": "100"},
+    )  # fmt: skip
+
+
+def test_version_and_help():
+    assert asha_sim("--version").stdout.startswith("asha-simulator ")
+    shown = asha_sim("--help").stdout
+    assert all(command in shown for command in ("run", "animate", "check", "schema", "curves"))
+
+
+def test_run_writes_the_summary_and_the_traces(tmp_path):
+    done = asha_sim("run", DOCS, "--out", tmp_path / "out")
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    rows = list(csv.DictReader((tmp_path / "out" / "ASHA" / "trace.csv").read_text().splitlines()))
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "25.7%" in done.stdout
+    assert summary["seed"] == 0
+    assert summary["searchers"]["SHA"]["makespan_s"] == 42 * 60
+    assert summary["searchers"]["SHA"]["utilization"] == pytest.approx(0.257, abs=5e-4)
+    assert summary["searchers"]["ASHA"]["trials"] == 159
+    assert summary["searchers"]["ASHA"]["utilization"] == 1
+    assert len(rows) == summary["searchers"]["ASHA"]["attempts"]
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"summary.json", "SHA", "ASHA"}
+
+
+def test_run_json_prints_the_summary_and_nothing_else(tmp_path):
+    done = asha_sim("run", DOCS, "--json", "--seed", "3", "--out", tmp_path)
+
+    assert done.stdout == (tmp_path / "summary.json").read_text()
+    assert json.loads(done.stdout)["seed"] == 3
+
+
+def test_the_same_seed_gives_the_same_bytes(tmp_path):
+    for name in ("a", "b"):
+        asha_sim("run", ROOT / "scenarios" / "stragglers.yaml", "--out", tmp_path / name)
+    files = sorted(path.relative_to(tmp_path / "a") for path in (tmp_path / "a").rglob("*.*"))
+
+    assert len(files) == 7
+    for path in files:
+        assert (tmp_path / "a" / path).read_bytes() == (tmp_path / "b" / path).read_bytes()
+
+
+def test_check_and_schema():
+    assert asha_sim("check", DOCS).stdout.endswith("docs.yaml: sound; searchers SHA, ASHA\n")
+    assert asha_sim("schema").stdout == (ROOT / "scenarios" / "schema.json").read_text()
+
+
+@pytest.mark.parametrize("command", ["run", "animate", "check"])
+def test_bad_input_is_one_line_and_status_2(tmp_path, command):
+    (tmp_path / "s.yaml").write_text(DOCS.read_text().replace("max_trials", "max_trails"))
+    out = () if command == "check" else ("--out", tmp_path / "out")
+    done = asha_sim(command, "s.yaml", *out, cwd=tmp_path)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == [
+        "s.yaml:7:3: searchers.SHA.max_trials: is missing",
+        "s.yaml:7:20: searchers.SHA.max_trails: unknown key; did you mean max_trials?",
+    ]
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("command", ["run", "animate"])
+def test_an_output_folder_that_cannot_be_one(tmp_path, command):
+    (tmp_path / "file").write_text("x")
+    done = asha_sim(command, DOCS, "--out", tmp_path / "file")
+
+    assert done.returncode == 2
+    assert done.stderr == f"{tmp_path}/file: cannot be a folder: File exists\n"
+    assert (tmp_path / "file").read_text() == "x"
+
+
+def test_wrong_options_are_status_2():
+    for args in (["run"], ["run", DOCS, "--seed", "x"], ["run", DOCS, "--seed", "-1"], ["fly"], ["animate", DOCS]):
+        done = asha_sim(*args)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "Traceback" not in done.stderr
+
+
+def test_a_reader_that_leaves_early_is_no_failure():
+    command = f"{sys.executable} -m simulator schema | head -1"
+    done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "{\n", "")
+
+
+def test_nothing_slow_is_imported_before_it_is_needed():
+    code = (
+        "import sys, simulator.cli; print(sorted({'numpy', 'simpy', 'pydantic', 'polars', 'PIL'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "[]\n"
