@@ -1,0 +1,130 @@
+"""The canvas: a picture of palette indices, filled by rectangles and lettered with matplotlib's bundled DejaVu Sans.
+
+Letters are laid out by Pillow's basic engine and quantized to a ramp of eight steps, so the bytes are the same with
+any version of Pillow, FreeType or matplotlib.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ImageFont
+
+from simulator.render import style
+
+Align = Literal["left", "right", "center"]
+
+#: Longer strings are cut before they are measured.
+MAX_CHARACTERS = 300
+
+
+class Rect(NamedTuple):
+    """Pixels from (x0, y0) up to, but not with, (x1, y1)."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+
+
+class Canvas:
+    """A picture of `height` x `width` palette indices; whatever leaves it is cut off."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.pixels: NDArray[np.uint8] = np.full((height, width), style.PAGE, np.uint8)
+
+    @property
+    def all(self) -> Rect:
+        """The whole canvas."""
+        height, width = self.pixels.shape
+        return Rect(0, 0, width, height)
+
+    def fill(self, rect: Rect, index: int) -> None:
+        """Paint a rectangle."""
+        x0, y0, x1, y1 = (max(0, edge) for edge in rect)
+        self.pixels[y0:y1, x0:x1] = index
+
+    def text(
+        self,
+        x: int,
+        baseline: int,
+        text: str,
+        size: int,
+        *,
+        ramp: int = style.INK,
+        bold: bool = False,
+        align: Align = "left",
+        width: int | None = None,
+    ) -> int:
+        """Letter `text` from `x` (or up to it, or around it), cut to `width` pixels; return the pixels it took."""
+        text = plain(text) if width is None else fit(text, size, width, bold=bold)
+        taken = measure(text, size, bold=bold)
+        steps, left, top = _letters(text, size, bold)
+        x += left - {"left": 0, "right": taken, "center": taken // 2}[align]
+        y = baseline + top
+        cut_x, cut_y = max(0, -x), max(0, -y)
+        steps = steps[cut_y:, cut_x:]
+        target = self.pixels[y + cut_y :, x + cut_x :][: steps.shape[0], : steps.shape[1]]
+        steps = steps[: target.shape[0], : target.shape[1]]
+        np.copyto(target, steps + np.uint8(ramp - 1), where=steps > 0)
+        return taken
+
+
+def measure(text: str, size: int, *, bold: bool = False) -> int:
+    """Width of plain `text` in pixels."""
+    return int(np.ceil(_font(size, bold).getlength(text)))
+
+
+def fit(text: str, size: int, width: int, *, bold: bool = False) -> str:
+    """`text` made plain and cut to `width` pixels; an ellipsis shows the cut."""
+    text = plain(text)
+    if measure(text, size, bold=bold) <= width:
+        return text
+    fitting, too_long = 0, len(text)
+    while too_long - fitting > 1:
+        middle = (fitting + too_long) // 2
+        if measure(text[:middle].rstrip() + "…", size, bold=bold) <= width:
+            fitting = middle
+        else:
+            too_long = middle
+    return text[:fitting].rstrip() + "…" if fitting else ""
+
+
+def plain(text: str) -> str:
+    """One line of what can be drawn: white space becomes a blank, control characters a replacement mark."""
+    return "".join(
+        " " if character.isspace() else "\ufffd" if unicodedata.category(character).startswith("C") else character
+        for character in text[:MAX_CHARACTERS]
+    )
+
+
+@lru_cache(maxsize=64)
+def _font(size: int, bold: bool) -> ImageFont.FreeTypeFont:
+    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
+    return ImageFont.truetype(_fonts() / name, size, layout_engine=ImageFont.Layout.BASIC)
+
+
+@lru_cache(maxsize=1)
+def _fonts() -> Path:
+    """Where matplotlib keeps its fonts. It is not imported: that takes longer than drawing a whole animation."""
+    found = find_spec("matplotlib")
+    if found is None or not found.submodule_search_locations:
+        raise ModuleNotFoundError("matplotlib, whose fonts letter the animations, is not installed")
+    return Path(found.submodule_search_locations[0], "mpl-data", "fonts", "ttf")
+
+
+@lru_cache(maxsize=1024)
+def _letters(text: str, size: int, bold: bool) -> tuple[NDArray[np.uint8], int, int]:
+    """Coverage of `text` in 0..8, and where its left and top edge lie from the pen on the baseline."""
+    font = _font(size, bold)
+    mask, (left, top) = font.getmask2(text, "L")
+    width, height = mask.size
+    coverage = np.array(mask, np.uint16).reshape(height, width)
+    steps = ((coverage * style.STEPS + 127) // 255).astype(np.uint8)
+    return steps, int(left), int(top) - font.getmetrics()[0]

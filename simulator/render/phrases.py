@@ -1,0 +1,74 @@
+"""The words of a picture that depend on the run."""
+
+from __future__ import annotations
+
+from math import isnan
+from typing import NamedTuple
+
+from simulator import replay, ticks
+from simulator.trace import Outcome, Trace
+
+
+class Note(NamedTuple):
+    """Something to point out, from one tick to another (or at one), and known from the second on."""
+
+    since: int
+    until: int
+    text: str
+
+
+def manner(trace: Trace) -> str:
+    """How trials climbed, as seen in the run; empty where none did."""
+    if replay.first_promotion(trace) is None:
+        return ""
+    return (
+        "every rung waits for its slowest trial" if replay.synchronous(trace) else "promotes while others still train"
+    )
+
+
+def ending(trace: Trace, unit: str) -> str:
+    """How and when the run ended."""
+    how = "stopped" if trace.where(Outcome.CUT).any() else "finished"
+    return f"{how} at {ticks.show(trace.makespan, unit)}"
+
+
+def first_climb(trace: Trace, unit: str) -> Note | None:
+    """The first barrier, or where nobody waited at one the first promotion."""
+    barrier = replay.first_barrier(trace)
+    if barrier is not None:
+        text = f"first barrier: {barrier.waiting:,} of {trace.workers:,} workers wait for rung {barrier.rung}"
+        return Note(barrier.since, barrier.until, text)
+    promotion = replay.first_promotion(trace)
+    if promotion is None:
+        return None
+    results = counted(promotion.results, "result")
+    text = f"first promotion at {_instant(promotion.tick, unit)}, after {results}"
+    return Note(promotion.tick, promotion.tick, text)
+
+
+def _instant(tick: int, unit: str) -> str:
+    """A time that may be early: as many decimals as it takes to tell it from 0, up to four."""
+    shown = (ticks.show(tick, unit, digits) for digits in range(1, 5))
+    return next((text for text in shown if text != ticks.show(0, unit)), ticks.show(tick, unit))
+
+
+def counted(amount: int, noun: str) -> str:
+    """An amount and its noun: "1 result", "1,200 results"."""
+    return f"{amount:,} {noun}{'' if amount == 1 else 's'}"
+
+
+def loss(value: float) -> str:
+    """A loss in three digits, a dash where there is none."""
+    return "–" if isnan(value) else f"{value:.3g}"
+
+
+def percent(part: float, whole: float) -> str:
+    """A share as whole per cent; of nothing it is 0 %."""
+    return f"{100 * part / whole if whole else 0:.0f} %"
+
+
+def worker_time(amount: float, unit: str) -> str:
+    """Worker ticks as people read them: "617 worker-h"; one decimal below ten."""
+    value = amount / ticks.UNITS[unit]
+    text = f"{value:,.0f}" if value >= 9.95 else f"{value:.1f}".removesuffix(".0")  # noqa: PLR2004
+    return f"{text} worker-{unit}"

@@ -1,0 +1,129 @@
+"""Colours: one list of palette indices, and a light and a dark palette over it.
+
+A picture is drawn once as indices. Light and dark differ in the palette only, so both have the same pixels, and
+the same bytes but for the colour table.
+
+Rungs are ordered, so they are a ramp, strongest at the top: at least 3:1 against the page, and told apart under
+any colour blindness. Idle time has the one warm colour. Busy shares are a neutral slate, lest they look like a rung.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+ThemeName = Literal["light", "dark"]
+
+#: Coverage steps of a text ramp: the last one is the full colour, 0 is the background and has no index.
+STEPS = 8
+#: Rungs with a colour of their own; a longer ladder shares them.
+MAX_RUNGS = 12
+
+PAGE = 0  # the background
+PANEL = 1  # an empty plot: time to come, rungs nobody has reached
+GRID = 2
+IDLE = 3
+BUSY = 4
+LOST = 5  # work that came to nothing
+INK = 6  # first step of each text ramp
+MUTED = INK + STEPS
+ACCENT = MUTED + STEPS
+ON_IDLE = ACCENT + STEPS  # ink on idle ground
+RUNG = ON_IDLE + STEPS  # first colour of the rung ramp
+PALE = RUNG + MAX_RUNGS  # the same, not yet done
+TRANSPARENT = 63
+COLOURS = 64
+
+RGB = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Theme:
+    """A set of colours, as hexes; `rungs` and `pale` hold the four anchors of a ramp."""
+
+    page: str
+    panel: str
+    grid: str
+    idle: str
+    busy: str
+    lost: str
+    ink: str
+    muted: str
+    accent: str
+    rungs: tuple[str, str, str, str]
+    pale: tuple[str, str, str, str]
+
+    def palette(self, rungs: int) -> NDArray[np.uint8]:
+        """All colours in order of their indices, shape (64, 3); `rungs` of the ramp are told apart."""
+        table = np.zeros((COLOURS, 3))
+        for index, colour in (
+            (PAGE, self.page),
+            (PANEL, self.panel),
+            (GRID, self.grid),
+            (IDLE, self.idle),
+            (BUSY, self.busy),
+            (LOST, self.lost),
+        ):
+            table[index] = rgb(colour)
+        for first, ink, ground in (
+            (INK, self.ink, self.page),
+            (MUTED, self.muted, self.page),
+            (ACCENT, self.accent, self.page),
+            (ON_IDLE, self.ink, self.idle),
+        ):
+            coverage = np.arange(1, STEPS + 1)[:, None] / STEPS
+            table[first : first + STEPS] = np.array(rgb(ground)) * (1 - coverage) + np.array(rgb(ink)) * coverage
+        for first, anchors in ((RUNG, self.rungs), (PALE, self.pale)):
+            table[first : first + MAX_RUNGS] = _ramp(anchors, rungs)
+        return np.rint(table).astype(np.uint8)
+
+
+def rgb(colour: str) -> RGB:
+    """A hex such as "#4A9BD9" as red, green and blue of 0 to 255."""
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def slot(rung: int, rungs: int) -> int:
+    """Place of `rung` on a ladder of `rungs` in the ramp; more than `MAX_RUNGS` share, evenly."""
+    return rung if rungs <= MAX_RUNGS else rung * MAX_RUNGS // rungs
+
+
+def _ramp(anchors: tuple[str, ...], rungs: int) -> NDArray[np.float64]:
+    """`MAX_RUNGS` colours: the anchors themselves for a ladder of up to four, else spread over all of it."""
+    points = np.array([rgb(anchor) for anchor in anchors], float)
+    spread = max(min(rungs, MAX_RUNGS), len(points))
+    at = np.minimum(np.arange(MAX_RUNGS) / (spread - 1), 1) * (len(points) - 1)
+    return np.stack([np.interp(at, np.arange(len(points)), points[:, channel]) for channel in range(3)], axis=1)
+
+
+THEMES: dict[ThemeName, Theme] = {
+    "light": Theme(
+        page="#FFFFFF",
+        panel="#F1F3F5",
+        grid="#DDE1E6",
+        idle="#F6C9BD",
+        busy="#5B6B80",
+        lost="#8A8F98",
+        ink="#1B1F24",
+        muted="#57606A",
+        accent="#B34700",
+        rungs=("#4A9BD9", "#2370B3", "#0B4A85", "#041E42"),
+        pale=("#CFE4F5", "#BCD5EB", "#AFC5DC", "#A5B4C8"),
+    ),
+    "dark": Theme(
+        page="#0D1117",
+        panel="#181D25",
+        grid="#2B323C",
+        idle="#5A2E25",
+        busy="#8B9BB0",
+        lost="#6A7079",
+        ink="#E6EDF3",
+        muted="#9AA4AF",
+        accent="#F0883E",
+        rungs=("#3A7FBE", "#62A8E2", "#A3D2F7", "#E8F4FE"),
+        pale=("#1B3550", "#27445F", "#38546D", "#4D6377"),
+    ),
+}

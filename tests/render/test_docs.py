@@ -1,0 +1,61 @@
+import numpy as np
+
+from simulator.render import gif, style
+from simulator.render.canvas import Rect
+from simulator.render.docs import BOTTOM, FRAMES, TOP, Columns, DocsPicture, Scales
+from tests.render.scenes import MINUTE, docs_scene, timeline_scene, tiny
+
+
+def test_frames_and_time_of_the_published_animations() -> None:
+    traces = docs_scene()
+    scales = Scales(traces, "min")
+    frames, times = [], []
+    for trace in traces:
+        steps = list(DocsPicture(trace, scales, "").steps())
+        frames.append(len(steps))
+        times.append(sum(step.duration_ms for step in steps))
+    assert frames == [43, 53]
+    assert times == [52 * 500 + 3000] * 2  # side by side they stay in step, again and again
+    assert (scales.trials, scales.span, scales.rungs) == (159, 53 * MINUTE, 4)
+
+
+def test_rungs_are_equally_high_and_straight_in_between() -> None:
+    scales = Scales(docs_scene(), "min")
+    whole = BOTTOM - TOP
+    assert scales.height(np.array([0, 1, 3, 9, 27])).tolist() == [0, whole // 4, whole // 2, whole * 3 // 4, whole]
+    assert scales.height(np.array([2]))[0] == whole * 3 // 8
+    assert [label for _, label in scales.levels] == [
+        "rung 0 · 1 unit", "rung 1 · 3 units", "rung 2 · 9 units", "rung 3 · 27 units",
+    ]  # fmt: skip
+
+
+def test_idle_workers_are_painted_from_top_to_bottom() -> None:
+    traces = docs_scene()
+    picture = DocsPicture(traces[0], Scales(traces, "min"), "")
+    for number, _ in enumerate(picture.steps(), 1):
+        columns = [picture.canvas.pixels[TOP:BOTTOM, x0] for x0, _ in picture._worker_columns.edges]
+        if number == 9:
+            assert [bool((column == style.IDLE).all()) for column in columns] == [False] * 3 + [True] * 7
+            done, target = style.RUNG + 2, style.PALE + 2
+            assert [int((columns[0] == colour).sum()) for colour in (done, target)] == [112, 56]
+    assert not any((column == style.IDLE).any() for column in columns)  # the run is over: nobody waits
+
+
+def test_other_times_are_shown_in_even_parts() -> None:
+    traces = timeline_scene()
+    scales = Scales(traces, "d")
+    longest = max(traces, key=lambda trace: trace.makespan)
+    assert len(list(DocsPicture(longest, scales, "").steps())) == FRAMES
+
+
+def test_more_bars_than_pixels_are_sampled_in_order() -> None:
+    columns = Columns(Rect(10, 0, 110, 50), 1000)
+    assert columns.numbers == list(range(5, 1000, 10))
+    assert columns.edges[0] == (10, 11)
+    few = Columns(Rect(10, 0, 110, 50), 10)
+    assert few.edges[:2] == [(10, 19), (20, 29)]
+
+
+def test_an_empty_run_is_one_still_picture() -> None:
+    picture = DocsPicture(tiny([]), Scales([tiny([])], "h"), "")
+    assert len(gif.images(picture.canvas, picture.steps()).frames) == 1
