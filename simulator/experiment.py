@@ -13,7 +13,8 @@ from simulator.curves.recorded import Recorded, Resampled
 from simulator.curves.synthetic import PowerLaw, Synthetic
 from simulator.curves.tables import read_table
 from simulator.errors import InputError
-from simulator.scenario import model
+from simulator.scenario import curves as curve_models
+from simulator.scenario import searchers as searcher_models
 from simulator.scenario.loading import Loaded
 from simulator.searchers import halving
 from simulator.searchers.job import Searcher
@@ -21,33 +22,33 @@ from simulator.ticks import to_seconds
 from simulator.trace import Trace
 
 
-def build_searcher(spec: model.Sha | model.Asha | model.Random | model.Single) -> Searcher:
+def build_searcher(spec: searcher_models.Searcher) -> Searcher:
     """Make a fresh searcher; raises ValueError where its rungs don't fit."""
     options = spec.model_dump(exclude={"name"})
     match spec:
-        case model.Sha():
+        case searcher_models.Sha():
             return halving.sha(**options)
-        case model.Asha():
+        case searcher_models.Asha():
             return halving.asha(**options)
-        case model.Random():
+        case searcher_models.Random():
             return halving.random(**options)
-        case model.Single():
+        case searcher_models.Single():
             return halving.single(**options)
 
 
-def build_curves(spec: model.Recorded | model.Synthetic | model.Ordered, folder: Path, seed: int) -> Curves:
+def build_curves(spec: curve_models.Curves, folder: Path, seed: int) -> Curves:
     """Make the curves of a scenario in `folder`; raises InputError for what is wrong in a file."""
     match spec:
-        case model.Recorded():
+        case curve_models.Recorded():
             table = read_table(folder / spec.file, smaller_is_better=spec.smaller_is_better)
             recorded = Recorded(table, interpolate=spec.interpolate == "linear")
             return Resampled(recorded, seed) if spec.resample else recorded
-        case model.Synthetic():
+        case curve_models.Synthetic():
             law = spec.model_dump(exclude={"kind", "unit_time", "unit_time_sigma"})
             return Synthetic(
                 PowerLaw(unit_s=to_seconds(spec.unit_time), unit_sigma=spec.unit_time_sigma, **law), seed
             )
-        case model.Ordered():
+        case curve_models.Ordered():
             return Ordered(spec.unit_time, improving=spec.order == "improving")
 
 
@@ -105,7 +106,7 @@ class Experiment:
             traces[label] = self.run(label)
         return traces
 
-    def _misfit(self, spec: model.Sha | model.Asha | model.Random | model.Single) -> str | None:
+    def _misfit(self, spec: searcher_models.Searcher) -> str | None:
         """What is wrong with a searcher on these curves."""
         try:
             searcher = build_searcher(spec)

@@ -11,18 +11,18 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from simulator.errors import InputError, Problem
-from simulator.scenario import model, yaml_text
+from simulator.scenario import cluster, curves, model, searchers, yaml_text
 from simulator.scenario.yaml_text import Document, Path_
 
 #: Tags of the unions: pydantic puts them into an error's path, but they are no keys of the file.
 _TAGGED: dict[str, type[BaseModel]] = {
-    "sha": model.Sha,
-    "asha": model.Asha,
-    "random": model.Random,
-    "single": model.Single,
-    "recorded": model.Recorded,
-    "synthetic": model.Synthetic,
-    "ordered": model.Ordered,
+    "sha": searchers.Sha,
+    "asha": searchers.Asha,
+    "random": searchers.Random,
+    "single": searchers.Single,
+    "recorded": curves.Recorded,
+    "synthetic": curves.Synthetic,
+    "ordered": curves.Ordered,
 }
 
 
@@ -126,7 +126,7 @@ def _entry(loc: tuple[str | int, ...]) -> tuple[Path_, type[BaseModel]]:
     tag_at = {"searchers": 2, "curves": 1}.get(str(loc[0]))
     if tag_at is not None and len(where) > tag_at:
         return (*where[:tag_at], *where[tag_at + 1 :]), _TAGGED[str(where[tag_at])]
-    sections: dict[str, type[BaseModel]] = {"cluster": model.Cluster, "stop": model.Stop}
+    sections: dict[str, type[BaseModel]] = {"cluster": cluster.Cluster, "stop": cluster.Stop}
     return where, sections.get(str(loc[0]), model.Scenario) if len(where) > 1 else model.Scenario
 
 
