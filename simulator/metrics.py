@@ -12,10 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.ticks import to_seconds
-from simulator.trace import Outcome, Trace
-
-#: Worker time spent on these counts as work; a cut job was useful until somebody stopped the run.
-WORKING = (Outcome.COMPLETED, Outcome.EXITED, Outcome.CUT)
+from simulator.trace import Outcome, Spell, Trace
 
 
 class Steps(NamedTuple):
@@ -96,24 +93,32 @@ def summarize(trace: Trace) -> Summary:
 
 def split(trace: Trace) -> Split:
     """Split workers x makespan by what the workers did."""
-    spent = trace.end - trace.start
-    busy = int(spent[trace.where(*WORKING)].sum())
-    lost = int(spent.sum()) - busy
-    overhead = down = 0
-    return Split(busy, overhead, lost, trace.workers * trace.makespan - busy - overhead - lost - down, down)
+    lost, waiting = int(trace.lost.sum()), int(trace.overhead.sum())
+    busy = int((trace.end - trace.start).sum()) - waiting - lost
+    spells = trace.spells
+    booting = spells.kind == Spell.BOOT
+    boot = int((spells.end - spells.start)[booting].sum())
+    down = int((spells.end - spells.start)[~booting].sum())
+    idle = trace.workers * trace.makespan - busy - waiting - boot - lost - down
+    return Split(busy, waiting + boot, lost, idle, down)
 
 
 def busy_within(trace: Trace, until: int) -> int:
     """Worker ticks of work done before `until`."""
-    working = trace.where(*WORKING)
-    return int((np.minimum(trace.end[working], until) - np.minimum(trace.start[working], until)).sum())
+    begin, end = useful(trace)
+    return int((np.minimum(end, until) - np.minimum(begin, until)).sum())
+
+
+def useful(trace: Trace) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """When the useful training of each attempt began and ended, taking overhead to come first and loss last."""
+    return trace.start + trace.overhead, trace.end - trace.lost
 
 
 def busy_workers(trace: Trace) -> Steps:
     """Workers at work over time; starts at 0 and ends with the makespan, at zero workers."""
-    working = trace.where(*WORKING)
-    times, place = np.unique(np.concatenate([trace.start[working], trace.end[working]]), return_inverse=True)
-    change = np.repeat([1.0, -1.0], int(working.sum()))
+    begin, end = useful(trace)
+    times, place = np.unique(np.concatenate([begin, end]), return_inverse=True)
+    change = np.repeat([1.0, -1.0], len(trace))
     values = np.cumsum(np.bincount(place, weights=change, minlength=len(times))).astype(np.float64)
     if not len(times) or times[0] > 0:
         times, values = np.concatenate([[0], times]), np.concatenate([[0.0], values])

@@ -112,12 +112,12 @@ def best_loss(trace: Trace, at: Ticks) -> NDArray[np.float64]:
 
 def worked(trace: Trace, at: Ticks) -> Ticks:
     """Worker ticks of work done by each tick."""
-    return _spent(trace, trace.where(*metrics.WORKING), at)
+    return _spent(*metrics.useful(trace), at)
 
 
 def lost(trace: Trace, at: Ticks) -> Ticks:
     """Worker ticks spent by each tick on work that came to nothing."""
-    return _spent(trace, ~trace.where(*metrics.WORKING), at)
+    return _spent(trace.end - trace.lost, trace.end, at)
 
 
 def offered(trace: Trace, at: Ticks) -> Ticks:
@@ -185,9 +185,9 @@ def _climbs(trace: Trace) -> list[tuple[int, int, int, int]]:
     return found
 
 
-def _spent(trace: Trace, rows: NDArray[np.bool_], at: Ticks) -> Ticks:
-    """Worker ticks spent on `rows` by each tick: all that began, less what was still to come of it."""
-    starts, ends = np.sort(trace.start[rows]), np.sort(trace.end[rows])
+def _spent(begin: Ticks, end: Ticks, at: Ticks) -> Ticks:
+    """Worker ticks spent between `begin` and `end` by each tick: all that began, less what was still to come."""
+    starts, ends = np.sort(begin), np.sort(end)
     total_start = np.concatenate([[0], np.cumsum(starts)])
     total_end = np.concatenate([[0], np.cumsum(ends)])
     begun, ended = np.searchsorted(starts, at), np.searchsorted(ends, at)

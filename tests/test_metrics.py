@@ -9,18 +9,31 @@ from simulator.searchers.halving import asha, sha
 from simulator.trace import Outcome, Trace
 from tests.worlds import UNIT, World
 
+DONE, EXITED, CUT, DROPPED = Outcome.COMPLETED, Outcome.EXITED, Outcome.CUT, Outcome.DROPPED
+NAN = float("nan")
+
 
 def trace(*rows, workers=2, max_length=4):
     """A trace from (worker, trial, rung, from, to, start, end, outcome, loss), times in units."""
     full = [
-        (worker, trial, 0, rung, low, high, start * UNIT, end * UNIT, outcome, loss)
+        (
+            worker,
+            trial,
+            0,
+            rung,
+            low,
+            high,
+            start * UNIT,
+            end * UNIT,
+            outcome,
+            loss,
+            0,
+            (end - start) * UNIT * (outcome == DROPPED),
+        )
         for worker, trial, rung, low, high, start, end, outcome, loss in rows
     ]
     return Trace.from_rows(full, label="T", workers=workers, max_length=max_length)
 
-
-DONE, EXITED, CUT, DROPPED = Outcome.COMPLETED, Outcome.EXITED, Outcome.CUT, Outcome.DROPPED
-NAN = float("nan")
 
 #: Two workers: trial 0 goes all the way, trial 1 dies, trial 2 is dropped and tried again, trial 3 is cut.
 STORY = trace(

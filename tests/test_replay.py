@@ -62,8 +62,8 @@ def test_what_happened_between_two_looks_is_not_lost() -> None:
 
 def test_a_cut_job_goes_at_the_pace_of_its_trial() -> None:
     rows = [
-        (0, 0, 0, 0, 0, 2, 0, 4 * MINUTE, Outcome.COMPLETED, 0.5),
-        (0, 0, 0, 1, 2, 8, 4 * MINUTE, 10 * MINUTE, Outcome.CUT, nan),
+        (0, 0, 0, 0, 0, 2, 0, 4 * MINUTE, Outcome.COMPLETED, 0.5, 0, 0),
+        (0, 0, 0, 1, 2, 8, 4 * MINUTE, 10 * MINUTE, Outcome.CUT, nan, 0, 0),
     ]
     play = Replay(Trace.from_rows(rows, label="", workers=1, max_length=8))
     assert play.advance(10 * MINUTE).units.tolist() == [5.0]

@@ -24,10 +24,10 @@ def test_csv_has_seconds_and_words(tmp_path):
     small().write_csv(tmp_path / "deep" / "trace.csv")
 
     assert (tmp_path / "deep" / "trace.csv").read_text() == (
-        "worker,trial,bracket,rung,from_resource,to_resource,start,end,outcome,loss\n"
-        "0,0,0,0,0,1,0.0,1.0,completed,0.5\n"
-        "0,1,0,0,0,1,1.0,2.0,completed,inf\n"
-        "0,0,0,1,1,2,2.0,2.5,cut,\n"
+        "worker,trial,bracket,rung,from_resource,to_resource,start,end,outcome,loss,overhead,lost\n"
+        "0,0,0,0,0,1,0.0,1.0,completed,0.5,0.0,0.0\n"
+        "0,1,0,0,0,1,1.0,2.0,completed,inf,0.0,0.0\n"
+        "0,0,0,1,1,2,2.0,2.5,cut,,0.0,0.0\n"
     )
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["trace.csv"]
 

@@ -25,7 +25,7 @@ from simulator.trace import Outcome, Trace
 Assignment = Literal["on_demand", "queued"]
 
 #: A row of the trace, in the order of its columns.
-Row = tuple[int, int, int, int, int, int, int, int, Outcome, float]
+Row = tuple[int, int, int, int, int, int, int, int, Outcome, float, int, int]
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class _Run:
         else:
             timeout = self.env.timeout(end - now, (worker, job, loss, exit_))
             timeout.callbacks.append(self._finish)
-        self.rows.append((worker, trial, bracket, rung, from_resource, to_resource, now, end, outcome, loss))
+        self.rows.append((worker, trial, bracket, rung, from_resource, to_resource, now, end, outcome, loss, 0, 0))
 
     def _finish(self, event: simpy.Event) -> None:
         """End an attempt: report, free the worker, hand out."""

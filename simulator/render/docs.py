@@ -178,7 +178,7 @@ class DocsPicture:
         """The clock and the counters; returns where they are."""
         trace, unit = self.trace, self.scales.unit
         now = min(moment.tick, trace.makespan)
-        busy = int(np.count_nonzero(np.isin(trace.outcome[moment.rows], metrics.WORKING)))
+        busy = len(moment.rows)
         clock = ticks.show(now, unit)
         state = "" if moment.tick < trace.makespan else ending(trace, unit)
         fields = [

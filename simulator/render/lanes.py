@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator import metrics
 from simulator.render import style
 from simulator.render.axis import TimeAxis
 from simulator.render.canvas import Canvas, Rect
@@ -35,7 +34,7 @@ class Lanes:
         lane_of[shown] = np.arange(lanes)
 
         rows = np.flatnonzero(lane_of[trace.worker] >= 0)
-        working = np.isin(trace.outcome[rows], metrics.WORKING)
+        working = (trace.lost < trace.end - trace.start)[rows]
         colours = [style.RUNG + style.slot(rung, rungs) for rung in range(rungs)]
         self._bars = list(
             zip(

@@ -32,7 +32,7 @@ def timeline_scene(trials: int = 64, workers: int = 9) -> list[Trace]:
 def tiny(rows: Iterable[tuple[int, int, int, int, int, int]], *, workers: int = 2, label: str = "tiny") -> Trace:
     """A trace of (worker, trial, rung, to_resource, start, end) in minutes, all completed, with loss = trial."""
     full = [
-        (worker, trial, 0, rung, 0, to, start * MINUTE, end * MINUTE, Outcome.COMPLETED, float(trial))
+        (worker, trial, 0, rung, 0, to, start * MINUTE, end * MINUTE, Outcome.COMPLETED, float(trial), 0, 0)
         for worker, trial, rung, to, start, end in rows
     ]
     return Trace.from_rows(full, label=label, workers=workers, max_length=9)
