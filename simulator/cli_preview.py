@@ -1,0 +1,72 @@
+"""The command that previews a search."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from simulator.cli_progress import progress_bar
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from simulator.preview import Preview
+
+SearchFile = Annotated[
+    Path,
+    typer.Argument(metavar="FILE", help="A scenario, or a whole Determined experiment file.", show_default=False),
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command to `asha-sim`."""
+    app.command()(preview)
+
+
+def preview(
+    file: SearchFile,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON and nothing else.")] = False,
+) -> None:
+    """Show what a search will do: brackets and rungs as trials x resource, and how many workers it can use."""
+    from simulator import preview_table  # noqa: PLC0415
+    from simulator.preview_file import preview_file  # noqa: PLC0415
+
+    with progress_bar() as progress:
+        task = progress.add_task("", total=None)
+        previews = preview_file(file, lambda label: progress.update(task, description=f"previewing {label}"))
+    if as_json:
+        typer.echo(json.dumps(preview_table.as_json(previews), indent=2, allow_nan=False, ensure_ascii=False))
+    else:
+        _print(previews)
+
+
+def _print(previews: dict[str, Preview]) -> None:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    from simulator import preview_table  # noqa: PLC0415
+
+    console = Console()
+    for label, seen in previews.items():
+        console.print(Text(preview_table.heading(label, seen), style="bold"), soft_wrap=True)
+        _print_table(console, preview_table.RUNGS, preview_table.rungs(seen))
+        if seen.workers:
+            _print_table(console, preview_table.WORKERS, preview_table.workers(seen))
+        for sentence in preview_table.sentences(seen):
+            console.print(Text(sentence), soft_wrap=True)
+
+
+def _print_table(console: Console, names: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    grid = Table()
+    for name in names:
+        grid.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        grid.add_row(*map(Text, row))
+    console.print(grid)

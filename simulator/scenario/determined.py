@@ -1,0 +1,222 @@
+"""The searcher blocks of Determined's experiment files, with its fields, defaults and rules (0.14.6 and 0.38)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from simulator.scenario.searcher_base import AboveOne, AboveZero, NotNegative, Rungs, SearcherBlock, broken
+from simulator.scenario.values import Budget, Units
+from simulator.searchers import determined_layouts as layouts
+
+_MODES = ("aggressive", "standard", "conservative")
+_MOST_TRIALS = 2000  # of a grid and of adaptive_simple
+
+#: Concurrency of 0.20.2 and later, where a block says nothing.
+_CONCURRENT_SINCE_0_20_2 = 16
+
+
+def _mode(value: object) -> object:
+    if value not in _MODES:
+        raise broken(f"invalid adaptive mode: should be {', '.join(_MODES)}", value)
+    return value
+
+
+def _at_most_2000(value: int, info: ValidationInfo) -> int:
+    if value > _MOST_TRIALS:
+        what = "number of trials for grid search" if info.field_name == "points" else info.field_name
+        raise broken(f"{what} must be <= {_MOST_TRIALS}", value)
+    return value
+
+
+Mode = Annotated[Literal["aggressive", "standard", "conservative"], BeforeValidator(_mode)]
+UpTo2000 = Annotated[AboveZero, Field(json_schema_extra={"maximum": _MOST_TRIALS}), AfterValidator(_at_most_2000)]
+
+_MODE = "aggressive: the bracket of most rungs alone; standard: half of the brackets; conservative: all."
+_CONCURRENT = "Most jobs under way at once; 0: no limit."
+
+
+class _Block(SearcherBlock):
+    metric: str | None = Field(None, description="Name of the validation metric; the curves' loss stands for it.")
+    smaller_is_better: bool = Field(
+        True, description="false: recorded losses are to be maximised. Once for all: searchers share the curves."
+    )
+    source_trial_id: int | None = Field(None, description="Accepted, no effect: trials start from nothing.")
+    source_checkpoint_uuid: str | None = Field(None, description="Accepted, no effect: trials start from nothing.")
+
+
+class Single(_Block):
+    """One trial, trained in full."""
+
+    name: Literal["single"]
+
+    @property
+    def trials(self) -> int | None:
+        """One."""
+        return 1
+
+
+class Random(_Block):
+    """Every trial trained in full."""
+
+    name: Literal["random"]
+    max_trials: AboveZero | None = Field(None, description="Trials in all; default: no end, so give a stop.")
+    max_concurrent_trials: NotNegative | None = Field(None, description=_CONCURRENT)
+
+    @property
+    def endless(self) -> bool:
+        """Without max_trials it never ends."""
+        return self.max_trials is None
+
+    @property
+    def trials(self) -> int | None:
+        """Trials in all, if limited."""
+        return self.max_trials
+
+
+class Grid(_Block):
+    """Every point of a grid trained in full; a point is a trial, so the grid is given by how many it has."""
+
+    name: Literal["grid"]
+    points: UpTo2000 = Field(description="Points of the grid: the product of the hyperparameters' counts.")
+    max_concurrent_trials: NotNegative = Field(0, description=_CONCURRENT)
+
+    @property
+    def trials(self) -> int | None:
+        """One a point."""
+        return self.points
+
+
+class _Budgeted(_Block):
+    budget: Budget = Field(description="Resource for all trials together, in the unit of max_length.")
+    train_stragglers: bool = Field(True, description="Accepted, no effect; it has none in Determined.")
+
+    @field_validator("budget")
+    @classmethod
+    def _same_unit(cls, budget: Units, info: ValidationInfo) -> Units:
+        length = info.data.get("max_length")
+        if isinstance(length, Units) and length.unit and budget.unit and length.unit != budget.unit:
+            rule = "max_length and budget must be specified in terms of the same unit"
+            raise broken(f"{rule}: {length.unit} there", budget.unit)
+        return budget
+
+
+class SyncHalving(_Budgeted):
+    """Determined's synchronous halving: a trial is promoted as soon as that is certain."""
+
+    name: Literal["sync_halving"]
+    num_rungs: Rungs = Field(description="Rungs from the top down.")
+    divisor: AboveOne = Field(4, description="One in so many trials is promoted.")
+
+    @property
+    def trials(self) -> int | None:
+        """What the budget buys."""
+        return layouts.sync_halving_layout(**self.options).sizes[0]
+
+
+class Adaptive(_Budgeted):
+    """Several brackets of `sync_halving` side by side, on equal shares of a budget."""
+
+    name: Literal["adaptive"]
+    bracket_rungs: list[Rungs] = Field([], max_length=64, description="Rungs of each bracket; default: by mode.")
+    divisor: AboveOne = Field(4, description="One in so many trials is promoted.")
+    mode: Mode = Field("standard", description=_MODE)
+    max_rungs: Rungs = Field(5, description="Rungs of the bracket of most.")
+
+    @field_validator("budget")
+    @classmethod
+    def _more_than_one_trial(cls, budget: Units, info: ValidationInfo) -> Units:
+        length = info.data.get("max_length")
+        if length is not None and budget <= length:
+            raise broken(f"budget must be > max_length, which is {length}", int(budget))
+        return budget
+
+    @property
+    def trials(self) -> int | None:
+        """What the budget buys."""
+        return sum(layout.sizes[0] for layout in layouts.adaptive_layouts(**self.options))
+
+
+class AdaptiveSimple(_Block):
+    """Several brackets of `sync_halving` side by side, on equal shares of the trials."""
+
+    name: Literal["adaptive_simple"]
+    max_trials: UpTo2000 = Field(description="Trials in all; each bracket has at least one.")
+    divisor: AboveOne = Field(4, description="One in so many trials is promoted.")
+    mode: Mode = Field("standard", description=_MODE)
+    max_rungs: Rungs = Field(5, description="Rungs of the bracket of most.")
+
+    @property
+    def trials(self) -> int | None:
+        """At least one a bracket."""
+        return sum(layout.sizes[0] for layout in layouts.adaptive_simple_layouts(**self.options))
+
+
+def _either_length(schema: dict[str, Any]) -> None:
+    schema["required"].remove("max_length")
+    schema["anyOf"] = [{"required": ["max_length"]}, {"required": ["max_time", "time_metric"]}]
+
+
+class _Asynchronous(_Block):
+    model_config = ConfigDict(json_schema_extra=_either_length)
+
+    max_trials: AboveZero = Field(description="Trials in all.")
+    divisor: AboveOne = Field(4, description="One in so many trials is promoted.")
+    max_concurrent_trials: NotNegative = Field(
+        0,
+        description="Most jobs under way at once; 0: as many as a bracket's lowest rung needs to promote to the top.",
+    )
+    stop_once: bool = Field(False, description="A trial goes on as its result arrives or never.")
+    max_time: AboveZero | None = Field(
+        None, description="0.38: stands for max_length, with stop_once, and 16 concurrent trials unless given."
+    )
+    time_metric: str | None = Field(None, description="0.38: the unit of max_time.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _newest(cls, data: Any) -> Any:
+        """The newest release's `max_time`: it decides by stopping, at the same rungs."""
+        if not isinstance(data, dict) or not {"max_time", "time_metric"} & data.keys():
+            return data
+        if data.get("max_time") is None or data.get("time_metric") is None:
+            given = "max_time" if data.get("max_time") is not None else "time_metric"
+            rule = f"the `{data.get('name')}` searcher requires `max_time` and `time_metric` to be set"
+            raise broken(rule, f"`{given}` alone")
+        concurrent = {"max_concurrent_trials": _CONCURRENT_SINCE_0_20_2}
+        return concurrent | data | {"max_length": data["max_time"], "stop_once": True}
+
+
+class AsyncHalving(_Asynchronous):
+    """Determined's asynchronous halving: each result promotes at most one trial, else starts a new one."""
+
+    name: Literal["async_halving"]
+    num_rungs: Rungs = Field(description="Rungs from the top down.")
+
+    @property
+    def trials(self) -> int | None:
+        """Trials in all."""
+        return self.max_trials
+
+
+class AdaptiveAsha(_Asynchronous):
+    """Several brackets of `async_halving` side by side, each with its share of the trials."""
+
+    name: Literal["adaptive_asha"]
+    bracket_rungs: list[Rungs] = Field([], max_length=64, description="Rungs of each bracket; default: by mode.")
+    mode: Mode = Field("standard", description=_MODE)
+    max_rungs: Rungs = Field(5, description="Rungs of the bracket of most, if trials and length allow so many.")
+
+    @property
+    def trials(self) -> int | None:
+        """At least one a bracket."""
+        options = {key: value for key, value in self.options.items() if key != "stop_once"}
+        return sum(layout.max_trials for layout in layouts.adaptive_asha_layouts(**options))

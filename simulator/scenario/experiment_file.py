@@ -1,0 +1,134 @@
+"""A Determined experiment file: a `searcher:` block among keys that the search does not depend on."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import replace
+from math import prod
+from typing import Any
+
+from simulator.errors import InputError, Problem
+from simulator.scenario.loading import Loaded, check
+from simulator.scenario.yaml_text import Document, Path_
+
+#: Searchers of Determined's that are simulated, of all versions from 0.12.10 to 0.38.
+SUPPORTED = (
+    "single", "random", "grid", "sync_halving", "adaptive", "adaptive_simple", "async_halving", "adaptive_asha",
+)  # fmt: skip
+
+#: The project's own, for a file that holds a block and nothing else.
+_OWN = ("sha", "asha", "hyperband", "async_hyperband")
+
+#: Those that are not, and why.
+_UNSUPPORTED = {
+    "custom": "a custom searcher decides in code of its own",
+    "pbt": "population-based training copies trials and changes them on the way",
+}
+
+#: Lengths of 0.12 and earlier, in steps of some batches, and what replaced them.
+_STEPS = {"max_steps": "max_length", "target_trial_steps": "max_length", "step_budget": "budget"}
+
+#: What stands in for the rest of a scenario, so that the block is checked as a scenario's is. Nothing is read there.
+_REST = {"curves": {"kind": "recorded", "file": "none"}, "cluster": {"workers": 1}, "stop": {"time": 1}}
+
+
+def is_experiment(values: Any) -> bool:
+    """Whether a file's content is an experiment, sound or not, and no scenario."""
+    return isinstance(values, dict) and not values.keys() & {"searchers", "curves", "cluster"}
+
+
+def check_experiment(document: Document) -> Loaded:
+    """Check the search of an experiment file; of what is returned only the searcher is the file's.
+
+    Raises InputError naming every problem. The grid's points are those of the file's hyperparameters.
+    """
+    block = _block(document)
+    if block["name"] == "grid" and "points" not in block:
+        block = {**block, "points": grid_points(document)}
+    loaded = check(replace(document, values={"searcher": block, **_REST}))
+    for label, spec in loaded.scenario.searchers.items():
+        if spec.endless:
+            raise InputError(loaded.problem(("searchers", label), "never ends: give it max_trials"))
+    return loaded
+
+
+def _block(document: Document) -> dict[str, Any]:
+    """The searcher block, if it is one of a kind that is simulated."""
+    supported = f"supported: {', '.join(SUPPORTED)}"
+    block = document.values.get("searcher")
+    if block is None:
+        raise InputError(document.problem(("searcher",), f"is missing: a preview is of a search; {supported}"))
+    if not isinstance(block, dict):
+        raise InputError(document.problem(("searcher",), "should be keys and values, such as `name: adaptive_asha`"))
+    name = block.get("name")
+    if not isinstance(name, str):
+        raise InputError(document.problem(("searcher", "name"), f"is missing; {supported}"))
+    problems = [
+        document.problem(("searcher", key), f"counts steps, as before 0.13; give {now}, such as {{batches: 100}}")
+        for key, now in _STEPS.items()
+        if key in block
+    ]
+    if name in _UNSUPPORTED:
+        problems = [document.problem(("searcher", "name"), f"{name}: {_UNSUPPORTED[name]}; {supported}")]
+    elif name not in SUPPORTED + _OWN:
+        near = difflib.get_close_matches(name, SUPPORTED, n=1, cutoff=0.85)
+        why = f"did you mean {near[0]}?" if near else f"a searcher of another version, or none; {supported}"
+        problems = [document.problem(("searcher", "name"), f"{name[:40]!r} is not supported: {why}")]
+    if problems:
+        raise InputError(problems)
+    return block
+
+
+def grid_points(document: Document) -> int:
+    """Points of the grid over an experiment's hyperparameters: the product of their counts."""
+    parameters = document.values.get("hyperparameters")
+    if not isinstance(parameters, dict) or not parameters:
+        message = "are missing: their counts make the grid; or give the searcher `points`"
+        raise InputError(document.problem(("hyperparameters",), message))
+    counts = list(_counts(document, ("hyperparameters",), parameters))
+    problems = [count for count in counts if isinstance(count, Problem)]
+    if problems:
+        raise InputError(problems)
+    return prod(count for count in counts if isinstance(count, int))
+
+
+def _counts(document: Document, where: Path_, parameters: dict[str, Any]) -> Iterator[int | Problem]:
+    """How many values each hyperparameter has on the grid, or what is wrong with it; groups may be nested."""
+    for name, parameter in parameters.items():
+        here = (*where, name)
+        if not isinstance(parameter, dict):  # a bare value is a constant
+            yield 1
+        elif "type" not in parameter:
+            yield from _counts(document, here, parameter)
+        else:
+            count = _count(parameter)
+            yield document.problem(here, count) if isinstance(count, str) else count
+
+
+def _count(parameter: dict[str, Any]) -> int | str:
+    """Values of a hyperparameter on the grid, or what is wrong with it."""
+    match parameter["type"]:
+        case "const":
+            return 1
+        case "categorical":
+            values = parameter.get("vals")
+            return len(values) if isinstance(values, list) and values else "needs `vals`, a list of values"
+        case "int" | "double" | "log":
+            return _numeric_count(parameter)
+        case other:
+            return f"{other!r:.60} is no type of hyperparameter: int, double, log, categorical or const"
+
+
+def _numeric_count(parameter: dict[str, Any]) -> int | str:
+    if "count" not in parameter:
+        return "must specify count for grid search"
+    count = parameter["count"]
+    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+        return "count should be a whole number above 0"
+    if parameter["type"] != "int":
+        return count
+    low, high = parameter.get("minval"), parameter.get("maxval")
+    if not isinstance(low, int) or not isinstance(high, int) or low > high:
+        return "needs minval and maxval, whole numbers in this order"
+    return min(count, high - low + 1)  # there are no more integers

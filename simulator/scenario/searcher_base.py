@@ -1,0 +1,76 @@
+"""What every searcher block of a scenario has in common, and the numbers Determined has its own words for."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, ValidationInfo
+from pydantic_core import PydanticCustomError
+
+from simulator.scenario.base import Model
+from simulator.scenario.values import Length
+
+Divisor = Annotated[float, Field(gt=1, le=10**6, allow_inf_nan=False)]
+
+#: Fields that name the search or are accepted without an effect on it.
+_NO_OPTIONS = {
+    "name", "metric", "smaller_is_better", "source_trial_id", "source_checkpoint_uuid", "train_stragglers",
+    "max_time", "time_metric",
+}  # fmt: skip
+
+
+class SearcherBlock(Model):
+    """One search."""
+
+    max_length: Length = Field(
+        description="Resource of a fully trained trial: units, or {epochs: 16}, {batches: …}, {records: …}.",
+    )
+
+    @property
+    def endless(self) -> bool:
+        """Whether it would go on for ever."""
+        return False
+
+    @property
+    def trials(self) -> int | None:
+        """How many trials it starts, as far as it is known before the run."""
+        return None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The arguments of the function that makes the searcher."""
+        return self.model_dump(exclude=_NO_OPTIONS)
+
+
+def broken(rule: str, given: object) -> PydanticCustomError:
+    """An error that tells a rule of Determined's, such as "max_trials must be > 0", and what was given."""
+    return PydanticCustomError("determined", "{rule}, not {given}", {"rule": rule, "given": str(given)[:40]})
+
+
+def _above_zero(value: int, info: ValidationInfo) -> int:
+    if value < 1:
+        raise broken(f"{info.field_name} must be > 0", value)
+    return value
+
+
+def _not_negative(value: int, info: ValidationInfo) -> int:
+    if value < 0:
+        raise broken(f"{info.field_name} must be >= 0", value)
+    return value
+
+
+def _above_one(value: float, info: ValidationInfo) -> float:
+    if not value > 1:
+        raise broken(f"{info.field_name} must be > 1.0", value)
+    return value
+
+
+#: A count, a count that may be 0, a count of rungs and a divisor, with Determined's messages.
+AboveZero = Annotated[int, Field(le=10**9, json_schema_extra={"minimum": 1}), AfterValidator(_above_zero)]
+NotNegative = Annotated[int, Field(le=10**9, json_schema_extra={"minimum": 0}), AfterValidator(_not_negative)]
+Rungs = Annotated[int, Field(le=64, json_schema_extra={"minimum": 1}), AfterValidator(_above_zero)]
+AboveOne = Annotated[
+    float,
+    Field(le=10**6, allow_inf_nan=False, json_schema_extra={"exclusiveMinimum": 1}),
+    AfterValidator(_above_one),
+]

@@ -1,0 +1,165 @@
+"""Determined's searchers (determined-ai/determined 0.14.6), put together from brackets and rules.
+
+Agreement with the real code, to the unit and to the tick, needs `assignment: queued` in the cluster. `random` and
+`single` are those of halving.py, which follow the same rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import count
+
+from simulator.searchers import determined_layouts as layouts
+from simulator.searchers.bracket import Bracket
+from simulator.searchers.determined_layouts import AsyncLayout, Mode, SyncLayout
+from simulator.searchers.halving import plain_bracket
+from simulator.searchers.job import Searcher
+from simulator.searchers.ledger import trials_of, units_of
+from simulator.searchers.rules import Asynchronous, Certain, Stopping
+from simulator.searchers.rung import Quota
+from simulator.searchers.tournament import Tournament
+
+
+def sync_halving(*, num_rungs: int, max_length: int, budget: int, divisor: float = 4) -> Searcher:
+    """Successive halving of `budget` units, promoting as soon as a promotion is certain.
+
+    All trials are asked for at the start; an invalid one counts as exited. A budget below one bracket's leaves
+    no trial. Raises ValueError where divisor ** num_rungs is beyond floats.
+    """
+    layout = layouts.sync_halving_layout(num_rungs=num_rungs, max_length=max_length, budget=budget, divisor=divisor)
+    return _synchronous([layout])
+
+
+def adaptive(
+    *,
+    max_length: int,
+    budget: int,
+    divisor: float = 4,
+    mode: Mode = "standard",
+    max_rungs: int = 5,
+    bracket_rungs: Sequence[int] = (),
+) -> Searcher:
+    """Several `sync_halving` brackets side by side, on equal shares of `budget` units."""
+    return _synchronous(
+        layouts.adaptive_layouts(
+            max_length=max_length,
+            budget=budget,
+            divisor=divisor,
+            mode=mode,
+            max_rungs=max_rungs,
+            bracket_rungs=bracket_rungs,
+        )
+    )
+
+
+def adaptive_simple(
+    *, max_length: int, max_trials: int, divisor: float = 4, mode: Mode = "standard", max_rungs: int = 5
+) -> Searcher:
+    """As `adaptive`, for a number of trials instead of a budget."""
+    return _synchronous(
+        layouts.adaptive_simple_layouts(
+            max_length=max_length, max_trials=max_trials, divisor=divisor, mode=mode, max_rungs=max_rungs
+        )
+    )
+
+
+def async_halving(
+    *,
+    num_rungs: int,
+    max_length: int,
+    max_trials: int,
+    divisor: float = 4,
+    max_concurrent_trials: int = 0,
+    stop_once: bool = False,
+) -> Searcher:
+    """Asynchronous halving: each result promotes at most one trial, else starts a new one.
+
+    `max_concurrent_trials` 0 is divisor ** (num_rungs - 1). With `stop_once` a trial goes on at once or never.
+    An invalid trial is replaced; one that exits counts.
+    """
+    layout = layouts.async_halving_layout(
+        num_rungs=num_rungs,
+        max_length=max_length,
+        max_trials=max_trials,
+        divisor=divisor,
+        max_concurrent_trials=max_concurrent_trials,
+    )
+    return _asynchronous([layout], divisor, stop_once=stop_once)
+
+
+def adaptive_asha(
+    *,
+    max_length: int,
+    max_trials: int,
+    divisor: float = 4,
+    mode: Mode = "standard",
+    max_rungs: int = 5,
+    bracket_rungs: Sequence[int] = (),
+    max_concurrent_trials: int = 0,
+    stop_once: bool = False,
+) -> Searcher:
+    """Several `async_halving` brackets side by side, each with its share of trials and of concurrency."""
+    return _asynchronous(
+        layouts.adaptive_asha_layouts(
+            max_length=max_length,
+            max_trials=max_trials,
+            divisor=divisor,
+            mode=mode,
+            max_rungs=max_rungs,
+            bracket_rungs=bracket_rungs,
+            max_concurrent_trials=max_concurrent_trials,
+        ),
+        divisor,
+        stop_once=stop_once,
+    )
+
+
+def grid(*, points: int, max_length: int, max_concurrent_trials: int = 0) -> Searcher:
+    """Every point of a grid of so many trained in full; an invalid one is not replaced. 0 at once is all."""
+    return plain_bracket(points, max_length, max_concurrent_trials, replace_invalid=False)
+
+
+def float_share(divisor: float) -> Quota:
+    """Determined's part of n: the quotient of floats, truncated."""
+    return lambda n: int(n / divisor)
+
+
+def _synchronous(brackets: Sequence[SyncLayout]) -> Searcher:
+    trials = count()
+    return _side_by_side(
+        [
+            Bracket(
+                layout.resources,
+                Certain(layout.sizes),
+                trials,
+                number=number,
+                max_trials=layout.sizes[0],
+                replace_invalid=False,
+                meter=units_of(layout.expected_units),
+            )
+            for number, layout in enumerate(brackets)
+        ]
+    )
+
+
+def _asynchronous(brackets: Sequence[AsyncLayout], divisor: float, *, stop_once: bool) -> Searcher:
+    trials = count()
+    rule = Stopping(divisor, float_share) if stop_once else Asynchronous(divisor, float_share, reopens=False)
+    return _side_by_side(
+        [
+            Bracket(
+                layout.resources,
+                rule,
+                trials,
+                number=number,
+                max_trials=layout.max_trials,
+                max_concurrent=layout.concurrent,
+                meter=trials_of(layout.max_trials, lingering=not stop_once),
+            )
+            for number, layout in enumerate(brackets)
+        ]
+    )
+
+
+def _side_by_side(brackets: Sequence[Bracket]) -> Searcher:
+    return brackets[0] if len(brackets) == 1 else Tournament(brackets)

@@ -1,0 +1,189 @@
+"""Where Determined puts rungs and trials, in its own floating-point arithmetic.
+
+Read off determined-ai/determined 0.14.6 (Apache-2.0), the last release with the whole family: `int` truncates,
+and log(243) / log(3) is 4.999…, hence 4. Divisors and lengths go in as typed; nothing here knows a unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import log
+from typing import Literal
+
+from simulator.searchers.geometry import bracket_units
+
+#: How many brackets share the trials: the most aggressive alone, half of those that fit, or all.
+Mode = Literal["aggressive", "standard", "conservative"]
+
+
+@dataclass(frozen=True, slots=True)
+class SyncLayout:
+    """A synchronous bracket: `sizes[k]` trials reach rung k, at `units[k]`.
+
+    `expected_units` is what Determined expects all to train; where rungs are equal they train more.
+    """
+
+    units: tuple[int, ...]
+    sizes: tuple[int, ...]
+
+    @property
+    def expected_units(self) -> int:
+        """Units trained by all trials, if no two rungs are equal."""
+        return bracket_units(self.units, self.sizes)
+
+    @property
+    def resources(self) -> tuple[int, ...]:
+        """Units a trial has trained on each rung."""
+        return cumulative(self.units)
+
+
+@dataclass(frozen=True, slots=True)
+class AsyncLayout:
+    """An asynchronous bracket: `concurrent` trials at once, `max_trials` in all, rungs at `units`."""
+
+    units: tuple[int, ...]
+    max_trials: int
+    concurrent: int
+
+    @property
+    def resources(self) -> tuple[int, ...]:
+        """Units a trial has trained on each rung."""
+        return cumulative(self.units)
+
+
+def cumulative(units: Sequence[int]) -> tuple[int, ...]:
+    """Units trained on each rung: a promoted trial trains the difference, but at least one unit."""
+    trained = [units[0]]
+    for low, high in pairwise(units):
+        trained.append(trained[-1] + max(high - low, 1))
+    return tuple(trained)
+
+
+def mode_rungs(mode: Mode, max_rungs: int) -> tuple[int, ...]:
+    """Rungs of each bracket, most first."""
+    fewest = {"aggressive": max_rungs, "standard": (max_rungs - 1) // 2 + 1, "conservative": 1}[mode]
+    return tuple(range(max_rungs, fewest - 1, -1))
+
+
+def sync_halving_layout(*, num_rungs: int, max_length: int, budget: int, divisor: float = 4) -> SyncLayout:
+    """The rungs of `sync_halving`: trials in powers of the divisor, scaled to train `budget` units."""
+    units = _rung_units(max_length, num_rungs, divisor)
+    powers = [max(int(power), 1) for power in _powers(divisor, num_rungs)]
+    scale = budget / bracket_units(units, powers)
+    sizes = [int(scale * powers[0])]
+    for power in powers[1:]:
+        sizes.append(max(min(int(scale * power), sizes[-1]), 1))
+    return SyncLayout(units, tuple(sizes))
+
+
+def adaptive_layouts(
+    *,
+    max_length: int,
+    budget: int,
+    divisor: float = 4,
+    mode: Mode = "standard",
+    max_rungs: int = 5,
+    bracket_rungs: Sequence[int] = (),
+) -> tuple[SyncLayout, ...]:
+    """The brackets of `adaptive`: equal shares of the budget, for `bracket_rungs` or those of the mode."""
+    brackets = _chosen(bracket_rungs) or mode_rungs(mode, max_rungs)
+    share = budget // len(brackets)
+    return tuple(
+        sync_halving_layout(num_rungs=rungs, max_length=max_length, budget=share, divisor=divisor)
+        for rungs in brackets
+    )
+
+
+def adaptive_simple_layouts(
+    *, max_length: int, max_trials: int, divisor: float = 4, mode: Mode = "standard", max_rungs: int = 5
+) -> tuple[SyncLayout, ...]:
+    """The brackets of `adaptive_simple`: equal shares of the trials, at least one each, and one at each top."""
+    brackets = mode_rungs(mode, max_rungs)
+    layouts = []
+    for rungs, trials in zip(brackets, _even(max_trials, len(brackets)), strict=True):
+        initial = max(trials, 1)
+        sizes = tuple(max(int(initial / power), 1) for power in reversed(_powers(divisor, rungs)))
+        layouts.append(SyncLayout(_rung_units(max_length, rungs, divisor), sizes))
+    return tuple(layouts)
+
+
+def async_halving_layout(
+    *, num_rungs: int, max_length: int, max_trials: int, divisor: float = 4, max_concurrent_trials: int = 0
+) -> AsyncLayout:
+    """The rungs of `async_halving`; `max_concurrent_trials` 0 is divisor ** (num_rungs - 1)."""
+    at_once = max_concurrent_trials or int(_powers(divisor, num_rungs)[0])
+    concurrent = max(min(at_once, max_trials), 1)
+    return AsyncLayout(_rung_units(max_length, num_rungs, divisor), max_trials, concurrent)
+
+
+def adaptive_asha_layouts(
+    *,
+    max_length: int,
+    max_trials: int,
+    divisor: float = 4,
+    mode: Mode = "standard",
+    max_rungs: int = 5,
+    bracket_rungs: Sequence[int] = (),
+    max_concurrent_trials: int = 0,
+) -> tuple[AsyncLayout, ...]:
+    """The brackets of `adaptive_asha`: `bracket_rungs`, or those of the mode with no rung without a trial."""
+    fitting = (int(log(most) / log(divisor)) + 1 for most in (max_length, max_trials))
+    brackets = _chosen(bracket_rungs) or mode_rungs(mode, min(max_rungs, *fitting))
+    trials = split_trials(max_trials, divisor, brackets)
+    return tuple(
+        async_halving_layout(
+            num_rungs=rungs,
+            max_length=max_length,
+            max_trials=share,
+            divisor=divisor,
+            max_concurrent_trials=concurrent,
+        )
+        for rungs, share, concurrent in zip(
+            brackets, trials, split_concurrency(max_concurrent_trials, divisor, trials), strict=True
+        )
+    )
+
+
+def split_trials(max_trials: int, divisor: float, brackets: Sequence[int]) -> tuple[int, ...]:
+    """Trials of `adaptive_asha`'s brackets of so many rungs: in proportion to divisor ** (rungs - 1) / rungs.
+
+    At least one each, and what is left over goes to the first.
+    """
+    weights = [_powers(divisor, rungs)[0] / rungs for rungs in brackets]
+    shares = [max(int(weight / sum(weights) * max_trials), 1) for weight in weights]
+    shares[0] += max(max_trials - sum(shares), 0)
+    return tuple(shares)
+
+
+def split_concurrency(max_concurrent_trials: int, divisor: float, trials: Sequence[int]) -> tuple[int, ...]:
+    """Concurrency of brackets with so many trials: evenly, at least one each.
+
+    0 stands for as many in each as the last has trials, or `divisor` if that is more.
+    """
+    if not max_concurrent_trials:
+        return (max(trials[-1], int(divisor)),) * len(trials)
+    return _even(max(max_concurrent_trials, len(trials)), len(trials))
+
+
+def _chosen(bracket_rungs: Sequence[int]) -> tuple[int, ...]:
+    return tuple(sorted(bracket_rungs, reverse=True))
+
+
+def _even(whole: int, parts: int) -> tuple[int, ...]:
+    """Equal parts; the first ones are one larger where it does not divide."""
+    part, left = divmod(whole, parts)
+    return tuple(part + (index < left) for index in range(parts))
+
+
+def _powers(divisor: float, num_rungs: int) -> list[float]:
+    """The powers of `divisor` from num_rungs - 1 down to 0; ValueError where floats end."""
+    try:
+        return [float(divisor) ** exponent for exponent in range(num_rungs - 1, -1, -1)]
+    except OverflowError:
+        raise ValueError(f"{num_rungs} rungs are too many for a divisor of {divisor:g}") from None
+
+
+def _rung_units(max_length: int, num_rungs: int, divisor: float) -> tuple[int, ...]:
+    return tuple(max(int(max_length / power), 1) for power in _powers(divisor, num_rungs))

@@ -1,0 +1,77 @@
+"""Hyperband (Li et al., JMLR 18(185), 2018), synchronous and asynchronous: halving from every lowest rung in turn.
+
+Bracket 0 starts at one unit, or as low as rungs reach, and is the most aggressive; the last trains every trial in
+full. The paper's Algorithm 1 and its Table 1 disagree on the sizes, so both are here by name.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import count
+from math import ceil, floor
+from typing import Literal
+
+from simulator.searchers.bracket import Bracket
+from simulator.searchers.geometry import bracket_units, exact, fitting_rungs, rung_resources, rung_sizes
+from simulator.searchers.halving import barrier_bracket
+from simulator.searchers.job import Searcher
+from simulator.searchers.rules import Asynchronous
+from simulator.searchers.tournament import Backfill, Rotation
+
+#: algorithm: ceil((s_max + 1) / (s + 1) * divisor**s) trials, as in Algorithm 1, line 3.
+#: table: floor((s_max + 1) / (s + 1)) * divisor**s, which gives Table 1 and is what BOHB and DEHB run.
+Rounding = Literal["algorithm", "table"]
+
+#: Of one bracket: units and trials of each rung.
+Rungs = tuple[tuple[int, ...], tuple[int, ...]]
+
+
+def hyperband_brackets(max_length: int, divisor: float = 4, rounding: Rounding = "algorithm") -> tuple[Rungs, ...]:
+    """Units and trials of every bracket's rungs, most aggressive first.
+
+    Raises ValueError where a rung would have no unit of its own.
+    """
+    most = fitting_rungs(max_length, divisor)
+    brackets = []
+    for rungs in range(most, 0, -1):
+        power = exact(divisor) ** (rungs - 1)
+        sizes = {"algorithm": ceil(Fraction(most, rungs) * power), "table": floor(most // rungs * power)}
+        resources = rung_resources(max_length, rungs, divisor)
+        brackets.append((resources, rung_sizes(sizes[rounding], rungs, divisor)))
+    return tuple(brackets)
+
+
+def hyperband(*, max_length: int, divisor: float = 4, rounding: Rounding = "algorithm") -> Searcher:
+    """One pass over the brackets of synchronous halving; the next begins when the earlier have no job left.
+
+    Raises ValueError where a rung would have no unit of its own.
+    """
+    brackets = hyperband_brackets(max_length, divisor, rounding)
+    trials = count()
+    return Backfill(lambda number: barrier_bracket(*brackets[number], trials, number), len(brackets))
+
+
+def async_hyperband(
+    *,
+    max_length: int,
+    divisor: float = 4,
+    rounding: Rounding = "algorithm",
+    max_trials: int | None = None,
+    max_concurrent_trials: int | None = None,
+) -> Searcher:
+    """ASHA brackets in turn, each until it has had the units of the halving bracket it stands for.
+
+    As in Li et al., arXiv 1810.05934, section 3.2; promoted trials are taken to resume, so a bracket's units are
+    those trained. Without `max_trials` it goes round for ever. Raises ValueError as `hyperband` does.
+    """
+    brackets = hyperband_brackets(max_length, divisor, rounding)
+    trials = count()
+    return Rotation(
+        [
+            Bracket(resources, Asynchronous(divisor), trials, number=number)
+            for number, (resources, _) in enumerate(brackets)
+        ],
+        [bracket_units(resources, sizes) for resources, sizes in brackets],
+        max_trials=max_trials,
+        max_concurrent=max_concurrent_trials,
+    )
