@@ -1,0 +1,92 @@
+"""What becomes of an attempt at a job: how long it takes, and what is left of it when it is cut short."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+
+@dataclass(frozen=True)
+class Overheads:
+    """Worker time that trains nothing, in ticks: `trial_start` to set a trial up, to `save` and `restore` one."""
+
+    trial_start: int = 0
+    save: int = 0
+    restore: int = 0
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """What happens to a job that is lost.
+
+    resume: it is tried again from its last checkpoint, one every `checkpoint_every` units; restart: from where the
+    job began; exit: its trial is reported as dead. After more than `max_restarts` losses (preemptions don't count)
+    a trial is dead in any case, as in Determined.
+    """
+
+    on_loss: Literal["resume", "restart", "exit"] = "resume"
+    checkpoint_every: int = 1
+    max_restarts: int = 5
+
+
+class Rest(NamedTuple):
+    """What an attempt leaves: ticks of `overhead` and of training kept, and how many `units` those are."""
+
+    overhead: int
+    kept: int
+    units: int
+
+
+class Course(NamedTuple):
+    """The course of an attempt: `lead` ticks of overhead, then `work` ticks of training for `units` units.
+
+    A checkpoint of `save` ticks follows every `every` units but the last, which the next job pays for if its trial
+    goes on elsewhere. Units are taken to last equally long.
+    """
+
+    lead: int
+    work: int
+    units: int
+    every: int
+    save: int
+
+    @property
+    def length(self) -> int:
+        """Ticks from start to end."""
+        return self.lead + self.work + self.save * self._checkpoints
+
+    @property
+    def overhead(self) -> int:
+        """Ticks of it that train nothing."""
+        return self.lead + self.save * self._checkpoints
+
+    @property
+    def _checkpoints(self) -> int:
+        return (self.units - 1) // self.every if self.save else 0
+
+    def cut_short(self, after: int) -> Rest:
+        """What is left when it ends `after` so many ticks: all up to the last whole checkpoint."""
+        spent = after - self.lead
+        if spent <= 0:
+            return Rest(after, 0, 0)
+        # checkpoint k is written once k * every units are trained and saved
+        most = (self.units - 1) // self.every
+        each = self.work * self.every / self.units + self.save
+        done = min(most, int(spent / each) + 1)
+        while done and self._kept(done * self.every) + done * self.save > spent:
+            done -= 1
+        return Rest(self.lead + done * self.save, self._kept(done * self.every), done * self.every)
+
+    def warned(self, after: int) -> Rest:
+        """What is left when a notice gives time for one more checkpoint of the units trained by then."""
+        rest = self.cut_short(after)
+        left = after - rest.overhead - rest.kept - self.save
+        units = rest.units + max(0, int(left * self.units / self.work)) if self.work else rest.units
+        while units > rest.units and self._kept(units) - rest.kept > left:
+            units -= 1
+        if units <= rest.units or units >= self.units:
+            return rest
+        return Rest(rest.overhead + self.save, self._kept(units), units)
+
+    def _kept(self, units: int) -> int:
+        return round(self.work * units / self.units)
