@@ -22,7 +22,7 @@ class Table:
     """Rows sorted by (trial, resource): trials 0..n-1, resources >= 1, clock in ticks, increasing within a trial.
 
     `loss` is the smaller-is-better loss, inf where the trial diverged; `exits` maps a trial to why its last row
-    is its death; `source` is the file's name, `digest` its SHA-256.
+    is its death; `source` is the file's name, `digest` its SHA-256; without `timed` the clock was not recorded.
     """
 
     source: str
@@ -32,6 +32,7 @@ class Table:
     loss: NDArray[np.float64]
     clock: NDArray[np.int64]
     exits: dict[int, Exit]
+    timed: bool = True
 
     @property
     def trials(self) -> int:

@@ -1,17 +1,22 @@
-"""Synthetic curves without end: a power law a trial, and a log-normal time a unit.
+"""Synthetic curves without end: a shape of some family for each trial, with noise, crossings, deaths and times.
 
 Trials are drawn in blocks that belong to the block's number, so trial i is the same whatever ran before.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from math import inf, log
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator import ticks
-from simulator.curves.curves import Training
+from simulator.curves.curves import Exit, Training
+from simulator.curves.families import Family, left
 from simulator.streams import Stream, generator
 
 BLOCK = 1024
@@ -20,35 +25,77 @@ BLOCK = 1024
 #: processors, can hardly reach them. This is what makes the bytes of a trace the same everywhere.
 DIGITS = 9
 
+#: A logarithm of a loss goes no higher; what is beyond has no meaning but must not overflow.
+HIGHEST = 50.0
+
+#: Mean of the exponential time, in units, after which a trial that diverges does.
+DIVERGES_AFTER = 5.0
+#: Waves have a height drawn at 1, 3, 9, 27 … units.
+WAVES = 3
+
 
 @dataclass(frozen=True)
-class PowerLaw:
-    """loss(r) = asymptote + gain * r**-rate for r units trained, and `r * unit time` to get there.
+class Law:
+    """loss(r) = asymptote + gain * left(r) + waves + noise after r units, and `r * unit time` to get there.
 
-    Each trial draws its asymptote uniformly from [`best`, `worst`], its gain log-normally with median `gain` and
-    its rate log-normally with median `rate` (sd of the logs `gain_sigma`, `rate_sigma`), and its time a unit
-    log-normally with median `unit_s` seconds and sd of the log `unit_sigma` (0: all alike).
+    Each trial draws its asymptote as best + (worst - best) * u**skew with u uniform (greater: good trials are
+    closer to each other), its gain (the loss above the asymptote at 1 unit), its rate and its scale log-normally
+    around their medians (sd of the logs `…_sigma`), and its time a unit log-normally with median `unit_s` seconds
+    and sd of the log `unit_sigma` (0: all alike). `crossings`, from -1 to 1, is minus the correlation of
+    u with the log of the gain: at 1 trials that end well start badly. `waves` is the sd of slow ups and downs,
+    drawn at 1, 3, 9 … units and on straight lines in the logarithm between, `noise` that of independent errors.
+    A share `diverged` of the trials diverges, after 5 units in the mean. `unit_quality`, from -1 to 1, is the
+    correlation of u with the log of the time a unit: at 1 the worse a trial, the slower. Instead of best, worst
+    and skew, `levels` may give evenly spaced quantiles of the asymptote, and `unit_times` some of the time a unit
+    in seconds, instead of median and sigma. `logarithmic`: all this is the logarithm of the loss.
     """
 
-    best: float
-    worst: float
-    gain: float
-    gain_sigma: float
-    rate: float
-    rate_sigma: float
-    unit_s: float
-    unit_sigma: float
+    best: float = 0.1
+    worst: float = 1.0
+    gain: float = 1.0
+    gain_sigma: float = 0.5
+    rate: float = 0.7
+    rate_sigma: float = 0.3
+    unit_s: float = 60.0
+    unit_sigma: float = 0.5
+    family: Family = "pow3"
+    skew: float = 1.0
+    scale: float = 1.0
+    scale_sigma: float = 0.0
+    crossings: float = 0.0
+    waves: float = 0.0
+    noise: float = 0.0
+    diverged: float = 0.0
+    unit_quality: float = 0.0
+    levels: tuple[float, ...] = ()
+    unit_times: tuple[float, ...] = ()
+    logarithmic: bool = False
+
+
+#: The default family is a power law.
+PowerLaw = Law
+
+
+class _Drawn(NamedTuple):
+    """What the trials of a block are like; arrays of shape (BLOCK,)."""
+
+    asymptote: NDArray[np.float64]
+    gain: NDArray[np.float64]
+    rate: NDArray[np.float64]
+    unit_s: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    death: NDArray[np.float64]  # resource at which the trial diverges, inf: never
 
 
 class Synthetic:
-    """Trials drawn from a `PowerLaw` by `seed`."""
+    """Trials drawn from a `Law` by `seed`."""
 
     trials: None = None
 
-    def __init__(self, law: PowerLaw, seed: int) -> None:
+    def __init__(self, law: Law, seed: int) -> None:
         self._law = law
         self._seed = seed
-        self._drawn: dict[int, NDArray[np.float64]] = {}  # block -> rows asymptote, gain, rate, unit seconds
+        self._drawn: dict[int, _Drawn] = {}
         self._columns: dict[tuple[int, int], tuple[list[int], list[float]]] = {}  # (block, resource)
 
     def reach(self, resources: tuple[int, ...]) -> str | None:  # noqa: ARG002
@@ -56,33 +103,99 @@ class Synthetic:
         return None
 
     def train(self, trial: int, from_resource: int, to_resource: int) -> Training:
-        """Time between two points of the trial's clock, and the loss at the second."""
+        """Time between two points of the trial's clock, and the loss at the second, inf where it diverged."""
         block, row = divmod(trial, BLOCK)
         times, losses = self._column(block, to_resource)
         before = self._column(block, from_resource)[0][row] if from_resource else 0
-        return Training(times[row] - before, losses[row])
+        loss = losses[row]
+        return Training(times[row] - before, loss, None if loss != inf else Exit.DIVERGED)
 
     def _column(self, block: int, resource: int) -> tuple[list[int], list[float]]:
-        """Clock in ticks and loss of every trial of a block at `resource`."""
+        """Clock in ticks and loss of every trial of a block at `resource`; a dead trial's clock stands still."""
         column = self._columns.get((block, resource))
         if column is None:
-            asymptote, gain, rate, unit_s = self._draw(block)
-            losses = np.round(asymptote + gain * resource**-rate, DIGITS)
-            column = np.rint(resource * unit_s * ticks.PER_SECOND).astype(np.int64).tolist(), losses.tolist()
-            self._columns[block, resource] = column
+            drawn = self._draw(block)
+            clock = np.rint(np.minimum(resource, drawn.death) * drawn.unit_s * ticks.PER_SECOND)
+            losses = self._losses(block, resource)
+            column = self._columns[block, resource] = clock.astype(np.int64).tolist(), losses.tolist()
         return column
 
-    def _draw(self, block: int) -> NDArray[np.float64]:
-        rows = self._drawn.get(block)
-        if rows is None:
-            law, rng = self._law, generator(self._seed, Stream.CURVES, block)
-            rows = self._drawn[block] = np.round(
+    def sample(self, trials: int, resources: Sequence[int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Losses of the first `trials` at `resources`, a row a trial, and the seconds a unit of each."""
+        blocks = range(-(-trials // BLOCK))
+        losses = [np.stack([self._losses(block, at) for at in resources], axis=1) for block in blocks]
+        units = [self._draw(block).unit_s for block in blocks]
+        return np.concatenate(losses)[:trials], np.concatenate(units)[:trials]
+
+    def _losses(self, block: int, resource: int) -> NDArray[np.float64]:
+        law, drawn = self._law, self._draw(block)
+        losses = drawn.asymptote + drawn.gain * left(law.family, resource, drawn.rate, drawn.scale)
+        if law.waves:
+            losses = losses + self._wave(block, resource)
+        if law.noise:
+            losses = losses + law.noise * _normal(self._seed, Stream.CURVE_NOISE, block, resource)
+        if law.logarithmic:
+            losses = np.exp(np.minimum(losses, HIGHEST))
+        return np.where(drawn.death <= resource, inf, np.round(losses, DIGITS))
+
+    def _draw(self, block: int) -> _Drawn:
+        drawn = self._drawn.get(block)
+        if drawn is None:
+            law = self._law
+            place, gain, rate, unit, scale = _trials(self._seed, block)
+            standing = np.sqrt(12) * (place - 0.5)  # mean 0, variance 1, as the others
+            gain = _mixed(standing, gain, -law.crossings)
+            unit = _mixed(standing, unit, law.unit_quality)
+            asymptote = law.best + (law.worst - law.best) * place**law.skew
+            unit_s = law.unit_s * np.exp(law.unit_sigma * unit)
+            if law.levels:
+                asymptote = _at_quantiles(place, np.array(law.levels))
+            if law.unit_times:  # the normal draws only say who is slower
+                unit_s = np.exp(_at_quantiles((unit.argsort().argsort() + 0.5) / BLOCK, np.log(law.unit_times)))
+            levels, gains, rates, units, scales = np.round(
                 [
-                    rng.uniform(law.best, law.worst, BLOCK),
-                    law.gain * np.exp(law.gain_sigma * rng.standard_normal(BLOCK)),
-                    law.rate * np.exp(law.rate_sigma * rng.standard_normal(BLOCK)),
-                    law.unit_s * np.exp(law.unit_sigma * rng.standard_normal(BLOCK)),
+                    asymptote,
+                    law.gain * np.exp(law.gain_sigma * gain),
+                    law.rate * np.exp(law.rate_sigma * rate),
+                    unit_s,
+                    law.scale * np.exp(law.scale_sigma * scale),
                 ],
                 DIGITS,
             )
-        return rows
+            drawn = self._drawn[block] = _Drawn(levels, gains, rates, units, scales, self._deaths(block))
+        return drawn
+
+    def _deaths(self, block: int) -> NDArray[np.float64]:
+        rng = generator(self._seed, Stream.DEATH, block)
+        doomed = rng.random(BLOCK) < self._law.diverged
+        return np.where(doomed, np.ceil(np.round(rng.exponential(DIVERGES_AFTER, BLOCK), DIGITS)), inf)
+
+    def _wave(self, block: int, resource: int) -> NDArray[np.float64]:
+        place = round(log(resource, WAVES), DIGITS)
+        before = int(place)
+        share = place - before
+        start, end = (_normal(self._seed, Stream.CURVE_WAVE, block, power) for power in (before, before + 1))
+        return self._law.waves * ((1 - share) * start + share * end)
+
+
+@lru_cache(maxsize=256)
+def _trials(seed: int, block: int) -> tuple[NDArray[np.float64], ...]:
+    """What the trials of a block are made of, whatever the law: a uniform draw and four normal ones."""
+    rng = generator(seed, Stream.CURVES, block)
+    return rng.random(BLOCK), *(rng.standard_normal(BLOCK) for _ in range(4))
+
+
+@lru_cache(maxsize=1024)
+def _normal(seed: int, stream: Stream, block: int, key: int) -> NDArray[np.float64]:
+    return generator(seed, stream, block, key).standard_normal(BLOCK)
+
+
+def _at_quantiles(place: NDArray[np.float64], quantiles: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.interp(place, np.linspace(0, 1, len(quantiles)), quantiles)
+
+
+def _mixed(one: NDArray[np.float64], other: NDArray[np.float64], correlation: float) -> NDArray[np.float64]:
+    """A mixture of two independent draws that correlates so with the first; the second itself at 0."""
+    if not correlation:
+        return other
+    return np.asarray(correlation * one + np.sqrt(1 - correlation**2) * other)

@@ -1,0 +1,254 @@
+"""From what was found to curves as the simulator takes them: sorted, sound, complete; the rest is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator import ticks
+from simulator.curves.curves import Exit
+from simulator.curves.importers import censoring
+from simulator.curves.importers.found import End, Found, Trial, wrong
+from simulator.curves.importers.report import Report
+
+Censored = Literal["drop", "hold", "extrapolate"]
+
+#: Words in a metric's name that say which way is better, where nothing else does.
+DOWN = ("loss", "error", "err", "rmse", "mse", "mae", "perplexity", "ppl", "nll", "entropy")
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """One trial, ready: resources and clock increase, only the last loss may be NaN where the trial diverged.
+
+    `seconds` are cumulative, `exit` is set where the trial died by failing.
+    """
+
+    trial: Trial
+    resources: NDArray[np.int64]
+    losses: NDArray[np.float64]
+    seconds: NDArray[np.float64] | None
+    exit: Exit | None = None
+
+    @property
+    def dead(self) -> bool:
+        """Whether the curve ends because the trial did."""
+        return self.exit is not None or not np.isfinite(self.losses[-1])
+
+
+def assemble(
+    path: Path,
+    kind: str,
+    found: Found,
+    *,
+    mode: str | None = None,
+    censored: Censored | None = None,
+    offset: int | None = None,
+    grid: tuple[int, ...] = (),
+) -> tuple[list[Curve], Report]:
+    """Make curves of what was found, and say what was done.
+
+    `offset` is added to every step; default: 1 where steps start at 0. `grid` asks for these resources, read on
+    straight lines. Raises InputError where early-stopped trials meet no `censored`, where nobody says which way
+    the metric is better, and where nothing is left.
+    """
+    if not found.trials and not found.skipped:
+        raise wrong(path, "holds no trials")
+    maximise = _maximise(path, found, mode)
+    report = Report(str(path), kind, found.metric, "max" if maximise else "min", "", notes=list(found.notes))
+    report.dropped.update(found.skipped)
+    report.offset = shift = _shift(found, offset)
+    if shift:
+        report.notes.append(f"resource = step + {shift}")
+    timed = any(trial.elapsed is not None for trial in found.trials)
+    report.times = found.times if timed else "none: say unit_time in the scenario"
+    curves = []
+    sign = -1.0 if maximise else 1.0
+    for trial, plain in zip(found.trials, _plain(found.trials, shift, timed=timed), strict=True):
+        curve = _as_is(trial, shift, sign) if plain else _curve(trial, shift, sign, report, timed=timed)
+        if isinstance(curve, str):
+            report.dropped[curve] += 1
+        else:
+            curves.append(curve)
+    curves = _complete(path, curves, censored, report)
+    if grid:
+        curves = _on_grid(curves, grid, report)
+    if not curves:
+        why = "; ".join(f"{count:,} {reason}" for reason, count in report.dropped.items())
+        raise wrong(path, f"leaves no trial: {why}")
+    report.kept, report.points = len(curves), sum(len(curve.resources) for curve in curves)
+    report.diverged = sum(curve.exit is None and curve.dead for curve in curves)
+    report.failed = sum(curve.exit is not None for curve in curves)
+    report.complete = report.kept - report.diverged - report.failed - sum(report.censored.values())
+    report.resources = (
+        min(int(curve.resources[0]) for curve in curves),
+        max(int(curve.resources[-1]) for curve in curves),
+    )
+    return curves, report
+
+
+def _maximise(path: Path, found: Found, mode: str | None) -> bool:
+    if mode is not None:
+        if found.maximise is not None and found.maximise != (mode == "max"):
+            says = "maximised" if found.maximise else "minimised"
+            raise wrong(path, f"says that {found.metric} is to be {says}, and --mode {mode} says otherwise")
+        return mode == "max"
+    if found.maximise is not None:
+        return found.maximise
+    if any(word in found.metric.lower() for word in DOWN):
+        return False
+    raise wrong(path, f"does not say which way {found.metric} is better; add --mode min or --mode max")
+
+
+def _shift(found: Found, offset: int | None) -> int:
+    if offset is not None:
+        return offset
+    if found.origin is not None:
+        return found.origin
+    return int(any((trial.steps == 0).any() for trial in found.trials))
+
+
+def _plain(trials: Sequence[Trial], shift: int, *, timed: bool) -> NDArray[np.bool_]:
+    """Which trials need nothing done, told of all at once: `_curve` takes its time over each."""
+    lengths = np.array([len(trial.steps) for trial in trials])
+    timeless = np.array([timed and trial.elapsed is None for trial in trials], bool)
+    plain: NDArray[np.bool_] = (lengths > 0) & ~timeless
+    if not plain.any():
+        return plain
+    kept = [trial for trial, good in zip(trials, plain, strict=True) if good]
+    row = np.repeat(np.flatnonzero(plain), lengths[plain])
+    steps = np.concatenate([trial.steps for trial in kept])
+    odd = (steps + shift < 1) | ~np.isfinite(np.concatenate([trial.losses for trial in kept]))
+    again = np.append(False, row[1:] == row[:-1])
+    odd[1:] |= again[1:] & (steps[1:] <= steps[:-1])
+    if timed:
+        clock = np.rint(
+            np.concatenate([trial.elapsed for trial in kept if trial.elapsed is not None]) * ticks.PER_SECOND
+        )
+        odd |= ~((clock >= 0) & (clock <= ticks.LIMIT))
+        odd[1:] |= again[1:] & ~(clock[1:] > clock[:-1])
+    plain[row[odd]] = False
+    return plain
+
+
+def _as_is(trial: Trial, shift: int, sign: float) -> Curve:
+    resources = trial.steps + shift if shift else trial.steps
+    losses = trial.losses * sign if sign < 0 else trial.losses
+    return Curve(trial, resources, losses, trial.elapsed, Exit.ERRORED if trial.end is End.FAILED else None)
+
+
+def _curve(trial: Trial, shift: int, sign: float, report: Report, *, timed: bool) -> Curve | str:
+    """The trial's curve, or why there is none."""
+    order = np.argsort(trial.steps, kind="stable")
+    steps = trial.steps[order] + shift
+    last = np.append(steps[1:] != steps[:-1], True) if len(steps) else np.zeros(0, bool)
+    early = steps < 1
+    _count(report, "repeated steps, the last report of each kept", int((~last).sum()))
+    _count(report, "points before the first unit left out", int((early & last).sum()))
+    take = order[last & ~early]
+    if not len(take):
+        return "has no point"
+    resources, losses = trial.steps[take] + shift, trial.losses[take] * sign
+    seconds = None if trial.elapsed is None else trial.elapsed[take]
+    if timed:
+        if seconds is None or not np.isfinite(seconds).all():
+            return "has no times, as others do"
+        clock = np.rint(seconds * ticks.PER_SECOND)
+        if clock[0] < 0 or (np.diff(clock) < 0).any():
+            return "has a clock that goes backwards"
+        if clock[-1] > ticks.LIMIT:
+            return "has times beyond 285 years"
+        seconds = _apart(seconds, clock, report)
+    good = np.flatnonzero(np.isfinite(losses))
+    end = int(good[-1]) + 2 if len(good) else 1  # one row without a loss says that it diverged
+    _count(report, "points after a divergence left out", max(len(losses) - end, 0))
+    resources, losses = resources[:end], np.where(np.isfinite(losses), losses, np.nan)[:end]
+    seconds = None if seconds is None else seconds[:end]
+    _count(report, "losses that are no number, in a curve that goes on", int(np.isnan(losses[:-1]).sum()))
+    failed = trial.end is End.FAILED and not np.isnan(losses[-1])
+    return Curve(trial, resources, losses, seconds, Exit.ERRORED if failed else None)
+
+
+def _apart(seconds: NDArray[np.float64], clock: NDArray[np.float64], report: Report) -> NDArray[np.float64]:
+    """Times at least a tick apart: the clocks of some sources are coarse."""
+    place = np.arange(len(clock))
+    lifted = np.maximum.accumulate(clock - place) + place
+    moved = lifted != clock
+    _count(report, "times equal to the one before, put off by a microsecond", int(moved.sum()))
+    return np.where(moved, lifted / ticks.PER_SECOND, seconds)
+
+
+def _complete(path: Path, curves: list[Curve], censored: Censored | None, report: Report) -> list[Curve]:
+    """Deal with the curves that end before the longest one does though their trials did not die."""
+    longest = max((int(curve.resources[-1]) for curve in curves), default=0)
+    cut = [curve for curve in curves if not curve.dead and curve.resources[-1] < longest]
+    if not cut:
+        return curves
+    if censored is None:
+        message = (
+            f"has {len(cut)} of {len(curves)} trials that stop before the longest ({longest} units): how they "
+            "would have gone on is not known; say --censored drop, hold or extrapolate"
+        )
+        raise wrong(path, message)
+    if censored == "drop":
+        report.dropped["stops early"] = len(cut)
+        chosen = set(map(id, cut))
+        return [curve for curve in curves if id(curve) not in chosen]
+    grid = np.unique(np.concatenate([curve.resources for curve in curves]))
+    made: list[Curve] = []
+    word = "held at their last loss" if censored == "hold" else "extrapolated"
+    for curve in curves:
+        if curve.dead or curve.resources[-1] == longest:
+            made.append(curve)
+            continue
+        new = grid[grid > curve.resources[-1]]
+        losses = (censoring.held if censored == "hold" else censoring.extrapolated)(
+            curve.resources, curve.losses, new
+        )
+        if losses is None:
+            report.dropped["stops too early to extrapolate"] += 1
+            continue
+        report.censored[word] = report.censored.get(word, 0) + 1
+        seconds = curve.seconds
+        if seconds is not None:
+            seconds = np.concatenate([seconds, censoring.times(curve.resources, seconds, new)])
+        made.append(
+            replace(
+                curve,
+                resources=np.concatenate([curve.resources, new]),
+                losses=np.concatenate([curve.losses, losses]),
+                seconds=seconds,
+            )
+        )
+    return made
+
+
+def _on_grid(curves: list[Curve], grid: tuple[int, ...], report: Report) -> list[Curve]:
+    """The curves at the resources of `grid` that they span, and at their deaths."""
+    made = []
+    for curve in curves:
+        known = np.isfinite(curve.losses)
+        spans = curve.resources[known]
+        wanted = np.array([at for at in sorted(set(grid)) if len(spans) and spans[0] <= at <= spans[-1]], np.int64)
+        if curve.dead:
+            wanted = np.union1d(wanted, curve.resources[-1:])
+        if not len(wanted):
+            report.dropped["has no point on the grid"] += 1
+            continue
+        seconds = None if curve.seconds is None else np.interp(wanted, curve.resources, curve.seconds)
+        losses = np.full(len(wanted), np.nan)
+        if len(spans):
+            losses = np.interp(wanted, spans, curve.losses[known], right=np.nan)
+        made.append(replace(curve, resources=wanted, losses=losses, seconds=seconds))
+    report.notes.append("read on straight lines at " + ", ".join(map(str, sorted(set(grid)))))
+    return made
+
+
+def _count(report: Report, what: str, how_many: int) -> None:
+    if how_many:
+        report.changed[what] += how_many

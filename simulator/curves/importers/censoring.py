@@ -1,0 +1,45 @@
+"""How a curve that was stopped might have gone on."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Losses = NDArray[np.float64]
+Resources = NDArray[np.int64]
+
+#: Exponents tried for a power law, and points that it takes to tell one.
+RATES = np.geomspace(0.05, 4, 40)
+FEWEST = 3
+
+
+def held(resources: Resources, losses: Losses, new: Resources) -> Losses | None:  # noqa: ARG001
+    """The last loss, for ever."""
+    return np.full(len(new), losses[-1])
+
+
+def extrapolated(resources: Resources, losses: Losses, new: Resources) -> Losses | None:
+    """The power law loss = a + b * resource**-c, b >= 0, of least squares; None for fewer than three points.
+
+    It is moved to go through the last point, so that no curve jumps where it was stopped.
+    """
+    known = np.isfinite(losses)
+    if known.sum() < FEWEST:
+        return None
+    at, loss = resources[known].astype(float), losses[known]
+    best: tuple[float, float, float] = (np.inf, 0.0, 1.0)
+    for rate in RATES:
+        shape = at**-rate
+        centred = shape - shape.mean()
+        gain = max(float(centred @ (loss - loss.mean())) / float(centred @ centred), 0.0)
+        rest = loss - loss.mean() - gain * centred
+        best = min(best, (float(rest @ rest), gain, float(rate)))
+    _, gain, rate = best
+    made: Losses = loss[-1] + gain * (new.astype(float) ** -rate - at[-1] ** -rate)
+    return made
+
+
+def times(resources: Resources, seconds: Losses, new: Resources) -> Losses:
+    """Cumulative seconds at `new`, at the trial's mean pace."""
+    made: Losses = seconds[-1] + (new - resources[-1]) * (seconds[-1] / resources[-1])
+    return made

@@ -1,0 +1,84 @@
+"""TensorBoard's event files: each folder with some is a trial."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from simulator.curves.importers.found import Found, Options, Trial, choose, need, wrong
+
+PREFIX = "events.out.tfevents."
+
+
+def read(path: Path, options: Options) -> Found:
+    """One tag of every run below `path`; times since the run's first event."""
+    try:
+        from tensorboard.backend.event_processing.event_accumulator import EventAccumulator  # noqa: PLC0415  (an extra)
+    except ImportError:
+        raise need(path, "tensorboard") from None
+    logging.getLogger("tensorboard").setLevel(logging.ERROR)
+    found = Found("", None, [], Counter())
+    runs: dict[str, Any] = {}
+    for name, folder in _runs(path):
+        # Its default keeps 10,000 points of a tag, at random; 0 keeps them all.
+        events = EventAccumulator(str(folder), size_guidance={"scalars": 0, "tensors": 0})
+        try:
+            events.Reload()
+            runs[name] = (events, events.FirstEventTimestamp())
+        except ValueError:
+            found.skipped["has an event file without events"] += 1
+        except Exception as error:  # (whatever the parser of a damaged file comes up with)
+            found.skipped[f"has a damaged event file ({type(error).__name__})"] += 1
+    tags = Counter(tag for events, _ in runs.values() for tag in _tags(events))
+    if not tags:
+        why = "; ".join(f"{count:,} {reason}" for reason, count in found.skipped.items())
+        raise wrong(path, f"holds no scalars{': ' + why if why else ''}")
+    found.metric = choose(path, "tag", options.metric, sorted(tags), "--metric")
+    for name, (events, start) in runs.items():
+        if found.metric not in _tags(events):
+            found.skipped[f"does not report {found.metric}"] += 1
+            continue
+        points = list(_points(events, found.metric))
+        steps, losses, when = zip(*points, strict=True)
+        elapsed = [time - start for time in when]
+        found.trials.append(Trial.of(name, (steps, losses, elapsed), span=(start, max(when))))
+    return found
+
+
+def _runs(path: Path) -> Iterator[tuple[str, Path]]:
+    """Folders with event files, by their path below `path`; a single event file is a run too."""
+    if path.is_file():
+        yield path.name, path
+        return
+    any_found = False
+    for folder, below, files in os.walk(path):
+        below.sort()
+        if any(PREFIX in name for name in files):
+            any_found = True
+            yield str(Path(folder).relative_to(path)), Path(folder)
+    if not any_found:
+        raise wrong(path, f"holds no event files; their names begin with {PREFIX}")
+
+
+def _tags(events: Any) -> set[str]:
+    """Scalar tags; TensorFlow 2 writes scalars as tensors."""
+    tags = set(events.Tags()["scalars"])
+    for tag in events.Tags()["tensors"]:
+        if events.SummaryMetadata(tag).plugin_data.plugin_name == "scalars":
+            tags.add(tag)
+    return tags
+
+
+def _points(events: Any, tag: str) -> Iterator[tuple[int, float, float]]:
+    from tensorboard.util.tensor_util import make_ndarray  # noqa: PLC0415
+
+    if tag in events.Tags()["scalars"]:
+        for event in events.Scalars(tag):
+            yield event.step, event.value, event.wall_time
+    else:
+        for event in events.Tensors(tag):
+            yield event.step, float(make_ndarray(event.tensor_proto)), event.wall_time

@@ -1,0 +1,29 @@
+"""How long a unit takes where nobody recorded it: a log-normal time for each trial."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.streams import Drawn, Stream
+
+BLOCK = 1024
+
+
+@dataclass(frozen=True)
+class UnitTimes:
+    """A trial takes `median` ticks a unit, times a log-normal factor of its own (sd of the log `sigma`)."""
+
+    median: int
+    sigma: float = 0.0
+    seed: int = 0
+
+    def clock(self, trial: NDArray[np.int64], resource: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Ticks trained by `trial` (sorted) up to `resource`, both of shape (n,); at least a tick a unit."""
+        drawn = Drawn(self.seed, Stream.UNIT_TIME, lambda rng, n: rng.standard_normal(n), BLOCK)
+        numbers, which = np.unique(trial, return_inverse=True)
+        factors = np.exp(self.sigma * np.array([drawn.at(number) for number in numbers.tolist()]))
+        unit = np.maximum(np.rint(np.round(factors, 9) * self.median), 1).astype(np.int64)
+        return unit[which] * resource
