@@ -1,0 +1,113 @@
+"""Traces as Chrome trace events, which https://ui.perfetto.dev and other viewers open.
+
+A process a searcher, a thread a worker. Times are integer microseconds, which are our ticks.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from simulator import files, metrics
+from simulator.climbs import climbs
+from simulator.render.canvas import plain
+from simulator.trace import Outcome, Spell, Trace
+
+Event = dict[str, Any]
+
+#: Thread ids start here: one that equals its process's id would be shown as the main thread, and first.
+FIRST_THREAD = 1000
+ROMAN = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
+
+
+def write(path: Path, traces: Sequence[Trace], *, title: str) -> None:
+    """Replace `path` by the events of `traces` as JSON."""
+    events = [event for number, trace in enumerate(traces, 1) for event in _events(trace, number)]
+    other = {"title": plain(title)} | {
+        f"{plain(trace.label)}: {key}": plain(str(value)) for trace in traces for key, value in trace.meta.items()
+    }
+    document = {"traceEvents": events, "displayTimeUnit": "ms", "otherData": other}
+    files.write_text(path, json.dumps(document, separators=(",", ":"), allow_nan=False) + "\n")
+
+
+def rung_name(rung: int) -> str:
+    """Name a rung "rung I", "rung II" and so on: viewers choose a slice's colour by its name without digits."""
+    number, text = rung + 1, ""
+    for value, letters in ROMAN:
+        while number >= value:
+            number, text = number - value, text + letters
+    return f"rung {text}"
+
+
+def _events(trace: Trace, pid: int) -> Iterator[Event]:
+    yield from _names(trace, pid)
+    yield from _slices(trace, pid)
+    yield from _arrows(trace, pid)
+    yield from _counters(trace, pid)
+
+
+def _names(trace: Trace, pid: int) -> Iterator[Event]:
+    def about(what: str, tid: int, args: Event) -> Event:
+        return {"name": what, "ph": "M", "pid": pid, "tid": tid, "args": args}
+
+    yield about("process_name", 0, {"name": plain(trace.label)})
+    yield about("process_sort_index", 0, {"sort_index": pid})
+    for worker in range(trace.workers):
+        yield about("thread_name", FIRST_THREAD + worker, {"name": f"worker {worker}"})
+        yield about("thread_sort_index", FIRST_THREAD + worker, {"sort_index": worker})
+
+
+def _slices(trace: Trace, pid: int) -> Iterator[Event]:
+    """A slice an attempt, inside it its overhead and what was lost, and slices for workers that can't work."""
+
+    def piece(name: str, category: str, worker: int, since: int, until: int, **args: object) -> Event:
+        place = {"pid": pid, "tid": FIRST_THREAD + worker, "ts": since, "dur": until - since}
+        return {"name": name, "cat": category, "ph": "X", **place, "args": args}
+
+    begin, keep = metrics.useful(trace)
+    for row, (worker, start, end) in enumerate(
+        zip(trace.worker.tolist(), trace.start.tolist(), trace.end.tolist(), strict=True)
+    ):
+        loss = float(trace.loss[row])
+        yield piece(
+            rung_name(int(trace.rung[row])), "job", worker, start, end,
+            trial=int(trace.trial[row]), bracket=int(trace.bracket[row]), rung=int(trace.rung[row]),
+            from_resource=int(trace.from_resource[row]), to_resource=int(trace.to_resource[row]),
+            outcome=Outcome(int(trace.outcome[row])).name.lower(), loss=loss if math.isfinite(loss) else None,
+        )  # fmt: skip
+        if begin[row] > start:
+            yield piece("overhead", "overhead", worker, start, int(begin[row]))
+        if keep[row] < end:
+            yield piece("lost", "lost", worker, int(keep[row]), end)
+    spells = trace.spells
+    for worker, start, end, kind in zip(
+        spells.worker.tolist(), spells.start.tolist(), spells.end.tolist(), spells.kind.tolist(), strict=True
+    ):
+        yield piece("starting up" if kind == Spell.BOOT else "down", "worker", worker, start, end)
+
+
+def _arrows(trace: Trace, pid: int) -> Iterator[Event]:
+    """From the end of each job that led to a promotion to the start of the job on the next rung."""
+    number = 0
+    for row, up in enumerate(climbs(trace).up.tolist()):
+        if up < 0 or trace.end[row] <= trace.start[row] or trace.end[up] <= trace.start[up]:
+            continue  # no slice to bind to
+        number += 1
+        flow = {"name": "promotion", "cat": "promotion", "id": pid * 10_000_000 + number, "pid": pid}
+        leaves = int(trace.end[row]) - 1  # still inside the slice
+        yield {**flow, "ph": "s", "tid": FIRST_THREAD + int(trace.worker[row]), "ts": leaves}
+        arrives = int(trace.start[up])
+        yield {**flow, "ph": "f", "bp": "e", "tid": FIRST_THREAD + int(trace.worker[up]), "ts": arrives}
+
+
+def _counters(trace: Trace, pid: int) -> Iterator[Event]:
+    """Busy workers over time, and an instant for each new best loss."""
+    for time, value in zip(*(column.tolist() for column in metrics.busy_workers(trace)), strict=True):
+        yield {"name": "busy workers", "ph": "C", "pid": pid, "tid": 0, "ts": time, "args": {"busy": int(value)}}
+    for row in metrics.incumbent_rows(trace).tolist():
+        about = {"trial": int(trace.trial[row]), "loss": float(trace.loss[row])}
+        place = {"pid": pid, "tid": FIRST_THREAD + int(trace.worker[row]), "ts": int(trace.end[row])}
+        yield {"name": "new best", "cat": "result", "ph": "i", "s": "p", **place, "args": about}
