@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test lint format bench gallery lock clean
+.PHONY: demo test browser lint format bench gallery lock clean
 
 demo: $(READY)
 	$(BIN)/asha-sim run scenarios/docs.yaml --out outputs/docs
@@ -12,8 +12,15 @@ demo: $(READY)
 	$(BIN)/asha-sim run scenarios/digits.yaml --out outputs/digits
 	$(BIN)/asha-sim animate scenarios/digits.yaml --out outputs/digits
 
-test: $(READY)
-	$(BIN)/pytest
+test: $(READY) browser
+	$(BIN)/pytest -n auto
+
+# What tests/browser drives. Without one they are skipped, but in CI they fail.
+browser:
+	@command -v chromium > /dev/null || command -v chromium-browser > /dev/null || command -v google-chrome > /dev/null || { \
+	  [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null && \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium > /dev/null; \
+	} || echo "no Chromium, and none could be installed: the tests of the player can't run"
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -27,18 +34,21 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python tests/benchmarks/bench.py
+	$(BIN)/python tests/benchmarks/rendering.py
 
 # The pictures of the README, byte for byte what tests/test_gallery.py expects.
 gallery: $(READY)
-	rm -rf outputs/gallery
+	rm -rf outputs/gallery/docs outputs/gallery/digits
 	$(BIN)/asha-sim animate scenarios/docs.yaml --style docs --out outputs/gallery/docs
-	$(BIN)/asha-sim animate scenarios/digits.yaml --style timeline --out outputs/gallery/digits
+	$(BIN)/asha-sim animate scenarios/digits.yaml --also scenarios/digits-40-workers.yaml \
+	  --style timeline --format gif,html --out outputs/gallery/digits
 
 # Names, versions and hashes only: no index address may enter the file.
 lock: $(READY)
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-annotate --no-header --group dev --extra record pyproject.toml -o requirements.lock
+	  --no-annotate --no-header --group dev --extra record --extra optuna \
+	  --extra mlflow --extra tensorboard pyproject.toml -o requirements.lock
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -1,1 +1,24 @@
-"""Compare synchronous (SHA) and asynchronous (ASHA) successive halving on a simulated cluster."""
+"""Compare synchronous (SHA) and asynchronous (ASHA) successive halving on a simulated cluster.
+
+What a notebook needs is here, see `simulator.api`; it is imported when first asked for.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from simulator.api import animate, chart, compare, load_scenario, plan, player, plot, simulate
+
+__all__ = ["animate", "chart", "compare", "load_scenario", "plan", "player", "plot", "simulate"]
+
+if not TYPE_CHECKING:  # a type checker would take any name for one of these
+
+    def __getattr__(name: str) -> object:
+        if name in __all__:
+            return getattr(import_module("simulator.api"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

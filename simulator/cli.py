@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.errors import InputError
+from simulator import cli_curves, cli_pictures, cli_plan, cli_preview
+from simulator.cli_pictures import ScenarioFile, Seed
+from simulator.cli_progress import progress_bar
+from simulator.cli_trace import trace_app
+from simulator.errors import InputError, RunError
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from simulator.metrics import Summary
 
 app = typer.Typer(
@@ -28,12 +28,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 curves_app = typer.Typer(help="Learning curves in and out.", no_args_is_help=True)
+cli_curves.add_to(curves_app)
 app.add_typer(curves_app, name="curves")
-
-ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario's YAML file.", show_default=False)]
-Seed = Annotated[
-    int | None, typer.Option(min=0, max=2**63 - 1, help="Override the scenario's seed.", show_default=False)
-]
+app.add_typer(trace_app, name="trace")
 
 
 def main() -> None:
@@ -43,6 +40,9 @@ def main() -> None:
     except InputError as error:
         print(error, file=sys.stderr)  # noqa: T201
         sys.exit(2)
+    except RunError as error:
+        print(f"the run failed: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(1)
     except BrokenPipeError:  # the reader of our output has seen enough
         sys.stderr.close()
         sys.exit(0)
@@ -78,10 +78,11 @@ def run(
     experiment = Experiment(load(scenario), seed)
     if out:
         files.make_folder(out)
-    with _progress() as progress:
+    with progress_bar() as progress:
         task = progress.add_task("", total=len(experiment.labels))
         traces = experiment.run_all(lambda label: progress.update(task, description=f"simulating {label}"))
-    summaries = {label: metrics.summarize(trace) for label, trace in traces.items()}
+    best = experiment.best_loss(max(metrics.trials_started(trace) for trace in traces.values()))
+    summaries = {label: metrics.summarize(trace, best) for label, trace in traces.items()}
     about = {**experiment.meta, "searchers": {label: asdict(summary) for label, summary in summaries.items()}}
     text = json.dumps(about, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
     if out:
@@ -95,39 +96,9 @@ def run(
         _print_comparison(experiment.loaded.title, summaries, experiment.loaded.scenario.time_unit)
 
 
-@app.command()
-def animate(
-    scenario: ScenarioFile,
-    out: Annotated[Path, typer.Option(help="Folder for the pictures.", show_default=False)],
-    seed: Seed = None,
-    style: Annotated[
-        Literal["docs", "timeline", "all"],
-        typer.Option(help="docs: configurations and workers, one file a searcher; timeline: all on one clock."),
-    ] = "all",
-) -> None:
-    """Animate a scenario: GIFs in light and dark, with posters and alt texts, and a utilization plot."""
-    from simulator import files  # noqa: PLC0415
-    from simulator.experiment import Experiment  # noqa: PLC0415
-    from simulator.render import draw_all  # noqa: PLC0415
-    from simulator.scenario.loading import load  # noqa: PLC0415
-
-    experiment = Experiment(load(scenario), seed)
-    files.make_folder(out)
-    loaded = experiment.loaded
-    with _progress() as progress:
-        task = progress.add_task("", total=None)
-        traces = experiment.run_all(lambda label: progress.update(task, description=f"simulating {label}"))
-
-        def on_frame(name: str, done: int, total: int) -> None:
-            progress.update(task, description=f"drawing {name}", completed=done, total=total)
-
-        styles: tuple[Literal["docs", "timeline"], ...] = ("docs", "timeline") if style == "all" else (style,)
-        written = draw_all(
-            list(traces.values()), out,
-            styles=styles, title=loaded.title, time_unit=loaded.scenario.time_unit, on_frame=on_frame,
-        )  # fmt: skip
-    for path in written:
-        typer.echo(path)
+cli_pictures.add_to(app)
+cli_preview.add_to(app)
+cli_plan.add_to(app)
 
 
 @app.command()
@@ -158,7 +129,7 @@ def curves_record(
     """Train real models on scikit-learn's digits and record their learning curves; goes on where it was stopped."""
     from simulator.curves.recorder import record  # noqa: PLC0415
 
-    with _progress() as progress:
+    with progress_bar() as progress:
         task = progress.add_task("training", total=configurations)
         try:
             record(
@@ -169,18 +140,6 @@ def curves_record(
             typer.echo("interrupted; the same command goes on from here", err=True)
             raise
     typer.echo(out)
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """A progress bar on stderr that vanishes when done, and shows only on a terminal."""
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
-
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        yield progress
 
 
 def _print_comparison(title: str, summaries: dict[str, Summary], unit: str) -> None:

@@ -21,7 +21,7 @@ def table(summaries: Mapping[str, Summary], unit: str) -> list[tuple[str, ...]]:
         return "—" if seconds is None else ticks.show(ticks.from_seconds(seconds), unit)
 
     def worker_time(seconds: float) -> str:
-        return ticks.show(ticks.from_seconds(seconds), unit).replace(unit, f"worker-{unit}")
+        return ticks.show(ticks.from_seconds(seconds), unit).removesuffix(f" {unit}")
 
     cells: list[tuple[str, Cell]] = [
         ("makespan", lambda run: time(run.makespan_s)),
@@ -33,11 +33,23 @@ def table(summaries: Mapping[str, Summary], unit: str) -> list[tuple[str, ...]]:
         ("best loss", lambda run: "—" if run.best_loss is None else f"{run.best_loss:.4g}"),
         ("… of trial", lambda run: "—" if run.best_trial is None else str(run.best_trial)),
         ("… known at", lambda run: time(run.best_loss_s)),
-        ("idle", lambda run: worker_time(run.idle_s)),
+        (f"idle, worker-{unit}", lambda run: worker_time(run.idle_s)),
         ("… until the last new trial", lambda run: worker_time(run.idle_until_last_start_s)),
+        (f"overhead, worker-{unit}", lambda run: worker_time(run.overhead_s)),
+        (f"lost, worker-{unit}", lambda run: worker_time(run.lost_s)),
+        (f"down, worker-{unit}", lambda run: worker_time(run.down_s)),
+        ("cost", lambda run: f"{run.cost:,.2f}"),
+        ("mispromotions", lambda run: "—" if run.mispromotions is None else f"{run.mispromotions:,}"),
         ("jobs", lambda run: f"{run.jobs:,}" + (f" ({run.cut_jobs:,} cut)" if run.cut_jobs else "")),
     ]
-    return [(name, *(cell(run) for run in summaries.values())) for name, cell in cells]
+    silent = {  # rows of what the cluster does not have
+        f"overhead, worker-{unit}": all(run.overhead_s == 0 for run in summaries.values()),
+        f"lost, worker-{unit}": all(run.lost_s == 0 for run in summaries.values()),
+        f"down, worker-{unit}": all(run.down_s == 0 for run in summaries.values()),
+        "cost": all(run.cost == 0 for run in summaries.values()),
+    }
+    shown = [(name, cell) for name, cell in cells if not silent.get(name, False)]
+    return [(name, *(cell(run) for run in summaries.values())) for name, cell in shown]
 
 
 def findings(summaries: Mapping[str, Summary], unit: str) -> Iterator[str]:

@@ -34,6 +34,10 @@ class InputError(ValueError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+class RunError(RuntimeError):
+    """The input was sound and the run failed all the same: exit status 1, one line."""
+
+
 def unreadable(path: Path, error: OSError) -> InputError:
     """Say why a file can't be read, in the system's words."""
     return InputError(Problem(str(path), f"cannot be read: {error.strerror or error}"))

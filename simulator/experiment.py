@@ -4,52 +4,77 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.metadata import version
+from itertools import pairwise
+from math import inf
 from pathlib import Path
+from statistics import median
 
+from simulator import ticks
 from simulator.cluster import engine
+from simulator.cluster.feasibility import hopeless
+from simulator.clusters import build_cluster, build_stop
 from simulator.curves.curves import Curves
 from simulator.curves.ordered import Ordered
 from simulator.curves.recorded import Recorded, Resampled
-from simulator.curves.synthetic import PowerLaw, Synthetic
+from simulator.curves.synthetic import Synthetic
 from simulator.curves.tables import read_table
+from simulator.curves.unit_times import UnitTimes
 from simulator.errors import InputError
 from simulator.scenario import curves as curve_models
+from simulator.scenario import determined as determined_models
 from simulator.scenario import searchers as searcher_models
 from simulator.scenario.loading import Loaded
-from simulator.searchers import halving
+from simulator.searchers import determined, halving, hyperband
 from simulator.searchers.job import Searcher
-from simulator.ticks import to_seconds
 from simulator.trace import Trace
 
 
-def build_searcher(spec: searcher_models.Searcher) -> Searcher:
+def build_searcher(spec: searcher_models.Searcher) -> Searcher:  # noqa: C901  (a case for each name)
     """Make a fresh searcher; raises ValueError where its rungs don't fit."""
-    options = spec.model_dump(exclude={"name"})
     match spec:
         case searcher_models.Sha():
-            return halving.sha(**options)
+            make: Callable[..., Searcher] = halving.sha
         case searcher_models.Asha():
-            return halving.asha(**options)
-        case searcher_models.Random():
-            return halving.random(**options)
-        case searcher_models.Single():
-            return halving.single(**options)
+            make = halving.asha
+        case searcher_models.Hyperband():
+            make = hyperband.hyperband
+        case searcher_models.AsyncHyperband():
+            make = hyperband.async_hyperband
+        case determined_models.Random():
+            make = halving.random
+        case determined_models.Single():
+            make = halving.single
+        case determined_models.Grid():
+            make = determined.grid
+        case determined_models.SyncHalving():
+            make = determined.sync_halving
+        case determined_models.Adaptive():
+            make = determined.adaptive
+        case determined_models.AdaptiveSimple():
+            make = determined.adaptive_simple
+        case determined_models.AsyncHalving():
+            make = determined.async_halving
+        case determined_models.AdaptiveAsha():
+            make = determined.adaptive_asha
+    return make(**spec.options)
 
 
 def build_curves(spec: curve_models.Curves, folder: Path, seed: int) -> Curves:
     """Make the curves of a scenario in `folder`; raises InputError for what is wrong in a file."""
     match spec:
         case curve_models.Recorded():
-            table = read_table(folder / spec.file, smaller_is_better=spec.smaller_is_better)
+            times = UnitTimes(spec.unit_time, spec.unit_time_sigma, seed) if spec.unit_time is not None else None
+            table = read_table(folder / spec.file, smaller_is_better=spec.smaller_is_better, unit_times=times)
             recorded = Recorded(table, interpolate=spec.interpolate == "linear")
             return Resampled(recorded, seed) if spec.resample else recorded
         case curve_models.Synthetic():
-            law = spec.model_dump(exclude={"kind", "unit_time", "unit_time_sigma"})
-            return Synthetic(
-                PowerLaw(unit_s=to_seconds(spec.unit_time), unit_sigma=spec.unit_time_sigma, **law), seed
-            )
+            return Synthetic(spec.law, seed)
         case curve_models.Ordered():
             return Ordered(spec.unit_time, improving=spec.order == "improving")
+
+
+#: Trials looked at to say what is typical.
+SAMPLE = 50
 
 
 class Experiment:
@@ -61,12 +86,18 @@ class Experiment:
     def __init__(self, loaded: Loaded, seed: int | None = None) -> None:
         self.loaded = loaded
         self.seed = loaded.scenario.seed if seed is None else seed
-        self._curves = build_curves(loaded.scenario.curves, loaded.folder, self.seed)
+        curves = loaded.scenario.curves
+        if isinstance(curves, curve_models.Recorded):
+            curves = curves.model_copy(update={"smaller_is_better": loaded.scenario.smaller_is_better})
+        self._curves = build_curves(curves, loaded.folder, self.seed)
+        self._cluster = build_cluster(loaded.scenario.cluster, loaded.folder)
         problems = []
         for label, spec in loaded.scenario.searchers.items():
             problem = self._misfit(spec)
             if problem:
                 problems.append(loaded.problem(("searchers", label), problem))
+        if not problems and (hopeless := self._hopeless()):
+            problems.append(loaded.problem(("cluster",), hopeless))
         if problems:
             raise InputError(problems)
 
@@ -76,7 +107,7 @@ class Experiment:
         return tuple(self.loaded.scenario.searchers)
 
     @property
-    def meta(self) -> dict[str, str | int]:
+    def meta(self) -> dict[str, str | int | float]:
         """Where a trace comes from."""
         return {
             "scenario": self.loaded.title,
@@ -88,13 +119,36 @@ class Experiment:
     def run(self, label: str) -> Trace:
         """Simulate one searcher, from its beginning."""
         scenario = self.loaded.scenario
+        spec = scenario.searchers[label]
         return engine.simulate(
-            build_searcher(scenario.searchers[label]),
+            build_searcher(spec),
             self._curves,
-            engine.Cluster(**scenario.cluster.model_dump()),
-            stop=scenario.stop.time if scenario.stop else None,
+            self._cluster,
+            stop=build_stop(scenario.stop),
+            seed=self.seed,
             label=label,
-            meta=self.meta,
+            meta=self.meta | ({"divisor": spec.divisor} if hasattr(spec, "divisor") else {}),
+        )
+
+    def best_loss(self, trials: int) -> float:
+        """The best loss that any of the first `trials` trials has when fully trained; inf where all die."""
+        length = max(build_searcher(spec).max_length for spec in self.loaded.scenario.searchers.values())
+        return min((self._curves.train(trial, 0, length).loss for trial in range(trials)), default=inf)
+
+    def _hopeless(self) -> str | None:
+        """What is wrong with a cluster on which the longest job can never be done."""
+        resources = max((build_searcher(s).resources for s in self.loaded.scenario.searchers.values()), key=max)
+        steps = pairwise((0, *resources)) if self._cluster.resume else ((0, top) for top in resources)
+        low, high = max(steps, key=lambda step: step[1] - step[0])
+        trials = range(min(SAMPLE, self._curves.trials or SAMPLE))
+        typical = median(self._curves.train(trial, low, high).ticks for trial in trials)
+        expected = hopeless(self._cluster.conditions, self._cluster.machines, typical, high - low)
+        if expected is None:
+            return None
+        years = expected / ticks.UNITS["d"] / 365
+        return (
+            f"no job of {high - low} units can be done: it takes {ticks.show(typical, 'h')} and is lost so often "
+            f"that {years:.1e} years are expected; save checkpoints more often, or lose jobs less often"
         )
 
     def run_all(self, on_searcher: Callable[[str], None] | None = None) -> dict[str, Trace]:
@@ -114,8 +168,9 @@ class Experiment:
             return str(error)
         available = self._curves.trials
         if spec.trials is not None and available is not None and spec.trials > available:
-            return (
-                f"max_trials is {spec.trials} and {available} trials are recorded; "
-                f"lower it to {available}, or say `resample: true` under curves"
-            )
+            remedy = "say `resample: true` under curves"
+            if getattr(spec, "max_trials", None) == spec.trials:
+                remedy = f"lower it to {available}, or {remedy}"
+                return f"max_trials is {spec.trials} and {available} trials are recorded; {remedy}"
+            return f"starts {spec.trials} trials and {available} are recorded; {remedy}"
         return self._curves.reach(searcher.resources)

@@ -5,13 +5,15 @@ Worker time is split exactly, in ticks: busy + overhead + lost + idle + down = w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.ticks import to_seconds
+from simulator.ticks import UNITS, to_seconds
 from simulator.trace import Outcome, Spell, Trace
 
 
@@ -20,6 +22,15 @@ class Steps(NamedTuple):
 
     times: NDArray[np.int64]
     values: NDArray[np.float64]
+
+
+class Band(NamedTuple):
+    """Quantiles of a quantity in many runs, 10 %, 50 % and 90 %, from `times` (ticks) on; since when all know it."""
+
+    times: NDArray[np.int64]
+    low: NDArray[np.float64]
+    middle: NDArray[np.float64]
+    high: NDArray[np.float64]
 
 
 class Split(NamedTuple):
@@ -56,21 +67,28 @@ class Summary:
     idle_s: float
     idle_until_last_start_s: float
     down_s: float
+    cost: float  # of the workers while they were up
+    cost_by_group: dict[str, float]
+    mispromotions: int | None  # promoted, and in the end not among the best 1 in divisor of the rung
+    simple_regret: float | None  # best loss, less the best that a candidate has when fully trained
 
 
-def summarize(trace: Trace) -> Summary:
-    """All the numbers of one run."""
+def summarize(trace: Trace, best_possible: float | None = None) -> Summary:
+    """All the numbers of one run; `best_possible` is the loss to measure regret against."""
     where = split(trace)
     full = full_length(trace)
     first_full = int(trace.end[full].min()) if full.any() else None
     best = incumbent_rows(trace)
     last = last_start(trace)
-    busy_before = busy_within(trace, last)
+    before = split_within(trace, last)
+    costs = costs_by_group(trace)
+    divisor = trace.meta.get("divisor")
+    best_loss = float(trace.loss[best[-1]]) if len(best) else inf
     available = trace.workers * trace.makespan - where.down
     return Summary(
         makespan_s=to_seconds(trace.makespan),
         utilization=_share(where.busy, available),
-        utilization_until_last_start=_share(busy_before, trace.workers * last),
+        utilization_until_last_start=_share(before.busy, trace.workers * last - before.down),
         last_start_s=to_seconds(last),
         trials=trials_started(trace),
         jobs=len(np.unique(np.stack([trace.trial, trace.rung]), axis=1).T),
@@ -79,34 +97,42 @@ def summarize(trace: Trace) -> Summary:
         resource_units=int((trace.to_resource - trace.from_resource)[trace.where(Outcome.COMPLETED)].sum()),
         full_length_trials=len(np.unique(trace.trial[full])),
         first_full_length_s=None if first_full is None else to_seconds(first_full),
-        best_loss=float(trace.loss[best[-1]]) if len(best) else None,
+        best_loss=best_loss if len(best) else None,
         best_trial=int(trace.trial[best[-1]]) if len(best) else None,
         best_loss_s=to_seconds(int(trace.end[best[-1]])) if len(best) else None,
         busy_s=to_seconds(where.busy),
         overhead_s=to_seconds(where.overhead),
         lost_s=to_seconds(where.lost),
         idle_s=to_seconds(where.idle),
-        idle_until_last_start_s=to_seconds(trace.workers * last - busy_before),
+        idle_until_last_start_s=to_seconds(before.idle),
         down_s=to_seconds(where.down),
+        cost=sum(costs.values()),
+        cost_by_group=costs,
+        mispromotions=mispromotions(trace, float(divisor)) if divisor else None,
+        simple_regret=None if best_possible is None or not len(best) else best_loss - best_possible,
     )
 
 
 def split(trace: Trace) -> Split:
     """Split workers x makespan by what the workers did."""
-    lost, waiting = int(trace.lost.sum()), int(trace.overhead.sum())
-    busy = int((trace.end - trace.start).sum()) - waiting - lost
+    return split_within(trace, trace.makespan)
+
+
+def split_within(trace: Trace, until: int) -> Split:
+    """Split workers x `until` ticks, from the start on."""
+    begin, end = useful(trace)
     spells = trace.spells
     booting = spells.kind == Spell.BOOT
-    boot = int((spells.end - spells.start)[booting].sum())
-    down = int((spells.end - spells.start)[~booting].sum())
-    idle = trace.workers * trace.makespan - busy - waiting - boot - lost - down
-    return Split(busy, waiting + boot, lost, idle, down)
+    busy = _ticks_before(until, begin, end)
+    waiting = _ticks_before(until, trace.start, begin)
+    boot = _ticks_before(until, spells.start[booting], spells.end[booting])
+    lost = _ticks_before(until, end, trace.end)
+    down = _ticks_before(until, spells.start[~booting], spells.end[~booting])
+    return Split(busy, waiting + boot, lost, trace.workers * until - busy - waiting - boot - lost - down, down)
 
 
-def busy_within(trace: Trace, until: int) -> int:
-    """Worker ticks of work done before `until`."""
-    begin, end = useful(trace)
-    return int((np.minimum(end, until) - np.minimum(begin, until)).sum())
+def _ticks_before(until: int, start: NDArray[np.int64], end: NDArray[np.int64]) -> int:
+    return int((np.minimum(end, until) - np.minimum(start, until)).sum())
 
 
 def useful(trace: Trace) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -123,6 +149,16 @@ def busy_workers(trace: Trace) -> Steps:
     if not len(times) or times[0] > 0:
         times, values = np.concatenate([[0], times]), np.concatenate([[0.0], values])
     return Steps(times, values)
+
+
+def busy_by_rung(trace: Trace, rungs: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Workers at work on each of `rungs` rungs: times, and values, shape (rungs, times), that hold until the next."""
+    begin, end = useful(trace)
+    times, place = np.unique(np.concatenate([[0], begin, end]), return_inverse=True)
+    change = np.zeros((rungs, len(times)))
+    np.add.at(change, (trace.rung, place[1 : 1 + len(trace)]), 1)
+    np.add.at(change, (trace.rung, place[1 + len(trace) :]), -1)
+    return times, np.cumsum(change, axis=1)
 
 
 def incumbent(trace: Trace) -> Steps:
@@ -144,6 +180,35 @@ def incumbent_rows(trace: Trace) -> NDArray[np.intp]:
     return rows[lasting]
 
 
+def incumbent_band(traces: Sequence[Trace]) -> Band:
+    """Best loss known over time in several runs; one that is over keeps its best."""
+    return _band([incumbent(trace) for trace in traces])
+
+
+def regret_band(traces: Sequence[Trace], best: Sequence[float]) -> Band:
+    """Simple regret over time in several runs: the best loss so far less `best`, the best there was for each run."""
+    steps = [incumbent(trace) for trace in traces]
+    return _band([Steps(step.times, step.values - least) for step, least in zip(steps, best, strict=True)])
+
+
+def best_losses(runs: Sequence[Sequence[Trace]]) -> list[float]:
+    """For each replicate (the n-th trace of every searcher) the best loss that any searcher found; inf for none."""
+    return [
+        min((float(step.values[-1]) for step in map(incumbent, traces) if len(step.values)), default=np.inf)
+        for traces in zip(*runs, strict=True)
+    ]
+
+
+def _band(steps: Sequence[Steps]) -> Band:
+    times = np.unique(np.concatenate([step.times for step in steps])) if steps else np.zeros(0, np.int64)
+    values = np.full((len(steps), len(times)), np.nan)
+    for row, step in zip(values, steps, strict=True):
+        row[:] = np.concatenate([[np.nan], step.values])[np.searchsorted(step.times, times, "right")]
+    known = ~np.isnan(values).any(axis=0)
+    quantiles = np.quantile(values[:, known], [0.1, 0.5, 0.9], axis=0) if known.any() else np.zeros((3, 0))
+    return Band(times[known], *quantiles)
+
+
 def full_length(trace: Trace) -> NDArray[np.bool_]:
     """Mask of the rows that completed a trial's full training."""
     return trace.where(Outcome.COMPLETED) & (trace.to_resource >= trace.max_length)
@@ -152,6 +217,37 @@ def full_length(trace: Trace) -> NDArray[np.bool_]:
 def trials_started(trace: Trace) -> int:
     """Different trials in the trace."""
     return len(np.unique(trace.trial))
+
+
+def mispromotions(trace: Trace, divisor: float) -> int:
+    """Trials that left a rung and are not among the best floor(n / divisor) of its n results in the end.
+
+    Ties are broken as the rules do, earlier results first. Asynchronous promotion makes about sqrt(n) of them (Li
+    et al., arXiv 1810.05934, section 3.3).
+    """
+    ended = trace.where(Outcome.COMPLETED, Outcome.EXITED)
+    count = 0
+    for bracket in np.unique(trace.bracket).tolist():
+        for rung in np.unique(trace.rung[trace.bracket == bracket]).tolist()[:-1]:
+            here = np.flatnonzero(ended & (trace.bracket == bracket) & (trace.rung == rung))
+            order = np.lexsort((here, trace.end[here], trace.loss[here]))
+            best = trace.trial[here[order[: int(len(here) / divisor)]]]
+            left = np.unique(trace.trial[(trace.bracket == bracket) & (trace.rung == rung + 1)])
+            count += len(np.setdiff1d(left, best))
+    return count
+
+
+def costs_by_group(trace: Trace) -> dict[str, float]:
+    """Money spent on each group: the price of its workers for as long as they were not down."""
+    spells = trace.spells
+    down = np.where(spells.kind == Spell.DOWN, spells.end - spells.start, 0)
+    first, costs = 0, {}
+    for group in trace.groups:
+        inside = (spells.worker >= first) & (spells.worker < first + group.count)
+        hours = (group.count * trace.makespan - int(down[inside].sum())) / UNITS["h"]
+        costs[group.name] = hours * group.price_per_hour
+        first += group.count
+    return costs
 
 
 def last_start(trace: Trace) -> int:

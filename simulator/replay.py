@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator import metrics
-from simulator.trace import Outcome, Trace
+from simulator.trace import Outcome, Spell, Trace
 
 Ticks = NDArray[np.int64]
 
@@ -46,6 +46,7 @@ class Replay:
         self.aimed: NDArray[np.int64] = np.zeros(len(first), np.int64)
         self.rung: NDArray[np.int64] = np.zeros(len(first), np.int64)
         self.reached: NDArray[np.float64] = np.zeros(len(first))
+        self._kept = self.reached  # of jobs that have ended
         self._whole = _whole(trace)
         self._next = 0  # first row that has not begun
         self._rows = np.zeros(0, np.intp)
@@ -58,18 +59,22 @@ class Replay:
         self._next = begun
         rows = np.concatenate([self._rows, new])
         units = self._units(rows, tick)
-        np.maximum.at(self.reached, self._trial[rows], units)
+        under_way = trace.end[rows] >= tick
+        over = rows[~under_way]
+        np.maximum.at(self._kept, self._trial[over], self._units(over, tick, trace.lost[over]))
+        self.reached = self._kept.copy()
+        np.maximum.at(self.reached, self._trial[rows[under_way]], units[under_way])
         np.maximum.at(self.aimed, self._trial[new], trace.to_resource[new])
         np.maximum.at(self.rung, self._trial[new], trace.rung[new])
         self.started = int(np.count_nonzero(self.aimed))
-        under_way = trace.end[rows] >= tick
         self._rows = rows[under_way]
         return Moment(tick, self._rows, units[under_way])
 
-    def _units(self, rows: NDArray[np.intp], tick: int) -> NDArray[np.float64]:
-        """Resource of the rows' trials at `tick`, or at the end of the row where that is earlier."""
+    def _units(self, rows: NDArray[np.intp], tick: int, lost: Ticks | int = 0) -> NDArray[np.float64]:
+        """Resource of the rows' trials at `tick`, or at the end of the row if that is earlier, less what was lost."""
         trace = self.trace
-        spent = np.minimum(trace.end[rows], tick) - trace.start[rows]
+        begun = metrics.useful(trace)[0][rows]
+        spent = np.maximum(np.minimum(trace.end[rows], tick) - begun - lost, 0)
         units = trace.to_resource[rows] - trace.from_resource[rows]
         reached: NDArray[np.float64] = trace.from_resource[rows] + np.minimum(
             units * spent / self._whole[rows], units
@@ -120,9 +125,42 @@ def lost(trace: Trace, at: Ticks) -> Ticks:
     return _spent(trace.end - trace.lost, trace.end, at)
 
 
+def overhead(trace: Trace, at: Ticks) -> Ticks:
+    """Worker ticks spent by each tick on jobs before their training."""
+    return _spent(trace.start, trace.start + trace.overhead, at)
+
+
+def away(trace: Trace, at: Ticks, kind: Spell) -> Ticks:
+    """Worker ticks that workers were down, or starting up, by each tick."""
+    spells = trace.spells
+    there = spells.kind == kind
+    return _spent(spells.start[there], spells.end[there], at)
+
+
+def away_at(trace: Trace, tick: int) -> dict[int, Spell]:
+    """The workers that can't work at `tick`, and why."""
+    spells = trace.spells
+    now = (spells.start < tick) & (tick <= spells.end)
+    return {
+        worker: Spell(kind)
+        for worker, kind in zip(spells.worker[now].tolist(), spells.kind[now].tolist(), strict=True)
+    }
+
+
+def idle(trace: Trace, at: Ticks) -> Ticks:
+    """Worker ticks by each tick in which a worker was there and had nothing to do."""
+    used = worked(trace, at) + lost(trace, at) + overhead(trace, at)
+    return offered(trace, at) - used - away(trace, at, Spell.DOWN) - away(trace, at, Spell.BOOT)
+
+
 def offered(trace: Trace, at: Ticks) -> Ticks:
     """Worker ticks there were by each tick; none are counted after the run."""
     return trace.workers * np.minimum(at, trace.makespan)
+
+
+def available(trace: Trace, at: Ticks) -> Ticks:
+    """The same without the workers that were down: what utilization is a share of."""
+    return offered(trace, at) - away(trace, at, Spell.DOWN)
 
 
 class Barrier(NamedTuple):
@@ -153,12 +191,11 @@ def first_barrier(trace: Trace) -> Barrier | None:
     if not synchronous(trace):
         return None
     _, rung, until, _ = min(_climbs(trace), key=lambda climb: climb[2])
-    busy = metrics.busy_workers(trace)
-    before = busy.times < until
-    full = np.flatnonzero(before & (busy.values >= busy.values[before].max()))
-    since = int(busy.times[full[-1] + 1])
-    waiting = trace.workers - int(busy.values[before][-1])
-    return Barrier(rung, since, until, waiting) if since < until else None
+    changes = np.concatenate([[0, until], trace.start, trace.end, trace.spells.start, trace.spells.end])
+    times = np.unique(changes[changes <= until])
+    waiting = np.diff(idle(trace, times)) // np.diff(times)  # workers, from each of the times to the next
+    since = int(times[np.flatnonzero(waiting == waiting.min())[-1] + 1])
+    return Barrier(rung, since, until, int(waiting[-1])) if since < until else None
 
 
 def first_promotion(trace: Trace) -> Promotion | None:
@@ -196,11 +233,11 @@ def _spent(begin: Ticks, end: Ticks, at: Ticks) -> Ticks:
 
 
 def _whole(trace: Trace) -> NDArray[np.float64]:
-    """Ticks each attempt takes from end to end.
+    """Ticks of training each attempt takes from end to end.
 
     One that did not complete goes at the pace of its trial's last completed job, or of the whole run's.
     """
-    spent: NDArray[np.float64] = (trace.end - trace.start).astype(float)
+    spent: NDArray[np.float64] = (trace.end - trace.start - trace.overhead).astype(float)
     completed = trace.where(Outcome.COMPLETED)
     if not completed.all():
         units = trace.to_resource - trace.from_resource

@@ -6,9 +6,11 @@ meet the same trials, the same stragglers and the same failures (common random n
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import IntEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 class Stream(IntEnum):
@@ -17,6 +19,48 @@ class Stream(IntEnum):
     CURVES = 1
     RESAMPLE = 2
     RECORD = 3
+    STRAGGLER = 4
+    DROP = 5
+    CRASH = 6
+    FAILURE = 7
+    REPAIR = 8
+    PREEMPTION = 9
+    RETURN = 10
+    SERIES = 11
+    UNIT_TIME = 12
+    CURVE_NOISE = 13
+    CURVE_WAVE = 14
+    DEATH = 15
+    FIT = 16
+    PREVIEW = 17
+    REPLICATE = 18
+    BOOTSTRAP = 19
+
+
+class Drawn:
+    """Numbers drawn in blocks that belong to their key: `at(i, *key)` is the same whatever was asked before.
+
+    `draw(rng, n)` makes n numbers, as an array of shape (n,); they are rounded to nine digits, so that the last
+    bits of exp and pow, which differ between processors, can hardly reach a trace.
+    """
+
+    def __init__(
+        self, seed: int, stream: Stream, draw: Callable[[np.random.Generator, int], NDArray[np.float64]], block: int
+    ) -> None:
+        self._seed = seed
+        self._stream = stream
+        self._draw = draw
+        self._block = block
+        self._drawn: dict[tuple[int, ...], list[float]] = {}
+
+    def at(self, index: int, *key: int) -> float:
+        """Number `index` of those that belong to `key`."""
+        block, place = divmod(index, self._block)
+        numbers = self._drawn.get((*key, block))
+        if numbers is None:
+            rng = generator(self._seed, self._stream, *key, block)
+            numbers = self._drawn[*key, block] = np.round(self._draw(rng, self._block), 9).tolist()
+        return numbers[place]
 
 
 def generator(seed: int, stream: Stream, *key: int) -> np.random.Generator:

@@ -103,7 +103,7 @@ class Trace:
     lost: NDArray[np.int64]
     spells: Spells = field(default_factory=lambda: Spells.from_rows([]))
     groups: tuple[Group, ...] = ()
-    meta: Mapping[str, str | int] = field(default_factory=dict)
+    meta: Mapping[str, str | int | float] = field(default_factory=dict)
 
     @classmethod
     def from_rows(cls, rows: Sequence[Sequence[float]], **about: Any) -> Trace:

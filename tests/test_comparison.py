@@ -57,4 +57,4 @@ def test_the_table_has_a_column_for_each_searcher():
 
     assert ("makespan", "0.5 min") in rows
     assert ("trials started", "27") in rows
-    assert ("idle", "3.5 worker-min") in rows
+    assert ("idle, worker-min", "3.5") in rows

@@ -12,9 +12,15 @@ ROOT = Path(__file__).parents[1]
 GALLERY = ROOT / "outputs" / "gallery"
 
 
-@pytest.mark.parametrize(("name", "style"), [("docs", "docs"), ("digits", "timeline")])
-def test_the_gallery_is_fresh(tmp_path, name, style):
-    command = ["animate", f"scenarios/{name}.yaml", "--style", style, "--out", str(tmp_path)]
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("docs", ["--style", "docs"]),
+        ("digits", ["--style", "timeline", "--format", "gif,html", "--also", "scenarios/digits-40-workers.yaml"]),
+    ],
+)
+def test_the_gallery_is_fresh(tmp_path, name, options):
+    command = ["animate", f"scenarios/{name}.yaml", *options, "--out", str(tmp_path)]
     subprocess.run([sys.executable, "-m", "simulator", *command], cwd=ROOT, check=True, capture_output=True)
     drawn = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     committed = {path.name: path.read_bytes() for path in (GALLERY / name).iterdir()}

@@ -53,7 +53,8 @@ def test_summary_of_a_story():
         makespan_s=8, utilization=10 / 16, utilization_until_last_start=6 / 10, last_start_s=5,
         trials=4, jobs=5, attempts=6, cut_jobs=1, resource_units=5, full_length_trials=1, first_full_length_s=6,
         best_loss=0.3, best_trial=2, best_loss_s=5,
-        busy_s=10, overhead_s=0, lost_s=1, idle_s=5, idle_until_last_start_s=4, down_s=0,
+        busy_s=10, overhead_s=0, lost_s=1, idle_s=5, idle_until_last_start_s=3, down_s=0,
+        cost=0, cost_by_group={}, mispromotions=None, simple_regret=None,
     )  # fmt: skip
 
 
@@ -102,9 +103,9 @@ def test_the_drained_tail_is_told_apart():
 
 
 def test_busy_within_a_span():
-    assert metrics.busy_within(STORY, 0) == 0
-    assert metrics.busy_within(STORY, 5 * UNIT) == 6 * UNIT
-    assert metrics.busy_within(STORY, 99 * UNIT) == 10 * UNIT
+    assert metrics.split_within(STORY, 0).busy == 0
+    assert metrics.split_within(STORY, 5 * UNIT).busy == 6 * UNIT
+    assert metrics.split_within(STORY, 99 * UNIT).busy == 10 * UNIT
 
 
 @pytest.mark.parametrize("workers", [1, 3, 10])

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from math import nan
 from pathlib import Path
 
@@ -7,8 +8,8 @@ import pytest
 
 from simulator import metrics, replay
 from simulator.replay import Barrier, Promotion, Replay
-from simulator.trace import Outcome, Trace
-from tests.render.scenes import MINUTE, docs_scene, timeline_scene, tiny
+from simulator.trace import Outcome, Spell, Spells, Trace
+from tests.render.scenes import MINUTE, docs_scene, timeline_scene, tiny, troubled
 
 PUBLISHED = json.loads((Path(__file__).parent / "data" / "docs_gif_frames.json").read_text(encoding="utf-8"))
 
@@ -72,7 +73,7 @@ def test_a_cut_job_goes_at_the_pace_of_its_trial() -> None:
 def test_worked_is_what_metrics_say_at_each_tick() -> None:
     for trace in (*docs_scene(), *timeline_scene()):
         at = np.linspace(0, trace.makespan + MINUTE, 60).astype(np.int64)
-        assert replay.worked(trace, at).tolist() == [metrics.busy_within(trace, tick) for tick in at.tolist()]
+        assert replay.worked(trace, at).tolist() == [metrics.split_within(trace, tick).busy for tick in at.tolist()]
         split = metrics.split(trace)
         assert replay.worked(trace, at)[-1] == split.busy
         idle = replay.offered(trace, at) - replay.worked(trace, at) - replay.lost(trace, at)
@@ -107,3 +108,34 @@ def test_barriers_and_promotions_are_seen_in_the_rows() -> None:
 
 def test_a_barrier_nobody_waits_at_is_none() -> None:
     assert replay.first_barrier(tiny([(0, 0, 0, 1, 0, 1), (1, 1, 0, 1, 0, 1), (0, 0, 1, 3, 1, 4)])) is None
+
+
+def test_worker_time_adds_up_at_every_moment() -> None:
+    trace = troubled()
+    at = np.arange(61) * MINUTE
+    parts = [replay.worked(trace, at), replay.overhead(trace, at), replay.lost(trace, at), replay.idle(trace, at)]
+    away = [replay.away(trace, at, kind) for kind in Spell]
+    assert (sum(parts) + sum(away) == 3 * at).all()
+    assert (replay.available(trace, at) == 3 * at - away[0]).all()
+    assert all((np.diff(part) >= 0).all() for part in (*parts, *away))
+    busy, overhead, lost, idle, down = metrics.split(trace)
+    assert [int(part[-1]) for part in (*parts, *away)] == [busy, overhead - 4 * MINUTE, lost, idle, down, 4 * MINUTE]
+    assert replay.away_at(trace, 15 * MINUTE) == {1: Spell.DOWN, 2: Spell.DOWN}
+    assert replay.away_at(trace, 20 * MINUTE) == {2: Spell.BOOT}
+
+
+def test_what_is_lost_is_gone_and_overhead_trains_nothing() -> None:
+    play = Replay(troubled())
+    assert play.advance(2 * MINUTE).units.tolist() == [0, 0]
+    play.advance(12 * MINUTE)
+    before = float(play.reached[1])
+    play.advance(13 * MINUTE)
+    assert 0 < play.reached[1] < before
+    play.advance(60 * MINUTE)
+    assert play.reached[:4].tolist() == [1, 1, 3, 1]
+
+
+def test_nobody_waits_at_a_barrier_who_is_down() -> None:
+    trace = tiny([(0, 0, 0, 1, 0, 2), (1, 1, 0, 1, 0, 6), (0, 0, 1, 3, 6, 9)], workers=3)
+    down = replace(trace, spells=Spells.from_rows([(2, 0, 9 * MINUTE, Spell.DOWN)]))
+    assert replay.first_barrier(down) == Barrier(0, 2 * MINUTE, 6 * MINUTE, 1)

@@ -1,48 +1,78 @@
-"""Pictures of traces: animations, posters, alt texts and static plots. They draw; others compute."""
+"""Pictures of traces: animations, posters, alt texts, a player and static plots. They draw; others compute."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
-from simulator.render.animate import DARK, Style, TimeUnit, animate, check_timeline
+from simulator.render.animate import DARK, WRITERS, Motion, Style, TimeUnit, animate, check_timeline
+from simulator.render.player import Player, play
 from simulator.render.style import THEMES
+from simulator.render.video import check_mp4
 from simulator.trace import Trace
 
-__all__ = ["animate", "draw_all"]
+__all__ = ["FORMATS", "Format", "Player", "animate", "draw_all", "play"]
+
+Format = Literal["gif", "mp4", "webp", "html", "perfetto"]
+FORMATS: tuple[Format, ...] = ("gif", "mp4", "webp", "html", "perfetto")
 
 
 def draw_all(
     traces: Sequence[Trace],
     out: Path,
     *,
+    formats: Sequence[Format],
     styles: Sequence[Style],
     title: str,
     time_unit: TimeUnit,
+    others: Mapping[str, Sequence[Trace]] | None = None,
     on_frame: Callable[[str, int, int], None] | None = None,
 ) -> list[Path]:
-    """Write every animation of `styles`, and the utilization plot, in light and dark; return what was written.
+    """Write `traces` in every format; return what was written.
 
-    `on_frame` is told what is being drawn, and how many files of how many are written. Raises InputError as
-    `animate` does.
+    "gif", "mp4" and "webp" make every animation of `styles`, in light and dark, and a utilization plot; "html" the
+    player, which can switch to `others` by their names; "perfetto" a file for trace viewers. `on_frame` is told
+    what is being drawn, and how many files of how many are written. Raises InputError as `animate` does.
     """
-    from simulator.render import plots  # noqa: PLC0415  (matplotlib comes last)
-
-    if "timeline" in styles:
+    motions: list[Motion] = [name for name in WRITERS if name in formats]
+    if motions and "timeline" in styles:
         check_timeline(traces)  # before anything is written
+    if "mp4" in motions:
+        check_mp4()
     written: list[Path] = []
-    for style in styles:
-        for theme in THEMES:
+    if motions:
+        for style in styles:
+            for theme in THEMES:
 
-            def note(done: int, total: int, name: str = f"{style}, {theme}") -> None:
-                if on_frame is not None:
-                    on_frame(name, done, total)
+                def note(done: int, total: int, name: str = f"{style}, {theme}") -> None:
+                    if on_frame is not None:
+                        on_frame(name, done, total)
 
-            written += animate(
-                traces, out, style=style, theme=theme, title=title, time_unit=time_unit, on_progress=note
-            )
-    for theme in THEMES:
-        path = out / f"utilization{DARK if theme == 'dark' else ''}.png"
-        plots.write_png(plots.utilization(traces, theme=theme, title=title, time_unit=time_unit), path)
+                written += animate(
+                    traces, out, style=style, theme=theme, title=title, time_unit=time_unit, formats=motions,
+                    on_progress=note,
+                )  # fmt: skip
+        written += _utilization(traces, out, title, time_unit)
+    if "html" in formats:
+        path = out / "player.html"
+        play({title: traces, **(others or {})}, title=title, time_unit=time_unit).write(path)
+        written.append(path)
+    if "perfetto" in formats:
+        from simulator.render import perfetto  # noqa: PLC0415
+
+        path = out / "perfetto.json"
+        perfetto.write(path, traces, title=title)
         written.append(path)
     return list(dict.fromkeys(written))
+
+
+def _utilization(traces: Sequence[Trace], out: Path, title: str, time_unit: TimeUnit) -> list[Path]:
+    from simulator.render import figure, plots  # noqa: PLC0415  (matplotlib comes last)
+
+    written = []
+    for theme in THEMES:
+        path = out / f"utilization{DARK if theme == 'dark' else ''}.png"
+        figure.write(plots.utilization(traces, theme=theme, title=title, time_unit=time_unit), path)
+        written.append(path)
+    return written

@@ -16,10 +16,15 @@ def of_run(trace: Trace, unit: str) -> str:
     in_full = f"{about.full_length_trials:,} of them trained in full" if about.full_length_trials else "none in full"
     if first is not None:
         in_full += f", the first after {ticks.show(ticks.from_seconds(first), unit)}"
-    idle = worker_time(ticks.from_seconds(about.idle_s), unit)
+    spent = [(about.idle_s, "idle"), (about.overhead_s, "overhead"), (about.lost_s, "lost"), (about.down_s, "down")]
+    unused = ", ".join(
+        f"{worker_time(ticks.from_seconds(seconds), unit)} {name}"
+        for seconds, name in spent
+        if seconds or name == "idle"
+    )
     return (
         f"{trace.label} keeps {counted(trace.workers, 'worker')} {percent(about.utilization, 1)} busy "
-        f"({idle} idle): {counted(about.trials, 'trial')} started, {in_full}; {ending(trace, unit)}."
+        f"({unused}): {counted(about.trials, 'trial')} started, {in_full}; {ending(trace, unit)}."
     )
 
 

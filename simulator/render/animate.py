@@ -1,4 +1,4 @@
-"""Animations of traces as files: a GIF, its last frame as a PNG for those who want no motion, and its alt text."""
+"""Animations of traces as files: what moves, its last frame as a PNG for those who want no motion, its alt text."""
 
 from __future__ import annotations
 
@@ -8,22 +8,32 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from simulator import files
 from simulator.errors import InputError, Problem
-from simulator.render import alt, gif
+from simulator.render import alt, gif, video
 from simulator.render.docs import DocsPicture, Scales
 from simulator.render.style import THEMES, ThemeName
 from simulator.render.timeline import MOST_SEARCHERS, TimelinePicture
 from simulator.trace import Trace
 
 Style = Literal["docs", "timeline"]
+Motion = Literal["gif", "mp4", "webp"]
 TimeUnit = Literal["s", "min", "h", "d"]
 
 DARK = "-dark"
 MAX_SLUG = 60
 
 #: Names of pictures that are of no one searcher.
-RESERVED = ("timeline", "utilization")
+RESERVED = ("timeline", "utilization", "player", "perfetto")
+
+WRITERS: dict[Motion, Callable[[Path, gif.Images, NDArray[np.uint8]], None]] = {
+    "gif": gif.write,
+    "mp4": video.write_mp4,
+    "webp": video.write_webp,
+}
 
 
 def animate(
@@ -34,18 +44,21 @@ def animate(
     theme: ThemeName,
     title: str,
     time_unit: TimeUnit,
+    formats: Sequence[Motion] = ("gif",),
     on_progress: Callable[[int, int], None] | None = None,
 ) -> list[Path]:
     """Write the animations of `traces` into the folder `out`; return what was written.
 
-    "docs" makes a GIF for each trace, named after its label and on common scales, "timeline" one with all of
-    them. Beside `name.gif` lie `name.png`, the last frame, and `name.txt`, the alt text; pictures of the dark
-    theme are `name-dark`. `on_progress` is told how many files of how many are written. Raises InputError
-    where a timeline has no searcher, or too many to show.
+    "docs" makes an animation for each trace, named after its label and on common scales, "timeline" one with all
+    of them. Beside `name.gif` (or .mp4, .webp) lie `name.png`, the last frame, and `name.txt`, the alt text;
+    pictures of the dark theme are `name-dark`. `on_progress` is told how many files of how many are written.
+    Raises InputError where a timeline has no searcher, or too many to show, and where MP4 can't be written.
     """
+    if "mp4" in formats:
+        video.check_mp4()
     jobs = _docs(traces, title, time_unit) if style == "docs" else _timeline(traces, title, time_unit)
     written: list[Path] = []
-    count = 3 * (len(traces) if style == "docs" else 1)
+    count = (2 + len(formats)) * (len(traces) if style == "docs" else 1)
     suffix = DARK if theme == "dark" else ""
 
     def note(path: Path) -> None:
@@ -56,11 +69,13 @@ def animate(
     for name, text, picture, rungs in jobs:
         palette = THEMES[theme].palette(rungs)
         pictures = gif.images(picture.canvas, picture.steps())
-        path = out / f"{name}{suffix}.gif"
-        gif.write(path, pictures, palette)
-        note(path)
-        gif.write_poster(path.with_suffix(".png"), pictures.frames[-1], palette)
-        note(path.with_suffix(".png"))
+        for kind in formats:
+            path = out / f"{name}{suffix}.{kind}"
+            WRITERS[kind](path, pictures, palette)
+            note(path)
+        poster = out / f"{name}{suffix}.png"
+        gif.write_poster(poster, pictures.frames[-1], palette)
+        note(poster)
         files.write_text(out / f"{name}.txt", text + "\n")
         note(out / f"{name}.txt")
     return written

@@ -9,7 +9,7 @@ import numpy as np
 from simulator import replay, ticks
 from simulator.render import style
 from simulator.render.canvas import Canvas, Rect, measure
-from simulator.trace import Trace
+from simulator.trace import Spell, Trace
 
 #: Size of tick labels; at 960 pixels it stays legible in a column of 740.
 LABEL = 12
@@ -55,7 +55,7 @@ class TimeAxis:
 
 
 class Strip:
-    """Share of the workers at work over time, with idle and lost time painted above it; grows to the right."""
+    """Share of the workers at work over time, with all other worker time painted above it; grows to the right."""
 
     def __init__(self, canvas: Canvas, y0: int, y1: int, axis: TimeAxis, trace: Trace) -> None:
         self._canvas, self._y0, self._y1, self._axis = canvas, y0, y1, axis
@@ -63,8 +63,15 @@ class Strip:
         edges = np.rint(np.linspace(0, axis.span, axis.x1 - axis.x0 + 1)).astype(np.int64)
         offered = np.diff(replay.offered(trace, edges))
         height = (y1 - y0) / np.maximum(offered, 1)
-        self._busy = np.rint(np.diff(replay.worked(trace, edges)) * height).astype(int).tolist()
-        self._lost = np.rint(np.diff(replay.lost(trace, edges)) * height).astype(int).tolist()
+        kinds = (
+            (style.BUSY, replay.worked(trace, edges)),
+            (style.OVERHEAD, replay.overhead(trace, edges)),
+            (style.LOST, replay.lost(trace, edges)),
+            (style.BOOT, replay.away(trace, edges, Spell.BOOT)),
+            (style.DOWN, replay.away(trace, edges, Spell.DOWN)),
+        )
+        tops = np.rint(np.cumsum([np.diff(spent) * height for _, spent in kinds], axis=0)).astype(int)
+        self._layers = [(colour, top.tolist()) for (colour, _), top in zip(kinds, tops, strict=True)]
         self._end = axis.x0 + int(np.count_nonzero(offered))
         canvas.fill(Rect(axis.x0, y0, axis.x1, y1), style.PANEL)
 
@@ -73,11 +80,13 @@ class Strip:
         canvas = self._canvas
         until = min(x, self._end)
         for column in range(self._next, until):
-            busy, lost = self._busy[column - self._axis.x0], self._lost[column - self._axis.x0]
-            top = self._y1 - busy
-            canvas.fill(Rect(column, self._y0, column + 1, top), style.IDLE)
-            canvas.fill(Rect(column, top - lost, column + 1, top), style.LOST)
-            canvas.fill(Rect(column, top, column + 1, self._y1), style.BUSY)
+            canvas.fill(Rect(column, self._y0, column + 1, self._y1), style.IDLE)
+            bottom = self._y1
+            for colour, tops in self._layers:
+                top = self._y1 - tops[column - self._axis.x0]
+                if top < bottom:
+                    canvas.fill(Rect(column, top, column + 1, bottom), colour)
+                    bottom = top
         self._next = max(self._next, until)
 
     def draw_scale(self) -> None:
@@ -87,11 +96,12 @@ class Strip:
         self._canvas.text(x, self._y1, "0", LABEL, ramp=style.MUTED, align="right")
 
 
-def key(canvas: Canvas, x: int, baseline: int, entries: list[tuple[tuple[int, ...], str]]) -> None:
-    """A legend in one line: for each entry its colours as squares, and what they mean."""
+def key(canvas: Canvas, x: int, baseline: int, entries: list[tuple[tuple[int, ...], str]]) -> int:
+    """A legend in one line: for each entry its colours as squares, and what they mean; returns where it ends."""
     for colours, text in entries:
         for colour in colours:
             canvas.fill(Rect(x, baseline - 10, x + 11, baseline + 1), colour)
             x += 13
         x += 4
         x += canvas.text(x, baseline, text, LABEL, ramp=style.MUTED) + 18
+    return x

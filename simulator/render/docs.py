@@ -17,8 +17,9 @@ from simulator.render.axis import LABEL, Strip, TimeAxis, counting_step, key
 from simulator.render.canvas import Canvas, Rect, measure
 from simulator.render.gif import Step
 from simulator.render.phrases import ending, manner, percent, worker_time
+from simulator.render.present import INDEX, extras, thinned
 from simulator.render.scales import levels, rungs_of
-from simulator.trace import Trace
+from simulator.trace import Spell, Trace
 
 WIDTH, HEIGHT = 960, 472
 MARGIN = 16
@@ -45,6 +46,7 @@ class Scales:
         self.trials = max((metrics.trials_started(trace) for trace in traces), default=0)
         self.rungs = rungs_of(traces)
         self.levels = levels(traces)
+        self.others = extras(traces)
 
     def height(self, units: NDArray[np.float64] | NDArray[np.int64]) -> NDArray[np.int64]:
         """Pixels of a bar of `units`: from one rung to the next they are the same for all."""
@@ -78,12 +80,13 @@ class DocsPicture:
         numbers = zip(
             at.tolist(),
             replay.worked(trace, at).tolist(),
-            (replay.offered(trace, at) - replay.worked(trace, at) - replay.lost(trace, at)).tolist(),
+            replay.available(trace, at).tolist(),
+            replay.idle(trace, at).tolist(),
             replay.ladder(trace, at, scales.rungs).settled[:, -1].tolist(),
             strict=True,
         )
         play = replay.Replay(trace)
-        for frame, (tick, worked, idle, full) in enumerate(numbers, 1):
+        for frame, (tick, worked, available, idle, full) in enumerate(numbers, 1):
             moment = play.advance(tick)
             over = tick > trace.makespan
             self._draw_trials(play)
@@ -93,7 +96,7 @@ class DocsPicture:
                 self._trials,
                 self._workers,
                 Rect(self._axis.x0, STRIP.y0, self._axis.x1, STRIP.y1),
-                *self._write_numbers(play, moment, full, worked, idle, over),
+                *self._write_numbers(play, moment, full, percent(worked, available), idle, over),
             ]
             held = (scales.frames - frame) * scales.frame_ms + HOLD_MS if frame == last else scales.frame_ms
             yield Step(panels, held)
@@ -103,7 +106,12 @@ class DocsPicture:
         canvas, scales = self.canvas, self.scales
         taken = canvas.text(MARGIN, 30, self.trace.label, 20, bold=True, width=420)
         canvas.text(MARGIN + taken + 14, 30, manner(self.trace), 15, width=WIDTH - taken - 190)
-        canvas.text(MARGIN, 54, self.title, 13, ramp=style.MUTED, width=WIDTH - 320)
+        sampled = [
+            f"{len(columns.numbers):,} of {columns.count:,} {noun} shown"
+            for columns, noun in ((self._trial_columns, "configurations"), (self._worker_columns, "workers"))
+            if len(columns.numbers) < columns.count
+        ]
+        canvas.text(MARGIN, 54, " · ".join([self.title, *sampled]), 13, ramp=style.MUTED, width=WIDTH - 320)
         canvas.text(self._trials.x0, TOP - 10, "Configurations, furthest first", 14, bold=True)
         canvas.text(self._workers.x0, TOP - 10, "Workers", 14, bold=True)
         canvas.text(self._axis.x0, STRIP.y0 - 9, "Workers busy over time", 14, bold=True)
@@ -111,11 +119,17 @@ class DocsPicture:
         self._trial_columns.draw_numbers(canvas)
         self._worker_columns.draw_numbers(canvas)
         self._axis.draw(canvas, STRIP.y1, labels=True)
-        shown = [style.slot(rung, scales.rungs) for rung in range(scales.rungs)][: style.MAX_RUNGS]
+        shown = tuple(range(min(scales.rungs, style.MAX_RUNGS)))
+        if scales.others:
+            shown = thinned(shown)
         entries = [
             (tuple(style.RUNG + slot for slot in shown), "trained, by highest rung"),
-            (tuple(style.PALE + slot for slot in shown), "still to train in a running job"),
+            (
+                tuple(style.PALE + slot for slot in shown),
+                "still to train" if scales.others else "still to train in a running job",
+            ),
             ((style.IDLE,), "idle"),
+            *(((INDEX[name],), text) for name, text in scales.others),
             ((style.BUSY,), "busy"),
         ]
         key(canvas, self._axis.x0, 358, entries)
@@ -157,15 +171,32 @@ class DocsPicture:
         done = self.scales.height(moment.units).tolist()
         target = self.scales.height(trace.to_resource[moment.rows]).tolist()
         rung = trace.rung[moment.rows].tolist()
+        waits = (moment.tick <= metrics.useful(trace)[0][moment.rows]).tolist()
+        away = replay.away_at(trace, moment.tick)
         columns = self._worker_columns
         for number, (x0, x1) in zip(columns.numbers, columns.edges, strict=True):
             job = int(place[number])
             if job >= 0:
                 self._bar(x0, x1, done[job], target[job], rung[job])
-                continue
-            canvas.fill(Rect(x0, TOP, x1, BOTTOM), style.IDLE)
-            if x1 - x0 >= measure("idle", LABEL) + 2:
-                canvas.text((x0 + x1) // 2, BOTTOM - 8, "idle", LABEL, ramp=style.ON_IDLE, align="center")
+                if waits[job]:
+                    canvas.fill(Rect(x0, BOTTOM - target[job], x1, BOTTOM - done[job]), style.OVERHEAD)
+            elif number in away:
+                self._draw_away(x0, x1, away[number])
+            else:
+                canvas.fill(Rect(x0, TOP, x1, BOTTOM), style.IDLE)
+                if x1 - x0 >= measure("idle", LABEL) + 2:
+                    canvas.text((x0 + x1) // 2, BOTTOM - 8, "idle", LABEL, ramp=style.ON_IDLE, align="center")
+
+    def _draw_away(self, x0: int, x1: int, kind: Spell) -> None:
+        """A worker that can't work: hollow, so that it looks like nobody rather than like somebody who waits."""
+        canvas, colour = self.canvas, style.BOOT if kind == Spell.BOOT else style.DOWN
+        edge = min(3, max(1, (x1 - x0) // 4))
+        canvas.fill(Rect(x0, TOP, x1, BOTTOM), colour)
+        if x1 - x0 > 2 * edge:
+            canvas.fill(Rect(x0 + edge, TOP + edge, x1 - edge, BOTTOM - edge), style.PAGE)
+        text = "boot" if kind == Spell.BOOT else "down"
+        if x1 - x0 >= measure(text, LABEL) + 2 * edge:
+            canvas.text((x0 + x1) // 2, BOTTOM - 8, text, LABEL, ramp=style.MUTED, align="center")
 
     def _bar(self, x0: int, x1: int, done: int, target: int, rung: int) -> None:
         slot = style.slot(rung, self.scales.rungs)
@@ -173,12 +204,13 @@ class DocsPicture:
         self.canvas.fill(Rect(x0, BOTTOM - done, x1, BOTTOM), style.RUNG + slot)
 
     def _write_numbers(
-        self, play: replay.Replay, moment: replay.Moment, full: int, worked: int, idle: int, over: bool
+        self, play: replay.Replay, moment: replay.Moment, full: int, share: str, idle: int, over: bool
     ) -> list[Rect]:
         """The clock and the counters; returns where they are."""
         trace, unit = self.trace, self.scales.unit
         now = min(moment.tick, trace.makespan)
-        busy = len(moment.rows)
+        busy = int((moment.tick > metrics.useful(trace)[0][moment.rows]).sum())
+        there = trace.workers - list(replay.away_at(trace, moment.tick).values()).count(Spell.DOWN)
         clock = ticks.show(now, unit)
         state = "" if moment.tick < trace.makespan else ending(trace, unit)
         fields = [
@@ -191,12 +223,12 @@ class DocsPicture:
             ),
             (
                 Rect(self._workers.x0 + 80, TOP - 26, self._workers.x1, TOP - 4),
-                f"busy now {percent(0 if over else busy, trace.workers)}",
+                f"busy now {percent(0 if over else busy, there)}",
                 style.INK, 14, True,
             ),
             (
                 Rect(self._axis.x1 - 420, STRIP.y0 - 24, self._axis.x1 - 200, STRIP.y0 - 4),
-                f"busy so far {percent(worked, trace.workers * now)}",
+                f"busy so far {share}",
                 style.INK, 14, True,
             ),
             (
@@ -216,7 +248,7 @@ class Columns:
     """Equal columns for `count` bars; where there is no room for gaps each line of pixels is one bar of a sample."""
 
     def __init__(self, panel: Rect, count: int) -> None:
-        self._panel, self._count = panel, count
+        self._panel, self.count = panel, count
         width = panel.x1 - panel.x0
         pitch = width // max(count, 1)
         if pitch >= GAPPED:
@@ -231,11 +263,11 @@ class Columns:
 
     def draw_numbers(self, canvas: Canvas) -> None:
         """Numbers from 1 on under the columns."""
-        if not self._count:
+        if not self.count:
             return
-        widest = measure(f"{self._count:,}", LABEL) + 10
-        step = counting_step(self._count, max(1, int(self._count * self._pitch) // widest))
-        for number in dict.fromkeys([1, *range(step, self._count + 1, step)]):
+        widest = measure(f"{self.count:,}", LABEL) + 10
+        step = counting_step(self.count, max(1, int(self.count * self._pitch) // widest))
+        for number in dict.fromkeys([1, *range(step, self.count + 1, step)]):
             if number == 1 or (number - 1) * self._pitch >= widest or step == 1:
                 x = int(self._panel.x0 + (number - 0.5) * self._pitch)
                 canvas.text(x, self._panel.y1 + 17, f"{number:,}", LABEL, ramp=style.MUTED, align="center")

@@ -7,7 +7,7 @@ bytes. The eye takes them for one; the last image of a step holds for the rest o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,10 +32,20 @@ class Step(NamedTuple):
 
 
 class Images(NamedTuple):
-    """The images of a GIF, each a whole canvas, and how long each is shown."""
+    """The images of a GIF, each a whole canvas, how long each is shown, and whether with it a step is complete."""
 
     frames: list[NDArray[np.uint8]]
     durations_ms: list[int]
+    complete: list[bool]
+
+    def steps(self) -> Iterator[tuple[NDArray[np.uint8], int]]:
+        """One image and duration for each step, for files that need not save bytes as a GIF must."""
+        duration = 0
+        for frame, shown, complete in zip(self.frames, self.durations_ms, self.complete, strict=True):
+            duration += shown
+            if complete:
+                yield frame, duration
+                duration = 0
 
 
 def images(canvas: Canvas, steps: Iterable[Step]) -> Images:
@@ -45,10 +55,12 @@ def images(canvas: Canvas, steps: Iterable[Step]) -> Images:
     """
     frames: list[NDArray[np.uint8]] = []
     durations: list[int] = []
+    complete: list[bool] = []
     for panels, duration in steps:
         if not frames:
             frames.append(canvas.pixels.copy())
             durations.append(duration)
+            complete.append(True)
             continue
         shown = frames[-1]
         changed = [panel for panel in panels if not np.array_equal(_part(shown, panel), _part(canvas.pixels, panel))]
@@ -63,7 +75,8 @@ def images(canvas: Canvas, steps: Iterable[Step]) -> Images:
                 _part(frame, panel)[:] = _part(canvas.pixels, panel)
             frames.append(frame)
             durations.append(SHORTEST_MS if number < count - 1 else duration - SHORTEST_MS * (count - 1))
-    return Images(frames, durations)
+            complete.append(number == count - 1)
+    return Images(frames, durations, complete)
 
 
 def write(path: Path, pictures: Images, palette: NDArray[np.uint8]) -> None:

@@ -1,18 +1,26 @@
-"""Lanes: one line a worker, time to the right, jobs as bars in the colour of their rung, idle time painted."""
+"""Lanes: one line a worker, time to the right, jobs as bars in the colour of their rung, idle time painted.
+
+What of a job was no training, and times at which a worker could not work, have colours of their own.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
+from simulator import metrics
 from simulator.render import style
 from simulator.render.axis import TimeAxis
 from simulator.render.canvas import Canvas, Rect
-from simulator.trace import Trace
+from simulator.trace import Spell, Trace
 
-#: A bar of at least so many pixels shows where it begins, or equal neighbours would fuse.
+#: Attempts of at least so many pixels have a notch at their beginning.
 NOTCHED = 3
 #: Lanes at least so high have a gap between them.
 GAPPED = 3
+
+
+#: First and last pixel, lane, colour, whether it has a notch.
+_Bar = tuple[int, int, int, int, bool]
 
 
 class Lanes:
@@ -34,19 +42,30 @@ class Lanes:
         lane_of[shown] = np.arange(lanes)
 
         rows = np.flatnonzero(lane_of[trace.worker] >= 0)
-        working = (trace.lost < trace.end - trace.start)[rows]
-        colours = [style.RUNG + style.slot(rung, rungs) for rung in range(rungs)]
-        self._bars = list(
-            zip(
-                (axis.x(tick) for tick in trace.start[rows].tolist()),
-                (axis.x(tick) for tick in trace.end[rows].tolist()),
-                lane_of[trace.worker[rows]].tolist(),
-                np.where(working, np.array(colours)[trace.rung[rows]], style.LOST).tolist(),
-                strict=True,
-            )
-        )
+        colours = np.array([style.RUNG + style.slot(rung, rungs) for rung in range(rungs)])
+        begin, keep = metrics.useful(trace)
+        self._bars: list[_Bar] = []
+        for times, colour, begins in (
+            ((trace.start, begin), np.full(len(trace), style.OVERHEAD), trace.overhead > 0),
+            ((begin, keep), colours[trace.rung], (trace.overhead == 0) & (begin < keep)),
+            ((keep, trace.end), np.full(len(trace), style.LOST), (trace.overhead == 0) & (begin == keep)),
+        ):
+            x0, x1 = ([axis.x(tick) for tick in column[rows].tolist()] for column in times)
+            # A bar of some width shows where it begins, or equal neighbours would fuse.
+            wide = [axis.x(end) - x >= NOTCHED for end, x in zip(trace.end[rows].tolist(), x0, strict=True)]
+            notched = (begins[rows] & np.array(wide, bool)).tolist()
+            lane = lane_of[trace.worker[rows]].tolist()
+            self._bars += zip(x0, x1, lane, colour[rows].tolist(), notched, strict=True)
+        spells = trace.spells
+        for worker, start, end, kind in zip(
+            spells.worker.tolist(), spells.start.tolist(), spells.end.tolist(), spells.kind.tolist(), strict=True
+        ):
+            if lane_of[worker] >= 0:
+                colour_of = style.BOOT if kind == Spell.BOOT else style.DOWN
+                self._bars.append((axis.x(start), axis.x(end), int(lane_of[worker]), colour_of, False))
+        self._bars.sort(key=lambda bar: bar[0])
         self._begun = 0  # bars before this one have begun
-        self._growing: list[tuple[int, int, int, int]] = []
+        self._growing: list[_Bar] = []
         canvas.fill(Rect(axis.x0, y0, axis.x1, y1), style.PANEL)
 
     def grow(self, x: int) -> None:
@@ -60,10 +79,10 @@ class Lanes:
         while begun < len(self._bars) and self._bars[begun][0] < until:
             begun += 1
         growing = self._growing + self._bars[self._begun : begun]
-        for x0, x1, lane, colour in growing:
+        for x0, x1, lane, colour, notched in growing:
             y0, y1 = self._lanes[lane]
             self._canvas.fill(Rect(max(x0, before), y0, min(x1, until), y1), colour)
-            if x0 >= before and x1 - x0 >= NOTCHED:
+            if notched and x0 >= before:
                 self._canvas.fill(Rect(x0, y0, x0 + 1, y1), style.PAGE)
         self._begun, self._next = begun, until
         self._growing = [bar for bar in growing if bar[1] > until]

@@ -1,76 +1,162 @@
-"""Static plots by matplotlib, which is imported only when one is drawn."""
+"""Static plots of what the workers did. They draw what the trace and the metrics say, and compute nothing."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from simulator import files, metrics, ticks
-from simulator.render.canvas import plain
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator import metrics, ticks
+from simulator.render.canvas import fit
+from simulator.render.figure import clock, head, legend, look, rung_colours, sheet
 from simulator.render.phrases import percent
-from simulator.render.style import THEMES, Theme, ThemeName
-from simulator.trace import Trace
+from simulator.render.present import extras
+from simulator.render.scales import rung_labels, rungs_of
+from simulator.render.style import THEMES, ThemeName
+from simulator.trace import Spell, Trace
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+#: More bars than this are pixels in an SVG too.
+MANY = 2000
+#: Shares of less than this are too narrow to have their number in them.
+NARROW = 0.06
+#: So many rungs have their resource in a legend; twice as many have a name.
+SHORT = 4
+
 
 def utilization(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
-    """Busy workers over time, a panel a searcher on one clock, with the idle time painted; 9.6 inches wide."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415  (slow to import)
-    from matplotlib.figure import Figure  # noqa: PLC0415
-
+    """Busy workers over time, a panel a searcher on one clock, with the idle time painted."""
+    figure, panels = sheet(len(traces), theme=theme, title=title)
     colours = THEMES[theme]
-    with _look():
-        figure = Figure(figsize=(9.6, 1.2 + 1.7 * len(traces)), facecolor=colours.page, layout="constrained")
-        FigureCanvasAgg(figure)
-        figure.suptitle(plain(title), x=0.01, ha="left", color=colours.ink, fontweight="bold", parse_math=False)
-        panels = figure.subplots(max(len(traces), 1), 1, sharex=True, squeeze=False)[:, 0]
-        for axes, trace in zip(panels, traces, strict=False):
-            _draw(axes, trace, colours, time_unit)
-        panels[-1].set_xlabel(f"time ({time_unit})", color=colours.muted)
-        panels[-1].set_xlim(0, max((_time(trace.makespan, time_unit) for trace in traces), default=0) or 1)
+    for axes, trace in zip(panels, traces, strict=False):
+        about, busy = metrics.summarize(trace), metrics.busy_workers(trace)
+        times = busy.times / ticks.UNITS[time_unit]
+        unused = "idle, lost or down" if extras([trace]) else "idle"
+        axes.fill_between(times, busy.values, trace.workers, step="post", color=colours.idle, lw=0, label=unused)
+        axes.fill_between(times, 0, busy.values, step="post", color=colours.busy, lw=0, label="busy")
+        axes.set_ylim(0, trace.workers)
+        axes.set_ylabel("busy workers", color=colours.muted)
+        head(axes, colours, f"{trace.label}: {percent(about.utilization, 1)} busy")
+        legend(axes, colours)
+    clock(panels[-1], colours, traces, time_unit)
     return figure
 
 
-def write_png(figure: Figure, path: Path) -> None:
-    """Replace `path` by `figure` at 100 dots an inch; the bytes depend on matplotlib's version only."""
-    with _look(), files.replacing(path) as scratch, warnings.catch_warnings():
-        warnings.filterwarnings(
-            "ignore", "Glyph .* missing", UserWarning
-        )  # a box stands for it, as in the animations
-        figure.savefig(scratch, format="png", dpi=100, facecolor=figure.get_facecolor(), metadata={"Software": None})
+def gantt(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
+    """What each worker did when: a panel a searcher, a lane a worker, jobs in the colour of their rung."""
+    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
+
+    figure, panels = sheet(len(traces), theme=theme, title=title, height=2.6)
+    colours, rungs, unit = THEMES[theme], rungs_of(traces), ticks.UNITS[time_unit]
+    ramp = rung_colours(colours, rungs)
+    for axes, trace in zip(panels, traces, strict=False):
+        begin, keep = metrics.useful(trace)
+        axes.axvspan(0, trace.makespan / unit, color=colours.idle, lw=0, label="idle")
+        for rung, label in enumerate(_rung_names(traces)):
+            on = trace.rung == rung
+            _bars(axes, trace.worker[on], begin[on] / unit, keep[on] / unit, ramp[rung], label)
+        spells = trace.spells
+        for name, meaning in extras([trace]):
+            kind = spells.kind == (Spell.BOOT if name == "boot" else Spell.DOWN)
+            worker, since, until = {
+                "overhead": (trace.worker, trace.start, begin),
+                "lost": (trace.worker, keep, trace.end),
+            }.get(name, (spells.worker[kind], spells.start[kind], spells.end[kind]))
+            _bars(axes, worker, since / unit, until / unit, getattr(colours, name), meaning)
+        axes.set_ylim(trace.workers - 0.5, -0.5)
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set_ylabel("worker", color=colours.muted)
+        head(axes, colours, trace.label)
+        legend(axes, colours)
+    clock(panels[-1], colours, traces, time_unit)
+    return figure
 
 
-def _draw(axes: Axes, trace: Trace, colours: Theme, unit: str) -> None:
-    about, busy = metrics.summarize(trace), metrics.busy_workers(trace)
-    times = busy.times / ticks.UNITS[unit]
-    unused = "idle or lost" if about.lost_s else "idle"
-    axes.fill_between(times, busy.values, trace.workers, step="post", color=colours.idle, lw=0, label=unused)
-    axes.fill_between(times, 0, busy.values, step="post", color=colours.busy, lw=0, label="busy")
-    axes.set_facecolor(colours.panel)
-    axes.set_ylim(0, trace.workers)
-    axes.set_ylabel("busy workers", color=colours.muted)
-    heading = plain(f"{trace.label}: {percent(about.utilization, 1)} busy")
-    axes.set_title(heading, loc="left", color=colours.ink, parse_math=False)
-    axes.tick_params(colors=colours.muted)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-    axes.legend(
-        loc="lower right", bbox_to_anchor=(1, 1), frameon=False, labelcolor=colours.ink, ncols=2, borderpad=0.2
-    )
+def rung_occupancy(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
+    """On which rungs the workers are over time, as areas on top of each other, the lowest rung at the bottom."""
+    figure, panels = sheet(len(traces), theme=theme, title=title, height=2)
+    colours, rungs = THEMES[theme], rungs_of(traces)
+    ramp = rung_colours(colours, rungs)
+    for axes, trace in zip(panels, traces, strict=False):
+        times, busy = metrics.busy_by_rung(trace, rungs)
+        tops = np.cumsum(busy, axis=0)
+        at = times / ticks.UNITS[time_unit]
+        for rung, label in enumerate(_rung_names(traces)):
+            top = tops[rung]
+            axes.fill_between(at, top - busy[rung], top, step="post", color=ramp[rung], lw=0, label=label)
+        axes.set_ylim(0, trace.workers)
+        axes.set_ylabel("busy workers", color=colours.muted)
+        head(axes, colours, trace.label)
+        legend(axes, colours)
+    clock(panels[-1], colours, traces, time_unit)
+    return figure
 
 
-def _look() -> AbstractContextManager[None]:
-    """Matplotlib's own defaults and its bundled font, whatever this machine's settings say."""
-    import matplotlib as mpl  # noqa: PLC0415
+def time_split(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
+    """Where the worker time went, a bar a searcher: busy, overhead, lost, idle, down, in `time_unit`."""
+    figure, (axes,) = sheet(1, theme=theme, title=title, height=0.5 + 0.45 * len(traces))
+    colours, unit = THEMES[theme], ticks.UNITS[time_unit]
+    splits = [metrics.split(trace) for trace in traces]
+    whole = max((sum(split) for split in splits), default=0) or 1
+    with look():
+        for name in metrics.Split._fields:
+            if not any(getattr(split, name) for split in splits):
+                continue
+            for place, split in enumerate(splits):
+                before, amount = sum(split[: split._fields.index(name)]), getattr(split, name)
+                label = name if place == 0 else None
+                axes.barh(place, amount / unit, left=before / unit, color=getattr(colours, name), label=label)
+                if amount >= NARROW * whole:
+                    text = percent(amount, sum(split))
+                    ink = colours.ink if name in ("idle", "down") else colours.page
+                    axes.text((before + amount / 2) / unit, place, text, ha="center", va="center", color=ink)
+        axes.set_yticks(range(len(traces)), [""] * len(traces))
+        for place, trace in enumerate(traces):
+            axes.text(
+                -0.01, place, fit(trace.label, 14, 160), ha="right", va="center", color=colours.ink,
+                transform=axes.get_yaxis_transform(), parse_math=False,
+            )  # fmt: skip
+    axes.set_ylim(len(traces) - 0.5, -0.5)
+    axes.set_xlim(0, whole / unit)
+    axes.set_xlabel(f"worker time (worker-{time_unit})", color=colours.muted)
+    legend(axes, colours)
+    return figure
 
-    return mpl.rc_context({**mpl.rcParamsDefault, "font.family": "DejaVu Sans", "backend": mpl.get_backend()})
+
+def _rung_names(traces: Sequence[Trace]) -> list[str]:
+    """Names for a legend of one line: shorter the more there are, and of a long ladder the ends only."""
+    names = rung_labels(traces)
+    if len(names) > SHORT:
+        names = [f"rung {rung}" for rung in range(len(names))]
+    if len(names) > 2 * SHORT:
+        names = [name if rung in (0, len(names) - 1) else f"_{name}" for rung, name in enumerate(names)]
+    return names
 
 
-def _time(tick: int, unit: str) -> float:
-    return tick / ticks.UNITS[unit]
+def _bars(
+    axes: Axes,
+    lane: NDArray[np.int64],
+    since: NDArray[np.float64],
+    until: NDArray[np.float64],
+    colour: object,
+    label: str,
+) -> None:
+    """Draw bars as one collection: one by one they would take fifty times as long."""
+    from matplotlib.collections import PolyCollection  # noqa: PLC0415
+
+    if not len(lane):
+        return
+    low, high = lane - 0.42, lane + 0.42
+    corners: Any = np.stack([since, low, since, high, until, high, until, low], axis=1).reshape(-1, 4, 2)
+    axes.add_collection(
+        PolyCollection(
+            corners, facecolors=colour, edgecolors=axes.get_facecolor(), linewidths=0.4, label=label,
+            rasterized=len(lane) > MANY,
+        ),
+        autolim=False,
+    )  # fmt: skip

@@ -4,7 +4,8 @@ A picture is drawn once as indices. Light and dark differ in the palette only, s
 the same bytes but for the colour table.
 
 Rungs are ordered, so they are a ramp, strongest at the top: at least 3:1 against the page, and told apart under
-any colour blindness. Idle time has the one warm colour. Busy shares are a neutral slate, lest they look like a rung.
+any colour blindness. What is no training is warm, idle time the palest; a worker that is not there is grey. Busy
+shares are a neutral slate, lest they look like a rung.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ ThemeName = Literal["light", "dark"]
 #: Coverage steps of a text ramp: the last one is the full colour, 0 is the background and has no index.
 STEPS = 8
 #: Rungs with a colour of their own; a longer ladder shares them.
-MAX_RUNGS = 12
+MAX_RUNGS = 11
 
 PAGE = 0  # the background
 PANEL = 1  # an empty plot: time to come, rungs nobody has reached
@@ -34,6 +35,9 @@ ACCENT = MUTED + STEPS
 ON_IDLE = ACCENT + STEPS  # ink on idle ground
 RUNG = ON_IDLE + STEPS  # first colour of the rung ramp
 PALE = RUNG + MAX_RUNGS  # the same, not yet done
+OVERHEAD = PALE + MAX_RUNGS  # a job before its training
+DOWN = OVERHEAD + 1  # a worker that is not there
+BOOT = DOWN + 1  # a worker that starts up
 TRANSPARENT = 63
 COLOURS = 64
 
@@ -50,6 +54,9 @@ class Theme:
     idle: str
     busy: str
     lost: str
+    overhead: str
+    down: str
+    boot: str
     ink: str
     muted: str
     accent: str
@@ -66,6 +73,9 @@ class Theme:
             (IDLE, self.idle),
             (BUSY, self.busy),
             (LOST, self.lost),
+            (OVERHEAD, self.overhead),
+            (DOWN, self.down),
+            (BOOT, self.boot),
         ):
             table[index] = rgb(colour)
         for first, ink, ground in (
@@ -106,7 +116,10 @@ THEMES: dict[ThemeName, Theme] = {
         grid="#DDE1E6",
         idle="#F6C9BD",
         busy="#5B6B80",
-        lost="#8A8F98",
+        lost="#8E1541",
+        overhead="#A86008",
+        down="#8F959C",
+        boot="#B8AE0D",
         ink="#1B1F24",
         muted="#57606A",
         accent="#B34700",
@@ -119,7 +132,10 @@ THEMES: dict[ThemeName, Theme] = {
         grid="#2B323C",
         idle="#5A2E25",
         busy="#8B9BB0",
-        lost="#6A7079",
+        lost="#EA2145",
+        overhead="#E1A413",
+        down="#5E6166",
+        boot="#C7AC52",
         ink="#E6EDF3",
         muted="#9AA4AF",
         accent="#F0883E",

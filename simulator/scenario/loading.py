@@ -11,19 +11,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from simulator.errors import InputError, Problem
-from simulator.scenario import cluster, curves, model, searchers, yaml_text
+from simulator.scenario import curves, model, yaml_text
+from simulator.scenario.places import entry, tags
 from simulator.scenario.yaml_text import Document, Path_
-
-#: Tags of the unions: pydantic puts them into an error's path, but they are no keys of the file.
-_TAGGED: dict[str, type[BaseModel]] = {
-    "sha": searchers.Sha,
-    "asha": searchers.Asha,
-    "random": searchers.Random,
-    "single": searchers.Single,
-    "recorded": curves.Recorded,
-    "synthetic": curves.Synthetic,
-    "ordered": curves.Ordered,
-}
 
 
 @dataclass(frozen=True)
@@ -55,7 +45,11 @@ class Loaded:
 
 def load(path: Path) -> Loaded:
     """Read and check a scenario file; raises InputError naming every problem."""
-    document = yaml_text.read(path)
+    return check(yaml_text.read(path))
+
+
+def check(document: Document) -> Loaded:
+    """Check a scenario that has been read; raises InputError naming every problem."""
     if not isinstance(document.values, dict):
         raise InputError(
             document.problem((), "should be keys and values, such as `searchers:`, `curves:`, `cluster:`")
@@ -79,19 +73,40 @@ def _contradictions(loaded: Loaded) -> list[Problem]:
         where = ("searchers", label)
         if searcher.endless and scenario.stop is None:
             problems.append(loaded.problem(where, "never ends: give it max_trials, or add `stop: {time: …}`"))
-        unbounded = searcher.endless and getattr(searcher, "max_concurrent_trials", None) is None
+        unbounded = searcher.endless and not getattr(searcher, "max_concurrent_trials", None)
         if unbounded and scenario.cluster.assignment == "queued":
             message = "would queue jobs without end: give it max_concurrent_trials, or `assignment: on_demand`"
             problems.append(loaded.problem(where, message))
         if label.casefold() in folders:
             problems.append(loaded.problem(where, f"differs from {folders[label.casefold()]} in case alone"))
         folders[label.casefold()] = label
-    return problems
+    return problems + _directions(loaded)
+
+
+def _directions(loaded: Loaded) -> list[Problem]:
+    """`smaller_is_better` may stand in a searcher's block or in the curves': both speak of the same losses."""
+    scenario = loaded.scenario
+    blocks: dict[Path_, BaseModel] = {("searchers", label): block for label, block in scenario.searchers.items()}
+    blocks["curves",] = scenario.curves
+    said = {
+        (*where, "smaller_is_better"): vars(block)["smaller_is_better"]
+        for where, block in blocks.items()
+        if "smaller_is_better" in block.model_fields_set
+    }
+    if len(set(said.values())) > 1:
+        first = next(iter(said.values()))
+        where = next(where for where, value in said.items() if value != first)
+        message = f"is {str(not first).lower()} here and {str(first).lower()} elsewhere; searchers share the curves"
+        return [loaded.problem(where, message)]
+    if not all(said.values()) and not isinstance(scenario.curves, curves.Recorded):
+        message = f"false is for recorded curves; {scenario.curves.kind} losses are to be minimised"
+        return [loaded.problem(next(iter(said)), message)]
+    return []
 
 
 def _problem(document: Document, details: Any) -> Problem:
     """Put one of pydantic's errors into the file's terms."""
-    where, owner = _entry(details["loc"])
+    where, owner, there = entry(details["loc"], model.Scenario)
     kind, given = details["type"], details.get("input")
     if kind == "extra_forbidden":
         key = str(where[-1])
@@ -101,33 +116,21 @@ def _problem(document: Document, details: Any) -> Problem:
     elif kind == "missing":
         message = "is missing"
     elif kind in {"union_tag_invalid", "union_tag_not_found"}:
-        tag = "name" if "name" in str(details["ctx"]["discriminator"]) else "kind"
-        choices = ", ".join(name for name, owner in _TAGGED.items() if tag in owner.model_fields)
+        tag = details["ctx"]["discriminator"].strip("'")
+        choices = tags(there)
         wrong = given.get(tag) if isinstance(given, dict) else None
-        near = difflib.get_close_matches(str(wrong), choices.split(", "), n=1)
-        hint = f"did you mean {near[0]}?" if near else f"should be one of {choices}"
+        near = difflib.get_close_matches(str(wrong), choices, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"should be one of {', '.join(choices)}"
         where = (*where, tag) if isinstance(given, dict) and tag in given else where
         message = f"{_shown(wrong)} is unknown; {hint}" if wrong is not None else f"`{tag}` is missing; {hint}"
-    elif kind in {"duration", "label", "best_worst"}:
+    elif kind in {"duration", "length", "label", "best_worst", "determined", "together"}:
         message = details["msg"]
     elif kind in {"model_type", "model_attributes_type", "dict_type"}:
         message = f"{_shown(given)} should be keys and values"
     else:
-        message = f"{_shown(given)} {details['msg'].removeprefix('Input ')}"
+        said = details["msg"].removeprefix("Input ").split(" after validation")[0]
+        message = f"{_shown(given)} {said[said.index('should') :] if 'should' in said else said}"
     return document.problem(_as_written(where, document.values), message)
-
-
-def _entry(loc: tuple[str | int, ...]) -> tuple[Path_, type[BaseModel]]:
-    """Where an error's path points in the file, and the model its last key belongs to.
-
-    Pydantic adds the tag of a union, `("searchers", "SHA", "sha", "divisor")`, and marks a wrong key by "[key]".
-    """
-    where = loc[:-1] if loc[-1] == "[key]" else loc
-    tag_at = {"searchers": 2, "curves": 1}.get(str(loc[0]))
-    if tag_at is not None and len(where) > tag_at:
-        return (*where[:tag_at], *where[tag_at + 1 :]), _TAGGED[str(where[tag_at])]
-    sections: dict[str, type[BaseModel]] = {"cluster": cluster.Cluster, "stop": cluster.Stop}
-    return where, sections.get(str(loc[0]), model.Scenario) if len(where) > 1 else model.Scenario
 
 
 def _as_written(where: Path_, values: Any) -> Path_:

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from simulator.scenario.base import Model
 from simulator.scenario.cluster import Cluster, Stop
 from simulator.scenario.curves import Curves
+from simulator.scenario.plan import Plan
 from simulator.scenario.searchers import Searcher
 from simulator.scenario.values import Label
 
@@ -25,6 +26,15 @@ class Scenario(Model):
     curves: Curves
     cluster: Cluster
     stop: Stop | None = None
+    plan: Plan | None = Field(
+        None, description="What `asha-sim plan` varies and answers; other commands pass it over."
+    )
+
+    @property
+    def smaller_is_better(self) -> bool:
+        """Whether losses are minimised; one block that says they aren't speaks for all."""
+        blocks = (self.curves, *self.searchers.values())
+        return all(getattr(block, "smaller_is_better", True) for block in blocks)
 
     @model_validator(mode="before")
     @classmethod

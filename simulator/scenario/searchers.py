@@ -6,26 +6,22 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from simulator.scenario.base import Count, Model
-
-Divisor = Annotated[float, Field(gt=1, le=10**6, allow_inf_nan=False)]
-
-
-class _Searcher(Model):
-    max_length: Count = Field(description="Resource of a fully trained trial, in units (epochs, batches, …).")
-
-    @property
-    def endless(self) -> bool:
-        """Whether it would go on for ever."""
-        return False
-
-    @property
-    def trials(self) -> int | None:
-        """How many trials it starts, as far as it is known before the run."""
-        return None
+from simulator.scenario.base import Count
+from simulator.scenario.determined import (
+    Adaptive,
+    AdaptiveAsha,
+    AdaptiveSimple,
+    AsyncHalving,
+    Grid,
+    Random,
+    Single,
+    SyncHalving,
+)
+from simulator.scenario.searcher_base import Divisor, SearcherBlock
+from simulator.searchers.hyperband import hyperband_brackets
 
 
-class Sha(_Searcher):
+class Sha(SearcherBlock):
     """Synchronous successive halving: nobody leaves a rung before it is full."""
 
     name: Literal["sha"]
@@ -49,7 +45,7 @@ class Sha(_Searcher):
         return None if self.backfill else self.max_trials
 
 
-class Asha(_Searcher):
+class Asha(SearcherBlock):
     """Asynchronous successive halving: a trial is promoted as soon as it is among the best 1 in `divisor` so far."""
 
     name: Literal["asha"]
@@ -72,11 +68,33 @@ class Asha(_Searcher):
         return self.max_trials
 
 
-class Random(_Searcher):
-    """Every trial trained in full."""
+_ROUNDING = (
+    "Trials of the bracket with s + 1 of m rungs. algorithm: ceil(m / (s + 1) * divisor**s), as in the paper's "
+    "Algorithm 1; table: floor(m / (s + 1)) * divisor**s, as in its Table 1 and in BOHB."
+)
 
-    name: Literal["random"]
+
+class Hyperband(SearcherBlock):
+    """Brackets of synchronous halving from every lowest rung; the next begins when no job is left. One pass."""
+
+    name: Literal["hyperband"]
+    divisor: Divisor = Field(4, description="One in so many trials is promoted.")
+    rounding: Literal["algorithm", "table"] = Field("algorithm", description=_ROUNDING)
+
+    @property
+    def trials(self) -> int | None:
+        """Those of all brackets."""
+        brackets = hyperband_brackets(self.max_length, self.divisor, self.rounding)
+        return sum(sizes[0] for _, sizes in brackets)
+
+
+class AsyncHyperband(SearcherBlock):
+    """Brackets of asynchronous halving in turn, each for the units of a bracket of `hyperband`."""
+
+    name: Literal["async_hyperband"]
     max_trials: Count | None = Field(None, description="Trials in all; default: no end, so give a stop.")
+    divisor: Divisor = Field(4, description="One in so many trials is promoted.")
+    rounding: Literal["algorithm", "table"] = Field("algorithm", description=_ROUNDING)
     max_concurrent_trials: Count | None = Field(None, description="Most jobs under way at once; default: no limit.")
 
     @property
@@ -90,15 +108,18 @@ class Random(_Searcher):
         return self.max_trials
 
 
-class Single(_Searcher):
-    """One trial, trained in full."""
-
-    name: Literal["single"]
-
-    @property
-    def trials(self) -> int | None:
-        """One."""
-        return 1
-
-
-Searcher = Annotated[Sha | Asha | Random | Single, Field(discriminator="name")]
+Searcher = Annotated[
+    Sha
+    | Asha
+    | Hyperband
+    | AsyncHyperband
+    | Random
+    | Single
+    | Grid
+    | SyncHalving
+    | Adaptive
+    | AdaptiveSimple
+    | AsyncHalving
+    | AdaptiveAsha,
+    Field(discriminator="name"),
+]

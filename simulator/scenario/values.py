@@ -1,11 +1,12 @@
-"""Values a scenario may write in more than one way: durations, labels."""
+"""Values a scenario may write in more than one way: durations, lengths, labels."""
 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from simulator import ticks
@@ -13,8 +14,8 @@ from simulator import ticks
 _DURATION = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)\s*(s|min|h|d)\s*")
 
 
-def _duration(value: Any) -> int:
-    """Ticks of a bare number of seconds or of text such as "90 s", "2 h"."""
+def _duration(value: Any, least: int = 1) -> int:
+    """Ticks of a bare number of seconds or of text such as "90 s", "2 h"; at least so many."""
     if isinstance(value, str) and (match := _DURATION.fullmatch(value)):
         amount = float(match[1]) * ticks.UNITS[match[2]]
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -24,12 +25,49 @@ def _duration(value: Any) -> int:
             "duration", "{value} is no duration; write seconds, or a number with s, min, h or d, such as 90 s or 2 h",
             {"value": repr(value)[:40]},
         )  # fmt: skip
-    if not 1 <= amount <= ticks.LIMIT:
+    if not least <= amount <= ticks.LIMIT:
         raise PydanticCustomError(
-            "duration", "{value} is out of range; a duration lasts from 1 microsecond to 285 years",
-            {"value": repr(value)[:40]},
+            "duration", "{value} is out of range; it lasts from {least} to 285 years",
+            {"value": repr(value)[:40], "least": "1 microsecond" if least else "nothing"},
         )  # fmt: skip
     return round(amount)
+
+
+class Units(int):
+    """An amount of training; `unit` is what it counts, where the file says so."""
+
+    unit: str | None = None
+
+
+def _length(value: Any, info: ValidationInfo) -> Units:
+    """Units from a number, or from one of records, batches and epochs with a number, as Determined writes it."""
+    unit, amount = None, value
+    if isinstance(value, dict):
+        if len(value) != 1 or not value.keys() <= {"records", "batches", "epochs"}:
+            message = "invalid length: {value} should have exactly one of records, batches, epochs"
+            raise PydanticCustomError("length", message, {"value": repr(value)[:60]})
+        [(unit, amount)] = value.items()
+    if isinstance(amount, bool) or not isinstance(amount, int):
+        raise PydanticCustomError(
+            "length", "{value} should be a valid integer, or one of records, batches, epochs with one: {example}",
+            {"value": repr(amount)[:60], "example": "{epochs: 16}"},
+        )  # fmt: skip
+    if amount < 1:
+        rule = f"{info.field_name} must be > 0"
+        raise PydanticCustomError("length", "{rule}, not {value}", {"rule": rule, "value": amount})
+    units = Units(amount)
+    units.unit = unit
+    return units
+
+
+def _at_most(limit: int) -> Callable[[Units], Units]:
+    def check(units: Units) -> Units:
+        if units > limit:
+            message = "{value} should be less than or equal to {limit}"
+            raise PydanticCustomError("length", message, {"value": int(units), "limit": limit})
+        return units
+
+    return check
 
 
 def _label(value: Any) -> str:
@@ -50,5 +88,25 @@ Duration = Annotated[
     ),
 ]
 
+#: The same, where nothing is an answer too.
+Delay = Annotated[
+    int,
+    BeforeValidator(
+        lambda value: _duration(value, least=0),
+        json_schema_input_type=Annotated[float, Field(ge=0)] | Annotated[str, Field(pattern=r"^\s*[0-9.]")],
+    ),
+]
+
 #: A searcher's name in tables, pictures and folders, hence no slash, no leading dot and no markup.
 Label = Annotated[str, BeforeValidator(_label)]
+
+_Amount = Annotated[int, Field(ge=1)]
+_WRITTEN = PlainValidator(
+    _length,
+    json_schema_input_type=_Amount
+    | Annotated[dict[Literal["records", "batches", "epochs"], _Amount], Field(min_length=1, max_length=1)],
+)
+
+#: An amount of training, in units: of one trial, or of all together.
+Length = Annotated[Units, _WRITTEN, AfterValidator(_at_most(10**9))]
+Budget = Annotated[Units, _WRITTEN, AfterValidator(_at_most(10**12))]

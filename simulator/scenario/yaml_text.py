@@ -42,7 +42,11 @@ class Document:
 
 def read(path: Path) -> Document:
     """Read a YAML 1.2 file safely; raises InputError with the place of what is wrong."""
-    raw = _bytes(path)
+    return parse(_bytes(path), path)
+
+
+def parse(raw: bytes, path: Path) -> Document:
+    """Read YAML 1.2 text as if it stood in the file `path`; raises InputError with the place of what is wrong."""
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -35,6 +35,8 @@ class Bracket:
         meter: Meter = endless,
     ) -> None:
         self.resources = tuple(resources)
+        self.brackets = (self.resources,)
+        self.max_length = self.resources[-1]
         self.ledger = Ledger(resources)
         self._rungs = [rule.rung(index) for index in range(len(resources) - 1)]
         self._trials = trials
@@ -44,30 +46,36 @@ class Bracket:
         self._replace_invalid = replace_invalid
         self._meter = meter
         self._outstanding = 0
-        self._unsettled = False  # somebody entered the best of a rung since the last fruitless look
+        self._base = (number, 0, 0, self.resources[0])  # of a new trial's job
+        self._top = len(self._rungs)
+        self._ready = 0  # bit k: somebody entered the best of rung k since the last fruitless look there
+        self._started, self._completed = self.ledger.started, self.ledger.completed
 
     def next_job(self) -> Job | Idle:
         """Return a promotion, else a new trial, else WAIT or DONE."""
         if self._outstanding >= self._max_concurrent:
             return Idle.WAIT
-        job = self._promotion() if self._unsettled else None
-        if job is None:
-            if self.ledger.started[0] >= self._max_trials:
-                return Idle.WAIT if self._outstanding else Idle.DONE
-            job = Job(next(self._trials), self._number, 0, 0, self.resources[0])
-        self.ledger.started[job.rung] += 1
+        if self._ready and (job := self._promotion()) is not None:
+            self._started[job.rung] += 1
+            self._outstanding += 1
+            return job
+        if self._started[0] >= self._max_trials:
+            return Idle.WAIT if self._outstanding else Idle.DONE
+        self._started[0] += 1
         self._outstanding += 1
-        return job
+        # tuple.__new__ makes the same Job in half the time
+        return tuple.__new__(Job, (next(self._trials), *self._base))
 
     def report(self, job: Job, loss: float) -> None:
         """Take the result of `job`."""
+        trial, _, rung, _, _ = job
         self._outstanding -= 1
-        rung = job.rung
         if loss < inf:
-            self.ledger.completed[rung] += 1
+            self._completed[rung] += 1
         else:
             self.ledger.died[rung] += 1
-        self._record(rung, job.trial, loss)
+        if rung < self._top and self._rungs[rung].record(trial, loss):
+            self._ready |= 1 << rung
 
     def withdraw(self, job: Job) -> None:
         """Take back the trial of `job`: another may start in its place, or it counts as dead."""
@@ -78,7 +86,7 @@ class Bracket:
         self.ledger.withdraw(job.rung)
         for rung in self._rungs[: job.rung]:
             rung.withdraw(job.trial)
-        self._unsettled = True
+        self._ready = (1 << self._top) - 1
 
     @property
     def progress(self) -> float:
@@ -89,21 +97,17 @@ class Bracket:
         """Start no new trial from now on, unless in place of a withdrawn one."""
         self._max_trials = self.ledger.started[0]
 
-    def _record(self, rung: int, trial: int, loss: float) -> None:
-        if rung < len(self._rungs) and self._rungs[rung].record(trial, loss):
-            self._unsettled = True
-
     def _promotion(self) -> Job | None:
-        rung = len(self._rungs) - 1
-        while rung >= 0:
+        while self._ready:
+            rung = self._ready.bit_length() - 1  # the highest that has anybody new among its best
             entry = self._rungs[rung].promote()
             if entry is None:
-                rung -= 1
+                self._ready ^= 1 << rung
                 continue
             loss, _, trial = entry
             if loss < inf:
-                return Job(trial, self._number, rung + 1, self.resources[rung], self.resources[rung + 1])
-            self._record(rung + 1, trial, loss)
-            rung = len(self._rungs) - 1
-        self._unsettled = False
+                resources = self.resources
+                return tuple.__new__(Job, (trial, self._number, rung + 1, resources[rung], resources[rung + 1]))
+            if rung + 1 < self._top and self._rungs[rung + 1].record(trial, loss):
+                self._ready |= 1 << (rung + 1)
         return None

@@ -48,9 +48,7 @@ def asha(
     rule = Delayed(divisor) if delayed else Asynchronous(divisor)
     resources = rung_resources(max_length, num_rungs or fitting_rungs(max_length, divisor), divisor)
     meter = endless if max_trials is None else trials_of(max_trials)
-    return Bracket(
-        resources, rule, count(), max_trials=max_trials, max_concurrent=max_concurrent_trials, meter=meter
-    )
+    return Bracket(resources, rule, count(), max_trials=max_trials, max_concurrent=max_concurrent_trials, meter=meter)
 
 
 def random(*, max_trials: int | None, max_length: int, max_concurrent_trials: int | None = None) -> Searcher:
@@ -71,9 +69,7 @@ def barrier_bracket(
 ) -> Bracket:
     """A synchronous bracket in which `sizes[k]` trials reach `resources[k]`."""
     expected = bracket_units(resources, sizes)
-    return Bracket(
-        resources, Barrier(sizes), trials, number=number, max_trials=sizes[0], meter=units_of(expected)
-    )
+    return Bracket(resources, Barrier(sizes), trials, number=number, max_trials=sizes[0], meter=units_of(expected))
 
 
 def plain_bracket(

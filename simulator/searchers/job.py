@@ -35,7 +35,17 @@ class Searcher(Protocol):
 
     @property
     def resources(self) -> tuple[int, ...]:
-        """Where its rungs stand, increasing; the last is that of a trial trained in full."""
+        """Where its rungs stand, increasing."""
+        ...
+
+    @property
+    def brackets(self) -> tuple[tuple[int, ...], ...]:
+        """Where the rungs of each bracket stand, by its number; of those begun so far."""
+        ...
+
+    @property
+    def max_length(self) -> int:
+        """Units of a trial trained in full; where brackets end at different ones, the least of them."""
         ...
 
     def next_job(self) -> Job | Idle:

@@ -42,8 +42,7 @@ class Ledger:
         below; without, it was closed when it was left behind.
         """
         under_way = [
-            begun - done - dead
-            for begun, done, dead in zip(self.started, self.completed, self.died, strict=True)
+            begun - done - dead for begun, done, dead in zip(self.started, self.completed, self.died, strict=True)
         ]
         still_open = sum(under_way)
         if lingering:

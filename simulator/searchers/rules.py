@@ -21,7 +21,6 @@ from typing import Protocol
 from simulator.searchers.geometry import exact
 from simulator.searchers.rung import Quota, Rung, StoppingRung
 
-
 #: Turns a divisor into a quota.
 Share = Callable[[float], Quota]
 

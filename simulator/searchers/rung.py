@@ -27,36 +27,43 @@ class Rung:
     ever lets somebody leave (Determined).
     """
 
+    _step = 1  # from one arrival to the next
+
     def __init__(self, quota: Quota, *, capped: bool = False, reopens: bool = True) -> None:
         self._quota = quota
         self._capped = capped
         self._reopens = reopens
         self._arrivals = 0
+        self._results = 0
         self._best: list[Entry] = []  # max-heap: loss and arrival negated
         self._rest: list[Entry] = []  # min-heap
         self._candidates: list[Entry] = []  # min-heap of entries that entered the best; some may have left it
         self._promoted: set[int] = set()  # arrivals
 
     def __len__(self) -> int:
-        return len(self._best) + len(self._rest)
+        return self._results
 
     def record(self, trial: int, loss: float) -> bool:
         """Take a result; True where somebody entered the best, so that `promote` is worth asking."""
-        entry = (loss, self._next_arrival(), trial)
+        arrival = self._arrivals = self._arrivals + self._step
+        n = self._results = self._results + 1
+        entry = (loss, arrival, trial)
         best, rest = self._best, self._rest
-        room = self._quota(len(best) + len(rest) + 1) - len(best)
-        if room > 0:
-            heappush(rest, entry)
-            for _ in range(room):
-                self._enter(heappop(rest))
-            return True
-        if best and loss <= -best[0][0] and entry[:2] < (-best[0][0], -best[0][1]):
-            worst_loss, worst_arrival, worst = heapreplace(best, (-loss, -entry[1], trial))
+        room = self._quota(n) - len(best)
+        if room <= 0:
+            if not best or loss > -best[0][0] or entry > (-best[0][0], -best[0][1]):
+                heappush(rest, entry)
+                return False
+            worst_loss, worst_arrival, worst = heapreplace(best, (-loss, -arrival, trial))
             heappush(rest, (-worst_loss, -worst_arrival, worst))
             self._admit(entry)
             return True
         heappush(rest, entry)
-        return False
+        for _ in range(room):
+            loss, arrival, trial = moved = heappop(rest)
+            heappush(best, (-loss, -arrival, trial))
+            self._admit(moved)
+        return True
 
     def promote(self) -> Entry | None:
         """Let the best trial leave that may and has not; None where there is none."""
@@ -66,9 +73,9 @@ class Rung:
             if entry[1] in promoted:  # entered the best twice
                 heappop(candidates)
                 continue
-            if not self._best or entry[:2] > (-self._best[0][0], -self._best[0][1]):
+            if not self._best or entry > (-self._best[0][0], -self._best[0][1], inf):
                 return None
-            if self._capped and len(promoted) >= self._quota(len(self)):
+            if self._capped and len(promoted) >= self._quota(self._results):
                 return None
             promoted.add(entry[1])
             return heappop(candidates)
@@ -81,6 +88,7 @@ class Rung:
         if len(kept) == len(entries):
             return False
         self._promoted -= {arrival for _, arrival, other in entries if other == trial}
+        self._results = len(kept)
         quota = self._quota(len(kept))
         self._best = [(-loss, -arrival, other) for loss, arrival, other in kept[:quota]]
         heapify(self._best)
@@ -90,14 +98,6 @@ class Rung:
             entry for entry in may_leave if entry[1] not in self._promoted and entry[2] != trial
         )
         return True
-
-    def _next_arrival(self) -> int:
-        self._arrivals += 1
-        return self._arrivals
-
-    def _enter(self, entry: Entry) -> None:
-        heappush(self._best, (-entry[0], -entry[1], entry[2]))
-        self._admit(entry)
 
     def _admit(self, entry: Entry) -> None:
         if entry[1] not in self._promoted:
@@ -111,6 +111,8 @@ class StoppingRung(Rung):
     `stop_once`). A dead trial, of loss inf, never goes on.
     """
 
+    _step = -1  # later is smaller, hence better
+
     def __init__(self, quota: Quota) -> None:
         super().__init__(quota)
         self._going_on: deque[Entry] = deque()
@@ -123,10 +125,6 @@ class StoppingRung(Rung):
         """Forget the result of `trial`, and its leave to go on."""
         self._going_on = deque(entry for entry in self._going_on if entry[2] != trial)
         return super().withdraw(trial)
-
-    def _next_arrival(self) -> int:
-        self._arrivals -= 1  # later is smaller, hence better
-        return self._arrivals
 
     def _admit(self, entry: Entry) -> None:
         newcomer = entry[1] == self._arrivals  # whoever else moves up had its turn

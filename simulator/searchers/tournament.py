@@ -16,6 +16,8 @@ class Tournament:
     def __init__(self, brackets: Iterable[Searcher]) -> None:
         self._brackets = tuple(brackets)
         self.resources = tuple(sorted({unit for bracket in self._brackets for unit in bracket.resources}))
+        self.brackets = tuple(bracket.resources for bracket in self._brackets)
+        self.max_length = min(bracket.max_length for bracket in self._brackets)
 
     def next_job(self) -> Job | Idle:
         """Return the first bracket's job that has one; WAIT while any waits."""
@@ -46,8 +48,8 @@ class Backfill:
     """Begins another bracket whenever no bracket under way has a job: no worker waits.
 
     The synchronous SHA of the ASHA paper's experiments and of BOHB (Li et al., section 4.2). `begin(i)` makes
-    bracket i, which must number its jobs i, and bracket 0 has every rung the others have. After `brackets` of
-    them no other begins; by default it never ends.
+    bracket i, which must number its jobs i; bracket 0 has every rung the others have, and the same top. After
+    `brackets` of them no other begins; by default it never ends.
     """
 
     def __init__(self, begin: Callable[[int], Searcher], brackets: int | None = None) -> None:
@@ -58,6 +60,8 @@ class Backfill:
         first = begin(0)
         self._active = {0: first}
         self.resources = first.resources
+        self.max_length = first.max_length
+        self._rungs = [first.resources]
 
     def next_job(self) -> Job | Idle:
         """Return the earliest bracket's job that has one, else the first of a new bracket."""
@@ -71,6 +75,7 @@ class Backfill:
             return Idle.WAIT if self._active else Idle.DONE
         bracket = self._active[self._begun] = self._begin(self._begun)
         self._begun += 1
+        self._rungs.append(bracket.resources)
         return bracket.next_job()
 
     def report(self, job: Job, loss: float) -> None:
@@ -80,6 +85,11 @@ class Backfill:
     def withdraw(self, job: Job) -> None:
         """Tell the bracket that asked."""
         self._active[job.bracket].withdraw(job)
+
+    @property
+    def brackets(self) -> tuple[tuple[int, ...], ...]:
+        """Where the rungs of each bracket begun so far stand."""
+        return tuple(self._rungs)
 
     @property
     def progress(self) -> float:
@@ -112,6 +122,8 @@ class Rotation:
         self._turn = 0
         self._spent = 0
         self.resources = tuple(sorted({unit for bracket in self._brackets for unit in bracket.resources}))
+        self.brackets = tuple(bracket.resources for bracket in self._brackets)
+        self.max_length = min(bracket.max_length for bracket in self._brackets)
 
     def next_job(self) -> Job | Idle:
         """Return a job of the bracket whose turn it is."""

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from simulator import metrics
-from simulator.cluster.engine import Cluster, simulate
+from simulator.cluster.engine import Cluster, Stop, simulate
+from simulator.cluster.pool import MachineGroup
 from simulator.curves.curves import Exit, Training
 from simulator.searchers.halving import asha, random, sha
 from simulator.trace import COLUMNS, Outcome
@@ -180,9 +181,23 @@ def test_simpy_and_a_plain_heap_make_the_same_trace(seed):
         assert row[:9] == wanted[:9]
         np.testing.assert_equal(row[9], wanted[9])
     spent = metrics.split(trace)
-    assert sum(spent) == cluster.workers * trace.makespan
+    assert sum(spent) == trace.workers * trace.makespan
     assert min(spent) >= 0
     assert_nobody_works_twice_at_once(trace)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_fast_engine_and_the_full_one_agree(seed):
+    """Two groups of equal workers are the same pool as one, and go through the engine that knows trouble."""
+    rng = random_numbers.Random(seed)
+    workers, stop = rng.randint(2, 9), Stop(rng.randint(5, 60), rng.choice([None, 0.0]), rng.choice([None, 2]))
+    two = (MachineGroup(1), MachineGroup(workers - 1))
+    traces = [
+        simulate(asha(max_length=9, divisor=3), RandomCurves(seed), Cluster(groups, resume=seed % 2 == 0), stop=stop)
+        for groups in (workers, two)
+    ]
+
+    np.testing.assert_equal(*(rows(trace) for trace in traces))
 
 
 def assert_nobody_works_twice_at_once(trace):

@@ -1,8 +1,12 @@
 """Synthetic curves: the law, its spread, and draws that belong to the trial."""
 
+from dataclasses import replace
+from math import inf
+
 import numpy as np
 import pytest
 
+from simulator.curves.curves import Exit
 from simulator.curves.synthetic import BLOCK, PowerLaw, Synthetic
 
 LAW = PowerLaw(best=0.1, worst=1.0, gain=1.0, gain_sigma=0.5, rate=0.7, rate_sigma=0.3, unit_s=60.0, unit_sigma=0.5)
@@ -53,3 +57,85 @@ def test_early_losses_tell_about_final_ones_as_in_real_sets():
     assert correlations == sorted(correlations)
     assert 0.2 < correlations[0] < 0.9
     assert 0.9 < correlations[3] < 1
+
+
+def drawn(seed=0, resource=10, trials=4 * BLOCK, **knobs):
+    losses, units = Synthetic(replace(LAW, **knobs), seed).sample(trials, [1, resource])
+    return losses, units
+
+
+def test_a_sample_is_what_training_gives():
+    curves = Synthetic(replace(LAW, noise=0.1, waves=0.1, diverged=0.2), seed=5)
+    losses, units = curves.sample(BLOCK + 3, [1, 9])
+
+    for trial in (0, 7, BLOCK + 2):
+        for place, resource in enumerate((1, 9)):
+            got = curves.train(trial, 0, resource)
+            assert got.loss == losses[trial, place]
+            assert got.exit is (Exit.DIVERGED if got.loss == inf else None)
+    assert units[3] == pytest.approx(curves.train(3, 0, 1).ticks / 1e6, abs=1e-6)
+
+
+def test_knobs_leave_other_draws_alone():
+    losses, units = drawn()
+    noisy, same_units = drawn(noise=0.05)
+
+    assert (units == same_units).all()
+    assert np.std(noisy - losses) == pytest.approx(0.05, rel=0.05)
+    assert np.corrcoef((noisy - losses).T)[0, 1] == pytest.approx(0, abs=0.05)
+
+
+def test_waves_are_slow():
+    waves = [drawn(resource=r, waves=0.1)[0][:, 1] - drawn(resource=r)[0][:, 1] for r in (27, 28, 81)]
+
+    assert np.std(waves[0]) == pytest.approx(0.1, rel=0.05)
+    assert np.corrcoef(waves[0], waves[1])[0, 1] > 0.99
+    assert np.corrcoef(waves[0], waves[2])[0, 1] == pytest.approx(0, abs=0.05)
+
+
+@pytest.mark.parametrize(("crossings", "expected"), [(0.8, -0.8), (0.0, 0.0), (-0.8, 0.8)])
+def test_crossings_tie_a_good_end_to_a_bad_start(crossings, expected):
+    losses, _ = drawn(resource=10**6, crossings=crossings, rate=2.0, rate_sigma=0)
+    end = losses[:, 1]
+    assert np.corrcoef(end, np.log(losses[:, 0] - end))[0, 1] == pytest.approx(expected, abs=0.04)
+
+
+def test_slow_trials_may_be_bad_ones():
+    losses, units = drawn(resource=10**6, unit_quality=0.6, rate=2.0, rate_sigma=0)
+    assert np.corrcoef(losses[:, 1], np.log(units))[0, 1] == pytest.approx(0.6, abs=0.04)
+
+
+def test_diverged_trials_die_once_and_for_all():
+    curves = Synthetic(replace(LAW, diverged=0.25), seed=2)
+    losses, _ = curves.sample(4 * BLOCK, [1, 5, 50])
+
+    assert np.isinf(losses).mean(axis=0) == pytest.approx(
+        [0.25 * (1 - np.exp(-0.2)), 0.25 * (1 - np.exp(-1)), 0.25], abs=0.02
+    )
+    trial = int(np.flatnonzero(np.isinf(losses[:, 2]) & np.isfinite(losses[:, 1]))[0])
+    whole, part = curves.train(trial, 0, 50), curves.train(trial, 0, 5)
+    assert whole.exit is Exit.DIVERGED
+    assert part.exit is None
+    assert curves.train(trial, 5, 50).ticks == whole.ticks - part.ticks
+    assert curves.train(trial, 0, 500).ticks == whole.ticks
+
+
+def test_asymptotes_and_times_by_their_quantiles():
+    levels, times = (0.1, 0.2, 0.9), (1.0, 10.0, 1000.0)
+    losses, units = drawn(resource=10**6, levels=levels, unit_times=times, rate=2.0, rate_sigma=0)
+
+    assert np.quantile(losses[:, 1], [0, 0.25, 0.5, 0.75, 1]) == pytest.approx([0.1, 0.15, 0.2, 0.55, 0.9], abs=0.03)
+    assert np.quantile(np.log10(units), [0, 0.25, 0.5, 0.75, 1]) == pytest.approx([0, 0.5, 1, 2, 3], abs=0.01)
+
+
+def test_skew_crowds_the_good():
+    even, skewed = (drawn(resource=10**6, skew=skew, rate=2.0, rate_sigma=0)[0][:, 1] for skew in (1, 3))
+    assert np.median(even) == pytest.approx(0.55, abs=0.03)
+    assert np.median(skewed) == pytest.approx(0.1 + 0.9 / 8, abs=0.02)
+
+
+def test_logarithmic_losses():
+    plain, _ = drawn()
+    logs, _ = drawn(logarithmic=True)
+    assert logs == pytest.approx(np.exp(plain), rel=1e-8)
+    assert np.isfinite(drawn(logarithmic=True, worst=1e6)[0]).all()

@@ -7,7 +7,7 @@ from simulator.cluster.engine import Cluster, simulate
 from simulator.curves.ordered import Ordered
 from simulator.curves.synthetic import PowerLaw, Synthetic
 from simulator.searchers.halving import asha, sha
-from simulator.trace import Outcome, Trace
+from simulator.trace import Outcome, Spell, Spells, Trace
 
 MINUTE = ticks.UNITS["min"]
 
@@ -36,3 +36,33 @@ def tiny(rows: Iterable[tuple[int, int, int, int, int, int]], *, workers: int = 
         for worker, trial, rung, to, start, end in rows
     ]
     return Trace.from_rows(full, label=label, workers=workers, max_length=9)
+
+
+def troubled() -> Trace:
+    """Three workers and eight attempts in minutes: overhead, a failure and its retry, a preemption, a late worker."""
+    done, failed, preempted, cut = Outcome.COMPLETED, Outcome.FAILED, Outcome.PREEMPTED, Outcome.CUT
+    nothing = float("nan")
+    rows = [
+        # worker, trial, rung, to, start, end, outcome, loss, overhead, lost
+        (0, 0, 0, 1, 0, 10, done, 0.9, 2, 0),
+        (1, 1, 0, 1, 0, 12, failed, nothing, 2, 6),
+        (0, 2, 0, 1, 10, 22, done, 0.5, 2, 0),
+        (1, 1, 0, 1, 18, 30, done, 0.7, 2, 0),
+        (2, 3, 0, 1, 20, 34, done, 0.8, 2, 0),
+        (0, 2, 1, 3, 22, 40, preempted, nothing, 2, 8),
+        (1, 2, 1, 3, 40, 58, done, 0.3, 2, 0),
+        (2, 4, 0, 1, 46, 60, cut, nothing, 2, 0),
+    ]
+    spells = [(0, 40, 60, Spell.DOWN), (1, 12, 18, Spell.DOWN), (2, 0, 16, Spell.DOWN), (2, 16, 20, Spell.BOOT)]
+    return Trace.from_rows(
+        [
+            (worker, trial, 0, rung, 0, to, start * MINUTE, end * MINUTE, outcome, loss, over * MINUTE, lost * MINUTE)
+            for worker, trial, rung, to, start, end, outcome, loss, over, lost in rows
+        ],
+        label="troubled",
+        workers=3,
+        max_length=9,
+        spells=Spells.from_rows(
+            [(worker, start * MINUTE, end * MINUTE, kind) for worker, start, end, kind in spells]
+        ),
+    )

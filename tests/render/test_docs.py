@@ -3,7 +3,7 @@ import numpy as np
 from simulator.render import gif, style
 from simulator.render.canvas import Rect
 from simulator.render.docs import BOTTOM, FRAMES, TOP, Columns, DocsPicture, Scales
-from tests.render.scenes import MINUTE, docs_scene, timeline_scene, tiny
+from tests.render.scenes import MINUTE, docs_scene, timeline_scene, tiny, troubled
 
 
 def test_frames_and_time_of_the_published_animations() -> None:
@@ -39,6 +39,20 @@ def test_idle_workers_are_painted_from_top_to_bottom() -> None:
             done, target = style.RUNG + 2, style.PALE + 2
             assert [int((columns[0] == colour).sum()) for colour in (done, target)] == [112, 56]
     assert not any((column == style.IDLE).any() for column in columns)  # the run is over: nobody waits
+
+
+def test_a_worker_that_is_down_looks_like_nobody() -> None:
+    trace = troubled()
+    picture = DocsPicture(trace, Scales([trace], "min"), "")
+    seen = {}
+    for minute, _ in enumerate(picture.steps(), 1):
+        middles = [picture.canvas.pixels[TOP + 9, (x0 + x1) // 2] for x0, x1 in picture._worker_columns.edges]
+        edges = [picture.canvas.pixels[TOP + 9, x0] for x0, _ in picture._worker_columns.edges]
+        seen[minute] = (middles, edges, picture.canvas.pixels[BOTTOM - 1, picture._worker_columns.edges[0][0]])
+    assert (seen[15][0][1:], seen[15][1][1:]) == ([style.PAGE] * 2, [style.DOWN] * 2)
+    assert (seen[18][0][2], seen[18][1][2]) == (style.PAGE, style.BOOT)
+    assert seen[33][0][1] == style.IDLE
+    assert [seen[minute][2] for minute in (2, 3)] == [style.OVERHEAD, style.RUNG]
 
 
 def test_other_times_are_shown_in_even_parts() -> None:

@@ -1,21 +1,30 @@
+import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from simulator import metrics
-from simulator.render import plots, style
-from tests.render.scenes import timeline_scene, tiny
+from simulator.climbs import climbs
+from simulator.render import figure, plot_files, plots, plots_learning, style
+from simulator.render.plot_files import KINDS, write_plots
+from simulator.trace import Outcome, Trace
+from tests.render.scenes import MINUTE, timeline_scene, tiny, troubled
 
 HOUR = 3600 * 10**6
+HOSTILE = "</script><img src=x onerror=alert(1)>"
+ODD = "$\\frac \x00 名前"
+LIGHT = {"theme": "light", "title": "Title", "time_unit": "h"}
 
 
 @pytest.mark.parametrize("theme", style.THEMES)
 def test_the_areas_are_the_busy_workers_and_the_rest(theme: style.ThemeName) -> None:
     traces = timeline_scene()
-    figure = plots.utilization(traces, theme=theme, title="Title", time_unit="h")
-    assert len(figure.axes) == len(traces)
-    for axes, trace in zip(figure.axes, traces, strict=True):
+    figure_ = plots.utilization(traces, theme=theme, title="Title", time_unit="h")
+    assert len(figure_.axes) == len(traces)
+    for axes, trace in zip(figure_.axes, traces, strict=True):
         idle, busy = axes.collections
         steps = metrics.busy_workers(trace)
         corners = busy.get_paths()[0].vertices
@@ -25,8 +34,113 @@ def test_the_areas_are_the_busy_workers_and_the_rest(theme: style.ThemeName) -> 
         assert np.allclose(busy.get_facecolor()[0][:3] * 255, style.rgb(style.THEMES[theme].busy))
 
 
-def test_the_same_bytes_twice_and_any_title(tmp_path: Path) -> None:
-    for name in ("a.png", "b.png"):
-        figure = plots.utilization([tiny([])], theme="light", title="$\\frac \x00 名前", time_unit="h")
-        plots.write_png(figure, tmp_path / name)
-    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+def test_gantt_has_a_bar_for_each_piece_of_an_attempt_and_each_spell() -> None:
+    trace = troubled()
+    (axes,) = plots.gantt([trace], theme="light", title="", time_unit="min").axes
+    bars = {group.get_label(): group.get_paths() for group in axes.collections}
+    begin, keep = metrics.useful(trace)
+    widths = {
+        name: sorted(path.vertices[:, 0].max() - path.vertices[:, 0].min() for path in paths)
+        for name, paths in bars.items()
+    }
+    assert widths["overhead"] == sorted((trace.overhead / MINUTE).tolist())
+    assert widths["rung 1 · 3 units"] == pytest.approx(sorted(((keep - begin) / MINUTE)[trace.rung == 1]))
+    assert sum(widths["lost work"]) == trace.lost.sum() / MINUTE
+    assert widths["starting up"] == [4]
+    assert widths["down"] == [6, 16, 20]
+    assert axes.get_ylim() == (2.5, -0.5)
+
+
+def test_rung_areas_add_up_to_the_busy_workers() -> None:
+    trace = timeline_scene()[1]
+    (axes,) = plots.rung_occupancy([trace], **LIGHT).axes
+    top = max(group.get_paths()[0].vertices[:, 1].max() for group in axes.collections)
+    assert top == metrics.busy_workers(trace).values.max()
+    times, busy = metrics.busy_by_rung(trace, 4)
+    assert np.array_equal(np.interp(times, *metrics.busy_workers(trace)), busy.sum(axis=0))
+
+
+def test_the_split_is_the_metrics_split() -> None:
+    trace = troubled()
+    (axes,) = plots.time_split([trace, trace], theme="dark", title="", time_unit="min").axes
+    widths = [bar.get_width() for bar in axes.patches]
+    assert widths == [part / MINUTE for part in metrics.split(trace) for _ in range(2)]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == list(metrics.Split._fields)
+
+
+@pytest.mark.parametrize("over", ["resource", "time"])
+def test_curves_show_every_result_and_who_was_promoted(over) -> None:
+    trace = timeline_scene()[0]
+    (axes,) = plots_learning.learning_curves([trace], over=over, **LIGHT).axes
+    lines, *dots = axes.collections
+    promoted = [group for group in dots if len(group.get_offsets()) and len(group.get_facecolors())]
+    assert sum(len(group.get_offsets()) for group in dots) == len(trace)
+    assert (
+        sum(len(group.get_offsets()) for group in promoted) == (climbs(trace).up >= 0).sum() == len(lines.get_paths())
+    )
+    losses = np.concatenate([group.get_offsets()[:, 1] for group in dots])
+    assert sorted(losses) == sorted(trace.loss)
+
+
+def one(*losses: float, label: str = "a") -> Trace:
+    """A run with these results, an hour each."""
+    rows = [
+        (0, trial, 0, 0, 0, 1, trial * HOUR, (trial + 1) * HOUR, Outcome.COMPLETED, loss, 0, 0)
+        for trial, loss in enumerate(losses)
+    ]
+    return Trace.from_rows(rows, label=label, workers=1, max_length=1)
+
+
+def test_incumbent_and_regret_with_what_eight_of_ten_lie_between() -> None:
+    runs = {"a": [one(5 + seed, 3, 4) for seed in range(11)], "b": [one(9, 2) for _ in range(11)]}
+    band = metrics.incumbent_band(runs["a"])
+    assert (band.times / HOUR).tolist() == [1, 2]
+    assert (band.low.tolist(), band.middle.tolist(), band.high.tolist()) == ([6, 3], [10, 3], [14, 3])
+    assert metrics.best_losses(list(runs.values())) == [2] * 11
+    assert metrics.regret_band(runs["b"], [2] * 11).middle.tolist() == [7, 0]
+    (axes,) = plots_learning.incumbent(runs, **LIGHT).axes
+    first, second = axes.lines
+    assert first.get_ydata().tolist() == [10, 3, 3]
+    assert second.get_xdata().tolist() == [1, 2, 3]
+    (axes,) = plots_learning.regret(runs, **LIGHT).axes
+    assert axes.lines[1].get_ydata().tolist() == [7, 0, 0]
+
+
+def test_scaling_draws_the_numbers_it_is_given() -> None:
+    times = {"SHA": [[1800, 900], [3600, 1800], [7200, 3600]]}
+    (axes,) = plots_learning.scaling([2, 4], times, **LIGHT).axes
+    assert axes.lines[0].get_xdata().tolist() == [2, 4]
+    assert axes.lines[0].get_ydata().tolist() == [1, 0.5]
+
+
+@pytest.mark.parametrize("runs", [{"": [tiny([])]}, {"_a": [one(1.0)], "b": [one(0.0, -1.0)]}], ids=["empty", "odd"])
+def test_anything_can_be_plotted(tmp_path: Path, runs) -> None:
+    assert write_plots(runs, tmp_path, kinds=KINDS, formats=["svg"], title=ODD, time_unit="h")
+
+
+def test_the_same_bytes_twice(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(plot_files, "THEMES", ["light"])
+    written = []
+    for name in ("a", "b"):
+        how = {"kinds": KINDS, "formats": ["png", "svg"], "title": ODD, "time_unit": "h"}
+        written.append(write_plots({ODD: [troubled()]}, tmp_path / name, **how))
+    assert len(written[0]) == 2 * len(KINDS)
+    for first, second in zip(*written, strict=True):
+        assert first.read_bytes() == second.read_bytes()
+
+
+def test_hostile_words_are_words_in_svg(tmp_path: Path) -> None:
+    runs = {HOSTILE: [tiny([(0, 0, 0, 1, 0, 9), (0, 0, 1, 9, 9, 20)], label=HOSTILE)]}
+    paths = write_plots(runs, tmp_path, kinds=KINDS, formats=["svg"], title=HOSTILE, time_unit="min")
+    for path in paths:
+        tree = ElementTree.fromstring(path.read_text())
+        words = ["".join(element.itertext()) for element in tree.iter("{http://www.w3.org/2000/svg}text")]
+        assert HOSTILE in words
+        assert not re.search(r"<(img|script)", path.read_text())
+
+
+def test_ten_thousand_bars_are_pixels_in_an_svg(tmp_path: Path) -> None:
+    rows = [(job % 50, job, 0, 1, job // 50, job // 50 + 1) for job in range(10_000)]
+    drawn: Figure = plots.gantt([tiny(rows, workers=50)], **LIGHT)
+    figure.write(drawn, tmp_path / "a.svg")
+    assert (tmp_path / "a.svg").stat().st_size < 200_000

@@ -11,7 +11,7 @@ from simulator.render.lanes import Lanes
 from simulator.render.timeline import FRAME_MS, FRAMES, HOLD_MS, TimelinePicture
 from simulator.searchers.halving import asha
 from simulator.trace import Trace
-from tests.render.scenes import MINUTE, timeline_scene, tiny
+from tests.render.scenes import MINUTE, timeline_scene, tiny, troubled
 
 
 def test_two_searchers_fill_960_by_540_in_150_steps() -> None:
@@ -83,6 +83,21 @@ def test_workers_beyond_the_pixels_are_sampled() -> None:
     canvas = Canvas(11, 100)
     Lanes(canvas, 0, 100, TimeAxis(0, 11, trace.makespan, "min"), trace, 1).grow(11)
     assert (canvas.pixels[:, 0] == style.RUNG).all()
+
+
+def test_the_strip_and_the_lanes_show_what_is_no_work() -> None:
+    trace = troubled()
+    canvas = Canvas(60, 12)
+    axis = TimeAxis(0, 60, trace.makespan, "min")
+    Lanes(canvas, 0, 9, axis, trace, 2).grow(60)
+    Strip(canvas, 9, 12, axis, trace).grow(60)
+    page, over, low, high = style.PAGE, style.OVERHEAD, style.RUNG, style.RUNG + 1
+    assert canvas.pixels[0].tolist() == [
+        page, over, *[low] * 8, page, over, *[low] * 10, page, over, *[high] * 8, *[style.LOST] * 8, *[style.DOWN] * 20,
+    ]  # fmt: skip
+    assert canvas.pixels[6, :22].tolist() == [*[style.DOWN] * 16, *[style.BOOT] * 4, page, over]
+    counts = {kind: int((canvas.pixels[9:] == kind).sum()) for kind in (style.BUSY, over, style.LOST, style.BOOT)}
+    assert counts == {style.BUSY: 80, over: 16, style.LOST: 14, style.BOOT: 4}
 
 
 def test_the_strip_adds_up() -> None:

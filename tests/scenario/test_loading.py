@@ -39,7 +39,8 @@ def test_a_scenario(tmp_path):
 
     assert loaded.title == "s"
     assert loaded.scenario.searchers["SHA"].max_trials == 27
-    assert loaded.scenario.cluster.model_dump() == {"workers": 10, "assignment": "on_demand", "resume": True}
+    cluster = loaded.scenario.cluster
+    assert (cluster.workers, cluster.assignment, cluster.resume) == (10, "on_demand", True)
 
 
 def test_one_searcher_as_determined_writes_it(tmp_path):
@@ -87,7 +88,7 @@ def test_numbers_as_people_type_them(tmp_path):
         ("max_trials: 27", "max_trials: 0", "searchers.SHA.max_trials: 0 should be greater than or equal to 1"),
         ("max_trials: 27, ", "", "s.yaml:2:3: searchers.SHA.max_trials: is missing"),
         ("name: sha", "name: shaa", "s.yaml:2:9: searchers.SHA.name: 'shaa' is unknown; did you mean sha?"),
-        ("name: sha", "name: zzz", "'zzz' is unknown; should be one of sha, asha, random, single"),
+        ("name: sha", "name: zzz", "'zzz' is unknown; should be one of "),
         ("kind: ordered", "kinds: ordered", "s.yaml:3:1: curves: `kind` is missing; should be one of recorded,"),
         ("SHA", "../SHA", "s.yaml:2:3: searchers.../SHA: '../SHA' can't name a searcher"),
         ("SHA", '"\\e[31m"', "can't name a searcher"),
@@ -99,7 +100,7 @@ def test_numbers_as_people_type_them(tmp_path):
         ("divisor: 3", "divisor: 3, backfill: true", "s.yaml:2:3: searchers.SHA: never ends: give it max_trials, or"),
         ("sha, max_trials: 27", "asha", "never ends: give it max_trials, or add `stop: {time: …}`"),
         ("workers: 10}", "workers: 10}\nstop: {time: 3 weeks}", "s.yaml:5:8: stop.time: '3 weeks' is no duration; write"),
-        ("workers: 10}", "workers: 10}\nstop: {time: -1}", "stop.time: -1 is out of range; a duration lasts from 1"),
+        ("workers: 10}", "workers: 10}\nstop: {time: -1}", "stop.time: -1 is out of range; it lasts from 1"),
         ("workers: 10}", "workers: 10}\nseed: -1", "s.yaml:5:1: seed: -1 should be greater than or equal to 0"),
         ("kind: ordered", "kind: synthetic, best: 2", "curves: best is greater than worst; smaller losses are better"),
         ("kind: ordered", "kind: recorded, file: none.csv", "none.csv: cannot be read: No such file or directory"),

@@ -5,7 +5,7 @@ from math import inf
 
 import pytest
 
-from simulator.searchers.rules import Asynchronous, Barrier, Delayed
+from simulator.searchers.rules import Asynchronous, Barrier, Certain, Delayed, Stopping
 from simulator.searchers.rung import Rung
 
 
@@ -124,3 +124,44 @@ def test_a_withdrawn_result_no_longer_counts():
 
     assert len(rung) == 3
     assert promotions(rung) == [1]
+
+
+def test_certain_lets_a_trial_leave_once_no_result_to_come_can_displace_it():
+    """Nine results, three places: the seventh makes one place certain, and so on (Determined's sync_halving)."""
+    rung = Certain((9, 3)).rung(0)
+    left = []
+    for trial, loss in enumerate([4.0, 9.0, 2.0, 7.0, 3.0, 8.0, 6.0, 1.0, 5.0]):
+        rung.record(trial, loss)
+        left.append(promotions(rung))
+
+    assert left == [[], [], [], [], [], [], [2], [7], [4]]
+
+
+def test_stopping_decides_once_and_the_first_always_goes_on():
+    rung = Stopping(3).rung(0)
+    left = []
+    for trial, loss in enumerate([5.0, 6.0, 4.0, 4.0, 9.0, 4.5]):
+        rung.record(trial, loss)
+        left.append(promotions(rung))
+
+    assert left == [[0], [], [2], [3], [], []]
+
+
+def test_under_the_stopping_rule_the_dead_never_go_on():
+    rung = Stopping(2).rung(0)
+    rung.record(0, inf)
+    rung.record(1, 1.0)
+
+    assert promotions(rung) == [1]
+
+
+def test_where_only_results_promote_a_withdrawal_lets_nobody_leave():
+    """Determined looks at the place a new result opens, never again at one that has been open."""
+    for reopens, expected in ((True, [1]), (False, [])):
+        rung = Asynchronous(3, reopens=reopens).rung(0)
+        for trial in range(4):
+            rung.record(trial, float(trial))
+        assert promotions(rung) == [0]
+        rung.withdraw(0)
+
+        assert promotions(rung) == expected

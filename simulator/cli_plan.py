@@ -1,0 +1,85 @@
+"""The command that plans: how many workers, at what price, how sure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from simulator.cli_pictures import ScenarioFile, Seed
+from simulator.cli_progress import progress_bar
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command to `asha-sim`."""
+    app.command()(plan)
+
+
+def plan(
+    scenario: ScenarioFile,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the report here, and every finished block of runs.", show_default=False)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print plan.json and nothing else.")] = False,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, max=10_000, help="Processes; default: one a processor.", show_default=False)
+    ] = None,
+    backend: Annotated[
+        Literal["loky", "dask", "ray"],
+        typer.Option(help="Who does the runs: processes of this machine, or an existing cluster."),
+    ] = "loky",
+    address: Annotated[
+        str | None, typer.Option(help="Where the cluster is, such as tcp://scheduler:8786.", show_default=False)
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with what is in --out already.")] = False,
+    seed: Seed = None,
+) -> None:
+    """Say how many workers it takes, at what price and how sure, from the section `plan` of a scenario."""
+    from simulator.planning import report, words  # noqa: PLC0415
+    from simulator.planning.planner import answer  # noqa: PLC0415
+    from simulator.planning.pool import Pool  # noqa: PLC0415
+    from simulator.scenario.loading import load  # noqa: PLC0415
+
+    if resume and out is None:
+        raise typer.BadParameter("needs --out, the folder to go on with.", param_hint="--resume")
+    if (address is None) == (backend == "dask") and backend != "ray":
+        problem = "names no cluster; dask needs one" if address is None else "is for --backend dask or ray"
+        raise typer.BadParameter(f"{problem}.", param_hint="--address")
+    with progress_bar() as progress:
+        task = progress.add_task("looking at the plan", total=None)
+
+        def on_progress(done: int, total: int) -> None:
+            progress.update(task, description=f"simulating {done:,} of {total:,} runs", completed=done, total=total)
+
+        found = answer(
+            load(scenario),
+            seed=seed,
+            folder=out,
+            resume=resume,
+            pool=Pool(backend, address, jobs or 0),
+            on_progress=on_progress,
+        )
+    if out is not None:
+        report.write(found, out)
+    if as_json:
+        typer.echo(report.json_text(found), nl=False)
+        return
+    _print(words.sentence(found), list(words.remarks(found)), report.head(found), report.rows(found))
+
+
+def _print(sentence: str, remarks: list[str], head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    grid = Table()
+    for number, title in enumerate(head):
+        grid.add_column(Text(title), justify="right" if number else "left")
+    for row in rows:
+        grid.add_row(*map(Text, row))
+    console = Console()
+    console.print(Text(sentence, style="bold"), soft_wrap=True)
+    console.print(grid)
+    for remark in remarks:
+        console.print(Text(remark), soft_wrap=True)

@@ -1,0 +1,1 @@
+"""Capacity planning: many seeds of many clusters, and what may be concluded from them."""

@@ -1,0 +1,222 @@
+"""The grid: every combination of what a plan varies, each a scenario of its own that is checked like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Any
+
+from simulator.errors import InputError
+from simulator.scenario.cluster import Group
+from simulator.scenario.loading import Loaded, check
+from simulator.scenario.model import Scenario
+from simulator.scenario.plan import Plan
+from simulator.scenario.yaml_text import Document, Path_
+
+#: What no cell may have of its own: the question, and the seed that all of them share.
+FIXED = ("plan", "seed", "title", "time_unit")
+#: Longer values are shown shortened.
+LONG = 32
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A key that is varied, or several that go together: its values, what each is called and where it stands."""
+
+    text: str
+    keys: tuple[Path_, ...]
+    names: tuple[str, ...]
+    values: tuple[Any, ...]
+    places: tuple[Path_, ...]
+    named: bool
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is a number of workers."""
+        whole = all(isinstance(value, int) and not isinstance(value, bool) for value in self.values)
+        return whole and any(_is_count(key) for key in self.keys)
+
+    def label(self, place: int) -> str:
+        """What people call its value: the name, or the key's last part and the value."""
+        return self.names[place] if self.named else f"{self.keys[0][-1]} {self.names[place]}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A point of the grid: `count` workers in a `setting`, which is empty where nothing but the count is varied."""
+
+    index: int
+    choice: Mapping[str, str]  # axis -> name of its value
+    setting: str
+    count: int
+    loaded: Loaded
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        workers = f"{self.count:,} worker{'' if self.count == 1 else 's'}"
+        return f"{workers}, {self.setting}" if self.setting else workers
+
+
+class Grid:
+    """All cells of a scenario's plan, in the order of its values, the last axis fastest.
+
+    Raises InputError where there is no plan, or an axis has no place in the scenario.
+    """
+
+    def __init__(self, loaded: Loaded) -> None:
+        self.loaded = loaded
+        if loaded.scenario.plan is None:
+            raise InputError(loaded.problem(("plan",), "is missing; say what to vary: `plan: {vary: {…: […]}}`"))
+        self.plan: Plan = loaded.scenario.plan
+        self.axes = _axes(loaded, self.plan)
+        counting = [axis for axis in self.axes if axis.counts]
+        self._count_axis = max(counting, key=lambda axis: len(axis.values), default=None)
+
+    def __len__(self) -> int:
+        return prod(len(axis.values) for axis in self.axes)
+
+    def cells(self) -> list[Cell]:
+        """Make every cell; raises InputError with what is wrong in them, each problem once."""
+        cells, problems = [], {}
+        for index in range(len(self)):
+            try:
+                cells.append(self.cell(index))
+            except InputError as error:
+                problems.update({str(problem): problem for problem in error.problems})
+        if problems:
+            raise InputError(list(problems.values())[:20])
+        return cells
+
+    def cell(self, index: int) -> Cell:
+        """Make the cell with a number; raises InputError for what is wrong in it."""
+        places = _digits(index, [len(axis.values) for axis in self.axes])
+        chosen = list(zip(self.axes, places, strict=True))
+        loaded = _priced(check(self._document(chosen)), self.plan.price)
+        setting = ", ".join(axis.label(place) for axis, place in chosen if axis is not self._count_axis)
+        return Cell(
+            index, {axis.text: axis.names[place] for axis, place in chosen}, setting, workers(loaded.scenario), loaded
+        )
+
+    def _document(self, chosen: list[tuple[Axis, int]]) -> Document:
+        """The scenario's file as it would be with these values; their places are those in the plan."""
+        document = self.loaded.document
+        values = deepcopy({key: value for key, value in document.values.items() if key != "plan"})
+        keys = {path: place for path, place in document.keys.items() if path[:1] != ("plan",)}
+        changes = [(key, axis, place) for axis, place in chosen for key in axis.keys]
+        for key, axis, place in sorted(changes, key=lambda change: len(change[0])):  # the outermost first
+            _put(values, key, axis.values[place])
+            source = axis.places[place]
+            for path, where in document.keys.items():
+                if path[: len(source)] == source:
+                    keys[*key, *path[len(source) :]] = where
+        return Document(document.path, document.raw, values, keys)
+
+
+def _priced(loaded: Loaded, price: float | None) -> Loaded:
+    """A scenario whose plain workers have a price; they are one group with a name, as `build_cluster` takes them."""
+    cluster = loaded.scenario.cluster
+    if price is None or cluster.workers is None:
+        return loaded
+    groups = {"workers": Group(count=cluster.workers, price=price)}
+    cluster = cluster.model_copy(update={"workers": None, "groups": groups})
+    return replace(loaded, scenario=loaded.scenario.model_copy(update={"cluster": cluster}))
+
+
+def workers(scenario: Scenario) -> int:
+    """How many machines a scenario's cluster has."""
+    cluster = scenario.cluster
+    return cluster.workers or sum(group.count for group in (cluster.groups or {}).values())
+
+
+def differences(one: Any, other: Any, where: Path_ = ()) -> Iterator[tuple[Path_, Any, Any]]:
+    """Entries of two plain trees that differ, as (path, here, there); None stands for what is missing."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in sorted(one.keys() | other.keys()):
+            yield from differences(one.get(key), other.get(key), (*where, key))
+    elif one != other:
+        yield where, one, other
+
+
+def short(value: Any) -> str:
+    """A plain value in a few characters."""
+    if isinstance(value, dict):
+        text = f"{{{', '.join(f'{key}: {short(item)}' for key, item in value.items())}}}"
+    else:
+        text = {None: "none", True: "true", False: "false"}.get(value, str(value)) if _is_word(value) else str(value)
+    return text if len(text) <= LONG else f"{text[: LONG - 1]}…"
+
+
+def _is_word(value: Any) -> bool:
+    return value is None or isinstance(value, bool)
+
+
+def _axes(loaded: Loaded, plan: Plan) -> tuple[Axis, ...]:
+    axes, problems = [], []
+    for text, given in plan.vary.items():
+        where = ("plan", "vary", text)
+        if not all(part.strip() for joined in text.split(" & ") for part in joined.split(".")):
+            problems.append(loaded.problem(where, "is no dotted key, such as cluster.workers"))
+            continue
+        keys = tuple(_path(loaded.document.values, part.strip()) for part in text.split(" & "))
+        fixed = next((key[0] for key in keys if key[0] in FIXED), None)
+        if fixed is not None:
+            problems.append(loaded.problem(where, f"{fixed} can't be varied; all cells share it"))
+        named = isinstance(given, dict)
+        values = tuple(given.values() if named else given)
+        names = tuple(str(name) for name in given) if named else tuple(map(short, values))
+        twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
+        if twice is not None:
+            problems.append(loaded.problem(where, f"{twice} stands there twice"))
+        places = tuple((*where, name) for name in (given if named else range(len(values))))
+        axes.append(Axis(text, keys, names, values, places, named))
+    if problems:
+        raise InputError(problems)
+    return tuple(axes)
+
+
+def _path(values: Any, text: str) -> Path_:
+    """The keys that a dotted text means; a key of the file may have dots of its own."""
+    if not text:
+        return ()
+    known = [key for key in values if text == key or text.startswith(f"{key}.")] if isinstance(values, dict) else []
+    key = max(known, key=len, default=text.partition(".")[0])
+    below = values.get(key) if isinstance(values, dict) else None
+    return (key, *_path(below, text[len(key) + 1 :]))
+
+
+def _put(values: dict[str, Any], path: Path_, value: Any) -> None:
+    """Set what stands at `path`, keys on the way made where they are missing."""
+    *way, last = map(str, path)
+    for key in way:
+        if not isinstance(values.get(key), dict):
+            values[key] = {}
+        values = values[key]
+    _merge(values, last, value)
+
+
+def _merge(values: dict[str, Any], key: str, value: Any) -> None:
+    """A JSON merge patch (RFC 7396)."""
+    if value is None:
+        values.pop(key, None)
+    elif isinstance(value, dict):
+        below = values[key] = dict(values[key]) if isinstance(values.get(key), dict) else {}
+        for name, item in value.items():
+            _merge(below, name, item)
+    else:
+        values[key] = deepcopy(value)
+
+
+def _is_count(key: Path_) -> bool:
+    return key == ("cluster", "workers") or (key[:2] == ("cluster", "groups") and key[3:] == ("count",))
+
+
+def _digits(number: int, bases: list[int]) -> list[int]:
+    """`number` in mixed bases, the last digit fastest."""
+    digits = []
+    for base in reversed(bases):
+        number, digit = divmod(number, base)
+        digits.append(digit)
+    return digits[::-1]

@@ -1,0 +1,236 @@
+"""The planner: from a scenario with a plan to its answer, replicate by replicate until that is sure enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import closing, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+
+import joblib
+import numpy as np
+
+from simulator.errors import InputError, Problem, unreadable
+from simulator.experiment import Experiment
+from simulator.planning import checks, sweep
+from simulator.planning.advice import Advice, advise
+from simulator.planning.figures import Option, option, options
+from simulator.planning.grid import Cell, Grid
+from simulator.planning.pool import Pool
+from simulator.planning.replicates import Candidates, origin
+from simulator.planning.store import Store
+from simulator.planning.sweep import Block, Probe, Runs, Shape, Work
+from simulator.planning.variations import Variation, variations
+from simulator.scenario import curves as curve_models
+from simulator.scenario.loading import Loaded
+from simulator.scenario.plan import Plan
+
+#: Hears what is done of what, in runs.
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """All that a plan came to. `why` says why there are no more replicates, `origin` where the trials come from."""
+
+    loaded: Loaded
+    plan: Plan
+    seed: int
+    replicates: int
+    why: str
+    origin: str
+    advice: Advice
+    sensitivity: tuple[tuple[Variation, Option], ...]
+
+
+def answer(
+    loaded: Loaded,
+    *,
+    seed: int | None = None,
+    folder: Path | None = None,
+    resume: bool = False,
+    pool: Pool | None = None,
+    on_progress: Progress | None = None,
+) -> Answer:
+    """Answer the plan of a scenario. With a `folder` each finished block is kept there, to `resume` from.
+
+    Raises InputError for what is wrong with the plan or the folder, RunError where a run fails.
+    """
+    seed = loaded.scenario.seed if seed is None else seed
+    pool = pool or Pool()
+    grid, work = Grid(loaded), Work(loaded, seed)
+    cells = _sound_cells(grid, work, pool)
+    store = None if folder is None else Store(folder, work, _tables(cells), resume=resume)
+    with closing(store) if store else nullcontext():
+        return _Planner(grid, cells, work, pool, store, on_progress).answer()
+
+
+class _Planner:
+    """The state of one plan."""
+
+    def __init__(
+        self,
+        grid: Grid,
+        cells: Sequence[Cell],
+        work: Work,
+        pool: Pool,
+        store: Store | None,
+        on_progress: Progress | None,
+    ) -> None:
+        self._grid, self._cells, self._work, self._pool, self._store = grid, cells, work, pool, store
+        self._on_progress = on_progress
+        self._searchers = sum(len(cell.loaded.scenario.searchers) for cell in cells)  # of all cells
+        self._parts: list[Runs] = []
+        self._done = 0
+
+    def answer(self) -> Answer:
+        plan, shape = self._grid.plan, self._shape()
+        begun, advice, why = 0, None, ""
+        for replicates in sweep.rounds(shape, plan.replicates.min, plan.replicates.max):
+            blocks = sweep.blocks(shape, len(self._cells), (begun, replicates))
+            self._run(blocks, self._done + (replicates - begun) * self._searchers)
+            begun = replicates
+            advice = advise(
+                options(self._cells, sweep.joined(self._parts), plan, self._work.seed), plan, self._work.seed
+            )
+            enough, why = _enough(advice, plan, replicates)
+            if enough:
+                break
+        if advice is None:
+            raise AssertionError("there is always a first round")
+        first = self._cells[0].loaded
+        recorded = Candidates(first, self._work.seed).recorded
+        return Answer(
+            loaded=self._grid.loaded,
+            plan=plan,
+            seed=self._work.seed,
+            replicates=begun,
+            why=why,
+            origin=origin(first, recorded, plan.pilots),
+            advice=advice,
+            sensitivity=tuple(self._sensitivity(advice, begun)),
+        )
+
+    def _shape(self) -> Shape:
+        """What a block holds; a folder that is gone on with has it already."""
+        shape = self._store.shape if self._store else None
+        if shape is None:
+            shape = sweep.probe(self._work).shape(len(self._cells))
+            if self._store:
+                self._store.begin(shape)
+        return shape
+
+    def _run(self, blocks: Sequence[Block], total: int) -> list[tuple[Block, Runs]]:
+        """Run what is not kept yet; returns the runs of each block, which are noted unless they are varied."""
+        found, missing = [], []
+        for block in blocks:
+            kept = self._store.load(block) if self._store else None
+            if kept is None:
+                missing.append(block)
+            else:
+                found.append((block, kept))
+                self._note(block, kept, total)
+        for block, done in self._pool.run(partial(sweep.run_block, self._work), missing, lambda block: block.name):
+            runs = sweep.checked(done)
+            if self._store:
+                self._store.save(block, runs)
+            found.append((block, runs))
+            self._note(block, runs, total)
+        return found
+
+    def _note(self, block: Block, runs: Runs, total: int) -> None:
+        if block.variation is None:
+            self._parts.append(runs)
+        self._done += len(runs)
+        if self._on_progress:
+            self._on_progress(self._done, total)
+
+    def _sensitivity(self, advice: Advice, replicates: int) -> list[tuple[Variation, Option]]:
+        """The chosen option, or the nearest, if things were otherwise, on the same replicates."""
+        plan, seed = self._grid.plan, self._work.seed
+        chosen = advice.chosen or advice.nearest
+        cell = chosen.cell
+        labels = list(cell.loaded.scenario.searchers)
+        searcher = labels.index(chosen.label)
+        own = [part[part["cell"] == cell.index] for part in self._parts]
+        attempts = float(np.concatenate([part["attempts"] for part in own]).mean()) * len(labels)
+        step = Probe(attempts, 0.0).shape(1).replicates
+        spans = [(begin, min(begin + step, replicates)) for begin in range(0, replicates, step)]
+        varied = list(variations(cell, priced=advice.priced))
+        blocks = [
+            Block((cell.index, cell.index + 1), span, variation)
+            for variation in varied
+            if variation.quantity != "price"
+            for span in spans
+        ]
+        pairs = self._run(blocks, self._done + len(blocks) // len(spans) * replicates * len(labels))
+        found = []
+        for variation in varied:
+            parts = (
+                own
+                if variation.quantity == "price"
+                else [runs for block, runs in pairs if block.variation == variation]
+            )
+            runs = sweep.joined(parts)
+            runs = runs[runs["searcher"] == searcher]
+            if variation.quantity == "price":
+                runs["cost"] *= variation.factor
+            found.append((variation, option(cell, searcher, runs, plan, seed)))
+        return found
+
+
+def _sound_cells(grid: Grid, work: Work, pool: Pool) -> list[Cell]:
+    """Every cell, after all that can be said against the plan before it is run."""
+    searchers = len(grid.loaded.scenario.searchers)
+    if checks.runs_of(grid, searchers) > grid.plan.limit:
+        problem = checks.too_many(grid, searchers, sweep.probe(work).seconds, pool.jobs or joblib.cpu_count())
+        raise InputError(problem)
+    cells = grid.cells()
+    problems: dict[str, Problem] = {}
+    for cell in cells:
+        try:
+            Experiment(cell.loaded, work.seed)
+        except InputError as error:
+            problems.update({str(problem): problem for problem in error.problems})
+    if problems:
+        raise InputError(list(problems.values())[:20])
+    checks.check_prices(grid, cells)
+    checks.check_deadline(grid, cells, work.seed)
+    return cells
+
+
+def _tables(cells: Sequence[Cell]) -> dict[str, str]:
+    """The files that the runs rest on, and their SHA-256."""
+    names = set()
+    for cell in cells:
+        scenario = cell.loaded.scenario
+        if isinstance(scenario.curves, curve_models.Recorded):
+            names.add(scenario.curves.file)
+        groups = (scenario.cluster.groups or {}).values()
+        preemptions = (scenario.cluster.preemption, *(group.preemption for group in groups))
+        names |= {preemption.series for preemption in preemptions if preemption and preemption.series}
+    folder = cells[0].loaded.folder
+    try:
+        return {name: sha256((folder / name).read_bytes()).hexdigest() for name in sorted(names)}
+    except OSError as error:
+        raise unreadable(folder, error) from None
+
+
+def _enough(advice: Advice, plan: Plan, replicates: int) -> tuple[bool, str]:
+    """Whether the intervals of the options that the answer names are as narrow as asked, and how to say it."""
+    named = [one.chosen for one in advice.series if one.chosen is not None] or [advice.nearest]
+    asked = plan.replicates.width
+    if plan.deadline is None and plan.budget is None and plan.target is None:
+        widest = max(option.mean_time_s.width / option.mean_time_s.estimate for option in named)
+        what, goal = f"{widest:.1%} of the mean time", f"{asked:.1%}"
+    else:
+        widest = max(option.met.width for option in named)
+        what, goal = f"{100 * widest:.1f} points wide", f"{100 * asked:g} points"
+    if widest <= asked:
+        return True, f"{replicates:,} replicates: the widest interval of the answer is {what}, {goal} were asked"
+    return False, (
+        f"{replicates:,} replicates, the most allowed: the widest interval of the answer is still {what}, "
+        f"{goal} were asked"
+    )

@@ -1,0 +1,93 @@
+"""One run of a sweep, and the few figures of it that are kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import inf, nan
+
+import numpy as np
+
+from simulator import metrics, ticks
+from simulator.cluster import engine
+from simulator.clusters import build_cluster, build_stop
+from simulator.curves.curves import Curves
+from simulator.errors import RunError
+from simulator.experiment import build_searcher
+from simulator.planning.grid import Cell
+from simulator.scenario.plan import Target
+from simulator.trace import Trace
+
+#: A run: `time_s` until the target was reached, inf where it never was; the rest until the run was over.
+RUN = np.dtype(
+    [
+        ("cell", "<i4"), ("searcher", "<i4"), ("replicate", "<i4"), ("time_s", "<f8"), ("worker_hours", "<f8"),
+        ("cost", "<f8"), ("utilization", "<f8"), ("best_loss", "<f8"), ("trials", "<i4"), ("full_length", "<i4"),
+        ("attempts", "<i4"),
+    ]
+)  # fmt: skip
+
+#: Candidates looked at for a quantile of them, where no searcher of the scenario says how many it starts.
+CANDIDATES = 1000
+
+Row = tuple[int, int, int, float, float, float, float, float, int, int, int]
+
+
+def simulate(cell: Cell, searcher: int, replicate: int, curves: Curves, seed: int, target: Target | None) -> Row:
+    """Run one searcher of a cell up to its target; returns a row of `RUN`. Raises RunError naming the cell."""
+    scenario = cell.loaded.scenario
+    label, spec = list(scenario.searchers.items())[searcher]
+    stop, loss = build_stop(scenario.stop), -inf
+    if target is not None:
+        loss = _loss(cell, curves, target)
+        full = target.full_length_trials
+        stop = replace(
+            stop,
+            loss=stop.loss if loss == -inf else max(loss, -inf if stop.loss is None else stop.loss),
+            full_length=min((limit for limit in (full, stop.full_length) if limit is not None), default=None),
+        )
+    try:
+        trace = engine.simulate(
+            build_searcher(spec),
+            curves,
+            build_cluster(scenario.cluster, cell.loaded.folder),
+            stop=stop,
+            seed=seed,
+            label=label,
+        )
+    except RunError as error:
+        raise RunError(f"{cell.name}, {label}, replicate {replicate}: {error}") from None
+    return _row(trace, (cell.index, searcher, replicate), loss, target)
+
+
+def _loss(cell: Cell, curves: Curves, target: Target) -> float:
+    """The loss that is good enough; -inf where the target is none."""
+    if target.loss is not None:
+        return target.loss if cell.loaded.scenario.smaller_is_better else -target.loss
+    if target.quantile is None:
+        return -inf
+    searchers = cell.loaded.scenario.searchers.values()
+    known = [spec.trials for spec in searchers if spec.trials is not None]
+    candidates = max(known, default=min(CANDIDATES, curves.trials or CANDIDATES))
+    length = max(int(spec.max_length) for spec in searchers)
+    losses = sorted(curves.train(trial, 0, length).loss for trial in range(candidates))
+    return losses[max(int(target.quantile * candidates), 1) - 1]
+
+
+def _row(trace: Trace, place: tuple[int, int, int], loss: float, target: Target | None) -> Row:
+    where = metrics.split(trace)
+    available = trace.workers * trace.makespan - where.down
+    results = trace.loss[np.isfinite(trace.loss)]
+    best = float(results.min()) if len(results) else nan
+    full = int(metrics.full_length(trace).sum())
+    reached = target is None or (full >= (target.full_length_trials or 0) and (loss == -inf or best <= loss))
+    return (
+        *place,
+        ticks.to_seconds(trace.makespan) if reached else inf,
+        available / ticks.UNITS["h"],
+        sum(metrics.costs_by_group(trace).values()),
+        where.busy / available if available else 0.0,
+        best,
+        metrics.trials_started(trace),
+        full,
+        len(trace),
+    )  # fmt: skip

@@ -1,0 +1,155 @@
+"""The results folder: every finished block is on disk before the next, so a killed sweep goes on where it was.
+
+`manifest.json` says what the blocks are of, `blocks/` holds a Parquet file for each, `lock` is held by whoever works.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import json
+import os
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from simulator import files
+from simulator.errors import InputError, Problem, unreadable
+from simulator.planning.grid import differences, short
+from simulator.planning.runs import RUN
+from simulator.planning.sweep import Block, Runs, Shape, Work
+
+MANIFEST = "manifest.json"
+#: Differences of scenarios that are named.
+NAMED = 3
+
+
+class Store:
+    """A results folder, held by this process until it is closed.
+
+    Raises InputError where the folder holds results already and `resume` does not say to go on, where they are of
+    another scenario, seed or version, and where another process is at work there.
+    """
+
+    def __init__(self, folder: Path, work: Work, tables: dict[str, str], *, resume: bool) -> None:
+        self._folder = folder
+        files.make_folder(folder / "blocks")
+        self._lock = _locked(folder / "lock")
+        try:
+            self._about = {
+                "asha_simulator": version("asha-simulator"),
+                "seed": work.seed,
+                "scenario": work.loaded.document.values,
+                "tables": tables,
+            }
+            self.shape: Shape | None = None
+            known = self._read_manifest()
+            if known is not None:
+                if not resume:
+                    message = "holds results already; go on with --resume, or choose another folder"
+                    raise InputError(Problem(str(folder), message))
+                self._compare(known)
+                self.shape = Shape(*known["block"])
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let others work here."""
+        self._lock.close()
+
+    def begin(self, shape: Shape) -> None:
+        """Say what the blocks to come are of."""
+        self.shape = shape
+        about = {**self._about, "block": list(shape)}
+        files.write_text(self._folder / MANIFEST, json.dumps(about, indent=2, ensure_ascii=False, default=str) + "\n")
+
+    def load(self, block: Block) -> Runs | None:
+        """The runs of a block, None where it is not done yet."""
+        import polars as pl  # noqa: PLC0415  (slow to import, needed only here)
+
+        path = self._path(block)
+        if not path.exists():
+            return None
+        try:
+            frame = pl.read_parquet(io.BytesIO(path.read_bytes()))
+            runs = np.zeros(frame.height, RUN)
+            for name in RUN.names or ():
+                runs[name] = frame[name].to_numpy()
+        except OSError as error:
+            raise unreadable(path, error) from None
+        except (pl.exceptions.PolarsError, ValueError, TypeError) as error:
+            said = f"is no block of results ({str(error).splitlines()[0][:80]}); delete it and go on with --resume"
+            raise InputError(Problem(str(path), said)) from None
+        return runs
+
+    def save(self, block: Block, runs: Runs) -> None:
+        """Write a finished block aside and rename it."""
+        import polars as pl  # noqa: PLC0415  (slow to import, needed only here)
+
+        packed = io.BytesIO()
+        pl.DataFrame({name: runs[name] for name in RUN.names or ()}).write_parquet(packed)
+        with files.replacing(self._path(block)) as scratch:
+            scratch.write_bytes(packed.getvalue())
+
+    def _path(self, block: Block) -> Path:
+        return self._folder / "blocks" / f"{block.file}.parquet"
+
+    def _read_manifest(self) -> dict[str, Any] | None:
+        path = self._folder / MANIFEST
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise unreadable(path, error) from None
+        except UnicodeDecodeError:
+            text = ""
+        try:
+            known = json.loads(text)
+            Shape(*map(int, known["block"]))
+        except (ValueError, TypeError, KeyError):
+            message = "does not say what the results here are of; choose another folder"
+            raise InputError(Problem(str(path), message)) from None
+        return dict(known)
+
+    def _compare(self, known: dict[str, Any]) -> None:
+        told = {"asha_simulator": "version", "seed": "seed", "tables": "curves"}
+        wrong = []
+        for key, meaning in told.items():
+            if known.get(key) != self._about[key]:
+                there, here = (f"{short(side)}" for side in (known.get(key), self._about[key]))
+                wrong.append(f"of another {meaning} ({there} there, {here} here)")
+        ours = json.loads(json.dumps(self._about["scenario"], default=str))
+        found = list(differences(known.get("scenario"), ours))
+        changes = [
+            f"{'.'.join(map(str, path)) or 'scenario'} is {short(there)} there and {short(here)} here"
+            for path, there, here in found[:NAMED]
+        ]
+        if changes:
+            more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
+            wrong.append(f"of another scenario ({'; '.join(changes)}{more})")
+        if wrong:
+            raise InputError(Problem(str(self._folder), f"holds results {', '.join(wrong)}; choose another folder"))
+
+
+def _locked(path: Path) -> IO[str]:
+    """Open a file that only one process holds, and that falls free when the process ends, however it does."""
+    try:
+        lock = path.open("a+", encoding="utf-8")
+    except OSError as error:
+        raise InputError(Problem(str(path), f"cannot be written: {error.strerror or error}")) from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.seek(0)
+        holder = lock.read(20).strip()
+        lock.close()
+        message = f"another process{f' ({holder})' if holder else ''} is at work in this folder"
+        raise InputError(Problem(str(path.parent), message)) from None
+    lock.truncate(0)
+    lock.write(f"{os.getpid()}\n")
+    lock.flush()
+    return lock

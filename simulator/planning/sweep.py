@@ -1,0 +1,191 @@
+"""The sweep: blocks of runs, each a task of its own, done here or by whoever joblib reaches.
+
+A block is some replicates of some cells. What it gives depends on the scenario, the seed and its bounds alone, so the
+figures are the same to the last bit on any number of processes and machines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import ceil
+from time import perf_counter
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.errors import InputError, Problem, RunError
+from simulator.planning.grid import Cell, Grid
+from simulator.planning.replicates import Candidates, seed_of
+from simulator.planning.runs import RUN, Row, simulate
+from simulator.planning.variations import Variation
+from simulator.scenario.loading import Loaded
+
+#: Attempts simulated by a task, about: half a second of work and more.
+TASK = 120_000
+#: Cells that are tried to know how long the others take.
+PROBES = 12
+
+Runs = NDArray[np.void]
+
+
+class Block(NamedTuple):
+    """Replicates and cells from the first to, but not with, the last; all of them, or varied."""
+
+    cells: tuple[int, int]
+    replicates: tuple[int, int]
+    variation: Variation | None = None
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        (first, last), (begin, end) = self.cells, self.replicates
+        text = f"replicates {begin} to {end - 1} of cells {first} to {last - 1}"
+        return text if self.variation is None else f"{text}, {self.variation.name}"
+
+    @property
+    def file(self) -> str:
+        """What its file is called."""
+        (first, last), (begin, end) = self.cells, self.replicates
+        text = f"replicates-{begin:06}-{end:06}-cells-{first:05}-{last:05}"
+        if self.variation is None:
+            return text
+        return f"{text}-{self.variation.quantity.replace(' ', '-')}-x{self.variation.factor:g}"
+
+
+class Shape(NamedTuple):
+    """Cells and replicates of a block."""
+
+    cells: int
+    replicates: int
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What a few runs tell of the others: attempts and seconds of one replicate of one cell, all its searchers."""
+
+    attempts: float
+    seconds: float
+
+    def shape(self, cells: int) -> Shape:
+        """Blocks of about `TASK` attempts: cells of one replicate first, as they share its trials."""
+        width = min(cells, max(1, int(TASK / max(self.attempts, 1))))
+        return Shape(width, max(1, round(TASK / max(self.attempts * width, 1))))
+
+
+@dataclass(frozen=True)
+class Work:
+    """What every task needs: the scenario and the seed."""
+
+    loaded: Loaded
+    seed: int
+
+
+class Failure(NamedTuple):
+    """What a task hands back in place of an exception, which not every backend carries unharmed."""
+
+    error: type[InputError] | type[RunError]
+    text: str
+
+
+class _Desk:
+    """What a process keeps between tasks of the same work: its cells and the tables it has read."""
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.grid = Grid(work.loaded)
+        self._cells: dict[int, Cell] = {}
+        self._candidates: dict[str, Candidates] = {}
+
+    def cell(self, index: int) -> Cell:
+        if index not in self._cells:
+            self._cells[index] = self.grid.cell(index)
+        return self._cells[index]
+
+    def kind(self, cell: Cell) -> str:
+        """Cells of one kind meet the same trials."""
+        scenario = cell.loaded.scenario
+        return f"{scenario.curves!r} {scenario.smaller_is_better}"
+
+    def candidates(self, cell: Cell) -> Candidates:
+        kind = self.kind(cell)
+        if kind not in self._candidates:
+            self._candidates[kind] = Candidates(cell.loaded, self.work.seed)
+        return self._candidates[kind]
+
+
+_desks: dict[tuple[str, str, int], _Desk] = {}
+
+
+def _desk(work: Work) -> _Desk:
+    key = str(work.loaded.document.path), work.loaded.digest, work.seed
+    if key not in _desks:
+        _desks.clear()
+        _desks[key] = _Desk(work)
+    return _desks[key]
+
+
+def run_block(work: Work, block: Block) -> Runs | Failure:
+    """Run a block; returns an array of `RUN`, in order of replicate, cell and searcher."""
+    try:
+        return np.array(list(_rows(_desk(work), block)), RUN)
+    except (InputError, RunError) as error:
+        return Failure(type(error), str(error))
+
+
+def _rows(desk: _Desk, block: Block) -> Iterator[Row]:
+    cells = [desk.cell(index) for index in range(*block.cells)]
+    if block.variation is not None:
+        cells = [block.variation.of(cell) for cell in cells]
+    for replicate in range(*block.replicates):
+        seed = seed_of(desk.work.seed, replicate)
+        trials = {desk.kind(cell): desk.candidates(cell) for cell in cells}
+        curves = {kind: candidates.under(seed) for kind, candidates in trials.items()}
+        for cell in cells:
+            for searcher in range(len(cell.loaded.scenario.searchers)):
+                yield simulate(cell, searcher, replicate, curves[desk.kind(cell)], seed, desk.grid.plan.target)
+
+
+def probe(work: Work) -> Probe:
+    """Run one replicate of a few cells spread over the grid; raises what a run raises."""
+    desk = _desk(work)
+    indices = sorted({round(place) for place in np.linspace(0, len(desk.grid) - 1, PROBES)})
+    began, attempts = perf_counter(), 0
+    for index in indices:
+        attempts += sum(row[-1] for row in _rows(desk, Block((index, index + 1), (0, 1))))
+    return Probe(attempts / len(indices), (perf_counter() - began) / len(indices))
+
+
+def blocks(shape: Shape, cells: int, replicates: tuple[int, int]) -> list[Block]:
+    """Cut replicates from one number, a multiple of the shape's, to another into blocks."""
+    return [
+        Block((first, min(first + shape.cells, cells)), (begin, min(begin + shape.replicates, replicates[1])))
+        for begin in range(replicates[0], replicates[1], shape.replicates)
+        for first in range(0, cells, shape.cells)
+    ]
+
+
+def rounds(shape: Shape, least: int, most: int) -> Iterator[int]:
+    """Numbers of replicates after which to look whether they are enough: each half as many again, in whole blocks."""
+    wanted = least
+    while wanted < most:
+        whole = min(ceil(wanted / shape.replicates) * shape.replicates, most)
+        yield whole
+        if whole == most:
+            return
+        wanted = max(ceil(1.5 * whole), whole + 1)
+    yield most
+
+
+def checked(done: Runs | Failure) -> Runs:
+    """The runs of a task; raises what it failed of."""
+    if not isinstance(done, Failure):
+        return done
+    raise InputError(Problem("plan", done.text)) if done.error is InputError else RunError(done.text)
+
+
+def joined(parts: Sequence[Runs]) -> Runs:
+    """Runs in order of cell, searcher and replicate, whatever order they came in."""
+    runs = np.concatenate(parts)
+    return runs[np.lexsort((runs["replicate"], runs["searcher"], runs["cell"]))]

@@ -1,0 +1,196 @@
+"""The answer in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import inf, isfinite
+
+from simulator import ticks
+from simulator.planning.advice import Advice, Difference, Series
+from simulator.planning.figures import Option
+from simulator.planning.planner import Answer
+from simulator.planning.statistics import Interval
+from simulator.scenario.plan import Plan
+
+#: Others that the first sentence names.
+OTHERS = 4
+
+
+def sentence(answer: Answer) -> str:
+    """The answer in one sentence."""
+    advice, plan, unit = answer.advice, answer.plan, answer.loaded.scenario.time_unit
+    chosen = advice.chosen
+    if chosen is None:
+        near = advice.nearest
+        return (
+            f"Nothing on the grid is {_asked(plan, unit)} in {percent(plan.confidence)} of runs; the nearest is "
+            f"{near.name}: in {share(near.met)} of runs, half of them within {time(near.time_s.middle, unit)}."
+        )
+    if advice.by_knee:
+        return f"No deadline was given; {_knee(advice, chosen, unit)}."
+    text = f"{chosen.name}: {_asked(plan, unit)} in {share(chosen.met)} of runs, {expense(chosen, advice.priced)}"
+    if advice.best is not None and advice.best.failing:
+        text += f", but not with every larger number: {_failing(advice.best)}"
+    others = "; ".join(_others(advice, chosen))
+    return f"{text}; {others}." if others else f"{text}."
+
+
+def remarks(answer: Answer) -> Iterator[str]:
+    """What else may be said, a sentence each."""
+    advice, unit = answer.advice, answer.loaded.scenario.time_unit
+    chosen = advice.chosen
+    if chosen is not None and not advice.by_knee and chosen.met.low < answer.plan.confidence:
+        yield (
+            f"It may be fewer: the interval goes down to {percent(chosen.met.low)}, and "
+            f"{percent(answer.plan.confidence)} were asked."
+        )
+    if advice.knee is not None and not advice.by_knee and advice.knee is not chosen:
+        yield f"The knee of time against cost is {_knee(advice, advice.knee, unit, is_='')}."
+    yield from (difference(found, unit) for found in _told(advice))
+    yield from sensitive(answer)
+    yield f"{answer.why[0].upper()}{answer.why[1:]}."
+    yield answer.origin
+
+
+def difference(found: Difference, unit: str) -> str:
+    """What a paired difference says."""
+    one, other, where = found.one.label, found.other.label, found.one.cell.name
+    if not found.pairs:
+        return f"{where}: {one} and {other} never reached the target in the same replicate."
+    span = f"{time(abs(found.seconds.estimate), unit)}"
+    low, high = sorted((abs(found.seconds.low), abs(found.seconds.high)))
+    pairs = f"{found.pairs:,} pairs"
+    if not found.seen:
+        low, high = found.seconds.low, found.seconds.high
+        return (
+            f"{where}: no difference seen between {one} and {other} ({one} less {other} in the mean "
+            f"{_signed(low, unit)} to {_signed(high, unit)}, {pairs})."
+        )
+    sooner, later = (other, one) if found.seconds.estimate > 0 else (one, other)
+    return f"{where}: {sooner} is {span} sooner than {later} in the mean ({_range(low, high, unit)}, {pairs})."
+
+
+def sensitive(answer: Answer) -> Iterator[str]:
+    """What the answer is most sensitive to, the most first."""
+    advice, plan, unit = answer.advice, answer.plan, answer.loaded.scenario.time_unit
+    base = advice.chosen or advice.nearest
+    if not answer.sensitivity:
+        return
+    by_share = plan.deadline is not None or plan.budget is not None or plan.target is not None
+
+    def weight(option: Option) -> tuple[float, float]:
+        moved = abs(option.met.estimate - base.met.estimate)
+        return (moved if by_share else 0.0, _moved(option, base))
+
+    variation, option = max(answer.sensitivity, key=lambda pair: weight(pair[1]))
+    change = f"half of the runs within {time(option.time_s.middle, unit)} instead of {time(base.time_s.middle, unit)}"
+    if by_share:
+        change = (
+            f"{_asked(plan, unit)} in {percent(option.met.estimate)} of runs instead of {percent(base.met.estimate)}"
+        )
+    what = "The answer is most sensitive to the" if advice.chosen else "The nearest is most sensitive to the"
+    yield f"{what} {variation.quantity}: at {variation.name.removeprefix(variation.quantity)[1:]}, {change}."
+
+
+def share(interval: Interval) -> str:
+    """A share with its interval: "95 % (90–98 %)"."""
+    low, high = f"{100 * interval.low:.0f}", f"{100 * interval.high:.0f}"
+    return f"{percent(interval.estimate)} ({f'{low}–{high}' if low != high else low} %)"
+
+
+def percent(value: float) -> str:
+    """A share in per cent; a decimal where a whole number would say always or never of what isn't."""
+    digits = 1 if (99 < 100 * value < 100 or 0 < 100 * value < 1) else 0  # noqa: PLR2004
+    return f"{100 * value:.{digits}f} %"
+
+
+def time(seconds: float, unit: str) -> str:
+    """Seconds as people read them, or that it never happens."""
+    return ticks.show(ticks.from_seconds(seconds), unit) if isfinite(seconds) else "never"
+
+
+def money(amount: float) -> str:
+    """An amount of money; cents where they matter."""
+    return f"${amount:,.0f}" if amount >= 100 else f"${amount:,.2f}"  # noqa: PLR2004
+
+
+def hours(amount: float) -> str:
+    """Worker-hours; a decimal where it matters."""
+    return f"{amount:,.0f}" if amount >= 10 else f"{amount:.1f}"  # noqa: PLR2004
+
+
+def expense(option: Option, priced: bool) -> str:
+    """What half of the runs cost no more than."""
+    text = f"about {hours(option.worker_hours.middle)} worker-hours"
+    return f"{text}, {money(option.cost.middle)}" if priced else text
+
+
+def goal(plan: Plan) -> str:
+    """What reaching the target means."""
+    target = plan.target
+    if target is None:
+        return "done"
+    if target.loss is not None:
+        return f"at a loss of {target.loss:g}"
+    if target.quantile is not None:
+        return f"at a result as good as the best {100 * target.quantile:g} % of the candidates"
+    count = target.full_length_trials or 0
+    return f"at {count:,} fully trained trial{'' if count == 1 else 's'}"
+
+
+def _asked(plan: Plan, unit: str) -> str:
+    text = goal(plan)
+    if plan.deadline is not None:
+        text += f" within {ticks.show(plan.deadline, unit)}"
+    return text if plan.budget is None else f"{text}{' and' if plan.deadline else ''} for {money(plan.budget)}"
+
+
+def _knee(advice: Advice, option: Option, unit: str, is_: str = " is the knee of time against cost") -> str:
+    mean = option.mean_time_s
+    return (
+        f"{option.name}{is_}: half of the runs done within {time(option.time_s.middle, unit)} "
+        f"(mean {time(mean.estimate, unit)}, {_range(mean.low, mean.high, unit)}), {expense(option, advice.priced)}"
+    )
+
+
+def _failing(series: Series) -> str:
+    return ", ".join(f"{option.count:,} ({percent(option.met.estimate)})" for option in series.failing[:OTHERS])
+
+
+def _others(advice: Advice, chosen: Option) -> Iterator[str]:
+    rest = [one for one in advice.series if one is not advice.best]
+    # what differs in the searcher alone comes first
+    rest.sort(key=lambda one: (one.setting != chosen.cell.setting, one.label != chosen.label))
+    for one in rest[:OTHERS]:
+        name = one.label if one.setting == chosen.cell.setting else f"{one.setting} with {one.label}"
+        option = one.chosen
+        if option is None:
+            yield f"{name} would not do it with any number"
+            continue
+        cost = f" ({money(option.cost.middle)})" if advice.priced else ""
+        but = f", and {_failing(one)} would not do" if one.failing else ""
+        same = "as many" if option.count == chosen.count else f"{option.count:,}"
+        yield f"{name} would need {same}{cost}{but}"
+
+
+def _told(advice: Advice) -> list[Difference]:
+    """The differences in the chosen cell, else in the nearest."""
+    cell = (advice.chosen or advice.nearest).cell
+    return [found for found in advice.differences if found.one.cell is cell]
+
+
+def _moved(option: Option, base: Option) -> float:
+    if option.time_s.middle == base.time_s.middle:
+        return abs(option.cost.middle - base.cost.middle) / max(base.cost.middle, 1e-9)
+    if not isfinite(option.time_s.middle) or not isfinite(base.time_s.middle):
+        return inf
+    return abs(option.time_s.middle / base.time_s.middle - 1)
+
+
+def _range(low: float, high: float, unit: str) -> str:
+    return f"{time(low, unit).removesuffix(f' {unit}')}–{time(high, unit)}"
+
+
+def _signed(seconds: float, unit: str) -> str:
+    text = ticks.show(ticks.from_seconds(abs(seconds)), unit)
+    return f"−{text}" if seconds < 0 else text

@@ -1,0 +1,303 @@
+"""What the Python API returns: results that a terminal and a notebook show as a table and what may be said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator import comparison, ticks
+from simulator.metrics import Summary
+from simulator.planning import report, statistics, words
+from simulator.planning.planner import Answer
+from simulator.planning.statistics import Interval
+from simulator.render import figure as figures
+from simulator.render.canvas import plain
+from simulator.scenario.loading import Loaded
+from simulator.streams import Stream, generator
+from simulator.trace import Outcome, Trace
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+#: Of the intervals.
+LEVEL = 0.95
+
+
+class Attempt(NamedTuple):
+    """One attempt at a job: times in seconds, resources in cumulative units, `outcome` as in trace.csv.
+
+    `loss` is NaN where there is no result, inf for a trial that died.
+    """
+
+    worker: int
+    trial: int
+    bracket: int
+    rung: int
+    from_resource: int
+    to_resource: int
+    start_s: float
+    end_s: float
+    outcome: str
+    loss: float
+
+
+class _Shown:
+    """A title, a table and sentences, as text and as HTML."""
+
+    @property
+    def title(self) -> str:
+        """What it is of."""
+        raise NotImplementedError
+
+    @property
+    def head(self) -> tuple[str, ...]:
+        """Names of the table's columns."""
+        raise NotImplementedError
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """The table's rows, as text."""
+        raise NotImplementedError
+
+    def findings(self) -> list[str]:
+        """What may be said, a sentence each."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        table = [self.head, *self.rows()]
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        lines = (
+            "  ".join(cell.rjust(width) if place else cell.ljust(width)
+                      for place, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip()
+            for row in table
+        )  # fmt: skip
+        return "\n".join(map(plain, (self.title, *lines, *self.findings())))
+
+    def _repr_html_(self) -> str:
+        head, *body = (
+            "".join(f"<{tag}>{escape(plain(cell))}</{tag}>" for cell in row)
+            for tag, rows in (("th", [self.head]), ("td", self.rows()))
+            for row in rows
+        )
+        rows = "".join(f"<tr>{row}</tr>" for row in body)
+        found = "".join(f"<p>{escape(plain(sentence))}</p>" for sentence in self.findings())
+        return (
+            f"<table><caption>{escape(plain(self.title))}</caption>"
+            f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{found}"
+        )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Results(_Shown):
+    """One run of every searcher of a scenario under one seed; `results["ASHA"]` are that searcher's numbers.
+
+    `traces` and `summaries` go by label; the numbers are named as in summary.json, times in seconds.
+    """
+
+    scenario: Loaded
+    seed: int
+    traces: Mapping[str, Trace]
+    summaries: Mapping[str, Summary]
+
+    def __getitem__(self, label: str) -> Summary:
+        return self.summaries[label]
+
+    @property
+    def title(self) -> str:
+        """The scenario's."""
+        return self.scenario.title
+
+    @property
+    def time_unit(self) -> str:
+        """How times are shown: s, min, h or d."""
+        return self.scenario.scenario.time_unit
+
+    @property
+    def head(self) -> tuple[str, ...]:
+        """Nothing, then the labels."""
+        return ("", *self.summaries)
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """A number's name, then its value for each searcher."""
+        return comparison.table(self.summaries, self.time_unit)
+
+    def findings(self) -> list[str]:
+        """What may be said of the first searcher against each other one."""
+        return list(comparison.findings(self.summaries, self.time_unit))
+
+    def attempts(self, label: str) -> list[Attempt]:
+        """What the workers did under one searcher, in order of start."""
+        trace = self.traces[label]
+        return [
+            Attempt(worker, trial, bracket, rung, low, high, begun / ticks.PER_SECOND, ended / ticks.PER_SECOND,
+                    Outcome(outcome).name.lower(), loss)
+            for worker, trial, bracket, rung, low, high, begun, ended, outcome, loss in zip(
+                *(getattr(trace, name).tolist() for name in (
+                    "worker", "trial", "bracket", "rung", "from_resource", "to_resource", "start", "end", "outcome",
+                    "loss")),
+                strict=True)
+        ]  # fmt: skip
+
+
+class _Measure(NamedTuple):
+    """A number that seeds are compared by, and how a value of it is written."""
+
+    name: str
+    field: str
+    kind: Literal["time", "share", "points", "number"]
+
+
+#: What a comparison over seeds shows.
+MEASURES = (
+    _Measure("makespan", "makespan_s", "time"),
+    _Measure("first full-length trial at", "first_full_length_s", "time"),
+    _Measure("utilization", "utilization", "share"),
+    _Measure("trials started", "trials", "number"),
+    _Measure("full-length trials", "full_length_trials", "number"),
+    _Measure("mispromotions", "mispromotions", "number"),
+    _Measure("best loss", "best_loss", "number"),
+)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison(_Shown):
+    """The same scenario under many seeds: means, and differences seed by seed, each with its 95 % interval.
+
+    `summaries` has a list for each label, one entry a seed, in the order of the seeds.
+    """
+
+    scenario: Loaded
+    seed: int
+    summaries: Mapping[str, Sequence[Summary]]
+
+    @property
+    def seeds(self) -> int:
+        """How many there are."""
+        return len(next(iter(self.summaries.values())))
+
+    def values(self, name: str, label: str) -> NDArray[np.float64]:
+        """A field of Summary for each seed, shape (seeds,); NaN where there is nothing to tell."""
+        given = (getattr(summary, name) for summary in self.summaries[label])
+        return np.array([np.nan if value is None else value for value in given], np.float64)
+
+    def mean(self, name: str, label: str) -> Interval:
+        """Mean of a field of Summary over the seeds that have it, with its bootstrap interval."""
+        values = self.values(name, label)
+        return statistics.mean(values[np.isfinite(values)], LEVEL, self._draws(name, label))
+
+    def difference(self, name: str, one: str, other: str) -> Interval:
+        """Mean of `one` less `other`, seed by seed, with its interval; NaN where no seed has both."""
+        draws = self._draws(name, one, other)
+        return statistics.difference(self.values(name, one), self.values(name, other), LEVEL, draws)[0]
+
+    @property
+    def title(self) -> str:
+        """The scenario's, and how many seeds there are."""
+        return f"{self.scenario.title}: means of {self.seeds:,} seeds, with 95 % intervals"
+
+    @property
+    def head(self) -> tuple[str, ...]:
+        """Nothing, then the labels."""
+        return ("", *self.summaries)
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """A number's name, then its mean and interval for each searcher."""
+        return [
+            (measure.name, *(self._shown(measure, self.mean(measure.field, label)) for label in self.summaries))
+            for measure in MEASURES
+        ]
+
+    def findings(self) -> list[str]:
+        """How the first searcher differs from each other one, where the interval of the difference leaves 0 out."""
+        first, *others = self.summaries
+        return [self._finding(measure, first, label) for label in others for measure in MEASURES[:3]]
+
+    def _finding(self, measure: _Measure, first: str, label: str) -> str:
+        found = self.difference(measure.field, label, first)
+        if np.isnan(found.estimate):
+            return f"{measure.name}: never both {first} and {label} have one."
+        if found.low <= 0 <= found.high:
+            return f"{measure.name}: no difference seen between {first} and {label}."
+        sign = "less" if found.estimate < 0 else "more"
+        low, high = sorted(abs(bound) for bound in (found.low, found.high))
+        kind = measure._replace(kind="points") if measure.kind == "share" else measure
+        size = self._shown(kind, Interval(abs(found.estimate), low, high))
+        return f"{measure.name}: {label} has {size} {sign} than {first}."
+
+    def _shown(self, measure: _Measure, value: Interval) -> str:
+        if np.isnan(value.estimate):
+            return "—"
+        estimate, low, high = (self._number(measure, number) for number in value)
+        unit = f" {self.scenario.scenario.time_unit}" if measure.kind == "time" else ""
+        if measure.kind == "points":
+            unit = " points"
+        return estimate if low == high else f"{estimate} ({low.removesuffix(unit)}–{high.removesuffix(unit)})"
+
+    def _number(self, measure: _Measure, value: float) -> str:
+        match measure.kind:
+            case "time":
+                return ticks.show(ticks.from_seconds(value), self.scenario.scenario.time_unit)
+            case "share":
+                return f"{value:.1%}"
+            case "points":
+                return f"{100 * value:.1f} points"
+        return f"{value:,.4g}"
+
+    def _draws(self, name: str, *labels: str) -> np.random.Generator:
+        """Resamples that belong to what is estimated, whatever was asked before."""
+        fields, known = list(Summary.__dataclass_fields__), list(self.summaries)
+        return generator(self.seed, Stream.BOOTSTRAP, fields.index(name), *(known.index(label) for label in labels))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Planned(_Shown):
+    """The answer to a scenario's `plan`; all its figures are in `answer`."""
+
+    answer: Answer
+
+    @property
+    def title(self) -> str:
+        """The scenario's."""
+        return self.answer.loaded.title
+
+    @property
+    def sentence(self) -> str:
+        """What to do, in one sentence."""
+        return words.sentence(self.answer)
+
+    @property
+    def head(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return report.head(self.answer)
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """A row an option."""
+        return report.rows(self.answer)
+
+    def findings(self) -> list[str]:
+        """The answer, and what it rests on."""
+        return [self.sentence, *words.remarks(self.answer)]
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A figure that a notebook shows as an image, whatever its settings say."""
+
+    figure: Figure = field(repr=False)
+    title: str
+
+    def write(self, path: Path | str) -> None:
+        """Replace `path`, .png or .svg, by the picture."""
+        figures.write(self.figure, Path(path))
+
+    def _repr_png_(self) -> bytes:
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "picture.png"
+            self.write(path)
+            return path.read_bytes()

@@ -1,0 +1,66 @@
+"""From pydantic's path of an error to the entry of the file it is about, and to the model that entry belongs to."""
+
+from __future__ import annotations
+
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+Path_ = tuple[str | int, ...]
+
+
+def entry(loc: Path_, root: type[BaseModel]) -> tuple[Path_, type[BaseModel], Any]:
+    """Where `loc` points in the file, the model its last key was looked up in, and the type of what stands there.
+
+    Pydantic adds to a path what is no key of the file: the tag of a union, as in ("searchers", "SHA", "sha",
+    "divisor"), names of validators, and "[key]" for a wrong key.
+    """
+    where: Path_ = ()
+    owner, now = root, _bare(root)
+    for part in loc:
+        if isinstance(now, type) and issubclass(now, BaseModel):
+            owner = now
+            field = now.model_fields.get(str(part))
+            where, now = (*where, part), _bare(field.annotation) if field else None
+        elif get_origin(now) in (dict, list):
+            if part == "[key]":
+                continue
+            where, now = (*where, part), _bare(get_args(now)[-1])
+        elif _is_union(now):
+            now = next((choice for choice in get_args(now) if _has_tag(choice, part)), None)
+    return where, owner, now
+
+
+def tags(union: Any) -> list[str]:
+    """What may stand for `name` or `kind` in a union of models."""
+    return [tag for choice in get_args(union) for field in _tag_fields(choice) for tag in get_args(field.annotation)]
+
+
+def _bare(annotation: Any) -> Any:
+    """An annotation without its metadata and without None."""
+    while True:
+        if get_origin(annotation) is Annotated:
+            annotation = get_args(annotation)[0]
+        elif _is_union(annotation):
+            rest = [choice for choice in get_args(annotation) if choice is not type(None)]
+            if len(rest) != 1:
+                return annotation
+            annotation = rest[0]
+        else:
+            return annotation
+
+
+def _is_union(annotation: Any) -> bool:
+    return get_origin(annotation) in (Union, UnionType)
+
+
+def _has_tag(choice: Any, tag: str | int) -> bool:
+    """Whether a model's discriminator can have the value `tag`."""
+    return any(tag in get_args(field.annotation) for field in _tag_fields(choice))
+
+
+def _tag_fields(choice: Any) -> list[FieldInfo]:
+    fields = choice.model_fields if isinstance(choice, type) and issubclass(choice, BaseModel) else {}
+    return [fields[name] for name in ("name", "kind") if name in fields]

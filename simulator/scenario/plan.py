@@ -1,0 +1,103 @@
+"""Scenario section `plan`: what to vary, what is asked of the answer, and how sure it should be."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, PlainValidator, model_validator
+from pydantic_core import PydanticCustomError
+
+from simulator.scenario.base import Count, Model
+from simulator.scenario.cluster import Money, Positive, wrong
+from simulator.scenario.values import Duration
+
+#: Replicates of a cell, at most.
+MOST = 100_000
+
+
+def _axis(value: Any) -> list[Any] | dict[str, Any]:
+    """The values of a key: a list of them, or a name for each."""
+    if not isinstance(value, (list, dict)):
+        message = "should be a list of values, or a name for each: [8, 16], {spot: …, on demand: …}"
+        raise PydanticCustomError("together", message)
+    if not value:
+        raise PydanticCustomError("together", "is empty; give at least one value")
+    return value
+
+
+Axis = Annotated[
+    Any,
+    PlainValidator(
+        _axis,
+        json_schema_input_type=Annotated[list[Any], Field(min_length=1)]
+        | Annotated[dict[str, Any], Field(min_length=1)],
+    ),
+]
+
+
+class Replicates(Model):
+    """How many seeds each cell of the grid is run with: more until the answer's interval is narrow enough."""
+
+    min: Annotated[int, Field(ge=2, le=MOST)] = Field(50, description="At least so many.")
+    max: Annotated[int, Field(ge=2, le=MOST)] = Field(400, description="At most so many.")
+    width: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.1,
+        description="Width asked of the interval: of the share of runs in time (0.1: 10 points), or, where no "
+        "deadline, budget or target is given, of the mean time as a share of it.",
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Replicates:
+        if self.max < self.min:
+            raise wrong("max is less than min; give at least as many")
+        return self
+
+
+def _replicates(value: Any) -> Any:
+    """A bare number is both the least and the most."""
+    return {"min": value, "max": value} if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+class Target(Model):
+    """When a search has done what it is for; the run stops there. Default: when it is over."""
+
+    loss: Annotated[float, Field(allow_inf_nan=False)] | None = Field(
+        None, description="At a result this good or better."
+    )
+    quantile: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        None,
+        description="At a result as good as this share of the candidates when fully trained: 0.01 is the best 1 %.",
+    )
+    full_length_trials: Count | None = Field(None, description="After so many fully trained trials.")
+
+    @model_validator(mode="after")
+    def _one(self) -> Target:
+        if sum(value is not None for value in (self.loss, self.quantile, self.full_length_trials)) != 1:
+            raise wrong("give one of loss, quantile, full_length_trials")
+        return self
+
+
+class Plan(Model):
+    """A grid of clusters and searches, and the question it should answer."""
+
+    vary: Annotated[dict[str, Axis], Field(min_length=1)] = Field(
+        description="Dotted key of the scenario: its values, as a list or with a name for each. A value that is keys "
+        "and values is merged into what stands there; null takes a key away (RFC 7396). Keys joined by ` & ` "
+        "have one value together.",
+    )
+    deadline: Duration | None = Field(None, description="By when the target should be reached.")
+    budget: Positive | None = Field(None, description="Money that may be spent by then.")
+    confidence: Annotated[float, Field(ge=0.5, lt=1)] = Field(
+        0.95, description="How sure: the share of runs to meet deadline and budget, and the level of every interval."
+    )
+    target: Target | None = None
+    price: Money | None = Field(
+        None, description="Money for a worker and hour, of plain workers; groups have theirs."
+    )
+    replicates: Annotated[
+        Replicates, BeforeValidator(_replicates, json_schema_input_type=Replicates | Annotated[int, Field(ge=2)])
+    ] = Field(default_factory=Replicates)
+    limit: Count = Field(100_000, description="Runs in all; a larger plan is refused.")
+    pilots: Count | None = Field(
+        None, description="How many recorded trials synthetic curves were fitted to, for the report."
+    )

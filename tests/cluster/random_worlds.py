@@ -1,0 +1,84 @@
+"""Clusters in trouble, drawn at random, for tests that want all combinations."""
+
+from __future__ import annotations
+
+from simulator.cluster.attempts import Overheads, Recovery
+from simulator.cluster.conditions import Conditions, Drop
+from simulator.cluster.engine import Cluster, Stop
+from simulator.cluster.pool import Failures, MachineGroup, Preemption
+from simulator.cluster.spans import LogNormalSpan, Weibull
+from simulator.cluster.stragglers import HalfNormal, LogNormal, Pareto, Quantiles, TwoPoint
+from simulator.searchers.halving import asha, random, sha
+
+
+def span(rng, typical):
+    mean = typical * rng.choice([0.3, 1, 3])
+    return rng.choice([Weibull(mean), Weibull(mean, 0.6), LogNormalSpan(mean / 3, mean)])
+
+
+def group(rng, typical, index):
+    failures = Failures(span(rng, 5 * typical), span(rng, typical)) if rng.random() < 0.4 else None
+    preemption = None
+    if rng.random() < 0.4:
+        notice = rng.choice([0, typical // 4])
+        series = tuple((rng.randint(1, 6 * typical), rng.randint(1, typical)) for _ in range(3))
+        played = Preemption(notice=notice, series=series)
+        preemption = rng.choice([Preemption(span(rng, 4 * typical), span(rng, typical), notice), played])
+    return MachineGroup(
+        rng.randint(1, 5),
+        name=f"group {index}",
+        speed=rng.choice([1, 1, 0.5, 2.5]),
+        price=rng.choice([0, 1.0, 2.5]),
+        slots=rng.choice([2, 4, 5]),
+        join=rng.choice([0, 0, rng.randint(0, 3 * typical)]),
+        ramp_up=rng.choice([0, 0, rng.randint(0, 3 * typical)]),
+        leave=None if index == 0 else rng.choice([None, rng.randint(1, 20 * typical)]),
+        start_up=rng.choice([0, 0, rng.randint(1, typical)]),
+        failures=failures,
+        preemption=preemption,
+    )
+
+
+def conditions(rng, typical):
+    models = [None, HalfNormal(0.6), LogNormal(0.5), Pareto(2.5), TwoPoint(0.1, 4), Quantiles([1, 1, 1.2, 3])]
+    return Conditions(
+        straggler=rng.choice(models),
+        straggler_per=rng.choice(["job", "worker"]),
+        drop=rng.choice([None, Drop(rng.choice([0.01, 0.2]), max(1, typical // 3))]),
+        crash=rng.choice([0, 0, 0.1]),
+        overheads=rng.choice([Overheads(), Overheads(typical // 5, typical // 9, typical // 7)]),
+        recovery=Recovery(rng.choice(["resume", "restart", "exit"]), rng.choice([1, 2, 7]), rng.choice([0, 2, 5])),
+    )
+
+
+def trouble(rng, typical=1000):
+    """(make searcher, cluster, stop): `typical` is about the ticks of a base job; the stop makes sure of an end."""
+    groups = tuple(group(rng, typical, index) for index in range(rng.choice([1, 1, 2, 3])))
+    divisor = rng.choice([2, 3])
+    trials, common = rng.randint(9, 30), {"max_length": divisor ** rng.randint(0, 2), "divisor": divisor}
+    make, bounded = rng.choice(
+        [
+            (lambda: sha(max_trials=trials, **common), True),
+            (lambda: sha(max_trials=9, backfill=True, **common), False),
+            (lambda: asha(max_trials=trials, **common), True),
+            (lambda: asha(**common), False),
+            (lambda: asha(max_trials=trials, delayed=True, **common), True),
+            (lambda: random(max_trials=trials, max_length=2, max_concurrent_trials=5), True),
+        ]
+    )
+    stop = Stop(
+        time=rng.choice([60, 200]) * typical if bounded else rng.randint(1, 30) * typical,
+        loss=rng.choice([None, None, 0.5]),
+        full_length=rng.choice([None, None, 2]),
+        cost=rng.choice([None, None, rng.random() * 1e-4]),
+    )
+    cluster = Cluster(
+        groups,
+        rng.choice(["on_demand", "queued"]) if bounded else "on_demand",
+        resume=rng.random() < 0.7,
+        policy=rng.choice(["fastest", "cheapest", "lowest"]),
+        slots_per_trial=rng.choice([1, 2]),
+        conditions=conditions(rng, typical),
+        max_wait=rng.choice([None, None, 5 * typical]),
+    )
+    return make, cluster, stop

@@ -1,0 +1,107 @@
+"""Stores that MLflow itself wrote."""
+
+import sqlite3
+
+import pytest
+
+from simulator.errors import InputError
+from simulator.trace import Outcome
+from tests.curves.importers.sources import (
+    LOSSES,
+    imported,
+    locked,
+    losses_of,
+    mlflow_store,
+    seconds_of,
+    written_and_read,
+)
+
+pytest.importorskip("mlflow")
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """Making a store takes seconds, so the tests share one and its bytes."""
+    path = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
+    return path, mlflow_store(path, status={2: "FAILED"}.items())
+
+
+def copy_of(store, tmp_path):
+    path = tmp_path / "mlflow.db"
+    path.write_bytes(store[0].read_bytes())
+    return path
+
+
+def refused(path, **how):
+    with pytest.raises(InputError) as caught:
+        imported(path, "mlflow", **how)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_round_trip(store, tmp_path):
+    path, times = store
+    before = path.read_bytes()
+    made = imported(path, "mlflow")
+
+    assert losses_of(made) == LOSSES
+    assert seconds_of(made) == times
+    assert made.report.metric == "val_loss"
+    assert made.report.failed == 1
+    assert written_and_read(made, tmp_path).clock.tolist() == [round(1e6 * t) for row in times for t in row]
+    assert path.read_bytes() == before
+
+
+def test_the_schedule(store):
+    trace = imported(store[0], "mlflow").trace
+
+    assert (trace.start / 1e6).tolist() == [0, 1, 2, 3]
+    assert (trace.end / 1e6).tolist() == [8, 9, 10, 11]
+    assert trace.workers == 4
+    assert trace.outcome[2] == Outcome.EXITED
+
+
+def test_other_metrics_and_experiments(store, tmp_path):
+    path = copy_of(store, tmp_path)
+    mlflow_store(path, LOSSES[:1], metric="accuracy")
+
+    assert refused(path).endswith("has metric accuracy, val_loss; choose one by --metric")
+    made = imported(path, "mlflow", options={"metric": "val_loss"})
+    assert made.report.dropped == {"does not report val_loss": 1}
+    assert "does not say which way accuracy is better" in refused(path, options={"metric": "accuracy"})
+    mlflow_store(path, LOSSES[:1], experiment="other")
+    assert refused(path).endswith("has experiment other, sweep; choose one by --study")
+    assert "has no metric" in refused(path, options={"study": "sweep", "metric": "f1"})
+
+
+def test_locked(store, tmp_path, monkeypatch):
+    monkeypatch.setattr("simulator.curves.importers.databases.PATIENCE", 0.1)
+    path = copy_of(store, tmp_path)
+    holder = locked(path)
+    try:
+        assert refused(path).endswith("is locked by another program; try again when that is done")
+    finally:
+        holder.close()
+
+
+def test_another_schema(store, tmp_path):
+    path = copy_of(store, tmp_path)
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'abc'")
+    connection.close()
+    assert "is no store of this MLflow: " in refused(path)
+
+
+def test_no_runs_and_no_store(store, tmp_path):
+    path = copy_of(store, tmp_path)
+    with sqlite3.connect(path) as connection:
+        connection.execute("DELETE FROM runs")
+    connection.close()
+    assert refused(path).endswith("holds no runs")
+    path.write_bytes(store[0].read_bytes()[:50_000])
+    assert "is no sound SQLite database" in refused(path)
+    path.write_bytes(b"")
+    assert refused(path).endswith("is empty")
+    path.write_bytes(b"something else")
+    assert refused(path).endswith("is no SQLite database")
+    assert "run `mlflow migrate-filestore`" in refused(tmp_path)

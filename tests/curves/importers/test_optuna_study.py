@@ -1,0 +1,135 @@
+"""Studies that Optuna itself wrote, as SQLite storages and as journals."""
+
+import sqlite3
+
+import pytest
+
+from simulator.errors import InputError
+from simulator.trace import Outcome
+from tests.curves.importers.sources import FLAT, LOSSES, imported, locked, losses_of, optuna_study, written_and_read
+
+optuna = pytest.importorskip("optuna")
+
+
+def storage(tmp_path, kind):
+    if kind == "sqlite":
+        return tmp_path / "study.db", f"sqlite:///{tmp_path / 'study.db'}"
+    path = tmp_path / "study.log"
+    return path, optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(path)))
+
+
+def refused(path, **how):
+    with pytest.raises(InputError) as caught:
+        imported(path, "optuna", **how)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "journal"])
+def test_round_trip(tmp_path, kind):
+    path, where = storage(tmp_path, kind)
+    study = optuna_study(where)
+    before = path.read_bytes()
+    made = imported(path, "optuna")
+
+    assert losses_of(made) == LOSSES
+    assert [curve.resources.tolist() for curve in made.curves] == [[1, 2, 3, 4, 5]] * 4
+    durations = [trial.duration.total_seconds() for trial in study.trials]
+    assert [curve.seconds[-1] for curve in made.curves] == pytest.approx(durations, abs=2e-6)
+    assert "Optuna logs no times of steps" in made.report.times
+    assert written_and_read(made, tmp_path).loss.tolist() == FLAT
+    assert path.read_bytes() == before
+
+
+def test_a_study_that_maximises(tmp_path):
+    path, where = storage(tmp_path, "sqlite")
+    optuna_study(where, direction="maximize")
+
+    assert losses_of(imported(path, "optuna")) == [[-loss for loss in row] for row in LOSSES]
+
+
+def test_pruned_and_failed_trials(tmp_path):
+    path, where = storage(tmp_path, "sqlite")
+    optuna_study(where, prune_at={1: 3}, states=(2,))
+
+    assert "has 1 of 4 trials that stop before the longest (5 units)" in refused(path)
+    made = imported(path, "optuna", censored="hold")
+    assert losses_of(made)[1] == [*LOSSES[1][:3], LOSSES[1][2], LOSSES[1][2]]
+    assert (made.report.complete, made.report.failed) == (2, 1)
+    assert made.trace.outcome.tolist() == [Outcome.COMPLETED, Outcome.COMPLETED, Outcome.EXITED, Outcome.COMPLETED]
+    assert made.trace.workers == 1
+
+
+def test_several_studies(tmp_path):
+    path, where = storage(tmp_path, "sqlite")
+    optuna_study(where, name="one")
+    optuna_study(where, name="two", losses=LOSSES[:2])
+
+    assert refused(path).endswith("has study one, two; choose one by --study")
+    assert refused(path, options={"study": "three"}).endswith("has no study 'three'; it has one, two")
+    assert len(imported(path, "optuna", options={"study": "two"}).curves) == 2
+
+
+def test_several_objectives_and_no_trials(tmp_path):
+    path, where = storage(tmp_path, "sqlite")
+    optuna.create_study(storage=where, study_name="many", directions=["minimize", "maximize"])
+    optuna.create_study(storage=where, study_name="none")
+
+    assert refused(path, options={"study": "many"}).endswith("is a study of 2 objectives; only one can be a loss")
+    assert refused(path, options={"study": "none"}).endswith("holds no trials")
+
+
+def test_no_intermediate_values(tmp_path):
+    path, where = storage(tmp_path, "sqlite")
+    optuna.create_study(storage=where).optimize(lambda trial: 1.0, n_trials=2)
+
+    assert refused(path).endswith("leaves no trial: 2 reports no intermediate value")
+
+
+def test_a_locked_database(tmp_path, monkeypatch):
+    monkeypatch.setattr("simulator.curves.importers.databases.PATIENCE", 0.1)
+    path, where = storage(tmp_path, "sqlite")
+    optuna_study(where)
+    holder = locked(path)
+    try:
+        assert refused(path).endswith("is locked by another program; try again when that is done")
+    finally:
+        holder.close()
+
+
+def test_another_schema(tmp_path):
+    path, where = storage(tmp_path, "sqlite")
+    optuna_study(where)
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'v1.3.0.a'")
+    connection.close()
+    assert "is no storage of this Optuna: " in refused(path)
+
+
+@pytest.mark.parametrize("keep", [0.3, 0.7])
+def test_truncated(tmp_path, keep):
+    path, where = storage(tmp_path, "sqlite")
+    optuna_study(where)
+    raw = path.read_bytes()
+    path.write_bytes(raw[: int(len(raw) * keep)])
+    assert "is no sound SQLite database" in refused(path)
+
+
+def test_no_study_at_all(tmp_path):
+    (tmp_path / "x.log").write_text("not a journal\nat all\n")
+    assert "is no sound journal" in refused(tmp_path / "x.log")
+    (tmp_path / "x.log").write_text('{"op_code": 99}\n{"a": 1}\n')
+    assert "is no journal of this Optuna" in refused(tmp_path / "x.log")
+    with sqlite3.connect(tmp_path / "x.db") as connection:
+        connection.execute("CREATE TABLE t (x)")
+    connection.close()
+    assert "is no database of Optuna" in refused(tmp_path / "x.db")
+
+
+def test_a_torn_last_line_of_a_journal_is_left_out(tmp_path):
+    path, where = storage(tmp_path, "journal")
+    optuna_study(where)
+    raw = path.read_bytes()
+    path.write_bytes(raw[: raw.rstrip().rindex(b"\n") + 10])
+    made = imported(path, "optuna", censored="drop")
+    assert len(made.curves) >= 3
