@@ -12,25 +12,25 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from math import inf, nan
-from typing import Literal, NamedTuple, NoReturn, cast
+from typing import NamedTuple, NoReturn, cast
 
 import simpy
 
 from simulator import ticks
 from simulator.cluster.attempts import Course
-from simulator.cluster.conditions import Conditions, Fates
+from simulator.cluster.conditions import Fates
 from simulator.cluster.plain import PlainRun
-from simulator.cluster.pool import MachineGroup, Policy, Pool
+from simulator.cluster.pool import Pool
 from simulator.cluster.recording import ROW, unpack
+from simulator.cluster.terms import Cluster, Stop
 from simulator.curves.curves import Curves, Exit
 from simulator.errors import RunError
 from simulator.searchers.job import Idle, Job, Searcher
 from simulator.trace import Outcome, Trace
 
-Assignment = Literal["on_demand", "queued"]
+__all__ = ["Cluster", "StarvedError", "Stop", "simulate"]
 
 #: A row of the trace, in the order of its columns.
 Row = tuple[int, int, int, int, int, int, int, int, Outcome, float, int, int]
@@ -41,46 +41,6 @@ MAX_ATTEMPTS = 10_000
 
 class StarvedError(RunError):
     """Work remains and nobody will ever do it."""
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """A pool of workers and its customs.
-
-    `groups` are its machines, or a number of equal workers that never fail. `assignment`: on_demand asks the
-    searcher when a worker is free; queued asks it after each report until it says WAIT, and jobs queue first-in
-    first-out (Determined). `resume`: a promoted trial goes on from its last result, else it is trained again from
-    zero. `policy`: which idle worker is taken. `max_wait`: ticks without any worker after which the run is given up.
-    """
-
-    groups: tuple[MachineGroup, ...] | int
-    assignment: Assignment = "on_demand"
-    resume: bool = True
-    policy: Policy = "fastest"
-    slots_per_trial: int = 1
-    conditions: Conditions = field(default_factory=Conditions)
-    max_wait: int | None = None
-
-    @property
-    def trouble_free(self) -> bool:
-        """Whether all workers are equal and always there, and every job takes just its curve's time."""
-        [group, *others] = self.machines
-        return not others and group.steady and group.speed == 1 and self.conditions.ideal
-
-    @property
-    def machines(self) -> tuple[MachineGroup, ...]:
-        """The groups."""
-        return (MachineGroup(self.groups),) if isinstance(self.groups, int) else self.groups
-
-
-@dataclass(frozen=True)
-class Stop:
-    """When to stop: at `time` ticks, at a result of `loss` or better, after `full_length` trials, at a `cost`."""
-
-    time: int | None = None
-    loss: float | None = None
-    full_length: int | None = None
-    cost: float | None = None
 
 
 class Task(NamedTuple):

@@ -12,19 +12,15 @@ import gc
 from collections import deque
 from heapq import heappop, heappush
 from math import inf, nan
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import simpy
 
 from simulator.cluster.recording import ROW
-from simulator.curves.curves import Exit
-from simulator.searchers.job import Idle, Job
+from simulator.cluster.terms import Stop
+from simulator.curves.curves import Curves, Exit
+from simulator.searchers.job import Idle, Job, Searcher
 from simulator.trace import Outcome
-
-if TYPE_CHECKING:
-    from simulator.cluster.engine import Stop
-    from simulator.curves.curves import Curves
-    from simulator.searchers.job import Searcher
 
 
 class _Worker(simpy.Event):
