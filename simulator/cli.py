@@ -66,7 +66,12 @@ def _options(
 @app.command()
 def run(
     scenario: ScenarioFile,
-    out: Annotated[Path | None, typer.Option(help="Write summary.json and LABEL/trace.csv here.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write summary.json, LABEL/trace.csv and, where workers come and go, LABEL/spells.csv here."
+        ),
+    ] = None,
     seed: Seed = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print summary.json and nothing else.")] = False,
 ) -> None:
@@ -89,6 +94,8 @@ def run(
         for label, trace in traces.items():
             trace.write_csv(out / label / "trace.csv")
             trace.write_parquet(out / label / "trace.parquet")
+            if len(trace.spells):
+                trace.spells.write_csv(out / label / "spells.csv")
         files.write_text(out / "summary.json", text)
     if as_json:
         typer.echo(text, nl=False)

@@ -74,6 +74,22 @@ class Spells:
         """Build from rows of worker, start, end, kind."""
         return cls(*np.array(rows, np.int64).reshape(-1, 4).T)
 
+    def __len__(self) -> int:
+        return len(self.worker)
+
+    def write_csv(self, path: Path) -> None:
+        """Write worker, start, end (seconds) and kind (down or boot)."""
+        names = [kind.name.lower() for kind in Spell]
+        with files.replacing(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as out:
+            writer = csv.writer(out, lineterminator="\n")
+            writer.writerow(("worker", "start", "end", "kind"))
+            writer.writerows(
+                (worker, ticks.to_seconds(start), ticks.to_seconds(end), names[kind])
+                for worker, start, end, kind in zip(
+                    *(column.tolist() for column in (self.worker, self.start, self.end, self.kind)), strict=True
+                )
+            )
+
 
 @dataclass(frozen=True, eq=False)
 class Trace:

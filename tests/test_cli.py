@@ -111,3 +111,27 @@ def test_nothing_slow_is_imported_before_it_is_needed():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout == "[]\n"
+
+
+def test_worker_time_adds_up_from_the_files_alone(tmp_path):
+    """busy + overhead + lost + idle + down = workers x makespan, from trace.csv and spells.csv."""
+    asha_sim("run", ROOT / "scenarios" / "spot-fleet.yaml", "--out", tmp_path)
+    numbers = json.loads((tmp_path / "summary.json").read_text())["searchers"]["ASHA"]
+
+    def total(name, duration, **only):
+        rows = csv.DictReader((tmp_path / "ASHA" / name).read_text().splitlines())
+        return sum(duration(row) for row in rows if all(row[key] == value for key, value in only.items()))
+
+    def length(row):
+        return float(row["end"]) - float(row["start"])
+
+    overhead = total("trace.csv", lambda row: float(row["overhead"]))
+    lost = total("trace.csv", lambda row: float(row["lost"]))
+    busy = total("trace.csv", length) - overhead - lost
+    boot, down = (total("spells.csv", length, kind=kind) for kind in ("boot", "down"))
+    assert (busy, overhead + boot, lost, down) == pytest.approx(
+        tuple(numbers[f"{kind}_s"] for kind in ("busy", "overhead", "lost", "down")), abs=1e-3
+    )
+    assert numbers["idle_s"] == pytest.approx(
+        16 * numbers["makespan_s"] - busy - overhead - boot - lost - down, abs=1e-3
+    )

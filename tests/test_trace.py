@@ -6,7 +6,7 @@ import polars as pl
 
 from simulator.cluster.engine import Cluster, simulate
 from simulator.searchers.halving import sha
-from simulator.trace import COLUMNS
+from simulator.trace import COLUMNS, Spell, Spells
 from tests.worlds import UNIT, World
 
 
@@ -30,6 +30,14 @@ def test_csv_has_seconds_and_words(tmp_path):
         "0,0,0,1,1,2,2.0,2.5,cut,,0.0,0.0\n"
     )
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["trace.csv"]
+
+
+def test_spells_as_saved(tmp_path):
+    Spells.from_rows([(3, 0, UNIT, Spell.BOOT), (3, UNIT, 5 * UNIT // 2, Spell.DOWN)]).write_csv(
+        tmp_path / "spells.csv"
+    )
+
+    assert (tmp_path / "spells.csv").read_text() == "worker,start,end,kind\n3,0.0,1.0,boot\n3,1.0,2.5,down\n"
 
 
 def test_parquet_holds_the_same(tmp_path):
