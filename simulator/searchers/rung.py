@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from heapq import heapify, heappop, heappush, heapreplace
+from heapq import heapify, heappop, heappush, heappushpop, heapreplace
 from math import inf
 
 #: How many of n results are the best: a non-decreasing function of n.
@@ -58,12 +58,14 @@ class Rung:
             heappush(rest, (-worst_loss, -worst_arrival, worst))
             self._admit(entry)
             return True
-        heappush(rest, entry)
-        for _ in range(room):
-            loss, arrival, trial = moved = heappop(rest)
-            heappush(best, (-loss, -arrival, trial))
+        moved = heappushpop(rest, entry)
+        while True:
+            heappush(best, (-moved[0], -moved[1], moved[2]))
             self._admit(moved)
-        return True
+            room -= 1
+            if not room:
+                return True
+            moved = heappop(rest)
 
     def promote(self) -> Entry | None:
         """Let the best trial leave that may and has not; None where there is none."""
