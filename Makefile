@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test browser lint format bench gallery lock clean
+.PHONY: demo test browser lint format bench gallery notebooks docs lock clean
 
 demo: $(READY)
 	$(BIN)/asha-sim run scenarios/docs.yaml --out outputs/docs
@@ -38,17 +38,27 @@ bench: $(READY)
 
 # The pictures of the README, byte for byte what tests/test_gallery.py expects.
 gallery: $(READY)
-	rm -rf outputs/gallery/docs outputs/gallery/digits
+	rm -rf outputs/gallery/docs outputs/gallery/digits outputs/gallery/plan outputs/plan
 	$(BIN)/asha-sim animate scenarios/docs.yaml --style docs --out outputs/gallery/docs
 	$(BIN)/asha-sim animate scenarios/digits.yaml --also scenarios/digits-40-workers.yaml \
 	  --style timeline --format gif,html --out outputs/gallery/digits
+	$(BIN)/asha-sim plan scenarios/plan_spot_or_on_demand.yaml --out outputs/plan
+	mkdir -p outputs/gallery/plan
+	cp outputs/plan/plan.html outputs/plan/plan.json outputs/plan/plan.md outputs/plan/table.csv outputs/gallery/plan
+
+# The notebooks with their outputs, and the pages of docs/ that are made; tests say whether they are fresh.
+notebooks: $(READY)
+	$(BIN)/python -m tests.notebooks
+
+docs: $(READY)
+	$(BIN)/python -m tests.pages
 
 # Names, versions and hashes only: no index address may enter the file.
 lock: $(READY)
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-annotate --no-header --group dev --extra record --extra optuna \
-	  --extra mlflow --extra tensorboard pyproject.toml -o requirements.lock
+	  --extra mlflow --extra tensorboard --extra dask pyproject.toml -o requirements.lock
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)

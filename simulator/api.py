@@ -21,6 +21,7 @@ from simulator.cluster import engine
 from simulator.clusters import build_cluster, build_stop
 from simulator.experiment import Experiment, build_searcher
 from simulator.planning import planner
+from simulator.planning.pool import Pool
 from simulator.planning.replicates import Candidates, seed_of
 from simulator.render import draw_all, play
 from simulator.render.animate import Style
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from simulator.render import Format, Player
     from simulator.render.plot_files import Kind
     from simulator.render.style import ThemeName
+    from simulator.trace import Trace
 
 __all__ = ["animate", "chart", "compare", "load_scenario", "plan", "player", "plot", "simulate"]
 
@@ -66,7 +68,7 @@ def simulate(scenario: Loaded | Path | str, seed: int | None = None) -> Results:
     Raises InputError where searchers and curves don't fit, RunError where a run fails.
 
     >>> simulate("scenarios/equal-times.yaml")["ASHA"].makespan_s / 60
-    29.0
+    30.0
     """
     experiment = Experiment(_loaded(scenario), seed)
     traces = experiment.run_all()
@@ -81,8 +83,8 @@ def compare(scenario: Loaded | Path | str, seeds: int = 20, seed: int | None = N
     Each seed brings trials of its own: synthetic ones are drawn anew, recorded ones met in another order. All
     searchers meet the same. Raises InputError and RunError as `simulate` does, ValueError for no seed at all.
 
-    >>> compare("scenarios/equal-times.yaml", seeds=3).difference("makespan_s", "ASHA", "SHA").estimate
-    0.0
+    >>> compare("scenarios/equal-times.yaml", seeds=3).difference("makespan_s", "ASHA", "SHA").estimate / 60
+    1.0
     """
     if seeds < 1:
         raise ValueError(f"seeds should be 1 or more, not {seeds}")
@@ -101,12 +103,13 @@ def compare(scenario: Loaded | Path | str, seeds: int = 20, seed: int | None = N
     return Comparison(loaded, origin, found)
 
 
-def plan(scenario: Loaded | Path | str, seed: int | None = None) -> Planned:
+def plan(scenario: Loaded | Path | str, seed: int | None = None, *, jobs: int = 0) -> Planned:
     """Answer the `plan` of a scenario: how many workers, at what price, how sure.
 
-    Raises InputError for what is wrong with it, RunError where a run fails.
+    `jobs` processes share the runs, 0 for one each processor; the answer is the same. Raises InputError for what
+    is wrong with the plan, RunError where a run fails.
     """
-    return Planned(planner.answer(_loaded(scenario), seed=seed))
+    return Planned(planner.answer(_loaded(scenario), seed=seed, pool=Pool(jobs=jobs)))
 
 
 def plot(results: Results, kind: Kind = "gantt", *, theme: ThemeName = "light") -> Picture:
@@ -146,11 +149,14 @@ def chart(
 def player(*results: Results) -> Player:
     """Make a page that plays runs on one clock; a notebook shows it inline, `.write(path)` keeps it.
 
-    Results of several scenarios get a switch between them. Raises InputError where there are none.
+    Several results get a switch between them. Raises InputError where there are none.
     """
-    scenes = {results_.title: list(results_.traces.values()) for results_ in results}
-    first = results[0] if results else None
-    return play(scenes, title=first.title if first else "", time_unit=first.time_unit if first else "s")
+    scenes: dict[str, list[Trace]] = {}
+    for run in results:
+        alike = sum(other.title == run.title for other in results[: results.index(run)])
+        scenes[f"{run.title} ({alike + 1})" if alike else run.title] = list(run.traces.values())
+    title, time_unit = (results[0].title, results[0].time_unit) if results else ("", "s")
+    return play(scenes, title=title, time_unit=time_unit)
 
 
 def animate(
@@ -167,7 +173,7 @@ def animate(
     """
     return draw_all(
         list(results.traces.values()), Path(out), formats=formats, styles=styles, title=results.title,
-        time_unit=results.scenario.scenario.time_unit,
+        time_unit=results.time_unit,
     )  # fmt: skip
 
 
@@ -177,7 +183,7 @@ def _loaded(scenario: Loaded | Path | str) -> Loaded:
 
 def _changed(document: yaml_text.Document, changes: Mapping[str, object]) -> yaml_text.Document:
     """The document as it would be with `changes`, which are part of its digest."""
-    values: Any = deepcopy(document.values)
+    values: Any = deepcopy(document.values) if isinstance(document.values, dict) else {}
     for key, value in changes.items():
         *way, last = key.split(".")
         place = values

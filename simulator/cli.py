@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from dataclasses import asdict
@@ -35,6 +36,9 @@ app.add_typer(trace_app, name="trace")
 
 def main() -> None:
     """Run the command line; exit status 0, 1 (the run failed), 2 (bad input) or 130 (interrupted)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that can't show a character
     try:
         app()
     except InputError as error:
@@ -46,6 +50,9 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output has seen enough
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        print(f"the run failed: {error.strerror or error}", file=sys.stderr)  # noqa: T201
+        sys.exit(1)
 
 
 def _show_version(asked: bool) -> None:
@@ -82,7 +89,7 @@ def run(
 
     experiment = Experiment(load(scenario), seed)
     if out:
-        files.make_folder(out)
+        files.check_folder(out)
     with progress_bar() as progress:
         task = progress.add_task("", total=len(experiment.labels))
         traces = experiment.run_all(lambda label: progress.update(task, description=f"simulating {label}"))
@@ -91,6 +98,7 @@ def run(
     about = {**experiment.meta, "searchers": {label: asdict(summary) for label, summary in summaries.items()}}
     text = json.dumps(about, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
     if out:
+        files.make_folder(out)
         for label, trace in traces.items():
             trace.write_csv(out / label / "trace.csv")
             trace.write_parquet(out / label / "trace.parquet")
@@ -115,6 +123,10 @@ def check(scenario: ScenarioFile) -> None:
     from simulator.scenario.loading import load  # noqa: PLC0415
 
     experiment = Experiment(load(scenario))
+    if experiment.loaded.scenario.plan is not None:
+        from simulator.planning import planner  # noqa: PLC0415
+
+        planner.check(experiment.loaded)
     typer.echo(f"{scenario}: sound; searchers {', '.join(experiment.labels)}")
 
 

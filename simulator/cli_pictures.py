@@ -56,13 +56,13 @@ def animate(
     styles: tuple[Literal["docs", "timeline"], ...] = ("docs", "timeline") if style == "all" else (style,)
     if is_trace(scenario):
         trace = read_trace(scenario)
-        files.make_folder(out)
+        files.check_folder(out)
         made = draw_all([trace], out, formats=chosen, styles=styles, title=trace.label, time_unit=unit_of(trace))
         typer.echo("\n".join(map(str, made)))
         return
     experiment = Experiment(load(scenario), seed)
     others = [Experiment(load(path), seed) for path in also or ()]
-    files.make_folder(out)
+    files.check_folder(out)
     loaded = experiment.loaded
     with progress_bar() as progress:
         task = progress.add_task("", total=None)
@@ -111,7 +111,7 @@ def plot(
     suffixes = _chosen(formats, SUFFIXES, "--format")
     if is_trace(scenario):
         trace = read_trace(scenario)
-        files.make_folder(out)
+        files.check_folder(out)
         made = write_plots(
             {trace.label: [trace]}, out, kinds=chosen, formats=suffixes, title=trace.label, time_unit=unit_of(trace)
         )
@@ -119,7 +119,7 @@ def plot(
         return
     loaded = load(scenario)
     experiment = Experiment(loaded, seed)
-    files.make_folder(out)
+    files.check_folder(out)
     with progress_bar() as progress:
         task = progress.add_task("simulating", total=seeds)
         runs = {label: [trace] for label, trace in experiment.run_all().items()}

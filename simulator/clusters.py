@@ -10,6 +10,9 @@ from simulator.errors import InputError, Problem, unreadable
 from simulator.scenario import cluster as models
 from simulator.ticks import LIMIT, from_seconds
 
+#: A file of spells may not be larger.
+MAX_BYTES = 1 << 24
+
 
 def build_cluster(spec: models.Cluster, folder: Path) -> engine.Cluster:
     """Make the cluster of a scenario in `folder`; raises InputError for what is wrong in a file of spells."""
@@ -89,9 +92,16 @@ def read_spells(path: Path) -> tuple[tuple[int, int], ...]:
     Raises InputError naming the line of what is wrong.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise unreadable(path, error) from None
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise unreadable(path, error if isinstance(error, OSError) else OSError(str(error))) from None
+    if len(raw) > MAX_BYTES:
+        raise InputError(
+            Problem(str(path), f"is larger than {MAX_BYTES:,} bytes; it should be a CSV of up_s, down_s")
+        )
+    try:
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputError(Problem(str(path), "is not UTF-8 text; it should be a CSV of up_s, down_s", 1, 1)) from None
     reader = csv.DictReader(text.splitlines())

@@ -73,6 +73,16 @@ def build_curves(spec: curve_models.Curves, folder: Path, seed: int) -> Curves:
             return Ordered(spec.unit_time, improving=spec.order == "improving")
 
 
+def _share(spec: searcher_models.Searcher) -> dict[str, float]:
+    """The divisor, for searchers that promote 1 in so many of a rung: what mispromotions are counted against."""
+    match spec:
+        case searcher_models.Sha() | searcher_models.Asha() | searcher_models.Hyperband():
+            return {"divisor": spec.divisor}
+        case determined_models.AsyncHalving() | determined_models.AdaptiveAsha() if not spec.stop_once:
+            return {"divisor": spec.divisor}
+    return {}
+
+
 #: Trials looked at to say what is typical.
 SAMPLE = 50
 
@@ -127,7 +137,7 @@ class Experiment:
             stop=build_stop(scenario.stop),
             seed=self.seed,
             label=label,
-            meta=self.meta | ({"divisor": spec.divisor} if hasattr(spec, "divisor") else {}),
+            meta=self.meta | _share(spec),
         )
 
     def best_loss(self, trials: int) -> float:
@@ -141,7 +151,11 @@ class Experiment:
         steps = pairwise((0, *resources)) if self._cluster.resume else ((0, top) for top in resources)
         low, high = max(steps, key=lambda step: step[1] - step[0])
         trials = range(min(SAMPLE, self._curves.trials or SAMPLE))
-        typical = median(self._curves.train(trial, low, high).ticks for trial in trials)
+        jobs = [self._curves.train(trial, 0, high) for trial in trials]
+        living = [trial for trial, job in zip(trials, jobs, strict=True) if job.exit is None]
+        if not living:
+            return None
+        typical = median(self._curves.train(trial, low, high).ticks for trial in living)
         expected = hopeless(self._cluster.conditions, self._cluster.machines, typical, high - low)
         if expected is None:
             return None

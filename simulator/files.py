@@ -34,6 +34,17 @@ def replacing(path: Path) -> Iterator[Path]:
         scratch.unlink(missing_ok=True)
 
 
+def check_folder(path: Path) -> None:
+    """Raise InputError unless `path` is a folder we may write to, or could be made one; makes nothing."""
+    there = path
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    if not there.is_dir():
+        raise InputError(Problem(str(path), f"cannot be a folder: {there} is a file"))
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise InputError(Problem(str(path), f"cannot be written to: permission denied in {there}"))
+
+
 def make_folder(path: Path) -> None:
     """Make `path` a folder we may write to; raises InputError where it can't be one."""
     try:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf
+from math import floor, inf, isfinite
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.searchers.geometry import exact
 from simulator.ticks import UNITS, to_seconds
 from simulator.trace import Outcome, Spell, Trace
 
@@ -109,7 +110,9 @@ def summarize(trace: Trace, best_possible: float | None = None) -> Summary:
         cost=sum(costs.values()),
         cost_by_group=costs,
         mispromotions=mispromotions(trace, float(divisor)) if divisor else None,
-        simple_regret=None if best_possible is None or not len(best) else best_loss - best_possible,
+        simple_regret=None
+        if best_possible is None or not isfinite(best_loss - best_possible)
+        else best_loss - best_possible,
     )
 
 
@@ -225,15 +228,16 @@ def mispromotions(trace: Trace, divisor: float) -> int:
     Ties are broken as the rules do, earlier results first. Asynchronous promotion makes about sqrt(n) of them (Li
     et al., arXiv 1810.05934, section 3.3).
     """
-    ended = trace.where(Outcome.COMPLETED, Outcome.EXITED)
-    count = 0
+    invalid = trace.trial[trace.where(Outcome.EXITED) & np.isnan(trace.loss)]  # their results vanished
+    ended = trace.where(Outcome.COMPLETED, Outcome.EXITED) & ~np.isin(trace.trial, invalid)
+    share, count = exact(divisor), 0
     for bracket in np.unique(trace.bracket).tolist():
         for rung in np.unique(trace.rung[trace.bracket == bracket]).tolist()[:-1]:
             here = np.flatnonzero(ended & (trace.bracket == bracket) & (trace.rung == rung))
             order = np.lexsort((here, trace.end[here], trace.loss[here]))
-            best = trace.trial[here[order[: int(len(here) / divisor)]]]
+            best = trace.trial[here[order[: floor(len(here) / share)]]]
             left = np.unique(trace.trial[(trace.bracket == bracket) & (trace.rung == rung + 1)])
-            count += len(np.setdiff1d(left, best))
+            count += len(np.setdiff1d(left, [*best, *invalid]))
     return count
 
 

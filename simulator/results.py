@@ -18,6 +18,7 @@ from simulator.planning import report, statistics, words
 from simulator.planning.planner import Answer
 from simulator.planning.statistics import Interval
 from simulator.render import figure as figures
+from simulator.render.animate import TimeUnit
 from simulator.render.canvas import plain
 from simulator.scenario.loading import Loaded
 from simulator.streams import Stream, generator
@@ -114,7 +115,7 @@ class Results(_Shown):
         return self.scenario.title
 
     @property
-    def time_unit(self) -> str:
+    def time_unit(self) -> TimeUnit:
         """How times are shown: s, min, h or d."""
         return self.scenario.scenario.time_unit
 
@@ -150,7 +151,7 @@ class _Measure(NamedTuple):
 
     name: str
     field: str
-    kind: Literal["time", "share", "points", "number"]
+    kind: Literal["time", "share", "points", "count", "loss"]
 
 
 #: What a comparison over seeds shows.
@@ -158,10 +159,10 @@ MEASURES = (
     _Measure("makespan", "makespan_s", "time"),
     _Measure("first full-length trial at", "first_full_length_s", "time"),
     _Measure("utilization", "utilization", "share"),
-    _Measure("trials started", "trials", "number"),
-    _Measure("full-length trials", "full_length_trials", "number"),
-    _Measure("mispromotions", "mispromotions", "number"),
-    _Measure("best loss", "best_loss", "number"),
+    _Measure("trials started", "trials", "count"),
+    _Measure("full-length trials", "full_length_trials", "count"),
+    _Measure("mispromotions", "mispromotions", "count"),
+    _Measure("best loss", "best_loss", "loss"),
 )
 
 
@@ -247,6 +248,8 @@ class Comparison(_Shown):
                 return f"{value:.1%}"
             case "points":
                 return f"{100 * value:.1f} points"
+            case "count":
+                return f"{value:,.1f}".removesuffix(".0")
         return f"{value:,.4g}"
 
     def _draws(self, name: str, *labels: str) -> np.random.Generator:

@@ -18,6 +18,9 @@ UNITS = {
 #: No run may last longer: seconds stay exact as floats below 2**53 ticks, about 285 years.
 LIMIT = 2**53
 
+#: What to say of a run that would.
+TOO_LONG = "it would last more than 285 years; shorten the units, or give a stop"
+
 
 def from_seconds(seconds: float) -> int:
     """Seconds to the nearest tick (half to even)."""

@@ -11,8 +11,10 @@ import ast
 import base64
 import io
 import re
+from collections.abc import Mapping
 from contextlib import chdir, redirect_stdout
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import nbformat
@@ -35,7 +37,7 @@ class Cell(NamedTuple):
     kind: str
     source: str
     said: str = ""
-    shown: dict[str, str] = {}
+    shown: Mapping[str, str] = MappingProxyType({})
 
 
 def cells_of(path):
@@ -61,8 +63,12 @@ def run_code(cell, names):
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     said = io.StringIO()
     with redirect_stdout(said):
-        exec(compile(tree, "cell", "exec"), names)
-        value = None if last is None else eval(compile(ast.Expression(last.value), "cell", "eval"), names)
+        exec(compile(tree, "cell", "exec", dont_inherit=True), names)
+        value = (
+            None
+            if last is None
+            else eval(compile(ast.Expression(last.value), "cell", "eval", dont_inherit=True), names)
+        )
     return cell._replace(said=said.getvalue(), shown={} if value is None else display(value))
 
 
@@ -80,7 +86,7 @@ def display(value):
 
 
 def notebook(cells):
-    """Cells as a notebook's text."""
+    """Cells as a notebook."""
     made = v4.new_notebook(metadata=KERNEL)
     for number, cell in enumerate(cells):
         name = f"cell-{number}"
@@ -92,13 +98,14 @@ def notebook(cells):
             outputs.append(v4.new_output("display_data", data=cell.shown))
         made.cells.append(v4.new_code_cell(cell.source, id=name, outputs=outputs))
     nbformat.validate(made)
-    return nbformat.writes(made) + "\n"
+    return made
 
 
 def main():
     """Write all notebooks."""
     for path in SOURCES:
-        path.with_suffix(".ipynb").write_text(notebook(run(path)[0]), encoding="utf-8")
+        text = nbformat.writes(notebook(run(path)[0]))
+        path.with_suffix(".ipynb").write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -15,9 +15,10 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "scenarios" / "docs.yaml"
 
 
-def asha_sim(*args, cwd=None):
+def asha_sim(*args, cwd=None, stdout=subprocess.PIPE):
     return subprocess.run(
-        [sys.executable, "-m", "simulator", *map(str, args)], cwd=cwd, capture_output=True, text=True, check=False,
+        [sys.executable, "-m", "simulator", *map(str, args)], cwd=cwd, stdout=stdout, stderr=subprocess.PIPE, text=True,
+        check=False,
         stdin=subprocess.DEVNULL, env={**os.environ, "NO_COLOR": "1", "COLUMNS": "100"},
     )  # fmt: skip
 
@@ -86,7 +87,7 @@ def test_an_output_folder_that_cannot_be_one(tmp_path, command):
     done = asha_sim(command, DOCS, "--out", tmp_path / "file")
 
     assert done.returncode == 2
-    assert done.stderr == f"{tmp_path}/file: cannot be a folder: File exists\n"
+    assert done.stderr == f"{tmp_path}/file: cannot be a folder: {tmp_path}/file is a file\n"
     assert (tmp_path / "file").read_text() == "x"
 
 

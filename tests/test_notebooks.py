@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from contextlib import chdir
 
 import nbformat
 import pytest
@@ -14,13 +14,9 @@ NAMES = [path.stem for path in SOURCES]
 #: Numbers in prose; those below 10 are words.
 NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
 #: What is no claim: code, links, references.
-APART = re.compile(r"```.*?```|`[^`]*`|\]\([^)]*\)|arXiv [\d.]+|(?:Figure|Algorithm|section|appendix) [A-Z]?\.?\d+", re.S)
-
-
-@cache
-def executed(name):
-    cells, names = run(FOLDER / f"{name}.py")
-    return tuple(cells), names
+APART = re.compile(
+    r"```.*?```|`[^`]*`|\]\([^)]*\)|arXiv [\d.]+|(?:Figure|Algorithm|section|appendix) [A-Z]?\.?\d+", re.S
+)
 
 
 def text_outputs(book):
@@ -40,53 +36,48 @@ def text_outputs(book):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_committed_notebook_is_fresh(name):
+def test_notebook(name):
+    """It is as committed; asks, answers with a picture and ends with exercises; and has computed what it says."""
+    cells, names = run(FOLDER / f"{name}.py")
     committed = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
-    now = nbformat.reads(notebook(executed(name)[0]), as_version=4)
-
-    assert text_outputs(committed) == text_outputs(now), "`make notebooks` writes it anew"
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_it_asks_answers_with_a_picture_and_ends_with_exercises(name):
-    cells, _ = executed(name)
     first, *_, last = cells
 
-    assert first.kind == "markdown"
+    assert text_outputs(committed) == text_outputs(notebook(cells)), "`make notebooks` writes it anew"
+    assert (first.kind, last.kind) == ("markdown", "markdown")
     assert "?" in first.source
     assert any("image/png" in cell.shown for cell in cells)
     assert "## Exercises" in last.source
     assert last.source.count("<details>") == last.source.count("</details>") >= 2
-    assert all("def " not in cell.source and "class " not in cell.source for cell in cells if cell.kind == "code")
+    assert not any(re.search(r"^\s*(def|class) ", cell.source, re.M) for cell in cells if cell.kind == "code")
+    assert list(unknown_numbers(cells, names)) == []
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_each_number_in_prose_was_computed_above_it(name):
-    cells, names = executed(name)
+def unknown_numbers(cells, names):
+    """Numbers in prose that no code above them has or shows, each with its cell."""
     known = set()
     for cell in cells:
         if cell.kind == "code":
-            known |= numbers(cell.source) | numbers(cell.said) | numbers(cell.shown.get("text/plain", ""))
+            known |= numbers_of(cell)
             continue
-        claimed = APART.sub(" ", cell.source)
         for code in re.findall(r"```python\n(.*?)```", cell.source, re.S):  # solutions
-            known |= solved(name, code, names)
-        assert {number for number in numbers(claimed) if float(number) >= 10 or "." in number} <= known, cell.source
+            with chdir(FOLDER):
+                known |= numbers_of(run_code(Cell("code", code), dict(names)))
+        claimed = numbers(APART.sub(" ", cell.source))
+        yield from ((number, cell.source) for number in claimed - known if float(number) >= 10 or "." in number)
 
 
-def solved(name, code, names):
-    """Numbers that a solution has and shows."""
-    from contextlib import chdir
-
-    with chdir(FOLDER):
-        cell = run_code(Cell("code", code), dict(names))
-    return numbers(code) | numbers(cell.said) | numbers(cell.shown.get("text/plain", ""))
+def numbers_of(cell):
+    return numbers(cell.source) | numbers(cell.said) | numbers(cell.shown.get("text/plain", ""))
 
 
 def numbers(text):
     """All of them, without the commas of thousands."""
-    return {found.replace(",", "") for found in NUMBER.findall(text.replace("_", ""))}
+    return {found.replace(",", "").rstrip(".") for found in NUMBER.findall(text.replace("_", ""))}
 
 
 def test_the_player_is_left_to_a_running_notebook():
-    assert any(PLAYS in cell.shown.get("text/plain", "") for name in NAMES for cell in executed(name)[0])
+    shown = [path.read_text(encoding="utf-8") for path in FOLDER.glob("*.ipynb")]
+
+    assert any(PLAYS in text for text in shown)
+    assert not any("<iframe" in text for text in shown)
+    assert max(map(len, shown)) < 400_000

@@ -7,7 +7,7 @@ A fate is known when the attempt starts, since its draws belong to (trial, rung,
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import ceil, floor, inf, log
+from math import ceil, floor, inf, log, log1p
 from typing import Literal, NamedTuple
 
 from simulator.cluster.attempts import Course, Overheads, Recovery, Rest
@@ -110,7 +110,7 @@ class Fates:
             return inf
         if drop.probability >= 1:
             return drop.per
-        return (floor(log(self._drops.at(trial, rung, attempt)) / log(1 - drop.probability)) + 1) * drop.per
+        return (floor(log(self._drops.at(trial, rung, attempt)) / log1p(-drop.probability)) + 1) * drop.per
 
     def _crash(self, length: int, trial: int, rung: int, attempt: int) -> float:
         crash = self.conditions.crash

@@ -127,6 +127,8 @@ class _Run:
         self._restarts: dict[int, int] = {}  # trial -> losses that count
         self._last: dict[int, tuple[int, int]] = {}  # worker -> the trial it had last, and when that ended
         self._full_length = 0
+        self._quiet_since = 0  # when the last attempt ended, if none is under way
+        self._vain = 0  # wakes since the last attempt
         self._over = False
         self._deadline = deadline
 
@@ -142,8 +144,10 @@ class _Run:
             pending = env.peek()
             if pending > deadline or pending == inf:
                 return self._cut_at(int(deadline)) if deadline < inf else self._starved()
-            if not self._running and pending - env.now > max_wait:
+            if not self._running and pending - self._quiet_since > max_wait:
                 break
+            if self._vain > MAX_ATTEMPTS * 10:
+                raise StarvedError("machines come and go, and none stays long enough to start up and work")
             env.step()
         while env.peek() <= env.now:  # results of the last instant count, whoever came first
             env.step()
@@ -179,6 +183,7 @@ class _Run:
                 heappush(self._idle, rank)
                 return
             self._running += 1
+            self._vain = 0
             self._start(rank, worker, task, now)
 
     def _idlest(self) -> int | None:
@@ -204,6 +209,7 @@ class _Run:
         return False
 
     def _wake(self, rank: int, at: int) -> None:
+        self._vain += not self._running
         self._env.timeout(at - self._env.now, rank).callbacks.append(self._come_back)
 
     def _come_back(self, event: simpy.Event) -> None:
@@ -245,15 +251,18 @@ class _Run:
         outcome, lost_at = fate.outcome, None
         if outcome is Outcome.COMPLETED:
             outcome = Outcome.COMPLETED if exit_ is None else Outcome.EXITED
+            loss = nan if exit_ is Exit.INVALID else loss  # a result that vanishes
         elif self._dies(trial, outcome):
             outcome, loss, exit_ = Outcome.EXITED, inf, Exit.ERRORED
         else:
             loss, lost_at = nan, begin + fate.units
         end = now + fate.length
+        if end > ticks.LIMIT:
+            raise RunError(ticks.TOO_LONG)
         self._rows.append(
             (worker, trial, bracket, rung, begin, to_resource, now, end, outcome, loss, fate.overhead, fate.lost)
         )  # fmt: skip
-        attempt = Attempt(rank, task, loss, exit_, lost_at)
+        attempt = Attempt(rank, task, inf if exit_ else loss, exit_, lost_at)
         self._env.timeout(fate.length, attempt).callbacks.append(self._finish)
 
     @property
@@ -272,6 +281,7 @@ class _Run:
         """End an attempt: report it or keep it to be tried again, free the worker, hand out."""
         rank, task, loss, exit_, lost_at = cast(Attempt, event.value)
         self._running -= 1
+        self._quiet_since = int(self._env.now)
         if lost_at is not None:
             if task.attempt + 1 >= MAX_ATTEMPTS:
                 raise StarvedError(

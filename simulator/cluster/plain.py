@@ -19,7 +19,9 @@ import simpy
 from simulator.cluster.recording import ROW
 from simulator.cluster.terms import Stop
 from simulator.curves.curves import Curves, Exit
+from simulator.errors import RunError
 from simulator.searchers.job import Idle, Job, Searcher
+from simulator.ticks import LIMIT, TOO_LONG
 from simulator.trace import Outcome
 
 
@@ -111,7 +113,11 @@ class PlainRun(simpy.Environment):
                     begin = 0
                 spent, loss, exit_ = train(trial, begin, to_resource)
                 worker.loss, worker.exit, worker.row = loss, exit_, len(rows)
+                if exit_ is Exit.INVALID:
+                    loss = nan  # a result that vanishes
                 end = now + (spent or 1)  # a job takes time, or an endless search would never reach its stop
+                if end > LIMIT:
+                    raise RunError(TOO_LONG)
                 rows += pack(
                     worker.number, trial, bracket, rung, begin, to_resource, now, end, exit_ is not None, loss, 0, 0
                 )

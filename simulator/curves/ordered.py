@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from simulator.curves.curves import Training
+from simulator.errors import RunError
+
+#: Nobody asks for more trials but a search without end.
+MAX_TRIALS = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -21,4 +25,6 @@ class Ordered:
 
     def train(self, trial: int, from_resource: int, to_resource: int) -> Training:
         """Time in proportion to the units trained."""
+        if trial >= MAX_TRIALS:
+            raise RunError(f"{MAX_TRIALS:,} trials have started and there is no end; give a stop by time")
         return Training((to_resource - from_resource) * self.unit_ticks, float(-trial if self.improving else trial))

@@ -119,9 +119,16 @@ def _whole(text: str, least: int, line: int, place: int, key: str, report: Repor
     raise _bad(report, f"{text[:40]!r} should be a whole number, {least} or more", line, place, key)
 
 
+def _number(text: str) -> float:
+    """A number as every reader of CSV reads it: Python alone takes 1_000."""
+    if "_" in text:
+        raise ValueError
+    return float(text)
+
+
 def _loss(text: str, line: int, place: int, report: Report) -> float:
     try:
-        return float(text) if text else math.nan
+        return _number(text) if text else math.nan
     except ValueError:
         message = f"{text[:40]!r} should be a number, or empty for a diverged trial"
         raise _bad(report, message, line, place, "loss") from None
@@ -129,7 +136,7 @@ def _loss(text: str, line: int, place: int, report: Report) -> float:
 
 def _seconds(text: str, line: int, place: int, report: Report) -> float:
     try:
-        seconds = float(text)
+        seconds = _number(text)
     except ValueError:
         seconds = -1.0
     if not 0 <= seconds * ticks.PER_SECOND <= ticks.LIMIT:

@@ -18,9 +18,13 @@ from numpy.typing import NDArray
 from simulator import ticks
 from simulator.curves.curves import Exit, Training
 from simulator.curves.families import Family, left
+from simulator.errors import RunError
 from simulator.streams import Stream, generator
 
 BLOCK = 1024
+
+#: Nobody asks for more trials but a search without end.
+MAX_BLOCKS = 20_000
 
 #: Losses and times carry so many digits: what is left of the last bits of exp and pow, which differ between
 #: processors, can hardly reach them. This is what makes the bytes of a trace the same everywhere.
@@ -117,7 +121,10 @@ class Synthetic:
     def _column(self, resource: int, block: int) -> tuple[array[int], array[float]]:
         """Clock in ticks and loss of every trial of a block at `resource`; a dead trial's clock stands still."""
         drawn = self._draw(block)
-        clock = np.rint(np.minimum(resource, drawn.death) * drawn.unit_s * ticks.PER_SECOND).astype(np.int64)
+        if block >= MAX_BLOCKS:
+            raise RunError(f"{MAX_BLOCKS * BLOCK:,} trials have started and there is no end; give a stop by time")
+        clock = np.rint(np.minimum(resource, drawn.death) * drawn.unit_s * ticks.PER_SECOND)
+        clock = np.minimum(clock, 2 * ticks.LIMIT).astype(np.int64)  # beyond the limit is an error later
         # arrays: a million trials are 16 MB a rung, and not 72 as lists of numbers
         column = array("q", clock.tobytes()), array("d", self._losses(block, resource).tobytes())
         self._columns[resource, block] = column

@@ -26,6 +26,10 @@ from simulator.errors import InputError, Problem, unreadable
 MAX_BYTES = 1 << 29
 
 
+#: A loss beyond that has diverged: sums and differences of such numbers overflow.
+TOO_LARGE = 1e300
+
+
 def read_table(
     path: Path, *, smaller_is_better: bool = True, unit_times: UnitTimes | None = None, times_needed: bool = True
 ) -> Table:
@@ -139,7 +143,7 @@ def _table(path: Path, raw: bytes, found: Columns, report: Report, how: _Reading
         died[int(trial[at])] = Exit(word)
     report.stop()
     losses = found.loss[order] * how.sign
-    losses = np.where(np.isfinite(losses), losses, np.inf)
+    losses = np.where(np.abs(losses) < TOO_LARGE, losses, np.inf)  # nan is not less
     timed = found.seconds is not None
     return Table(str(path), sha256(raw).hexdigest(), trial, resource, losses, clock, died, timed=timed)
 

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from simulator.render.canvas import plain
 from simulator.render.figure import legend, look, sheet
-from simulator.render.plots_learning import LINES
+from simulator.render.plots_learning import LINES, count_in_powers
 from simulator.render.style import THEMES, ThemeName
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def draw(
         if "x" in log:
             axes.set_xscale("log")
         if "y" in log:
-            axes.set_yscale("log")
+            count_in_powers(axes, colours)
         else:
             axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
         if len(at) <= LABELLED:

@@ -89,7 +89,7 @@ def scaling(
     axes.set_xscale("log", base=2)
     axes.set_xticks(workers, [f"{count:,}" for count in workers])
     axes.set_xticks([], minor=True)
-    _count_in_powers(axes, colours)
+    count_in_powers(axes, colours)
     axes.set_xlabel("workers", color=colours.muted)
     axes.set_ylabel(f"time of the run ({time_unit})", color=colours.muted)
     axes.grid(color=colours.grid, lw=0.6, which="both")
@@ -122,7 +122,7 @@ def _bands(
     return figure
 
 
-def _count_in_powers(axes: Axes, colours: Theme) -> None:
+def count_in_powers(axes: Axes, colours: Theme) -> None:
     """A logarithmic y axis that is labelled at 1, 2 and 5 times the powers of 10."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter  # noqa: PLC0415
 

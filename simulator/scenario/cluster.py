@@ -18,6 +18,10 @@ Positive = Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)]
 Money = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 
 
+#: Trials that a cluster has room for at once.
+MOST_WORKERS = 1_000_000
+
+
 def wrong(message: str) -> PydanticCustomError:
     """An error about entries that don't go together."""
     return PydanticCustomError("together", message)
@@ -231,6 +235,11 @@ class Cluster(Model):
         None, description="Give the run up when there has been no worker for so long; default never."
     )
 
+    @property
+    def priced(self) -> bool:
+        """Whether anything costs money."""
+        return any(group.price for group in (self.groups or {}).values())
+
     @model_validator(mode="after")
     def _sound(self) -> Cluster:
         if (self.workers is None) == (self.groups is None):
@@ -241,6 +250,9 @@ class Cluster(Model):
                     f"slots_per_trial is {self.slots_per_trial} and a machine of {name} has {group.slots} slots; "
                     "a trial fits on one machine"
                 )
+        places = sum(group.count * (group.slots // self.slots_per_trial) for group in (self.groups or {}).values())
+        if places > MOST_WORKERS:
+            raise wrong(f"the groups have room for {places:,} trials at once; the most is {MOST_WORKERS:,}")
         if self.workers is not None and self.slots_per_trial > 1:
             raise wrong("slots_per_trial needs groups with slots; plain workers have one")
         return self

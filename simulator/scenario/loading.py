@@ -15,6 +15,9 @@ from simulator.scenario import curves, model, yaml_text
 from simulator.scenario.places import entry, tags
 from simulator.scenario.yaml_text import Document, Path_
 
+#: Jobs that may stand in the queue at once.
+MOST_QUEUED = 1_000_000
+
 
 @dataclass(frozen=True)
 class Loaded:
@@ -73,6 +76,10 @@ def _contradictions(loaded: Loaded) -> list[Problem]:
         where = ("searchers", label)
         if searcher.endless and scenario.stop is None:
             problems.append(loaded.problem(where, "never ends: give it max_trials, or add `stop: {time: …}`"))
+        many = (searcher.trials or 0) > MOST_QUEUED and not getattr(searcher, "max_concurrent_trials", None)
+        if many and scenario.cluster.assignment == "queued":
+            message = f"would queue {searcher.trials:,} jobs at once; give it max_concurrent_trials, or on_demand"
+            problems.append(loaded.problem(where, message))
         unbounded = searcher.endless and not getattr(searcher, "max_concurrent_trials", None)
         if unbounded and scenario.cluster.assignment == "queued":
             message = "would queue jobs without end: give it max_concurrent_trials, or `assignment: on_demand`"
@@ -80,6 +87,10 @@ def _contradictions(loaded: Loaded) -> list[Problem]:
         if label.casefold() in folders:
             problems.append(loaded.problem(where, f"differs from {folders[label.casefold()]} in case alone"))
         folders[label.casefold()] = label
+    if scenario.stop is not None and scenario.stop.cost is not None and not scenario.cluster.priced:
+        problems.append(
+            loaded.problem(("stop", "cost"), "no group has a price, so this never comes; give groups a price")
+        )
     return problems + _directions(loaded)
 
 

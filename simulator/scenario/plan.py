@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PlainValidator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
 from pydantic_core import PydanticCustomError
 
 from simulator.scenario.base import Count, Model
@@ -55,7 +55,17 @@ class Replicates(Model):
 
 def _replicates(value: Any) -> Any:
     """A bare number is both the least and the most."""
-    return {"min": value, "max": value} if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(value, int) or isinstance(value, bool):
+        return value
+    if not 2 <= value <= MOST:  # noqa: PLR2004  (one run has no spread)
+        raise wrong(f"{value} should be from 2 to {MOST:,}")
+    return {"min": value, "max": value}
+
+
+def _some(axes: dict[str, Any]) -> dict[str, Any]:
+    if not axes:
+        raise wrong("is empty; name a key and its values: {cluster.workers: [8, 16]}")
+    return axes
 
 
 class Target(Model):
@@ -80,7 +90,8 @@ class Target(Model):
 class Plan(Model):
     """A grid of clusters and searches, and the question it should answer."""
 
-    vary: Annotated[dict[str, Axis], Field(min_length=1)] = Field(
+    vary: Annotated[dict[str, Axis], AfterValidator(_some)] = Field(
+        json_schema_extra={"minProperties": 1},
         description="Dotted key of the scenario: its values, as a list or with a name for each. A value that is keys "
         "and values is merged into what stands there; null takes a key away (RFC 7396). Keys joined by ` & ` "
         "have one value together.",

@@ -19,7 +19,7 @@ def _duration(value: Any, least: int = 1) -> int:
     if isinstance(value, str) and (match := _DURATION.fullmatch(value)):
         amount = float(match[1]) * ticks.UNITS[match[2]]
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        amount = float(value) * ticks.PER_SECOND
+        amount = min(value, 10 * ticks.LIMIT) * ticks.PER_SECOND  # as a float a very long integer overflows
     else:
         raise PydanticCustomError(
             "duration", "{value} is no duration; write seconds, or a number with s, min, h or d, such as 90 s or 2 h",

@@ -100,8 +100,15 @@ class _Plain:
             what = f"more than {MAX_ENTRIES:,} entries" if self._entries > MAX_ENTRIES else "more than 50 levels"
             raise InputError(Problem(str(self._path), f"expands to {what}; are aliases nested?", *place))
         if isinstance(node, CommentedMap):
-            return {str(key): self.convert(value, (*where, str(key)), self._of_key(node, key, place))
-                    for key, value in node.items()}  # fmt: skip
+            plain: dict[str, Any] = {}
+            for key, value in node.items():
+                at = self._of_key(node, key, place)
+                if str(key) in plain:
+                    raise InputError(
+                        Problem(str(self._path), f"stands twice, as text and as {type(key).__name__}", *at, str(key))
+                    )
+                plain[str(key)] = self.convert(value, (*where, str(key)), at)
+            return plain
         if isinstance(node, CommentedSeq):
             return [self.convert(value, (*where, index), self._of_item(node, index, place))
                     for index, value in enumerate(node)]  # fmt: skip

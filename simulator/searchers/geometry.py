@@ -10,6 +10,9 @@ from fractions import Fraction
 from itertools import pairwise
 from math import floor
 
+#: More rungs than that are a slip of the divisor.
+MOST_RUNGS = 64
+
 
 def exact(divisor: float) -> Fraction:
     """The divisor as it was typed: 2.5 is 5/2 and 1.1 is 11/10, not the binary number nearest to it."""
@@ -21,6 +24,10 @@ def fitting_rungs(max_length: int, divisor: float) -> int:
     rungs, lowest, step = 0, Fraction(max_length), exact(divisor)
     while lowest >= 1:
         rungs, lowest = rungs + 1, lowest / step
+        if rungs > MOST_RUNGS:
+            raise ValueError(
+                f"more than {MOST_RUNGS} rungs fit {max_length} units at a divisor of {divisor}; give num_rungs"
+            )
     return rungs
 
 

@@ -30,7 +30,7 @@ def simulate_rows(searcher, curves, cluster, stop=None, seed=0):  # noqa: C901, 
     todo, again = [], []  # queued jobs; lost ones
     ranks, running, restarts, full_length = set(range(pool.workers)), {}, {}, 0
     last = {}
-    now, over = 0, False
+    now, quiet, over = 0, 0, False
 
     def cut(at):
         for index in running.values():
@@ -83,6 +83,7 @@ def simulate_rows(searcher, curves, cluster, stop=None, seed=0):  # noqa: C901, 
             outcome, lost_at = fate.outcome, None
             if outcome is Outcome.COMPLETED:
                 outcome = Outcome.EXITED if exit_ else Outcome.COMPLETED
+                loss = nan if exit_ is Exit.INVALID else loss
             else:
                 if outcome is not Outcome.PREEMPTED:
                     restarts[job.trial] = restarts.get(job.trial, 0) + 1
@@ -102,13 +103,14 @@ def simulate_rows(searcher, curves, cluster, stop=None, seed=0):  # noqa: C901, 
             return cut(now)
         if not over and (not events or events[0][0] > deadline):
             return cut(deadline) if deadline < inf else None
-        if not running and cluster.max_wait is not None and events[0][0] - now > cluster.max_wait:
+        if not running and cluster.max_wait is not None and events[0][0] - quiet > cluster.max_wait:
             return rows
         now, _, rank, done = heappop(events)
         ranks.add(rank)
         if done is None:
             continue
         del running[rank]
+        quiet = now
         job, number, loss, exit_, lost_at = done
         if lost_at is not None:
             again.append((job, lost_at, number + 1))

@@ -1,0 +1,143 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Successive halving by hand
+#
+# Nine configurations, and no time to train them all in full. **Who trains next, and why?**
+#
+# Successive halving trains all of them a little, the best third of those three times as long, and so on. The lengths
+# are its *rungs*, the way up is a *promotion*. The synchronous rule (SHA) waits until a rung is full before anybody
+# leaves it; the asynchronous one (ASHA) promotes a configuration as soon as it is among the best third *so far*. The
+# example is that of Figures 1 and 2 of the ASHA paper (Li et al., arXiv 1810.05934): best is configuration 8, then 1,
+# 6, 5, 2, 7, 9, 3 and 4.
+
+# %%
+from simulator.searchers.halving import asha, sha
+from simulator.searchers.job import Job
+
+BEST_FIRST = [8, 1, 6, 5, 2, 7, 9, 3, 4]
+
+# %% [markdown]
+# A searcher is asked for a job, and told its loss. Nothing else ever passes between it and the cluster: no clock, no
+# worker. So one can be it by hand.
+
+# %%
+searcher = sha(max_trials=9, max_length=9, divisor=3)
+jobs = 0
+print("rungs at", searcher.resources, "units")
+while isinstance(job := searcher.next_job(), Job):
+    loss = BEST_FIRST.index(job.trial + 1)
+    print(
+        f"rung {job.rung}: configuration {job.trial + 1} from {job.from_resource} to {job.to_resource} units, place {loss + 1}"
+    )
+    searcher.report(job, loss)
+    jobs += 1
+print(jobs, "jobs")
+
+# %% [markdown]
+# Nine jobs on the lowest rung, then its best three, then their best. In all 13 jobs, and the last of them trains
+# configuration 8 in full.
+#
+# Now the asynchronous rule, and its variant D-ASHA, which never promotes more than a third of a rung in all:
+
+# %%
+for name, searcher in {
+    "ASHA": asha(max_trials=9, max_length=9, divisor=3),
+    "D-ASHA": asha(max_trials=9, max_length=9, divisor=3, delayed=True),
+}.items():
+    order = []
+    while isinstance(job := searcher.next_job(), Job):
+        order.append(f"{job.trial + 1}@{job.rung}")
+        searcher.report(job, BEST_FIRST.index(job.trial + 1))
+    print(f"{name:>6}: {' '.join(order)}, {len(order)} jobs")
+
+# %% [markdown]
+# `1@1` comes fourth: with three results on rung 0, configuration 1 is the best third of them. Both rules do the same 13
+# jobs in the end, in another order. The rules part once: by Algorithm 2 configuration 8 goes up before 9 begins, and the
+# paper's Figure 2 shows it after, which is D-ASHA's rule.
+#
+# ## Three workers
+#
+# A clock makes the difference visible. Here a unit takes a minute, three workers share the jobs, and a promoted
+# configuration goes on from where it was.
+
+# %%
+import simulator
+
+scenario = simulator.load_scenario("""
+title: Nine configurations, three workers
+time_unit: min
+searchers:
+  SHA:  {name: sha, max_trials: 9, max_length: 9, divisor: 3}
+  ASHA: {name: asha, max_trials: 9, max_length: 9, divisor: 3}
+curves: {kind: recorded, file: data/figure-2.csv}
+cluster: {workers: 3}
+""")
+results = simulator.simulate(scenario)
+for label in ("SHA", "ASHA"):
+    print(label)
+    for job in results.attempts(label):
+        print(
+            f"  {job.start_s / 60:4.0f} min, worker {job.worker}: configuration {job.trial + 1} "
+            f"to {job.to_resource} units, until {job.end_s / 60:.0f} min: loss {job.loss:.2f}"
+        )
+
+# %%
+simulator.plot(results, "gantt")
+
+# %%
+results
+
+# %% [markdown]
+# SHA needs 11 min and ASHA 12 min: with nine equal configurations on three workers asynchrony gains nothing, and here it
+# loses a minute, since worker 2 trains configuration 1 further while 8, the best, has not begun. The picture shows what
+# both have in common, too: while the last configuration trains, two workers have nothing to do. What that costs is the
+# subject of [the barrier](02-the-barrier.ipynb).
+
+# %%
+simulator.player(results)
+
+# %% [markdown]
+# ## Exercises
+#
+# 1. What does ASHA do first if the configurations come best first, 8, 1, 6, …?
+#
+# <details><summary>Solution</summary>
+#
+# Of the first three results the first is the best, and goes up at once.
+#
+# ```python
+# searcher = asha(max_trials=9, max_length=9, divisor=3)
+# order = []
+# while isinstance(job := searcher.next_job(), Job):
+#     order.append(f"{BEST_FIRST[job.trial]}@{job.rung}")
+#     searcher.report(job, job.trial)
+# print(*order)
+# ```
+# </details>
+#
+# 2. And worst first? How many jobs are there then?
+#
+# <details><summary>Solution</summary>
+#
+# Every third result is better than all before it, so that more go up than a third: 15 jobs instead of 13.
+#
+# ```python
+# searcher = asha(max_trials=9, max_length=9, divisor=3)
+# order = []
+# while isinstance(job := searcher.next_job(), Job):
+#     order.append(f"{job.trial}@{job.rung}")
+#     searcher.report(job, -job.trial)
+# print(*order, len(order))
+# ```
+# </details>

@@ -1,0 +1,125 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # When asynchrony does not help
+#
+# Asynchronous promotion is no gain in itself. **When does it buy nothing?** Four cases, each with its reason.
+#
+# ## Equal times
+
+# %%
+import simulator
+
+equal = simulator.simulate("../scenarios/equal-times.yaml")
+simulator.plot(equal, "gantt")
+
+# %%
+equal
+
+# %% [markdown]
+# 27 trials, ten workers, every unit takes a minute: SHA is done after 29 min, ASHA after 30 min. Nobody is slow, so
+# nobody is waited for longer than anybody; and with a fixed number of trials a worker that is free early finds nothing
+# to do.
+#
+# ## One worker
+
+# %%
+one = simulator.compare(
+    simulator.load_scenario(
+        """
+title: One worker
+time_unit: s
+searchers:
+  SHA: {name: sha, max_trials: 360, max_length: 81, divisor: 3}
+  ASHA: {name: asha, max_trials: 360, max_length: 81, divisor: 3}
+  D-ASHA: {name: asha, max_trials: 360, max_length: 81, divisor: 3, delayed: true}
+curves: {kind: recorded, file: ../scenarios/curves/digits.csv.gz}
+cluster: {workers: 1}
+"""
+    ),
+    seeds=10,
+)
+one
+
+# %% [markdown]
+# One worker never waits: every rule keeps it 100.0% busy. ASHA takes longer, 74.6 s instead of 61.7 s, since it trains more
+# trials, 7.5 in full instead of 4, and most of those were promoted wrongly. Its first full-length trial comes sooner,
+# though: it need not see all others first.
+#
+# ## A finite number of trials
+#
+# Give both the same trials, of unequal speed, and more and more workers:
+
+# %%
+counts = [4, 16, 64, 256]
+makespans = {"SHA": [], "ASHA": []}
+for workers in counts:
+    scenario = simulator.load_scenario("../scenarios/stragglers.yaml", {"cluster.workers": workers})
+    runs = simulator.compare(scenario, seeds=10)
+    gain = runs.difference("makespan_s", "ASHA", "SHA")
+    for label, hours in makespans.items():
+        hours.append(runs.mean("makespan_s", label).estimate / 3600)
+    seen = "no difference seen" if gain.low <= 0 <= gain.high else "a difference"
+    print(f"{workers:3} workers: SHA {makespans['SHA'][-1]:.1f} h, ASHA {makespans['ASHA'][-1]:.1f} h: {seen}")
+simulator.chart(
+    counts, makespans, title="256 trials of unequal speed", xlabel="workers", ylabel="makespan (h)", log="x"
+)
+
+# %% [markdown]
+# With 4 workers both are busy nearly all the time; with 64 and with 256 both wait for the same slow trial to be trained in
+# full, for 6.9 h. In between ASHA looks better, 6.5 h against 7.2 h with 16 workers, but 10 seeds don't tell it from chance.
+#
+# ## Backfill
+#
+# A synchronous search may begin another bracket whenever a worker would wait. Then it keeps them busy as well:
+
+# %%
+backfill = simulator.simulate(simulator.load_scenario("../scenarios/backfill.yaml", {"stop.time": "5000 s"}))
+backfill
+
+# %% [markdown]
+# Both are 100.0% busy. ASHA has trained 138 trials in full and SHA 92, but not by better use of the workers: D-ASHA, which
+# promotes no more than a quarter, has 92 as well. The others are trials that ASHA promoted and a wiser rule would not have.
+# SHA has looked at more: 25,374 trials against 20,369.
+#
+# ## So when does it?
+#
+# When times vary and there are always new trials to start; when jobs are lost; and when a first result is wanted early.
+#
+# ## Exercises
+#
+# 1. How unequal must times be? Vary `curves.unit_time_sigma` in `scenarios/stragglers.yaml`.
+#
+# <details><summary>Solution</summary>
+#
+# ```python
+# for sigma in (0, 0.4, 0.8, 1.2):
+#     scenario = simulator.load_scenario("../scenarios/stragglers.yaml", {"curves.unit_time_sigma": sigma})
+#     gain = simulator.compare(scenario, seeds=5).difference("first_full_length_s", "ASHA", "SHA")
+#     print(sigma, *(f"{hours / 3600:.1f}" for hours in gain))
+# ```
+# </details>
+#
+# 2. Compare at equal *time* instead of equal trials: let ASHA start trials without end and stop both when SHA is done.
+#
+# <details><summary>Solution</summary>
+#
+# ```python
+# until = equal["SHA"].makespan_s
+# scenario = simulator.load_scenario(
+#     "../scenarios/equal-times.yaml", {"searchers.ASHA.max_trials": None, "stop": {"time": until}}
+# )
+# endless = simulator.simulate(scenario)
+# print(endless)
+# ```
+# </details>

@@ -1,0 +1,175 @@
+"""The Python API, as notebooks use it."""
+
+from __future__ import annotations
+
+import doctest
+import subprocess
+import sys
+from contextlib import chdir
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import simulator
+from simulator import api
+from simulator.errors import InputError
+
+ROOT = Path(__file__).parents[1]
+SCENARIOS = ROOT / "scenarios"
+TINY = """
+title: <b>&</b>
+time_unit: min
+searchers:
+  SHA: {name: sha, max_trials: 9, max_length: 9, divisor: 3}
+  ASHA: {name: asha, max_trials: 9, max_length: 9, divisor: 3}
+curves: {kind: synthetic, unit_time: 1 min}
+cluster: {workers: 3}
+"""
+
+
+def test_the_examples_in_the_docstrings():
+    with chdir(ROOT):
+        found = doctest.testmod(api)
+
+    assert (found.failed, found.attempted > 5) == (0, True)
+
+
+def test_importing_it_is_fast():
+    code = "import sys, simulator; print(sorted({'numpy', 'simpy', 'pydantic', 'matplotlib'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "[]\n"
+
+
+def test_the_package_has_the_names_of_the_api():
+    assert simulator.__all__ == sorted(api.__all__)
+    assert set(simulator.__all__) <= set(dir(simulator))
+    assert simulator.simulate is api.simulate
+    with pytest.raises(AttributeError, match="no attribute 'simulat'"):
+        simulator.simulat  # noqa: B018
+
+
+def test_results_are_those_of_the_command_line():
+    results = simulator.simulate(SCENARIOS / "docs.yaml")
+
+    assert results["SHA"].makespan_s == 42 * 60
+    assert results["ASHA"].trials == 159
+    assert results.head == ("", "SHA", "ASHA")
+    assert repr(results).splitlines()[:3] == [
+        "Ten workers, rungs at 1, 3, 9 and 27 units",
+        "                               SHA         ASHA",
+        "makespan                    42 min       53 min",
+    ]
+    assert repr(results).splitlines()[-2:] == results.findings()
+
+
+def test_attempts_are_the_rows_of_the_trace():
+    results = simulator.simulate(SCENARIOS / "docs.yaml")
+    attempts = results.attempts("SHA")
+
+    assert len(attempts) == 40
+    assert attempts[-1][:9] == (0, 0, 0, 3, 0, 27, 15 * 60.0, 42 * 60.0, "completed")
+
+
+class Reader(HTMLParser):
+    """Text of a page, and its tags."""
+
+    def __init__(self):
+        super().__init__()
+        self.tags, self.text = set(), ""
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_html_shows_the_same_with_its_text_escaped():
+    results = simulator.simulate(simulator.load_scenario(TINY))
+    reader = Reader()
+    reader.feed(results._repr_html_())
+
+    assert reader.tags == {"table", "caption", "thead", "tbody", "tr", "th", "td", "p"}
+    assert "<b>&</b>" in reader.text
+    assert all(sentence in reader.text for sentence in results.findings())
+
+
+def test_changes_are_checked_and_are_part_of_the_digest():
+    loaded = simulator.load_scenario(TINY, {"cluster.workers": 5, "stop.time": "9 min", "title": None})
+
+    assert (loaded.scenario.cluster.workers, loaded.scenario.stop.time) == (5, 9 * 60 * 10**6)
+    assert loaded.title == "scenario"
+    assert loaded.digest != simulator.load_scenario(TINY).digest
+    with pytest.raises(
+        InputError, match=r"^scenario:8:11: cluster\.workers: 0 should be greater than or equal to 1$"
+    ):
+        simulator.load_scenario(TINY, {"cluster.workers": 0})
+
+
+def test_comparing_over_seeds():
+    compared = simulator.compare(simulator.load_scenario(TINY), seeds=12)
+    values = compared.values("makespan_s", "ASHA") - compared.values("makespan_s", "SHA")
+
+    assert compared.seeds == 12
+    assert compared.difference("makespan_s", "ASHA", "SHA").estimate == pytest.approx(values.mean())
+    assert repr(compared) == repr(simulator.compare(simulator.load_scenario(TINY), seeds=12))
+    assert "12 seeds, with 95 % intervals" in compared.title
+    with pytest.raises(ValueError, match="seeds should be 1 or more, not 0"):
+        simulator.compare(TINY, seeds=0)
+
+
+def test_a_difference_is_claimed_only_where_one_is_seen():
+    """What ends alike, and what is always a minute later."""
+    alike = simulator.compare(SCENARIOS / "digits.yaml", seeds=1)
+    later = simulator.compare(SCENARIOS / "equal-times.yaml", seeds=3)
+
+    assert (
+        "utilization: no difference seen"
+        in simulator.compare(simulator.load_scenario(TINY, {"cluster.workers": 1}), seeds=3).findings()[2]
+    )
+    assert later.findings()[0] == "makespan: ASHA has 1 min more than SHA."
+    assert alike.seeds == 1
+
+
+def test_what_no_run_has_is_not_a_number():
+    short = simulator.compare(simulator.load_scenario(TINY, {"stop.time": "1 min"}), seeds=3)
+
+    assert np.isnan(short.mean("first_full_length_s", "ASHA").estimate)
+    assert "never both SHA and ASHA have one" in short.findings()[1]
+
+
+def test_pictures(tmp_path):
+    results = simulator.simulate(simulator.load_scenario(TINY))
+    chart = simulator.chart([1, 2, 4], {"a": [1, 2, 3]}, title="t", xlabel="x", ylabel="y", log="xy")
+
+    assert simulator.plot(results, "rungs")._repr_png_()[:4] == b"\x89PNG"
+    assert chart._repr_png_() == chart._repr_png_()
+    assert repr(chart) == "Picture(title='t')"
+    with pytest.raises(ValueError, match="'pie' is none of utilization, gantt"):
+        simulator.plot(results, "pie")
+    with pytest.raises(ValueError, match="same first dimension"):
+        simulator.chart([1, 2], {"a": [1]}, title="t", xlabel="x", ylabel="y")
+
+
+def test_player_and_animation(tmp_path):
+    results = simulator.simulate(simulator.load_scenario(TINY))
+
+    assert "<iframe" in simulator.player(results)._repr_html_()
+    assert [path.name for path in simulator.animate(results, tmp_path, formats=["html", "perfetto"])] == [
+        "player.html",
+        "perfetto.json",
+    ]
+    with pytest.raises(InputError, match="needs at least one searcher"):
+        simulator.player()
+
+
+def test_plan():
+    question = {"plan": {"vary": {"cluster.workers": [1, 3]}, "deadline": "30 min", "replicates": 5}}
+    planned = simulator.plan(simulator.load_scenario(TINY, question), jobs=1)
+
+    assert len(planned.rows()) == 4
+    assert planned.findings()[0] == planned.sentence
+    assert planned.sentence in repr(planned)
