@@ -7,7 +7,7 @@ every larger one of the grid does it too, or it is said which ones don't.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import NamedTuple
 
@@ -133,12 +133,16 @@ def advise(options: Sequence[Option], plan: Plan, seed: int) -> Advice:
     priced = any(option.cost.high > 0 for option in options)
     expense = _money if priced else _hours
     asked = plan.deadline is not None or plan.budget is not None
-    points = [(option.time_s.middle, expense(option)) for option in options]
+    points = _points(options, plan, expense)
     bend = knee(points)
     series = tuple(_series(group, plan, expense) for group in _grouped(options))
     good = [one for one in series if one.chosen is not None]
     # a lasting pick before one with exceptions, then the least expense, then the fewest workers
     best = min(good, key=lambda one: (bool(one.failing), *_merit(one, expense, plan)), default=None)
+    if not asked and bend is not None:  # the knee of all, which need not be that of its series
+        best = next(one for one in series if options[bend] in one.options)
+        picked = replace(best, pick=Pick(best.options.index(options[bend])))
+        series, best = tuple(picked if one is best else one for one in series), picked
     return Advice(
         options=tuple(options),
         series=series,
@@ -157,6 +161,13 @@ def _money(option: Option) -> float:
 
 def _hours(option: Option) -> float:
     return option.worker_hours.middle
+
+
+def _points(options: Sequence[Option], plan: Plan, expense: Callable[[Option], float]) -> list[tuple[float, float]]:
+    """Time and expense of each option; inf for one that reaches the target too seldom."""
+    return [
+        (option.time_s.middle if option.reached >= plan.confidence else inf, expense(option)) for option in options
+    ]
 
 
 def _merit(series: Series, expense: Callable[[Option], float], plan: Plan) -> tuple[float, ...]:
@@ -185,10 +196,10 @@ def _series(options: tuple[Option, ...], plan: Plan, expense: Callable[[Option],
         soonest = min(able, key=lambda place: options[place].time_s.middle, default=None)
         pick = None if soonest is None else Pick(soonest)
     else:
-        points = [(option.time_s.middle, expense(option)) for option in options]
-        reached = [place for place in front(points) if options[place].reached >= sure]
-        bend = knee([points[place] for place in reached])
-        pick = None if not reached else Pick(reached[-1] if bend is None else reached[bend])
+        points = _points(options, plan, expense)
+        bend = knee(points)
+        best = front(points)[-1:] if bend is None else [bend]  # the cheapest where there is no knee
+        pick = Pick(best[0]) if best else None
     return Series(options[0].cell.setting, options[0].label, options, pick)
 
 

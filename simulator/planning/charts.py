@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 #: Inches; at the width of a phone a figure is about as large as drawn.
-SIZE = (5.0, 3.5)
+SIZE = (4.3, 3.3)
 #: Series shown, those of the answer first; more can't be told apart.
 SHOWN = 6
 DASHES = ("-", "--", ":", "-.")
@@ -59,7 +59,7 @@ def charts(answer: Answer) -> Iterator[Chart]:
     """All figures of an answer: times and expense by workers, the trade-off, and the paired differences."""
     advice, plan, unit = answer.advice, answer.plan, answer.loaded.scenario.time_unit
     hour = UNITS[unit] / UNITS["s"]
-    money = "money" if advice.priced else "worker-hours"
+    money = "cost ($)" if advice.priced else "worker-hours"
     shown = _shown(advice)
     deadline = None if plan.deadline is None else Limit(to_seconds(plan.deadline) / hour, "deadline")
     title = "Time by number of workers: half of the runs (line), four in five (band)"
@@ -100,7 +100,7 @@ def _by_workers(
         counts, middles = [count for count, _ in points], [found.middle for _, found in points]
         tops = [found.high if isfinite(found.high) else found.middle for _, found in points]
         lows = [found.low for _, found in points]
-        axes.plot(counts, middles, dash, marker=mark, ms=4, color=palette[colour], label=plain(_name(one)))
+        axes.plot(counts, middles, dash, marker=mark, ms=4, color=palette[colour], label=_lettered(_name(one)))
         if len(points) > 1:
             axes.fill_between(counts, lows, tops, color=palette[colour], alpha=0.15, lw=0)
         else:
@@ -125,21 +125,26 @@ def _trade_off(advice: Advice, shown: Sequence[Series], hour: float, unit: str, 
     axes.plot(*_columns(map(place, advice.front)), color=palette["muted"], lw=5, alpha=0.35, label="best trade-offs")
     for one, colour, _, mark in _styled(shown):
         points = [place(option) for option in one.options if isfinite(option.time_s.middle)]
-        axes.plot(*_columns(points), mark, ms=5, color=palette[colour], label=plain(_name(one)))
+        axes.plot(*_columns(points), mark, ms=5, color=palette[colour], label=_lettered(_name(one)))
     marked: dict[Option, str] = {}
     if advice.knee is not None:
         marked[advice.knee] = f"knee: {advice.knee.count:,}"
     if advice.chosen is not None:
         both = advice.chosen is advice.knee
         marked[advice.chosen] = f"recommended{' (knee)' if both else ''}: {advice.chosen.count:,}"
-    for option, text in marked.items():
-        axes.annotate(text, place(option), xytext=(8, 8), textcoords="offset points", color=palette["ink"])
+    for number, (option, text) in enumerate(marked.items()):
+        axes.annotate(
+            text, place(option), xytext=(14, 46 - 24 * number), textcoords="offset points",
+            color=palette["ink"], zorder=9,
+            bbox={"fc": palette["panel"], "ec": "none", "pad": 1},
+            arrowprops={"arrowstyle": "-", "ec": palette["ink"]},
+        )  # fmt: skip
         axes.plot(*_columns([place(option)]), "o", ms=11, mfc="none", mec=palette["ink"], mew=1.2)
     axes.set_ylim(bottom=0)
     axes.set_xlim(left=0)
     axes.set_xlabel(f"time, median ({unit})")
     axes.set_ylabel(f"{money}, median")
-    return _chart(figure, axes, "Time against cost: no option is better in both than those on the grey line")
+    return _chart(figure, axes, "Time against cost; the grey line joins the best")
 
 
 def _differences(advice: Advice, hour: float, unit: str) -> Chart:
@@ -156,7 +161,7 @@ def _differences(advice: Advice, hour: float, unit: str) -> Chart:
     for number, (text, points) in enumerate(list(groups.items())[:SHOWN]):
         counts, middles, lows, highs = zip(*sorted(points), strict=True)
         colour = palette[names[number % len(names)]]
-        axes.plot(counts, middles, marker=MARKS[number % len(MARKS)], ms=4, lw=1, color=colour, label=plain(text))
+        axes.plot(counts, middles, marker=MARKS[number % len(MARKS)], ms=4, lw=1, color=colour, label=_lettered(text))
         axes.vlines(counts, lows, highs, color=colour, lw=2.5, alpha=0.5)
     axes.axhline(0, color=palette["ink"], lw=1)
     _counts(axes, sorted({count for points in groups.values() for count, *_ in points}))
@@ -247,3 +252,8 @@ def _columns(points: Iterable[tuple[float, float]]) -> tuple[list[float], list[f
 
 def _name(series: Series) -> str:
     return f"{series.label}, {series.setting}" if series.setting else series.label
+
+
+def _lettered(text: str) -> str:
+    """Text that matplotlib takes for no formula."""
+    return plain(text).replace("$", r"\$")

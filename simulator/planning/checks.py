@@ -68,10 +68,8 @@ def check_deadline(grid: Grid, cells: Sequence[Cell], seed: int) -> None:
     if plan.deadline is None:
         return
     early = plan.target is not None and plan.target.full_length_trials is None
-    seeds = min(SEEDS, plan.replicates.max)
-    bound = min(
-        _bound(cell, [seed_of(seed, at) for at in range(seeds)], seed, early) for cell in _of_each_kind(cells)
-    )
+    seeds = [seed_of(seed, replicate) for replicate in range(min(SEEDS, plan.replicates.max))]
+    bound = min(_bound(cell, seeds, seed, early) for cell in _of_each_kind(cells))
     if plan.deadline < bound:
         unit = grid.loaded.scenario.time_unit
         message = (

@@ -19,7 +19,7 @@ def page(answer: Answer) -> str:
     figures = "".join(
         f"<figure><figcaption>{escape(chart.title)}</figcaption>{chart.svg}</figure>" for chart in charts(answer)
     )
-    names = None if chosen is None else answer.advice.options.index(chosen)
+    names = None if chosen is None else report.listed(answer).index(chosen)
     return PAGE.format(
         title=_text(answer.loaded.title),
         light=_properties("light"),
@@ -99,16 +99,19 @@ ul {{ margin: 0; padding-left: 20px; overflow-wrap: anywhere; }}
 }}
 figure {{ margin: 0; min-width: 0; }}
 figcaption {{ font-size: 13px; font-weight: 600; color: var(--muted); margin-bottom: 4px; }}
-svg {{ display: block; width: 100%; max-width: 560px; height: auto; }}
+svg {{ display: block; width: 100%; max-width: 500px; height: auto; }}
 .table {{ overflow-x: auto; margin-top: 24px; }}
 table {{ border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }}
 caption {{ margin-bottom: 4px; font-weight: 600; color: var(--muted); text-align: left; }}
 th, td {{ padding: 3px 14px 3px 0; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--grid); }}
 thead th {{ color: var(--muted); font-weight: 600; }}
-tr > :first-child {{ text-align: left; font-weight: normal; }}
-.best > * {{ background: var(--panel); font-weight: 700 !important; }}
+tr > :first-child {{
+  position: sticky; left: 0; background: var(--page); text-align: left; font-weight: normal;
+}}
+.best > *, .best > :first-child {{ background: var(--panel); font-weight: 700; }}
 footer {{ margin-top: 24px; font-size: 13px; color: var(--muted); overflow-wrap: anywhere; }}
 :focus-visible {{ outline: 3px solid var(--accent); outline-offset: 2px; }}
+@media (max-width: 480px) {{ .answer {{ font-size: 18px; }} }}
 @media print {{ figure, table {{ break-inside: avoid; }} }}
 </style>
 </head>

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 import joblib
-import numpy as np
 
 from simulator.errors import InputError, Problem, unreadable
 from simulator.experiment import Experiment
@@ -87,19 +86,16 @@ class _Planner:
 
     def answer(self) -> Answer:
         plan, shape = self._grid.plan, self._shape()
-        begun, advice, why = 0, None, ""
+        begun = 0
         for replicates in sweep.rounds(shape, plan.replicates.min, plan.replicates.max):
             blocks = sweep.blocks(shape, len(self._cells), (begun, replicates))
             self._run(blocks, self._done + (replicates - begun) * self._searchers)
             begun = replicates
-            advice = advise(
-                options(self._cells, sweep.joined(self._parts), plan, self._work.seed), plan, self._work.seed
-            )
+            found = options(self._cells, sweep.joined(self._parts), plan, self._work.seed)
+            advice = advise(found, plan, self._work.seed)
             enough, why = _enough(advice, plan, replicates)
             if enough:
                 break
-        if advice is None:
-            raise AssertionError("there is always a first round")
         first = self._cells[0].loaded
         recorded = Candidates(first, self._work.seed).recorded
         return Answer(
@@ -152,37 +148,37 @@ class _Planner:
         plan, seed = self._grid.plan, self._work.seed
         chosen = advice.chosen or advice.nearest
         cell = chosen.cell
-        labels = list(cell.loaded.scenario.searchers)
-        searcher = labels.index(chosen.label)
-        own = [part[part["cell"] == cell.index] for part in self._parts]
-        attempts = float(np.concatenate([part["attempts"] for part in own]).mean()) * len(labels)
+        searcher = list(cell.loaded.scenario.searchers).index(chosen.label)
+        runs = sweep.joined(self._parts)
+        own = runs[(runs["cell"] == cell.index) & (runs["searcher"] == searcher)]
+        attempts = float(own["attempts"].mean())
         step = Probe(attempts, 0.0).shape(1).replicates
         spans = [(begin, min(begin + step, replicates)) for begin in range(0, replicates, step)]
         varied = list(variations(cell, priced=advice.priced))
         blocks = [
-            Block((cell.index, cell.index + 1), span, variation)
+            Block((cell.index, cell.index + 1), span, variation, searcher)
             for variation in varied
             if variation.quantity != "price"
             for span in spans
         ]
-        pairs = self._run(blocks, self._done + len(blocks) // len(spans) * replicates * len(labels))
+        pairs = self._run(blocks, self._done + len(blocks) // len(spans) * replicates)
         found = []
         for variation in varied:
-            parts = (
-                own
-                if variation.quantity == "price"
-                else [runs for block, runs in pairs if block.variation == variation]
-            )
-            runs = sweep.joined(parts)
-            runs = runs[runs["searcher"] == searcher]
-            if variation.quantity == "price":
+            if variation.quantity == "price":  # changes no run, only what it costs
+                runs = own.copy()
                 runs["cost"] *= variation.factor
+            else:
+                runs = sweep.joined([part for block, part in pairs if block.variation == variation])
             found.append((variation, option(cell, searcher, runs, plan, seed)))
         return found
 
 
+def check(loaded: Loaded) -> list[Cell]:
+    """Every cell of a plan; raises InputError for all that can be said against the plan before it is run."""
+    return _sound_cells(Grid(loaded), Work(loaded, loaded.scenario.seed), Pool())
+
+
 def _sound_cells(grid: Grid, work: Work, pool: Pool) -> list[Cell]:
-    """Every cell, after all that can be said against the plan before it is run."""
     searchers = len(grid.loaded.scenario.searchers)
     if checks.runs_of(grid, searchers) > grid.plan.limit:
         problem = checks.too_many(grid, searchers, sweep.probe(work).seconds, pool.jobs or joblib.cpu_count())
@@ -193,7 +189,9 @@ def _sound_cells(grid: Grid, work: Work, pool: Pool) -> list[Cell]:
         try:
             Experiment(cell.loaded, work.seed)
         except InputError as error:
-            problems.update({str(problem): problem for problem in error.problems})
+            for problem in error.problems:
+                where = replace(problem, message=f"{problem.message} (in the cell {cell.name})")
+                problems.setdefault(str(problem), where)
     if problems:
         raise InputError(list(problems.values())[:20])
     checks.check_prices(grid, cells)
@@ -224,7 +222,7 @@ def _enough(advice: Advice, plan: Plan, replicates: int) -> tuple[bool, str]:
     asked = plan.replicates.width
     if plan.deadline is None and plan.budget is None and plan.target is None:
         widest = max(option.mean_time_s.width / option.mean_time_s.estimate for option in named)
-        what, goal = f"{widest:.1%} of the mean time", f"{asked:.1%}"
+        what, goal = f"{100 * widest:.1f} % of the mean time", f"{100 * asked:g} %"
     else:
         widest = max(option.met.width for option in named)
         what, goal = f"{100 * widest:.1f} points wide", f"{100 * asked:g} points"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -62,9 +63,8 @@ class Pool:
         except Exception as error:
             if not _is_death(error):
                 raise
-            raise RunError(
-                f"{name}: the worker process died, and again when it tried once more; out of memory?"
-            ) from None
+            again = "its worker process died, and again when it was tried once more; out of memory?"
+            raise RunError(f"{name}: {again}") from None
         return done
 
     def _all(self, function: Callable[[Task], Done], tasks: dict[int, Task], jobs: int) -> Iterator[tuple[int, Done]]:
@@ -72,7 +72,9 @@ class Pool:
 
         options: dict[str, Any] = {"inner_max_num_threads": 1} if self.backend == "loky" else {}
         numbered = list(tasks.items())
-        with joblib.parallel_config(self.backend, n_jobs=jobs, **options):
+        with warnings.catch_warnings(), joblib.parallel_config(self.backend, n_jobs=jobs, **options):
+            # whoever stops early, on a full disk say, tells why itself
+            warnings.filterwarnings("ignore", ".*tasks which were still being processed", UserWarning)
             if self.backend == "ray":  # has no generators
                 step = (AHEAD + 1) * jobs
                 for first in range(0, len(numbered), step):

@@ -54,8 +54,13 @@ def head(answer: Answer) -> tuple[str, ...]:
 
 
 def rows(answer: Answer) -> list[tuple[str, ...]]:
-    """The table's rows, an option each."""
-    return [_cells(answer, option) for option in answer.advice.options]
+    """The table's rows, an option each, in the order of `listed`."""
+    return [_cells(answer, option) for option in listed(answer)]
+
+
+def listed(answer: Answer) -> list[Option]:
+    """All options: those that differ in their number of workers alone together, fewest first."""
+    return [option for one in answer.advice.series for option in one.options]
 
 
 def json_text(answer: Answer) -> str:
@@ -65,7 +70,7 @@ def json_text(answer: Answer) -> str:
 
 def csv_text(answer: Answer) -> str:
     """The options and all their figures, one a row; a target never reached is `inf`."""
-    flat = [_flat(_option(option)) for option in answer.advice.options]
+    flat = [_flat(_option(option)) for option in listed(answer)]
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, list(flat[0]), lineterminator="\n")
     writer.writeheader()
@@ -138,7 +143,7 @@ def _numbers(answer: Answer) -> dict[str, Any]:
             }
             for one in advice.series
         ],
-        "options": [_option(option) for option in advice.options],
+        "options": [_option(option) for option in listed(answer)],
         "differences": [
             {
                 "workers": found.one.count,

@@ -21,15 +21,14 @@ from simulator.trace import Trace
 RUN = np.dtype(
     [
         ("cell", "<i4"), ("searcher", "<i4"), ("replicate", "<i4"), ("time_s", "<f8"), ("worker_hours", "<f8"),
-        ("cost", "<f8"), ("utilization", "<f8"), ("best_loss", "<f8"), ("trials", "<i4"), ("full_length", "<i4"),
-        ("attempts", "<i4"),
+        ("cost", "<f8"), ("utilization", "<f8"), ("best_loss", "<f8"), ("attempts", "<i4"),
     ]
 )  # fmt: skip
 
 #: Candidates looked at for a quantile of them, where no searcher of the scenario says how many it starts.
 CANDIDATES = 1000
 
-Row = tuple[int, int, int, float, float, float, float, float, int, int, int]
+Row = tuple[int, int, int, float, float, float, float, float, int]
 
 
 def simulate(cell: Cell, searcher: int, replicate: int, curves: Curves, seed: int, target: Target | None) -> Row:
@@ -78,8 +77,8 @@ def _row(trace: Trace, place: tuple[int, int, int], loss: float, target: Target 
     available = trace.workers * trace.makespan - where.down
     results = trace.loss[np.isfinite(trace.loss)]
     best = float(results.min()) if len(results) else nan
-    full = int(metrics.full_length(trace).sum())
-    reached = target is None or (full >= (target.full_length_trials or 0) and (loss == -inf or best <= loss))
+    wanted = target.full_length_trials if target else None
+    reached = (wanted is None or int(metrics.full_length(trace).sum()) >= wanted) and (loss == -inf or best <= loss)
     return (
         *place,
         ticks.to_seconds(trace.makespan) if reached else inf,
@@ -87,7 +86,5 @@ def _row(trace: Trace, place: tuple[int, int, int], loss: float, target: Target 
         sum(metrics.costs_by_group(trace).values()),
         where.busy / available if available else 0.0,
         best,
-        metrics.trials_started(trace),
-        full,
         len(trace),
     )  # fmt: skip

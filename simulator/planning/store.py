@@ -37,6 +37,8 @@ class Store:
         self._folder = folder
         files.make_folder(folder / "blocks")
         self._lock = _locked(folder / "lock")
+        for left in (*folder.glob(".*.*"), *(folder / "blocks").glob(".*.parquet")):
+            left.unlink()  # what a killed process was writing
         try:
             self._about = {
                 "asha_simulator": version("asha-simulator"),
@@ -116,12 +118,15 @@ class Store:
         return dict(known)
 
     def _compare(self, known: dict[str, Any]) -> None:
-        told = {"asha_simulator": "version", "seed": "seed", "tables": "curves"}
+        told = {"asha_simulator": "version", "seed": "seed"}
         wrong = []
         for key, meaning in told.items():
             if known.get(key) != self._about[key]:
                 there, here = (f"{short(side)}" for side in (known.get(key), self._about[key]))
                 wrong.append(f"of another {meaning} ({there} there, {here} here)")
+        changed = [path[0] for path, _, _ in differences(known.get("tables"), self._about["tables"]) if path]
+        if changed:
+            wrong.append(f"of other curves ({', '.join(map(str, changed))} has changed)")
         ours = json.loads(json.dumps(self._about["scenario"], default=str))
         found = list(differences(known.get("scenario"), ours))
         changes = [

@@ -27,7 +27,8 @@ def sentence(answer: Answer) -> str:
             f"{near.name}: in {share(near.met)} of runs, half of them within {time(near.time_s.middle, unit)}."
         )
     if advice.by_knee:
-        return f"No deadline was given; {_knee(advice, chosen, unit)}."
+        best = "is the knee of time against cost" if chosen is advice.knee else "costs least"
+        return f"No deadline was given; {chosen.name} {best}: {_half(advice, plan, chosen, unit)}."
     text = f"{chosen.name}: {_asked(plan, unit)} in {share(chosen.met)} of runs, {expense(chosen, advice.priced)}"
     if advice.best is not None and advice.best.failing:
         text += f", but not with every larger number: {_failing(advice.best)}"
@@ -45,7 +46,8 @@ def remarks(answer: Answer) -> Iterator[str]:
             f"{percent(answer.plan.confidence)} were asked."
         )
     if advice.knee is not None and not advice.by_knee and advice.knee is not chosen:
-        yield f"The knee of time against cost is {_knee(advice, advice.knee, unit, is_='')}."
+        half = _half(advice, answer.plan, advice.knee, unit)
+        yield f"The knee of time against cost is {advice.knee.name}: {half}."
     yield from (difference(found, unit) for found in _told(advice))
     yield from sensitive(answer)
     yield f"{answer.why[0].upper()}{answer.why[1:]}."
@@ -145,10 +147,10 @@ def _asked(plan: Plan, unit: str) -> str:
     return text if plan.budget is None else f"{text}{' and' if plan.deadline else ''} for {money(plan.budget)}"
 
 
-def _knee(advice: Advice, option: Option, unit: str, is_: str = " is the knee of time against cost") -> str:
+def _half(advice: Advice, plan: Plan, option: Option, unit: str) -> str:
     mean = option.mean_time_s
     return (
-        f"{option.name}{is_}: half of the runs done within {time(option.time_s.middle, unit)} "
+        f"half of the runs {goal(plan)} within {time(option.time_s.middle, unit)} "
         f"(mean {time(mean.estimate, unit)}, {_range(mean.low, mean.high, unit)}), {expense(option, advice.priced)}"
     )
 

@@ -1,0 +1,162 @@
+"""The grid, and what is wrong with plans: one line with a place for each."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulator.errors import InputError
+from simulator.planning.grid import Grid
+from simulator.planning.planner import answer
+from simulator.planning.pool import Pool
+from tests.planning.plans import HEAD, loaded, planned
+
+MANY = planned("vary:\n  cluster.workers: [2, 4]\n  searchers.ASHA.divisor: [2, 4, 8]\nreplicates: 50000")
+
+
+def cells(tmp_path, plan, head=HEAD):
+    return Grid(loaded(tmp_path, planned(plan, head))).cells()
+
+
+def problems(tmp_path, text):
+    with pytest.raises(InputError) as caught:
+        answer(loaded(tmp_path, text), pool=Pool(jobs=1))
+    return str(caught.value).replace(str(tmp_path) + "/", "").splitlines()
+
+
+def test_every_combination_the_last_axis_fastest(tmp_path):
+    made = cells(tmp_path, "vary: {cluster.workers: [2, 4], searchers.ASHA.divisor: [2, 4], curves.unit_time: [1 h]}")
+
+    assert [(cell.count, cell.setting) for cell in made] == [
+        (2, "divisor 2, unit_time 1 h"),
+        (2, "divisor 4, unit_time 1 h"),
+        (4, "divisor 2, unit_time 1 h"),
+        (4, "divisor 4, unit_time 1 h"),
+    ]
+    assert made[0].loaded.scenario.searchers["ASHA"].divisor == 2
+    assert made[0].loaded.scenario.searchers["SHA"].divisor == 4
+    assert made[0].name == "2 workers, divisor 2, unit_time 1 h"
+
+
+def test_named_alternatives_are_merged_and_null_takes_away(tmp_path):
+    head = HEAD.replace("{workers: 4}", "{groups: {V 1.5: {count: 4, price: 1}}, stragglers: {kind: two_point}}")
+    plan = (
+        "vary:\n"
+        "  cluster.groups.V 1.5.count: [3]\n"
+        "  cluster:\n"
+        "    as it is: {}\n"
+        "    plain: {groups: {V 1.5: {price: 0.3}}, stragglers: null}\n"
+        "    other: {groups: null, workers: 7}\n"
+    )
+    first, second = cells(tmp_path, plan.replace("    other: {groups: null, workers: 7}\n", ""), head)
+    group = second.loaded.scenario.cluster.groups["V 1.5"]
+
+    assert (first.setting, second.setting) == ("as it is", "plain")
+    assert (first.count, group.count, group.price, second.loaded.scenario.cluster.stragglers) == (3, 3, 0.3, None)
+    assert first.loaded.scenario.cluster.stragglers.kind == "two_point"
+    [cell] = cells(tmp_path, "vary: {cluster: {other: {groups: null, workers: 7}}}", head)
+    assert cell.count == 7
+
+
+def test_keys_that_go_together(tmp_path):
+    plan = "vary: {cluster.workers & searchers.ASHA.max_concurrent_trials: [2, 4]}"
+    made = cells(tmp_path, plan)
+
+    assert [cell.loaded.scenario.searchers["ASHA"].max_concurrent_trials for cell in made] == [2, 4]
+    assert [cell.name for cell in made] == ["2 workers", "4 workers"]
+
+
+def test_the_searcher_of_a_file_with_one(tmp_path):
+    head = "searcher: {name: asha, max_trials: 16, max_length: 16}\n" + "".join(HEAD.splitlines(True)[3:])
+    first, second = cells(tmp_path, "vary: {searcher.divisor: [2, 4]}", head)
+
+    assert [cell.loaded.scenario.searchers["asha"].divisor for cell in (first, second)] == [2, 4]
+
+
+@pytest.mark.parametrize(
+    ("plan", "said"),
+    [
+        ("vary: {}", "s.yaml:7:3: plan.vary: is empty; name a key and its values: {cluster.workers: [8, 16]}"),
+        ("deadline: 1 h", "s.yaml:6:1: plan.vary: is missing"),
+        ("vary: {cluster.workers: []}", "s.yaml:7:10: plan.vary.cluster.workers: is empty; give at least one value"),
+        (
+            "vary: {cluster.workers: 8}",
+            "s.yaml:7:10: plan.vary.cluster.workers: should be a list of values, or a name for each: [8, 16], "
+            "{spot: …, on demand: …}",
+        ),
+        ("vary: {cluster.workers: [8, 16, 8]}", "s.yaml:7:10: plan.vary.cluster.workers: 8 stands there twice"),
+        ("vary: {cluster..workers: [8]}", "s.yaml:7:10: plan.vary.cluster..workers: is no dotted key, such as cluster.workers"),
+        ("vary: {seed: [1, 2]}", "s.yaml:7:10: plan.vary.seed: seed can't be varied; all cells share it"),
+        (
+            "vary: {cluster.workers: [4, 0, -1]}",
+            "s.yaml:7:31: cluster.workers: 0 should be greater than or equal to 1\n"
+            "s.yaml:7:34: cluster.workers: -1 should be greater than or equal to 1",
+        ),
+        ("vary: {cluster.worker: [4]}", "s.yaml:7:27: cluster.worker: unknown key; did you mean workers?"),
+        (
+            "vary:\n  cluster:\n    a: {}\n    b:\n      stragglers: {kind: pareto, alhpa: 2}",
+            "s.yaml:11:36: cluster.stragglers.alhpa: unknown key; did you mean alpha?",
+        ),
+        (
+            "vary: {searchers.SHA.num_rungs: [3, 9]}",
+            "s.yaml:2:3: searchers.SHA: 9 rungs would stand at 0, 0, 0, 0, 0, 0, … of 16 units; each needs its own unit (in the "
+            "cell 4 workers, num_rungs 9)",
+        ),
+        ("vary: {cluster.workers: [4]}\nreplicates: {min: 9, max: 3}", "s.yaml:8:3: plan.replicates: max is less than min; give at least as many"),
+        ("vary: {cluster.workers: [4]}\nreplicates: 1", "s.yaml:8:3: plan.replicates: 1 should be from 2 to 100,000"),
+        ("vary: {cluster.workers: [4]}\ntarget: {loss: 0.1, quantile: 0.1}", "s.yaml:8:3: plan.target: give one of loss, quantile, full_length_trials"),
+        ("vary: {cluster.workers: [4]}\nconfidence: 1", "s.yaml:8:3: plan.confidence: 1 should be less than 1"),
+        ("vary: {cluster.workers: [4]}\nbugdet: 1", "s.yaml:8:3: plan.bugdet: unknown key; did you mean budget?"),
+        (
+            "vary: {cluster.workers: [4]}\nbudget: 10",
+            "s.yaml:6:1: plan: gives workers no price; say what one costs an hour: `plan: {price: …}`",
+        ),
+        (
+            "vary:\n  cluster:\n    plain: {}\n    both: {workers: null, groups: {a: {count: 2, price: 1}, b: {count: 2}}}\nprice: 1",
+            "s.yaml:10:63: cluster.groups.b: has no price, and others have one",
+        ),
+        (
+            "vary: {cluster.workers: [4]}\ndeadline: 5 s",
+            "s.yaml:8:3: plan.deadline: 5 s is before the end of the fastest possible run",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named_with_its_place(tmp_path, plan, said):
+    found = problems(tmp_path, planned(plan))
+
+    assert len(found) == len(said.splitlines())
+    assert all(line.startswith(text) for line, text in zip(found, said.splitlines(), strict=True)), found
+
+
+def test_a_scenario_without_a_plan(tmp_path):
+    assert problems(tmp_path, HEAD) == ["s.yaml:1:1: plan: is missing; say what to vary: `plan: {vary: {…: […]}}`"]
+
+
+def test_the_bound_of_a_deadline_is_named_and_holds(tmp_path):
+    [said] = problems(tmp_path, planned("vary: {cluster.workers: [4]}\ndeadline: 5 s\nreplicates: 20"))
+    bound = float(said.split("takes ")[1].split(" s")[0].replace(",", ""))
+    found = answer(
+        loaded(tmp_path, planned(f"vary: {{cluster.workers: [64]}}\ndeadline: {bound + 1}\nreplicates: 20"))
+    )
+
+    assert "the fastest trial of 20 replicates takes" in said
+    assert min(option.times.min() for option in found.advice.options) >= bound
+
+
+def test_too_many_runs_says_how_many_and_how_long(tmp_path):
+    [said] = problems(tmp_path, MANY)
+
+    assert said.startswith(
+        "s.yaml:7:3: plan.vary: 600,000 runs (6 cells × 2 searchers × 50,000 replicates) are more than the limit of 100,000, "
+        "and would take about "
+    )
+    assert said.endswith("with 1 at a time; vary less, lower replicates.max, or raise plan.limit")
+
+
+def test_a_grid_that_would_not_fit_in_memory_is_refused_at_once(tmp_path):
+    axes = "".join(
+        f"  curves.{key}: [{', '.join(f'0.{n:02}' for n in range(1, 100))}]\n"
+        for key in ("noise", "waves", "best", "gain")
+    )
+    [said] = problems(tmp_path, planned(f"vary:\n{axes}"))
+
+    assert "are more than the limit of 100,000" in said

@@ -1,0 +1,278 @@
+"""`asha-sim plan`: what it prints and writes, and its report in a page."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from simulator.planning import page, report, words
+from simulator.planning.planner import answer
+from simulator.planning.pool import Pool
+from simulator.planning.statistics import Interval
+from simulator.planning.variations import variations
+from simulator.render.style import THEMES
+from tests.planning.plans import HEAD, SMALL, loaded, planned, written
+
+ROOT = Path(__file__).parents[2]
+
+
+def plan(*args, cwd=ROOT):
+    return subprocess.run(
+        [sys.executable, "-m", "simulator", "plan", *map(str, args)], cwd=cwd, capture_output=True, text=True, check=False,
+        env={**os.environ, "NO_COLOR": "1", "COLUMNS": "160"},
+    )  # fmt: skip
+
+
+def found(tmp_path, text=SMALL):
+    return answer(loaded(tmp_path, text), pool=Pool(jobs=1))
+
+
+def test_it_prints_a_sentence_a_table_and_remarks_and_writes_the_same(tmp_path):
+    done = plan(written(tmp_path), "--jobs", "1", "--out", tmp_path / "out")
+    files = {path.name for path in (tmp_path / "out").iterdir()}
+    numbers = json.loads((tmp_path / "out" / "plan.json").read_text())
+    rows = list(csv.DictReader((tmp_path / "out" / "table.csv").read_text().splitlines()))
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert files == {"blocks", "lock", "manifest.json", "plan.json", "plan.md", "plan.html", "table.csv"}
+    assert done.stdout.splitlines()[0] == numbers["answer"]
+    assert "24 replicates, the most allowed" in done.stdout
+    assert [row["workers"] for row in rows] == ["2", "4", "8"] * 2
+    assert float(rows[0]["met.estimate"]) == numbers["options"][0]["met"]["estimate"]
+
+
+def test_json_and_nothing_else(tmp_path):
+    done = plan(written(tmp_path), "--jobs", "1", "--json", "--seed", "7")
+
+    assert done.stderr == ""
+    assert json.loads(done.stdout)["seed"] == 7
+    assert done.stdout == report.json_text(answer(loaded(tmp_path), seed=7, pool=Pool(jobs=1)))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--resume",), "--resume"),
+        (("--backend", "dask"), "--address"),
+        (("--address", "x"), "--address"),
+        (("--backend", "spark"), "--backend"),
+        (("--jobs", "0"), "--jobs"),
+    ],
+)
+def test_wrong_options(tmp_path, options, said):
+    done = plan(written(tmp_path), *options)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_bad_plan_writes_nothing(tmp_path):
+    done = plan(written(tmp_path, SMALL.replace("[2, 4, 8]", "[]")), "--out", tmp_path / "out")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"{tmp_path}/s.yaml:7:10: plan.vary.cluster.workers: is empty; give at least one value\n"
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_run_that_fails_is_one_line_and_status_1(tmp_path):
+    head = HEAD.replace("{workers: 4}", "{groups: {a: {count: 2, leave: 2 min}}}")
+    done = plan(written(tmp_path, planned("vary: {cluster.groups.a.count: [2]}", head)))
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("the run failed: 2 workers, SHA, replicate 0: no worker is left")
+
+
+def test_check_looks_at_the_plan_too(tmp_path):
+    text = SMALL.replace("[2, 4, 8]", "[2, 0]")
+    done = subprocess.run(
+        [sys.executable, "-m", "simulator", "check", written(tmp_path, text)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"{tmp_path}/s.yaml:7:31: cluster.workers: 0 should be greater than or equal to 1\n",
+    )
+
+
+# The words.
+
+
+def test_what_was_asked_and_is_met(tmp_path):
+    said = words.sentence(found(tmp_path, SMALL.replace("40 min", "3 h")))
+
+    assert re.match(
+        r"2 workers with A?SHA: done within 10,800 s in 100 % \(8\d–100 %\) of runs, about [\d.]+ "
+        r"worker-hours, \$[\d.]+; A?SHA would need as many \(\$[\d.]+\)\.$",
+        said,
+    ), said
+
+
+def test_what_nobody_meets(tmp_path):
+    said = words.sentence(found(tmp_path, SMALL.replace("confidence", "x").replace("40 min", "17 min")))
+
+    assert said.startswith("Nothing on the grid is done within 1,020 s in 95 % of runs; the nearest is ")
+
+
+def test_nothing_asked_is_answered_by_the_knee(tmp_path):
+    said = words.sentence(found(tmp_path, planned("vary: {cluster.workers: [1, 2, 4, 8, 16]}\nreplicates: 12")))
+
+    assert re.match(
+        r"No deadline was given; \d+ workers with \w+ is the knee of time against cost: half of the runs", said
+    )
+
+
+def test_a_budget_alone_takes_the_soonest_that_can_be_paid(tmp_path):
+    text = planned("vary: {cluster.workers: [1, 2, 4, 8, 16]}\nbudget: 5\nprice: 3\nreplicates: 12")
+    advice = found(tmp_path, text).advice
+    able = [option for option in advice.options if option.met.estimate >= 0.95]
+
+    assert advice.chosen.time_s.middle == min(option.time_s.middle for option in able)
+    assert len(able) < 10
+
+
+def test_no_difference_is_called_so(tmp_path):
+    twins = HEAD.replace("name: asha", "name: sha")
+    remarks = list(words.remarks(found(tmp_path, planned("vary: {cluster.workers: [4]}\nreplicates: 6", twins))))
+
+    assert (
+        "4 workers: no difference seen between SHA and ASHA (SHA less ASHA in the mean 0 s to 0 s, 6 pairs)."
+        in remarks
+    )
+
+
+def test_shares_in_words():
+    assert words.share(Interval(0.95, 0.9, 0.98)) == "95 % (90–98 %)"
+    assert words.percent(0.996) == "99.6 %"
+    assert words.percent(1.0) == "100 %"
+    assert words.time(float("inf"), "h") == "never"
+
+
+def test_pilots_are_named(tmp_path):
+    assert "fitted to 40 recorded trials" in found(tmp_path, SMALL + "  pilots: 40\n").origin
+    assert "none was recorded" in found(tmp_path).origin
+
+
+def test_variations(tmp_path):
+    stragglers = {
+        "{kind: half_normal, std: 1}": ("std", 1.2),
+        "{kind: log_normal, sigma: 0.5}": ("sigma", 0.6),
+        "{kind: pareto, alpha: 3}": ("alpha", 2.5),
+        "{kind: two_point, factor: 6}": ("factor", 7),
+        "{kind: quantiles, values: [0.9, 1, 2]}": ("values", [0.9, 1, 2.2]),
+    }
+    for straggler, (name, value) in stragglers.items():
+        text = SMALL.replace("{workers: 4}", f"{{workers: 4, stragglers: {straggler}}}")
+        [cell, *_] = loaded_cells(tmp_path, text)
+        made = {
+            variation.name: variation.of(cell).loaded.scenario.cluster for variation in variations(cell, priced=True)
+        }
+
+        assert list(made) == [
+            f"{what} {by} %" for what in ("trial time", "straggler level", "price") for by in ("−20", "+20")
+        ]
+        assert getattr(made["straggler level +20 %"].stragglers, name) == pytest.approx(value)
+        assert made["trial time +20 %"].groups["workers"].speed == pytest.approx(1 / 1.2)
+
+
+def loaded_cells(tmp_path, text):
+    from simulator.planning.grid import Grid
+
+    return Grid(loaded(tmp_path, text)).cells()
+
+
+def test_longer_trials_are_as_if_the_deadline_were_sooner(tmp_path):
+    made = found(tmp_path)
+    base = made.advice.chosen or made.advice.nearest
+    varied = {variation.name: option for variation, option in made.sensitivity}
+
+    assert varied["trial time +20 %"].times == pytest.approx(1.2 * base.times, rel=1e-6)
+    assert varied["price +20 %"].cost.middle == pytest.approx(1.2 * base.cost.middle)
+
+
+# The page.
+
+
+class Reader(HTMLParser):
+    """Notes the tags, their attributes, and the text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.attributes, self.text = [], [], ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_the_page_stands_by_itself_and_says_what_the_command_says(tmp_path):
+    made = found(tmp_path)
+    text = page.page(made)
+    read = Reader(text)
+    ids = [value for name, value in read.attributes if name == "id"]
+
+    assert words.sentence(made) in read.text
+    assert "script" not in read.tags
+    assert not [
+        value for name, value in read.attributes if name in {"href", "src"} and not value.startswith(("data:", "#"))
+    ]
+    assert re.findall(r"https?://[^\"]+", text) == ["http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"] * 4
+    assert len(ids) == len(set(ids))
+    assert read.tags.count("svg") == 4
+    for name in re.findall(r"var\(--([\w-]+)\)", text):
+        assert text.count(f"--{name}:") == 3
+    for colour in (THEMES["light"].ink, THEMES["light"].accent):
+        assert colour.lower() not in text
+
+
+def test_the_page_is_the_same_every_time(tmp_path):
+    assert page.page(found(tmp_path)) == page.page(found(tmp_path))
+
+
+def test_names_from_the_scenario_are_only_text(tmp_path):
+    text = SMALL.replace("searchers:", 'title: "<script>alert(1)</script> | *a* $x$"\nsearchers:', 1)
+    text = text.replace("{cluster.workers: [2, 4, 8]}", '{cluster.workers: [2], cluster: {"<b>$\\\\x_1$ & |": {}}}')
+    made = found(tmp_path, text)
+    shown = page.page(made)
+
+    assert "script" not in Reader(shown).tags
+    assert "b" not in Reader(shown).tags
+    assert "SHA, <b>$\\x_1$ & |" in Reader(shown).text
+    assert "\\| \\*a\\* \\$x\\$" in report.markdown(made)
+    assert "<script>" not in report.markdown(made)
+
+
+def test_one_searcher_and_one_count(tmp_path):
+    head = "searcher: {name: asha, max_trials: 16, max_length: 16}\n" + "".join(HEAD.splitlines(True)[3:])
+    made = found(tmp_path, planned("vary: {cluster.workers: [4]}\nreplicates: 4\ntarget: {loss: -1}", head))
+
+    assert "never" in report.markdown(made)
+    assert Reader(page.page(made)).tags.count("svg") == 3
+    assert json.loads(report.json_text(made))["recommended"] is None
+
+
+def test_the_gallery_holds_the_report_of_the_example(tmp_path):
+    done = plan("scenarios/plan_spot_or_on_demand.yaml", "--out", tmp_path)
+    gallery = ROOT / "outputs" / "gallery" / "plan"
+
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in gallery.iterdir()} == {"plan.html", "plan.json", "plan.md", "table.csv"}
+    for path in gallery.iterdir():
+        assert path.read_text() == (tmp_path / path.name).read_text(), path.name
+    assert done.stdout.splitlines()[0] in (ROOT / "README.md").read_text()

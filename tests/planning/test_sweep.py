@@ -1,0 +1,347 @@
+"""Sweeps: the same figures however they are come by, and nothing lost on the way."""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from simulator.errors import InputError, RunError
+from simulator.planning import report, sweep
+from simulator.planning.planner import answer
+from simulator.planning.pool import Pool
+from simulator.planning.replicates import Candidates, Shuffled, seed_of
+from simulator.planning.sweep import Block, Shape, Work, run_block
+from tests.planning.plans import HEAD, SMALL, loaded, planned, written
+
+ROOT = Path(__file__).parents[2]
+FAULTY = planned(
+    "vary: {cluster.workers: [2, 4], cluster.stragglers.std: [0, 1]}\ntarget: {quantile: 0.2}\nreplicates: 6",
+    HEAD.replace("{workers: 4}", "{workers: 4, stragglers: {kind: half_normal}, drops: {}}"),
+)
+
+
+@pytest.fixture(autouse=True)
+def small_tasks(monkeypatch):
+    monkeypatch.setattr(sweep, "TASK", 400)
+
+
+def everything(found):
+    return report.json_text(found), report.csv_text(found), report.markdown(found)
+
+
+@pytest.mark.parametrize("text", [SMALL, FAULTY])
+def test_one_process_and_two_give_the_same_to_the_last_bit(tmp_path, text):
+    one = answer(loaded(tmp_path, text), pool=Pool(jobs=1), folder=tmp_path / "one")
+    two = answer(loaded(tmp_path, text), pool=Pool(jobs=2), folder=tmp_path / "two")
+
+    assert everything(one) == everything(two)
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+def test_blocks_do_not_change_the_figures(tmp_path, monkeypatch):
+    work = Work(loaded(tmp_path), 3)
+    whole = run_block(work, Block((0, 3), (0, 6)))
+    parts = [run_block(work, block) for block in sweep.blocks(Shape(2, 4), 3, (0, 6))]
+
+    assert len(parts) == 4
+    assert (sweep.joined(parts) == sweep.joined([whole])).all()
+
+
+def test_every_cell_meets_the_same_trials(tmp_path):
+    runs = sweep.joined([run_block(Work(loaded(tmp_path), 0), Block((0, 3), (0, 4)))])
+    best = runs["best_loss"].reshape(3, 2, 4)
+
+    assert len({seed_of(0, replicate) for replicate in range(1000)}) == 1000
+    assert seed_of(0, 1) != seed_of(1, 0)
+    assert (best[:, 0] == best[0, 0]).all()  # SHA finds the same trial on any number of workers
+    assert len(set(best[0, 0])) == 4
+
+
+@pytest.mark.parametrize("resample", [False, True])
+def test_recorded_trials_come_in_another_order_each_time(tmp_path, resample):
+    rows = "".join(f"{trial},{at},{trial / 10 + 1 / at},{at * (trial + 1)}\n" for trial in range(8) for at in (1, 4))
+    (tmp_path / "c.csv").write_text(f"trial,resource,loss,elapsed_s\n{rows}")
+    text = HEAD.replace(
+        "{kind: synthetic, unit_time: 1 min}", f"{{kind: recorded, file: c.csv, resample: {str(resample).lower()}}}"
+    )
+    text = text.replace("max_trials: 16, max_length: 16", "max_trials: 8, max_length: 4")
+    found = answer(loaded(tmp_path, planned("vary: {cluster.workers: [2]}\nreplicates: 6", text)), pool=Pool(jobs=1))
+    candidates = Candidates(loaded(tmp_path, text), 0)
+    met = [[candidates.under(seed).train(trial, 0, 4).ticks for trial in range(8)] for seed in (1, 2)]
+
+    assert met[0] != met[1]
+    assert resample or sorted(met[0]) == sorted(met[1])
+    assert len(set(found.advice.options[0].times)) > 1
+    assert "8 recorded trials" in found.origin
+    assert isinstance(candidates.under(1), Shuffled) != resample
+
+
+def test_a_task_is_about_so_much_work():
+    assert sweep.Probe(10, 0).shape(6) == Shape(6, 7)  # 400 attempts, of 10 each
+    assert sweep.Probe(300, 0).shape(6) == Shape(1, 1)
+    assert list(sweep.rounds(Shape(1, 8), 20, 60)) == [24, 40, 60]
+    assert list(sweep.rounds(Shape(1, 8), 60, 60)) == [60]
+    assert list(sweep.rounds(Shape(1, 100), 20, 60)) == [60]
+
+
+def test_replicates_are_added_until_the_interval_is_narrow(tmp_path):
+    text = SMALL.replace("max: 24, width: 0.05", "max: 200, width: 0.35")
+    found = answer(loaded(tmp_path, text), pool=Pool(jobs=1))
+
+    assert 8 < found.replicates < 200
+    assert "points were asked" in found.why
+    assert max(series.chosen.met.width for series in found.advice.series if series.chosen) <= 0.35
+    assert "the most allowed" in answer(loaded(tmp_path), pool=Pool(jobs=1)).why
+
+
+# A worker process that dies: functions of the top level, as a process of the pool must find them.
+
+
+def doubled(folder, number):
+    """Twice `number`; the process dies of 3 as long as its mark is not there, and of 5 always."""
+    mark = Path(folder) / "died"
+    if number == 3 and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    if number == 5:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return 2 * number
+
+
+def test_a_task_whose_process_dies_is_tried_once_more(tmp_path):
+    done = dict(Pool(jobs=2).run(partial(doubled, str(tmp_path)), [0, 1, 2, 3, 4], str))
+
+    assert done == {number: 2 * number for number in range(5)}
+
+
+def test_a_task_that_kills_two_processes_is_named(tmp_path):
+    (tmp_path / "died").touch()
+    with pytest.raises(RunError, match=r"^task 5: its worker process died, and again when it was tried once more"):
+        list(Pool(jobs=2).run(partial(doubled, str(tmp_path)), [0, 5, 1], lambda number: f"task {number}"))
+
+
+@pytest.mark.parametrize(("backend", "library"), [("dask", "distributed"), ("ray", "ray")])
+def test_a_backend_that_is_not_installed(monkeypatch, backend, library):
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(
+        InputError, match=rf"--backend: {backend} is not installed: pip install 'asha-simulator\[{backend}\]'"
+    ):
+        list(Pool(backend, "tcp://nowhere:1").run(str, [1], str))
+
+
+# The results folder.
+
+
+def contents(folder):
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != "lock"
+    }
+
+
+def command(path, folder, *options):
+    small = "import simulator.planning.sweep as sweep, simulator.cli as cli; sweep.TASK = 4000; cli.main()"
+    return [sys.executable, "-c", small, "plan", str(path), "--out", str(folder), "--jobs", "1", *options]
+
+
+def plan(path, folder, *options, **more):
+    return subprocess.run(
+        command(path, folder, *options), cwd=ROOT, capture_output=True, text=True, check=False,
+        env={**os.environ, "NO_COLOR": "1", "COLUMNS": "150"}, **more,
+    )  # fmt: skip
+
+
+def test_killed_at_any_moment_it_goes_on_to_the_same_bytes(tmp_path):
+    path = written(tmp_path, SMALL.replace("{min: 8, max: 24, width: 0.05}", "300"))
+    began = time.perf_counter()
+    whole = plan(path, tmp_path / "whole")
+    took = time.perf_counter() - began
+    expected = contents(tmp_path / "whole")
+    rng, killed = random.Random(1), 0
+    for number in range(2):
+        folder = tmp_path / f"killed-{number}"
+        process = subprocess.Popen(
+            command(path, folder), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        time.sleep(rng.uniform(0.3, 0.95) * took)
+        process.send_signal(signal.SIGKILL)
+        killed += process.wait() == -signal.SIGKILL
+        again = plan(path, folder, "--resume")
+
+        assert (again.returncode, again.stdout) == (0, whole.stdout)
+        assert contents(folder) == expected
+    assert killed >= 1
+    assert sum(name.startswith("blocks/") for name in expected) >= 10
+
+
+def test_a_folder_with_results_needs_to_be_gone_on_with(tmp_path):
+    path, folder = written(tmp_path), tmp_path / "out"
+    first = plan(path, folder)
+    before = contents(folder)
+    again = plan(path, folder)
+
+    assert first.returncode == 0, first.stderr
+    assert (again.returncode, again.stdout) == (2, "")
+    assert again.stderr == f"{folder}: holds results already; go on with --resume, or choose another folder\n"
+    assert plan(path, folder, "--resume").stdout == first.stdout
+    assert contents(folder) == before
+
+
+def test_results_of_something_else_are_refused_by_name(tmp_path):
+    folder = tmp_path / "out"
+    answer(loaded(tmp_path), folder=folder, pool=Pool(jobs=1))
+
+    def refused(text=SMALL, seed=None):
+        with pytest.raises(InputError) as caught:
+            answer(loaded(tmp_path, text), folder=folder, resume=True, pool=Pool(jobs=1), seed=seed)
+        return str(caught.value).removeprefix(f"{folder}: holds results ")
+
+    assert refused(seed=5) == "of another seed (0 there, 5 here); choose another folder"
+    assert refused(
+        SMALL.replace(
+            "max_trials: 16, max_length: 16, divisor: 4}\nc", "max_trials: 16, max_length: 16, divisor: 2}\nc"
+        )
+    ) == ("of another scenario (searchers.ASHA.divisor is 4 there and 2 here); choose another folder")
+    assert "plan.vary.cluster.workers is [2, 4, 8] there and [2, 4] here" in refused(
+        SMALL.replace("[2, 4, 8]", "[2, 4]")
+    )
+    assert (
+        answer(loaded(tmp_path, f"# a remark\n{SMALL}"), folder=folder, resume=True, pool=Pool(jobs=1)).replicates
+        == 24
+    )
+    manifest = folder / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"asha_simulator": "', '"asha_simulator": "0.0.'))
+    assert refused().startswith("of another version (0.0.")
+    manifest.write_text("{}")
+    with pytest.raises(InputError, match=r"manifest.json: does not say what the results here are of"):
+        answer(loaded(tmp_path), folder=folder, resume=True, pool=Pool(jobs=1))
+
+
+def test_other_curves_under_the_same_name_are_refused(tmp_path):
+    rows = "".join(f"{trial},{at},{trial / 10 + 1 / at},{at * (trial + 1)}\n" for trial in range(8) for at in (1, 4))
+    text = HEAD.replace("{kind: synthetic, unit_time: 1 min}", "{kind: recorded, file: c.csv}")
+    text = text.replace("max_trials: 16, max_length: 16", "max_trials: 8, max_length: 4")
+    text = planned("vary: {cluster.workers: [2]}\nreplicates: 6", text)
+    (tmp_path / "c.csv").write_text(f"trial,resource,loss,elapsed_s\n{rows}")
+    answer(loaded(tmp_path, text), folder=tmp_path / "out", pool=Pool(jobs=1))
+    (tmp_path / "c.csv").write_text(f"trial,resource,loss,elapsed_s\n{rows}".replace("1.1", "1.2"))
+
+    with pytest.raises(InputError, match=r"holds results of other curves \(c.csv has changed\)"):
+        answer(loaded(tmp_path, text), folder=tmp_path / "out", resume=True, pool=Pool(jobs=1))
+
+
+def test_a_block_that_is_none_is_named(tmp_path):
+    folder = tmp_path / "out"
+    answer(loaded(tmp_path), folder=folder, pool=Pool(jobs=1))
+    block = min((folder / "blocks").iterdir())
+    block.write_bytes(b"PAR1")
+
+    with pytest.raises(
+        InputError, match=rf"{block.name}: is no block of results .*; delete it and go on with --resume"
+    ):
+        answer(loaded(tmp_path), folder=folder, resume=True, pool=Pool(jobs=1))
+    pl.DataFrame({"cell": [1]}).write_parquet(block)
+    with pytest.raises(InputError, match=rf"{block.name}: is no block of results"):
+        answer(loaded(tmp_path), folder=folder, resume=True, pool=Pool(jobs=1))
+
+
+def test_what_a_killed_process_was_writing_is_swept_away(tmp_path):
+    folder = tmp_path / "out"
+    answer(loaded(tmp_path), folder=folder, pool=Pool(jobs=1))
+    (folder / "blocks" / ".replicates-000000.parquet.abc.parquet").write_bytes(b"half")
+    answer(loaded(tmp_path), folder=folder, resume=True, pool=Pool(jobs=1))
+
+    assert not [path for path in folder.rglob(".*") if path.is_file()]
+
+
+def test_a_second_process_on_a_folder_refuses(tmp_path):
+    path = written(tmp_path, SMALL.replace("{min: 8, max: 24, width: 0.05}", "2000"))
+    folder = tmp_path / "out"
+    first = subprocess.Popen(command(path, folder), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not (folder / "manifest.json").exists():
+        assert first.poll() is None
+        time.sleep(0.05)
+    second = plan(path, folder, "--resume")
+    first.kill()
+    first.wait()
+
+    assert (second.returncode, second.stdout) == (2, "")
+    assert second.stderr == f"{folder}: another process ({first.pid}) is at work in this folder\n"
+
+
+def test_a_folder_that_is_full(tmp_path):
+    done = plan(
+        written(tmp_path),
+        tmp_path / "out",
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1500, 1500)),
+    )
+
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "cannot be written: File too large" in done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_may_not_be_written_to(tmp_path):
+    (tmp_path / "out").mkdir(mode=0o500)
+    done = plan(written(tmp_path), tmp_path / "out")
+
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
+def test_dask_gives_the_same_to_the_last_bit(tmp_path):
+    distributed = pytest.importorskip("distributed")
+    serial = everything(answer(loaded(tmp_path), pool=Pool(jobs=1)))
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        pool = Pool("dask", cluster.scheduler_address)
+
+        assert everything(answer(loaded(tmp_path), pool=pool)) == serial
+
+
+def test_ray_gives_the_same_to_the_last_bit(tmp_path):
+    pytest.importorskip("ray")
+    serial = everything(answer(loaded(tmp_path), pool=Pool(jobs=1)))
+
+    assert everything(answer(loaded(tmp_path), pool=Pool("ray", "local", 2))) == serial
+
+
+def test_a_run_that_cannot_end_is_named(tmp_path):
+    head = HEAD.replace("{workers: 4}", "{groups: {a: {count: 2, leave: 2 min}}}")
+    with pytest.raises(RunError, match=r"^2 workers, SHA, replicate 0: no worker is left"):
+        answer(
+            loaded(tmp_path, planned("vary: {cluster.groups.a.count: [2]}\nreplicates: 6", head)), pool=Pool(jobs=1)
+        )
+
+
+def test_targets(tmp_path):
+    def times(target):
+        text = planned(f"vary: {{cluster.workers: [4]}}\nreplicates: 6\n{target}")
+        return [option.times for option in answer(loaded(tmp_path, text), pool=Pool(jobs=1)).advice.options]
+
+    whole, full = times(""), times("target: {full_length_trials: 1}")
+    best, never = times("target: {quantile: 0.01}"), times("target: {loss: -1}")
+
+    assert all((one <= other).all() for one, other in zip(full, whole, strict=True))
+    assert (full[1] < whole[1]).any()  # ASHA goes on after its first fully trained trial
+    assert all(np.isinf(one).all() for one in never)
+    assert np.isfinite(best[0]).any()
+
+
+def test_more_full_length_trials_than_there_are(tmp_path):
+    text = planned("vary: {cluster.workers: [4]}\nreplicates: 6\ntarget: {full_length_trials: 99}\ndeadline: 1 d")
+    found = answer(loaded(tmp_path, text), pool=Pool(jobs=1))
+
+    assert found.advice.chosen is None
+    assert found.advice.nearest.met.estimate == 0
