@@ -77,10 +77,6 @@ class Law:
     logarithmic: bool = False
 
 
-#: The default family is a power law.
-PowerLaw = Law
-
-
 class _Drawn(NamedTuple):
     """What the trials of a block are like; arrays of shape (BLOCK,)."""
 

@@ -7,10 +7,10 @@ import time
 import simpy
 
 from simulator.cluster.engine import Cluster, simulate
-from simulator.curves.synthetic import PowerLaw, Synthetic
+from simulator.curves.synthetic import Law, Synthetic
 from simulator.searchers.halving import asha
 
-LAW = PowerLaw(best=0.1, worst=1.0, gain=1.0, gain_sigma=0.5, rate=0.7, rate_sigma=0.3, unit_s=60.0, unit_sigma=0.5)
+LAW = Law(best=0.1, worst=1.0, gain=1.0, gain_sigma=0.5, rate=0.7, rate_sigma=0.3, unit_s=60.0, unit_sigma=0.5)
 
 
 def bare_simpy(jobs: int, workers: int) -> float:

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from simulator.curves.curves import Exit
-from simulator.curves.synthetic import BLOCK, PowerLaw, Synthetic
+from simulator.curves.synthetic import BLOCK, Law, Synthetic
 
-LAW = PowerLaw(best=0.1, worst=1.0, gain=1.0, gain_sigma=0.5, rate=0.7, rate_sigma=0.3, unit_s=60.0, unit_sigma=0.5)
-FLAT = PowerLaw(best=0.5, worst=0.5, gain=1.0, gain_sigma=0, rate=1.0, rate_sigma=0, unit_s=2.0, unit_sigma=0)
+LAW = Law(best=0.1, worst=1.0, gain=1.0, gain_sigma=0.5, rate=0.7, rate_sigma=0.3, unit_s=60.0, unit_sigma=0.5)
+FLAT = Law(best=0.5, worst=0.5, gain=1.0, gain_sigma=0, rate=1.0, rate_sigma=0, unit_s=2.0, unit_sigma=0)
 
 
 def test_a_power_law():

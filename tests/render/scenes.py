@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from simulator import ticks
 from simulator.cluster.engine import Cluster, simulate
 from simulator.curves.ordered import Ordered
-from simulator.curves.synthetic import PowerLaw, Synthetic
+from simulator.curves.synthetic import Law, Synthetic
 from simulator.searchers.halving import asha, sha
 from simulator.trace import Outcome, Spell, Spells, Trace
 
@@ -21,7 +21,7 @@ def docs_scene() -> list[Trace]:
 
 def timeline_scene(trials: int = 64, workers: int = 9) -> list[Trace]:
     """The same synthetic trials, of unequal speed, by SHA and ASHA."""
-    law = PowerLaw(0.1, 1, 1, 0.5, 0.7, 0.3, 600, 0.5)
+    law = Law(0.1, 1, 1, 0.5, 0.7, 0.3, 600, 0.5)
     runs = (("SHA", sha), ("ASHA", asha))
     return [
         simulate(run(max_trials=trials, max_length=27, divisor=3), Synthetic(law, 0), Cluster(workers), label=label)
