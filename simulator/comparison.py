@@ -18,10 +18,10 @@ def table(summaries: Mapping[str, Summary], unit: str) -> list[tuple[str, ...]]:
     """Rows of text: a name, then one cell for each searcher; times in `unit`."""
 
     def time(seconds: float | None) -> str:
-        return "—" if seconds is None else ticks.show(ticks.from_seconds(seconds), unit)
+        return "—" if seconds is None else _shown(seconds, unit)
 
     def worker_time(seconds: float) -> str:
-        return ticks.show(ticks.from_seconds(seconds), unit).removesuffix(f" {unit}")
+        return _shown(seconds, unit).removesuffix(f" {unit}")
 
     cells: list[tuple[str, Cell]] = [
         ("makespan", lambda run: time(run.makespan_s)),
@@ -71,9 +71,16 @@ def findings(summaries: Mapping[str, Summary], unit: str) -> Iterator[str]:
             yield f"first full-length trial: only {winner} trained one."
 
 
+def _shown(seconds: float, unit: str) -> str:
+    """A time as people read it; what would be rounded to nothing keeps two digits."""
+    text = ticks.show(ticks.from_seconds(seconds), unit)
+    amount = seconds * ticks.PER_SECOND / ticks.UNITS[unit]
+    return f"{amount:.2g} {unit}" if amount and text == f"0 {unit}" else text
+
+
 def _sooner(what: str, one: tuple[str, float], other: tuple[str, float], unit: str) -> str:
     (fast, least), (slow, most) = sorted((one, other), key=lambda pair: pair[1])
-    shown = [ticks.show(ticks.from_seconds(seconds), unit) for seconds in (least, most)]
+    shown = [_shown(seconds, unit) for seconds in (least, most)]
     if most - least < ALIKE * most:
         return f"{what}: no difference to speak of ({fast} {shown[0]}, {slow} {shown[1]})."
     return f"{what}: {fast} is {1 - least / most:.0%} sooner than {slow} ({shown[0]} against {shown[1]})."

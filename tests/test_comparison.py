@@ -58,3 +58,11 @@ def test_the_table_has_a_column_for_each_searcher():
     assert ("makespan", "0.5 min") in rows
     assert ("trials started", "27") in rows
     assert ("idle, worker-min", "3.5") in rows
+
+
+def test_short_times_in_long_units_keep_two_digits():
+    runs = {"A": metrics.summarize(simulate(sha(**OPTIONS), World(), Cluster(10)))}
+    rows = dict(row for row in comparison.table(runs, "h") if len(row) == 2)
+
+    assert rows["makespan"] == "0.0081 h"
+    assert rows["idle, worker-h"] == "0.1"
