@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+from simulator import files
 from simulator.cluster import attempts, conditions, engine, pool, spans, stragglers
-from simulator.errors import InputError, Problem, unreadable
+from simulator.errors import InputError, Problem
 from simulator.scenario import cluster as models
 from simulator.ticks import LIMIT, from_seconds
 
@@ -91,15 +92,7 @@ def read_spells(path: Path) -> tuple[tuple[int, int], ...]:
 
     Raises InputError naming the line of what is wrong.
     """
-    try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        raise unreadable(path, error if isinstance(error, OSError) else OSError(str(error))) from None
-    if len(raw) > MAX_BYTES:
-        raise InputError(
-            Problem(str(path), f"is larger than {MAX_BYTES:,} bytes; it should be a CSV of up_s, down_s")
-        )
+    raw = files.read_at_most(path, MAX_BYTES, "it should be a CSV of up_s, down_s")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:

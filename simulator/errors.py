@@ -38,6 +38,7 @@ class RunError(RuntimeError):
     """The input was sound and the run failed all the same: exit status 1, one line."""
 
 
-def unreadable(path: Path, error: OSError) -> InputError:
-    """Say why a file can't be read, in the system's words."""
-    return InputError(Problem(str(path), f"cannot be read: {error.strerror or error}"))
+def unreadable(path: Path, error: OSError | ValueError) -> InputError:
+    """Say why a file can't be read, in the system's words; a ValueError is of a path no system would take."""
+    reason = error.strerror if isinstance(error, OSError) else None
+    return InputError(Problem(str(path), f"cannot be read: {reason or error}"))

@@ -147,6 +147,8 @@ class Experiment:
 
     def _hopeless(self) -> str | None:
         """What is wrong with a cluster on which the longest job can never be done."""
+        if self._cluster.trouble_free:
+            return None  # without a look at any curve, since most runs of a plan are of this kind
         resources = max((build_searcher(s).resources for s in self.loaded.scenario.searchers.values()), key=max)
         steps = pairwise((0, *resources)) if self._cluster.resume else ((0, top) for top in resources)
         low, high = max(steps, key=lambda step: step[1] - step[0])

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from simulator.errors import InputError, Problem
+from simulator.errors import InputError, Problem, unreadable
 
 
 @contextmanager
@@ -32,6 +32,18 @@ def replacing(path: Path) -> Iterator[Path]:
         raise InputError(Problem(str(path), f"cannot be written: {error.strerror or error}")) from None
     finally:
         scratch.unlink(missing_ok=True)
+
+
+def read_at_most(path: Path, limit: int, meant: str) -> bytes:
+    """Read a file of up to `limit` bytes; raises InputError, saying what is `meant`, for a larger one."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(limit + 1)
+    except (OSError, ValueError) as error:
+        raise unreadable(path, error) from None
+    if len(raw) > limit:
+        raise InputError(Problem(str(path), f"is larger than {limit:,} bytes; {meant}"))
+    return raw
 
 
 def check_folder(path: Path) -> None:

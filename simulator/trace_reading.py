@@ -125,7 +125,7 @@ def _csv(path: Path) -> list[list[str]]:
     except UnicodeDecodeError:
         raise InputError(Problem(str(path), "is not UTF-8 text; a trace is a CSV or a Parquet file")) from None
     except (OSError, ValueError) as error:
-        raise unreadable(path, error if isinstance(error, OSError) else OSError(str(error))) from None
+        raise unreadable(path, error) from None
     except csv.Error as error:
         raise InputError(Problem(str(path), f"is not CSV: {error}")) from None
 

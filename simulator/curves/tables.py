@@ -60,7 +60,7 @@ def _bytes(path: Path) -> bytes:
     try:
         raw = path.read_bytes()
     except (OSError, ValueError) as error:
-        raise unreadable(path, error if isinstance(error, OSError) else OSError(str(error))) from None
+        raise unreadable(path, error) from None
     if not raw:
         raise InputError(Problem(str(path), f"is empty; it should hold the columns {', '.join((*REQUIRED, TIME))}"))
     return raw

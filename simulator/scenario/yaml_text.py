@@ -12,7 +12,8 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.scalarbool import ScalarBoolean
 
-from simulator.errors import InputError, Problem, unreadable
+from simulator import files
+from simulator.errors import InputError, Problem
 
 #: A scenario is written by hand; anything larger is another kind of file, or an attack.
 MAX_BYTES = 1_000_000
@@ -73,13 +74,7 @@ def parse(raw: bytes, path: Path) -> Document:
 def _bytes(path: Path) -> bytes:
     if path.is_dir():
         raise InputError(Problem(str(path), "is a folder; a scenario is a YAML file"))
-    try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        raise unreadable(path, error if isinstance(error, OSError) else OSError(str(error))) from None
-    if len(raw) > MAX_BYTES:
-        raise InputError(Problem(str(path), f"is larger than {MAX_BYTES:,} bytes; a scenario is a small YAML file"))
+    raw = files.read_at_most(path, MAX_BYTES, "a scenario is a small YAML file")
     if not raw.strip():
         raise InputError(Problem(str(path), "is empty; a scenario needs searchers, curves and cluster", 1, 1))
     return raw

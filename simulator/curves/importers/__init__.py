@@ -56,7 +56,7 @@ def import_curves(
     try:
         path.stat()  # a loop of links, a missing file, no permission: the same words for every kind
     except (OSError, ValueError) as error:
-        raise unreadable(path, error if isinstance(error, OSError) else OSError(str(error))) from None
+        raise unreadable(path, error) from None
     reader: Importer = import_module(f"{__name__}.{MODULES[kind]}").read
     found = reader(path, options)
     made, report = assemble(path, kind, found, mode=options.mode, censored=censored, offset=offset, grid=grid)

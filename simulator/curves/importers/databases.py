@@ -24,7 +24,7 @@ def is_sqlite(path: Path) -> bool:
         with path.open("rb") as file:
             head = file.read(len(MAGIC))
     except (OSError, ValueError) as error:
-        raise unreadable(path, error if isinstance(error, OSError) else OSError(str(error))) from None
+        raise unreadable(path, error) from None
     if not head:
         raise wrong(path, "is empty")
     return head == MAGIC

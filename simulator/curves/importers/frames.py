@@ -28,7 +28,7 @@ def read_bytes(path: Path) -> bytes:
     try:
         raw = path.read_bytes()
     except (OSError, ValueError) as error:
-        raise unreadable(path, error if isinstance(error, OSError) else OSError(str(error))) from None
+        raise unreadable(path, error) from None
     if not raw:
         raise wrong(path, "is empty")
     if path.suffix != ".gz":
