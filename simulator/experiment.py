@@ -143,7 +143,7 @@ class Experiment:
     def best_loss(self, trials: int) -> float:
         """The best loss that any of the first `trials` trials has when fully trained; inf where all die."""
         length = max(build_searcher(spec).max_length for spec in self.loaded.scenario.searchers.values())
-        return min((self._curves.train(trial, 0, length).loss for trial in range(trials)), default=inf)
+        return min((self._curves.train(trial, 0, length)[1] for trial in range(trials)), default=inf)
 
     def _hopeless(self) -> str | None:
         """What is wrong with a cluster on which the longest job can never be done."""
@@ -154,10 +154,10 @@ class Experiment:
         low, high = max(steps, key=lambda step: step[1] - step[0])
         trials = range(min(SAMPLE, self._curves.trials or SAMPLE))
         jobs = [self._curves.train(trial, 0, high) for trial in trials]
-        living = [trial for trial, job in zip(trials, jobs, strict=True) if job.exit is None]
+        living = [trial for trial, (_, _, exit_) in zip(trials, jobs, strict=True) if exit_ is None]
         if not living:
             return None
-        typical = median(self._curves.train(trial, low, high).ticks for trial in living)
+        typical = median(self._curves.train(trial, low, high)[0] for trial in living)
         expected = hopeless(self._cluster.conditions, self._cluster.machines, typical, high - low)
         if expected is None:
             return None

@@ -182,7 +182,7 @@ def _searches(
 
 
 def _search(curves: Curves, trials: int, length: int, workers: int, *, timed: bool) -> Mapping[str, float]:
-    best = min(curves.train(trial, 0, length).loss for trial in range(trials))
+    best = min(curves.train(trial, 0, length)[1] for trial in range(trials))
     numbers = {}
     for label, make in (("SHA", sha), ("ASHA", asha)):
         trace = simulate(make(max_trials=trials, max_length=length, divisor=DIVISOR), curves, Cluster(workers))

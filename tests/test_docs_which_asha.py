@@ -135,7 +135,7 @@ def test_an_interpolated_quantile_rounds_up(n):
     ordered = list(range(n))
 
     assert sum(loss <= quantile(ordered, 1 / ETA) + 1e-9 for loss in ordered) == -(-n // ETA)
-    assert len(goes_on(lambda: Rung(lambda k: -(-k // ETA)))(ordered)) == -(-n // ETA)
+    assert len(goes_on(lambda: Rung(lambda k: (k - 1) * ETA + 1))(ordered)) == -(-n // ETA)
 
 
 #: Of nine equal losses, which go on; and when the first does, of losses that get better and better.

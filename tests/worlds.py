@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from simulator import ticks
 from simulator.cluster.engine import Cluster, simulate
-from simulator.curves.curves import Training
 
 #: One unit of the papers' worlds, in ticks.
 UNIT = ticks.PER_SECOND
@@ -25,7 +24,7 @@ class World:
         return None
 
     def train(self, trial, from_resource, to_resource):
-        return Training(self.ticks(trial, from_resource, to_resource), self.loss(trial, to_resource))
+        return self.ticks(trial, from_resource, to_resource), self.loss(trial, to_resource), None
 
 
 def shuffled(trial: int, resource: int = 0) -> float:

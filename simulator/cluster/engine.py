@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Mapping
 from heapq import heappop, heappush
 from math import inf, nan
-from typing import NamedTuple, NoReturn, cast
+from typing import Any, NamedTuple, NoReturn, cast
 
 import simpy
 
@@ -86,7 +86,7 @@ def simulate(
         run = PlainRun(searcher, curves, pool.workers, stop, deadline, queued=queued, resume=cluster.resume)
     else:
         run = _Run(searcher, curves, cluster, pool, stop, deadline, seed)
-    columns = unpack(run.go())
+    columns = run.go()
     return Trace(
         label=label,
         workers=pool.workers,
@@ -132,9 +132,9 @@ class _Run:
         self._over = False
         self._deadline = deadline
 
-    def go(self) -> bytes:
-        """Simulate to the end; returns the packed rows."""
-        return b"".join(ROW.pack(*row) for row in self._simulate())
+    def go(self) -> dict[str, Any]:
+        """Simulate to the end; returns the trace's columns."""
+        return unpack(bytearray().join(ROW.pack(*row[:8], *row[9:], row[8]) for row in self._simulate()))
 
     def _simulate(self) -> list[Row]:
         env, deadline = self._env, self._deadline

@@ -8,21 +8,20 @@ trace and to the other engine's.
 
 from __future__ import annotations
 
-import gc
 from collections import deque
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heappushpop, heapreplace
 from math import inf, nan
-from typing import Any, cast
+from typing import Any
 
 import simpy
 
-from simulator.cluster.recording import ROW
+from simulator.cluster.garbage import uncollected
+from simulator.cluster.recording import PLAIN_ROW, unpack_plain
 from simulator.cluster.terms import Stop
 from simulator.curves.curves import Curves, Exit
 from simulator.errors import RunError
-from simulator.searchers.job import Idle, Job, Searcher
+from simulator.searchers.job import AnyJob, Idle, Job, Searcher
 from simulator.ticks import LIMIT, TOO_LONG
-from simulator.trace import Outcome
 
 
 class _Worker(simpy.Event):
@@ -31,10 +30,9 @@ class _Worker(simpy.Event):
     def __init__(self, env: simpy.Environment, number: int) -> None:
         super().__init__(env)
         self.number = number
-        self.job: Job
+        self.job: AnyJob
         self.loss: float
         self.exit: Exit | None
-        self.row: int  # where its row begins
 
 
 class PlainRun(simpy.Environment):
@@ -59,94 +57,93 @@ class PlainRun(simpy.Environment):
         self._resume = resume
         self._stop = stop
         self._deadline = deadline
-        self._at_work: list[_Worker] = []
 
-    def go(self) -> bytearray:
-        """Simulate to the end; returns the packed rows."""
-        # A run makes millions of small tuples and no cycle: looking for cycles among them would be a tenth of it.
-        collecting = gc.isenabled()
-        gc.disable()
-        try:
+    def go(self) -> dict[str, Any]:
+        """Simulate to the end; returns the trace's columns."""
+        with uncollected():
             rows, now = self._simulate()
-        finally:
-            if collecting:
-                gc.enable()
-        self._cut(rows, now)
-        return rows
+        return unpack_plain(rows, now)
 
     def _simulate(self) -> tuple[bytearray, int]:  # noqa: C901, PLR0912, PLR0915  (one loop is what this file is for)
         """The packed rows, and when the run was over."""
         searcher, counter, jobs = self._searcher, self._eid, self._jobs
         queue: list[tuple[Any, Any, Any, Any]] = self._queue  # of workers only
-        next_job, report, train, pack = searcher.next_job, searcher.report, self._curves.train, ROW.pack
-        resume, deadline, top = self._resume, self._deadline, searcher.max_length
+        next_job, exchange, train, pack = searcher.next_job, searcher.exchange, self._curves.train, PLAIN_ROW.pack
+        resume, deadline, workers = self._resume, self._deadline, self._workers
+        invalid, wait, done, limit = Exit.INVALID, Idle.WAIT, Idle.DONE, LIMIT
         target = -inf if self._stop.loss is None else self._stop.loss
-        full_length = self._stop.full_length or inf
+        full_length, top = self._stop.full_length or 0, searcher.max_length
         rows = bytearray()
-        fresh = self._at_work  # every worker that has ever had a job, by number
-        idle: list[int] = []
-        over, now = False, 0
+        hired: list[_Worker] = []  # everybody who has ever had a job, by number
+        idle: list[int] = []  # a heap of those of them who have none
+        free: _Worker | None = None  # whose job has just ended; its event is still the first of the queue
+        answer: Any = None  # what the searcher said to that: a job, or Idle, or None if it was not asked
+        now, over, all_hired = 0, deadline <= 0, False
         while True:
             if jobs is not None and not over:
-                while (job := next_job()).__class__ is Job:
-                    jobs.append(job)
-                over = job is Idle.DONE
-            while not over and now < deadline:
-                if not idle and len(fresh) == self._workers:
-                    break
-                if jobs is None:
-                    job = next_job()
-                    if job.__class__ is not Job:
-                        over = job is Idle.DONE
+                while isinstance(more := next_job(), Job):
+                    jobs.append(more)
+                over = more is done
+            while not over:
+                if answer is None:
+                    if all_hired and free is None and not idle:
                         break
-                elif jobs:
-                    job = jobs.popleft()
-                else:
+                    if jobs is None:
+                        answer = next_job()
+                    elif jobs:
+                        answer = jobs.popleft()
+                    else:
+                        break
+                if answer is wait or answer is done:
+                    over, answer = answer is done, None
                     break
-                if idle:
-                    worker = fresh[heappop(idle)]
+                if free is not None:
+                    worker = hired[heappushpop(idle, free.number)] if idle else free
+                elif idle:
+                    worker = hired[heappop(idle)]
                 else:
-                    worker = _Worker(self, len(fresh))
-                    fresh.append(worker)
-                trial, bracket, rung, begin, to_resource = worker.job = job
+                    worker = _Worker(self, len(hired))
+                    hired.append(worker)
+                    all_hired = len(hired) == workers
+                trial, bracket, rung, begin, to_resource = worker.job = answer
+                answer = None
                 if not resume:
                     begin = 0
                 spent, loss, exit_ = train(trial, begin, to_resource)
-                worker.loss, worker.exit, worker.row = loss, exit_, len(rows)
-                if exit_ is Exit.INVALID:
-                    loss = nan  # a result that vanishes
                 end = now + (spent or 1)  # a job takes time, or an endless search would never reach its stop
-                if end > LIMIT:
+                if end > limit:
                     raise RunError(TOO_LONG)
+                if exit_ is invalid:
+                    loss = nan  # a result that vanishes
+                worker.loss, worker.exit = loss, exit_
                 rows += pack(
-                    worker.number, trial, bracket, rung, begin, to_resource, now, end, exit_ is not None, loss, 0, 0
+                    worker.number, trial, bracket, rung, begin, to_resource, now, end, loss, exit_ is not None
                 )
-                heappush(queue, (end, 1, next(counter), worker))
+                if free is None:
+                    heappush(queue, (end, 1, next(counter), worker))
+                else:
+                    heapreplace(queue, (end, 1, next(counter), worker))
+                    free = None
+            if free is not None:
+                heappop(queue)
+                heappush(idle, free.number)
+                free = None
             if not queue or (over and queue[0][0] > now):
-                break
-            if queue[0][0] > deadline:
-                now = int(deadline)
-                break
-            now, _, _, worker = heappop(queue)
-            job, loss = worker.job, worker.loss
-            if worker.exit is Exit.INVALID:
+                return rows, now
+            now, _, _, free = queue[0]
+            if now >= deadline:
+                if now > deadline:
+                    return rows, int(deadline)
+                over = True  # results of the last instant still count
+            job, loss, exit_ = free.job, free.loss, free.exit
+            if loss <= target:
+                over = True
+            if full_length and exit_ is None and job[3] < top <= job[4]:
+                full_length -= 1
+                over = over or not full_length
+            if exit_ is invalid:
                 searcher.withdraw(job)
+            elif over or jobs is not None:
+                searcher.report(job, loss)
             else:
-                report(job, loss)
-                if loss <= target:
-                    over = True
-                if job.from_resource < top <= job.to_resource and worker.exit is None:
-                    full_length -= 1
-                    over = over or full_length <= 0
-            heappush(idle, worker.number)
-        return rows, now
-
-    def _cut(self, rows: bytearray, now: int) -> None:
-        """Mark what still runs at `now`."""
-        for _, _, _, event in self._queue:
-            worker = cast(_Worker, event)
-            job, at = worker.job, worker.row
-            _, _, _, _, begin, _, start, *_ = ROW.unpack_from(rows, at)
-            ROW.pack_into(
-                rows, at, worker.number, *job[:3], begin, job.to_resource, start, now, Outcome.CUT, nan, 0, 0
-            )
+                answer = exchange(job, loss)

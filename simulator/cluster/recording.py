@@ -2,20 +2,55 @@
 
 from __future__ import annotations
 
+from math import nan
 from struct import Struct
 from typing import Any
 
 import numpy as np
 
-from simulator.trace import COLUMNS
+from simulator.trace import COLUMNS, Outcome
 
-#: worker, trial, bracket, rung, from_resource, to_resource, start, end, outcome, loss, overhead, lost
-ROW = Struct("<6i2qid2q")
+_INTEGERS = list(zip(COLUMNS[:8], ["i4"] * 6 + ["i8"] * 2, strict=True))
 
-_PACKED = np.dtype(list(zip(COLUMNS, ["<i4"] * 6 + ["<i8"] * 2 + ["<i4", "<f8"] + ["<i8"] * 2, strict=True)))
+#: worker, trial, bracket, rung, from_resource, to_resource, start, end, loss, overhead, lost, outcome
+ROW = Struct("6i2qd2qi")
+_ROW = np.dtype([*_INTEGERS, ("loss", "f8"), ("overhead", "i8"), ("lost", "i8"), ("outcome", "i4")])
+
+#: The same where nothing is lost and nobody waits: up to the loss, and whether the trial exited.
+PLAIN_ROW = Struct("6i2qdi")
+_PLAIN_ROW = np.dtype([*_INTEGERS, ("loss", "f8"), ("exited", "i4")])
 
 
-def unpack(rows: bytes | bytearray) -> dict[str, Any]:
-    """Columns of packed rows, as the trace wants them: int64, and float64 for the loss."""
-    table = np.frombuffer(rows, _PACKED)
-    return {name: table[name].astype(np.float64 if name == "loss" else np.int64) for name in COLUMNS}
+#: So many rows are unpacked in one go; of more, half at a time.
+CHUNK = 1 << 16
+
+
+def unpack(rows: bytearray) -> dict[str, Any]:
+    """Columns of packed rows, as the trace wants them: int64, and float64 for the loss. Empties `rows`."""
+    columns = _columns(rows, _ROW)
+    return {name: columns[name] for name in COLUMNS}
+
+
+def unpack_plain(rows: bytearray, now: int) -> dict[str, Any]:
+    """The same of plain rows; what would have ended after `now`, the end of the run, is cut there."""
+    columns = _columns(rows, _PLAIN_ROW)
+    outcome = columns.pop("exited")  # 1 is EXITED, 0 COMPLETED
+    cut = columns["end"] > now
+    columns["end"][cut], columns["loss"][cut], outcome[cut] = now, nan, Outcome.CUT
+    none = np.zeros(len(outcome), np.int64)
+    return columns | {"outcome": outcome, "overhead": none, "lost": none.copy()}
+
+
+def _columns(rows: bytearray, dtype: np.dtype[np.void]) -> dict[str, Any]:
+    """The columns of `rows`, taken off their end, so that there is never all of both in memory."""
+    left = len(rows) // dtype.itemsize
+    columns = {str(name): np.empty(left, np.float64 if name == "loss" else np.int64) for name in dtype.names or ()}
+    while left:
+        first = left // 2 if left > CHUNK else 0
+        table = np.frombuffer(rows, dtype, offset=first * dtype.itemsize)
+        for name, column in columns.items():
+            column[first:left] = table[name]
+        del table  # or the rows could not shrink
+        del rows[first * dtype.itemsize :]
+        left = first
+    return columns

@@ -27,4 +27,4 @@ class Ordered:
         """Time in proportion to the units trained."""
         if trial >= MAX_TRIALS:
             raise RunError(f"{MAX_TRIALS:,} trials have started and there is no end; give a stop by time")
-        return Training((to_resource - from_resource) * self.unit_ticks, float(-trial if self.improving else trial))
+        return (to_resource - from_resource) * self.unit_ticks, float(-trial if self.improving else trial), None

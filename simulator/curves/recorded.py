@@ -82,12 +82,12 @@ class Recorded:
         before = self._column(from_resource)[0][trial] if from_resource else 0
         death = self._deaths.get(trial)
         if death and death.resource <= to_resource:
-            return Training(death.clock - before, inf, death.exit)
+            return death.clock - before, inf, death.exit
         clocks, losses = self._column(to_resource)
         if clocks[trial] == MISSING or before == MISSING:
             wanted = from_resource if before == MISSING else to_resource
             raise self._error(f"trial {trial} has no row at resource {wanted}; {self._grid(trial, wanted)}")
-        return Training(clocks[trial] - before, losses[trial])
+        return clocks[trial] - before, losses[trial], None
 
     def reach(self, resources: tuple[int, ...]) -> str | None:
         """Say what is wrong with rungs at `resources`; None where every living trial has a row at each."""

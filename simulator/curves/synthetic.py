@@ -97,7 +97,7 @@ class Synthetic:
         self._law = law
         self._seed = seed
         self._drawn: dict[int, _Drawn] = {}
-        self._columns: dict[tuple[int, int], tuple[array[int], array[float]]] = {}  # (resource, block)
+        self._columns: dict[int, tuple[array[int], array[float]]] = {}  # resource -> clock and loss of each trial
 
     def reach(self, resources: tuple[int, ...]) -> str | None:  # noqa: ARG002
         """Any resource will do."""
@@ -105,26 +105,29 @@ class Synthetic:
 
     def train(self, trial: int, from_resource: int, to_resource: int) -> Training:
         """Time between two points of the trial's clock, and the loss at the second, inf where it diverged."""
-        block, row = divmod(trial, BLOCK)
-        column = self._columns.get((to_resource, block)) or self._column(to_resource, block)
-        loss = column[1][row]
-        spent = column[0][row]
-        if from_resource:
-            spent -= (self._columns.get((from_resource, block)) or self._column(from_resource, block))[0][row]
-        # tuple.__new__ makes the same Training in half the time
-        return tuple.__new__(Training, (spent, loss, None if loss != inf else Exit.DIVERGED))
+        try:
+            clocks, losses = self._columns[to_resource]
+            spent, loss = clocks[trial], losses[trial]
+            if from_resource:
+                spent -= self._columns[from_resource][0][trial]
+        except LookupError:
+            for resource in filter(None, (from_resource, to_resource)):
+                self._extend(resource, trial)
+            return self.train(trial, from_resource, to_resource)
+        return spent, loss, Exit.DIVERGED if loss == inf else None
 
-    def _column(self, resource: int, block: int) -> tuple[array[int], array[float]]:
-        """Clock in ticks and loss of every trial of a block at `resource`; a dead trial's clock stands still."""
-        drawn = self._draw(block)
-        if block >= MAX_BLOCKS:
+    def _extend(self, resource: int, trial: int) -> None:
+        """Draw the clock in ticks and the loss of trials up to `trial` at `resource`; a dead one's clock stands."""
+        if trial >= MAX_BLOCKS * BLOCK:
             raise RunError(f"{MAX_BLOCKS * BLOCK:,} trials have started and there is no end; give a stop by time")
-        clock = np.rint(np.minimum(resource, drawn.death) * drawn.unit_s * ticks.PER_SECOND)
-        clock = np.minimum(clock, 2 * ticks.LIMIT).astype(np.int64)  # beyond the limit is an error later
         # arrays: a million trials are 16 MB a rung, and not 72 as lists of numbers
-        column = array("q", clock.tobytes()), array("d", self._losses(block, resource).tobytes())
-        self._columns[resource, block] = column
-        return column
+        clocks, losses = self._columns.setdefault(resource, (array("q"), array("d")))
+        for block in range(len(losses) // BLOCK, trial // BLOCK + 1):
+            drawn = self._draw(block)
+            clock = np.rint(np.minimum(resource, drawn.death) * drawn.unit_s * ticks.PER_SECOND)
+            clock = np.minimum(clock, 2 * ticks.LIMIT).astype(np.int64)  # beyond the limit is an error later
+            clocks.frombytes(clock.tobytes())
+            losses.frombytes(self._losses(block, resource).tobytes())
 
     def sample(self, trials: int, resources: Sequence[int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Losses of the first `trials` at `resources`, a row a trial, and the seconds a unit of each."""

@@ -103,7 +103,7 @@ def _bound(cell: Cell, seeds: Sequence[int], seed: int, early: bool) -> float:
     for one in seeds:
         curves = candidates.under(one)
         trained = [curves.train(trial, 0, length) for trial in range(min(most, curves.trials or most))]
-        least = min(least, min((done.ticks for done in trained if done.exit is None), default=0))
+        least = min(least, min((spent for spent, _, exit_ in trained if exit_ is None), default=0))
     return least / _fastest(scenario.cluster) * _least_factor(scenario.cluster.stragglers)
 
 

@@ -68,7 +68,7 @@ def _loss(cell: Cell, curves: Curves, target: Target) -> float:
     known = [spec.trials for spec in searchers if spec.trials is not None]
     candidates = max(known, default=min(CANDIDATES, curves.trials or CANDIDATES))
     length = max(int(spec.max_length) for spec in searchers)
-    losses = sorted(curves.train(trial, 0, length).loss for trial in range(candidates))
+    losses = sorted(curves.train(trial, 0, length)[1] for trial in range(candidates))
     return losses[max(int(target.quantile * candidates), 1) - 1]
 
 

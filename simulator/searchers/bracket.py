@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import repeat
 from math import inf
 
-from simulator.searchers.job import Idle, Job
+from simulator.searchers.job import AnyJob, Idle, Job
 from simulator.searchers.ledger import Ledger, Meter, endless
 from simulator.searchers.rules import Rule
+from simulator.searchers.rung import Summit
 
 
 class Bracket:
@@ -37,56 +39,81 @@ class Bracket:
         self.resources = tuple(resources)
         self.brackets = (self.resources,)
         self.max_length = self.resources[-1]
-        self.ledger = Ledger(resources)
-        self._rungs = [rule.rung(index) for index in range(len(resources) - 1)]
-        self._trials = trials
+        self._rungs = [*(rule.rung(index) for index in range(len(resources) - 1)), Summit()]
         self._number = number
         self._max_trials = inf if max_trials is None else max_trials
         self._max_concurrent = inf if max_concurrent is None else max_concurrent
         self._replace_invalid = replace_invalid
         self._meter = meter
+        base = (repeat(number), repeat(0), repeat(0), repeat(self.resources[0]))
+        self._new = zip(trials, *base, strict=False)  # jobs of new trials
+        self._started = 0
         self._outstanding = 0
-        self._base = (number, 0, 0, self.resources[0])  # of a new trial's job
-        self._top = len(self._rungs)
+        self._promoted = [0] * len(resources)  # jobs begun on each rung, but the lowest
+        self._died = [0] * len(resources)  # jobs that ended with a loss of inf
+        self._passed = [0] * len(resources)  # dead trials that a rung took in without a job
         self._ready = 0  # bit k: somebody entered the best of rung k since the last fruitless look there
-        self._started, self._completed = self.ledger.started, self.ledger.completed
 
     def next_job(self) -> Job | Idle:
         """Return a promotion, else a new trial, else WAIT or DONE."""
         if self._outstanding >= self._max_concurrent:
             return Idle.WAIT
-        if self._ready and (job := self._promotion()) is not None:
-            self._started[job.rung] += 1
-            self._outstanding += 1
-            return job
-        if self._started[0] >= self._max_trials:
-            return Idle.WAIT if self._outstanding else Idle.DONE
-        self._started[0] += 1
+        job = self._promotion() if self._ready else None
+        if job is None:
+            if self._started >= self._max_trials:
+                return Idle.WAIT if self._outstanding else Idle.DONE
+            self._started += 1
+            job = next(self._new)
         self._outstanding += 1
-        # tuple.__new__ makes the same Job in half the time
-        return tuple.__new__(Job, (next(self._trials), *self._base))
+        return Job._make(job)
 
-    def report(self, job: Job, loss: float) -> None:
+    def report(self, job: AnyJob, loss: float) -> None:
         """Take the result of `job`."""
         trial, _, rung, _, _ = job
         self._outstanding -= 1
-        if loss < inf:
-            self._completed[rung] += 1
-        else:
-            self.ledger.died[rung] += 1
-        if rung < self._top and self._rungs[rung].record(trial, loss):
+        if loss == inf:
+            self._died[rung] += 1
+        if self._rungs[rung].record(trial, loss):
             self._ready |= 1 << rung
 
-    def withdraw(self, job: Job) -> None:
+    def exchange(self, job: AnyJob, loss: float) -> AnyJob | Idle:
+        """Report `job` and return the next, in one: as the two do it, without what they undo of each other."""
+        trial, _, rung, _, _ = job
+        if loss == inf:
+            self._died[rung] += 1
+        if self._rungs[rung].record(trial, loss):
+            self._ready |= 1 << rung
+        if self._ready and (promotion := self._promotion()) is not None:
+            return promotion
+        if self._started < self._max_trials:
+            self._started += 1
+            return next(self._new)
+        self._outstanding -= 1
+        return Idle.WAIT if self._outstanding else Idle.DONE
+
+    def withdraw(self, job: AnyJob) -> None:
         """Take back the trial of `job`: another may start in its place, or it counts as dead."""
         if not self._replace_invalid:
             self.report(job, inf)
             return
+        trial, _, rung, _, _ = job
         self._outstanding -= 1
-        self.ledger.withdraw(job.rung)
-        for rung in self._rungs[: job.rung]:
-            rung.withdraw(job.trial)
-        self._ready = (1 << self._top) - 1
+        self._started -= 1
+        for below in range(rung):
+            self._rungs[below].withdraw(trial)
+            self._promoted[below + 1] -= 1
+        self._ready = (1 << (len(self._rungs) - 1)) - 1
+
+    @property
+    def ledger(self) -> Ledger:
+        """Its jobs so far. O(rungs)."""
+        taken_in = zip(self._rungs, self._died, self._passed, strict=True)
+        return Ledger(
+            self.resources,
+            [self._started, *self._promoted[1:]],
+            [len(rung) - died - passed for rung, died, passed in taken_in],
+            self._died,
+        )
 
     @property
     def progress(self) -> float:
@@ -95,19 +122,23 @@ class Bracket:
 
     def start_no_more(self) -> None:
         """Start no new trial from now on, unless in place of a withdrawn one."""
-        self._max_trials = self.ledger.started[0]
+        self._max_trials = self._started
 
-    def _promotion(self) -> Job | None:
+    def _promotion(self) -> AnyJob | None:
         while self._ready:
-            rung = self._ready.bit_length() - 1  # the highest that has anybody new among its best
-            entry = self._rungs[rung].promote()
-            if entry is None:
-                self._ready ^= 1 << rung
-                continue
+            below = self._ready.bit_length() - 1  # the highest rung that has anybody new among its best
+            rung = self._rungs[below]
+            entry = rung.promote()
+            if not rung.candidates or entry is None:
+                self._ready ^= 1 << below
+                if entry is None:
+                    continue
             loss, _, trial = entry
             if loss < inf:
                 resources = self.resources
-                return tuple.__new__(Job, (trial, self._number, rung + 1, resources[rung], resources[rung + 1]))
-            if rung + 1 < self._top and self._rungs[rung + 1].record(trial, loss):
-                self._ready |= 1 << (rung + 1)
+                self._promoted[below + 1] += 1
+                return trial, self._number, below + 1, resources[below], resources[below + 1]
+            self._passed[below + 1] += 1
+            if self._rungs[below + 1].record(trial, loss):
+                self._ready |= 1 << (below + 1)
         return None

@@ -16,7 +16,7 @@ from simulator.searchers.halving import plain_bracket
 from simulator.searchers.job import Searcher
 from simulator.searchers.ledger import trials_of, units_of
 from simulator.searchers.rules import Asynchronous, Certain, Stopping
-from simulator.searchers.rung import Quota
+from simulator.searchers.rung import Opens
 from simulator.searchers.tournament import Tournament
 
 
@@ -119,9 +119,18 @@ def grid(*, points: int, max_length: int, max_concurrent_trials: int = 0) -> Sea
     return plain_bracket(points, max_length, max_concurrent_trials, replace_invalid=False)
 
 
-def float_share(divisor: float) -> Quota:
-    """Determined's part of n: the quotient of floats, truncated."""
-    return lambda n: int(n / divisor)
+def float_share(divisor: float) -> Opens:
+    """Determined's part of n: the quotient of floats, truncated; place k opens with the first n it is k of."""
+
+    def opens(k: int) -> int:
+        n = int(k * divisor)
+        while int(n / divisor) < k:
+            n += 1
+        while int((n - 1) / divisor) >= k:
+            n -= 1
+        return n
+
+    return opens
 
 
 def _synchronous(brackets: Sequence[SyncLayout]) -> Searcher:

@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 
+@dataclass(frozen=True)
 class Ledger:
-    """Jobs by rung: `started`, `completed` with a result, and `died` with a loss of inf.
+    """Jobs by rung: `started`, `completed` with a result, and `died` with a loss of inf."""
 
-    A bracket counts in the lists itself, since it does so for every job; everything else is asked for rarely.
-    """
-
-    def __init__(self, resources: Sequence[int]) -> None:
-        self._steps = [high - low for low, high in pairwise((0, *resources))]
-        self.started = [0] * len(resources)
-        self.completed = [0] * len(resources)
-        self.died = [0] * len(resources)
-
-    def withdraw(self, rung: int) -> None:
-        """Forget a trial whose job on `rung` is under way."""
-        for below in range(rung):
-            self.started[below] -= 1
-            self.completed[below] -= 1
-        self.started[rung] -= 1
+    resources: Sequence[int]
+    started: Sequence[int]
+    completed: Sequence[int]
+    died: Sequence[int]
 
     @property
     def units(self) -> int:
         """Units trained by completed jobs."""
-        return sum(step * jobs for step, jobs in zip(self._steps, self.completed, strict=True))
+        steps = (high - low for low, high in pairwise((0, *self.resources)))
+        return sum(step * jobs for step, jobs in zip(steps, self.completed, strict=True))
 
     @property
     def results(self) -> int:

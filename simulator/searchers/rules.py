@@ -16,23 +16,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Protocol
 
 from simulator.searchers.geometry import exact
-from simulator.searchers.rung import Quota, Rung, StoppingRung
+from simulator.searchers.rung import Opens, Rung, StoppingRung
 
-#: Turns a divisor into a quota.
-Share = Callable[[float], Quota]
+#: Turns a divisor into what opens places.
+Share = Callable[[float], Opens]
 
 
-def share(divisor: float) -> Quota:
-    """floor(n / divisor) as a quota, exact for fractional divisors too."""
+def share(divisor: float) -> Opens:
+    """The best floor(n / divisor) of n: place k opens with ceil(k * divisor) results, exactly."""
     ratio = exact(divisor)
-    if ratio.denominator == 1:
-        whole = ratio.numerator
-        return lambda n: n // whole
     top, bottom = ratio.numerator, ratio.denominator
-    return lambda n: n * bottom // top
+    return lambda k: -(-k * top // bottom)
 
 
 class Rule(Protocol):
@@ -52,7 +50,7 @@ class Barrier:
     def rung(self, index: int) -> Rung:
         """An empty rung `index`."""
         size, survivors = self.sizes[index], self.sizes[index + 1]
-        return Rung(lambda n: survivors if n >= size else 0)
+        return Rung(lambda k: size if k <= survivors else inf)
 
 
 @dataclass(frozen=True)
@@ -66,8 +64,8 @@ class Certain:
 
     def rung(self, index: int) -> Rung:
         """An empty rung `index`."""
-        head_start = self.sizes[index + 1] - self.sizes[index]
-        return Rung(lambda n: max(0, n + head_start))
+        losers = self.sizes[index] - self.sizes[index + 1]
+        return Rung(lambda k: k + losers)
 
 
 @dataclass(frozen=True)
@@ -106,5 +104,5 @@ class Stopping:
 
     def rung(self, index: int) -> Rung:  # noqa: ARG002  (every rung is alike)
         """An empty rung."""
-        part = self.share(self.divisor)
-        return StoppingRung(lambda n: max(part(n), 1))
+        opens = self.share(self.divisor)
+        return StoppingRung(lambda k: opens(k) if k > 1 else 1)

@@ -1,134 +1,243 @@
 """A rung: the results of trials trained to one resource, and who of them may leave for the next.
 
-A rung keeps its results split into the best `quota(n)` of the n so far and the rest, so that a report costs
-O(log n). A promotion rule (rules.py) is such a quota; waiting for the barrier is a quota that stays 0.
+A rung keeps its results split into the best so far and the rest. A promotion rule (rules.py) says how many the best
+are, by saying how many results open each place among them; waiting for the barrier is places that do not open.
+
+The border between the two moves by a place or two a report, back and forth. So the results about it lie sorted in a
+short list, the `edge`, where a move is a step of an index, and those far from it in a reserve on either side, where a
+newcomer is just laid aside as a rule. With nothing but a heap on either side, every move would take the top of one
+and lay it on top of the other, which is the most a heap can do.
 """
 
 from __future__ import annotations
 
-from collections import deque
+from bisect import bisect
 from collections.abc import Callable
-from heapq import heapify, heappop, heappush, heappushpop, heapreplace
+from heapq import heappop, heappush
 from math import inf
 
-#: How many of n results are the best: a non-decreasing function of n.
-Quota = Callable[[int], int]
+from simulator.searchers.reserve import Entry, Reserve
 
-#: A result: loss, arrival, trial. Compares by (loss, arrival): of equal losses the earlier is the better.
-Entry = tuple[float, int, int]
+#: How many results it takes until the best are so many: increasing, at least its argument, inf for never.
+Opens = Callable[[int], float]
+
+#: How many results the edge is extended by at a time; beyond eight times as many it is cut back to twice.
+REACH = 16
 
 
 class Rung:
-    """Hands out the trials among the best `quota(n)` of n results, best first, each once.
+    """Hands out the trials among the best, best first, each once; there are k of them from `opens(k)` results on.
 
-    A trial that has left keeps its place among the results. With `capped`, no more than `quota(n)` have ever
-    left (D-ASHA); without, a trial that fell out of the best after leaving does not hold back a better one.
+    A trial that has left keeps its place among the results. With `capped`, no more have ever left than there are
+    best (D-ASHA); without, a trial that fell out of the best after leaving does not hold back a better one.
     With `reopens`, who moves up into the best because a result is withdrawn may leave; without, only a result
     ever lets somebody leave (Determined).
     """
 
-    _step = 1  # from one arrival to the next
+    __slots__ = (
+        "_admitted", "_ahead", "_arrivals", "_behind", "_best", "_border", "_capped", "_edge", "_first", "_last",
+        "_left", "_next", "_opens", "_reopens", "_withdrawn", "candidates",
+    )  # fmt: skip
 
-    def __init__(self, quota: Quota, *, capped: bool = False, reopens: bool = True) -> None:
-        self._quota = quota
+    def __init__(self, opens: Opens, *, capped: bool = False, reopens: bool = True) -> None:
+        self._opens = opens
         self._capped = capped
         self._reopens = reopens
         self._arrivals = 0
-        self._results = 0
-        self._best: list[Entry] = []  # max-heap: loss and arrival negated
-        self._rest: list[Entry] = []  # min-heap
-        self._candidates: list[Entry] = []  # min-heap of entries that entered the best; some may have left it
-        self._promoted: set[int] = set()  # arrivals
+        self._withdrawn = 0
+        self._left = 0
+        self._border = 0  # how many of the edge are among the best
+        self._best = 0  # how many of the results are the best: all those ahead, and the edge up to the border
+        self._next = opens(1)  # the arrival that opens one more place
+        #: a heap of those that entered the best and have not left; some may be among the best no longer
+        self.candidates: list[Entry] = []
+        self._admitted: set[int] = set()  # arrivals of all candidates, and of all who have left
+        self._lay_out([])
 
     def __len__(self) -> int:
-        return self._results
+        return self._arrivals - self._withdrawn
 
     def record(self, trial: int, loss: float) -> bool:
-        """Take a result; True where somebody entered the best, so that `promote` is worth asking."""
-        arrival = self._arrivals = self._arrivals + self._step
-        n = self._results = self._results + 1
-        entry = (loss, arrival, trial)
-        best, rest = self._best, self._rest
-        room = self._quota(n) - len(best)
-        if room <= 0:
-            if not best or loss > -best[0][0] or entry > (-best[0][0], -best[0][1]):
-                heappush(rest, entry)
+        """Take a result; True where `promote` is worth asking."""
+        arrival = self._arrivals = self._arrivals + 1
+        if loss > self._last:  # behind the edge, as most are
+            behind = self._behind
+            if loss > behind.bar:
+                behind.losses.append(loss)
+                behind.arrivals.append(arrival)
+                behind.trials.append(trial)
+            else:
+                heappush(behind.near, (loss, arrival, trial))
+            if arrival < self._next:
                 return False
-            worst_loss, worst_arrival, worst = heapreplace(best, (-loss, -arrival, trial))
-            heappush(rest, (-worst_loss, -worst_arrival, worst))
-            self._admit(entry)
-            return True
-        moved = heappushpop(rest, entry)
-        while True:
-            heappush(best, (-moved[0], -moved[1], moved[2]))
-            self._admit(moved)
-            room -= 1
-            if not room:
-                return True
-            moved = heappop(rest)
+        elif loss < self._first:
+            self._go_ahead((loss, arrival, trial))
+        else:
+            self._place((loss, arrival, trial))
+        if arrival >= self._next:
+            self._grow()
+        return True if self.candidates else False  # noqa: SIM210  (a call of bool takes longer than the rest)
 
     def promote(self) -> Entry | None:
         """Let the best trial leave that may and has not; None where there is none."""
-        candidates, promoted = self._candidates, self._promoted
-        while candidates:
-            entry = candidates[0]
-            if entry[1] in promoted:  # entered the best twice
-                heappop(candidates)
-                continue
-            if not self._best or entry > (-self._best[0][0], -self._best[0][1], inf):
-                return None
-            if self._capped and len(promoted) >= self._quota(self._results):
-                return None
-            promoted.add(entry[1])
-            return heappop(candidates)
-        return None
+        candidates = self.candidates
+        if not candidates or not self._border or candidates[0] > self._edge[self._border - 1]:
+            return None
+        if self._capped and self._left >= self._best:
+            return None
+        self._left += 1
+        return heappop(candidates)
 
     def withdraw(self, trial: int) -> bool:
         """Forget the result of `trial`, if there is one. O(n log n), since invalid trials are few."""
-        entries = [(-loss, -arrival, other) for loss, arrival, other in self._best] + self._rest
+        entries = [*map(_mirrored, self._ahead), *self._edge, *self._behind]
         kept = sorted(entry for entry in entries if entry[2] != trial)
         if len(kept) == len(entries):
             return False
-        self._promoted -= {arrival for _, arrival, other in entries if other == trial}
-        self._results = len(kept)
-        quota = self._quota(len(kept))
-        self._best = [(-loss, -arrival, other) for loss, arrival, other in kept[:quota]]
-        heapify(self._best)
-        self._rest = kept[quota:]
-        may_leave = kept[:quota] if self._reopens else self._candidates
-        self._candidates = sorted(
-            entry for entry in may_leave if entry[1] not in self._promoted and entry[2] != trial
-        )
+        gone = {arrival for _, arrival, other in entries if other == trial}
+        left = self._admitted - {arrival for _, arrival, _ in self.candidates} - gone
+        self._withdrawn += len(gone)
+        while self._best and self._opens(self._best) > len(kept):
+            self._best -= 1
+        self._next = self._opens(self._best + 1) + self._withdrawn
+        may_leave = kept[: self._best] if self._reopens else self.candidates
+        self.candidates = sorted(entry for entry in may_leave if entry[1] not in left and entry[2] != trial)
+        self._admitted = left | {arrival for _, arrival, _ in self.candidates}
+        self._left = len(left)
+        self._lay_out(kept)
         return True
 
-    def _admit(self, entry: Entry) -> None:
-        if entry[1] not in self._promoted:
-            heappush(self._candidates, entry)
+    def _go_ahead(self, entry: Entry) -> None:
+        """Take in a result better than the whole edge: it has the place that opens, or else that of the last."""
+        loss, arrival, trial = entry
+        ahead = self._ahead
+        if -loss > ahead.bar:
+            ahead.losses.append(-loss)
+            ahead.arrivals.append(-arrival)
+            ahead.trials.append(trial)
+        else:
+            heappush(ahead.near, (-loss, -arrival, trial))
+        self._admitted.add(arrival)
+        heappush(self.candidates, entry)
+        if self._arrivals >= self._next:
+            best = self._best = self._best + 1
+            self._next = self._opens(best + 1) + self._withdrawn
+            return
+        self._border -= 1
+        if not self._border:
+            worst = [_mirrored(other) for other in reversed(self._ahead.take(REACH))]
+            self._set_edge(worst + self._edge, len(worst))
+
+    def _place(self, entry: Entry) -> None:
+        """Take in a result wherever it belongs."""
+        edge, border = self._edge, self._border
+        if not edge or entry > edge[-1]:
+            self._behind.put(entry)
+        elif border and entry < edge[0]:
+            self._go_ahead(entry)
+        else:
+            place = bisect(edge, entry)
+            edge.insert(place, entry)
+            if place < border:  # among the best: in the place that opens, or else in that of the last
+                self._admitted.add(entry[1])
+                heappush(self.candidates, entry)
+                if self._arrivals >= self._next:
+                    self._border = border + 1
+                    best = self._best = self._best + 1
+                    self._next = self._opens(best + 1) + self._withdrawn
+            if len(edge) > 8 * REACH:
+                self._set_edge(edge, self._border)
+
+    def _grow(self) -> None:
+        """Move the border until everybody is in for whom there is a place."""
+        while self._arrivals >= self._next:
+            border = self._border
+            if border == len(self._edge):
+                self._set_edge(self._edge + self._behind.take(REACH), border)
+                border = self._border
+            entry = self._edge[border]
+            if entry[1] not in self._admitted:
+                self._admitted.add(entry[1])
+                heappush(self.candidates, entry)
+            self._border = border + 1
+            if not border:
+                self._first = entry[0]
+            best = self._best = self._best + 1
+            self._next = self._opens(best + 1) + self._withdrawn
+
+    def _lay_out(self, results: list[Entry]) -> None:
+        """Spread sorted results over the edge and the reserves."""
+        first, last = max(0, self._best - REACH), self._best + REACH
+        self._ahead = Reserve([_mirrored(entry) for entry in reversed(results[:first])])
+        self._behind = Reserve(results[last:])
+        self._set_edge(results[first:last], self._best - first)
+
+    def _set_edge(self, edge: list[Entry], border: int) -> None:
+        """Change the edge; where it is too long, its ends go to the reserves."""
+        if len(edge) > 8 * REACH:
+            first, last = max(0, border - REACH), border + REACH
+            for entry in edge[:first]:
+                self._ahead.put(_mirrored(entry))
+            for entry in edge[last:]:
+                self._behind.put(entry)
+            edge, border = edge[first:last], border - first
+        self._edge, self._border = edge, border
+        self._first = edge[0][0] if border else -inf
+        self._last = edge[-1][0] if edge else -inf
+
+
+def _mirrored(entry: Entry) -> Entry:
+    """The entry in the reverse order."""
+    loss, arrival, trial = entry
+    return -loss, -arrival, trial
+
+
+class Summit(Rung):
+    """The top rung, which nobody leaves."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__(lambda k: inf)  # noqa: ARG005  (no place ever opens)
+
+    def record(self, trial: int, loss: float) -> bool:  # noqa: ARG002  (a rung like the others)
+        """Count a result; False, since nobody may leave."""
+        self._arrivals += 1
+        return False
 
 
 class StoppingRung(Rung):
-    """Decides once, as a result arrives: among the best quota the trial goes on, else it never will.
+    """Decides once, as a result arrives: among the best the trial goes on, else it never will.
 
     Of equal losses the later is the better, so that with equal losses everything goes on (Determined's
-    `stop_once`). A dead trial, of loss inf, never goes on.
+    `stop_once`). A dead trial, of loss inf, never goes on. The candidates are those going on, first come first.
     """
 
-    _step = -1  # later is smaller, hence better
+    __slots__ = ()
 
-    def __init__(self, quota: Quota) -> None:
-        super().__init__(quota)
-        self._going_on: deque[Entry] = deque()
+    def __init__(self, opens: Opens) -> None:
+        super().__init__(opens, reopens=False)
+
+    def record(self, trial: int, loss: float) -> bool:
+        """Take a result; True where `promote` is worth asking."""
+        going_on, self.candidates = self.candidates, []
+        self._arrivals += 1
+        entry = (loss, -self._arrivals, trial)  # later is smaller, hence better
+        self._place(entry)
+        self._grow()
+        self._admitted.clear()
+        self.candidates = going_on  # whoever else moved up had its turn
+        if loss < inf and self._border and entry <= self._edge[self._border - 1]:
+            going_on.append(entry)
+        return bool(going_on)
 
     def promote(self) -> Entry | None:
         """Let the trial leave whose turn came first."""
-        return self._going_on.popleft() if self._going_on else None
+        return self.candidates.pop(0) if self.candidates else None
 
     def withdraw(self, trial: int) -> bool:
         """Forget the result of `trial`, and its leave to go on."""
-        self._going_on = deque(entry for entry in self._going_on if entry[2] != trial)
-        return super().withdraw(trial)
-
-    def _admit(self, entry: Entry) -> None:
-        newcomer = entry[1] == self._arrivals  # whoever else moves up had its turn
-        if newcomer and entry[0] < inf:
-            self._going_on.append(entry)
+        going_on = [entry for entry in self.candidates if entry[2] != trial]
+        known = super().withdraw(trial)
+        self.candidates = going_on
+        return known

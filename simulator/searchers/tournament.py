@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from math import inf
 
 from simulator.searchers.bracket import Bracket
-from simulator.searchers.job import Idle, Job, Searcher
+from simulator.searchers.job import AnyJob, Idle, Job, OneByOne, Searcher
 from simulator.searchers.ledger import share_of_trials
 
 
-class Tournament:
+class Tournament(OneByOne):
     """Asks its brackets in order; bracket i must number its jobs i."""
 
     def __init__(self, brackets: Iterable[Searcher]) -> None:
@@ -30,13 +30,13 @@ class Tournament:
                 answer = job
         return answer
 
-    def report(self, job: Job, loss: float) -> None:
+    def report(self, job: AnyJob, loss: float) -> None:
         """Tell the bracket that asked."""
-        self._brackets[job.bracket].report(job, loss)
+        self._brackets[job[1]].report(job, loss)
 
-    def withdraw(self, job: Job) -> None:
+    def withdraw(self, job: AnyJob) -> None:
         """Tell the bracket that asked."""
-        self._brackets[job.bracket].withdraw(job)
+        self._brackets[job[1]].withdraw(job)
 
     @property
     def progress(self) -> float:
@@ -44,7 +44,7 @@ class Tournament:
         return sum(bracket.progress for bracket in self._brackets) / len(self._brackets)
 
 
-class Backfill:
+class Backfill(OneByOne):
     """Begins another bracket whenever no bracket under way has a job: no worker waits.
 
     The synchronous SHA of the ASHA paper's experiments and of BOHB (Li et al., section 4.2). `begin(i)` makes
@@ -78,13 +78,13 @@ class Backfill:
         self._rungs.append(bracket.resources)
         return bracket.next_job()
 
-    def report(self, job: Job, loss: float) -> None:
+    def report(self, job: AnyJob, loss: float) -> None:
         """Tell the bracket that asked."""
-        self._active[job.bracket].report(job, loss)
+        self._active[job[1]].report(job, loss)
 
-    def withdraw(self, job: Job) -> None:
+    def withdraw(self, job: AnyJob) -> None:
         """Tell the bracket that asked."""
-        self._active[job.bracket].withdraw(job)
+        self._active[job[1]].withdraw(job)
 
     @property
     def brackets(self) -> tuple[tuple[int, ...], ...]:
@@ -97,7 +97,7 @@ class Backfill:
         return (self._ended + sum(bracket.progress for bracket in self._active.values())) / self._brackets
 
 
-class Rotation:
+class Rotation(OneByOne):
     """Takes jobs from one bracket until their units reach its budget, then from the next, round and round.
 
     Asynchronous Hyperband (Li et al., arXiv 1810.05934, section 3.2). `budgets[i]` is bracket i's share of a
@@ -142,16 +142,16 @@ class Rotation:
             self._pass_on()
         return Idle.WAIT if self._outstanding else Idle.DONE
 
-    def report(self, job: Job, loss: float) -> None:
+    def report(self, job: AnyJob, loss: float) -> None:
         """Tell the bracket that asked."""
         self._outstanding -= 1
-        self._brackets[job.bracket].report(job, loss)
+        self._brackets[job[1]].report(job, loss)
 
-    def withdraw(self, job: Job) -> None:
+    def withdraw(self, job: AnyJob) -> None:
         """Tell the bracket that asked."""
         self._outstanding -= 1
         self._unstarted += 1
-        self._brackets[job.bracket].withdraw(job)
+        self._brackets[job[1]].withdraw(job)
 
     @property
     def progress(self) -> float:

@@ -10,8 +10,8 @@ import pytest
 
 from simulator import metrics
 from simulator.cluster.engine import Cluster, simulate
-from simulator.curves.curves import Exit, Training
-from simulator.searchers.job import Job
+from simulator.curves.curves import Exit
+from simulator.searchers.job import Job, OneByOne
 from simulator.trace import Outcome
 from tests.determined_goldens import GOLDENS, build
 
@@ -31,7 +31,7 @@ EXITS = {
 }  # fmt: skip
 
 
-class Witness:
+class Witness(OneByOne):
     """A searcher and its curves in one, writing down what is asked, trained and reported."""
 
     trials = None
@@ -73,7 +73,7 @@ class Witness:
         self.log.append(("start", trial, to_resource - from_resource))
         exit_ = self.exit(trial, step)
         loss = inf if exit_ else self.metric(trial, step)
-        return Training((to_resource - from_resource) * self.pace(trial), loss, exit_)
+        return (to_resource - from_resource) * self.pace(trial), loss, exit_
 
 
 def run(golden):

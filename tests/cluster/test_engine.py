@@ -11,7 +11,7 @@ import pytest
 from simulator import metrics
 from simulator.cluster.engine import Cluster, Stop, simulate
 from simulator.cluster.pool import MachineGroup
-from simulator.curves.curves import Exit, Training
+from simulator.curves.curves import Exit
 from simulator.searchers.halving import asha, random, sha
 from simulator.trace import COLUMNS, Outcome
 from tests.oracles.heap_engine import simulate_rows
@@ -104,7 +104,7 @@ class Mortal(World):
 
     def train(self, trial, from_resource, to_resource):
         if trial == 1:
-            return Training(UNIT // 2, inf, self.exit)
+            return UNIT // 2, inf, self.exit
         return super().train(trial, from_resource, to_resource)
 
 
@@ -149,8 +149,8 @@ class RandomCurves:
     def train(self, trial, from_resource, to_resource):
         exit_ = self.exits.get(trial)
         if exit_ and to_resource > trial % 5:
-            return Training(int(self.pace[trial]), inf, exit_)
-        return Training(int(self.pace[trial]) * (to_resource - from_resource), self.losses[trial, to_resource])
+            return int(self.pace[trial]), inf, exit_
+        return int(self.pace[trial]) * (to_resource - from_resource), self.losses[trial, to_resource], None
 
 
 @pytest.mark.parametrize("seed", range(300))

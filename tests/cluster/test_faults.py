@@ -9,7 +9,7 @@ import pytest
 
 from simulator import metrics
 from simulator.cluster.engine import StarvedError, simulate
-from simulator.searchers.job import Job
+from simulator.searchers.job import Job, OneByOne
 from simulator.trace import Outcome, Spell
 from tests.cluster.random_worlds import trouble
 from tests.cluster.test_engine import RandomCurves, rows
@@ -20,14 +20,14 @@ class Slow(RandomCurves):
     """The same curves with units of about a thousand ticks."""
 
     def train(self, trial, from_resource, to_resource):
-        training = super().train(trial, from_resource, to_resource)
-        return training._replace(ticks=training.ticks * 500)
+        spent, loss, exit_ = super().train(trial, from_resource, to_resource)
+        return spent * 500, loss, exit_
 
 
 SLOW = [Slow(0), Slow(1)]
 
 
-class Witness:
+class Witness(OneByOne):
     """Passes everything on to a searcher, and sees that each job is answered exactly once."""
 
     def __init__(self, searcher):

@@ -64,7 +64,7 @@ def test_windows_line_ends_and_a_byte_order_mark(tmp_path):
 
 
 def test_losses_to_maximise_are_negated(tmp_path):
-    assert Recorded(table(tmp_path, GOOD, smaller_is_better=False)).train(0, 0, 1).loss == -0.9
+    assert Recorded(table(tmp_path, GOOD, smaller_is_better=False)).train(0, 0, 1)[1] == -0.9
 
 
 @pytest.mark.parametrize("missing", ["", "nan", "inf", "-inf"])
@@ -73,7 +73,7 @@ def test_a_curve_that_ends_without_a_loss_diverged(tmp_path, missing, better):
     text = f"trial,resource,loss,elapsed_s\n0,1,0.9,10\n0,2,{missing},20\n1,1,0.9,10\n1,2,0.8,20\n1,3,0.7,30\n"
     curves = Recorded(table(tmp_path, text, smaller_is_better=better))
 
-    assert curves.train(0, 0, 1).exit is None
+    assert curves.train(0, 0, 1)[2] is None
     assert curves.train(0, 0, 2) == (20_000_000, inf, Exit.DIVERGED)
     assert curves.train(0, 1, 3) == (10_000_000, inf, Exit.DIVERGED)
     assert curves.reach((1, 2, 3)) is None
@@ -91,7 +91,7 @@ def test_a_trial_dies_at_its_exit(tmp_path, word, exit_):
     text = f"trial,resource,loss,elapsed_s,exit\n0,1,0.9,10,\n0,2,0.8,15,{word}\n"
     curves = Recorded(table(tmp_path, text))
 
-    assert curves.train(0, 0, 1).exit is None
+    assert curves.train(0, 0, 1)[2] is None
     assert curves.train(0, 1, 9) == (5_000_000, inf, exit_)
 
 
@@ -120,11 +120,11 @@ def test_resampled_trials_are_recorded_ones_and_belong_to_their_number(tmp_path)
     text = "trial,resource,loss,elapsed_s\n" + "".join(f"{trial},1,{trial},1\n" for trial in range(50))
     recorded = Recorded(table(tmp_path, text))
     first, second = Resampled(recorded, 1), Resampled(recorded, 1)
-    losses = [first.train(trial, 0, 1).loss for trial in range(3000)]
+    losses = [first.train(trial, 0, 1)[1] for trial in range(3000)]
 
-    assert [second.train(trial, 0, 1).loss for trial in reversed(range(3000))] == losses[::-1]
+    assert [second.train(trial, 0, 1)[1] for trial in reversed(range(3000))] == losses[::-1]
     assert set(losses) == set(range(50))
-    assert losses[:10] != [Resampled(recorded, 2).train(trial, 0, 1).loss for trial in range(10)]
+    assert losses[:10] != [Resampled(recorded, 2).train(trial, 0, 1)[1] for trial in range(10)]
 
 
 @pytest.mark.parametrize(

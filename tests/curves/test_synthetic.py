@@ -33,13 +33,13 @@ def test_times_add_up():
     curves = Synthetic(LAW, seed=0)
 
     for trial in range(50):
-        whole = curves.train(trial, 0, 81).ticks
-        assert sum(curves.train(trial, low, high).ticks for low, high in ((0, 1), (1, 9), (9, 81))) == whole
+        whole = curves.train(trial, 0, 81)[0]
+        assert sum(curves.train(trial, low, high)[0] for low, high in ((0, 1), (1, 9), (9, 81))) == whole
 
 
 def test_unit_times_are_log_normal_around_their_median():
     curves = Synthetic(LAW, seed=0)
-    log_times = np.log([curves.train(trial, 0, 1).ticks / 60e6 for trial in range(4 * BLOCK)])
+    log_times = np.log([curves.train(trial, 0, 1)[0] / 60e6 for trial in range(4 * BLOCK)])
 
     assert np.mean(log_times) == pytest.approx(0, abs=4 * 0.5 / 64)
     assert np.std(log_times) == pytest.approx(0.5, abs=0.02)
@@ -50,7 +50,7 @@ def test_early_losses_tell_about_final_ones_as_in_real_sets():
     curves = Synthetic(LAW, seed=0)
 
     def ranks(resource):
-        return np.argsort(np.argsort([curves.train(trial, 0, resource).loss for trial in range(BLOCK)]))
+        return np.argsort(np.argsort([curves.train(trial, 0, resource)[1] for trial in range(BLOCK)]))
 
     correlations = [float(np.corrcoef(ranks(resource), ranks(81))[0, 1]) for resource in (1, 3, 9, 27)]
 
@@ -71,9 +71,9 @@ def test_a_sample_is_what_training_gives():
     for trial in (0, 7, BLOCK + 2):
         for place, resource in enumerate((1, 9)):
             got = curves.train(trial, 0, resource)
-            assert got.loss == losses[trial, place]
-            assert got.exit is (Exit.DIVERGED if got.loss == inf else None)
-    assert units[3] == pytest.approx(curves.train(3, 0, 1).ticks / 1e6, abs=1e-6)
+            assert got[1] == losses[trial, place]
+            assert got[2] is (Exit.DIVERGED if got[1] == inf else None)
+    assert units[3] == pytest.approx(curves.train(3, 0, 1)[0] / 1e6, abs=1e-6)
 
 
 def test_knobs_leave_other_draws_alone():
@@ -114,10 +114,10 @@ def test_diverged_trials_die_once_and_for_all():
     )
     trial = int(np.flatnonzero(np.isinf(losses[:, 2]) & np.isfinite(losses[:, 1]))[0])
     whole, part = curves.train(trial, 0, 50), curves.train(trial, 0, 5)
-    assert whole.exit is Exit.DIVERGED
-    assert part.exit is None
-    assert curves.train(trial, 5, 50).ticks == whole.ticks - part.ticks
-    assert curves.train(trial, 0, 500).ticks == whole.ticks
+    assert whole[2] is Exit.DIVERGED
+    assert part[2] is None
+    assert curves.train(trial, 5, 50)[0] == whole[0] - part[0]
+    assert curves.train(trial, 0, 500)[0] == whole[0]
 
 
 def test_asymptotes_and_times_by_their_quantiles():

@@ -78,7 +78,7 @@ def test_recorded_trials_come_in_another_order_each_time(tmp_path, resample):
     text = text.replace("max_trials: 16, max_length: 16", "max_trials: 8, max_length: 4")
     found = answer(loaded(tmp_path, planned("vary: {cluster.workers: [2]}\nreplicates: 6", text)), pool=Pool(jobs=1))
     candidates = Candidates(loaded(tmp_path, text), 0)
-    met = [[candidates.under(seed).train(trial, 0, 4).ticks for trial in range(8)] for seed in (1, 2)]
+    met = [[candidates.under(seed).train(trial, 0, 4)[0] for trial in range(8)] for seed in (1, 2)]
 
     assert met[0] != met[1]
     assert resample or sorted(met[0]) == sorted(met[1])

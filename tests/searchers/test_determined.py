@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random as random_numbers
 from collections import Counter
-from math import sqrt
+from math import inf, sqrt
 
 import numpy as np
 import pytest
@@ -76,7 +76,7 @@ def test_rungs_of_the_newest_version(case):
 @pytest.mark.parametrize("case", FUNCTIONS["insert metric (ties go before equals)"])
 def test_a_result_goes_on_under_the_stopping_rule_if_its_place_is_among_the_best(case):
     for places in range(1, len(case["existing"]) + 2):
-        rung = StoppingRung(lambda n, places=places: min(n, places))
+        rung = StoppingRung(lambda k, places=places: k if k <= places else inf)
         for trial, loss in enumerate(case["existing"]):
             rung.record(trial, loss)
         while rung.promote():
