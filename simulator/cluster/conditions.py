@@ -63,6 +63,9 @@ class Fates:
         self._factors = None if straggler is None else Drawn(seed, Stream.STRAGGLER, straggler.draw, BLOCK)
         self._drops = Drawn(seed, Stream.DROP, lambda rng, n: 1 - rng.random(n), BLOCK)
         self._crashes = Drawn(seed, Stream.CRASH, lambda rng, n: 1 - rng.random(n), BLOCK)
+        self._crash = conditions.crash
+        self._drop = conditions.drop if conditions.drop is not None and conditions.drop.probability else None
+        self._log_kept = log1p(-self._drop.probability) if self._drop and self._drop.probability < 1 else -inf
 
     def work(self, ticks: int, trial: int, rung: int, attempt: int, worker: int, speed: float) -> int:
         """Ticks that training of `ticks` takes here: times the straggler factor, over the worker's speed."""
@@ -89,8 +92,7 @@ class Fates:
     ) -> Fate:
         """The fate of an attempt whose worker stays for `stay` more ticks and then goes for the reason `why`."""
         after, outcome = min(
-            (self._drop(trial, rung, attempt), Outcome.DROPPED),
-            (self._crash(course.length, trial, rung, attempt), Outcome.DROPPED),
+            (self.lost_after(course.length, trial, rung, attempt), Outcome.DROPPED),
             (stay if stay < course.length else inf, why),
         )
         if after > course.length:
@@ -99,23 +101,19 @@ class Fates:
         rest = self._rest(course, spent, warned=outcome is Outcome.PREEMPTED and notice >= course.save)
         return Fate(spent, outcome, rest.overhead, spent - rest.overhead - rest.kept, rest.units)
 
+    def lost_after(self, length: int, trial: int, rung: int, attempt: int) -> float:
+        """Ticks until an attempt is dropped or crashes; one that would last `length` is safe beyond that."""
+        after = inf
+        if self._drop is not None:
+            checks = floor(log(self._drops.at(trial, rung, attempt)) / self._log_kept) + 1
+            after = checks * self._drop.per
+        if self._crash:
+            drawn = self._crashes.at(trial, rung, attempt)
+            if drawn < self._crash:  # then it is uniform again below that, and says how far the attempt got
+                after = min(after, ceil(drawn / self._crash * length))
+        return after
+
     def _rest(self, course: Course, spent: int, *, warned: bool) -> Rest:
         if self.conditions.recovery.on_loss != "resume":
             return Rest(min(course.lead, spent), 0, 0)
         return course.warned(spent) if warned else course.cut_short(spent)
-
-    def _drop(self, trial: int, rung: int, attempt: int) -> float:
-        drop = self.conditions.drop
-        if drop is None or not drop.probability:
-            return inf
-        if drop.probability >= 1:
-            return drop.per
-        return (floor(log(self._drops.at(trial, rung, attempt)) / log1p(-drop.probability)) + 1) * drop.per
-
-    def _crash(self, length: int, trial: int, rung: int, attempt: int) -> float:
-        crash = self.conditions.crash
-        if not crash:
-            return inf
-        drawn = self._crashes.at(trial, rung, attempt)
-        # below the probability the draw is uniform again: it says how far the attempt got
-        return ceil(drawn / crash * length) if drawn < crash else inf

@@ -7,6 +7,7 @@ from struct import Struct
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.trace import COLUMNS, Outcome
 
@@ -25,20 +26,31 @@ _PLAIN_ROW = np.dtype([*_INTEGERS, ("loss", "f8"), ("exited", "i4")])
 CHUNK = 1 << 16
 
 
-def unpack(rows: bytearray) -> dict[str, Any]:
-    """Columns of packed rows, as the trace wants them: int64, and float64 for the loss. Empties `rows`."""
+def unpack(rows: bytearray, now: int) -> dict[str, Any]:
+    """Columns of packed rows, as the trace wants them: int64, and float64 for the loss. Empties `rows`.
+
+    What would have ended after `now`, the end of the run, is cut there; what was trained by then was useful.
+    """
     columns = _columns(rows, _ROW)
-    return {name: columns[name] for name in COLUMNS}
+    cut = _cut(columns, now)
+    columns["overhead"][cut] = np.minimum(columns["overhead"][cut], now - columns["start"][cut])
+    columns["lost"][cut] = 0
+    return columns
 
 
 def unpack_plain(rows: bytearray, now: int) -> dict[str, Any]:
-    """The same of plain rows; what would have ended after `now`, the end of the run, is cut there."""
+    """The same of plain rows."""
     columns = _columns(rows, _PLAIN_ROW)
-    outcome = columns.pop("exited")  # 1 is EXITED, 0 COMPLETED
-    cut = columns["end"] > now
-    columns["end"][cut], columns["loss"][cut], outcome[cut] = now, nan, Outcome.CUT
-    none = np.zeros(len(outcome), np.int64)
-    return columns | {"outcome": outcome, "overhead": none, "lost": none.copy()}
+    columns["outcome"] = columns.pop("exited")  # 1 is EXITED, 0 COMPLETED
+    _cut(columns, now)
+    return columns | {name: np.zeros(len(columns["end"]), np.int64) for name in ("overhead", "lost")}
+
+
+def _cut(columns: dict[str, Any], now: int) -> NDArray[np.bool_]:
+    """Cut what was running at `now`; returns which rows those are."""
+    cut: NDArray[np.bool_] = columns["end"] > now
+    columns["end"][cut], columns["loss"][cut], columns["outcome"][cut] = now, nan, Outcome.CUT
+    return cut
 
 
 def _columns(rows: bytearray, dtype: np.dtype[np.void]) -> dict[str, Any]:

@@ -7,6 +7,12 @@ from typing import Literal
 
 from simulator.cluster.conditions import Conditions
 from simulator.cluster.pool import MachineGroup, Policy
+from simulator.errors import RunError
+
+
+class StarvedError(RunError):
+    """Work remains and nobody will ever do it."""
+
 
 Assignment = Literal["on_demand", "queued"]
 
