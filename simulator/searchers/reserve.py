@@ -31,7 +31,7 @@ class Reserve:
     def __init__(self, entries: list[Entry]) -> None:
         """Keep `entries`, which are sorted."""
         self.near = entries
-        self.bar = inf
+        self.bar = inf if entries else -inf  # where nobody has asked yet, the pile will do
         self.losses, self.arrivals, self.trials = array("d"), array("q"), array("q")
         if len(entries) > FEW:
             self._sort_out()
