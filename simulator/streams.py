@@ -38,6 +38,10 @@ class Stream(IntEnum):
     BOOTSTRAP = 19
 
 
+#: A line is drawn on over so many blocks at once; what is asked for beyond stands alone.
+AHEAD = 4
+
+
 class Drawn:
     """Numbers drawn in blocks that belong to their key: `at(i, *key)` is the same whatever was asked before.
 
@@ -52,17 +56,31 @@ class Drawn:
         self._stream = stream
         self._draw = draw
         self._block = block
-        self._drawn: dict[tuple[tuple[int, ...], int], array[float]] = {}
+        self._lines: dict[tuple[int, ...], array[float]] = {}  # numbers of a key, from the first on
+        self._blocks: dict[tuple[tuple[int, ...], int], array[float]] = {}  # blocks far beyond the end of a line
 
     def at(self, index: int, *key: int) -> float:
         """Number `index` of those that belong to `key`."""
-        size = self._block
-        block = index // size
-        numbers = self._drawn.get((key, block))
+        try:
+            return self._lines[key][index]
+        except LookupError:
+            return self._further(index, key)
+
+    def _further(self, index: int, key: tuple[int, ...]) -> float:
+        line, block = self._lines.setdefault(key, array("d")), index // self._block
+        drawn = len(line) // self._block
+        if block - drawn < AHEAD:  # one trial after the other is asked for, as a rule
+            for missing in range(drawn, block + 1):
+                line.extend(self._drawn(missing, key))
+            return line[index]
+        numbers = self._blocks.get((key, block))
         if numbers is None:
-            rng = generator(self._seed, self._stream, *key, block)
-            numbers = self._drawn[key, block] = array("d", np.round(self._draw(rng, size), 9).tobytes())
-        return numbers[index % size]
+            numbers = self._blocks[key, block] = self._drawn(block, key)
+        return numbers[index % self._block]
+
+    def _drawn(self, block: int, key: tuple[int, ...]) -> array[float]:
+        rng = generator(self._seed, self._stream, *key, block)
+        return array("d", np.round(self._draw(rng, self._block), 9).tobytes())
 
 
 def generator(seed: int, stream: Stream, *key: int) -> np.random.Generator:

@@ -81,6 +81,9 @@ class TroubledRun(simpy.Environment):
         self._deadline = deadline
         self._fates = Fates(conditions, seed)
         self._recovery = conditions.recovery
+        self._uneven = conditions.straggler is not None or any(group.speed != 1 for group in cluster.machines)
+        self._losing = conditions.drop is not None or conditions.crash > 0
+        self._aims = stop.loss is not None or stop.full_length is not None
         self._overheads = None if conditions.overheads == Overheads() else conditions.overheads
         self._save = conditions.overheads.save if conditions.recovery.on_loss == "resume" else 0
         self._rows = bytearray()
@@ -123,8 +126,11 @@ class TroubledRun(simpy.Environment):
                     worker = self._hire()
                 else:
                     break
-                if worker.machine is not None and not self._there(worker, worker.machine, now):
-                    continue
+                machine = worker.machine
+                if machine is not None:
+                    up = machine.up
+                    if (up is None or not up.ready <= now < up.until) and not self._there(worker, machine, now):
+                        continue
                 if lost:
                     job, begin, attempt = lost.popleft()
                 else:
@@ -168,7 +174,8 @@ class TroubledRun(simpy.Environment):
                 searcher.withdraw(job)
                 continue
             worker.last = job[0], now
-            over = over or self._stops(job, loss, exit_)
+            if self._aims and self._reached(job, loss, exit_):
+                over = True
             if over or jobs is not None:
                 report(job, loss)
             else:
@@ -184,9 +191,7 @@ class TroubledRun(simpy.Environment):
 
     def _there(self, worker: _Worker, machine: Machine, now: int) -> bool:
         """Whether a worker can work now; if not, it comes back when it can, if ever."""
-        up = machine.up
-        if up is None or up.until <= now:
-            up = machine.at(now)
+        up = machine.at(now)
         if up is None:
             return False
         if up.ready <= now:
@@ -208,7 +213,7 @@ class TroubledRun(simpy.Environment):
             )
         self._lost.append((worker.job, lost_at, worker.attempt + 1))
 
-    def _stops(self, job: AnyJob, loss: float, exit_: Exit | None) -> bool:
+    def _reached(self, job: AnyJob, loss: float, exit_: Exit | None) -> bool:
         """Whether a result is what the run was to stop at."""
         stop = self._stop
         if exit_ is None and job[3] < self._searcher.max_length <= job[4]:
@@ -225,13 +230,15 @@ class TroubledRun(simpy.Environment):
         units = to_resource - begin
         if begin != first:  # of a job tried again only what is left
             spent = round(spent * units / (to_resource - first))
-        work = max(1, fates.work(spent, trial, rung, number, worker.number, group.speed))
+        if self._uneven:
+            spent = fates.work(spent, trial, rung, number, worker.number, group.speed)
+        work = spent or 1  # a job takes time, or an endless search would never reach its stop
         lead = self._lead(worker, trial, begin, number, now) if self._overheads else 0
         overhead = lead + self._save * ((units - 1) // self._recovery.checkpoint_every) if self._save else lead
         length, lost = overhead + work, 0
         stay = inf if machine is None or machine.up is None else machine.up.until - now
         lost_at, outcome = None, COMPLETED if exit_ is None else EXITED
-        if stay < length or fates.lost_after(length, trial, rung, number) <= length:
+        if stay < length or (self._losing and fates.lost_after(length, trial, rung, number) <= length):
             course = Course(lead, work, units, self._recovery.checkpoint_every, self._save)
             fate = fates.of(
                 course, trial, rung, number,
