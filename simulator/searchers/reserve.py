@@ -26,13 +26,14 @@ class Reserve:
     and one in eight is near again: O(log n) for each entry that is put in or given back.
     """
 
-    __slots__ = ("arrivals", "bar", "losses", "near", "trials")
+    __slots__ = ("_crowd", "arrivals", "bar", "losses", "near", "trials")
 
     def __init__(self, entries: list[Entry]) -> None:
         """Keep `entries`, which are sorted."""
         self.near = entries
         self.bar = inf if entries else -inf  # where nobody has asked yet, the pile will do
         self.losses, self.arrivals, self.trials = array("d"), array("q"), array("q")
+        self._crowd = NEAR * FEW  # more than that are not near
         if len(entries) > FEW:
             self._sort_out()
 
@@ -49,13 +50,14 @@ class Reserve:
             self.trials.append(trial)
         else:
             heappush(self.near, entry)
+            if len(self.near) > self._crowd:
+                self._sort_out()
 
     def take(self, most: int) -> list[Entry]:
         """Remove and return the least, `most` of them or all, sorted."""
-        near, piled = self.near, len(self.losses)
-        if (piled and len(near) < most) or len(near) > max(piled, NEAR * FEW):
+        if self.losses and len(self.near) < most:
             self._sort_out()
-            near = self.near
+        near = self.near
         return [heappop(near) for _ in range(min(most, len(near)))]
 
     def _sort_out(self) -> None:
@@ -70,6 +72,7 @@ class Reserve:
         if len(order) > kept:
             self.bar = float(losses[order[kept - 1]])
             kept = int(np.searchsorted(losses, self.bar, "right", sorter=order))  # equal losses stay together
+        self._crowd = max(len(order) // 2, 2 * kept, NEAR * FEW)
         near, far = order[:kept], order[kept:]
         self.near = list(zip(losses[near].tolist(), arrivals[near].tolist(), trials[near].tolist(), strict=True))
         self.losses = array("d", losses[far].tobytes())

@@ -67,7 +67,7 @@ class Rung:
                 behind.arrivals.append(arrival)
                 behind.trials.append(trial)
             else:
-                heappush(behind.near, (loss, arrival, trial))
+                behind.put((loss, arrival, trial))
             if arrival < self._next:
                 return False
         elif loss < self._first:
@@ -116,7 +116,7 @@ class Rung:
             ahead.arrivals.append(-arrival)
             ahead.trials.append(trial)
         else:
-            heappush(ahead.near, (-loss, -arrival, trial))
+            ahead.put((-loss, -arrival, trial))
         self._admitted.add(arrival)
         heappush(self.candidates, entry)
         if self._arrivals >= self._next:
