@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 from simulator.cluster.attempts import Course, Overheads, Recovery, Rest
 from simulator.cluster.stragglers import Straggler
 from simulator.streams import Drawn, Stream
+from simulator.ticks import LIMIT
 from simulator.trace import Outcome
 
 #: Trials are drawn so many at a time.
@@ -105,8 +106,9 @@ class Fates:
         """Ticks until an attempt is dropped or crashes; one that would last `length` is safe beyond that."""
         after = inf
         if self._drop is not None:
-            checks = floor(log(self._drops.at(trial, rung, attempt)) / self._log_kept) + 1
-            after = checks * self._drop.per
+            survived = log(self._drops.at(trial, rung, attempt)) / self._log_kept  # checks, and part of one
+            if survived < LIMIT:
+                after = (floor(survived) + 1) * self._drop.per
         if self._crash:
             drawn = self._crashes.at(trial, rung, attempt)
             if drawn < self._crash:  # then it is uniform again below that, and says how far the attempt got

@@ -14,6 +14,7 @@ from simulator.cluster.terms import Cluster, StarvedError, Stop
 from simulator.cluster.trouble import TroubledRun
 from simulator.curves.curves import Curves
 from simulator.searchers.job import Searcher
+from simulator.ticks import LIMIT
 from simulator.trace import Trace
 
 __all__ = ["Cluster", "StarvedError", "Stop", "simulate"]
@@ -36,14 +37,14 @@ def simulate(
     """
     stop = stop if isinstance(stop, Stop) else Stop(stop)
     pool = Pool(cluster.machines, slots_per_trial=cluster.slots_per_trial, policy=cluster.policy, seed=seed)
-    limits = [stop.time, None if stop.cost is None else pool.spent(stop.cost)]
-    deadline = min((limit for limit in limits if limit is not None), default=inf)
     run: PlainRun | TroubledRun
     if cluster.trouble_free:
+        limits = [stop.time, None if stop.cost is None else pool.spending(stop.cost).by(LIMIT)]
+        deadline = min((limit for limit in limits if limit is not None), default=inf)
         queued = cluster.assignment == "queued"
         run = PlainRun(searcher, curves, pool.workers, stop, deadline, queued=queued, resume=cluster.resume)
     else:
-        run = TroubledRun(searcher, curves, cluster, pool, stop, deadline, seed)
+        run = TroubledRun(searcher, curves, cluster, pool, stop, seed)
     columns = run.go()
     return Trace(
         label=label,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import log1p
+from math import inf, log1p
 
 from simulator.cluster.conditions import Conditions
 from simulator.cluster.pool import MachineGroup
@@ -37,16 +37,41 @@ def hopeless(conditions: Conditions, groups: tuple[MachineGroup, ...], ticks: fl
     """The expected ticks of a job of `ticks` and `units` where it is hopeless on every group; None where it is not.
 
     A stretch without a checkpoint must be done in one go, and so must a machine's start and what comes before the
-    training: the expected time is (exp(rate * t) - 1) / rate.
+    training: the expected time is (exp(rate * t) - 1) / rate, for as many attempts as crashes make of it.
     """
-    recovery, overheads = conditions.recovery, conditions.overheads
-    stretches = -(-units // recovery.checkpoint_every) if recovery.on_loss == "resume" else 1
-    best = float("inf")
+    survival = 1 - conditions.crash
+    stretches = _stretches(conditions, units)
+    best = inf
     for group in groups:
-        stretch = ticks / group.speed / stretches + overheads.save + overheads.trial_start + overheads.restore
-        expected = expected_completion(stretch, loss_rate(conditions, group))
+        stretch = ticks / group.speed / stretches + _around(conditions)
+        expected = expected_completion(stretch, loss_rate(conditions, group)) / survival if survival else inf
         start_up = expected_completion(group.start_up, absence_rate(group))
         if expected <= HOPELESS * stretch and start_up <= HOPELESS * group.start_up:
             return None
         best = min(best, stretches * expected + start_up)
     return best
+
+
+def remedy(conditions: Conditions, groups: tuple[MachineGroup, ...], ticks: float, units: int) -> str:
+    """What to change about a hopeless cluster: what of it takes longest, or happens always."""
+    if conditions.crash * HOPELESS >= HOPELESS - 1:
+        return "lower crashes: every attempt dies of one"
+    if all(expected_completion(one.start_up, absence_rate(one)) > HOPELESS * one.start_up for one in groups):
+        return "shorten worker_start, or let machines stay longer"
+    if _around(conditions) > ticks / max(group.speed for group in groups) / _stretches(conditions, units):
+        return "shorten trial_start, save and restore, or lose jobs less often"
+    if _stretches(conditions, units) < units:
+        return "save checkpoints more often, or lose jobs less often"
+    return "lose jobs less often"
+
+
+def _stretches(conditions: Conditions, units: int) -> int:
+    """Parts of a job that are done once and for all."""
+    recovery = conditions.recovery
+    return -(-units // recovery.checkpoint_every) if recovery.on_loss == "resume" else 1
+
+
+def _around(conditions: Conditions) -> int:
+    """Ticks that an attempt takes besides its training."""
+    overheads = conditions.overheads
+    return overheads.save + overheads.trial_start + overheads.restore

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 def uncollected() -> Iterator[None]:
     """Look for none meanwhile: a run makes millions of tuples and no cycle, and the look is a tenth of its time."""
     collecting = gc.isenabled()
+    if collecting:
+        gc.collect(1)  # what is young and garbage must not grow old with the rest
     gc.disable()
     try:
         yield

@@ -62,6 +62,7 @@ class PlainRun(simpy.Environment):
         """Simulate to the end; returns the trace's columns."""
         with uncollected():
             rows, now = self._simulate()
+        vars(self).clear()  # SimPy's environment and its makers of events hold each other, and with them all else
         return unpack_plain(rows, now)
 
     def _simulate(self) -> tuple[bytearray, int]:  # noqa: C901, PLR0912, PLR0915  (one loop is what this file is for)

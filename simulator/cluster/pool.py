@@ -21,6 +21,9 @@ from simulator.trace import Group, Outcome, Spell, Spells
 
 Policy = Literal["fastest", "cheapest", "lowest"]
 
+#: A price may be so much when all machines are gone: what adding it up and taking it away leaves.
+NOTHING = 1e-12
+
 #: Spells of one machine are drawn so many at a time.
 BLOCK = 16
 
@@ -130,6 +133,32 @@ class Machine:
         return max(1, round(self._draws[stream].at(self._spell, self._number)))
 
 
+class Spending:
+    """Says when a budget is spent, looking no further ahead than it is asked to: machines may come and go for ever.
+
+    `steps` are (tick, change of the price an hour), by tick.
+    """
+
+    def __init__(self, steps: Iterator[tuple[int, float]], budget: float) -> None:
+        self._steps = steps
+        self._following = next(steps, None)
+        self._rate, self._since = 0.0, 0
+        self._left = budget * 3600 * ticks.PER_SECOND
+
+    def by(self, now: int) -> int | None:
+        """The last tick that the budget pays for, if that is no later than `now`; `now` never falls."""
+        while True:
+            step = self._following
+            if self._rate > NOTHING and (step is None or self._left <= self._rate * (step[0] - self._since)):
+                last = self._since + int(self._left / self._rate)
+                return last if last <= now else None
+            if step is None or step[0] > now:
+                return None
+            self._left -= self._rate * (step[0] - self._since)
+            self._rate, self._since = max(self._rate + step[1], 0.0), step[0]
+            self._following = next(self._steps, None)
+
+
 class Pool:
     """All machines and places of a cluster, under one seed."""
 
@@ -188,18 +217,9 @@ class Pool:
             for group, places in zip(self.groups, self._places, strict=True)
         )
 
-    def spent(self, budget: float) -> int | None:
-        """The last tick by which the machines that were up have cost no more than `budget`; None for never."""
-        events = merge(*(self._price_steps(index) for index in range(len(self.groups))))
-        rate, since, left = 0.0, 0, budget * 3600 * ticks.PER_SECOND
-        for tick, step in events:
-            if left <= rate * (tick - since):
-                break
-            if tick > ticks.LIMIT:
-                return None
-            left -= rate * (tick - since)
-            rate, since = max(rate + step, 0.0), tick
-        return since + int(left / rate) if rate > 1e-12 else None  # noqa: PLR2004  (what adding and taking away leaves)
+    def spending(self, budget: float) -> Spending:
+        """Follows the cost of the machines that are up, until `budget` is spent."""
+        return Spending(merge(*(self._price_steps(index) for index in range(len(self.groups)))), budget)
 
     def _price_steps(self, index: int) -> Iterator[tuple[int, float]]:
         """(tick, change of the price an hour) as machines of a group come and go, by tick."""

@@ -66,7 +66,6 @@ class TroubledRun(simpy.Environment):
         cluster: Cluster,
         pool: Pool,
         stop: Stop,
-        deadline: float,
         seed: int,
     ) -> None:
         super().__init__(0)
@@ -78,7 +77,6 @@ class TroubledRun(simpy.Environment):
         self._workers = pool.workers
         self._resume = cluster.resume
         self._stop = stop
-        self._deadline = deadline
         self._fates = Fates(conditions, seed)
         self._recovery = conditions.recovery
         self._uneven = conditions.straggler is not None or any(group.speed != 1 for group in cluster.machines)
@@ -101,16 +99,20 @@ class TroubledRun(simpy.Environment):
         """Simulate to the end; returns the trace's columns."""
         with uncollected():
             end = self._simulate()
-        return unpack(self._rows, end)
+        rows = self._rows
+        vars(self).clear()  # as in plain.py
+        return unpack(rows, end)
 
     def _simulate(self) -> int:  # noqa: C901, PLR0912, PLR0915  (a loop like plain.py's)
         """Run, and return when it was over."""
         searcher, counter, jobs, lost = self._searcher, self._eid, self._jobs, self._lost
         queue: list[tuple[Any, Any, Any, Any]] = self._queue  # of workers only
         next_job, exchange, report = searcher.next_job, searcher.exchange, searcher.report
-        idle, hired, workers, deadline, resume = self._idle, self._hired, self._workers, self._deadline, self._resume
+        idle, hired, workers, resume = self._idle, self._hired, self._workers, self._resume
         wait, done, invalid = Idle.WAIT, Idle.DONE, Exit.INVALID
         max_wait = inf if self._cluster.max_wait is None else self._cluster.max_wait
+        deadline = inf if self._stop.time is None else self._stop.time
+        spending = None if self._stop.cost is None else self._pool.spending(self._stop.cost)
         told: tuple[AnyJob, float] | None = None  # a result that the searcher hears with the next question
         answer: Any
         now, over = 0, deadline <= 0
@@ -150,6 +152,10 @@ class TroubledRun(simpy.Environment):
             if told is not None:
                 report(*told)
                 told = None
+            if spending is not None and not over:
+                spent = spending.by(queue[0][0] if queue else ticks.LIMIT)
+                if spent is not None:
+                    deadline, spending = min(deadline, spent), None
             if over:
                 if not queue or queue[0][0] > now:
                     return now
@@ -209,7 +215,8 @@ class TroubledRun(simpy.Environment):
         if worker.attempt + 1 >= MAX_ATTEMPTS:
             raise StarvedError(
                 f"trial {worker.job[0]} was tried {MAX_ATTEMPTS:,} times up to resource {worker.job[4]} "
-                "and lost each time; save checkpoints more often, or give a stop"
+                "and lost each time; lower crashes and drops, shorten trial_start and restore, save checkpoints more "
+                "often, or give a stop"
             )
         self._lost.append((worker.job, lost_at, worker.attempt + 1))
 

@@ -126,8 +126,6 @@ def float_share(divisor: float) -> Opens:
         n = int(k * divisor)
         while int(n / divisor) < k:
             n += 1
-        while int((n - 1) / divisor) >= k:
-            n -= 1
         return n
 
     return opens

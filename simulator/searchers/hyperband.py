@@ -37,6 +37,11 @@ def hyperband_brackets(max_length: int, divisor: float = 4, rounding: Rounding =
         power = exact(divisor) ** (rungs - 1)
         sizes = {"algorithm": ceil(Fraction(most, rungs) * power), "table": floor(most // rungs * power)}
         resources = rung_resources(max_length, rungs, divisor)
+        if sizes[rounding] < power:  # only of `table`, whose floor comes first
+            raise ValueError(
+                f"rounding: table gives the bracket of {rungs} rungs {sizes[rounding]} trials at a divisor of "
+                f"{divisor}, and none would reach the top; use rounding: algorithm, or a whole divisor"
+            )
         brackets.append((resources, rung_sizes(sizes[rounding], rungs, divisor)))
     return tuple(brackets)
 

@@ -14,6 +14,7 @@ from simulator.cluster.engine import Stop
 from simulator.cluster.pool import Pool
 from simulator.curves.curves import Exit
 from simulator.searchers.job import Idle, Job
+from simulator.ticks import LIMIT
 from simulator.trace import Outcome
 
 
@@ -24,7 +25,8 @@ def simulate_rows(searcher, curves, cluster, stop=None, seed=0):  # noqa: C901, 
     pool = Pool(cluster.machines, slots_per_trial=cluster.slots_per_trial, policy=cluster.policy, seed=seed)
     fates = Fates(conditions, seed)
     deadline = min(
-        inf if stop.time is None else stop.time, inf if stop.cost is None else (pool.spent(stop.cost) or inf)
+        inf if stop.time is None else stop.time,
+        inf if stop.cost is None else (pool.spending(stop.cost).by(LIMIT) or inf),
     )
     rows, events, order = [], [], 0
     todo, again = [], []  # queued jobs; lost ones

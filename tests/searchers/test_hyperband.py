@@ -116,3 +116,8 @@ def test_an_invalid_last_trial_is_replaced_too():
 
     assert searcher.next_job().trial == 3
     assert searcher.next_job() is Idle.WAIT
+
+
+def test_a_fractional_divisor_may_leave_a_bracket_of_table_1_without_enough_trials():
+    with pytest.raises(ValueError, match="table gives the bracket of 3 rungs 6 trials"):
+        hyperband_brackets(7, 2.5, "table")
