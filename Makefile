@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test browser lint format bench gallery notebooks docs lock clean
+.PHONY: demo test fuzz coverage mutants browser lint format bench gallery notebooks docs lock clean
 
 demo: $(READY)
 	$(BIN)/asha-sim run scenarios/docs.yaml --out outputs/docs
@@ -14,6 +14,32 @@ demo: $(READY)
 
 test: $(READY) browser
 	$(BIN)/pytest -n auto
+
+# Hostile input, the searchers' adversaries and the engines' scenarios, at length; -rP shows how many steps and rows.
+# Then a fuzzer that is guided by coverage, for so many seconds of each kind of input; it keeps what it finds.
+FUZZ_SECONDS ?= 120
+fuzz: $(READY)
+	FUZZ=1 $(BIN)/pytest -n auto -rP tests/fuzz tests/contract tests/cluster/test_scenarios.py \
+	  tests/searchers/test_determined_rules.py
+	@$(BIN)/python -c "import atheris" 2> /dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  $$($(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['dependency-groups']['fuzz'])")
+	for kind in documents curves traces; do \
+	  $(BIN)/python -m tests.fuzz.fuzz_documents $$kind $(FUZZ_SECONDS) || exit 1; done
+
+# Branches, those of subprocesses included. Left out is what coverage's own files get in the way of.
+coverage: $(READY)
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n auto --deselect tests/planning/test_sweep.py::test_a_folder_that_is_full
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --fail-under 95
+	$(BIN)/coverage report --fail-under 100 --include 'simulator/searchers/*,simulator/cluster/*'
+
+# Which changes to searchers/ and cluster/ no test would notice. Takes hours; MUTANTS='simulator.searchers.rung*' some of it.
+mutants: $(READY)
+	@$(BIN)/python -c "import mutmut" 2> /dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  $$($(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['dependency-groups']['mutants'])")
+	$(BIN)/mutmut run $(MUTANTS)
+	$(BIN)/mutmut results
 
 # What tests/browser drives. Without one they are skipped, but in CI they fail.
 browser:
@@ -33,8 +59,12 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 
 bench: $(READY)
-	$(BIN)/python tests/benchmarks/bench.py
-	$(BIN)/python tests/benchmarks/rendering.py
+	$(BIN)/python -m tests.benchmarks.bench
+	$(BIN)/python -m tests.benchmarks.rendering
+
+# Plan after plan for half an hour, or SOAK_MINUTES: fails where memory or open files grow.
+soak: $(READY)
+	$(BIN)/python -m tests.soak
 
 # The pictures of the README, byte for byte what tests/test_gallery.py expects.
 gallery: $(READY)

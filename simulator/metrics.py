@@ -92,7 +92,7 @@ def summarize(trace: Trace, best_possible: float | None = None) -> Summary:
         utilization_until_last_start=_share(before.busy, trace.workers * last - before.down),
         last_start_s=to_seconds(last),
         trials=trials_started(trace),
-        jobs=len(np.unique(np.stack([trace.trial, trace.rung]), axis=1).T),
+        jobs=_distinct(trace.rung, trace.trial),
         attempts=len(trace),
         cut_jobs=int(trace.where(Outcome.CUT).sum()),
         resource_units=int((trace.to_resource - trace.from_resource)[trace.where(Outcome.COMPLETED)].sum()),
@@ -135,7 +135,12 @@ def split_within(trace: Trace, until: int) -> Split:
 
 
 def _ticks_before(until: int, start: NDArray[np.int64], end: NDArray[np.int64]) -> int:
-    return int((np.minimum(end, until) - np.minimum(start, until)).sum())
+    return _total(np.minimum(end, until) - np.minimum(start, until))
+
+
+def _total(ticks: NDArray[np.int64]) -> int:
+    """The exact sum of spans; a thousand workers over 285 years are more ticks than 64 bits hold."""
+    return (int((ticks >> 32).sum()) << 32) + int((ticks & 0xFFFF_FFFF).sum())
 
 
 def useful(trace: Trace) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -219,7 +224,7 @@ def full_length(trace: Trace) -> NDArray[np.bool_]:
 
 def trials_started(trace: Trace) -> int:
     """Different trials in the trace."""
-    return len(np.unique(trace.trial))
+    return _distinct(trace.trial)
 
 
 def mispromotions(trace: Trace, divisor: float) -> int:
@@ -230,15 +235,27 @@ def mispromotions(trace: Trace, divisor: float) -> int:
     """
     invalid = trace.trial[trace.where(Outcome.EXITED) & np.isnan(trace.loss)]  # their results vanished
     ended = trace.where(Outcome.COMPLETED, Outcome.EXITED) & ~np.isin(trace.trial, invalid)
-    share, count = exact(divisor), 0
-    for bracket in np.unique(trace.bracket).tolist():
-        for rung in np.unique(trace.rung[trace.bracket == bracket]).tolist()[:-1]:
-            here = np.flatnonzero(ended & (trace.bracket == bracket) & (trace.rung == rung))
-            order = np.lexsort((here, trace.end[here], trace.loss[here]))
-            best = trace.trial[here[order[: floor(len(here) / share)]]]
-            left = np.unique(trace.trial[(trace.bracket == bracket) & (trace.rung == rung + 1)])
-            count += len(np.setdiff1d(left, [*best, *invalid]))
+    share, count, levels = exact(divisor), 0, _levels(trace)
+    for (bracket, rung), rows in levels.items():
+        above = levels.get((bracket, rung + 1))
+        if above is None:
+            continue
+        here = rows[ended[rows]]
+        most = floor(len(here) / share)
+        if most < len(here):  # to sort the better part is enough
+            losses = trace.loss[here]
+            here = here[~(losses > np.partition(losses, most)[most])]
+        order = np.lexsort((trace.end[here], trace.loss[here]))
+        best = trace.trial[here[order[:most]]]
+        count += len(np.setdiff1d(trace.trial[above], np.concatenate([best, invalid])))
     return count
+
+
+def _levels(trace: Trace) -> dict[tuple[int, int], NDArray[np.intp]]:
+    """The rows on each rung of each bracket, in order; by one sort, since backfilling makes thousands of brackets."""
+    order = np.lexsort((trace.rung, trace.bracket))
+    parts = np.split(order, np.flatnonzero(_changes(trace.rung[order], trace.bracket[order])) + 1)
+    return {(int(trace.bracket[rows[0]]), int(trace.rung[rows[0]])): rows for rows in parts if len(rows)}
 
 
 def costs_by_group(trace: Trace) -> dict[str, float]:
@@ -248,7 +265,7 @@ def costs_by_group(trace: Trace) -> dict[str, float]:
     first, costs = 0, {}
     for group in trace.groups:
         inside = (spells.worker >= first) & (spells.worker < first + group.count)
-        hours = (group.count * trace.makespan - int(down[inside].sum())) / UNITS["h"]
+        hours = (group.count * trace.makespan - _total(down[inside])) / UNITS["h"]
         costs[group.name] = hours * group.price_per_hour
         first += group.count
     return costs
@@ -262,3 +279,15 @@ def last_start(trace: Trace) -> int:
 
 def _share(part: int, whole: int) -> float:
     return part / whole if whole else 0.0
+
+
+def _distinct(*columns: NDArray[np.int64]) -> int:
+    """How many different rows there are; by sorting, as columns that start in order sort in no time."""
+    order = np.lexsort(columns)
+    return int(_changes(*(column[order] for column in columns)).sum()) + 1 if len(order) else 0
+
+
+def _changes(*columns: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether each row but the first differs from the one before it."""
+    different: NDArray[np.bool_] = np.any([column[1:] != column[:-1] for column in columns], axis=0)
+    return different

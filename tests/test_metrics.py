@@ -1,7 +1,11 @@
 """What traces say, on worlds small enough to count by hand."""
 
+from collections import defaultdict
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from simulator import metrics
 from simulator.cluster.engine import Cluster, simulate
@@ -115,3 +119,37 @@ def test_utilization_is_the_mean_of_busy_workers(workers):
     area = float((np.diff(times) * values[:-1]).sum())
 
     assert metrics.summarize(run).utilization == pytest.approx(area / (workers * run.makespan), abs=1e-12)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 9), st.integers(0, 2), st.integers(0, 3), st.integers(0, 20),
+            st.sampled_from([(DONE, 1.0), (DONE, 2.0), (EXITED, float("inf")), (EXITED, NAN), (DROPPED, NAN), (CUT, NAN)]),
+        ),
+        max_size=40,
+    )
+)  # fmt: skip
+def test_mispromotions_one_by_one(attempts):
+    """Bracket by bracket and rung by rung, as the definition says."""
+    results, seen = defaultdict(list), defaultdict(set)
+    invalid = {trial for trial, *_, (outcome, loss) in attempts if outcome == EXITED and np.isnan(loss)}
+    for row, (trial, bracket, rung, end, (outcome, loss)) in enumerate(attempts):
+        seen[bracket, rung].add(trial)
+        if outcome in (DONE, EXITED) and trial not in invalid:
+            results[bracket, rung].append((loss, end, row, trial))
+    expected = sum(
+        trial
+        not in invalid | {other for *_, other in sorted(results[bracket, rung])[: len(results[bracket, rung]) // 2]}
+        for bracket, rung in list(seen)
+        for trial in seen.get((bracket, rung + 1), ())
+    )
+    rows = [
+        (0, trial, bracket, rung, 0, 1, 0, end, outcome, loss, 0, 0)
+        for trial, bracket, rung, end, (outcome, loss) in attempts
+    ]
+
+    run = Trace.from_rows(rows, label="T", workers=1, max_length=1)
+
+    assert metrics.mispromotions(run, 2) == expected
+    assert metrics.trials_started(run) == len({trial for trial, *_ in attempts})

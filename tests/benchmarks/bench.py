@@ -1,43 +1,142 @@
-"""Ratios, measured in one run: simulating the peers' workload against the bare cost of SimPy's timeouts."""
+"""What the simulator costs, as ratios measured in one run: floors, peers, growth, memory, stages, whole processes.
+
+Speeds are jobs a CPU second. Every ratio is between things that took turns in one process; seconds are this machine's.
+`--quick` leaves out a million trials and the peers.
+"""
 
 from __future__ import annotations
 
-import time
+import argparse
+import os
+import platform
+from importlib.metadata import version
+from itertools import count
 
-import simpy
+from simulator.curves.synthetic import Synthetic
+from tests.benchmarks import floors, peers, processes, stages
+from tests.benchmarks.measure import Task, exponent, least, table, without_gc
+from tests.benchmarks.memory import added
+from tests.benchmarks.workload import LAW, TROUBLES, run
 
-from simulator.cluster.engine import Cluster, simulate
-from simulator.curves.synthetic import Law, Synthetic
-from simulator.searchers.halving import asha
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
+WORKERS = (25, 500, 10_000)
+#: Growth is told from so many trials on: below, what is done once weighs too much.
+GROWN = 10_000
+#: Sizes of Hyperband: the trials of its first bracket, which is its length; all brackets have 1.4 times as many.
+LENGTHS = (4**6, 4**7, 4**8, 4**9)
 
-LAW = Law(best=0.1, worst=1.0, gain=1.0, gain_sigma=0.5, rate=0.7, rate_sigma=0.3, unit_s=60.0, unit_sigma=0.5)
+
+#: Seeds that nobody had before, whose curves are not drawn yet.
+UNSEEN = count(1)
 
 
-def bare_simpy(jobs: int, workers: int) -> float:
-    """CPU seconds of as many timeouts on as many processes."""
+def turns(trials: int) -> int:
+    """How often a case is run: the shorter, the oftener."""
+    return max(2, min(7, 200_000 // trials))
 
-    def worker(env: simpy.Environment, n: int):
-        for step in range(n):
-            yield env.timeout(1 + step % 7)
 
-    start = time.process_time()
-    env = simpy.Environment()
-    for _ in range(workers):
-        env.process(worker(env, jobs // workers))
-    env.run()
-    return time.process_time() - start
+def against_floors(sizes: tuple[int, ...], workers: tuple[int, ...]) -> str:
+    """ASHA against a plain heap loop and bare SimPy, with Python's garbage collector as it is and without."""
+    rows, exponents = [], []
+    for pool in workers:
+        points = []
+        for trials in sizes:
+            jobs, spent = _floors(trials, pool)
+            memory = added("asha", trials, pool)
+            points.append((jobs, spent["ours"]))
+            rows.append([
+                f"{trials:,}", f"{pool:,}", f"{jobs:,}",
+                *(f"{jobs / spent[name] / 1e3:,.0f}" for name in ("ours", "simpy", "heap")),
+                *(f"{spent[floor] / spent['ours']:.2f}" for floor in ("simpy", "simpy, no gc", "heap")),
+                f"{spent['simpy'] / spent['ours, curves too']:.2f}",
+                f"{memory.run:,.0f}", f"{memory.curves:,.0f}",
+            ])  # fmt: skip
+        grown = [point for point in points if point[0] >= GROWN]
+        if len(grown) > 1:
+            exponents.append(f"{exponent(*zip(*grown, strict=True)):.3f} on {pool:,} workers")
+    head = [
+        "trials", "workers", "jobs", "k jobs/s", "SimPy", "heap loop", "of SimPy", "no gc", "of heap", "curves too",
+        "MB run", "MB curves",
+    ]  # fmt: skip
+    return f"{table(head, rows)}\n\nGrowth from {GROWN:,} trials on: {', '.join(exponents)}"
+
+
+def _floors(trials: int, workers: int) -> tuple[int, dict[str, float]]:
+    """Jobs of a run, and CPU seconds of it and of its floors."""
+    curves = Synthetic(LAW, 0)
+    trace = run("asha", trials, workers, curves)  # draws the curves
+    work = floors.lengths(trace)
+    tasks: dict[str, Task] = {
+        "ours": lambda: run("asha", trials, workers, curves),
+        "ours, curves too": lambda: run("asha", trials, workers, Synthetic(LAW, next(UNSEEN))),
+        "simpy": lambda: floors.bare_simpy(work),
+        "simpy, no gc": without_gc(lambda: floors.bare_simpy(work)),
+        "heap": lambda: floors.heap_loop(work),
+    }
+    return len(trace), least(tasks, turns(trials))
+
+
+def in_trouble(sizes: tuple[int, ...], workers: int) -> str:
+    """Clusters on which things go wrong; the floor has as many timeouts as there were attempts."""
+    rows = []
+    for name in TROUBLES:
+        for trials in sizes:
+            attempts, spent = _floor_in_trouble(name, trials, workers)
+            rows.append([
+                name, f"{trials:,}", f"{attempts:,}", f"{attempts / spent['ours'] / 1e3:,.0f}",
+                f"{spent['simpy'] / spent['ours']:.2f}",
+            ])  # fmt: skip
+    return table(["", "trials", "attempts", "k attempts/s", "of SimPy"], rows)
+
+
+def _floor_in_trouble(trouble: str, trials: int, workers: int) -> tuple[int, dict[str, float]]:
+    curves = Synthetic(LAW, 0)
+    trace = run("asha", trials, workers, curves, trouble)
+    work = floors.lengths(trace)
+    tasks: dict[str, Task] = {
+        "ours": lambda: run("asha", trials, workers, curves, trouble),
+        "simpy": lambda: floors.bare_simpy(work),
+    }
+    return len(trace), least(tasks, turns(trials))
+
+
+def growth(sizes: tuple[int, ...], lengths: tuple[int, ...], workers: int) -> str:
+    """How CPU time grows with jobs, for every kind of searcher; curves drawn before."""
+    rows = []
+    for search in ("asha", "sha", "adaptive_asha", "async_hyperband", "hyperband"):
+        points = [_size(search, size, workers) for size in (lengths if search == "hyperband" else sizes)]
+        (least_jobs, first), *_, (most_jobs, last) = points
+        rows.append([
+            search, f"{least_jobs:,}–{most_jobs:,}", f"{least_jobs / first / 1e3:,.0f}",
+            f"{most_jobs / last / 1e3:,.0f}", f"{exponent(*zip(*points, strict=True)):.3f}",
+        ])  # fmt: skip
+    return table(["", "jobs", "k jobs/s, least", "most", "exponent"], rows)
+
+
+def _size(search: str, trials: int, workers: int) -> tuple[int, float]:
+    """Jobs and CPU seconds."""
+    curves = Synthetic(LAW, 0)
+    jobs = len(run(search, trials, workers, curves))
+    return jobs, least({"": lambda: run(search, trials, workers, curves)}, turns(trials))[""]
 
 
 def main() -> None:
-    """Print the table."""
-    print(f"{'trials':>9} {'workers':>8} {'jobs':>9} {'jobs/CPU s':>11} {'x bare SimPy':>13}")
-    for trials, workers in ((1_000, 25), (10_000, 25), (10_000, 500), (100_000, 25), (100_000, 500)):
-        curves = Synthetic(LAW, 0)
-        start = time.process_time()
-        trace = simulate(asha(max_trials=trials, max_length=256), curves, Cluster(workers))
-        spent = time.process_time() - start
-        ratio = bare_simpy(len(trace), workers) / spent
-        print(f"{trials:>9,} {workers:>8,} {len(trace):>9,} {len(trace) / spent:>11,.0f} {ratio:>13.2f}")
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a minute's worth")
+    quick = parser.parse_args().quick
+    sizes = SIZES[:-1] if quick else SIZES
+    print(
+        f"Python {platform.python_version()}, SimPy {version('simpy')}, NumPy {version('numpy')}, "
+        f"{os.cpu_count()} cores. Speeds are thousands of jobs a CPU second."
+    )
+    print(f"\nAgainst floors\n\n{against_floors(sizes, WORKERS[: 2 if quick else 3])}", flush=True)
+    print(f"\nIn trouble, 500 workers\n\n{in_trouble(sizes[1:3], 500)}", flush=True)
+    print(f"\nGrowth, 500 workers\n\n{growth(sizes[1:], LENGTHS[: len(sizes)], 500)}", flush=True)
+    print(f"\nStages, 500 workers\n\n{stages.compare(sizes, 3 if quick else 5)}", flush=True)
+    print(f"\nWhole processes\n\n{processes.compare(3 if quick else 7)}", flush=True)
+    if not quick:
+        print(f"\nPeers, 25 workers\n\n{peers.compare((1_000, 4_000))}", flush=True)
 
 
 if __name__ == "__main__":

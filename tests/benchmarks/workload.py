@@ -1,0 +1,76 @@
+"""What is run: power-law losses that level off, log-normal time an epoch, rungs at 1, 4, 16, 64 and 256 epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from simulator import ticks
+from simulator.cluster.attempts import Overheads, Recovery
+from simulator.cluster.conditions import Conditions, Drop
+from simulator.cluster.engine import Cluster, simulate
+from simulator.cluster.pool import MachineGroup, Preemption
+from simulator.cluster.spans import Weibull
+from simulator.cluster.stragglers import LogNormal
+from simulator.curves.synthetic import BLOCK, Law, Synthetic
+from simulator.searchers import determined, halving, hyperband
+from simulator.searchers.job import Searcher
+from simulator.trace import Trace
+
+MAX_LENGTH = 256
+RUNGS = (1, 4, 16, 64, 256)
+LAW = Law(best=0.1, worst=1.0, gain=1.0, gain_sigma=0.5, rate=0.7, rate_sigma=0.3, unit_s=60.0, unit_sigma=0.5)
+MINUTE = ticks.UNITS["min"]
+
+
+class Search(NamedTuple):
+    """A search to be measured: `make` a searcher of some size for so many workers, on a cluster that is `queued`."""
+
+    make: Callable[[int, int], Searcher]
+    queued: bool = False
+
+
+#: By name. Hyperband has no number of trials; its size is the length that gives its first bracket so many.
+SEARCHES = {
+    "asha": Search(lambda trials, _: halving.asha(max_trials=trials, max_length=MAX_LENGTH)),
+    "sha": Search(lambda trials, _: halving.sha(max_trials=trials, max_length=MAX_LENGTH)),
+    "adaptive_asha": Search(
+        lambda trials, workers: determined.adaptive_asha(
+            max_trials=trials, max_length=MAX_LENGTH, max_concurrent_trials=workers
+        ),
+        queued=True,
+    ),
+    "async_hyperband": Search(lambda trials, _: hyperband.async_hyperband(max_trials=trials, max_length=MAX_LENGTH)),
+    "hyperband": Search(lambda trials, _: hyperband.hyperband(max_length=trials)),
+}
+
+#: What can go wrong on a cluster, by name; all of it in the last.
+STRAGGLERS = Conditions(LogNormal(0.5))
+DROPS = Conditions(drop=Drop(0.01, 10 * MINUTE))
+SPOT = Preemption(up=Weibull(240 * MINUTE), down=Weibull(30 * MINUTE), notice=2 * MINUTE)
+ALL = Conditions(
+    LogNormal(0.5),
+    drop=Drop(0.01, 10 * MINUTE),
+    overheads=Overheads(trial_start=MINUTE // 3, save=MINUTE // 6, restore=MINUTE // 3),
+    recovery=Recovery(on_loss="resume", checkpoint_every=1),
+)
+TROUBLES: dict[str, Callable[[int], Cluster]] = {
+    "stragglers": lambda workers: Cluster(workers, conditions=STRAGGLERS),
+    "drops": lambda workers: Cluster(workers, conditions=DROPS),
+    "preemption": lambda workers: Cluster((MachineGroup(workers, preemption=SPOT),)),
+    "all of it": lambda workers: Cluster((MachineGroup(workers, preemption=SPOT),), conditions=ALL),
+}
+
+
+def run(search: str, trials: int, workers: int, curves: Synthetic, trouble: str | None = None) -> Trace:
+    """Simulate, recording the trace."""
+    made = SEARCHES[search]
+    cluster = TROUBLES[trouble](workers) if trouble else Cluster(workers, "queued" if made.queued else "on_demand")
+    return simulate(made.make(trials, workers), curves, cluster, label=search, meta={"divisor": 4.0})
+
+
+def draw(curves: Synthetic, trials: int) -> None:
+    """Draw the curves of `trials` trials at every rung, which else is done as they are asked for."""
+    for first in range(0, trials, BLOCK):
+        for resource in RUNGS:
+            curves.train(first, 0, resource)
