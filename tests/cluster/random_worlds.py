@@ -2,13 +2,72 @@
 
 from __future__ import annotations
 
+from math import inf
+from random import Random
+
 from simulator.cluster.attempts import Overheads, Recovery
 from simulator.cluster.conditions import Conditions, Drop
 from simulator.cluster.engine import Cluster, Stop
 from simulator.cluster.pool import Failures, MachineGroup, Preemption
 from simulator.cluster.spans import LogNormalSpan, Weibull
 from simulator.cluster.stragglers import HalfNormal, LogNormal, Pareto, Quantiles, TwoPoint
+from simulator.curves.curves import Exit
 from simulator.searchers.halving import asha, random, sha
+from tests.contract.drawn import SEARCHERS
+
+
+class DrawnCurves:
+    """Curves of which every draw is a hash: times and losses are equal often or never, and some trials die."""
+
+    trials = None
+
+    def __init__(self, rng, typical):
+        self.salt = rng.getrandbits(64)
+        self.typical = typical
+        self.paces = rng.choice([1, 2, 4, 1000])  # so many; with 1 all trials take the same time
+        self.start = rng.choice([0, 0, typical])  # ticks that every job takes before its first unit
+        self.losses = rng.choice([1, 3, 10**6])
+        self.deaths = rng.choice([0, 0, 0.1, 0.5])
+        self.exits = rng.choice([[Exit.ERRORED], [Exit.INVALID], list(Exit)])
+
+    def train(self, trial, from_resource, to_resource):
+        draw = Random(f"{self.salt} {trial}")
+        pace = draw.randrange(self.paces) / self.paces
+        ticks = self.start + round(self.typical * (0.2 + pace) * (to_resource - from_resource))
+        if draw.random() < self.deaths and to_resource > draw.randint(0, 10):
+            return ticks // 2, inf, draw.choice(self.exits)
+        return ticks, float(Random(f"{self.salt} {trial} {to_resource}").randrange(self.losses)), None
+
+
+def scenario(rng, typical=1000):
+    """(Drawn, curves, cluster, stop): any searcher; half of the clusters know no trouble."""
+    drawn = SEARCHERS[rng.choice(list(SEARCHERS))](rng)
+    calm = rng.random() < 0.5
+    groups = rng.choice([1, 2, 3, rng.randint(4, 64)])
+    if not calm:
+        groups = tuple(group(rng, typical, index, most=rng.choice([1, 5, 20])) for index in range(rng.randint(1, 3)))
+    ends = drawn.max_trials is not None
+    length = max(max(law.resources) for law in drawn.laws)
+    time = rng.randint(1, 40) * length * typical // 4
+    if not ends:  # some thousand trials at most
+        workers = groups if calm else sum(each.count * each.slots for each in groups)
+        time = min(time, 2000 * typical * min(law.resources[0] for law in drawn.laws) // workers)
+    stop = Stop(
+        time=None if calm and ends and rng.random() < 0.5 else time,
+        loss=rng.choice([None, None, None, 0.0]),
+        full_length=rng.choice([None, None, rng.randint(1, 4)]),
+        cost=None if calm else rng.choice([None, None, rng.random() * 5e-8 * length * typical]),
+    )
+    cluster = Cluster(
+        groups,
+        rng.choice(["on_demand", "queued"]) if ends or drawn.max_concurrent else "on_demand",
+        resume=rng.random() < 0.7,
+        policy=rng.choice(["fastest", "cheapest", "lowest"]),
+        slots_per_trial=1 if calm else rng.choice([1, 2]),
+        conditions=Conditions() if calm else conditions(rng, typical),
+        max_wait=None if calm else rng.choice([None, None, 5 * typical]),
+    )
+    return drawn, DrawnCurves(rng, typical), cluster, stop
 
 
 def span(rng, typical):
@@ -16,7 +75,7 @@ def span(rng, typical):
     return rng.choice([Weibull(mean), Weibull(mean, 0.6), LogNormalSpan(mean / 3, mean)])
 
 
-def group(rng, typical, index):
+def group(rng, typical, index, most=5):
     failures = Failures(span(rng, 5 * typical), span(rng, typical)) if rng.random() < 0.4 else None
     preemption = None
     if rng.random() < 0.4:
@@ -25,7 +84,7 @@ def group(rng, typical, index):
         played = Preemption(notice=notice, series=series)
         preemption = rng.choice([Preemption(span(rng, 4 * typical), span(rng, typical), notice), played])
     return MachineGroup(
-        rng.randint(1, 5),
+        rng.randint(1, most),
         name=f"group {index}",
         speed=rng.choice([1, 1, 0.5, 2.5]),
         price=rng.choice([0, 1.0, 2.5]),

@@ -10,13 +10,16 @@ import pytest
 
 from simulator.searchers import determined
 from simulator.searchers import determined_layouts as layouts
+from simulator.searchers.determined import float_share
 from simulator.searchers.halving import random, single
 from simulator.searchers.job import Idle
+from simulator.searchers.rules import share
 from tests.determined_goldens import asked
+from tests.fuzz.budgets import FUZZ
 from tests.oracles.determined_search import PushSearch
 
 
-@pytest.mark.parametrize("seed", range(300))
+@pytest.mark.parametrize("seed", range(1000 if FUZZ else 300))
 def test_every_decision_agrees_with_determined_s_own_way_of_deciding(seed):
     """Any losses, ties, exits and invalid trials on any rung, in any order of results."""
     rng = random_numbers.Random(seed)
@@ -56,6 +59,33 @@ def test_every_decision_agrees_with_determined_s_own_way_of_deciding(seed):
         progress.append(searcher.progress)
     assert oracle.over
     assert all(low <= high for low, high in pairwise(progress)) or invalid
+
+
+@pytest.mark.parametrize(
+    ("stop_once", "losses", "go_on"),
+    [(False, range(33), 29), (True, [*range(0, -32, -1), -2.5], 32)],  # the last of these has 29 better
+)
+def test_a_part_of_the_results_is_a_quotient_of_floats(stop_once, losses, go_on):
+    """33 / 1.1 is 29.999… in floats and 30 by hand: of 33 results the thirtieth best does not go on."""
+    searcher = determined.async_halving(
+        num_rungs=2, max_length=99, max_trials=33, divisor=1.1, max_concurrent_trials=33, stop_once=stop_once
+    )
+    for job, loss in zip(asked(searcher), losses, strict=True):
+        searcher.report(job, loss)
+
+    assert [job.trial for job in asked(searcher)] == list(range(go_on))
+    assert (float_share(1.1)(30), share(1.1)(30)) == (34, 33)  # results that open the thirtieth place
+
+
+def test_shares_of_a_budget_are_whole():
+    """Half of 7 units is 3."""
+    for budget in range(200):
+        halves = layouts.adaptive_layouts(max_length=2, budget=budget, bracket_rungs=(2, 1), divisor=2)
+
+        assert halves == tuple(
+            layouts.sync_halving_layout(num_rungs=rungs, max_length=2, budget=budget // 2, divisor=2)
+            for rungs in (2, 1)
+        )
 
 
 def test_progress_of_a_tournament_is_the_mean_of_its_brackets():

@@ -21,6 +21,12 @@ def test_a_power_of_the_divisor_has_a_rung_for_each_exponent(base, power):
     assert rung_resources(base**power, power + 1, base) == tuple(base**rung for rung in range(power + 1))
 
 
+def test_a_divisor_near_one_is_a_slip():
+    assert fitting_rungs(2**63, 2) == 64
+    with pytest.raises(ValueError, match=r"more than 64 rungs fit 100 units at a divisor of 1\.01; give num_rungs"):
+        fitting_rungs(100, 1.01)
+
+
 def test_rungs_count_down_from_the_top():
     assert rung_resources(50, 4, 3) == (1, 5, 16, 50)
     assert rung_resources(10, 3, 2.5) == (1, 4, 10)
@@ -30,6 +36,8 @@ def test_rungs_count_down_from_the_top():
 def test_each_rung_needs_its_own_unit():
     with pytest.raises(ValueError, match=r"5 rungs would stand at 0, 1, 3, 9, 27 of 27 units"):
         rung_resources(27, 5, 3)
+    with pytest.raises(ValueError, match="6 rungs would stand at 7, 8, 9, 9, 10, 12 of 12 units"):
+        rung_resources(12, 6, 1.1)
     with pytest.raises(ValueError, match="7 rungs would stand at 6, 7, 8, 9, 9, 10, … of 12 units"):
         rung_resources(12, 7, 1.1)
 

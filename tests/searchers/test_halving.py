@@ -6,8 +6,9 @@ from math import inf
 
 import pytest
 
-from simulator.searchers.halving import asha, sha
+from simulator.searchers.halving import asha, random, sha
 from simulator.searchers.job import Idle, Job
+from tests.determined_goldens import asked
 from tests.oracles.sorting_bracket import SortingBracket
 
 #: Configurations of the paper's figures 1 and 2, best first: read off the grey of the bars (arXiv 1810.05934).
@@ -82,6 +83,48 @@ def test_a_withdrawn_trial_is_replaced():
     searcher.withdraw(jobs[1])
 
     assert searcher.next_job() == Job(3, 0, 0, 0, 1)
+
+
+def test_progress_of_a_plain_search_is_its_share_of_trials():
+    searcher = random(max_trials=4, max_length=6)
+    progress = []
+    while isinstance(job := searcher.next_job(), Job):
+        searcher.report(job, 1.0)
+        progress.append(searcher.progress)
+
+    assert progress == [0.25, 0.5, 0.75, 1]
+
+
+@pytest.mark.parametrize("at_once", [False, True], ids=["reported", "exchanged"])
+def test_units_that_the_dead_would_have_trained_are_missing_from_the_progress(at_once):
+    """Nine trials, three rungs: 9 + 3 x 2 + 1 x 6 units; three of them die on the lowest rung, one on the next."""
+    searcher = sha(max_trials=9, max_length=9, divisor=3)
+    dead = {(6, 0), (7, 0), (8, 0), (2, 1)}
+    job = searcher.next_job()
+    while isinstance(job, tuple):
+        loss = inf if (job[0], job[2]) in dead else float(job[0])
+        if at_once:
+            job = searcher.exchange(job, loss)
+        else:
+            searcher.report(job, loss)
+            job = searcher.next_job()
+
+    assert job is Idle.DONE
+    assert searcher.progress == (6 + 2 * 2 + 6) / 21
+
+
+def test_progress_of_asha_leaves_open_who_may_yet_be_promoted():
+    """Of 64 trials eight climb, and one of those: until the last of the eight reports any of them may be the one."""
+    searcher = asha(max_trials=64, max_length=64, divisor=8)
+    queue, progress = asked(searcher), []
+    while queue:
+        job = queue.pop(0)
+        searcher.report(job, float(job.trial))
+        queue += asked(searcher)
+        progress.append(searcher.progress)
+
+    assert progress[:63] == pytest.approx([results / (1.2 * 64) for results in range(1, 64)])
+    assert progress[63:] == [56 / 64] * 8 + [63 / 64, 1]
 
 
 @pytest.mark.parametrize("seed", range(200))

@@ -1,6 +1,7 @@
 """A rung's heaps against re-sorting, and the rules in words."""
 
 import random
+from bisect import bisect_left, insort
 from math import inf
 
 import pytest
@@ -23,22 +24,22 @@ def opens(quota):
 
 
 class SortedRung:
-    """The oracle: sorts everything, every time."""
+    """The oracle: all results in one sorted list, looked through every time."""
 
     def __init__(self, quota, capped):
         self.quota, self.capped, self.results, self.left, self.arrivals = quota, capped, [], set(), 0
 
     def record(self, trial, loss):
         self.arrivals += 1
-        self.results.append((loss, self.arrivals, trial))
+        insort(self.results, (loss, self.arrivals, trial))
 
     def promote(self):
-        best = sorted(self.results)[: self.quota(len(self.results))]
-        waiting = [result for result in best if result[2] not in self.left]
-        if not waiting or (self.capped and len(self.left) >= len(best)):
+        best = self.results[: self.quota(len(self.results))]
+        first = next((result for result in best if result[2] not in self.left), None)
+        if first is None or (self.capped and len(self.left) >= len(best)):
             return None
-        self.left.add(waiting[0][2])
-        return waiting[0]
+        self.left.add(first[2])
+        return first
 
     def withdraw(self, trial):
         self.results = [result for result in self.results if result[2] != trial]
@@ -70,6 +71,66 @@ def test_heaps_agree_with_sorting(seed):
     while (entry := oracle.promote()) is not None:
         assert rung.promote() == entry
     assert rung.promote() is None
+
+
+MANY = 1500
+RULES = {
+    "asynchronous, 4": (Asynchronous(4), lambda n: n // 4),
+    "asynchronous, 1.1": (Asynchronous(1.1), lambda n: n * 10 // 11),
+    "delayed, 2": (Delayed(2), lambda n: n // 2),
+    "barrier": (Barrier((MANY, 600)), lambda n: 600 if n >= MANY else 0),
+    "certain": (Certain((MANY, 600)), lambda n: max(0, n - MANY + 600)),
+}
+LOSSES = {
+    "any": lambda rng, n: rng.random(),
+    "few, some dead": lambda rng, n: rng.choice([0.0, 1.0, 2.0, inf]),
+    "equal": lambda rng, n: 1.0,
+    "better and better": lambda rng, n: -float(n),
+    "worse and worse": lambda rng, n: float(n),
+    "down and up": lambda rng, n: abs(n - 700) + rng.randint(0, 50) / 10,
+}
+
+
+@pytest.mark.parametrize("withdrawn", [0, 0.004])
+@pytest.mark.parametrize("losses", LOSSES)
+@pytest.mark.parametrize("rule", RULES)
+def test_what_lies_far_from_the_border_comes_back_in_order(rule, losses, withdrawn):
+    """The same with enough results for the reserves, piles and all."""
+    rng = random.Random(f"{rule} {losses} {withdrawn}")
+    made, quota = RULES[rule]
+    rung, oracle = made.rung(0), SortedRung(quota, capped=rule.startswith("delayed"))
+    patience = rng.choice([1, 1, 0.3])
+    for trial in range(MANY):
+        loss = LOSSES[losses](rng, trial)
+        rung.record(trial, loss)
+        oracle.record(trial, loss)
+        if rng.random() < withdrawn:
+            victim = rng.randint(0, trial)
+            rung.withdraw(victim)
+            oracle.withdraw(victim)
+        if rng.random() < patience:
+            assert rung.promote() == oracle.promote()
+    assert len(rung) == len(oracle.results)
+    while (entry := oracle.promote()) is not None:
+        assert rung.promote() == entry
+    assert rung.promote() is None
+
+
+@pytest.mark.parametrize("losses", LOSSES)
+@pytest.mark.parametrize("divisor", [4, 1.1])
+def test_stopping_looks_at_all_results_however_many(losses, divisor):
+    rng = random.Random(f"{losses} {divisor}")
+    rung, results = Stopping(divisor).rung(0), []
+    for trial in range(MANY):
+        loss = LOSSES[losses](rng, trial)
+        rung.record(trial, loss)
+        better = bisect_left(results, loss)
+        insort(results, loss)
+        goes_on = better < max(int(len(results) * 10 // round(10 * divisor)), 1) and loss < inf
+
+        entry = rung.promote()
+        assert (entry is not None) == goes_on
+        assert entry is None or entry[2] == trial
 
 
 def test_barrier_lets_nobody_leave_early_and_then_the_best():

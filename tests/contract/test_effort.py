@@ -1,0 +1,77 @@
+"""A report costs O(log n) of the n results so far: counted in comparisons of losses, not in seconds."""
+
+from __future__ import annotations
+
+import random as random_numbers
+
+import pytest
+
+from simulator.searchers.determined import async_halving, sync_halving
+from simulator.searchers.halving import asha, sha
+from simulator.searchers.job import Job
+
+GEOMETRY = {"max_length": 16, "num_rungs": 3, "divisor": 4}
+SEARCHERS = {
+    "sha": lambda n: sha(max_trials=n, **GEOMETRY),
+    "asha": lambda n: asha(max_trials=n, **GEOMETRY),
+    "asha, delayed": lambda n: asha(max_trials=n, delayed=True, **GEOMETRY),
+    "sync_halving": lambda n: sync_halving(budget=3 * n, **GEOMETRY),
+    "async_halving": lambda n: async_halving(max_trials=n, **GEOMETRY),
+    "async_halving, stop once": lambda n: async_halving(max_trials=n, stop_once=True, **GEOMETRY),
+}
+ORDERS = {
+    "any": lambda trial, draw: draw,
+    "better and better": lambda trial, draw: -trial,
+    "worse and worse": lambda trial, draw: trial,
+    "equal": lambda trial, draw: 0.0,
+}
+
+
+class Loss(float):
+    """A loss that counts how often it is compared."""
+
+    compared = 0
+
+    def __lt__(self, other):
+        Loss.compared += 1
+        return float(self) < other
+
+    def __le__(self, other):
+        Loss.compared += 1
+        return float(self) <= other
+
+    def __gt__(self, other):
+        Loss.compared += 1
+        return float(self) > other
+
+    def __ge__(self, other):
+        Loss.compared += 1
+        return float(self) >= other
+
+    def __eq__(self, other):
+        Loss.compared += 1
+        return float(self) == other
+
+    def __neg__(self):
+        return Loss(-float(self))
+
+    __hash__ = float.__hash__
+
+
+def comparisons(searcher, loss):
+    """Comparisons of losses until the search is done."""
+    Loss.compared = 0
+    rng = random_numbers.Random(0)
+    while isinstance(job := searcher.next_job(), Job):
+        searcher.report(job, Loss(loss(job.trial, rng.random())))
+    return Loss.compared
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("name", SEARCHERS)
+def test_eight_times_the_trials_are_little_more_than_eight_times_the_effort(name, order):
+    """n log n of 4,000 is 10.5 times that of 500, and n squared is 64 times."""
+    few, many = (comparisons(SEARCHERS[name](n), ORDERS[order]) for n in (500, 4000))
+
+    assert few > 500, "losses are compared, or this test says nothing"
+    assert many < 16 * few
