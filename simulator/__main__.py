@@ -1,5 +1,20 @@
 """`python -m simulator` is `asha-sim`."""
 
-from simulator.cli import main
+import signal
 
-main()
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the next lines are done, a traceback would be all it gives
+
+from simulator import interrupts
+
+
+def main() -> None:
+    """Run the command line, however long its imports take, so that signals end it in good order."""
+    with interrupts.orderly():
+        from simulator import cli  # noqa: PLC0415
+
+        cli.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -8,15 +8,15 @@ import sys
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from simulator import cli_curves, cli_pictures, cli_plan, cli_preview
+from simulator import cli_curves, cli_pictures, cli_plan, cli_preview, interrupts
 from simulator.cli_pictures import ScenarioFile, Seed
 from simulator.cli_progress import progress_bar
 from simulator.cli_trace import trace_app
-from simulator.errors import InputError, RunError
+from simulator.errors import InputError, MachineError, RunError, printable
 
 if TYPE_CHECKING:
     from simulator.metrics import Summary
@@ -35,24 +35,50 @@ app.add_typer(trace_app, name="trace")
 
 
 def main() -> None:
-    """Run the command line; exit status 0, 1 (the run failed), 2 (bad input) or 130 (interrupted)."""
+    """Run the command line; exit status 0, 1 (the run failed) or 2 (bad input)."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that can't show a character
     try:
-        app()
+        _run()
     except InputError as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        sys.exit(2)
-    except RunError as error:
-        print(f"the run failed: {error}", file=sys.stderr)  # noqa: T201
-        sys.exit(1)
+        _fail(2, str(error))
+    except (RunError, MemoryError) as error:
+        _fail(1, f"the run failed: {_said(error)}")
     except BrokenPipeError:  # the reader of our output has seen enough
-        sys.stderr.close()
+        interrupts.drop(1)
         sys.exit(0)
     except OSError as error:
-        print(f"the run failed: {error.strerror or error}", file=sys.stderr)  # noqa: T201
-        sys.exit(1)
+        where = "output" if error.filename is None else error.filename
+        interrupts.drop(1)
+        _fail(1, f"the run failed: {where}: {error.strerror or error}")
+
+
+def _run() -> None:
+    try:
+        app()
+    except SystemExit as done:
+        if isinstance(done.__context__, BrokenPipeError):
+            raise done.__context__ from None
+        raise
+    finally:
+        if sys.stdout is not None:
+            sys.stdout.flush()  # a disk that is full under the output may show only now
+
+
+def _said(error: RunError | MemoryError) -> str:
+    """What went wrong, and what to do about it."""
+    if isinstance(error, MemoryError):
+        return f"out of memory; end what else takes some, then {interrupts.goes_on(error)}"
+    if not isinstance(error, MachineError):
+        return str(error)
+    remedy = f"{error.remedy}, then " if error.remedy else ""
+    return f"{error}; {remedy}{interrupts.goes_on(error)}"
+
+
+def _fail(status: int, message: str) -> NoReturn:
+    interrupts.say(message)
+    sys.exit(status)
 
 
 def _show_version(asked: bool) -> None:
@@ -98,13 +124,13 @@ def run(
     about = {**experiment.meta, "searchers": {label: asdict(summary) for label, summary in summaries.items()}}
     text = json.dumps(about, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
     if out:
-        files.make_folder(out)
-        for label, trace in traces.items():
-            trace.write_csv(out / label / "trace.csv")
-            trace.write_parquet(out / label / "trace.parquet")
-            if len(trace.spells):
-                trace.spells.write_csv(out / label / "spells.csv")
-        files.write_text(out / "summary.json", text)
+        with files.together(out):
+            for label, trace in traces.items():
+                trace.write_csv(out / label / "trace.csv")
+                trace.write_parquet(out / label / "trace.parquet")
+                if len(trace.spells):
+                    trace.spells.write_csv(out / label / "spells.csv")
+            files.write_text(out / "summary.json", text)
     if as_json:
         typer.echo(text, nl=False)
     else:
@@ -127,7 +153,7 @@ def check(scenario: ScenarioFile) -> None:
         from simulator.planning import planner  # noqa: PLC0415
 
         planner.check(experiment.loaded)
-    typer.echo(f"{scenario}: sound; searchers {', '.join(experiment.labels)}")
+    typer.echo(printable(f"{scenario}: sound; searchers {', '.join(experiment.labels)}"))
 
 
 @app.command()
@@ -148,16 +174,12 @@ def curves_record(
     """Train real models on scikit-learn's digits and record their learning curves; goes on where it was stopped."""
     from simulator.curves.recorder import record  # noqa: PLC0415
 
-    with progress_bar() as progress:
+    with interrupts.going_on("run it again: it goes on from here"), progress_bar() as progress:
         task = progress.add_task("training", total=configurations)
-        try:
-            record(
-                out, configurations=configurations, epochs=epochs, seed=seed,
-                on_progress=lambda done, total: progress.update(task, completed=done, total=total),
-            )  # fmt: skip
-        except KeyboardInterrupt:
-            typer.echo("interrupted; the same command goes on from here", err=True)
-            raise
+        record(
+            out, configurations=configurations, epochs=epochs, seed=seed,
+            on_progress=lambda done, total: progress.update(task, completed=done, total=total),
+        )  # fmt: skip
     typer.echo(out)
 
 
@@ -175,7 +197,7 @@ def _print_comparison(title: str, summaries: dict[str, Summary], unit: str) -> N
     for row in comparison.table(summaries, unit):
         grid.add_row(*(Text(cell) for cell in row))
     console = Console()
-    console.print(Text(title, style="bold"))
+    console.print(Text(printable(title), style="bold"))
     console.print(grid)
     for sentence in comparison.findings(summaries, unit):
         console.print(Text(sentence), soft_wrap=True)

@@ -57,14 +57,15 @@ def animate(
     if is_trace(scenario):
         trace = read_trace(scenario)
         files.check_folder(out)
-        made = draw_all([trace], out, formats=chosen, styles=styles, title=trace.label, time_unit=unit_of(trace))
+        with files.together(out):
+            made = draw_all([trace], out, formats=chosen, styles=styles, title=trace.label, time_unit=unit_of(trace))
         typer.echo("\n".join(map(str, made)))
         return
     experiment = Experiment(load(scenario), seed)
     others = [Experiment(load(path), seed) for path in also or ()]
     files.check_folder(out)
     loaded = experiment.loaded
-    with progress_bar() as progress:
+    with files.together(out), progress_bar() as progress:
         task = progress.add_task("", total=None)
 
         def on_searcher(label: str) -> None:
@@ -112,15 +113,17 @@ def plot(
     if is_trace(scenario):
         trace = read_trace(scenario)
         files.check_folder(out)
-        made = write_plots(
-            {trace.label: [trace]}, out, kinds=chosen, formats=suffixes, title=trace.label, time_unit=unit_of(trace)
-        )
+        with files.together(out):
+            made = write_plots(
+                {trace.label: [trace]}, out, kinds=chosen, formats=suffixes, title=trace.label,
+                time_unit=unit_of(trace),
+            )  # fmt: skip
         typer.echo("\n".join(map(str, made)))
         return
     loaded = load(scenario)
     experiment = Experiment(loaded, seed)
     files.check_folder(out)
-    with progress_bar() as progress:
+    with files.together(out), progress_bar() as progress:
         task = progress.add_task("simulating", total=seeds)
         runs = {label: [trace] for label, trace in experiment.run_all().items()}
         for replicate in range(1, seeds):

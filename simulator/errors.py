@@ -7,6 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+def printable(text: str) -> str:
+    """One line that no terminal takes for a command: names and values from files may hold anything."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing wrong with an input, and where.
@@ -23,7 +30,7 @@ class Problem:
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.source, self.line, self.column) if part is not None)
-        return f"{place}: {self.key}: {self.message}" if self.key else f"{place}: {self.message}"
+        return printable(f"{place}: {self.key}: {self.message}" if self.key else f"{place}: {self.message}")
 
 
 class InputError(ValueError):
@@ -36,6 +43,14 @@ class InputError(ValueError):
 
 class RunError(RuntimeError):
     """The input was sound and the run failed all the same: exit status 1, one line."""
+
+
+class MachineError(RunError):
+    """The machine gave out: a full disk, a folder removed, no memory. `remedy` is what to do before going on."""
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.remedy = remedy
 
 
 def unreadable(path: Path, error: OSError | ValueError) -> InputError:

@@ -6,6 +6,7 @@ are measured, so they never do.
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 import os
@@ -22,8 +23,8 @@ from typing import Any
 import numpy as np
 
 from simulator import ticks
-from simulator.errors import InputError, Problem, unreadable
-from simulator.files import replacing, write_text
+from simulator.errors import InputError, Problem
+from simulator.files import hold, replacing, together, unwritable, write_text
 from simulator.streams import Stream, generator
 
 Value = str | int | float
@@ -114,20 +115,22 @@ def record(
     seconds of processor time). NAME.configs.csv and NAME.json (how it was made) are written beside it. What
     is finished is kept in `path` + ".partial" until the end, and a later call goes on from there.
     `on_progress(done, configurations)` is called before each configuration and at the end. Raises InputError
-    without scikit-learn, for bad arguments, for a partial file of other settings, and where writing fails.
+    without scikit-learn, for bad arguments, for a partial file of other settings or in use, and for a path that
+    can't be written, MachineError where the machine gave out.
     """
     _check(path, configurations, epochs, seed)
     study = _Study()
     settings = _settings(seed, epochs)
     partial = path.with_name(f"{path.name}.partial")
-    curves = _resume(partial, settings)[:configurations]
-    for trial in range(len(curves), configurations):
-        if on_progress:
-            on_progress(trial, configurations)
-        curves.append(study.curve(*draw(seed, trial), epochs))
-        _append(partial, json.dumps(curves[-1]))
-    _write(path, curves, settings)
-    partial.unlink()
+    with _Log(partial, settings) as log:
+        curves = log.curves[:configurations]
+        for trial in range(len(curves), configurations):
+            if on_progress:
+                on_progress(trial, configurations)
+            curves.append(study.curve(*draw(seed, trial), epochs))
+            log.append(json.dumps(curves[-1]))
+        _write(path, curves, settings)
+        partial.unlink(missing_ok=True)
     if on_progress:
         on_progress(configurations, configurations)
 
@@ -189,31 +192,61 @@ class _Study:
         return float(-np.log(given).mean())
 
 
-def _resume(partial: Path, settings: dict[str, Any]) -> list[Curve]:
-    """Return the finished curves of `partial` and leave it holding just those; make it where it is missing."""
-    header, curves = json.dumps(settings), []
-    if partial.exists():
+class _Log:
+    """The finished curves of a recording, a line each after one of its settings; this process holds it till the end.
+
+    Raises InputError where it is of other settings, or where another process holds it.
+    """
+
+    def __init__(self, path: Path, settings: dict[str, Any]) -> None:
+        self._path = path
+        if not path.exists():
+            write_text(path, json.dumps(settings) + "\n")
         try:
-            header, *lines = partial.read_text(encoding="utf-8").split("\n")
-            curves = [json.loads(line) for line in lines[:-1]]  # a torn line has no newline
+            self._file = path.open("a+b", buffering=0)
         except OSError as error:
-            raise unreadable(partial, error) from None
+            raise unwritable(path, error) from None
+        try:
+            if not hold(self._file):
+                raise InputError(
+                    Problem(str(path), "another process is recording here; wait, or choose another --out")
+                )
+            self.curves = self._begin(settings)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def __enter__(self) -> _Log:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def _begin(self, settings: dict[str, Any]) -> list[Curve]:
+        """Read what is there, and drop a line that was torn."""
+        self._file.seek(0)
+        *lines, torn = self._file.read().split(b"\n")
+        try:
+            header, *curves = (json.loads(line) for line in lines)
         except ValueError:
-            header = ""
-    if header != json.dumps(settings):
-        what = "is no unfinished recording with this seed, epochs, space, package versions and processor: "
-        advice = "use the settings in its first line, or delete it to start anew"
-        raise InputError(Problem(str(partial), what + advice))
-    write_text(partial, "".join(f"{json.dumps(line)}\n" for line in (settings, *curves)))
-    return curves
+            header = None
+        if header != json.loads(json.dumps(settings)):
+            what = "is no unfinished recording with this seed, epochs, space, package versions and processor: "
+            advice = "use the settings in its first line, or delete it to start anew"
+            raise InputError(Problem(str(self._path), what + advice))
+        self._file.truncate(self._file.tell() - len(torn))
+        return curves
 
-
-def _append(path: Path, line: str) -> None:
-    try:
-        with path.open("a", encoding="utf-8", newline="") as log:
-            log.write(line + "\n")
-    except OSError as error:
-        raise InputError(Problem(str(path), f"cannot be written: {error.strerror or error}")) from None
+    def append(self, line: str) -> None:
+        """Add a line; what is added in part is dropped when the recording is gone on with."""
+        try:
+            if not os.fstat(self._file.fileno()).st_nlink:
+                raise FileNotFoundError(errno.ENOENT, "it was removed meanwhile")
+            left = f"{line}\n".encode()
+            while left:
+                left = left[self._file.write(left) :]
+        except OSError as error:
+            raise unwritable(self._path, error) from None
 
 
 def _write(path: Path, curves: list[Curve], settings: dict[str, Any]) -> None:
@@ -225,15 +258,16 @@ def _write(path: Path, curves: list[Curve], settings: dict[str, Any]) -> None:
     again = f"asha-sim curves record -o {path.name} {options}"
     about = ABOUT | {"configurations": len(curves)} | settings | {"again": again}
     stem = path.name.removesuffix(".gz").removesuffix(".csv")
-    write_text(path.with_name(f"{stem}.configs.csv"), "\n".join([",".join(["trial", *drawn[0]]), *table, ""]))
-    write_text(path.with_name(f"{stem}.json"), json.dumps(about, indent=2) + "\n")
-    with replacing(path) as scratch, scratch.open("wb") as out:
-        if path.suffix == ".gz":
-            # Neither name nor date in the header: the same rows make the same bytes.
-            with gzip.GzipFile(filename="", mode="wb", fileobj=out, mtime=0) as packed:
-                packed.write(content)
-        else:
-            out.write(content)
+    with together(path.parent):
+        write_text(path.with_name(f"{stem}.configs.csv"), "\n".join([",".join(["trial", *drawn[0]]), *table, ""]))
+        write_text(path.with_name(f"{stem}.json"), json.dumps(about, indent=2) + "\n")
+        with replacing(path) as scratch, scratch.open("wb") as out:
+            if path.suffix == ".gz":
+                # Neither name nor date in the header: the same rows make the same bytes.
+                with gzip.GzipFile(filename="", mode="wb", fileobj=out, mtime=0) as packed:
+                    packed.write(content)
+            else:
+                out.write(content)
 
 
 def _settings(seed: int, epochs: int) -> dict[str, Any]:

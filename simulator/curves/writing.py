@@ -60,11 +60,11 @@ def write_curves(path: Path, curves: Sequence[Curve]) -> None:
         columns["exit"] = pl.Series(words.tolist(), dtype=pl.String)
     frame = pl.DataFrame(columns)
     with replacing(path) as scratch, scratch.open("wb") as out:
+        text = io.BytesIO()  # polars has errors of its own for a file that can't be written
         if path.suffix == ".parquet":
-            frame.write_parquet(out)
-            return
-        text = io.BytesIO()
-        frame.write_csv(text)
+            frame.write_parquet(text)
+        else:
+            frame.write_csv(text)
         if path.suffix == ".gz":
             # Neither name nor date in the header: the same rows make the same bytes.
             with gzip.GzipFile(filename="", mode="wb", fileobj=out, mtime=0, compresslevel=LEVEL) as packed:

@@ -12,6 +12,8 @@ from simulator.planning.grid import Cell, Grid
 from simulator.planning.replicates import Candidates, seed_of
 from simulator.scenario import cluster as models
 
+#: Cells of a plan, whatever its limit of runs: each is a scenario, looked at one by one.
+MOST_CELLS = 20_000
 #: Replicates whose trials are looked at for the fastest possible run, and how many of their trials at most.
 SEEDS, TRIALS = 20, 1000
 

@@ -128,12 +128,14 @@ class _Planner:
             else:
                 found.append((block, kept))
                 self._note(block, kept, total)
-        for block, done in self._pool.run(partial(sweep.run_block, self._work), missing, lambda block: block.name):
-            runs = sweep.checked(done)
-            if self._store:
-                self._store.save(block, runs)
-            found.append((block, runs))
-            self._note(block, runs, total)
+        run = partial(sweep.run_block, self._work)
+        with closing(self._pool.run(run, missing, lambda block: block.name)) as running:
+            for block, done in running:
+                runs = sweep.checked(done)
+                if self._store:
+                    self._store.save(block, runs)
+                found.append((block, runs))
+                self._note(block, runs, total)
         return found
 
     def _note(self, block: Block, runs: Runs, total: int) -> None:
@@ -183,6 +185,9 @@ def _sound_cells(grid: Grid, work: Work, pool: Pool) -> list[Cell]:
     if checks.runs_of(grid, searchers) > grid.plan.limit:
         problem = checks.too_many(grid, searchers, sweep.probe(work).seconds, pool.jobs or joblib.cpu_count())
         raise InputError(problem)
+    if len(grid) > checks.MOST_CELLS:
+        message = f"{len(grid):,} cells are more than {checks.MOST_CELLS:,}; vary less"
+        raise InputError(grid.loaded.problem(("plan", "vary"), message))
     cells = grid.cells()
     problems: dict[str, Problem] = {}
     for cell in cells:

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import logging
+import multiprocessing.resource_tracker
+import os
+import threading
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib import import_module
+from time import sleep
 from typing import Any, Literal, TypeVar
 
-from simulator.errors import InputError, Problem, RunError
+from simulator import interrupts
+from simulator.errors import InputError, MachineError, Problem
 
 Backend = Literal["loky", "dask", "ray"]
+
+log = logging.getLogger(__name__)
 
 Task = TypeVar("Task")
 Done = TypeVar("Done")
 
 #: What joblib's backends raise when a worker process is gone; by name, as two of them are extras.
 DEATHS = frozenset({"TerminatedWorkerError", "BrokenProcessPool", "KilledWorker", "WorkerCrashedError"})
+#: What to do about it.
+LESS = "try fewer --jobs, or find more memory"
+#: Seconds between looks at whether the parent of a worker process is still there.
+LOOK = 0.5
 #: Tasks handed out before their turn, for each process.
 AHEAD = 2
 
@@ -30,18 +42,22 @@ class Pool:
     address: str | None = None
     jobs: int = 0
 
-    def run(self, function: Callable[[Task], Done], tasks: Sequence[Task], name: Callable[[Task], str]) -> Iterator[
+    def run(self, function: Callable[[Task], Done], tasks: Sequence[Task], name: Callable[[Task], str]) -> Generator[
         tuple[Task, Done]
     ]:  # fmt: skip
         """Do the tasks, in any order; yields each with what it gave.
 
-        When a worker process dies, the tasks that may have killed it are tried once more, one by one. Raises RunError
-        naming one that does it again, InputError where the backend can't be reached.
+        When a worker process dies or has no memory left, the tasks that may be why are tried once more, one by one.
+        Raises MachineError naming one for which it happens again, InputError where the backend can't be reached.
         """
         with ExitStack() as stack:
             jobs = self._connect(stack)
             if self.backend == "loky" and jobs == 1:
-                yield from ((task, function(task)) for task in tasks)
+                for task in tasks:
+                    try:
+                        yield task, function(task)
+                    except MemoryError:
+                        raise MachineError(f"{name(task)}: out of memory", LESS) from None
                 return
             waiting = dict(enumerate(tasks))
             while waiting:
@@ -53,6 +69,10 @@ class Pool:
                     if not _is_death(error):
                         raise
                     suspects = list(waiting)[: (AHEAD + 1) * jobs]
+                    log.warning(
+                        "a worker process %s; runs that it may have had are done once more",
+                        "ran out of memory" if isinstance(error, MemoryError) else "died",
+                    )
                 for number in suspects:
                     task = waiting.pop(number)
                     yield task, self._alone(function, task, jobs, name(task))
@@ -63,14 +83,17 @@ class Pool:
         except Exception as error:
             if not _is_death(error):
                 raise
-            again = "its worker process died, and again when it was tried once more; out of memory?"
-            raise RunError(f"{name}: {again}") from None
+            why = "ran out of memory" if isinstance(error, MemoryError) else "died"
+            message = f"{name}: its worker process {why}, and again when it was tried once more, alone"
+            raise MachineError(message, LESS) from None
         return done
 
     def _all(self, function: Callable[[Task], Done], tasks: dict[int, Task], jobs: int) -> Iterator[tuple[int, Done]]:
         import joblib  # noqa: PLC0415  (slow to import)
 
-        options: dict[str, Any] = {"inner_max_num_threads": 1} if self.backend == "loky" else {}
+        options: dict[str, Any] = {}
+        if self.backend == "loky":
+            options = {"inner_max_num_threads": 1, "initializer": _follow, "initargs": (os.getpid(),)}
         numbered = list(tasks.items())
         with warnings.catch_warnings(), joblib.parallel_config(self.backend, n_jobs=jobs, **options):
             # whoever stops early, on a full disk say, tells why itself
@@ -83,9 +106,16 @@ class Pool:
                         joblib.delayed(_numbered)(function, *one) for one in some
                     )
                 return
-            yield from joblib.Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch=AHEAD * jobs)(
-                joblib.delayed(_numbered)(function, *task) for task in numbered
-            )
+            parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch=AHEAD * jobs)
+            with ExitStack() as stack:
+                try:
+                    with _spared() if self.backend == "loky" else nullcontext():
+                        results = parallel(joblib.delayed(_numbered)(function, *task) for task in numbered)
+                        stack.callback(results.close)  # whoever stops early ends the processes
+                except OSError as error:  # no room in /dev/shm, no more processes for this user
+                    message = f"worker processes can't be started: {error.strerror or error}"
+                    raise MachineError(message, LESS) from None
+                yield from results
 
     def _connect(self, stack: ExitStack) -> int:
         """Reach the backend for as long as `stack` lasts; returns its number of processes."""
@@ -118,8 +148,40 @@ def _numbered(function: Callable[[Task], Done], number: int, task: Task) -> tupl
     return number, function(task)
 
 
+@contextmanager
+def _spared() -> Iterator[None]:
+    """Start processes that Ctrl-C on the terminal, or a signal to the whole group, leaves to their parent to end."""
+    from joblib.externals.loky.backend import resource_tracker as tracker  # noqa: PLC0415
+
+    before = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, (before, "ignore:resource_tracker")))
+    try:
+        # It lets signals through again when it starts, so it does so first. And when we are killed, it tidies up
+        # after us: that is no news.
+        for each in (multiprocessing.resource_tracker, tracker):
+            each.ensure_running()
+    finally:
+        if before is None:
+            del os.environ["PYTHONWARNINGS"]
+        else:
+            os.environ["PYTHONWARNINGS"] = before
+    with interrupts.later():
+        yield
+
+
+def _follow(parent: int) -> None:
+    """Have this worker process end when its parent has, however that ended."""
+    threading.Thread(target=_wait_for, args=(parent,), daemon=True).start()
+
+
+def _wait_for(parent: int) -> None:
+    while os.getppid() == parent:
+        sleep(LOOK)
+    os._exit(1)
+
+
 def _is_death(error: Exception) -> bool:
-    return type(error).__name__ in DEATHS
+    return isinstance(error, MemoryError) or type(error).__name__ in DEATHS
 
 
 def _line(error: Exception) -> str:

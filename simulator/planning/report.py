@@ -30,8 +30,9 @@ def write(answer: Answer, folder: Path) -> list[Path]:
         "plan.md": markdown(answer),
         "plan.html": page(answer),
     }
-    for name, text in texts.items():
-        files.write_text(folder / name, text)
+    with files.together(folder):
+        for name, text in texts.items():
+            files.write_text(folder / name, text)
     return [folder / name for name in texts]
 
 

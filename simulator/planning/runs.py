@@ -45,14 +45,10 @@ def simulate(cell: Cell, searcher: int, replicate: int, curves: Curves, seed: in
             full_length=min((limit for limit in (full, stop.full_length) if limit is not None), default=None),
         )
     try:
-        trace = engine.simulate(
-            build_searcher(spec),
-            curves,
-            build_cluster(scenario.cluster, cell.loaded.folder),
-            stop=stop,
-            seed=seed,
-            label=label,
-        )
+        with cell.loaded.blaming("searchers", label):
+            trace = engine.simulate(
+                build_searcher(spec), curves, build_cluster(cell.loaded), stop=stop, seed=seed, label=label
+            )
     except RunError as error:
         raise RunError(f"{cell.name}, {label}, replicate {replicate}: {error}") from None
     return _row(trace, (cell.index, searcher, replicate), loss, target)

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-import fcntl
+import errno
 import io
 import json
 import os
 from importlib.metadata import version
+from io import FileIO
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
@@ -37,9 +38,9 @@ class Store:
         self._folder = folder
         files.make_folder(folder / "blocks")
         self._lock = _locked(folder / "lock")
-        for left in (*folder.glob(".*.*"), *(folder / "blocks").glob(".*.parquet")):
-            left.unlink()  # what a killed process was writing
         try:
+            for left in (*folder.glob(f".{MANIFEST}.*"), *(folder / "blocks").glob(".*.parquet")):
+                left.unlink()  # what a killed process was writing
             self._about = {
                 "asha_simulator": version("asha-simulator"),
                 "seed": work.seed,
@@ -48,6 +49,9 @@ class Store:
             }
             self.shape: Shape | None = None
             known = self._read_manifest()
+            if known is None and any((folder / "blocks").iterdir()):
+                message = "holds blocks of results, and no manifest.json says of what; choose another folder"
+                raise InputError(Problem(str(folder), message))
             if known is not None:
                 if not resume:
                     message = "holds results already; go on with --resume, or choose another folder"
@@ -88,13 +92,25 @@ class Store:
         return runs
 
     def save(self, block: Block, runs: Runs) -> None:
-        """Write a finished block aside and rename it."""
+        """Write a finished block aside and rename it; raises MachineError where the folder is not here any more."""
         import polars as pl  # noqa: PLC0415  (slow to import, needed only here)
 
         packed = io.BytesIO()
         pl.DataFrame({name: runs[name] for name in RUN.names or ()}).write_parquet(packed)
+        self._check_there()
         with files.replacing(self._path(block)) as scratch:
             scratch.write_bytes(packed.getvalue())
+
+    def _check_there(self) -> None:
+        path = Path(self._lock.name)
+        try:
+            there = os.path.samestat(os.fstat(self._lock.fileno()), path.stat())
+        except OSError:
+            there = False
+        if not there:
+            raise files.unwritable(
+                self._folder, FileNotFoundError(errno.ENOENT, "it was removed or renamed meanwhile")
+            )
 
     def _path(self, block: Block) -> Path:
         return self._folder / "blocks" / f"{block.file}.parquet"
@@ -140,21 +156,18 @@ class Store:
             raise InputError(Problem(str(self._folder), f"holds results {', '.join(wrong)}; choose another folder"))
 
 
-def _locked(path: Path) -> IO[str]:
+def _locked(path: Path) -> FileIO:
     """Open a file that only one process holds, and that falls free when the process ends, however it does."""
     try:
-        lock = path.open("a+", encoding="utf-8")
+        lock = path.open("a+b", buffering=0)
+        if files.hold(lock):
+            lock.truncate(0)
+            lock.write(b"%d\n" % os.getpid())
+            return lock
     except OSError as error:
-        raise InputError(Problem(str(path), f"cannot be written: {error.strerror or error}")) from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.seek(0)
-        holder = lock.read(20).strip()
-        lock.close()
-        message = f"another process{f' ({holder})' if holder else ''} is at work in this folder"
-        raise InputError(Problem(str(path.parent), message)) from None
-    lock.truncate(0)
-    lock.write(f"{os.getpid()}\n")
-    lock.flush()
-    return lock
+        raise files.unwritable(path, error) from None
+    lock.seek(0)
+    holder = lock.read(20).decode(errors="replace").strip()
+    lock.close()
+    message = f"another process{f' ({holder})' if holder else ''} is at work in this folder"
+    raise InputError(Problem(str(path.parent), message))

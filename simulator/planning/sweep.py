@@ -87,8 +87,8 @@ class Work:
 class Failure(NamedTuple):
     """What a task hands back in place of an exception, which not every backend carries unharmed."""
 
-    error: type[InputError] | type[RunError]
     text: str
+    problems: tuple[Problem, ...] = ()  # of the input; none: the run failed
 
 
 class _Desk:
@@ -136,8 +136,10 @@ def run_block(work: Work, block: Block) -> Runs | Failure:
     gc.disable()  # a run makes a great many small objects and hardly a cycle: looking for those is 7 % of the time
     try:
         return np.array(list(_rows(_desk(work), block)), RUN)
-    except (InputError, RunError) as error:
-        return Failure(type(error), str(error))
+    except InputError as error:
+        return Failure(str(error), error.problems)
+    except RunError as error:
+        return Failure(str(error))
     finally:
         gc.enable()
 
@@ -191,7 +193,7 @@ def checked(done: Runs | Failure) -> Runs:
     """The runs of a task; raises what it failed of."""
     if not isinstance(done, Failure):
         return done
-    raise InputError(Problem("plan", done.text)) if done.error is InputError else RunError(done.text)
+    raise InputError(done.problems) if done.problems else RunError(done.text)
 
 
 def joined(parts: Sequence[Runs]) -> Runs:

@@ -8,6 +8,7 @@ bytes. The eye takes them for one; the last image of a step holds for the rest o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -81,7 +82,8 @@ def images(canvas: Canvas, steps: Iterable[Step]) -> Images:
 
 def write(path: Path, pictures: Images, palette: NDArray[np.uint8]) -> None:
     """Replace `path` by a GIF that loops for ever, in the colours of `palette`, shape (64, 3)."""
-    with files.replacing(path) as scratch, iio.imopen(scratch, "w", extension=".gif", plugin="pillow") as opened:
+    packed = BytesIO()  # imageio would not leave alone a file that can't be written
+    with iio.imopen(packed, "w", extension=".gif", plugin="pillow") as opened:
         durations = pictures.durations_ms
         out: Any = opened  # imageio types what all plugins have in common
         for frame in pictures.frames:  # one by one: given together they would be copied together
@@ -94,6 +96,8 @@ def write(path: Path, pictures: Images, palette: NDArray[np.uint8]) -> None:
                 duration=durations if len(durations) > 1 else durations[0],
                 loop=0,
             )
+    with files.replacing(path) as scratch:
+        scratch.write_bytes(packed.getbuffer())
 
 
 def write_poster(path: Path, frame: NDArray[np.uint8], palette: NDArray[np.uint8]) -> None:

@@ -288,7 +288,7 @@ def test_a_folder_that_is_full(tmp_path):
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1500, 1500)),
     )
 
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "cannot be written: File too large" in done.stderr
 

@@ -1,0 +1,241 @@
+"""Ctrl-C, SIGTERM and a lost terminal, at any moment: status 128 + the signal, one line, nothing half-written."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.faults.commands import (
+    LONG,
+    SCENARIO,
+    WRITING,
+    all_gone,
+    asha_sim,
+    command,
+    contents,
+    ended,
+    environment,
+    scratch,
+    session,
+    started,
+    until,
+    workers,
+)
+
+WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated", signal.SIGHUP: "hung up"}
+BOTH = (signal.SIGINT, signal.SIGTERM)
+AGAIN = "no file is half-written; run it again"
+RESUME = "no file is half-written; go on with --resume"
+#: A run of minutes.
+ENDLESS = SCENARIO.replace("max_trials: 9", "max_trials: 3_000_000")
+#: Pictures of minutes.
+SLOW = SCENARIO.replace("max_trials: 9", "max_trials: 729").replace("max_length: 9", "max_length: 729")
+
+
+@pytest.mark.parametrize("number", WORDS)
+def test_run(number: signal.Signals, folder: Path) -> None:
+    (folder / "endless.yaml").write_text(ENDLESS)
+    process = started("run", "endless.yaml", "--out", folder / "out", cwd=folder)
+    time.sleep(1.5)
+    process.send_signal(number)
+
+    assert ended(process) == (128 + number, f"{WORDS[number]}: {AGAIN}\n")
+    assert not (folder / "out").exists()
+
+
+@pytest.mark.parametrize("number", BOTH)
+@pytest.mark.parametrize("options", [(), ("--style", "timeline", "--format", "mp4")])
+def test_animate(options: tuple[str, ...], number: signal.Signals, folder: Path) -> None:
+    if options:
+        pytest.importorskip("imageio_ffmpeg")
+    (folder / "slow.yaml").write_text(SLOW)
+    process = started("animate", "slow.yaml", *options, "--out", folder / "out", cwd=folder)
+    until(lambda: (folder / "out").exists() and list((folder / "out").iterdir()), process)
+    os.killpg(process.pid, number)  # as the terminal does
+
+    assert ended(process) == (128 + number, f"{WORDS[number]}: {AGAIN}\n")
+    assert not (folder / "out").exists()
+    assert all_gone(process.pid)
+
+
+def test_pictures_that_were_there_stay(folder: Path) -> None:
+    out = folder / "out"
+    assert asha_sim(*WRITING["animate"], out, cwd=folder).returncode == 0
+    before = contents(out)
+    (folder / "s.yaml").write_text(SLOW)
+    process = started(*WRITING["animate"], out, cwd=folder)
+    until(lambda: scratch(out), process)
+    process.terminate()
+
+    assert ended(process)[0] == 143
+    assert contents(out) == before
+    assert scratch(out) == []
+
+
+@pytest.mark.parametrize("number", BOTH)
+def test_plan_and_its_workers(number: signal.Signals, folder: Path) -> None:
+    out = folder / "out"
+    process = started("plan", "long.yaml", "--jobs", "2", "--out", out, cwd=folder)
+    until(lambda: list(out.glob("blocks/replicates-*")) and len(workers(process.pid)) == 2, process)
+    os.killpg(process.pid, number)
+
+    assert ended(process) == (128 + number, f"{WORDS[number]}: {RESUME}\n")
+    assert all_gone(process.pid)
+    assert scratch(out) == []
+    assert set(contents(out)) > {"manifest.json"}
+
+
+def test_plan_without_a_folder(folder: Path) -> None:
+    process = started("plan", "long.yaml", "--jobs", "2", cwd=folder)
+    until(lambda: len(workers(process.pid)) == 2, process)
+    process.terminate()
+
+    assert ended(process) == (143, f"terminated: {AGAIN}; with --out it could go on\n")
+    assert all_gone(process.pid)
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_plan_stopped_again_and_again_comes_to_the_same_bytes(jobs: str, folder: Path) -> None:
+    whole = asha_sim(*WRITING["plan"], folder / "whole", cwd=folder)
+    out, rng, stops = folder / "out", random.Random(4), 0
+    for number in (*BOTH, *BOTH):
+        blocks = len(list(out.glob("blocks/replicates-*")))
+        process = started("plan", "p.yaml", "--jobs", jobs, "--out", out, "--resume", cwd=folder)
+        while process.poll() is None and len(list(out.glob("blocks/replicates-*"))) == blocks:
+            time.sleep(0.01)
+        time.sleep(rng.uniform(0, 0.2))
+        process.send_signal(number)
+        status, said = ended(process)
+        if status:
+            stops += 1
+            assert (status, said) == (128 + number, f"{WORDS[number]}: {RESUME}\n")
+        assert scratch(out) == []
+    last = asha_sim("plan", "p.yaml", "--jobs", jobs, "--out", out, "--resume", cwd=folder)
+
+    assert stops > 1
+    assert (last.returncode, last.stdout) == (0, whole.stdout)
+    assert contents(out) == contents(folder / "whole")
+
+
+@pytest.mark.parametrize("number", BOTH)
+def test_record_goes_on(number: signal.Signals, folder: Path) -> None:
+    pytest.importorskip("sklearn")
+    path, partial = folder / "r.csv", folder / "r.csv.partial"
+    process = started("curves", "record", "--configurations", "300", "--epochs", "2", "-o", path, cwd=folder)
+    until(lambda: partial.exists() and partial.read_bytes().count(b"\n") > 2, process)
+    process.send_signal(number)
+    kept = partial.read_text()
+
+    assert ended(process) == (128 + number, f"{WORDS[number]}: {AGAIN}: it goes on from here\n")
+    assert [name for name in contents(folder) if name.startswith("r.")] == ["r.csv.partial"]
+    done = kept.count("\n") - 1
+    again = asha_sim("curves", "record", "--configurations", done, "--epochs", "2", "-o", path, cwd=folder)
+    rows = path.read_text().splitlines()[1:]
+    assert again.returncode == 0
+    assert [",".join(row.split(",")[2:]) for row in rows] == [
+        point for line in kept.splitlines()[1:] for point in json.loads(line)
+    ]
+
+
+@pytest.mark.parametrize("number", BOTH)
+def test_any_moment_from_the_first_import_on(number: signal.Signals, folder: Path) -> None:
+    rng = random.Random(number)
+    for _ in range(6):
+        process = started("run", "s.yaml", "--out", folder / "out", cwd=folder)
+        time.sleep(rng.uniform(0, 1.2))
+        process.send_signal(number)
+        status, said = ended(process)
+
+        # Before Python has come to us, and after it has left us, the system ends it: silently, or as Python does.
+        assert status in {0, 128 + number, -number} or "simulator" not in said, said
+        assert said in {"", f"{WORDS[number]}: {AGAIN}\n"} or "site" in said, said
+        assert scratch(folder) == []
+
+
+@pytest.mark.parametrize("name", ["animate", "plan --jobs 2"])
+def test_impatience(name: str, folder: Path) -> None:
+    """Signals that come while it tidies up change nothing."""
+    (folder / "s.yaml").write_text(SLOW)
+    (folder / "p.yaml").write_text(LONG)
+    out = folder / "out"
+    process = started(*WRITING[name], out, cwd=folder)
+    until(lambda: scratch(out) if name == "animate" else list(out.glob("blocks/replicates-*")), process)
+    process.send_signal(signal.SIGTERM)
+    while process.poll() is None:
+        for number in BOTH:
+            process.send_signal(number)
+        time.sleep(0.002)
+    status, said = ended(process)
+
+    # Two signals at the same moment are told of in the order of their numbers.
+    assert (status, said) in [
+        (128 + one, f"{WORDS[one]}: {AGAIN if name == 'animate' else RESUME}\n") for one in BOTH
+    ]
+    assert scratch(folder) == []
+    assert all_gone(process.pid)
+
+
+def test_a_signal_that_is_to_be_ignored_is(folder: Path) -> None:
+    """As nohup and a shell's background do."""
+    shell = ["/bin/sh", "-c", 'trap "" INT HUP; exec "$@"', "sh", *command("run", "s.yaml", "--json")]
+    process = subprocess.Popen(
+        shell, cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+    )
+    time.sleep(0.2)  # the shell itself has heard of it by then
+    while process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGHUP)
+        time.sleep(0.01)
+
+    assert ended(process) == (0, "")
+
+
+def test_the_terminal_is_gone(folder: Path) -> None:
+    (folder / "endless.yaml").write_text(ENDLESS)
+    process = started("run", "endless.yaml", "--out", folder / "out", cwd=folder)
+    assert process.stderr is not None
+    time.sleep(1.5)
+    process.stderr.close()
+    process.send_signal(signal.SIGHUP)
+
+    assert process.wait() == 129
+    assert process.stdout is not None
+    process.stdout.close()
+
+
+def test_in_a_finalizer_it_ends_too() -> None:
+    """Where Python would print what was raised, and go on."""
+    code = """
+import signal
+from simulator import interrupts
+class Loud:
+    def __del__(self):
+        signal.raise_signal(signal.SIGTERM)
+with interrupts.orderly():
+    one = Loud()
+    del one
+    print("went on")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment()
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (143, "", f"terminated: {AGAIN}\n")
+
+
+def test_a_plan_that_is_killed_leaves_no_process(folder: Path) -> None:
+    process = started("plan", "long.yaml", "--jobs", "2", "--out", folder / "out", cwd=folder)
+    until(lambda: list((folder / "out").glob("blocks/replicates-*")), process)
+    assert session(process.pid)
+    process.kill()
+
+    assert all_gone(process.pid)
+    assert ended(process)[0] == -signal.SIGKILL

@@ -1,0 +1,118 @@
+"""Worker processes of a plan: one that dies, one without memory, all of them; and a machine without memory."""
+
+from __future__ import annotations
+
+import os
+import re
+import resource
+import signal
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from simulator.errors import MachineError
+from simulator.planning.pool import Pool
+from tests.faults.commands import (
+    WRITING,
+    all_gone,
+    asha_sim,
+    contents,
+    ended,
+    environment,
+    started,
+    until,
+    workers,
+)
+
+
+def test_one_that_is_killed_is_done_without(folder: Path) -> None:
+    whole = asha_sim(*WRITING["plan"], folder / "whole", cwd=folder)
+    out = folder / "out"
+    process = started(*WRITING["plan --jobs 2"], out, cwd=folder)
+    until(lambda: list(out.glob("blocks/replicates-*")), process)
+    os.kill(workers(process.pid)[0], signal.SIGKILL)
+    printed, said = process.communicate()
+
+    assert (process.returncode, printed) == (0, whole.stdout), said
+    assert said == "a worker process died; runs that it may have had are done once more\n"
+    assert contents(out) == contents(folder / "whole")
+    assert all_gone(process.pid)
+
+
+def test_where_each_one_is_killed_it_says_which_runs_and_how_to_go_on(folder: Path) -> None:
+    whole = asha_sim(*WRITING["plan"], folder / "whole", cwd=folder)
+    out = folder / "out"
+    process = started("plan", "p.yaml", "--jobs", "2", "--out", out, cwd=folder)
+    until(lambda: list(out.glob("blocks/replicates-*")), process)
+    while process.poll() is None:
+        for one in workers(process.pid):
+            os.kill(one, signal.SIGKILL)
+    status, said = ended(process)
+
+    assert status == 1
+    assert re.fullmatch(
+        r"(a worker process died; runs that it may have had are done once more\n)+"
+        r"the run failed: replicates \d+ to \d+ of cells \d to \d(, \w+ \w+ . 20 %)?: its worker process died, and again when it "
+        r"was tried once more, alone; try fewer --jobs, or find more memory, then go on with --resume\n",
+        said,
+    ), said
+    assert asha_sim(*WRITING["plan"], out, "--resume", cwd=folder).stdout == whole.stdout
+    assert contents(out) == contents(folder / "whole")
+
+
+# Functions of the top level, as a worker process must find them.
+
+
+def squeezed(folder: str, number: int) -> int:
+    """Run out of memory: on 3 the first time, on 5 each time."""
+    mark = Path(folder) / "squeezed"
+    if number == 5 or (number == 3 and not mark.exists()):
+        mark.touch()
+        limits = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (1 << 30, limits[1]))
+        try:
+            np.ones(1 << 28)
+        finally:
+            resource.setrlimit(resource.RLIMIT_AS, limits)
+    return 2 * number
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits are kept on Linux")
+def test_one_without_memory_tries_again(tmp_path: Path) -> None:
+    done = dict(Pool(jobs=2).run(partial(squeezed, str(tmp_path)), [0, 1, 2, 3, 4], str))
+
+    assert done == {number: 2 * number for number in range(5)}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits are kept on Linux")
+@pytest.mark.parametrize(
+    ("jobs", "said"), [(1, "out of memory"), (2, "its worker process ran out of memory, and again")]
+)
+def test_one_without_memory_twice_is_named(jobs: int, said: str, tmp_path: Path) -> None:
+    with pytest.raises(MachineError, match=f"^task 5: {said}") as caught:
+        list(Pool(jobs=jobs).run(partial(squeezed, str(tmp_path)), [0, 5, 1], lambda number: f"task {number}"))
+
+    assert caught.value.remedy == "try fewer --jobs, or find more memory"
+
+
+def test_a_command_without_memory_says_so(folder: Path) -> None:
+    """A petabyte stands for what there is no room for: Python itself may hang where it gets not one more byte."""
+    code = """
+import numpy as np
+from simulator import experiment
+experiment.Experiment.run_all = lambda *_: np.ones(1 << 47)
+from simulator.__main__ import main
+main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, "run", "s.yaml", "--out", "out"], cwd=folder, capture_output=True, text=True,
+        check=False, env=environment(),
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert done.stderr == "the run failed: out of memory; end what else takes some, then run it again\n"
+    assert not (folder / "out").exists()
