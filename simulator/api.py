@@ -91,7 +91,7 @@ def compare(scenario: Loaded | Path | str, seeds: int = 20, seed: int | None = N
     loaded = _loaded(scenario)
     origin = Experiment(loaded, seed).seed
     candidates, spec = Candidates(loaded, origin), loaded.scenario
-    cluster, stop = build_cluster(spec.cluster, loaded.folder), build_stop(spec.stop)
+    cluster, stop = build_cluster(loaded), build_stop(spec.stop)
     found: dict[str, list[metrics.Summary]] = {label: [] for label in spec.searchers}
     for replicate in range(seeds):
         drawn = seed_of(origin, replicate)

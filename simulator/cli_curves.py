@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from simulator.errors import InputError, Problem, printable
+
 Table = Annotated[
     Path, typer.Argument(metavar="FILE", help="Learning curves: .csv, .csv.gz or .parquet.", show_default=False)
 ]
@@ -15,6 +17,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing els
 Kind = Literal["csv", "parquet", "jsonl", "optuna", "ray", "mlflow", "tensorboard", "wandb", "lcbench", "syne-tune"]
 Family = Literal["pow3", "pow4", "exp3", "exp4", "logpower3", "mmf4", "vap3", "ilog2"]
 
+#: Units that a step may stand for at most.
+MOST = 10**15 - 1
 #: Seconds of each unit that a table's times may be in.
 UNITS = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
 
@@ -51,7 +55,10 @@ def import_(
     worker_column: Annotated[str | None, typer.Option(help="Tables: who trained it.", show_default=False)] = None,
     time_unit: Annotated[Literal["ms", "s", "min", "h"], typer.Option(help="Tables: the unit of times.")] = "s",
     offset: Annotated[
-        int | None, typer.Option(help="Added to every step; default: 1 if steps start at 0.", show_default=False)
+        int | None,
+        typer.Option(
+            min=-MOST, max=MOST, help="Added to every step; default: 1 if steps start at 0.", show_default=False
+        ),
     ] = None,
     grid: Annotated[
         str | None,
@@ -64,8 +71,8 @@ def import_(
     as_json: AsJson = False,
 ) -> None:
     """Turn another program's logs into learning curves, and say what was kept, what was dropped and why."""
+    from simulator import files  # noqa: PLC0415
     from simulator.curves import importers, writing  # noqa: PLC0415
-    from simulator.errors import InputError, Problem  # noqa: PLC0415
 
     writing.check_name(out)
     if trace is not None and trace.suffix not in {".csv", ".parquet"}:
@@ -77,14 +84,15 @@ def import_(
     made = importers.import_curves(source, kind, options, censored=censored, offset=offset, grid=_resources(grid))
     if trace is not None and made.trace is None:
         raise InputError(Problem(str(source), "has no trial with a start and an end; leave out --trace"))
-    writing.write_curves(out, made.curves)
-    if trace is not None and made.trace is not None:
-        (made.trace.write_parquet if trace.suffix == ".parquet" else made.trace.write_csv)(trace)
+    with files.together(out.parent):
+        writing.write_curves(out, made.curves)
+        if trace is not None and made.trace is not None:
+            (made.trace.write_parquet if trace.suffix == ".parquet" else made.trace.write_csv)(trace)
     if as_json:
         typer.echo(json.dumps(made.report.as_dict(), indent=2, ensure_ascii=False))
     else:
         for line in made.report.lines():
-            typer.echo(line)
+            typer.echo(printable(line))
 
 
 def describe(
@@ -101,7 +109,6 @@ def describe(
     """Say what a set of learning curves is like: how early losses tell of final ones, crossings, noise, times."""
     from simulator.curves import describe as describing  # noqa: PLC0415
     from simulator.curves.tables import read_table  # noqa: PLC0415
-    from simulator.errors import InputError, Problem  # noqa: PLC0415
 
     if figure is not None and figure.suffix != ".png":
         raise InputError(Problem(str(figure), "must end in .png"))
@@ -113,12 +120,12 @@ def describe(
         from simulator.render.figure import write  # noqa: PLC0415
 
         write(curve_plots.description(grid, about, theme=theme, title=file.name), figure)
-        typer.echo(curve_plots.alternative(about, file.name), err=True)
+        typer.echo(printable(curve_plots.alternative(about, file.name)), err=True)
     if as_json:
         typer.echo(json.dumps(about.as_dict(), indent=2, allow_nan=False))
     else:
         for line in about.lines():
-            typer.echo(line)
+            typer.echo(printable(line))
 
 
 def fit(
@@ -154,7 +161,7 @@ def fit(
         typer.echo(json.dumps(made.as_dict(), indent=2, allow_nan=False))
     else:
         for line in made.lines():
-            typer.echo(line)
+            typer.echo(printable(line))
 
 
 def _resources(text: str | None) -> tuple[int, ...]:
@@ -164,6 +171,6 @@ def _resources(text: str | None) -> tuple[int, ...]:
         resources = tuple(int(part) for part in text.split(","))
     except ValueError:
         resources = (0,)
-    if min(resources) < 1:
+    if not 1 <= min(resources) <= max(resources) <= MOST:
         raise typer.BadParameter(f"{text!r} should be resources such as 1,3,9,27", param_hint="--grid")
     return resources

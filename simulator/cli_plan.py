@@ -7,8 +7,10 @@ from typing import Annotated, Literal
 
 import typer
 
+from simulator import interrupts
 from simulator.cli_pictures import ScenarioFile, Seed
 from simulator.cli_progress import progress_bar
+from simulator.errors import printable
 
 
 def add_to(app: typer.Typer) -> None:
@@ -46,7 +48,8 @@ def plan(
     if (address is None) == (backend == "dask") and backend != "ray":
         problem = "names no cluster; dask needs one" if address is None else "is for --backend dask or ray"
         raise typer.BadParameter(f"{problem}.", param_hint="--address")
-    with progress_bar() as progress:
+    how = "go on with --resume" if out else "run it again; with --out it could go on"
+    with interrupts.going_on(how), progress_bar() as progress:
         task = progress.add_task("looking at the plan", total=None)
 
         def on_progress(done: int, total: int) -> None:
@@ -60,8 +63,8 @@ def plan(
             pool=Pool(backend, address, jobs or 0),
             on_progress=on_progress,
         )
-    if out is not None:
-        report.write(found, out)
+        if out is not None:
+            report.write(found, out)
     if as_json:
         typer.echo(report.json_text(found), nl=False)
         return
@@ -75,11 +78,11 @@ def _print(sentence: str, remarks: list[str], head: tuple[str, ...], rows: list[
 
     grid = Table()
     for number, title in enumerate(head):
-        grid.add_column(Text(title), justify="right" if number else "left")
+        grid.add_column(Text(printable(title)), justify="right" if number else "left")
     for row in rows:
-        grid.add_row(*map(Text, row))
+        grid.add_row(*(Text(printable(cell)) for cell in row))
     console = Console()
-    console.print(Text(sentence, style="bold"), soft_wrap=True)
+    console.print(Text(printable(sentence), style="bold"), soft_wrap=True)
     console.print(grid)
     for remark in remarks:
-        console.print(Text(remark), soft_wrap=True)
+        console.print(Text(printable(remark)), soft_wrap=True)

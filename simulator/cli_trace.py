@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from simulator.errors import printable
+
 trace_app = typer.Typer(help="Schedules, simulated or imported.", no_args_is_help=True)
 
 
@@ -40,4 +42,4 @@ def describe(
         about = {"label": trace.label, "workers": trace.workers, **asdict(metrics.summarize(trace))}
         typer.echo(json.dumps(about, indent=2, allow_nan=False, ensure_ascii=False))
     else:
-        typer.echo(alt.of_run(trace, time_unit or unit_of(trace)))
+        typer.echo(printable(alt.of_run(trace, time_unit or unit_of(trace))))

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 
-from simulator import files
+from simulator import reading
 from simulator.cluster import attempts, conditions, engine, pool, spans, stragglers
 from simulator.errors import InputError, Problem
 from simulator.scenario import cluster as models
+from simulator.scenario.loading import Loaded
 from simulator.ticks import LIMIT, from_seconds
 
 #: A file of spells may not be larger.
 MAX_BYTES = 1 << 24
 
 
-def build_cluster(spec: models.Cluster, folder: Path) -> engine.Cluster:
-    """Make the cluster of a scenario in `folder`; raises InputError for what is wrong in a file of spells."""
+def build_cluster(loaded: Loaded) -> engine.Cluster:
+    """Make the cluster of a scenario; raises InputError for what is wrong in a file of spells."""
+    spec = loaded.scenario.cluster
     recovery, overheads = spec.recovery, spec.overheads
     groups = spec.groups or {"workers": models.Group(count=spec.workers or 1)}
     return engine.Cluster(
-        groups=tuple(_group(name, group, spec, folder) for name, group in groups.items()),
+        groups=tuple(_group(name, group, loaded) for name, group in groups.items()),
         assignment=spec.assignment,
         resume=spec.resume,
         policy=spec.policy,
@@ -44,8 +47,10 @@ def build_stop(spec: models.Stop | None) -> engine.Stop:
     return engine.Stop(spec.time, spec.loss, spec.full_length_trials, spec.cost)
 
 
-def _group(name: str, spec: models.Group, cluster: models.Cluster, folder: Path) -> pool.MachineGroup:
+def _group(name: str, spec: models.Group, loaded: Loaded) -> pool.MachineGroup:
+    cluster = loaded.scenario.cluster
     failures, preemption = spec.failures or cluster.failures, spec.preemption or cluster.preemption
+    own = () if spec.preemption is None else ("groups", name)
     return pool.MachineGroup(
         spec.count,
         name=name,
@@ -57,13 +62,14 @@ def _group(name: str, spec: models.Group, cluster: models.Cluster, folder: Path)
         leave=spec.leave,
         start_up=cluster.overheads.worker_start,
         failures=None if failures is None else pool.Failures(_span(failures.mtbf), _span(failures.repair)),
-        preemption=None if preemption is None else _preemption(preemption, folder),
+        preemption=None if preemption is None else _preemption(preemption, loaded, own),
     )
 
 
-def _preemption(spec: models.Preemption, folder: Path) -> pool.Preemption:
+def _preemption(spec: models.Preemption, loaded: Loaded, own: tuple[str, ...]) -> pool.Preemption:
     if spec.series is not None:
-        return pool.Preemption(notice=spec.notice, series=read_spells(folder / spec.series))
+        with loaded.blaming("cluster", *own, "preemption", "series"):
+            return pool.Preemption(notice=spec.notice, series=read_spells(loaded.folder / spec.series))
     return pool.Preemption(_span(spec.up), _span(spec.down), spec.notice)
 
 
@@ -90,36 +96,39 @@ def _straggler(spec: models.Straggler) -> stragglers.Straggler:
 def read_spells(path: Path) -> tuple[tuple[int, int], ...]:
     """Read spells of a machine from a CSV with the columns up_s and down_s, in seconds; returns (up, down) ticks.
 
-    Raises InputError naming the line of what is wrong.
+    Raises InputError naming line and column of what is wrong.
     """
-    raw = files.read_at_most(path, MAX_BYTES, "it should be a CSV of up_s, down_s")
+    raw = reading.read_at_most(path, MAX_BYTES, "it should be a CSV of up_s, down_s")
+    rows = csv.reader(io.StringIO(reading.csv_text(path, raw), newline=""))
+    spells = []
     try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError(Problem(str(path), "is not UTF-8 text; it should be a CSV of up_s, down_s", 1, 1)) from None
-    reader = csv.DictReader(text.splitlines())
-    try:
-        if not {"up_s", "down_s"} <= set(reader.fieldnames or ()):
+        header = [name.strip() for name in next(rows, [])]
+        if header.count("up_s") != 1 or header.count("down_s") != 1:
             raise InputError(Problem(str(path), "should have the columns up_s and down_s", 1, 1))
-        spells = [
-            (
-                _spell(path, reader.line_num, "up_s", row["up_s"]),
-                _spell(path, reader.line_num, "down_s", row["down_s"]),
-            )
-            for row in reader
-        ]
+        for fields in rows:
+            if not fields:
+                continue
+            if len(fields) != len(header):
+                message = f"has {len(fields)} fields where the header has {len(header)}"
+                raise InputError(Problem(str(path), message, rows.line_num, 1))
+            up, down = (_spell(path, rows.line_num, header, fields, key) for key in ("up_s", "down_s"))
+            spells.append((up, down))
     except csv.Error as error:
-        raise InputError(Problem(str(path), f"is not CSV: {error}", reader.line_num, 1)) from None
+        raise InputError(Problem(str(path), f"is not CSV: {error}", rows.line_num, 1)) from None
     if not spells:
-        raise InputError(Problem(str(path), "holds no spells; each row is a spell up_s and the one down_s after it"))
+        message = "holds no spells; each row is a spell up_s and the one down_s after it"
+        raise InputError(Problem(str(path), message, 1, 1))
     return tuple(spells)
 
 
-def _spell(path: Path, line: int, key: str, text: str | None) -> int:
+def _spell(path: Path, line: int, header: list[str], fields: list[str], key: str) -> int:
+    column = header.index(key)
+    text = fields[column]
     try:
-        ticks = from_seconds(float(text or ""))
+        ticks = from_seconds(float(text))
     except (ValueError, OverflowError):
         ticks = 0
     if not 0 < ticks <= LIMIT:
-        raise InputError(Problem(str(path), f"{(text or '')[:40]!r} should be seconds, more than 0", line, None, key))
+        message = f"{text[:40]!r} should be seconds, more than 0"
+        raise InputError(Problem(str(path), message, line, column + 1, key))
     return ticks

@@ -10,8 +10,7 @@ from pathlib import Path
 from statistics import median
 
 from simulator import ticks
-from simulator.cluster import engine
-from simulator.cluster.feasibility import hopeless
+from simulator.cluster import engine, feasibility
 from simulator.clusters import build_cluster, build_stop
 from simulator.curves.curves import Curves
 from simulator.curves.ordered import Ordered
@@ -99,8 +98,9 @@ class Experiment:
         curves = loaded.scenario.curves
         if isinstance(curves, curve_models.Recorded):
             curves = curves.model_copy(update={"smaller_is_better": loaded.scenario.smaller_is_better})
-        self._curves = build_curves(curves, loaded.folder, self.seed)
-        self._cluster = build_cluster(loaded.scenario.cluster, loaded.folder)
+        with loaded.blaming("curves", "file"):
+            self._curves = build_curves(curves, loaded.folder, self.seed)
+        self._cluster = build_cluster(loaded)
         problems = []
         for label, spec in loaded.scenario.searchers.items():
             problem = self._misfit(spec)
@@ -130,15 +130,16 @@ class Experiment:
         """Simulate one searcher, from its beginning."""
         scenario = self.loaded.scenario
         spec = scenario.searchers[label]
-        return engine.simulate(
-            build_searcher(spec),
-            self._curves,
-            self._cluster,
-            stop=build_stop(scenario.stop),
-            seed=self.seed,
-            label=label,
-            meta=self.meta | _share(spec),
-        )
+        with self.loaded.blaming("searchers", label):
+            return engine.simulate(
+                build_searcher(spec),
+                self._curves,
+                self._cluster,
+                stop=build_stop(scenario.stop),
+                seed=self.seed,
+                label=label,
+                meta=self.meta | _share(spec),
+            )
 
     def best_loss(self, trials: int) -> float:
         """The best loss that any of the first `trials` trials has when fully trained; inf where all die."""
@@ -158,13 +159,14 @@ class Experiment:
         if not living:
             return None
         typical = median(self._curves.train(trial, low, high)[0] for trial in living)
-        expected = hopeless(self._cluster.conditions, self._cluster.machines, typical, high - low)
+        job = (self._cluster.conditions, self._cluster.machines, typical, high - low)
+        expected = feasibility.hopeless(*job)
         if expected is None:
             return None
-        years = expected / ticks.UNITS["d"] / 365
+        years = "no end is" if expected == inf else f"{expected / ticks.UNITS['d'] / 365:.1e} years are"
         return (
             f"no job of {high - low} units can be done: it takes {ticks.show(typical, 'h')} and is lost so often "
-            f"that {years:.1e} years are expected; save checkpoints more often, or lose jobs less often"
+            f"that {years} expected; {feasibility.remedy(*job)}"
         )
 
     def run_all(self, on_searcher: Callable[[str], None] | None = None) -> dict[str, Trace]:

@@ -18,7 +18,7 @@ from simulator.curves.fit import drawn
 from simulator.curves.fit import fit as fit_law
 from simulator.curves.recorded import Recorded, Resampled, Table
 from simulator.curves.synthetic import Law, Synthetic
-from simulator.errors import InputError, Problem
+from simulator.errors import InputError, Problem, printable
 from simulator.scenario.curves import section
 from simulator.searchers.halving import asha, sha
 from simulator.streams import Stream, generator
@@ -91,7 +91,7 @@ class Fitted:
 
     def yaml(self, name: str) -> str:
         """A scenario's `curves:` section."""
-        lines = [f"# Trials like those of {' '.join(name.split())}: asha-sim curves fit", "curves:"]
+        lines = [f"# Trials like those of {printable(' '.join(name.split()))}: asha-sim curves fit", "curves:"]
         for key, value in section(self.law).items():
             text = f"[{', '.join(map(_plain, value))}]" if isinstance(value, list) else _plain(value)
             lines.append(f"  {key}: {text}")

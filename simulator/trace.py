@@ -5,18 +5,19 @@ A trace can come from a simulation or from a real run; columns are numpy arrays 
 
 from __future__ import annotations
 
-import csv
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator import files, ticks
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 class Outcome(IntEnum):
@@ -46,6 +47,9 @@ COLUMNS = (
 
 #: Columns in seconds when saved, in ticks before.
 TIMES = frozenset({"start", "end", "overhead", "lost"})
+
+#: Sizes of floats that Python writes without an exponent: from the first up to, not including, the second.
+PLAIN = (1e-4, 1e16)
 
 
 @dataclass(frozen=True)
@@ -79,16 +83,8 @@ class Spells:
 
     def write_csv(self, path: Path) -> None:
         """Write worker, start, end (seconds) and kind (down or boot)."""
-        names = [kind.name.lower() for kind in Spell]
-        with files.replacing(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as out:
-            writer = csv.writer(out, lineterminator="\n")
-            writer.writerow(("worker", "start", "end", "kind"))
-            writer.writerows(
-                (worker, ticks.to_seconds(start), ticks.to_seconds(end), names[kind])
-                for worker, start, end, kind in zip(
-                    *(column.tolist() for column in (self.worker, self.start, self.end, self.kind)), strict=True
-                )
-            )
+        columns = {name: getattr(self, name) for name in ("worker", "start", "end", "kind")}
+        _write_csv(_frame(columns, "kind", Spell), path)
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,28 +141,43 @@ class Trace:
 
     def write_csv(self, path: Path) -> None:
         """Write `COLUMNS`, times in seconds; an absent loss is an empty field, a dead trial's is `inf`."""
-        names = [outcome.name.lower() for outcome in Outcome]
-        cells: dict[str, Iterable[object]] = {name: getattr(self, name).tolist() for name in COLUMNS}
-        for name in TIMES:
-            cells[name] = map(ticks.to_seconds, getattr(self, name).tolist())
-        cells["outcome"] = [names[code] for code in self.outcome.tolist()]
-        cells["loss"] = ["" if math.isnan(loss) else loss for loss in self.loss.tolist()]
-        with files.replacing(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as out:
-            writer = csv.writer(out, lineterminator="\n")
-            writer.writerow(COLUMNS)
-            writer.writerows(zip(*cells.values(), strict=True))
+        _write_csv(self._saved(), path)
 
     def write_parquet(self, path: Path) -> None:
         """Write the same columns as Parquet, with `meta` as the file's metadata."""
-        import polars as pl  # noqa: PLC0415  (slow to import, needed only here)
+        from polars.exceptions import PolarsError  # noqa: PLC0415  (slow to import, needed only here)
 
-        names = [outcome.name.lower() for outcome in Outcome]
-        columns: dict[str, object] = {name: getattr(self, name) for name in COLUMNS}
-        for name in TIMES:
-            columns[name] = getattr(self, name) / ticks.PER_SECOND
-        columns["outcome"] = [names[code] for code in self.outcome.tolist()]
-        columns["loss"] = pl.Series(self.loss, nan_to_null=True)
         with files.replacing(path) as scratch:
-            pl.DataFrame(columns).write_parquet(
-                scratch, metadata={key: str(value) for key, value in self.meta.items()}
-            )
+            try:
+                self._saved().write_parquet(scratch, metadata={key: str(value) for key, value in self.meta.items()})
+            except PolarsError as error:  # a full disk, which is what CSV calls an OSError
+                raise OSError(str(error).rpartition("error: ")[2]) from None
+
+    def _saved(self) -> pl.DataFrame:
+        return _frame({name: getattr(self, name) for name in COLUMNS}, "outcome", Outcome)
+
+
+def _frame(columns: dict[str, NDArray[Any]], coded: str, words: type[IntEnum]) -> pl.DataFrame:
+    """Columns as saved: times in seconds, the `coded` one in words, nulls for NaN."""
+    import polars as pl  # noqa: PLC0415  (slow to import, needed only here)
+
+    saved: dict[str, Any] = columns | {name: columns[name] / ticks.PER_SECOND for name in TIMES & columns.keys()}
+    saved[coded] = pl.Series([word.name.lower() for word in words]).gather(columns[coded])
+    return pl.DataFrame(saved, nan_to_null=True)
+
+
+def _write_csv(frame: pl.DataFrame, path: Path) -> None:
+    """Write `frame`, each float in the digits of Python's repr.
+
+    Polars' digits are the same, both being the shortest that read back as the same float, but it takes to
+    exponents elsewhere, and writes them differently.
+    """
+    import polars as pl  # noqa: PLC0415
+
+    for column in frame.select(pl.col(pl.Float64)):
+        size = column.abs()
+        if (((size > 0) & (size < PLAIN[0])) | ((size >= PLAIN[1]) & size.is_finite())).any():
+            texts = [None if value is None else repr(value) for value in column.to_list()]
+            frame = frame.with_columns(pl.Series(column.name, texts, pl.String))
+    with files.replacing(path) as scratch, scratch.open("wb") as out:
+        frame.write_csv(out)

@@ -101,7 +101,7 @@ HEAD = "searcher: {name: asha, max_length: 256, divisor: 4}\ncurves: {kind: orde
         (HEAD + "cluster: {workers: 4}\nstop: {time: " + "9" * 400 + "}\n", "stop.time: 9999"),
         (
             "searchers:\n  1: {name: single, max_length: 9}\n  '1': {name: single, max_length: 9}\n",
-            "s.yaml:3:3: 1: stands twice, as text and as str",
+            "s.yaml:3:3: 1: stands twice; first in line 2",
         ),
         (
             HEAD + 'cluster: {workers: 4, preemption: {series: "c\\0.csv"}}\nstop: {time: 9}\n',
@@ -179,4 +179,183 @@ def test_an_output_that_is_full_fails_in_one_line(tmp_path):
         done = asha_sim("run", path, "--json", stdout=full)
 
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1] == "the run failed: No space left on device"
+    assert done.stderr.splitlines()[-1] == "the run failed: output: No space left on device"
+
+
+# Numbers at the edges: every searcher, on the smallest and the strangest that a scenario can ask for.
+
+SEARCHERS = {
+    "sha": "name: sha, max_trials: TRIALS, max_length: LENGTH, num_rungs: RUNGS, divisor: DIVISOR",
+    "asha": "name: asha, max_trials: TRIALS, max_length: LENGTH, num_rungs: RUNGS, divisor: DIVISOR",
+    "delayed": "name: asha, max_trials: TRIALS, max_length: LENGTH, num_rungs: RUNGS, divisor: DIVISOR, delayed: true",
+    "hyperband": "name: hyperband, max_length: LENGTH, divisor: DIVISOR",
+    "async_hyperband": "name: async_hyperband, max_trials: TRIALS, max_length: LENGTH, divisor: DIVISOR",
+    "random": "name: random, max_trials: TRIALS, max_length: LENGTH",
+    "grid": "name: grid, points: TRIALS, max_length: LENGTH",
+    "sync_halving": "name: sync_halving, num_rungs: RUNGS, max_length: LENGTH, budget: BUDGET, divisor: DIVISOR",
+    "adaptive": "name: adaptive, max_length: LENGTH, budget: BUDGET, divisor: DIVISOR",
+    "adaptive_simple": "name: adaptive_simple, max_trials: TRIALS, max_length: LENGTH, divisor: DIVISOR",
+    "async_halving": "name: async_halving, num_rungs: RUNGS, max_trials: TRIALS, max_length: LENGTH, divisor: DIVISOR",
+    "adaptive_asha": "name: adaptive_asha, max_trials: TRIALS, max_length: LENGTH, divisor: DIVISOR",
+}
+
+
+def ran(tmp_path, name, *, curves="kind: ordered", cluster="workers: 4", more="", **numbers):
+    """The traces of a searcher with these numbers; all worker time of each accounted for, in ticks."""
+    sizes = {"trials": 9, "length": 9, "rungs": 2, "divisor": 3}
+    text = f"searcher: {{{SEARCHERS[name]}}}\ncurves: {{{curves}}}\ncluster: {{{cluster}}}\n{more}"
+    for key, value in (sizes | {"budget": 20 * numbers.get("length", 9)} | numbers).items():
+        text = text.replace(key.upper(), str(value))
+    experiment = Experiment(load(scenario(tmp_path, text)))
+    [trace] = experiment.run_all().values()
+    spent = metrics.split(trace)
+    assert min(spent) >= 0
+    assert sum(spent) == trace.workers * trace.makespan
+    metrics.summarize(trace, experiment.best_loss(metrics.trials_started(trace)))
+    return trace
+
+
+@pytest.mark.parametrize("name", SEARCHERS)
+def test_one_worker_and_one_rung(tmp_path, name):
+    trace = ran(tmp_path, name, rungs=1, cluster="workers: 1")
+
+    assert trace.makespan == (trace.end - trace.start).sum()
+    assert trace.to_resource.max() >= 9  # Determined's adaptive searches go a little beyond
+
+
+@pytest.mark.parametrize("name", [name for name in SEARCHERS if "TRIALS" in SEARCHERS[name]])
+def test_one_trial(tmp_path, name):
+    trace = ran(tmp_path, name, trials=1, rungs=1)
+
+    assert set(trace.trial[trace.bracket == 0].tolist()) == {0}
+    assert trace.to_resource[trace.bracket == 0].max() >= (9 if "rungs" in SEARCHERS[name] else 1)
+
+
+#: Searches that a divisor leaves no room for; all others take any.
+NO_ROOM = {
+    ("hyperband", "1.0000001"): "more than 64 rungs fit 30 units at a divisor of 1.0000001",
+    ("async_hyperband", "1.0000001"): "more than 64 rungs fit 30 units at a divisor of 1.0000001",
+    ("hyperband", "1.5"): "9 rungs would stand at 1, 1, 2, 3, 5, 8, … of 30 units; each needs its own unit",
+    ("async_hyperband", "1.5"): "9 rungs would stand at 1, 1, 2, 3, 5, 8, … of 30 units; each needs its own unit",
+    ("sha", "1000000"): "2 rungs would stand at 0, 30 of 30 units; each needs its own unit",
+    ("asha", "1000000"): "2 rungs would stand at 0, 30 of 30 units; each needs its own unit",
+    ("delayed", "1000000"): "2 rungs would stand at 0, 30 of 30 units; each needs its own unit",
+}
+
+
+@pytest.mark.parametrize("name", SEARCHERS)
+@pytest.mark.parametrize("divisor", ["1.0000001", "1.5", "2.718281828459045", "1000000"])
+def test_a_divisor_just_above_one_a_fraction_and_a_million(tmp_path, name, divisor):
+    if (name, divisor) in NO_ROOM:
+        with pytest.raises(InputError) as caught:
+            ran(tmp_path, name, trials=30, length=30, divisor=divisor)
+        assert f"s.yaml:1:1: searcher: {NO_ROOM[name, divisor]}" in str(caught.value)
+    else:
+        assert len(ran(tmp_path, name, trials=30, length=30, divisor=divisor))
+
+
+@pytest.mark.parametrize("name", SEARCHERS)
+def test_equal_losses_everywhere(tmp_path, name):
+    """Ties go to who came first: trials in order, and the best is the first."""
+    trace = ran(tmp_path, name, curves="kind: synthetic, best: 1, worst: 1, gain: 0, unit_time_sigma: 0")
+
+    assert set(trace.loss.tolist()) == {1.0}
+
+
+@pytest.mark.parametrize("name", SEARCHERS)
+def test_all_trials_diverge(tmp_path, name):
+    """Each diverges before it is trained in full: after 5 units in the mean, and none in 1000."""
+    summary = metrics.summarize(ran(tmp_path, name, length=1000, curves="kind: synthetic, diverged: 1"))
+
+    assert (summary.full_length_trials, summary.simple_regret) == (0, None)
+
+
+@pytest.mark.parametrize("name", SEARCHERS)
+def test_a_million_workers_and_ten_trials(tmp_path, name):
+    trace = ran(tmp_path, name, trials=10, cluster="workers: 1000000")
+
+    assert trace.workers == 1_000_000
+    assert trace.worker.max() < len(trace)
+
+
+@pytest.mark.parametrize("name", SEARCHERS)
+@pytest.mark.parametrize("unit", ["0.000001", "365 d"])
+def test_units_of_a_tick_and_of_a_year(tmp_path, name, unit):
+    trace = ran(tmp_path, name, length=9, curves=f"kind: ordered, unit_time: {unit}", cluster="workers: 100")
+
+    assert (trace.end > trace.start).all()
+
+
+def test_a_trial_that_takes_no_time_is_refused_where_it_stands(tmp_path):
+    text = "searcher: {name: single, max_length: 1}\ncurves: {kind: ordered, unit_time: 0}\ncluster: {workers: 1}\n"
+    assert "s.yaml:2:25: curves.unit_time: 0 is out of range; it lasts from 1 microsecond" in fails(tmp_path, text)
+
+
+def test_recorded_trials_that_take_no_time_at_first(tmp_path):
+    """A clock may start at 0: the first rung is over at once, and time goes on from there."""
+    text = "searcher: {name: sha, max_trials: 9, max_length: 9, divisor: 3}\n"
+    text += "curves: {kind: recorded, file: c.csv}\ncluster: {workers: 2}\n"
+    path = scenario(tmp_path, text, c=rows(9, ["1,.5,0", "3,.4,1e-6", "9,.3,1"]))
+    [trace] = Experiment(load(path)).run_all().values()
+    spent = metrics.split(trace)
+
+    assert min(spent) >= 0
+    assert sum(spent) == 2 * trace.makespan
+    assert trace.makespan >= 1_000_000
+    assert metrics.summarize(trace).full_length_trials == 1
+
+
+def test_a_run_of_just_2_to_the_53_ticks(tmp_path):
+    seconds = f"{2**53 // 10**6}.{2**53 % 10**6:06}"
+    text = "searcher: {name: random, max_trials: TRIALS, max_length: 1}\n"
+    text += f"curves: {{kind: recorded, file: c.csv}}\ncluster: {{workers: 3000}}\nstop: {{time: {seconds}}}\n"
+    path = scenario(tmp_path, text.replace("TRIALS", "3000"), c=rows(3000, [f"1,.5,{seconds}"]))
+    [trace] = Experiment(load(path)).run_all().values()
+
+    assert trace.makespan == 2**53
+    assert metrics.split(trace) == (3000 * 2**53, 0, 0, 0, 0)
+    assert metrics.summarize(trace).utilization == 1
+    longer = fails(tmp_path, text.replace("TRIALS", "3001").replace(f"stop: {{time: {seconds}}}\n", ""),
+                   RunError, c=rows(3001, [f"1,.5,{seconds}"]))  # fmt: skip
+    assert longer == "it would last more than 285 years; shorten the units, or give a stop"
+
+
+def test_losses_of_minus_zero_and_of_the_least_and_greatest_numbers(tmp_path):
+    lines = ["1,-0.0,1", "1,5e-324,1", "1,-1.7e308,1", "1,1e299,1", "1,0,1", "1,1e-400,1"]
+    curves = "trial,resource,loss,elapsed_s\n" + "".join(f"{trial},{line}\n" for trial, line in enumerate(lines))
+    text = "searcher: {name: random, max_trials: 6, max_length: 1}\ncurves: {kind: recorded, file: c.csv}\n"
+    done = asha_sim("run", scenario(tmp_path, text + "cluster: {workers: 2}\n", c=curves), "--json")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["searchers"]["random"]["best_loss"] == 0
+
+
+@pytest.mark.parametrize(
+    ("cluster", "said"),
+    [
+        (
+            "crashes: 1",
+            "it takes 0 h and is lost so often that no end is expected; lower crashes: every attempt dies of",
+        ),
+        ("crashes: 1, failures: {mtbf: 9 h}", "no end is expected; lower crashes: every attempt dies of one"),
+        (
+            "drops: {probability: 0.9, per: 1}, overheads: {trial_start: 1 h}",
+            "; shorten trial_start, save and restore, or lose jobs less often",
+        ),
+        (
+            "preemption: {up: 10, down: 10}, overheads: {worker_start: 1 h}",
+            "; shorten worker_start, or let machines stay",
+        ),
+        (
+            "drops: {probability: 0.9, per: 0.01}, recovery: {on_loss: restart}",
+            "; save checkpoints more often, or lose",
+        ),
+        ("drops: {probability: 0.9, per: 0.01}", "; lose jobs less often"),
+    ],
+)
+def test_a_hopeless_cluster_is_refused_with_what_would_help(tmp_path, cluster, said):
+    text = (
+        f"searcher: {{name: single, max_length: 3}}\ncurves: {{kind: ordered}}\ncluster: {{workers: 1, {cluster}}}\n"
+    )
+
+    assert said in fails(tmp_path, text)

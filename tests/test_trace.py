@@ -1,13 +1,23 @@
 """The trace as saved."""
 
 import csv
+import io
+import math
+import subprocess
+import sys
+from pathlib import Path
 
 import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
 
 from simulator.cluster.engine import Cluster, simulate
 from simulator.searchers.halving import sha
-from simulator.trace import COLUMNS, Spell, Spells
+from simulator.ticks import LIMIT, to_seconds
+from simulator.trace import COLUMNS, Outcome, Spell, Spells, Trace
 from tests.worlds import UNIT, World
+
+ROOT = Path(__file__).parents[1]
 
 
 def small():
@@ -49,3 +59,46 @@ def test_parquet_holds_the_same(tmp_path):
     assert tuple(frame.columns) == COLUMNS
     assert [["" if cell is None else str(cell) for cell in row] for row in frame.rows()] == lines[1:]
     assert pl.read_parquet_metadata(tmp_path / "trace.parquet")["seed"] == "7"
+
+
+@given(
+    st.lists(
+        st.tuples(
+            *[st.integers(0, 2**31 - 1)] * 6, *[st.integers(0, LIMIT)] * 2, st.sampled_from(Outcome), st.floats(),
+            *[st.integers(0, LIMIT)] * 2,
+        ),
+        max_size=20,
+    )
+)  # fmt: skip
+def test_csv_is_what_python_would_write(tmp_path_factory, rows):
+    """The standard library's writer and Python's repr of every float, whatever writes the file."""
+    expected = io.StringIO()
+    writer = csv.writer(expected, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for *whole, start, end, outcome, loss, overhead, lost in rows:
+        shown = "" if math.isnan(loss) else loss
+        times = map(to_seconds, (start, end, overhead, lost))
+        writer.writerow([*whole, next(times), next(times), outcome.name.lower(), shown, *times])
+    path = tmp_path_factory.getbasetemp() / "written.csv"
+
+    Trace.from_rows(rows, label="", workers=1, max_length=1).write_csv(path)
+
+    assert path.read_text() == expected.getvalue()
+
+
+def test_a_full_disk_is_an_error_for_people(tmp_path):
+    """Neither file of a run that doesn't fit on the disk is left half written, and no traceback."""
+    for name in ("trace.csv", "trace.parquet"):
+        code = (
+            "import sys; from pathlib import Path; from tests.test_trace import small; from simulator.errors import *\n"
+            "import polars, resource, signal\n"
+            "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
+            "path = Path(sys.argv[1])\n"
+            "try: (small().write_csv if path.suffix == '.csv' else small().write_parquet)(path)\n"
+            "except (InputError, RunError) as error: print(error)"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code, tmp_path / name], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert "cannot be written: File too large" in done.stdout, done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -38,12 +38,21 @@ class Columns:
     exits: dict[int, str]
 
 
+def fields(raw: bytes) -> dict[str, int]:
+    """The columns of a CSV text without quotes, by their number from 1."""
+    return {name: at for at, name in enumerate(_header(raw), start=1)}
+
+
+def _header(raw: bytes) -> list[str]:
+    header, _, _ = raw.partition(b"\n")
+    return header.decode("utf-8", "replace").rstrip("\r").split(",")
+
+
 def of_csv(raw: bytes) -> Columns | None:
     """Columns of a CSV text, None where it takes a closer look."""
     import polars as pl  # noqa: PLC0415  (slow to import, needed only here)
 
-    header, _, _ = raw.partition(b"\n")
-    names = header.decode("utf-8", "replace").rstrip("\r").split(",")
+    names = _header(raw)
     known = [name for name in (*REQUIRED, *OPTIONAL) if names.count(name) == 1]
     if b'"' in raw or not set(REQUIRED) <= set(known) or any(names.count(name) > 1 for name in OPTIONAL):
         return None

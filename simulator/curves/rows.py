@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,15 +27,16 @@ Row = tuple[int, int, int, float, float, str]
 
 
 class Report:
-    """Collects problems, and stops at the tenth."""
+    """Collects problems, and stops at the tenth; `fields` maps the columns of a text to their numbers, from 1."""
 
-    def __init__(self, source: Path) -> None:
+    def __init__(self, source: Path, fields: Mapping[str, int] | None = None) -> None:
         self.source = str(source)
+        self.fields = dict(fields or {})
         self.problems: list[Problem] = []
 
     def add(self, message: str, line: int | None = None, column: int | None = None, key: str = "") -> None:
-        """Note one; raises InputError with all of them where it is the tenth."""
-        self.problems.append(Problem(self.source, message, line, column, key))
+        """Note one, at the field of its key if no column is given; raises InputError where it is the tenth."""
+        self.problems.append(Problem(self.source, message, line, column or self.fields.get(key), key))
         if len(self.problems) >= MAX_PROBLEMS:
             self.stop()
 
@@ -53,11 +54,12 @@ def read(text: str, report: Report, *, timed: bool) -> Columns:
     try:
         header = [name.strip() for name in next(reader, [])]
         place = _places(header, (*REQUIRED, TIME) if timed else REQUIRED, report)
+        report.fields = {name: at + 1 for name, at in place.items()}
         rows = list(_rows(reader, header, place, report))
     except csv.Error as error:
         report.add(f"is not CSV: {error}", reader.line_num, 1)
     if not rows:
-        report.add("holds no rows; learning curves have one row for each trial and resource")
+        report.add("holds no rows; learning curves have one row for each trial and resource", 1, 1)
     report.stop()
     lines, trial, resource, loss, seconds, exits = zip(*rows, strict=True)
     return Columns(
@@ -82,11 +84,11 @@ def _rows(reader: Reader, header: list[str], place: dict[str, int], report: Repo
         with suppress(_BadField):
             yield (
                 line,
-                _whole(found["trial"], 0, line, place["trial"], "trial", report),
-                _whole(found["resource"], 1, line, place["resource"], "resource", report),
-                _loss(found["loss"], line, place["loss"], report),
-                _seconds(found[TIME], line, place[TIME], report) if TIME in place else 0.0,
-                _exit(found.get("exit", ""), line, place.get("exit", 0), report),
+                _whole(found["trial"], 0, line, "trial", report),
+                _whole(found["resource"], 1, line, "resource", report),
+                _loss(found["loss"], line, report),
+                _seconds(found[TIME], line, report) if TIME in place else 0.0,
+                _exit(found.get("exit", ""), line, report),
             )
 
 
@@ -108,15 +110,15 @@ def _places(header: list[str], required: tuple[str, ...], report: Report) -> dic
     return {name: header.index(name) for name in (*REQUIRED, *OPTIONAL) if name in header}
 
 
-def _bad(report: Report, message: str, line: int, place: int, key: str) -> _BadField:
-    report.add(message, line, place + 1, key)
+def _bad(report: Report, message: str, line: int, key: str) -> _BadField:
+    report.add(message, line, key=key)
     return _BadField()
 
 
-def _whole(text: str, least: int, line: int, place: int, key: str, report: Report) -> int:
+def _whole(text: str, least: int, line: int, key: str, report: Report) -> int:
     if text.isascii() and text.isdigit() and len(text) < 16 and int(text) >= least:  # noqa: PLR2004
         return int(text)
-    raise _bad(report, f"{text[:40]!r} should be a whole number, {least} or more", line, place, key)
+    raise _bad(report, f"{text[:40]!r} should be a whole number, {least} or more", line, key)
 
 
 def _number(text: str) -> float:
@@ -126,26 +128,26 @@ def _number(text: str) -> float:
     return float(text)
 
 
-def _loss(text: str, line: int, place: int, report: Report) -> float:
+def _loss(text: str, line: int, report: Report) -> float:
     try:
         return _number(text) if text else math.nan
     except ValueError:
         message = f"{text[:40]!r} should be a number, or empty for a diverged trial"
-        raise _bad(report, message, line, place, "loss") from None
+        raise _bad(report, message, line, "loss") from None
 
 
-def _seconds(text: str, line: int, place: int, report: Report) -> float:
+def _seconds(text: str, line: int, report: Report) -> float:
     try:
         seconds = _number(text)
     except ValueError:
         seconds = -1.0
     if not 0 <= seconds * ticks.PER_SECOND <= ticks.LIMIT:
         message = f"{text[:40]!r} should be the seconds trained so far, 0 or more"
-        raise _bad(report, message, line, place, TIME)
+        raise _bad(report, message, line, TIME)
     return seconds
 
 
-def _exit(text: str, line: int, place: int, report: Report) -> str:
+def _exit(text: str, line: int, report: Report) -> str:
     if text not in {"", Exit.ERRORED.value, Exit.INVALID.value}:
-        raise _bad(report, f"{text[:40]!r} should be errored, invalid or empty", line, place, "exit")
+        raise _bad(report, f"{text[:40]!r} should be errored, invalid or empty", line, "exit")
     return text

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
-import zlib
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -13,18 +11,19 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator import ticks
+from simulator import frames, reading, ticks
 from simulator.curves import columns, rows
 from simulator.curves.columns import REQUIRED, TIME, Columns
 from simulator.curves.curves import Exit
 from simulator.curves.recorded import Table
 from simulator.curves.rows import Report
 from simulator.curves.unit_times import UnitTimes
-from simulator.errors import InputError, Problem, unreadable
+from simulator.errors import InputError, Problem
 
-#: A compressed file may not unpack to more.
+SUFFIXES = (".csv", ".csv.gz", ".parquet")
+MEANT = "learning curves are a file that ends in .csv, .csv.gz or .parquet"
+#: Bytes a file may have, and unpack to.
 MAX_BYTES = 1 << 29
-
 
 #: A loss beyond that has diverged: sums and differences of such numbers overflow.
 TOO_LARGE = 1e300
@@ -40,70 +39,38 @@ def read_table(
     take a second for want of better.
     """
     report = Report(path)
-    raw = _bytes(path)
+    reading.check_file(path, MEANT)
+    if not path.name.endswith(SUFFIXES):  # and is not even opened: a path in a scenario may lead anywhere
+        raise InputError(Problem(str(path), f"is of an unknown kind; {MEANT}"))
+    raw = reading.read_at_most(path, MAX_BYTES, MEANT)
     timed = times_needed and unit_times is None
-    if path.name.endswith((".csv", ".csv.gz")):
-        content = _unpacked(path, raw)
-        found = columns.of_csv(content) or rows.read(_text(path, content), report, timed=timed)
-    elif path.suffix == ".parquet":
-        found = _of_parquet(raw, report, timed=timed)
+    if path.suffix == ".parquet":
+        found = _of_parquet(path, raw, report, timed=timed)
     else:
-        raise InputError(
-            Problem(str(path), "is of an unknown kind; the name should end in .csv, .csv.gz or .parquet")
-        )
+        content = reading.unpacked(path, raw, MAX_BYTES) if path.suffix == ".gz" and raw else raw
+        found = _of_csv(path, content, report, timed=timed)
     return _table(path, raw, found, report, _Reading(1.0 if smaller_is_better else -1.0, unit_times, timed))
 
 
-def _bytes(path: Path) -> bytes:
-    if path.is_dir():
-        raise InputError(Problem(str(path), "is a folder; learning curves are a CSV, CSV.gz or Parquet file"))
-    try:
-        raw = path.read_bytes()
-    except (OSError, ValueError) as error:
-        raise unreadable(path, error) from None
-    if not raw:
-        raise InputError(Problem(str(path), f"is empty; it should hold the columns {', '.join((*REQUIRED, TIME))}"))
-    return raw
-
-
-def _unpacked(path: Path, raw: bytes) -> bytes:
-    if path.suffix == ".gz":
-        try:
-            with gzip.open(io.BytesIO(raw)) as packed:
-                raw = packed.read(MAX_BYTES + 1)
-        except (OSError, EOFError, zlib.error) as error:
-            raise InputError(Problem(str(path), f"is not a sound gzip file: {error}")) from None
-        if len(raw) > MAX_BYTES:
-            raise InputError(Problem(str(path), f"unpacks to more than {MAX_BYTES:,} bytes"))
-    return raw
-
-
-def _text(path: Path, raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        message = f"byte 0x{raw[error.start]:02x} is not UTF-8 text"
-        raise InputError(Problem(str(path), message, line, 1)) from None
-
-
-def _of_parquet(raw: bytes, report: Report, *, timed: bool) -> Columns:
-    """Parquet has no lines: a row's number, the header being line 1, stands for them."""
-    import polars as pl  # noqa: PLC0415  (slow to import, needed only here)
-
-    try:
-        frame = pl.read_parquet(io.BytesIO(raw))
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
-        report.add(f"is not a sound Parquet file: {str(error).splitlines()[0]}")
+def _of_csv(path: Path, content: bytes, report: Report, *, timed: bool) -> Columns:
+    if not content.strip():
+        report.add(f"is empty; it should hold the columns {', '.join((*REQUIRED, TIME))}", 1, 1)
         report.stop()
-    quick = columns.of_frame(frame)
+    quick = columns.of_csv(content)
+    if quick is None:
+        return rows.read(reading.csv_text(path, content), report, timed=timed)
+    report.fields = columns.fields(content)
+    return quick
+
+
+def _of_parquet(path: Path, raw: bytes, report: Report, *, timed: bool) -> Columns:
+    """Parquet has no lines: a row's number, the header being line 1, stands for them."""
+    known = (*REQUIRED, *columns.OPTIONAL)
+    quick = columns.of_frame(frames.read_frame(path, raw, "parquet", known))
     if quick:
         return quick
-    known = set(REQUIRED) | set(columns.OPTIONAL)
-    texts = [
-        frame[name].cast(pl.String, strict=False).fill_null("").to_list() if name in known else [""] * frame.height
-        for name in frame.columns
-    ]
+    frame = frames.read_frame(path, raw, "parquet")  # with what else there is, to name and to count
+    texts = [frames.texts(frame[name]) if name in known else [""] * frame.height for name in frame.columns]
     with_header = io.StringIO(newline="")
     writer = csv.writer(with_header)
     writer.writerow(frame.columns)
@@ -128,6 +95,8 @@ def _table(path: Path, raw: bytes, found: Columns, report: Report, how: _Reading
             message = f"lacks the column {TIME}; add it, or say how long a unit takes by unit_time"
             raise InputError(Problem(str(path), message, 1, 1))
         clock = (how.unit_times or UnitTimes(ticks.PER_SECOND)).clock(trial, resource)
+        for at in np.flatnonzero(clock > ticks.LIMIT)[:1].tolist():
+            report.add("would take more than 285 years to train; lower unit_time", int(line[at]), key="resource")
     else:
         if how.unit_times is not None:
             message = f"has the column {TIME}, and unit_time is said too; drop one of them"
@@ -139,7 +108,7 @@ def _table(path: Path, raw: bytes, found: Columns, report: Report, how: _Reading
     place[order] = np.arange(len(order))
     for at, word in sorted((int(place[row]), word) for row, word in found.exits.items()):
         if at + 1 < len(line) and same[at]:
-            report.add("an exit should stand in the trial's last row", int(line[at]), None, "exit")
+            report.add("an exit should stand in the trial's last row", int(line[at]), key="exit")
         died[int(trial[at])] = Exit(word)
     report.stop()
     losses = found.loss[order] * how.sign
@@ -159,12 +128,12 @@ def _check_rows(
     """What only neighbours can tell; `same[i]` says that rows i and i + 1 are of one trial."""
     for at in np.flatnonzero(same & (resource[1:] == resource[:-1])).tolist():
         what = f"trial {trial[at]} at resource {resource[at]} stands in line {line[at]} already"
-        report.add(what, int(line[at + 1]), None, "resource")
+        report.add(what, int(line[at + 1]), key="resource")
     later = same & (resource[1:] > resource[:-1])
     for at in np.flatnonzero(later & (clock[1:] <= clock[:-1])).tolist():
         what = "should be greater than at the resource before (it is cumulative)"
-        report.add(f"{ticks.to_seconds(int(clock[at + 1]))} {what}", int(line[at + 1]), None, TIME)
+        report.add(f"{ticks.to_seconds(int(clock[at + 1]))} {what}", int(line[at + 1]), key=TIME)
     gaps = np.flatnonzero(np.diff(trial, prepend=-1) > 1)
     for at in gaps[:1].tolist():
         expected = int(trial[at - 1]) + 1 if at else 0
-        report.add(f"trial {expected} is missing; trials are numbered 0, 1, 2, …", int(line[at]), None, "trial")
+        report.add(f"trial {expected} is missing; trials are numbered 0, 1, 2, …", int(line[at]), key="trial")

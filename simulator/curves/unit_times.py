@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator import ticks
 from simulator.streams import Drawn, Stream
 
 BLOCK = 1024
@@ -21,9 +22,12 @@ class UnitTimes:
     seed: int = 0
 
     def clock(self, trial: NDArray[np.int64], resource: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Ticks trained by `trial` (sorted) up to `resource`, both of shape (n,); at least a tick a unit."""
+        """Ticks trained by `trial` (sorted) up to `resource`, both of shape (n,); at least a tick a unit.
+
+        What lasts longer than twice `ticks.LIMIT` is told as that.
+        """
         drawn = Drawn(self.seed, Stream.UNIT_TIME, lambda rng, n: rng.standard_normal(n), BLOCK)
         numbers, which = np.unique(trial, return_inverse=True)
         factors = np.exp(self.sigma * np.array([drawn.at(number) for number in numbers.tolist()]))
-        unit = np.maximum(np.rint(np.round(factors, 9) * self.median), 1).astype(np.int64)
-        return unit[which] * resource
+        unit = np.maximum(np.rint(np.round(factors, 9) * self.median), 1)
+        return np.minimum(unit[which] * resource, 2.0 * ticks.LIMIT).astype(np.int64)  # exact up to the limit

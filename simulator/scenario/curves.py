@@ -22,7 +22,10 @@ class Recorded(Model):
     """Learning curves from a file with the columns trial, resource, loss, elapsed_s (cumulative) and maybe exit."""
 
     kind: Literal["recorded"]
-    file: str = Field(description="CSV, CSV.gz or Parquet; a relative path starts at the scenario's folder.")
+    file: str = Field(
+        description="CSV, CSV.gz or Parquet, 512 MiB at most, unpacked too, and of Parquet 20 million rows; a "
+        "relative path starts at the scenario's folder."
+    )
     smaller_is_better: bool = Field(True, description="false: the loss column is to be maximised.")
     interpolate: Literal["linear"] | None = Field(
         None, description="How to read a resource between two recorded ones; default: an error."
@@ -82,10 +85,10 @@ class Synthetic(Model):
         0.0, description="Share of trials that diverge, after 5 units in the mean."
     )
     logarithmic: bool = Field(False, description="true: all of this is the logarithm of the loss.")
-    alpha: Annotated[float, Field(gt=0, le=100)] | None = Field(
+    alpha: Annotated[float, Field(ge=0.01, le=100)] | None = Field(
         None, description="hyperband: the envelope is units**(-1/alpha); greater: slower."
     )
-    beta: Annotated[float, Field(gt=0, le=100)] | None = Field(
+    beta: Annotated[float, Field(ge=0.01, le=100)] | None = Field(
         None,
         description="hyperband: a share x**beta of trials is within x of the best; greater: good ones are rarer.",
     )

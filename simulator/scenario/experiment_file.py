@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 from dataclasses import replace
-from math import prod
 from typing import Any
 
 from simulator.errors import InputError, Problem
@@ -28,6 +27,9 @@ _UNSUPPORTED = {
 
 #: Lengths of 0.12 and earlier, in steps of some batches, and what replaced them.
 _STEPS = {"max_steps": "max_length", "target_trial_steps": "max_length", "step_budget": "budget"}
+
+#: A grid of more is refused; so many are counted.
+MOST_POINTS = 10**9
 
 #: What stands in for the rest of a scenario, so that the block is checked as a scenario's is. Nothing is read there.
 _REST = {"curves": {"kind": "recorded", "file": "none"}, "cluster": {"workers": 1}, "stop": {"time": 1}}
@@ -81,7 +83,7 @@ def _block(document: Document) -> dict[str, Any]:
 
 
 def grid_points(document: Document) -> int:
-    """Points of the grid over an experiment's hyperparameters: the product of their counts."""
+    """Points of the grid over an experiment's hyperparameters: the product of their counts, up to a billion."""
     parameters = document.values.get("hyperparameters")
     if not isinstance(parameters, dict) or not parameters:
         message = "are missing: their counts make the grid; or give the searcher `points`"
@@ -90,7 +92,10 @@ def grid_points(document: Document) -> int:
     problems = [count for count in counts if isinstance(count, Problem)]
     if problems:
         raise InputError(problems)
-    return prod(count for count in counts if isinstance(count, int))
+    points = 1
+    for count in counts:
+        points = min(points * count, MOST_POINTS) if isinstance(count, int) else points
+    return points
 
 
 def _counts(document: Document, where: Path_, parameters: dict[str, Any]) -> Iterator[int | Problem]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from simulator.errors import InputError, Problem
 from simulator.scenario import curves, model, yaml_text
 from simulator.scenario.places import entry, tags
+from simulator.scenario.searchers import Searcher
 from simulator.scenario.yaml_text import Document, Path_
 
 #: Jobs that may stand in the queue at once.
@@ -45,6 +48,19 @@ class Loaded:
         """A problem with the entry `where`."""
         return self.document.problem(_as_written(where, self.document.values), message)
 
+    @contextmanager
+    def blaming(self, *where: str | int) -> Iterator[None]:
+        """Put what is wrong with a file as a whole at the entry `where`, which asks for it; raises InputError again.
+
+        What is wrong at a line of the file keeps its own place.
+        """
+        try:
+            yield
+        except InputError as error:
+            raise InputError(
+                problem if problem.line else self.problem(where, str(problem)) for problem in error.problems
+            ) from None
+
 
 def load(path: Path) -> Loaded:
     """Read and check a scenario file; raises InputError naming every problem."""
@@ -76,9 +92,10 @@ def _contradictions(loaded: Loaded) -> list[Problem]:
         where = ("searchers", label)
         if searcher.endless and scenario.stop is None:
             problems.append(loaded.problem(where, "never ends: give it max_trials, or add `stop: {time: …}`"))
-        many = (searcher.trials or 0) > MOST_QUEUED and not getattr(searcher, "max_concurrent_trials", None)
+        trials = _trials(searcher)
+        many = trials > MOST_QUEUED and not getattr(searcher, "max_concurrent_trials", None)
         if many and scenario.cluster.assignment == "queued":
-            message = f"would queue {searcher.trials:,} jobs at once; give it max_concurrent_trials, or on_demand"
+            message = f"would queue {trials:,} jobs at once; give it max_concurrent_trials, or on_demand"
             problems.append(loaded.problem(where, message))
         unbounded = searcher.endless and not getattr(searcher, "max_concurrent_trials", None)
         if unbounded and scenario.cluster.assignment == "queued":
@@ -92,6 +109,14 @@ def _contradictions(loaded: Loaded) -> list[Problem]:
             loaded.problem(("stop", "cost"), "no group has a price, so this never comes; give groups a price")
         )
     return problems + _directions(loaded)
+
+
+def _trials(searcher: Searcher) -> int:
+    """How many trials a searcher starts; 0 for no end, and where its rungs don't fit, which making it will tell."""
+    try:
+        return searcher.trials or 0
+    except ValueError:
+        return 0
 
 
 def _directions(loaded: Loaded) -> list[Problem]:

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.scalarbool import ScalarBoolean
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
-from simulator import files
+from simulator import reading
 from simulator.errors import InputError, Problem
 
 #: A scenario is written by hand; anything larger is another kind of file, or an attack.
 MAX_BYTES = 1_000_000
 MAX_ENTRIES = 20_000
+MAX_LEVELS = 50
+MAX_DIGITS = 1000
 
 #: Where an entry stands: keys and indices from the root down.
 Path_ = tuple[str | int, ...]
+#: Line and column, both 1-based.
+Place = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,7 @@ class Document:
     path: Path
     raw: bytes
     values: Any
-    keys: Mapping[Path_, tuple[int, int]]
+    keys: Mapping[Path_, Place]
 
     def problem(self, where: Path_, message: str) -> Problem:
         """A problem with the entry `where`, or with the nearest of its parents that is in the file."""
@@ -43,7 +49,10 @@ class Document:
 
 def read(path: Path) -> Document:
     """Read a YAML 1.2 file safely; raises InputError with the place of what is wrong."""
-    return parse(_bytes(path), path)
+    raw = reading.read_at_most(path, MAX_BYTES, "a scenario is a small YAML file")
+    if not raw.strip():
+        raise InputError(Problem(str(path), "is empty; a scenario needs searchers, curves and cluster", 1, 1))
+    return parse(raw, path)
 
 
 def parse(raw: bytes, path: Path) -> Document:
@@ -56,76 +65,137 @@ def parse(raw: bytes, path: Path) -> Document:
         message = f"byte 0x{raw[error.start]:02x} is not UTF-8 text; a scenario is a YAML file"
         raise InputError(Problem(str(path), message, line, column)) from None
     try:
-        tree = YAML(typ="rt", pure=True).load(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        said = " ".join((error.problem or error.context or "malformed").split())
+        tree = _yaml().compose(text)
+    except Exception as error:  # the library's own slips on hostile text are the text's fault
+        said, place = _fault(error, text)
         raise InputError(Problem(str(path), f"not valid YAML: {said}", *place)) from None
-    except (YAMLError, ValueError, RecursionError, NotImplementedError, AttributeError, TypeError) as error:
-        # the library's own slips on hostile text are the text's fault
-        said = "nested too deeply" if isinstance(error, RecursionError) else str(error).split("\n")[0]
-        raise InputError(Problem(str(path), f"not valid YAML: {said}", 1, 1)) from None
-    keys: dict[Path_, tuple[int, int]] = {}
-    values = _Plain(path, keys).convert(tree, (), (1, 1))
-    return Document(path, raw, values, keys)
+    plain = _Plain(path)
+    values = plain.convert(tree, (), (1, 1))
+    return Document(path, raw, values, plain.keys)
 
 
-def _bytes(path: Path) -> bytes:
-    if path.is_dir():
-        raise InputError(Problem(str(path), "is a folder; a scenario is a YAML file"))
-    raw = files.read_at_most(path, MAX_BYTES, "a scenario is a small YAML file")
-    if not raw.strip():
-        raise InputError(Problem(str(path), "is empty; a scenario needs searchers, curves and cluster", 1, 1))
-    return raw
+def _yaml() -> YAML:
+    return YAML(typ="safe", pure=True)
+
+
+def _fault(error: Exception, text: str) -> tuple[str, Place]:
+    """What the library says is wrong, and where."""
+    if isinstance(error, MarkedYAMLError):
+        said = " ".join((error.problem or error.context or "malformed").split())
+        mark = error.problem_mark or error.context_mark
+        return said, (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    if isinstance(error, ReaderError):
+        before = text[: error.position]
+        place = before.count("\n") + 1, len(before) - before.rfind("\n")
+        return f"the character U+{ord(text[error.position]):04X} may not stand here", place
+    if isinstance(error, RecursionError):
+        return f"nested more than {MAX_LEVELS} levels deep", _too_deep(text)
+    return f"{type(error).__name__} {error}".split("\n")[0][:100], (1, 1)
+
+
+def _too_deep(text: str) -> Place:
+    """Where a text is nested deeper than may be."""
+    level = 0
+    for event in _yaml().parse(text):
+        level += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if level > MAX_LEVELS:
+            return event.start_mark.line + 1, event.start_mark.column + 1
+    return 1, 1
 
 
 class _Plain:
-    """Turns ruamel's tree into plain values, noting places; aliases are copied, up to a limit."""
+    """Turns nodes into plain values, noting the places of their keys; aliases are copied, up to a limit."""
 
-    def __init__(self, path: Path, keys: dict[Path_, tuple[int, int]]) -> None:
+    def __init__(self, path: Path) -> None:
+        self.keys: dict[Path_, Place] = {}
         self._path = path
-        self._keys = keys
         self._entries = 0
 
-    def convert(self, node: Any, where: Path_, place: tuple[int, int]) -> Any:
-        self._keys[where] = place
+    def convert(self, node: Node | None, where: Path_, place: Place, level: int = 0) -> Any:
+        self.keys[where] = place
         self._entries += 1
-        if self._entries > MAX_ENTRIES or len(where) > 50:  # noqa: PLR2004
-            what = f"more than {MAX_ENTRIES:,} entries" if self._entries > MAX_ENTRIES else "more than 50 levels"
-            raise InputError(Problem(str(self._path), f"expands to {what}; are aliases nested?", *place))
-        if isinstance(node, CommentedMap):
-            plain: dict[str, Any] = {}
-            for key, value in node.items():
-                at = self._of_key(node, key, place)
-                if str(key) in plain:
-                    raise InputError(
-                        Problem(str(self._path), f"stands twice, as text and as {type(key).__name__}", *at, str(key))
-                    )
-                plain[str(key)] = self.convert(value, (*where, str(key)), at)
-            return plain
-        if isinstance(node, CommentedSeq):
-            return [self.convert(value, (*where, index), self._of_item(node, index, place))
-                    for index, value in enumerate(node)]  # fmt: skip
-        if isinstance(node, ScalarBoolean):
-            return bool(node)
-        for kind in (bool, int, float, str):
-            if isinstance(node, kind):
-                return kind(node)
-        return node
+        if self._entries > MAX_ENTRIES or level > MAX_LEVELS:
+            what = f"more than {MAX_ENTRIES:,} entries" if level <= MAX_LEVELS else f"more than {MAX_LEVELS} levels"
+            raise self._wrong(f"expands to {what}; are aliases nested?", place)
+        if node is None:
+            return None
+        tag = (node.tag or "str").removeprefix("tag:yaml.org,2002:")
+        if isinstance(node, MappingNode) and tag == "map":
+            return self._mapping(node, where, place, level)
+        if isinstance(node, SequenceNode) and tag == "seq":
+            return [self.convert(item, (*where, at), _place(item), level + 1) for at, item in enumerate(node.value)]
+        if isinstance(node, ScalarNode) and tag in _SCALARS:
+            return self._scalar(node, tag)
+        raise self._wrong(f"the tag {tag[:40]} is none that a scenario can have", _place(node))
 
-    @staticmethod
-    def _of_key(node: CommentedMap, key: Any, place: tuple[int, int]) -> tuple[int, int]:
-        try:
-            line, column = node.lc.key(key)
-        except (KeyError, TypeError):  # merged in from an alias
-            return place
-        return line + 1, column + 1
+    def _mapping(self, node: MappingNode, where: Path_, place: Place, level: int) -> dict[str, Any]:
+        """The mapping's own entries, then those merged by `<<` that it has not; each with the place it stands at."""
+        merged: dict[str, Any] = {}
+        entries: dict[str, tuple[Node, Place]] = {}
+        for key, value in node.value:
+            at = _place(key)
+            if key.tag == "tag:yaml.org,2002:merge":
+                for source in value.value if isinstance(value, SequenceNode) else [value]:
+                    more = self.convert(source, where, place, level + 1)
+                    if not isinstance(more, dict):
+                        raise self._wrong("should stand before keys and values, or a list of such", at, "<<")
+                    merged = more | merged
+                continue
+            name = self._name(key)
+            if name in entries:
+                raise self._wrong(f"stands twice; first in line {entries[name][1][0]}", at, name)
+            entries[name] = (value, at)
+        own = {name: self.convert(value, (*where, name), at, level + 1) for name, (value, at) in entries.items()}
+        return own | {name: value for name, value in merged.items() if name not in own}
 
-    @staticmethod
-    def _of_item(node: CommentedSeq, index: int, place: tuple[int, int]) -> tuple[int, int]:
+    def _name(self, key: Node) -> str:
+        """A key as it is written, its accents composed, however an editor or a file system put them."""
+        if not isinstance(key, ScalarNode):
+            raise self._wrong("a key should be a word, not a list or keys and values", _place(key))
+        self._check_text(key)
+        return unicodedata.normalize("NFC", key.value)
+
+    def _scalar(self, node: ScalarNode, tag: str) -> Any:
+        self._check_text(node)
         try:
-            line, column = node.lc.item(index)
-        except (KeyError, TypeError):
-            return place
-        return line + 1, column + 1
+            return _SCALARS[tag](node.value)
+        except (KeyError, ValueError):
+            shown = repr(node.value) if len(node.value) <= 40 else f"{node.value[:37]!r}…"  # noqa: PLR2004
+            raise self._wrong(f"{shown} is no {tag}, or one of too many digits", _place(node)) from None
+
+    def _check_text(self, node: ScalarNode) -> None:
+        if any("\ud800" <= character <= "\udfff" for character in node.value):
+            raise self._wrong("half a character: an escape from D800 to DFFF is no text", _place(node))
+
+    def _wrong(self, message: str, place: Place, key: str = "") -> InputError:
+        return InputError(Problem(str(self._path), message, *place, key))
+
+
+def _place(node: Node) -> Place:
+    return node.start_mark.line + 1, node.start_mark.column + 1
+
+
+def _int(text: str) -> int:
+    digits = text.replace("_", "")
+    if len(digits) > MAX_DIGITS:
+        raise ValueError
+    return int(digits, 0 if digits.lstrip("+-")[:2].lower() in {"0x", "0o", "0b"} else 10)
+
+
+def _float(text: str) -> float:
+    return float(text.replace("_", "").lower().replace(".inf", "inf").replace(".nan", "nan"))
+
+
+#: How text becomes a value, by YAML's tags; a date is text, for nothing in a scenario is one.
+_SCALARS: dict[str, Callable[[str], Any]] = {
+    "str": str,
+    "!": str,
+    "timestamp": str,
+    "value": str,
+    "null": {"": None, "~": None, "null": None, "Null": None, "NULL": None}.__getitem__,
+    "bool": lambda text: {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}[
+        text.lower()
+    ],
+    "int": _int,
+    "float": _float,
+}

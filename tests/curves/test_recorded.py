@@ -130,10 +130,10 @@ def test_resampled_trials_are_recorded_ones_and_belong_to_their_number(tmp_path)
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "curves.csv: is empty; it should hold the columns trial, resource, loss, elapsed_s"),
+        ("", "curves.csv:1:1: is empty; it should hold the columns trial, resource, loss, elapsed_s"),
         ("trial,resource,loss\n", "curves.csv:1:1: lacks the column elapsed_s"),
         ("trial,trial,resource,loss,elapsed_s\n", "curves.csv:1:1: trial: stands twice in the header"),
-        ("trial,resource,loss,elapsed_s\n", "curves.csv: holds no rows"),
+        ("trial,resource,loss,elapsed_s\n", "curves.csv:1:1: holds no rows"),
         (GOOD + "1,4,2\n", "curves.csv:6:1: has 3 fields where the header has 4"),
         (GOOD + "1,x,2,30\n", "curves.csv:6:2: resource: 'x' should be a whole number, 1 or more"),
         (GOOD + "1,0,2,30\n", "curves.csv:6:2: resource: '0' should be a whole number, 1 or more"),
@@ -141,15 +141,15 @@ def test_resampled_trials_are_recorded_ones_and_belong_to_their_number(tmp_path)
         (GOOD + "1,4,bad,30\n", "curves.csv:6:3: loss: 'bad' should be a number, or empty for a diverged trial"),
         (GOOD + "1,4,1,-30\n", "curves.csv:6:4: elapsed_s: '-30' should be the seconds trained so far, 0 or more"),
         (GOOD + "1,4,1,nan\n", "curves.csv:6:4: elapsed_s: 'nan' should be the seconds trained so far, 0 or more"),
-        (GOOD + "1,4,1,21\n", "curves.csv:6: elapsed_s: 21.0 should be greater than at the resource before"),
-        (GOOD + "1,4,1,20\n", "curves.csv:6: elapsed_s: 20.0 should be greater than at the resource before"),
-        (GOOD + "0,3,1,40\n", "curves.csv:6: resource: trial 0 at resource 3 stands in line 3 already"),
-        (GOOD + "5,1,1,40\n", "curves.csv:6: trial: trial 2 is missing; trials are numbered 0, 1, 2, …"),
+        (GOOD + "1,4,1,21\n", "curves.csv:6:4: elapsed_s: 21.0 should be greater than at the resource before"),
+        (GOOD + "1,4,1,20\n", "curves.csv:6:4: elapsed_s: 20.0 should be greater than at the resource before"),
+        (GOOD + "0,3,1,40\n", "curves.csv:6:2: resource: trial 0 at resource 3 stands in line 3 already"),
+        (GOOD + "5,1,1,40\n", "curves.csv:6:1: trial: trial 2 is missing; trials are numbered 0, 1, 2, …"),
         (GOOD.replace("0,1,", "9,1,"), "trial: trial 2 is missing"),
         ("trial,resource,loss,elapsed_s,exit\n0,1,1,1,boom\n", "curves.csv:2:5: exit: 'boom' should be errored, invalid"),
         (
             "trial,resource,loss,elapsed_s,exit\n0,1,1,1,errored\n0,2,1,2,\n",
-            "curves.csv:2: exit: an exit should stand in the trial's last row",
+            "curves.csv:2:5: exit: an exit should stand in the trial's last row",
         ),
         ("trial,resource,loss,elapsed_s\n0,1," + "9" * 200_000 + ",1\n", "curves.csv:2:1: is not CSV: field larger"),
     ],
@@ -165,11 +165,15 @@ def test_no_more_than_ten_problems_are_told(tmp_path):
 @pytest.mark.parametrize(
     ("name", "raw", "said"),
     [
-        ("a.csv", b"trial,resource\n0,\xff\n", "a.csv:2:1: byte 0xff is not UTF-8 text"),
+        ("a.csv", b"trial,resource\n0,\xff\n", "a.csv:2:2: byte 0xff is not UTF-8 text"),
         ("a.csv.gz", b"\x00\x01junk", "a.csv.gz: is not a sound gzip file"),
         ("a.csv.gz", gzip.compress(GOOD.encode(), mtime=0)[:-12], "a.csv.gz: is not a sound gzip file"),
         ("a.parquet", b"PAR1 junk", "a.parquet: is not a sound Parquet file"),
-        ("a.txt", b"x", "a.txt: is of an unknown kind; the name should end in .csv, .csv.gz or .parquet"),
+        (
+            "a.txt",
+            b"x",
+            "a.txt: is of an unknown kind; learning curves are a file that ends in .csv, .csv.gz or .parquet",
+        ),
     ],
 )
 def test_files_that_are_no_tables(tmp_path, name, raw, said):

@@ -31,7 +31,7 @@ def write(tmp_path, text):
 
 def cluster(tmp_path, text):
     loaded = load(write(tmp_path, text))
-    return build_cluster(loaded.scenario.cluster, tmp_path), build_stop(loaded.scenario.stop)
+    return build_cluster(loaded), build_stop(loaded.scenario.stop)
 
 
 def problems(tmp_path, text):
@@ -143,10 +143,10 @@ def test_what_is_wrong_is_named_with_its_place(tmp_path, text, said):
     ("text", "said"),
     [
         ("", "x.csv:1:1: should have the columns up_s and down_s"),
-        ("up_s,down_s\n", "x.csv: holds no spells"),
-        ("up_s,down_s\n1,\n", "x.csv:2: down_s: '' should be seconds, more than 0"),
-        ("up_s,down_s\n1,2\n-1,2\n", "x.csv:3: up_s: '-1' should be seconds, more than 0"),
-        ("up_s,down_s\n1,nan\n", "x.csv:2: down_s: 'nan' should be seconds, more than 0"),
+        ("up_s,down_s\n", "x.csv:1:1: holds no spells"),
+        ("up_s,down_s\n1,\n", "x.csv:2:2: down_s: '' should be seconds, more than 0"),
+        ("up_s,down_s\n1,2\n-1,2\n", "x.csv:3:1: up_s: '-1' should be seconds, more than 0"),
+        ("up_s,down_s\n1,nan\n", "x.csv:2:2: down_s: 'nan' should be seconds, more than 0"),
     ],
 )
 def test_a_file_of_spells(tmp_path, text, said):

@@ -11,7 +11,7 @@ from simulator.curves.importers import schedule
 from simulator.curves.importers.assemble import Censored, Curve, assemble
 from simulator.curves.importers.found import Importer, Options
 from simulator.curves.importers.report import Report
-from simulator.errors import unreadable
+from simulator.reading import check_file
 from simulator.trace import Trace
 
 __all__ = ["KINDS", "Censored", "Curve", "Imported", "Kind", "Options", "Report", "import_curves"]
@@ -53,10 +53,8 @@ def import_curves(
 ) -> Imported:
     """Read a source of `kind`, see `assemble` for the rest. Raises InputError, one line for what is wrong."""
     options = options or Options()
-    try:
-        path.stat()  # a loop of links, a missing file, no permission: the same words for every kind
-    except (OSError, ValueError) as error:
-        raise unreadable(path, error) from None
+    if not path.is_dir():
+        check_file(path, "a source is a file or a folder")  # the same words for every kind
     reader: Importer = import_module(f"{__name__}.{MODULES[kind]}").read
     found = reader(path, options)
     made, report = assemble(path, kind, found, mode=options.mode, censored=censored, offset=offset, grid=grid)

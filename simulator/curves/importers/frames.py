@@ -2,54 +2,44 @@
 
 from __future__ import annotations
 
-import gzip
 import io
-import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator import reading
 from simulator.curves.importers.found import listed, wrong
-from simulator.errors import InputError, Problem, unreadable
+from simulator.errors import InputError, Problem
+from simulator.frames import read_frame, texts
 
 if TYPE_CHECKING:
     import polars as pl
 
+__all__ = ["column", "groups", "numbers", "parse", "read", "read_bytes", "texts", "whole"]
+
 SUFFIXES = (".csv", ".csv.gz", ".parquet", ".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 
-#: A compressed file may not unpack to more.
+#: Bytes a file may have, and unpack to.
 MAX_BYTES = 1 << 30
 
 
 def read_bytes(path: Path) -> bytes:
     """All of a file, unpacked where its name ends in .gz; raises InputError where it can't be had."""
-    try:
-        raw = path.read_bytes()
-    except (OSError, ValueError) as error:
-        raise unreadable(path, error) from None
+    raw = reading.read_at_most(path, MAX_BYTES, f"a table is a file that ends in {', '.join(SUFFIXES[:4])}")
     if not raw:
         raise wrong(path, "is empty")
-    if path.suffix != ".gz":
-        return raw
-    try:
-        with gzip.open(io.BytesIO(raw)) as packed:
-            raw = packed.read(MAX_BYTES + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise wrong(path, f"is not a sound gzip file: {error}") from None
-    if len(raw) > MAX_BYTES:
-        raise wrong(path, f"unpacks to more than {MAX_BYTES:,} bytes")
-    return raw
+    return reading.unpacked(path, raw, MAX_BYTES) if path.suffix == ".gz" else raw
 
 
 def read(path: Path) -> pl.DataFrame:
     """A CSV, Parquet or JSON Lines file; raises InputError for anything else."""
-    if path.is_dir():
-        raise wrong(path, f"is a folder; a table is a file that ends in {', '.join(SUFFIXES[:4])}")
+    meant = f"a table is a file that ends in {', '.join(SUFFIXES[:4])}"
+    reading.check_file(path, meant)
     name = path.name.removesuffix(".gz")
     if not path.name.endswith(SUFFIXES):
-        raise wrong(path, f"is of an unknown kind; a table is a file that ends in {', '.join(SUFFIXES[:4])}")
+        raise wrong(path, f"is of an unknown kind; {meant}")
     return parse(path, read_bytes(path), name.rpartition(".")[2])
 
 
@@ -57,17 +47,14 @@ def parse(path: Path, raw: bytes, kind: str) -> pl.DataFrame:
     """A table of `kind` csv, parquet, jsonl or ndjson; raises InputError where it is not sound."""
     import polars as pl  # noqa: PLC0415  (slow to import, needed only here)
 
+    if kind != "csv":
+        return read_frame(path, raw, "parquet" if kind == "parquet" else "jsonl")
     try:
-        if kind == "parquet":
-            return pl.read_parquet(io.BytesIO(raw))
-        if kind == "csv":
-            frame = pl.read_csv(io.BytesIO(raw), infer_schema=False)
-            return frame.rename({name: name.strip() for name in frame.columns})
-        return pl.read_ndjson(io.BytesIO(raw), infer_schema_length=None)
+        frame = pl.read_csv(io.BytesIO(raw), infer_schema=False)
+        return frame.rename({name: name.strip() for name in frame.columns})
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
         said = (str(error).splitlines() or [type(error).__name__])[0][:120]
-        titles = {"csv": "CSV", "parquet": "Parquet"}
-        raise wrong(path, f"is not sound {titles.get(kind, 'JSON Lines')}: {said}") from None
+        raise wrong(path, f"is not sound CSV: {said}") from None
 
 
 def column(path: Path, frame: pl.DataFrame, name: str, option: str) -> pl.Series:
@@ -75,13 +62,6 @@ def column(path: Path, frame: pl.DataFrame, name: str, option: str) -> pl.Series
     if name not in frame.columns:
         raise wrong(path, f"has no column {name!r} but {listed(frame.columns)}; choose one by {option}")
     return frame[name]
-
-
-def texts(series: pl.Series) -> list[str]:
-    """A column as text, empty where it is null."""
-    import polars as pl  # noqa: PLC0415
-
-    return series.cast(pl.String, strict=False).fill_null("").to_list()
 
 
 def numbers(path: Path, series: pl.Series) -> NDArray[np.float64]:

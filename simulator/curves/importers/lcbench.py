@@ -11,6 +11,7 @@ import numpy as np
 
 from simulator.curves.importers.found import Found, Options, Trial, choose, wrong
 from simulator.curves.importers.frames import read_bytes
+from simulator.errors import InputError
 
 LOSS = "Train/val_cross_entropy"
 SCORES = ("accuracy", "balanced")
@@ -22,6 +23,8 @@ def read(path: Path, options: Options) -> Found:
         raise wrong(path, "is a folder; LCBench's data is a JSON file")
     try:
         data = json.loads(read_bytes(path))
+    except InputError:
+        raise
     except (ValueError, RecursionError) as error:
         raise wrong(path, f"is not sound JSON: {error}") from None
     sets = sorted(name for name, inside in data.items() if _is_set(inside)) if isinstance(data, dict) else []

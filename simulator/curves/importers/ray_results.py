@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from simulator.curves.importers.found import End, Found, Options, Trial, choose, wrong
+from simulator.curves.importers.frames import MAX_BYTES
+from simulator.errors import InputError
+from simulator.reading import read_at_most
 
 STEP, TIME = "training_iteration", "time_total_s"
 #: What Ray itself adds to a result.
@@ -32,8 +35,9 @@ def read(path: Path, options: Options) -> Found:
         name = str(folder.relative_to(path)) if folder != path else folder.name
         try:
             rows, torn = _results(folder)
-        except (OSError, ValueError, csv.Error) as error:
-            found.skipped[f"can't be read ({type(error).__name__})"] += 1
+        except (OSError, ValueError, csv.Error, RecursionError) as error:
+            said = error.problems[0].message if isinstance(error, InputError) else type(error).__name__
+            found.skipped[f"can't be read ({said})"] += 1
             continue
         if torn:
             found.notes.append(f"{name}: its last line is torn and was left out")
@@ -71,7 +75,7 @@ def _results(folder: Path) -> tuple[list[Result], bool]:
     """A trial's results, and whether the last one was only half written."""
     source = folder / "result.json"
     if source.exists() and source.stat().st_size:
-        lines = source.read_text(encoding="utf-8").splitlines()
+        lines = _text(source).splitlines()
         rows: list[Result] = []
         for number, line in enumerate(lines, start=1):
             try:
@@ -85,11 +89,15 @@ def _results(folder: Path) -> tuple[list[Result], bool]:
     source = folder / "progress.csv"
     if not source.exists():
         return [], False
-    text = source.read_text(encoding="utf-8")
+    text = _text(source)
     table = list(csv.reader(io.StringIO(text, newline="")))
     header = table[0] if table else []
     torn = len(table) > 1 and (len(table[-1]) != len(header) or not text.endswith("\n"))
     return [dict(zip(header, row, strict=False)) for row in table[1 : -1 if torn else None] if row], torn
+
+
+def _text(source: Path) -> str:
+    return read_at_most(source, MAX_BYTES, "results are a file").decode()
 
 
 def _metrics(rows: list[Result]) -> set[str]:
@@ -105,7 +113,7 @@ def _number(value: Any) -> float | None:
         return None
     try:
         return float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

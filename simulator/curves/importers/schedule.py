@@ -18,6 +18,10 @@ OUTCOMES = {
 }
 
 
+#: Seconds before and after 1970 that a trial may start or end; what claims another time has no clock.
+LATEST = ticks.to_seconds(ticks.LIMIT) / 2
+
+
 def trace(trials: Sequence[Trial], *, label: str, maximise: bool, offset: int) -> Trace | None:
     """A row for each trial that has a start and an end, time 0 being the first start; None where none has.
 
@@ -25,7 +29,7 @@ def trace(trials: Sequence[Trial], *, label: str, maximise: bool, offset: int) -
     workers they are the fewest that can have run it. A trial is one attempt, whatever it was stopped for.
     """
     timed = [(trial.span, number, trial) for number, trial in enumerate(trials) if trial.span]
-    timed = [entry for entry in timed if entry[0][1] > entry[0][0]]
+    timed = [entry for entry in timed if -LATEST < entry[0][0] < entry[0][1] < LATEST]
     if not timed:
         return None
     timed.sort(key=lambda entry: (entry[0], entry[1]))

@@ -14,9 +14,11 @@ import numpy as np
 
 from simulator.curves.importers import frames
 from simulator.curves.importers.found import End, Found, Options, Trial, choose, wrong
+from simulator.errors import InputError
 
 TRIAL, TIME, STAMP, COUNT = "trial_id", "st_worker_time", "st_worker_timestamp", "st_worker_iter"
 DECISION, STATUS = "st_decision", "st_status"
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 RESOURCES = ("epoch", "epochs", "step", "steps", "iteration")
 
 
@@ -60,11 +62,15 @@ def _unzipped(file: Path) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as packed:
             entry = packed.infolist()[0]
-            small = entry.file_size <= frames.MAX_BYTES
-            content = packed.read(entry) if small else b""
+            if entry.compress_type not in METHODS:  # the others unpack at any size before anybody can look
+                raise wrong(file, "is packed in another way than Syne Tune does, which is deflate")
+            with packed.open(entry) as inside:
+                content = inside.read(frames.MAX_BYTES + 1)
+    except InputError:
+        raise
     except (zipfile.BadZipFile, zlib.error, IndexError, RuntimeError, ValueError, EOFError, OSError) as error:
         raise wrong(file, f"is not a sound zip file: {error}") from None
-    if not small:
+    if len(content) > frames.MAX_BYTES:
         raise wrong(file, f"unpacks to more than {frames.MAX_BYTES:,} bytes")
     return content
 
@@ -76,7 +82,9 @@ def _metric(path: Path, folder: Path, options: Options) -> tuple[str, bool | Non
     if source.exists():
         try:
             about = json.loads(frames.read_bytes(source))
-        except ValueError as error:
+        except InputError:
+            raise
+        except (ValueError, RecursionError) as error:
             raise wrong(source, f"is not sound JSON: {error}") from None
     names = about.get("metric_names") if isinstance(about, dict) else None
     names = [str(name) for name in names] if isinstance(names, list) else []

@@ -24,6 +24,9 @@ def read(path: Path, options: Options) -> Found:
     found = Found("", None, [], Counter())
     runs: dict[str, Any] = {}
     for name, folder in _runs(path):
+        if folder.is_dir() and any(PREFIX in file.name and not file.is_file() for file in folder.iterdir()):
+            found.skipped["has an event file that is no file"] += 1  # a pipe would keep us waiting
+            continue
         # Its default keeps 10,000 points of a tag, at random; 0 keeps them all.
         events = EventAccumulator(str(folder), size_guidance={"scalars": 0, "tensors": 0})
         try:

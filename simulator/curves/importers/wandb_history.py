@@ -100,7 +100,7 @@ def _times(
     elapsed = None
     if column is not None:
         elapsed = frames.numbers(path, frames.column(path, frame, column, "--time-column")) * options.seconds
-    elif stamps is not None:
+    elif stamps is not None and np.isfinite(stamps).any():
         elapsed = stamps - np.nanmin(stamps)
     span = None
     if stamps is not None and np.isfinite(stamps).all() and len(stamps) and elapsed is not None:

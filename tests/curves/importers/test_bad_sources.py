@@ -102,3 +102,29 @@ def test_the_report_as_json(tmp_path):
     ray_folder(tmp_path / "exp", LOSSES[:2])
     done = asha_sim("curves", "import", "exp", "--from", "ray", "-o", "out.csv", "--json", cwd=tmp_path)
     assert '"kept": 2' in done.stdout
+
+
+@pytest.mark.parametrize("kind", ["wandb"])
+@pytest.mark.parametrize(
+    "rows", ["0,1,1e30,.5\n1,2,,.4\n", "0,,,.5\n1,,,.4\n", "0,1e300,-1e300,.5\n1,2e300,1e300,.4\n", "0,nan,nan,.5\n1,inf,inf,.4\n"]
+)  # fmt: skip
+def test_clocks_that_cannot_be(tmp_path, kind, rows):
+    (tmp_path / "in.csv").write_text("_step,_runtime,_timestamp,loss\n" + rows)
+    try:
+        assert imported(tmp_path / "in.csv", kind).trace is None
+    except InputError as error:
+        assert "in.csv: leaves no trial: 1 has " in str(error)  # noqa: PT017
+
+
+def test_steps_and_grids_out_of_all_proportion(tmp_path):
+    (tmp_path / "in.csv").write_text("trial,resource,loss\n0,1,.5\n0,2,.4\n")
+    for arguments in (
+        ("--offset", "9" * 20),
+        ("--offset", "9" * 5000),
+        ("--grid", "1," + "9" * 20),
+        ("--grid", "1," + "9" * 5000),
+    ):
+        done = asha_sim("curves", "import", "in.csv", "--from", "csv", "-o", "out.csv", *arguments, cwd=tmp_path)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]

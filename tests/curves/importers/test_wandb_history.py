@@ -96,4 +96,4 @@ def test_bad_exports(tmp_path):
     (tmp_path / "a.csv").write_text("_step,loss,_runtime\n1,1,9\n2,1,3\n")
     assert "1 has a clock that goes backwards" in refused(tmp_path / "a.csv")
     (tmp_path / "a.parquet").write_bytes(b"PAR1 junk")
-    assert "is not sound Parquet" in refused(tmp_path / "a.parquet")
+    assert "is not a sound Parquet file" in refused(tmp_path / "a.parquet")

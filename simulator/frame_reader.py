@@ -1,0 +1,79 @@
+"""The process that `frames` reads a table in: bytes on stdin, `F` and an IPC frame or `E` and a reason on stdout.
+
+It is run as a script and imports nothing of this package.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+
+import polars as pl
+
+#: Address space of this process, where the system has such limits: a damaged file may ask for any amount.
+MEMORY = 16 << 30
+#: Levels that a line of JSON may be nested in.
+LEVELS = 50
+STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+OTHERS = bytes(set(range(256)) - set(b"{}[]"))
+TITLES = {"parquet": "Parquet", "jsonl": "JSON Lines"}
+
+
+class Refused(Exception):
+    """What is wrong with the table, for people."""
+
+
+def read(raw: bytes, kind: str, rows: int, size: int, columns: list[str]) -> pl.DataFrame:
+    """A Parquet file's `columns` (those there are; none: all), or JSON Lines; raises Refused beyond rows or size."""
+    if kind == "parquet":
+        scan = pl.scan_parquet(io.BytesIO(raw))
+        count = scan.select(pl.len()).collect().item()
+        if count > rows:
+            raise Refused(f"holds {count:,} rows; the most is {rows:,}")
+        names = scan.collect_schema().names()
+        frame = scan.select([name for name in names if name in columns or not columns]).collect()
+    else:
+        check_levels(raw)
+        frame = pl.read_ndjson(io.BytesIO(raw), infer_schema_length=None)
+    if frame.estimated_size() > size:
+        raise Refused(f"unpacks to more than {size:,} bytes")
+    return frame
+
+
+def check_levels(raw: bytes) -> None:
+    """Raise Refused for a line nested so deeply that polars would take minutes over it, or overflow its stack."""
+    for number, line in enumerate(raw.split(b"\n"), start=1):
+        if line.count(b"{") + line.count(b"[") > LEVELS:
+            bare = STRING.sub(b"", line).translate(None, OTHERS)
+            for _ in range(LEVELS):
+                bare = bare.replace(b"{}", b"").replace(b"[]", b"")
+            if bare:
+                raise Refused(f"is not a sound JSON Lines file: line {number} is nested deeper than {LEVELS} levels")
+
+
+def answer(kind: str, rows: str, size: str, *columns: str) -> bytes:
+    """What goes to stdout."""
+    try:
+        frame = read(sys.stdin.buffer.read(), kind, int(rows), int(size), list(columns))
+        made = io.BytesIO(b"F")
+        made.seek(1)
+        frame.write_ipc(made)
+        return made.getvalue()
+    except Refused as error:
+        return b"E" + str(error).encode()
+    except Exception as error:
+        said = (str(error).splitlines() or [type(error).__name__])[0][:120]
+        return b"E" + f"is not a sound {TITLES[kind]} file: {said}".encode(errors="replace")
+
+
+if __name__ == "__main__":
+    try:
+        import resource
+    except ImportError:  # not everywhere
+        pass
+    else:
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        soft = MEMORY if hard == resource.RLIM_INFINITY else min(MEMORY, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+    sys.stdout.buffer.write(answer(*sys.argv[1:]))

@@ -1,0 +1,31 @@
+"""Counts of what the fuzzers tried, over all processes that tried it."""
+
+from __future__ import annotations
+
+from tests.fuzz.oracle import tally
+
+#: Shown even where they are 0: that is the point.
+WRONG = ("tracebacks", "hangs", "partial outputs")
+
+
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["fuzz_tally"] = dict(tally)
+
+
+def pytest_terminal_summary(terminalreporter):
+    if tally:
+        counts = tally | dict.fromkeys(WRONG, 0) | {name: tally[name] for name in WRONG}
+        terminalreporter.write_line("fuzzed: " + ", ".join(f"{count:,} {name}" for name, count in counts.items()))
+
+
+class Gather:
+    """Adds up what the processes of pytest-xdist tried."""
+
+    def pytest_testnodedown(self, node):
+        tally.update(getattr(node, "workeroutput", {}).get("fuzz_tally", {}))
+
+
+def pytest_configure(config):
+    if config.pluginmanager.hasplugin("dsession") or config.pluginmanager.hasplugin("xdist"):
+        config.pluginmanager.register(Gather())

@@ -1,0 +1,111 @@
+"""Any scenario document at all: `check`, `preview` and `run` end well, or name file, line and column."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from copy import deepcopy
+from itertools import product
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+
+from simulator.errors import InputError
+from simulator.experiment import Experiment
+from simulator.scenario import yaml_text
+from simulator.scenario.experiment_file import check_experiment, is_experiment
+from simulator.scenario.loading import Loaded, load
+from simulator.scenario.loading import check as checked
+from tests.fuzz.budgets import FUZZ, budget
+from tests.fuzz.documents import (
+    CURVES,
+    NUMBERS,
+    SMALL,
+    SPELLS,
+    TEXTS,
+    TREES,
+    TREES_OF,
+    above,
+    documents,
+    places,
+    written,
+)
+from tests.fuzz.oracle import LIMIT, alarm, asha_sim, check, content, tally
+
+#: A refusal begins so: in the document, or at the line of a file that it names.
+PLACES = re.compile(r"(s\.yaml:\d+:\d+|(curves|spells)\.csv:\d+:\d+|\S*/?\w+(\.\w+)?:\d+:\d+): .")
+#: A run of more is sound and takes its time, which a limit could not tell from a hang.
+MOST = 100
+
+
+@given(documents())
+@budget(test=150, fuzz=20_000)
+def test_any_document(raw):
+    tally["documents"] += 1
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as name:
+        folder = Path(name)
+        (folder / "s.yaml").write_bytes(raw)
+        (folder / "curves.csv").write_text(CURVES)
+        (folder / "spells.csv").write_text(SPELLS)
+        before = content(folder)
+        looked = asha_sim("check", "s.yaml", cwd=folder)
+        check(looked, PLACES, before, folder)
+        small = looked.status == 0 and is_small(load(folder / "s.yaml"))
+        if len(raw) % 4 == 0 and (looked.status or small):
+            check(asha_sim("preview", "s.yaml", "--json", cwd=folder), PLACES, before, folder)
+        if small:
+            ran = asha_sim("run", "s.yaml", "--out", "out", "--json", cwd=folder)
+            check(ran, PLACES, before, folder)
+            tally["runs"] += 1
+            if ran.status == 0:
+                labels = json.loads(ran.out)["searchers"]
+                made = {path.name for path in (folder / "out").iterdir()}
+                assert made == {"summary.json", *labels}, sorted(made)
+
+
+@pytest.mark.parametrize("number", range(len(SMALL)))
+def test_every_odd_value_in_every_place(tmp_path, number):
+    """Of each sound document every entry, in turn, is each odd number, text and tree; a share of them in `make test`."""
+    (tmp_path / "curves.csv").write_text(CURVES)
+    (tmp_path / "spells.csv").write_text(SPELLS)
+    sound = TREES_OF[True][number]
+    odd = (*NUMBERS, *TEXTS, *TREES)
+    for at, (where, value) in enumerate(product(places(sound), odd)):
+        if FUZZ or at % 23 == 0:
+            tally["documents"] += 1
+            tree = deepcopy(sound)
+            above(tree, where)[where[-1]] = value
+            raw = written(tree).encode("utf-8", "surrogatepass")
+            with alarm(LIMIT):
+                judge(raw, tmp_path)
+
+
+def judge(raw: bytes, folder: Path) -> None:
+    """Make all parts of a document, or assert that the refusal says where."""
+    try:
+        document = yaml_text.parse(raw, folder / "s.yaml")
+        if is_experiment(document.values):
+            check_experiment(document)
+        else:
+            Experiment(checked(document))
+    except InputError as error:
+        for problem in error.problems:
+            assert problem.line, problem
+            assert problem.column, problem
+            assert str(problem).isprintable(), problem
+
+
+def is_small(loaded: Loaded) -> bool:
+    """Whether all searchers of a scenario together are over in a second, whatever their cluster does to them."""
+    scenario = loaded.scenario
+    jobs = sum(spec.trials or 0 for spec in scenario.searchers.values())
+    endless = [spec for spec in scenario.searchers.values() if spec.endless]
+    if endless:
+        stop, unit = scenario.stop and scenario.stop.time, getattr(scenario.curves, "unit_time", None)
+        if not stop or not unit or getattr(scenario.curves, "unit_time_sigma", 0) > 1:
+            return False
+        workers = sum(group.count * group.slots for group in (scenario.cluster.groups or {}).values())
+        jobs += stop / unit * (workers or scenario.cluster.workers or 1) * len(endless)
+    return jobs <= MOST
