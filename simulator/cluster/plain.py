@@ -1,6 +1,6 @@
 """The cluster where nothing goes wrong: equal workers that never fail, jobs that take just their curve's time.
 
-It does what engine.py does, on the same SimPy queue, without asking about troubles that can't be. Most runs of a
+It does what trouble.py does, on the same SimPy queue, without asking about troubles that can't be. Most runs of a
 sweep are of this kind, so it is written for speed: one function, names bound once, an event object for each worker
 that is used again for each of its jobs, and rows packed as they come. tests/cluster holds it to the plain heap's
 trace and to the other engine's.

@@ -55,4 +55,4 @@ def test_what_a_caller_has_frozen_stays_frozen():
     frozen = gc.get_freeze_count()
     run()
 
-    assert gc.get_freeze_count() == frozen > 0
+    assert 0.9 * frozen < gc.get_freeze_count() <= frozen  # some of it may have died since
