@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import weakref
 
 import pytest
 
@@ -17,7 +18,6 @@ from tests.worlds import World
 @pytest.fixture(autouse=True)
 def _as_before():
     yield
-    gc.unfreeze()
     gc.enable()
 
 
@@ -50,9 +50,21 @@ def test_it_is_off_meanwhile_and_nothing_stays_frozen():
     assert gc.get_freeze_count() == 0
 
 
-def test_what_a_caller_has_frozen_stays_frozen():
-    gc.freeze()
-    frozen = gc.get_freeze_count()
-    run()
+@pytest.mark.parametrize("groups", [2, (MachineGroup(1), MachineGroup(1))], ids=["plain", "with troubles"])
+def test_a_run_is_no_garbage_that_waits_to_be_found(groups):
+    gc.disable()
+    searcher = random(max_trials=3, max_length=2)
+    simulate(searcher, World(), Cluster(groups))
+    known = weakref.ref(searcher)
+    del searcher
 
-    assert 0.9 * frozen < gc.get_freeze_count() <= frozen  # some of it may have died since
+    assert known() is None
+
+
+def test_runs_do_not_put_off_the_look_through_everything():
+    gc.collect()
+    for _ in range(5):
+        gc.collect(1)  # each is a step towards it
+        run()
+
+    assert gc.get_count()[2] >= 5

@@ -1,0 +1,66 @@
+"""Packed rows come out as the columns that went in, cut at the end of the run."""
+
+from __future__ import annotations
+
+from math import nan
+
+import numpy as np
+import pytest
+
+from simulator.cluster.recording import CHUNK, PLAIN_ROW, ROW, unpack, unpack_plain
+from simulator.trace import COLUMNS, Outcome
+
+
+def pack(rows, row=ROW):
+    return bytearray(b"".join(row.pack(*values) for values in rows))
+
+
+@pytest.mark.parametrize("n", [0, 1, CHUNK, CHUNK + 1, 5 * CHUNK // 2 + 1])
+def test_rows_of_any_number_are_unpacked_in_their_order(n):
+    numbers = np.arange(n)
+    packed, plain = bytearray(), bytearray()
+    for i in range(n):
+        packed += ROW.pack(i, i + 1, 2, 3, i + 4, i + 5, 6 * i, 6 * i + 7, i / 2, i + 8, i + 9, i % 5)
+        plain += PLAIN_ROW.pack(i, i + 1, 2, 3, i + 4, i + 5, 6 * i, 6 * i + 7, i / 2, i % 2)
+    same = [
+        numbers, numbers + 1, np.full(n, 2), np.full(n, 3), numbers + 4, numbers + 5,
+        6 * numbers, 6 * numbers + 7, numbers / 2,
+    ]  # fmt: skip
+    for columns, rest in (
+        (unpack(packed, 7 * n + 7), {"overhead": numbers + 8, "lost": numbers + 9, "outcome": numbers % 5}),
+        (unpack_plain(plain, 7 * n + 7), {"overhead": 0 * numbers, "lost": 0 * numbers, "outcome": numbers % 2}),
+    ):
+        names = [*COLUMNS[:8], "loss"]
+        for name, expected in (dict(zip(names, same, strict=True)) | rest).items():
+            np.testing.assert_array_equal(columns[name], expected, name)
+            assert columns[name].dtype == (np.float64 if name == "loss" else np.int64)
+        assert set(columns) == set(COLUMNS)
+    assert packed == plain == b""
+
+
+def test_what_still_runs_at_the_end_is_cut_there_and_was_useful():
+    """One that ends just then, one cut in its training, one cut in its overhead, one lost after the end."""
+    rows = [
+        (0, 0, 0, 0, 0, 1, 10, 50, 0.5, 7, 0, Outcome.COMPLETED),
+        (1, 1, 0, 0, 0, 1, 20, 51, 0.5, 7, 0, Outcome.COMPLETED),
+        (2, 2, 0, 0, 0, 1, 48, 90, 0.5, 7, 0, Outcome.COMPLETED),
+        (3, 3, 0, 0, 0, 1, 40, 90, nan, 7, 30, Outcome.DROPPED),
+        (4, 4, 0, 0, 0, 1, 40, 50, nan, 7, 3, Outcome.DROPPED),
+    ]
+    columns = unpack(pack(rows), 50)
+
+    assert columns["end"].tolist() == [50] * 5
+    assert columns["outcome"].tolist() == [Outcome.COMPLETED, *[Outcome.CUT] * 3, Outcome.DROPPED]
+    assert columns["overhead"].tolist() == [7, 7, 2, 7, 7]
+    assert columns["lost"].tolist() == [0, 0, 0, 0, 3]
+    np.testing.assert_equal(columns["loss"], [0.5, nan, nan, nan, nan])
+
+
+def test_plain_rows_are_cut_likewise():
+    columns = unpack_plain(
+        pack([(0, 0, 0, 0, 0, 1, 10, 50, 0.5, 0), (1, 1, 0, 0, 0, 1, 9, 50, 0.5, 1), (2, 2, 0, 0, 0, 1, 20, 51, 0.5, 1)], PLAIN_ROW), 50
+    )  # fmt: skip
+
+    assert columns["outcome"].tolist() == [Outcome.COMPLETED, Outcome.EXITED, Outcome.CUT]
+    assert columns["end"].tolist() == [50] * 3
+    np.testing.assert_equal(columns["loss"], [0.5, 0.5, nan])
