@@ -11,7 +11,7 @@ import pytest
 from simulator.cluster.attempts import Course, Overheads, Recovery
 from simulator.cluster.conditions import Conditions, Drop, Fates
 from simulator.cluster.engine import Cluster, simulate
-from simulator.cluster.stragglers import LogNormal, Pareto, Quantiles
+from simulator.cluster.stragglers import HalfNormal, LogNormal, Pareto, Quantiles
 from simulator.searchers.halving import random
 from simulator.streams import Stream, generator
 from simulator.trace import Outcome
@@ -127,6 +127,14 @@ def test_the_tail_of_pareto_stragglers(alpha):
         assert (factors > times).mean() == pytest.approx(times**-alpha, abs=0.01)
 
 
+def test_half_normal_stragglers_are_as_far_above_1_as_a_normal_is_from_0():
+    factors = HalfNormal(0.5).draw(generator(SEED, Stream.STRAGGLER), 100_000)
+
+    assert factors.min() == pytest.approx(1, abs=1e-3)
+    for deviations, beyond in ((1, 0.3173), (2, 0.0455)):
+        assert (factors > 1 + 0.5 * deviations).mean() == pytest.approx(beyond, abs=0.01)
+
+
 def test_a_cluster_is_ideal_where_nothing_takes_longer_or_is_lost():
     assert Conditions(recovery=Recovery("exit")).ideal
     for conditions in (
@@ -146,4 +154,6 @@ def test_a_seed_that_is_not_given_is_0_and_a_label_is_empty():
 
     assert ends[0] == ends[1] != ends[2]
     assert (traces[0].label, dict(traces[0].meta)) == ("", {})
+    named = simulate(random(max_trials=1, max_length=2), World(), cluster, label="a", meta={"divisor": 4})
+    assert (named.label, dict(named.meta)) == ("a", {"divisor": 4})
     assert np.all(traces[0].lost == 0)

@@ -95,6 +95,7 @@ def test_machines_join_one_after_the_other_start_up_and_leave_together():
     assert [spell[:3] for spell in spells(pool, 13) if spell[0] in {1, 3, 5}] == [
         (1, 0, 10), (1, 10, 13), (3, 0, 12), (3, 12, 13), (5, 0, 13),
     ]  # fmt: skip
+    assert spells(pool_of(MachineGroup(2, ramp_up=4)), 9) == [(1, 0, 4, Spell.DOWN)]
     assert not pool.steady
     assert spells(pool, 0) == []
 

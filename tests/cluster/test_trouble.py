@@ -44,6 +44,13 @@ def test_a_job_that_ends_as_a_machine_joins_is_handled_first_if_it_started_befor
     assert timed(trace) == [(0, 0, 0, 0, 1, 0), (0, 1, 0, 1, 2, 0), (1, 2, 0, 1, 2, 0)]
 
 
+def test_a_machine_that_joins_as_a_job_ends_is_handled_first_if_it_was_looked_at_before_that_started():
+    groups = (MachineGroup(1), MachineGroup(1, join=2 * UNIT))
+    trace = simulate(random(max_trials=4, max_length=1), World(), Cluster(groups))
+
+    assert timed(trace) == [(0, 0, 0, 0, 1, 0), (0, 1, 0, 1, 2, 0), (1, 2, 0, 2, 3, 0), (0, 3, 0, 2, 3, 0)]
+
+
 def test_a_lost_job_goes_before_anything_new_on_the_first_worker_that_is_idle():
     """Worker 0 goes at 3 with the second unit of its job half done; worker 1 is free at 4."""
     groups = (MachineGroup(1, leave=3 * UNIT), MachineGroup(1, speed=0.5))
@@ -133,11 +140,13 @@ def test_preemptions_do_not_count_as_restarts_but_end_a_trial_that_exits_on_loss
 @pytest.mark.parametrize("max_trials", [1, 3])
 def test_a_job_that_is_lost_for_ever_is_told_by_trial_and_resource(max_trials):
     """The last trial never ends: it takes four units, and the machine stays for three."""
-    world = World(ticks=lambda trial, begin, end: (4 if trial == max_trials - 1 else 1) * UNIT)
+    asked = []
+    world = World(ticks=lambda trial, begin, end: asked.append(trial) or (4 if trial == max_trials - 1 else 1) * UNIT)
     cluster = Cluster((spot(3 * UNIT, UNIT),), conditions=Conditions(recovery=Recovery("restart")))
     with pytest.raises(StarvedError) as error:
         simulate(random(max_trials=max_trials, max_length=7), world, cluster)
 
+    assert asked.count(max_trials - 1) == 10_000
     assert str(error.value) == (
         f"trial {max_trials - 1} was tried 10,000 times up to resource 7 and lost each time; lower crashes and drops, "
         "shorten trial_start and restore, save checkpoints more often, or give a stop"
@@ -197,15 +206,17 @@ def test_a_trial_that_dies_by_itself_does_so_as_where_nothing_can_go_wrong(exit_
 
 @pytest.mark.parametrize("groups", [2, (MachineGroup(1), MachineGroup(1))], ids=["plain", "with troubles"])
 def test_each_trial_counts_once_towards_a_stop_after_so_many_in_full(groups):
-    """Rungs of one unit each, of which the first is full length already."""
+    """Rungs of one unit each, of which the third is full length already, and there are up to five."""
 
     def run(stop):
         return simulate(adaptive(max_length=1, budget=60), World(shuffled), Cluster(groups, "queued"), stop=stop)
 
+    whole = run(None)
     ends = {}
-    for trial, end in columns(whole := run(None), "trial", "end"):
-        ends.setdefault(trial, end)
-    assert len(whole) > len(ends)
+    for trial, to_resource, end in columns(whole, "trial", "to_resource", "end"):
+        if to_resource >= whole.max_length:
+            ends.setdefault(trial, end)
+    assert (whole.to_resource > whole.max_length).any()
     for number, end in enumerate(sorted(ends.values()), start=1):
         assert run(Stop(full_length=number)).makespan == end
 
@@ -235,6 +246,7 @@ def test_money_that_is_left_when_nobody_is():
     ("stop", "makespan", "outcomes"),
     [
         (Stop(time=0), 0, []),
+        (Stop(time=1), 1, [Outcome.CUT]),
         (Stop(time=5 * UNIT), 5 * UNIT, [0, 0, Outcome.CUT]),
         (Stop(time=6 * UNIT), 6 * UNIT, [0, 0, 0]),
         (Stop(loss=2.0), 6 * UNIT, [0, 0, 0]),  # trial n has a loss of 4 - n
