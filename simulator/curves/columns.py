@@ -77,7 +77,7 @@ def of_frame(frame: DataFrame) -> Columns | None:
     seconds = frame[TIME].to_numpy().astype(np.float64) if TIME in frame.columns else None
     exits = _exits(frame)
     whole = trial.min() >= 0 and resource.min() >= 1 and max(trial.max(), resource.max()) < LARGEST
-    lasting = seconds is None or ((seconds >= 0) & (seconds * ticks.PER_SECOND <= ticks.LIMIT)).all()
+    lasting = seconds is None or ((seconds >= 0) & (seconds <= ticks.LIMIT / ticks.PER_SECOND)).all()
     if (
         exits is None or not whole or not lasting or np.isinf(losses).any()
     ):  # infinite: or a number too long to be one

@@ -30,6 +30,7 @@ def test_both_readers_agree(tmp_path, text):
         GOOD + "1,0,1,4,,\n",
         GOOD + "-1,3,1,4,,\n",
         GOOD + "1,3,1,-4,,\n",
+        GOOD + "1,3,1,1e305,,\n",
         GOOD + "1,3,1,,,\n",
         GOOD + "1,3,1,4,,dead\n",
         GOOD + "1,x,1,4,,\n",
