@@ -204,8 +204,9 @@ def bounded(search, cluster, counts):
 
 @pytest.mark.parametrize(("cluster", "bound"), [("plain", 450), ("in trouble", 750)])
 def test_a_job_takes_so_many_bytes(cluster, bound):
-    """At the peak, with the trace, the searcher and the curves."""
+    """At the peak, with the trace, the searcher and the curves; without what is kept from one run to the next."""
     for trials, workers in (SMALL, LARGE):
+        simulate(halving.asha(max_trials=trials, max_length=64), Synthetic(Law(), 0), CLUSTERS[cluster](workers))
         curves = Synthetic(Law(), 0)
         searcher = halving.asha(max_trials=trials, max_length=64)
         tracemalloc.start()
