@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 
 from simulator import ticks
 from simulator.cluster.engine import Cluster, simulate
@@ -25,6 +26,19 @@ class World:
 
     def train(self, trial, from_resource, to_resource):
         return self.ticks(trial, from_resource, to_resource), self.loss(trial, to_resource), None
+
+
+class Mortal(World):
+    """Trial 1 dies half way through its first job, by `exit`."""
+
+    def __init__(self, exit_):
+        super().__init__()
+        object.__setattr__(self, "exit", exit_)
+
+    def train(self, trial, from_resource, to_resource):
+        if trial == 1:
+            return UNIT // 2, inf, self.exit
+        return super().train(trial, from_resource, to_resource)
 
 
 def shuffled(trial: int, resource: int = 0) -> float:

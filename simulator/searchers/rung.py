@@ -110,13 +110,7 @@ class Rung:
     def _go_ahead(self, entry: Entry) -> None:
         """Take in a result better than the whole edge: it has the place that opens, or else that of the last."""
         loss, arrival, trial = entry
-        ahead = self._ahead
-        if -loss > ahead.bar:
-            ahead.losses.append(-loss)
-            ahead.arrivals.append(-arrival)
-            ahead.trials.append(trial)
-        else:
-            ahead.put((-loss, -arrival, trial))
+        self._ahead.put((-loss, -arrival, trial))
         self._admitted.add(arrival)
         heappush(self.candidates, entry)
         if self._arrivals >= self._next:

@@ -15,7 +15,7 @@ from simulator.curves.curves import Exit
 from simulator.searchers.halving import asha, random, sha
 from simulator.trace import COLUMNS, Outcome
 from tests.oracles.heap_engine import simulate_rows
-from tests.worlds import UNIT, World
+from tests.worlds import UNIT, Mortal, World
 
 
 def rows(trace):
@@ -93,19 +93,6 @@ def test_at_the_stop_results_count_and_nothing_starts():
     assert trace.outcome.tolist() == [Outcome.COMPLETED, Outcome.COMPLETED, Outcome.CUT]
     assert trace.makespan == 5 * UNIT
     assert np.isnan(trace.loss[-1])
-
-
-class Mortal(World):
-    """Trial 1 dies half way through its first job, by `exit`."""
-
-    def __init__(self, exit_):
-        super().__init__()
-        object.__setattr__(self, "exit", exit_)
-
-    def train(self, trial, from_resource, to_resource):
-        if trial == 1:
-            return UNIT // 2, inf, self.exit
-        return super().train(trial, from_resource, to_resource)
 
 
 def test_a_trial_that_errs_is_reported_as_worst():

@@ -18,7 +18,7 @@ from simulator.searchers.determined import adaptive
 from simulator.searchers.halving import asha, random, sha
 from simulator.ticks import LIMIT
 from simulator.trace import COLUMNS, Outcome
-from tests.worlds import UNIT, World, shuffled
+from tests.worlds import UNIT, Mortal, World, shuffled
 
 SECOND = UNIT
 
@@ -177,19 +177,6 @@ def test_stragglers_and_speeds_change_how_long_a_job_takes():
     )
 
     assert timed(trace) == [(0, 0, 0, 0, 4.5, 0), (1, 1, 0, 0, 9, 0)]
-
-
-class Mortal(World):
-    """Trial 1 dies by `exit` after half a unit."""
-
-    def __init__(self, exit_):
-        super().__init__()
-        object.__setattr__(self, "exit", exit_)
-
-    def train(self, trial, from_resource, to_resource):
-        if trial == 1:
-            return UNIT // 2, inf, self.exit
-        return super().train(trial, from_resource, to_resource)
 
 
 @pytest.mark.parametrize("exit_", [Exit.ERRORED, Exit.INVALID])
