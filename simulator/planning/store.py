@@ -1,11 +1,14 @@
 """The results folder: every finished block is on disk before the next, so a killed sweep goes on where it was.
 
 `manifest.json` says what the blocks are of, `blocks/` holds a Parquet file for each, `lock` is held by whoever works.
+The name of a block ends with the digest of its bytes: one that a disk has changed is refused before polars, which a
+damaged file can abort, is given it, and never counted.
 """
 
 from __future__ import annotations
 
 import errno
+import hashlib
 import io
 import json
 import os
@@ -48,8 +51,9 @@ class Store:
                 "tables": tables,
             }
             self.shape: Shape | None = None
+            self._paths = {path.name.rsplit(".", 2)[0]: path for path in (folder / "blocks").iterdir()}
             known = self._read_manifest()
-            if known is None and any((folder / "blocks").iterdir()):
+            if known is None and self._paths:
                 message = "holds blocks of results, and no manifest.json says of what; choose another folder"
                 raise InputError(Problem(str(folder), message))
             if known is not None:
@@ -73,33 +77,35 @@ class Store:
         files.write_text(self._folder / MANIFEST, json.dumps(about, indent=2, ensure_ascii=False, default=str) + "\n")
 
     def load(self, block: Block) -> Runs | None:
-        """The runs of a block, None where it is not done yet."""
+        """The runs of a block, None where it is not done yet; raises InputError where it is not what was written."""
         import polars as pl  # noqa: PLC0415  (slow to import, needed only here)
 
-        path = self._path(block)
-        if not path.exists():
+        path = self._paths.get(block.file)
+        if path is None:
             return None
         try:
-            frame = pl.read_parquet(io.BytesIO(path.read_bytes()))
-            runs = np.zeros(frame.height, RUN)
-            for name in RUN.names or ():
-                runs[name] = frame[name].to_numpy()
+            packed = path.read_bytes()
         except OSError as error:
             raise unreadable(path, error) from None
-        except (pl.exceptions.PolarsError, ValueError, TypeError) as error:
-            said = f"is no block of results ({str(error).splitlines()[0][:80]}); delete it and go on with --resume"
-            raise InputError(Problem(str(path), said)) from None
+        if path.name != _name(block, packed):
+            message = "is damaged, it is not what was written here; delete it and go on with --resume"
+            raise InputError(Problem(str(path), message))
+        frame = pl.read_parquet(io.BytesIO(packed))
+        runs = np.zeros(frame.height, RUN)
+        for name in RUN.names or ():
+            runs[name] = frame[name].to_numpy()
         return runs
 
     def save(self, block: Block, runs: Runs) -> None:
         """Write a finished block aside and rename it; raises MachineError where the folder is not here any more."""
         import polars as pl  # noqa: PLC0415  (slow to import, needed only here)
 
-        packed = io.BytesIO()
-        pl.DataFrame({name: runs[name] for name in RUN.names or ()}).write_parquet(packed)
+        table = io.BytesIO()
+        pl.DataFrame({name: runs[name] for name in RUN.names or ()}).write_parquet(table)
+        packed = table.getvalue()
         self._check_there()
-        with files.replacing(self._path(block)) as scratch:
-            scratch.write_bytes(packed.getvalue())
+        with files.replacing(self._folder / "blocks" / _name(block, packed)) as scratch:
+            scratch.write_bytes(packed)
 
     def _check_there(self) -> None:
         path = Path(self._lock.name)
@@ -111,9 +117,6 @@ class Store:
             raise files.unwritable(
                 self._folder, FileNotFoundError(errno.ENOENT, "it was removed or renamed meanwhile")
             )
-
-    def _path(self, block: Block) -> Path:
-        return self._folder / "blocks" / f"{block.file}.parquet"
 
     def _read_manifest(self) -> dict[str, Any] | None:
         path = self._folder / MANIFEST
@@ -154,6 +157,10 @@ class Store:
             wrong.append(f"of another scenario ({'; '.join(changes)}{more})")
         if wrong:
             raise InputError(Problem(str(self._folder), f"holds results {', '.join(wrong)}; choose another folder"))
+
+
+def _name(block: Block, packed: bytes) -> str:
+    return f"{block.file}.{hashlib.sha256(packed).hexdigest()[:16]}.parquet"
 
 
 def _locked(path: Path) -> FileIO:

@@ -48,7 +48,7 @@ class Block(NamedTuple):
 
     @property
     def file(self) -> str:
-        """What its file is called."""
+        """What the name of its file begins with."""
         (first, last), (begin, end) = self.cells, self.replicates
         text = f"replicates-{begin:06}-{end:06}-cells-{first:05}-{last:05}"
         if self.variation is None:

@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 import pytest
 
 from simulator.errors import InputError, RunError
@@ -199,6 +198,18 @@ def test_a_folder_with_results_needs_to_be_gone_on_with(tmp_path):
     assert contents(folder) == before
 
 
+def test_what_is_done_is_not_done_again(tmp_path):
+    def done():
+        return {path.name: path.stat().st_ino for path in (tmp_path / "blocks").iterdir()}
+
+    answer(loaded(tmp_path, FAULTY), folder=tmp_path, pool=Pool(jobs=1))
+    before = done()
+    answer(loaded(tmp_path, FAULTY), folder=tmp_path, resume=True, pool=Pool(jobs=1))
+
+    assert any("-x0.8." in name for name in before), "a varied one, whose name has a point more"
+    assert done() == before
+
+
 def test_results_of_something_else_are_refused_by_name(tmp_path):
     folder = tmp_path / "out"
     answer(loaded(tmp_path), folder=folder, pool=Pool(jobs=1))
@@ -242,19 +253,26 @@ def test_other_curves_under_the_same_name_are_refused(tmp_path):
         answer(loaded(tmp_path, text), folder=tmp_path / "out", resume=True, pool=Pool(jobs=1))
 
 
-def test_a_block_that_is_none_is_named(tmp_path):
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        pytest.param(lambda packed: b"", id="empty"),
+        pytest.param(lambda packed: packed[: len(packed) // 2], id="cut"),
+        pytest.param(lambda packed: packed[:-9] + b"\x7f" + packed[-8:], id="a byte that ends polars"),
+        pytest.param(lambda packed: packed[:100] + bytes([packed[100] ^ 1]) + packed[101:], id="one bit"),
+    ],
+)
+def test_a_block_that_a_disk_has_changed_is_named_and_not_counted(tmp_path, damaged):
     folder = tmp_path / "out"
-    answer(loaded(tmp_path), folder=folder, pool=Pool(jobs=1))
+    first = answer(loaded(tmp_path), folder=folder, pool=Pool(jobs=1))
     block = min((folder / "blocks").iterdir())
-    block.write_bytes(b"PAR1")
+    block.write_bytes(damaged(block.read_bytes()))
 
-    with pytest.raises(
-        InputError, match=rf"{block.name}: is no block of results .*; delete it and go on with --resume"
-    ):
+    with pytest.raises(InputError, match=rf"{block.name}: is damaged, .*; delete it and go on with --resume"):
         answer(loaded(tmp_path), folder=folder, resume=True, pool=Pool(jobs=1))
-    pl.DataFrame({"cell": [1]}).write_parquet(block)
-    with pytest.raises(InputError, match=rf"{block.name}: is no block of results"):
-        answer(loaded(tmp_path), folder=folder, resume=True, pool=Pool(jobs=1))
+    block.unlink()
+    again = answer(loaded(tmp_path), folder=folder, resume=True, pool=Pool(jobs=1))
+    assert (again.replicates, block.exists()) == (first.replicates, True)
 
 
 def test_what_a_killed_process_was_writing_is_swept_away(tmp_path):
