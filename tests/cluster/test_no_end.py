@@ -34,6 +34,17 @@ def test_machines_that_never_stay_long_enough_to_start_up():
         run(spot(UNIT, UNIT, start_up=UNIT))
 
 
+def test_machines_come_and_go_in_vain_a_hundred_thousand_times_and_no_more():
+    def start(after):
+        groups = (*spot(1, 1, start_up=1), MachineGroup(1, join=2 * after))  # a visit every two ticks
+        world = World(ticks=lambda *_: 1)
+        return simulate(random(max_trials=1, max_length=1), world, Cluster(groups)).start[0]
+
+    assert start(99_990) == 199_980
+    with pytest.raises(StarvedError, match="machines come and go"):
+        start(100_010)
+
+
 def test_a_job_that_is_lost_every_time():
     never_saved = Conditions(recovery=Recovery("restart"))
     with pytest.raises(StarvedError, match=r"trial 0 was tried 10,000 times up to resource 4 and lost each time"):
