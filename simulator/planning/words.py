@@ -21,10 +21,13 @@ def sentence(answer: Answer) -> str:
     advice, plan, unit = answer.advice, answer.plan, answer.loaded.scenario.time_unit
     chosen = advice.chosen
     if chosen is None:
-        near = advice.nearest
+        near, middle = advice.nearest, advice.nearest.time_s.middle
+        half = (
+            f"half of them within {time(middle, unit)}" if isfinite(middle) else "and in fewer than half at any time"
+        )
         return (
             f"Nothing on the grid is {_asked(plan, unit)} in {percent(plan.confidence)} of runs; the nearest is "
-            f"{near.name}: in {share(near.met)} of runs, half of them within {time(near.time_s.middle, unit)}."
+            f"{near.name}: in {share(near.met)} of runs, {half}."
         )
     if advice.by_knee:
         best = "is the knee of time against cost" if chosen is advice.knee else "costs least"

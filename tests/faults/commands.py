@@ -94,9 +94,13 @@ def asha_sim(
 
 
 def started(*arguments: object, cwd: Path) -> subprocess.Popen[str]:
-    """Start a command in a session, and so a group, of its own."""
+    """Start a command in a session, and so a group, of its own.
+
+    `make coverage` doesn't follow it: a signal that comes while coverage's tracer holds its lock leaves it held for ever.
+    """
+    env = environment({"COVERAGE_PROCESS_CONFIG": None})
     return subprocess.Popen(
-        command(*arguments), cwd=cwd, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
+        command(*arguments), cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
         start_new_session=True,
     )  # fmt: skip
 

@@ -8,12 +8,14 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from simulator.planning import page, report, words
+from simulator.planning.advice import Pick
 from simulator.planning.planner import answer
 from simulator.planning.pool import Pool
 from simulator.planning.statistics import Interval
@@ -141,6 +143,40 @@ def test_a_budget_alone_takes_the_soonest_that_can_be_paid(tmp_path):
 
     assert advice.chosen.time_s.middle == min(option.time_s.middle for option in able)
     assert len(able) < 10
+
+
+@pytest.mark.parametrize(("count", "trials"), [(1, "1 fully trained trial"), (3, "3 fully trained trials")])
+def test_trials_in_full_that_were_asked_for(tmp_path, count, trials):
+    target = f"target: {{full_length_trials: {count}}}"
+    text = planned(
+        f"vary: {{cluster.workers: [4]}}\n{target}\nreplicates: 6", HEAD.replace("trials: 16", "trials: 64")
+    )
+
+    assert f"half of the runs at {trials} within " in words.sentence(found(tmp_path, text))
+
+
+def test_larger_numbers_that_would_not_do_are_named(tmp_path):
+    made = found(tmp_path, SMALL.replace("40 min", "3 h"))
+    taken, other = (
+        replace(series, pick=Pick(0, (2,)))
+        for series in sorted(made.advice.series, key=lambda series: series is not made.advice.best)
+    )
+    advice = replace(made.advice, series=(taken, other), best=taken)
+    said = words.sentence(replace(made, advice=advice))
+
+    assert re.search(r"\$[\d.]+, but not with every larger number: 8 \(100 %\); ", said), said
+    assert re.search(r"A?SHA would need as many \(\$[\d.]+\), and 8 \(100 %\) would not do\.$", said), said
+
+
+def test_a_target_that_is_never_reached_gives_no_difference(tmp_path):
+    text = planned("vary: {cluster.workers: [4]}\ntarget: {loss: 1e-9}\ndeadline: 1 h\nreplicates: 6")
+    made = found(tmp_path, text)
+
+    assert words.sentence(made) == (
+        "Nothing on the grid is at a loss of 1e-09 within 3,600 s in 95 % of runs; the nearest is 4 workers with SHA: "
+        "in 0 % (0–39 %) of runs, and in fewer than half at any time."
+    )
+    assert "4 workers: SHA and ASHA never reached the target in the same replicate." in list(words.remarks(made))
 
 
 def test_no_difference_is_called_so(tmp_path):

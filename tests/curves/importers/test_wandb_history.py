@@ -97,3 +97,21 @@ def test_bad_exports(tmp_path):
     assert "1 has a clock that goes backwards" in refused(tmp_path / "a.csv")
     (tmp_path / "a.parquet").write_bytes(b"PAR1 junk")
     assert "is not a sound Parquet file" in refused(tmp_path / "a.parquet")
+
+
+def test_runs_without_the_metric_are_skipped_and_said(tmp_path):
+    (tmp_path / "runs").mkdir()
+    history(0, LOSSES[0]).write_parquet(tmp_path / "runs" / "whole.parquet")
+    history(1, LOSSES[1]).drop("val/loss").write_parquet(tmp_path / "runs" / "other.parquet")
+    history(2, [None] * 3).write_parquet(tmp_path / "runs" / "never.parquet")
+    (tmp_path / "runs" / "notes.txt").write_text("of another kind")
+    made = imported(tmp_path / "runs", "wandb", options=OPTIONS)
+
+    assert [curve.trial.name for curve in made.curves] == ["whole"]
+    assert dict(made.report.dropped) == {"does not report val/loss": 2}
+
+
+def test_without_a_runtime_time_is_counted_from_the_first_stamp(tmp_path):
+    history(0, LOSSES[0]).drop("_runtime").write_parquet(tmp_path / "run.parquet")
+
+    assert seconds_of(imported(tmp_path / "run.parquet", "wandb", options=OPTIONS)) == [[1.5 * at for at in range(5)]]
