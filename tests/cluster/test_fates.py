@@ -11,7 +11,8 @@ import pytest
 from simulator.cluster.attempts import Course, Overheads, Recovery
 from simulator.cluster.conditions import Conditions, Drop, Fates
 from simulator.cluster.engine import Cluster, simulate
-from simulator.cluster.stragglers import HalfNormal, LogNormal, Pareto, Quantiles
+from simulator.cluster.spans import LogNormalSpan, Weibull
+from simulator.cluster.stragglers import HalfNormal, LogNormal, Pareto, Quantiles, TwoPoint
 from simulator.searchers.halving import random
 from simulator.streams import Stream, generator
 from simulator.trace import Outcome
@@ -133,6 +134,25 @@ def test_half_normal_stragglers_are_as_far_above_1_as_a_normal_is_from_0():
     assert factors.min() == pytest.approx(1, abs=1e-3)
     for deviations, beyond in ((1, 0.3173), (2, 0.0455)):
         assert (factors > 1 + 0.5 * deviations).mean() == pytest.approx(beyond, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("distribution", "drawn"),
+    [
+        (Weibull(100.0, 0.5), [1.210118679, 1.114279144, 954.19080569]),
+        (LogNormalSpan(60.0, 150.0), [7.716297238, 77.768632095, 112.454157329]),
+        (HalfNormal(1.0), [2.515081941, 1.191614166, 1.464052416]),
+        (LogNormal(0.5), [0.413730298, 0.97122908, 1.112963423]),
+        (Pareto(2.5), [0.626180964, 1.53226041, 0.734379707]),
+        (TwoPoint(0.5, 4.0), [4.0, 1.0, 4.0]),
+        (Quantiles((1.0, 1.5, 4.0)), [1.101271582, 3.520248127, 1.39664008]),
+    ],
+)
+def test_what_a_seed_draws_never_changes(distribution, drawn):
+    """As this version drew it first: a plan made last year is made again to the same figures."""
+    rng = generator(0, Stream.STRAGGLER, 1)
+
+    assert distribution.draw(rng, 3).tolist() == pytest.approx(drawn, abs=1e-8)
 
 
 def test_a_cluster_is_ideal_where_nothing_takes_longer_or_is_lost():

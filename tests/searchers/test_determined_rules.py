@@ -98,6 +98,27 @@ def test_progress_of_a_tournament_is_the_mean_of_its_brackets():
     assert searcher.progress == 0.5
 
 
+def test_who_is_left_behind_is_closed_at_once_where_trials_stop_once():
+    """Three of twenty climb; of those the second is worse than the first, and the third is still on its way."""
+    searcher = determined.async_halving(
+        num_rungs=3, max_length=9, max_trials=20, divisor=3, max_concurrent_trials=20, stop_once=True
+    )
+    for job, loss in zip(asked(searcher), (3.0, 2.0, 1.0, *range(10, 27)), strict=True):
+        searcher.report(job, loss)
+    first, second, _ = asked(searcher)
+    searcher.report(first, 1.0)
+    searcher.report(second, 2.0)
+
+    assert [job.to_resource for job in asked(searcher)] == [9]
+    assert searcher.progress == 18 / 20
+
+
+def test_no_bracket_has_more_rungs_than_the_limit():
+    searcher = determined.adaptive_asha(max_length=64, max_trials=100, max_rungs=2)
+
+    assert [len(rungs) for rungs in searcher.brackets] == [2, 1]
+
+
 def test_a_budget_below_one_bracket_leaves_no_trial():
     searcher = determined.sync_halving(num_rungs=3, max_length=16, budget=1)
 

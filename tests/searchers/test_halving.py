@@ -85,6 +85,25 @@ def test_a_withdrawn_trial_is_replaced():
     assert searcher.next_job() == Job(3, 0, 0, 0, 1)
 
 
+@pytest.mark.parametrize("make", [asha, random])
+def test_no_more_jobs_at_once_than_the_limit(make):
+    searcher = make(max_trials=9, max_length=4, max_concurrent_trials=2)
+    first, _ = searcher.next_job(), searcher.next_job()
+    assert searcher.next_job() is Idle.WAIT
+    searcher.report(first, 1.0)
+
+    assert searcher.next_job() == Job(2, 0, 0, 0, first.to_resource)
+    assert searcher.next_job() is Idle.WAIT
+
+
+@pytest.mark.parametrize("make", [asha, random])
+def test_without_an_end_there_is_no_progress(make):
+    searcher = make(max_trials=None, max_length=4)
+    searcher.report(searcher.next_job(), 1.0)
+
+    assert searcher.progress == 0
+
+
 def test_progress_of_a_plain_search_is_its_share_of_trials():
     searcher = random(max_trials=4, max_length=6)
     progress = []

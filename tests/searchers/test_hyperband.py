@@ -1,6 +1,7 @@
 """Hyperband's brackets against the paper's tables, and asynchronous Hyperband's turns."""
 
-from itertools import groupby
+from collections import deque
+from itertools import count, groupby, islice
 
 import pytest
 
@@ -116,6 +117,74 @@ def test_an_invalid_last_trial_is_replaced_too():
 
     assert searcher.next_job().trial == 3
     assert searcher.next_job() is Idle.WAIT
+
+
+def test_a_limit_on_jobs_at_once_holds_for_all_brackets_together_and_invalid_ones_are_replaced_in_each():
+    searcher = async_hyperband(max_length=4, divisor=2, max_trials=60, max_concurrent_trials=3)
+    running, withdrawn, results, at_once = deque(), set(), 0, []
+    for number in count():
+        running += islice(iter(searcher.next_job, Idle.WAIT), 3 - len(running)) if len(running) < 3 else ()
+        if Idle.DONE in running:
+            break
+        at_once.append(len(running))
+        if len(running) == 3:
+            assert searcher.next_job() is Idle.WAIT
+        job = running.popleft()
+        if number % 4 == 3:
+            searcher.withdraw(job)
+            withdrawn.add((job.bracket, job.rung))
+            results -= job.rung > 0  # its result on the lowest rung goes with it
+        else:
+            searcher.report(job, (job.trial * 7919 + 17) % 10007)
+            results += job.rung == 0
+
+    assert withdrawn >= {(0, 0), (0, 1), (1, 0), (1, 1), (2, 0)}
+    assert at_once[:40] == [3] * 40
+    assert results == 60
+
+
+@pytest.mark.parametrize("make", [hyperband, async_hyperband])
+def test_brackets_differ_in_their_rungs_and_share_the_top(make):
+    searcher = make(max_length=9, divisor=3)
+    if make is hyperband:
+        finish(searcher)  # they are made as they begin
+
+    assert searcher.brackets == ((1, 3, 9), (3, 9), (9,))
+    assert searcher.resources == (1, 3, 9)
+    assert searcher.max_length == 9
+
+
+def test_the_rounding_makes_the_budgets_of_asynchronous_brackets_too():
+    def turns(rounding):
+        searcher = async_hyperband(max_length=9, divisor=3, rounding=rounding)
+        found = []
+        while len(found) < 200:
+            found.append(searcher.next_job())
+            searcher.report(found[-1], (found[-1].trial * 7919 + 17) % 10007)
+        units = [(bracket, sum(job.to_resource - job.from_resource for job in turn))
+                 for bracket, turn in groupby(found, key=lambda job: job.bracket)]  # fmt: skip
+        return next(total for bracket, total in units if bracket == 1)
+
+    assert 21 <= turns("algorithm") < 27  # five trials of three units, and one of six more
+    assert 15 <= turns("table") < 21  # three and one
+
+
+def test_progress_is_the_mean_of_the_brackets_those_to_come_included():
+    searcher = hyperband(max_length=9, divisor=3)
+    progress = {}
+    while isinstance(job := searcher.next_job(), Job):
+        searcher.report(job, job.trial)
+        progress[job.bracket] = searcher.progress  # as its last job is done
+    assert searcher.next_job() is Idle.DONE
+    assert progress == pytest.approx({0: 1 / 3, 1: 2 / 3, 2: 1})
+
+
+def test_an_invalid_trial_of_a_later_bracket_is_replaced_there():
+    searcher = hyperband(max_length=2, divisor=2)
+    jobs = [searcher.next_job() for _ in range(4)]
+    searcher.withdraw(jobs[3])
+
+    assert searcher.next_job() == Job(4, 1, 0, 0, 2)
 
 
 def test_a_fractional_divisor_may_leave_a_bracket_of_table_1_without_enough_trials():
