@@ -89,7 +89,7 @@ def import_(
         if trace is not None and made.trace is not None:
             (made.trace.write_parquet if trace.suffix == ".parquet" else made.trace.write_csv)(trace)
     if as_json:
-        typer.echo(json.dumps(made.report.as_dict(), indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(made.report.as_dict(), indent=2))
     else:
         for line in made.report.lines():
             typer.echo(printable(line))

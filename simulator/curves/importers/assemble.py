@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator import ticks
+from simulator.curves.columns import LARGEST
 from simulator.curves.curves import Exit
 from simulator.curves.importers import censoring
-from simulator.curves.importers.found import End, Found, Trial, wrong
+from simulator.curves.importers.found import BEYOND, End, Found, Trial, wrong
 from simulator.curves.importers.report import Report
 
 Censored = Literal["drop", "hold", "extrapolate"]
@@ -123,14 +124,17 @@ def _plain(trials: Sequence[Trial], shift: int, *, timed: bool) -> NDArray[np.bo
     kept = [trial for trial, good in zip(trials, plain, strict=True) if good]
     row = np.repeat(np.flatnonzero(plain), lengths[plain])
     steps = np.concatenate([trial.steps for trial in kept])
-    odd = (steps + shift < 1) | ~np.isfinite(np.concatenate([trial.losses for trial in kept]))
+    odd = (
+        (steps < 1 - shift)
+        | (steps >= LARGEST - shift)
+        | ~np.isfinite(np.concatenate([trial.losses for trial in kept]))
+    )
     again = np.append(False, row[1:] == row[:-1])
     odd[1:] |= again[1:] & (steps[1:] <= steps[:-1])
     if timed:
-        clock = np.rint(
-            np.concatenate([trial.elapsed for trial in kept if trial.elapsed is not None]) * ticks.PER_SECOND
-        )
-        odd |= ~((clock >= 0) & (clock <= ticks.LIMIT))
+        seconds = np.concatenate([trial.elapsed for trial in kept if trial.elapsed is not None])
+        clock = _clock(seconds)
+        odd |= ~((seconds >= 0) & (clock <= ticks.LIMIT))
         odd[1:] |= again[1:] & ~(clock[1:] > clock[:-1])
     plain[row[odd]] = False
     return plain
@@ -144,10 +148,12 @@ def _as_is(trial: Trial, shift: int, sign: float) -> Curve:
 
 def _curve(trial: Trial, shift: int, sign: float, report: Report, *, timed: bool) -> Curve | str:
     """The trial's curve, or why there is none."""
+    if (trial.steps >= LARGEST - shift).any():
+        return BEYOND
     order = np.argsort(trial.steps, kind="stable")
-    steps = trial.steps[order] + shift
+    steps = trial.steps[order]
     last = np.append(steps[1:] != steps[:-1], True) if len(steps) else np.zeros(0, bool)
-    early = steps < 1
+    early = steps < 1 - shift  # (a sum might go round)
     _count(report, "repeated steps, the last report of each kept", int((~last).sum()))
     _count(report, "points before the first unit left out", int((early & last).sum()))
     take = order[last & ~early]
@@ -158,12 +164,10 @@ def _curve(trial: Trial, shift: int, sign: float, report: Report, *, timed: bool
     if timed:
         if seconds is None or not np.isfinite(seconds).all():
             return "has no times, as others do"
-        clock = np.rint(seconds * ticks.PER_SECOND)
-        if clock[0] < 0 or (np.diff(clock) < 0).any():
-            return "has a clock that goes backwards"
-        if clock[-1] > ticks.LIMIT:
-            return "has times beyond 285 years"
-        seconds = _apart(seconds, clock, report)
+        apart = _apart(seconds, report)
+        if isinstance(apart, str):
+            return apart
+        seconds = apart
     good = np.flatnonzero(np.isfinite(losses))
     end = int(good[-1]) + 2 if len(good) else 1  # one row without a loss says that it diverged
     _count(report, "points after a divergence left out", max(len(losses) - end, 0))
@@ -174,13 +178,27 @@ def _curve(trial: Trial, shift: int, sign: float, report: Report, *, timed: bool
     return Curve(trial, resources, losses, seconds, Exit.ERRORED if failed else None)
 
 
-def _apart(seconds: NDArray[np.float64], clock: NDArray[np.float64], report: Report) -> NDArray[np.float64]:
-    """Times at least a tick apart: the clocks of some sources are coarse."""
+def _apart(seconds: NDArray[np.float64], report: Report) -> NDArray[np.float64] | str:
+    """Times at least a tick apart, as the clocks of some sources are coarse; or what is wrong with them."""
+    clock = _clock(seconds).astype(np.int64)  # beyond the limit floats can't tell a tick from the next
+    if clock[0] < 0 or (np.diff(clock) < 0).any():
+        return "has a clock that goes backwards"
     place = np.arange(len(clock))
     lifted = np.maximum.accumulate(clock - place) + place
+    if lifted[-1] > ticks.LIMIT:
+        return "has times beyond 285 years"
     moved = lifted != clock
+    apart = np.where(moved, lifted / ticks.PER_SECOND, np.maximum(seconds, 0.0))
+    if (np.diff(_clock(apart)) < 1).any():
+        return "has times too late to tell a microsecond from the next"  # after 272 years, as seconds in a float
     _count(report, "times equal to the one before, put off by a microsecond", int(moved.sum()))
-    return np.where(moved, lifted / ticks.PER_SECOND, seconds)
+    return apart
+
+
+def _clock(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Seconds as whole ticks; those beyond any limit stay just beyond it, as a product might overflow."""
+    most = 2.0 * ticks.LIMIT / ticks.PER_SECOND
+    return np.rint(np.clip(seconds, -most, most) * ticks.PER_SECOND)
 
 
 def _complete(path: Path, curves: list[Curve], censored: Censored | None, report: Report) -> list[Curve]:
@@ -213,10 +231,14 @@ def _complete(path: Path, curves: list[Curve], censored: Censored | None, report
         if losses is None:
             report.dropped["stops too early to extrapolate"] += 1
             continue
+        seconds: NDArray[np.float64] | str | None = curve.seconds
+        if curve.seconds is not None:
+            later = censoring.times(curve.resources, curve.seconds, new)
+            seconds = _apart(np.concatenate([curve.seconds, later]), report)
+        if isinstance(seconds, str):
+            report.dropped[f"{seconds} once it goes on"] += 1
+            continue
         report.censored[word] = report.censored.get(word, 0) + 1
-        seconds = curve.seconds
-        if seconds is not None:
-            seconds = np.concatenate([seconds, censoring.times(curve.resources, seconds, new)])
         made.append(
             replace(
                 curve,
@@ -240,7 +262,12 @@ def _on_grid(curves: list[Curve], grid: tuple[int, ...], report: Report) -> list
         if not len(wanted):
             report.dropped["has no point on the grid"] += 1
             continue
-        seconds = None if curve.seconds is None else np.interp(wanted, curve.resources, curve.seconds)
+        seconds: NDArray[np.float64] | str | None = None
+        if curve.seconds is not None:
+            seconds = _apart(np.interp(wanted, curve.resources, curve.seconds), report)
+        if isinstance(seconds, str):
+            report.dropped[f"{seconds} on the grid"] += 1
+            continue
         losses = np.full(len(wanted), np.nan)
         if len(spans):
             losses = np.interp(wanted, spans, curve.losses[known], right=np.nan)

@@ -21,22 +21,25 @@ def held(resources: Resources, losses: Losses, new: Resources) -> Losses | None:
 def extrapolated(resources: Resources, losses: Losses, new: Resources) -> Losses | None:
     """The power law loss = a + b * resource**-c, b >= 0, of least squares; None for fewer than three points.
 
-    It is moved to go through the last point, so that no curve jumps where it was stopped.
+    It is moved to go through the last point, so that no curve jumps where it was stopped. Where the squares of the
+    losses are too large to be numbers, it is the last loss for ever.
     """
     known = np.isfinite(losses)
     if known.sum() < FEWEST:
         return None
     at, loss = resources[known].astype(float), losses[known]
     best: tuple[float, float, float] = (np.inf, 0.0, 1.0)
-    for rate in RATES:
-        shape = at**-rate
-        centred = shape - shape.mean()
-        gain = max(float(centred @ (loss - loss.mean())) / float(centred @ centred), 0.0)
-        rest = loss - loss.mean() - gain * centred
-        best = min(best, (float(rest @ rest), gain, float(rate)))
-    _, gain, rate = best
-    made: Losses = loss[-1] + gain * (new.astype(float) ** -rate - at[-1] ** -rate)
-    return made
+    with np.errstate(over="ignore", invalid="ignore"):
+        for rate in RATES:
+            shape = at**-rate
+            centred = shape - shape.mean()
+            spread = float(centred @ centred)
+            gain = max(float(centred @ (loss - loss.mean())) / spread, 0.0) if spread else 0.0
+            rest = loss - loss.mean() - gain * centred
+            best = min(best, (float(rest @ rest), gain, float(rate)))
+        _, gain, rate = best
+        made: Losses = loss[-1] + gain * (new.astype(float) ** -rate - at[-1] ** -rate)
+    return made if np.isfinite(made).all() else held(resources, loss, new)
 
 
 def times(resources: Resources, seconds: Losses, new: Resources) -> Losses:

@@ -12,6 +12,9 @@ from simulator.curves.importers.found import wrong
 from simulator.errors import unreadable
 
 MAGIC = b"SQLite format 3\0"
+#: What no reader needs, and what may go on without end once it is read or written to.
+CLAUSES = "SELECT type, name FROM sqlite_master WHERE type IN ('view', 'trigger')"
+QUOTE = '"'
 #: Seconds to wait for another program to let go of the database.
 PATIENCE = 2.0
 
@@ -48,6 +51,8 @@ def copied(path: Path, tables: set[str], program: str) -> Iterator[Path]:
             ):
                 source.execute("SELECT count(*) FROM sqlite_master").fetchone()  # locked? it says so here
                 source.backup(target)
+                for kind, name in target.execute(CLAUSES).fetchall():
+                    target.execute(f'DROP {kind} "{str(name).replace(QUOTE, 2 * QUOTE)}"')
                 (fault,) = target.execute("PRAGMA quick_check(1)").fetchone()
                 found = {name for (name,) in target.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter where a damaged file is quoted

@@ -13,6 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from simulator.errors import InputError, Problem
 
+#: Why a trial is left out that counts further than a file of curves can.
+BEYOND = "has steps beyond 10^15"
+
 
 class End(Enum):
     """How the source says a trial ended."""

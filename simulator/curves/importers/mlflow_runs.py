@@ -13,6 +13,7 @@ import numpy as np
 
 from simulator.curves.importers import databases
 from simulator.curves.importers.found import End, Found, Options, Trial, choose, need, wrong
+from simulator.errors import InputError
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 ENDS = {"FINISHED": End.FINISHED, "FAILED": End.FAILED, "KILLED": End.STOPPED, "RUNNING": End.RUNNING}
 MS = 1000.0
+#: Tables that every store has had; where others lack, MLflow brings the copy up to date, which takes seconds.
+TABLES = {"alembic_version", "experiments", "metrics", "params", "runs", "tags"}
 
 
 def read(path: Path, options: Options) -> Found:
@@ -30,16 +33,16 @@ def read(path: Path, options: Options) -> Found:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # reading a file is nobody else's business
     try:
         from mlflow import MlflowClient  # noqa: PLC0415  (an extra, and slow to import)
-        from mlflow.exceptions import MlflowException  # noqa: PLC0415
-        from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
     except ImportError:
         raise need(path, "mlflow") from None
-    logging.getLogger("mlflow").setLevel(logging.ERROR)
-    with databases.copied(path, {"runs", "metrics", "alembic_version"}, "MLflow") as copy:
+    logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # its errors come with a traceback
+    with databases.copied(path, TABLES, "MLflow") as copy:
         address = f"sqlite:///{copy}"
         try:
             return _runs(path, MlflowClient(tracking_uri=address, registry_uri=address), options)
-        except (MlflowException, SQLAlchemyError) as error:
+        except (InputError, OSError, MemoryError):
+            raise
+        except Exception as error:  # (whatever MLflow comes up with where it did not write what it reads)
             said = " ".join(str(getattr(error, "orig", None) or error).split())[:160]
             raise wrong(path, f"is no store of this MLflow: {said}") from None
         finally:
@@ -65,7 +68,7 @@ def _runs(path: Path, client: MlflowClient, options: Options) -> Found:
         history = client.get_metric_history(run.info.run_id, metric)
         start = run.info.start_time / MS
         when = np.array([point.timestamp for point in history]) / MS
-        stop = run.info.end_time / MS if run.info.end_time else float(when.max())
+        stop = run.info.end_time / MS if run.info.end_time else float(when.max(initial=start))
         found.trials.append(
             Trial.of(
                 run.info.run_name or run.info.run_id,

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from simulator.curves.columns import LARGEST
 from simulator.curves.importers import databases
-from simulator.curves.importers.found import End, Found, Options, Trial, choose, need, wrong
+from simulator.curves.importers.found import BEYOND, End, Found, Options, Trial, choose, need, wrong
 from simulator.errors import InputError
 
 if TYPE_CHECKING:
@@ -52,6 +53,9 @@ def read(path: Path, options: Options) -> Found:
             if not trial.intermediate_values or trial.state not in ends:
                 found.skipped["reports no intermediate value"] += 1
                 continue
+            if max(map(abs, trial.intermediate_values)) >= LARGEST:
+                found.skipped[BEYOND] += 1
+                continue
             found.trials.append(_trial(trial, ends[trial.state]))
     return found
 
@@ -70,15 +74,14 @@ def _trial(trial: Any, end: End) -> Trial:
 @contextmanager
 def _storage(path: Path) -> Iterator[BaseStorage]:
     """Optuna's own reader on a copy of the file: opening a storage may write to it."""
-    from optuna.exceptions import OptunaError  # noqa: PLC0415
     from optuna.storages import JournalStorage, RDBStorage  # noqa: PLC0415
     from optuna.storages.journal import JournalFileBackend  # noqa: PLC0415
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 
     if path.is_dir():
         raise wrong(path, "is a folder; Optuna's storage is an SQLite or a journal file")
+    what = "storage" if databases.is_sqlite(path) else "journal"
     try:
-        if databases.is_sqlite(path):
+        if what == "storage":
             with databases.copied(path, {"studies", "trials", "version_info"}, "Optuna") as copy:
                 storage = RDBStorage(f"sqlite:///{copy}", skip_compatibility_check=False)
                 try:
@@ -90,17 +93,14 @@ def _storage(path: Path) -> Iterator[BaseStorage]:
             copy = Path(folder) / "journal.log"
             shutil.copyfile(path, copy)
             yield JournalStorage(JournalFileBackend(str(copy)))
-    except InputError:
+    except (InputError, OSError, MemoryError):
         raise
-    except SQLAlchemyError as error:
-        message = f"is no storage of this Optuna: {_first_line(getattr(error, 'orig', None) or error)}"
-        raise wrong(path, message) from None
-    except (OptunaError, RuntimeError) as error:
-        raise wrong(path, f"is no storage of this Optuna: {_first_line(error)}") from None
-    except (KeyError, AssertionError, TypeError, UnicodeDecodeError) as error:
-        raise wrong(path, f"is no journal of this Optuna: {_first_line(error)}") from None
-    except ValueError as error:  # JSON among others
-        raise wrong(path, f"is no sound journal: {_first_line(error)}") from None
+    except ValueError as error:  # JSON and dates among others
+        raise wrong(path, f"is no sound {what}: {_first_line(error)}") from None
+    except Exception as error:  # (whatever Optuna comes up with where it did not write what it reads)
+        raise wrong(
+            path, f"is no {what} of this Optuna: {_first_line(getattr(error, 'orig', None) or error)}"
+        ) from None
 
 
 def _first_line(error: BaseException) -> str:

@@ -30,8 +30,8 @@ class Report:
     notes: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
+        """For JSON; `asdict` alone makes a count of pairs of each counter."""
+        return asdict(self) | {"dropped": dict(self.dropped), "changed": dict(self.changed)}
 
     def lines(self) -> Iterator[str]:
         """The report as people read it."""

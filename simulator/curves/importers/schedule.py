@@ -20,6 +20,8 @@ OUTCOMES = {
 
 #: Seconds before and after 1970 that a trial may start or end; what claims another time has no clock.
 LATEST = ticks.to_seconds(ticks.LIMIT) / 2
+#: Units that a trial of a trace may be trained for.
+LONGEST = 10**12
 
 
 def trace(trials: Sequence[Trial], *, label: str, maximise: bool, offset: int) -> Trace | None:
@@ -28,7 +30,11 @@ def trace(trials: Sequence[Trial], *, label: str, maximise: bool, offset: int) -
     A source's worker may have slots: trials that overlap on it get a worker each. Where the source names no
     workers they are the fewest that can have run it. A trial is one attempt, whatever it was stopped for.
     """
-    timed = [(trial.span, number, trial) for number, trial in enumerate(trials) if trial.span]
+    timed = [
+        (trial.span, number, trial)
+        for number, trial in enumerate(trials)
+        if trial.span and int(trial.steps.max(initial=0)) + offset <= LONGEST
+    ]
     timed = [entry for entry in timed if -LATEST < entry[0][0] < entry[0][1] < LATEST]
     if not timed:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from typing import Any
 from simulator.curves.importers.found import Found, Options, Trial, choose, need, wrong
 
 PREFIX = "events.out.tfevents."
+#: What TensorBoard takes for an event file, whatever else is in its name.
+TAKEN = "tfevents"
 
 
 def read(path: Path, options: Options) -> Found:
@@ -24,11 +27,12 @@ def read(path: Path, options: Options) -> Found:
     found = Found("", None, [], Counter())
     runs: dict[str, Any] = {}
     for name, folder in _runs(path):
-        if folder.is_dir() and any(PREFIX in file.name and not file.is_file() for file in folder.iterdir()):
+        if folder.is_dir() and any(TAKEN in file.name and not file.is_file() for file in folder.iterdir()):
             found.skipped["has an event file that is no file"] += 1  # a pipe would keep us waiting
             continue
         # Its default keeps 10,000 points of a tag, at random; 0 keeps them all.
-        events = EventAccumulator(str(folder), size_guidance={"scalars": 0, "tensors": 0})
+        place = str(folder) if folder.is_file() else f"{folder}{os.sep}"  # a folder's own name may have TAKEN in it
+        events = EventAccumulator(place, size_guidance={"scalars": 0, "tensors": 0})
         try:
             events.Reload()
             runs[name] = (events, events.FirstEventTimestamp())
@@ -42,10 +46,14 @@ def read(path: Path, options: Options) -> Found:
         raise wrong(path, f"holds no scalars{': ' + why if why else ''}")
     found.metric = choose(path, "tag", options.metric, sorted(tags), "--metric")
     for name, (events, start) in runs.items():
-        if found.metric not in _tags(events):
+        try:
+            points = list(_points(events, found.metric)) if found.metric in _tags(events) else []
+        except Exception:  # (whatever is made of a tensor that is no number)
+            found.skipped["reports what is no single number"] += 1
+            continue
+        if not points:  # of such a tag, or since a restart took them back
             found.skipped[f"does not report {found.metric}"] += 1
             continue
-        points = list(_points(events, found.metric))
         steps, losses, when = zip(*points, strict=True)
         elapsed = [time - start for time in when]
         found.trials.append(Trial.of(name, (steps, losses, elapsed), span=(start, max(when))))
@@ -55,6 +63,8 @@ def read(path: Path, options: Options) -> Found:
 def _runs(path: Path) -> Iterator[tuple[str, Path]]:
     """Folders with event files, by their path below `path`; a single event file is a run too."""
     if path.is_file():
+        if TAKEN not in path.name:
+            raise wrong(path, f"is no event file; their names begin with {PREFIX}")
         yield path.name, path
         return
     any_found = False
@@ -71,7 +81,8 @@ def _tags(events: Any) -> set[str]:
     """Scalar tags; TensorFlow 2 writes scalars as tensors."""
     tags = set(events.Tags()["scalars"])
     for tag in events.Tags()["tensors"]:
-        if events.SummaryMetadata(tag).plugin_data.plugin_name == "scalars":
+        about = events.summary_metadata.get(tag)
+        if about is not None and about.plugin_data.plugin_name == "scalars":
             tags.add(tag)
     return tags
 
@@ -84,4 +95,6 @@ def _points(events: Any, tag: str) -> Iterator[tuple[int, float, float]]:
             yield event.step, event.value, event.wall_time
     else:
         for event in events.Tensors(tag):
-            yield event.step, float(make_ndarray(event.tensor_proto)), event.wall_time
+            if math.prod(dim.size for dim in event.tensor_proto.tensor_shape.dim) != 1:
+                raise ValueError  # before it is filled with one value at any size
+            yield event.step, float(make_ndarray(event.tensor_proto).item()), event.wall_time

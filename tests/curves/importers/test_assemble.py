@@ -145,6 +145,53 @@ def test_a_stated_grid():
     assert "read on straight lines at 1, 3, 9, 27" in report.notes
 
 
+def test_steps_that_no_file_of_curves_counts_to():
+    last = [trial([-(2**63), step], [1.0, 1.0]) for step in (10**15, 10**15 + 1, 2**63 - 1)]
+    (curve,), report = made(*last, offset=-1)
+    assert curve.resources.tolist() == [10**15 - 1]
+    assert report.dropped == {"has steps beyond 10^15": 2}
+
+
+def test_times_a_hair_before_the_start_are_0():
+    (curve,), _ = made(trial([1, 2], [1.0, 1.0], [-1e-9, 1.0]))
+    assert curve.seconds.tolist() == [0, 1]
+
+
+def test_times_at_the_end_of_time():
+    end = 2**53 / 1e6
+    assert refused(trial([1, 2], [1.0, 1.0], [end, end])).endswith("1 has times beyond 285 years")
+    assert refused(trial([1, 2], [1.0, 1.0], [1.0, 1.7e308])).endswith("1 has times beyond 285 years")
+    assert refused(trial([1, 2, 3], [1.0] * 3, [9e9] * 3)).endswith("too late to tell a microsecond from the next")
+    assert made(trial([1, 2], [1.0, 1.0], [1.0, end]))[0][0].seconds.tolist() == [1, end]
+
+
+@pytest.mark.parametrize("how", ["hold", "extrapolate"])
+def test_a_stopped_trial_whose_times_would_go_beyond_the_end_of_time(how):
+    slow = trial([1, 2, 4], [2.0, 1.0, 0.5], [1e9, 2e9, 5e9])
+    curves, report = made(LONG, slow, censored=how)
+    assert len(curves) == 1
+    assert report.dropped == {"has times beyond 285 years once it goes on": 1}
+    assert report.censored == {}
+
+
+def test_times_that_are_the_same_tick_on_a_grid_or_further_on():
+    quick = trial([1, 1000], [1.0, 0.5], [0.0, 2e-6])
+    (curve,), _ = made(quick, grid=(1, 2, 3, 1000))
+    assert curve.seconds.tolist() == [0, 1e-6, 2e-6, 3e-6]
+    curves, _ = made(quick, trial(range(1, 1004), [1.0] * 1003, range(1003)), censored="hold")
+    assert (np.diff(np.rint(curves[0].seconds * 1e6)) > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("steps", "losses"),
+    [([1, 2, 4], [1e308, 1e308, -1e308]), ([10**15 - 9, 10**15 - 8, 10**15 - 7], [3.0, 2.0, 1.0])],
+)
+def test_what_no_power_law_fits_is_held(steps, losses):
+    longest = trial([*steps, steps[-1] + 1], [0.0] * 4)
+    (_, further), _ = made(longest, trial(steps, losses), censored="extrapolate")
+    assert further.losses.tolist() == [*losses, losses[-1]]
+
+
 def test_nothing_left():
     assert refused() == "source: holds no trials"
     assert refused(trial([], [])) == "source: leaves no trial: 1 has no point"

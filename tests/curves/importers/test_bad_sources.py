@@ -1,6 +1,7 @@
 """What is wrong with any kind of source: one line, status 2, and no output."""
 
 import builtins
+import json
 import os
 
 import pytest
@@ -99,9 +100,18 @@ def test_bad_options(tmp_path):
 
 
 def test_the_report_as_json(tmp_path):
-    ray_folder(tmp_path / "exp", LOSSES[:2])
+    ray_folder(tmp_path / "exp", LOSSES[:2], metric="\x9b31m\u202eloss")
+    result = tmp_path / "exp" / "train_00000_lr=0.0" / "result.json"
+    result.write_text(result.read_text() + result.read_text())
+    (tmp_path / "exp" / "none").mkdir()
+    (tmp_path / "exp" / "none" / "result.json").write_text("[]\n")
     done = asha_sim("curves", "import", "exp", "--from", "ray", "-o", "out.csv", "--json", cwd=tmp_path)
-    assert '"kept": 2' in done.stdout
+
+    report = json.loads(done.stdout)
+    assert (report["kept"], report["metric"]) == (2, "\x9b31m\u202eloss")
+    assert report["dropped"] == {"has no training_iteration: not a result of Ray Tune": 1}
+    assert report["changed"] == {"repeated steps, the last report of each kept": 5}
+    assert all(line.isprintable() for line in done.stdout.splitlines())
 
 
 @pytest.mark.parametrize("kind", ["wandb"])

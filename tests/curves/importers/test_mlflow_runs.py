@@ -92,6 +92,27 @@ def test_another_schema(store, tmp_path):
     assert "is no store of this MLflow: " in refused(path)
 
 
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ("UPDATE runs SET start_time = NULL", "is no store of this MLflow: start_time cannot be None"),
+        ("DELETE FROM metrics", "leaves no trial: 4 has no point"),
+        ("UPDATE metrics SET step = 9223372036854775807", "leaves no trial: 4 has steps beyond 10^15"),
+        ("UPDATE metrics SET step = 'one'", "is no store of this MLflow: "),
+        ("UPDATE metrics SET timestamp = 'now'", "is no store of this MLflow: "),
+        ("DROP TABLE tags", "is no database of MLflow: it lacks the table tags"),
+        ("ALTER TABLE tags RENAME COLUMN value TO valeur", "is no store of this MLflow: "),
+    ],
+)
+def test_values_that_mlflow_does_not_store(store, tmp_path, statement, says, capfd):
+    path = copy_of(store, tmp_path)
+    with sqlite3.connect(path) as connection:
+        connection.execute(statement)
+    connection.close()
+    assert says in refused(path)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_no_runs_and_no_store(store, tmp_path):
     path = copy_of(store, tmp_path)
     with sqlite3.connect(path) as connection:

@@ -106,6 +106,48 @@ def test_another_schema(tmp_path):
     assert "is no storage of this Optuna: " in refused(path)
 
 
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        (
+            "UPDATE trial_intermediate_values SET step = 9223372036854775807 WHERE step = 4",
+            "4 has steps beyond 10^15",
+        ),
+        ("UPDATE trial_intermediate_values SET step = 'one' WHERE step = 4", "is no storage of this Optuna: "),
+        ("UPDATE trials SET datetime_start = 'today'", "is no sound storage: "),
+        ("INSERT INTO alembic_version VALUES ('v0')", "is no storage of this Optuna: "),
+    ],
+)
+def test_values_that_optuna_does_not_store(tmp_path, statement, says):
+    path, where = storage(tmp_path, "sqlite")
+    optuna_study(where)
+    with sqlite3.connect(path) as connection:
+        connection.execute(statement)
+    connection.close()
+    assert says in refused(path)
+
+
+def test_a_view_without_end_and_a_trigger(tmp_path):
+    path, where = storage(tmp_path, "sqlite")
+    optuna_study(where)
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TRIGGER 'a\"b' BEFORE INSERT ON studies BEGIN DELETE FROM studies; END")
+        connection.execute("DROP TABLE trial_values")
+        connection.execute(
+            "CREATE VIEW trial_values AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) "
+            "SELECT x AS trial_value_id, 1 AS trial_id, x AS objective, x AS value, 'FINITE' AS value_type FROM n"
+        )
+    connection.close()
+    assert len(imported(path, "optuna").curves) == 4
+
+
+def test_steps_of_a_journal_that_are_no_number_of_64_bits(tmp_path):
+    path, where = storage(tmp_path, "journal")
+    optuna_study(where)
+    path.write_text(path.read_text().replace('"step":4', f'"step":{2**64}'))
+    assert refused(path).endswith("leaves no trial: 4 has steps beyond 10^15")
+
+
 @pytest.mark.parametrize("keep", [0.3, 0.7])
 def test_truncated(tmp_path, keep):
     path, where = storage(tmp_path, "sqlite")

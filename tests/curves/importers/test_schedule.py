@@ -45,6 +45,12 @@ def test_ends_and_losses():
     assert run.to_resource.tolist() == [2] * 5
 
 
+def test_a_trial_longer_than_any_of_a_trace():
+    far = Trial.of("t", ([2**63 - 1], [1.0], None), span=(0, 9))
+    assert made(far) is None
+    assert made(ran(0, 1), far).workers == 1
+
+
 def test_nothing_with_a_start_and_an_end():
     assert made(Trial.of("t", ([1], [1.0], None))) is None
     assert made(ran(5, 5)) is None

@@ -1,5 +1,7 @@
 """Event files by TensorBoard's own writer, which keeps losses as 32-bit floats."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -49,6 +51,68 @@ def test_scalars_that_are_tensors(tmp_path):
         writer.add_event(Event(wall_time=2e9 + step, step=step, summary=Summary(value=[value])))
     writer.close()
     assert losses_of(imported(tmp_path / "logs", "tensorboard")) == SINGLE[:1]
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype"), [([], 1), ([1], 1), ([1, 1], 1), ([2], 1), ([2**40], 1), ([-1, -1], 1), ([], 8), ([], 20)]
+)
+@pytest.mark.parametrize("plugin", ["scalars", None])
+def test_tensors_of_other_shapes_and_types(tmp_path, shape, dtype, plugin):
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.compat.proto.tensor_pb2 import TensorProto
+    from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
+    from tensorboard.plugins.scalar.metadata import create_summary_metadata
+    from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+    sizes = TensorShapeProto(dim=[TensorShapeProto.Dim(size=size) for size in shape])
+    value = Summary.Value(tag="loss", tensor=TensorProto(dtype=dtype, tensor_shape=sizes, float_val=[0.5]))
+    if plugin:
+        value.metadata.CopyFrom(create_summary_metadata(display_name="", description=""))
+    writer = EventFileWriter(str(tmp_path / "logs" / "run"))
+    writer.add_event(Event(wall_time=2e9, step=1, summary=Summary(value=[value])))
+    writer.close()
+    if not plugin:
+        assert refused(tmp_path / "logs").endswith("holds no scalars")
+    elif dtype == 1 and shape in ([], [1], [1, 1]):
+        assert losses_of(imported(tmp_path / "logs", "tensorboard")) == [[0.5]]
+    else:
+        assert refused(tmp_path / "logs").endswith("leaves no trial: 1 reports what is no single number")
+
+
+def test_events_that_a_restart_took_back(tmp_path):
+    from tensorboard.compat.proto.event_pb2 import Event, SessionLog
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+    tensorboard_runs(tmp_path / "logs", LOSSES[:1])
+    writer = EventFileWriter(str(tmp_path / "logs" / "restarted"))
+    value = Summary.Value(tag="val/loss", simple_value=0.5)
+    writer.add_event(Event(wall_time=2e9, step=3, summary=Summary(value=[value])))
+    writer.add_event(Event(wall_time=2e9 + 1, step=1, session_log=SessionLog(status=SessionLog.START)))
+    writer.close()
+    made = imported(tmp_path / "logs", "tensorboard")
+    assert made.report.dropped == {"does not report val/loss": 1}
+    assert len(made.curves) == 1
+
+
+def test_a_folder_that_is_named_as_event_files_are(tmp_path):
+    tensorboard_runs(tmp_path / "tfevents")
+    (tmp_path / "tfevents" / "run-0").rename(tmp_path / "tfevents" / "events.out.tfevents.0")
+
+    assert len(imported(tmp_path / "tfevents", "tensorboard").curves) == 4
+
+
+def test_a_pipe_beside_event_files(tmp_path):
+    tensorboard_runs(tmp_path / "logs")
+    os.mkfifo(tmp_path / "logs" / "run-0" / "a.tfevents")
+
+    assert imported(tmp_path / "logs", "tensorboard").report.dropped == {"has an event file that is no file": 1}
+
+
+def test_a_file_that_is_named_otherwise(tmp_path):
+    (tmp_path / "loss.log").write_bytes(b"0.5")
+    assert "is no event file; their names begin with events.out.tfevents." in refused(tmp_path / "loss.log")
 
 
 def test_other_tags(tmp_path):

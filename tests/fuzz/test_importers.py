@@ -1,0 +1,234 @@
+"""Logs of experiment trackers, as damaged or as hostile as may be: imported into sound curves, or refused by name."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulator.curves.importers import KINDS
+from simulator.curves.tables import read_table
+from tests.curves.importers import sources
+from tests.fuzz import stores
+from tests.fuzz.budgets import budget
+from tests.fuzz.documents import TEXTS, damaged
+from tests.fuzz.events import TAGS, event_files, record, sound
+from tests.fuzz.oracle import asha_sim, check, content, tally
+
+EVENTS = "events.out.tfevents.1.host"
+#: A refusal names the source or something in it.
+NAMED = re.compile(r"source.*: .")
+FOLDER, PIPE, LOOP, LINK = "a folder", "a pipe", "a link to itself", "a link to a device"
+Tree = dict[str, bytes | str]
+
+
+def built(folder: Path, tree: Tree) -> None:
+    """Make files, and what is no file, by their paths below a folder."""
+    for name, what in tree.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(what, bytes):
+            path.write_bytes(what)
+        elif what == FOLDER:
+            path.mkdir()
+        elif what == PIPE:
+            os.mkfifo(path)
+        else:
+            path.symlink_to(path if what == LOOP else "/dev/zero")
+
+
+@contextmanager
+def unheard():
+    """Assert that nothing is written to the process's own standard error, as libraries in C would."""
+    with tempfile.TemporaryFile() as heard:
+        before = os.dup(2)
+        os.dup2(heard.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(before, 2)
+            os.close(before)
+        heard.seek(0)
+        said = heard.read()
+        assert not said, said
+
+
+def tried(tree: Tree, source: str, kind: str, options: list[str]) -> None:
+    """Import a source; what comes of it is what our own commands read, and nothing else is there."""
+    tally["files"] += 1
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as name:
+        folder = Path(name)
+        built(folder, tree)
+        before = content(folder)
+        command = ("curves", "import", source, "--from", kind, "-o", "out.csv", *options)
+        with unheard():
+            ended = asha_sim(*command, cwd=folder)
+        check(ended, NAMED, before, folder)
+        if ended.status:
+            return
+        made = {"out.csv"} | ({"trace.csv"} if "--trace" in options else set())
+        assert content(folder) - before == made, content(folder)
+        assert all(line.isprintable() for line in ended.out.splitlines()), ended.out
+        if "--json" in options:
+            json.loads(ended.out, parse_constant=pytest.fail)
+        read_table(folder / "out.csv", times_needed=False)
+        if "--trace" in options:
+            told = asha_sim("trace", "describe", "trace.csv", "--json", cwd=folder)
+            assert told.status == 0, told.err
+
+
+@st.composite
+def choices(draw, *metrics):
+    """What somebody may add to the command."""
+    options = []
+    for words, often in (
+        (("--censored", draw(st.sampled_from(("drop", "hold", "extrapolate")))), 9),
+        (("--mode", draw(st.sampled_from(("min", "min", "min", "max")))), 9),
+        (("--metric", draw(st.sampled_from((*metrics * 5, "", "no such")))), 5),
+        (("--trace", "trace.csv"), 5),
+        (("--json",), 5),
+        (("--grid", draw(st.sampled_from(("1,3", "2", "1,2,3,4,5,6,7,8,9", "1,999999999999999")))), 3),
+        (("--offset", draw(st.sampled_from(("0", "1", "-1", "999999999999999", "-999999999999999")))), 1),
+        (("--study", draw(st.sampled_from(("sweep", "", "\x1b[31m")))), 1),
+    ):
+        options += words if draw(st.integers(0, 9)) < often else ()
+    return options
+
+
+@given(st.data())
+@budget(test=10, fuzz=450)
+def test_optuna_databases(data):
+    pytest.importorskip("optuna")
+    tried(
+        {"source.db": data.draw(stores.databases("optuna"))}, "source.db", "optuna", data.draw(choices("objective"))
+    )
+
+
+@given(st.data())
+@budget(test=40, fuzz=450)
+def test_optuna_journals(data):
+    pytest.importorskip("optuna")
+    tried({"source.log": data.draw(stores.journals())}, "source.log", "optuna", data.draw(choices("objective")))
+
+
+@given(st.data())
+@budget(test=8, fuzz=350)
+def test_mlflow_databases(data):
+    pytest.importorskip("mlflow")
+    tried({"source.db": data.draw(stores.databases("mlflow"))}, "source.db", "mlflow", data.draw(choices("val_loss")))
+
+
+@given(st.data())
+@budget(test=40, fuzz=450)
+def test_tensorboard_events(data):
+    pytest.importorskip("tensorboard")
+    tag = data.draw(st.sampled_from((*["val/loss"] * 4, *TAGS)))
+    runs = {"run-1": b"".join(map(record, sound(1, tag=tag))), "run-0": data.draw(event_files(tag))}
+    tree = {f"source/{name}/{EVENTS}": raw for name, raw in runs.items()}
+    source = data.draw(st.sampled_from(("source", "source", "source/run-0", f"source/run-0/{EVENTS}")))
+    tried(tree, source, "tensorboard", data.draw(choices("val/loss")))
+
+
+STEPS = st.one_of(
+    st.integers(0, 9),
+    st.sampled_from((-(10**15) + 1, -1, 81, 10**12, 10**12 + 1, 10**15 - 3, 10**15 - 2, 10**15 - 1)),
+)
+LOSSES = st.one_of(st.floats(), st.floats(0, 1), st.sampled_from((1e308, -1e308, 5e-324)))
+TIMES = st.one_of(st.integers(0, 20), st.floats(), st.sampled_from((-1, 1e-7, 2.0**53 / 1e6, 9e9, 1e300)))
+
+
+@given(st.data())
+@budget(test=60, fuzz=600)
+def test_numbers_of_any_size(data):
+    points = data.draw(st.lists(st.tuples(st.integers(0, 3), STEPS, LOSSES, TIMES), min_size=1, max_size=12))
+    rows = [f"{trial},{step},{loss},{time},{trial},{time + 1}" for trial, step, loss, time in points]
+    table = "\n".join(["trial,resource,loss,elapsed_s,start,end", *rows])
+    columns = ["--start-column", "start", "--end-column", "end"]
+    tried({"source.csv": table.encode()}, "source.csv", "csv", [*columns, *data.draw(choices("loss"))])
+
+
+def trees() -> dict[str, Tree]:
+    """A sound source of each kind that needs no library."""
+    made = {}
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as name:
+        for kind, build in (
+            ("ray", sources.ray_folder),
+            ("syne-tune", sources.syne_tune_folder),
+            ("lcbench", sources.lcbench_json),
+        ):
+            top = Path(name) / kind / "source"
+            top.parent.mkdir()
+            build(top)
+            made[kind] = {
+                str(path.relative_to(top.parent)): path.read_bytes()
+                for path in top.parent.rglob("*")
+                if path.is_file()
+            }
+    history = b"_step,_runtime,_timestamp,loss\n" + b"".join(
+        b"%d,%d,%d,.%d\n" % (at, at, 10**9 + at, at) for at in range(1, 6)
+    )
+    made["wandb"] = {f"source/{name}": history for name in ("a.csv", "b/0000.csv", "b/c.csv")}
+    made["csv"] = {"source.csv": b"trial,resource,loss\n0,1,.5\n0,2,.25\n"}
+    return made
+
+
+TREES = trees()
+NAMES = (
+    "result.json", "progress.csv", "results.csv", "results.csv.zip", "metadata.json", "error.txt", "error.pkl", EVENTS, "tfevents", "x.csv", "x.csv.gz", "x.parquet",
+    *(text for text in TEXTS if text not in {"", ".", "\ud800"} and not {"/", "\0"} & set(text) and len(text) < 255),
+)  # fmt: skip
+
+
+METRICS = {"tensorboard": "val/loss", "mlflow": "val_loss", "optuna": "objective", "journal": "objective"}
+
+
+def all_trees(wanted: str) -> Tree:
+    """A sound source of any kind."""
+    if wanted == "tensorboard":
+        return {f"source/run-{number}/{EVENTS}": b"".join(map(record, sound(number))) for number in range(3)}
+    if wanted == "journal":
+        return {"source.log": stores.optuna_journal()}
+    return {"source.db": stores.STORES[wanted]()} if wanted in stores.STORES else dict(TREES[wanted])
+
+
+@given(st.data())
+@budget(test=40, fuzz=500)
+def test_files_and_folders_in_each_others_place(data):
+    for library in ("optuna", "mlflow", "tensorboard"):
+        pytest.importorskip(library)
+    written_by = data.draw(
+        st.sampled_from((*sorted(TREES), *sorted(TREES), "tensorboard", "tensorboard", "optuna", "journal", "mlflow"))
+    )
+    tree = all_trees(written_by)
+    for _ in range(data.draw(st.integers(0, 3))):
+        name = data.draw(st.sampled_from(sorted(tree)))
+        beside = name.rpartition("/")[0]
+        if data.draw(st.booleans()):
+            name = f"{beside}/{data.draw(st.sampled_from(NAMES))}" if beside else name
+        if any(other.startswith(f"{name}/") for other in tree):
+            continue
+        was = tree.get(name, b"")
+        match data.draw(st.sampled_from(("damage", "kind", "kind", "drop", "move"))):
+            case "damage" if isinstance(was, bytes):
+                tree[name] = data.draw(
+                    st.one_of(damaged(was, (b"nan", b"\0", b"\xff")), st.just(b""), st.binary(max_size=50))
+                )
+            case "kind":
+                tree[name] = data.draw(st.sampled_from((FOLDER, PIPE, LOOP, LINK)))
+            case "drop" if len(tree) > 1:
+                tree.pop(name, None)
+            case "move" if beside:
+                tree[f"{beside}/{data.draw(st.sampled_from(NAMES))}/{name.rpartition('/')[2]}"] = tree.pop(name, b"")
+    clash = {name for name in tree for other in tree if other.startswith(f"{name}/")}
+    tree = {name: what for name, what in tree.items() if name not in clash}
+    source = next(iter(tree)).partition("/")[0]
+    kind = "optuna" if written_by == "journal" else written_by
+    kind = data.draw(st.sampled_from((kind, kind, kind, *KINDS)))
+    tried(tree, source, kind, data.draw(choices(METRICS.get(written_by, "loss"))))
