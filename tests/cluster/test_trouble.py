@@ -269,3 +269,18 @@ def test_a_trial_pays_nothing_only_where_it_goes_on_at_once_where_it_was():
     last = World(lambda trial, resource: -trial, fast.ticks)
     trace = simulate(sha(max_trials=2, max_length=2, divisor=2), last, Cluster(1, conditions=conditions))
     assert columns(trace, "worker", "trial", "start", "end", "overhead")[-1] == (0, 1, 4200, 7200, 0)
+
+
+@pytest.mark.parametrize(("max_wait", "attempts"), [(6 * UNIT, 1), (6 * UNIT - 1, 0)])
+def test_the_wait_for_the_first_machine_counts_from_the_start(max_wait, attempts):
+    cluster = Cluster((MachineGroup(1, join=6 * UNIT),), max_wait=max_wait)
+
+    assert len(simulate(random(max_trials=1, max_length=1), World(), cluster)) == attempts
+
+
+def test_a_run_of_no_time_has_no_spells():
+    trace = simulate(
+        random(max_trials=1, max_length=1), World(), Cluster((MachineGroup(1, start_up=9),)), stop=Stop(0)
+    )
+
+    assert (len(trace), trace.makespan, len(trace.spells)) == (0, 0, 0)

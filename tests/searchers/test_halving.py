@@ -146,6 +146,19 @@ def test_progress_of_asha_leaves_open_who_may_yet_be_promoted():
     assert progress[63:] == [56 / 64] * 8 + [63 / 64, 1]
 
 
+def test_who_trains_on_the_top_is_not_open_on_the_rung_below_too():
+    """Sixteen of 128 climb; eight of them report, and the best of those goes on: it and fifteen more are open."""
+    searcher = asha(max_trials=128, max_length=64, divisor=8)
+    for job in asked(searcher):
+        searcher.report(job, float(job.trial))
+    climbing = asked(searcher)
+    for job in climbing[:8]:
+        searcher.report(job, float(job.trial))
+
+    assert [job.to_resource for job in (*climbing, *asked(searcher))] == [8] * 16 + [64]
+    assert searcher.progress == 112 / 128
+
+
 @pytest.mark.parametrize("seed", range(200))
 def test_every_decision_agrees_with_sorting(seed):
     rng = random_numbers.Random(seed)
