@@ -58,7 +58,7 @@ def read(text: str, report: Report, *, timed: bool) -> Columns:
         rows = list(_rows(reader, header, place, report))
     except csv.Error as error:
         report.add(f"is not CSV: {error}", reader.line_num, 1)
-    if not rows:
+    if not rows and not report.problems:
         report.add("holds no rows; learning curves have one row for each trial and resource", 1, 1)
     report.stop()
     lines, trial, resource, loss, seconds, exits = zip(*rows, strict=True)

@@ -158,6 +158,12 @@ def test_what_is_wrong_is_named_with_its_line_and_column(tmp_path, text, said):
     assert said in problems(tmp_path, text)
 
 
+def test_a_file_whose_only_row_is_wrong_does_not_lack_rows(tmp_path):
+    assert problems(tmp_path, "trial,resource,loss,elapsed_s\n0,1,bad,1\n") == (
+        "curves.csv:2:3: loss: 'bad' should be a number, or empty for a diverged trial"
+    )
+
+
 def test_no_more_than_ten_problems_are_told(tmp_path):
     assert len(problems(tmp_path, GOOD + "x,x,x,x\n" * 50).splitlines()) == 10
 
