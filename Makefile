@@ -3,8 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+# Tests that take long stand together: a process that is done takes over half of what another has left.
+SPREAD := -n auto --dist worksteal
 
-.PHONY: demo test fuzz coverage mutants browser lint format bench gallery notebooks docs lock clean
+.PHONY: demo test fuzz coverage mutants soak browser lint format bench gallery notebooks docs lock clean
 
 demo: $(READY)
 	$(BIN)/asha-sim run scenarios/docs.yaml --out outputs/docs
@@ -13,13 +15,13 @@ demo: $(READY)
 	$(BIN)/asha-sim animate scenarios/digits.yaml --out outputs/digits
 
 test: $(READY) browser
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest $(SPREAD)
 
 # Hostile input, the searchers' adversaries and the engines' scenarios, at length; -rP shows how many steps and rows.
 # Then a fuzzer that is guided by coverage, for so many seconds of each kind of input; it keeps what it finds.
 FUZZ_SECONDS ?= 120
 fuzz: $(READY)
-	FUZZ=1 $(BIN)/pytest -n auto -rP tests/fuzz tests/contract tests/cluster/test_scenarios.py \
+	FUZZ=1 $(BIN)/pytest $(SPREAD) -rP tests/fuzz tests/contract tests/cluster/test_scenarios.py \
 	  tests/searchers/test_determined_rules.py
 	@$(BIN)/python -c "import atheris" 2> /dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	  $$($(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['dependency-groups']['fuzz'])")
@@ -29,7 +31,7 @@ fuzz: $(READY)
 # Branches, those of subprocesses included. Left out is what coverage's own files get in the way of.
 coverage: $(READY)
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n auto --deselect tests/planning/test_sweep.py::test_a_folder_that_is_full \
+	$(BIN)/coverage run -m pytest $(SPREAD) --deselect tests/planning/test_sweep.py::test_a_folder_that_is_full \
 	  --deselect tests/faults/test_disk.py::test_a_limit_on_the_size_of_files
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under 95
