@@ -35,6 +35,10 @@ SMALL_BLOCKS = (
     "import sys, simulator.planning.sweep as sweep; sweep.TASK = 400; from simulator.__main__ import main; main()"
 )
 
+#: What is to be stopped runs without coverage: a signal while its tracer holds a lock leaves that held for ever, and a
+#: process that is killed leaves it half a file.
+UNFOLLOWED = {"COVERAGE_PROCESS_CONFIG": None}
+
 #: Command lines by what they do, without the output's place.
 WRITING: dict[str, tuple[str, ...]] = {
     "run": ("run", "s.yaml", "--out"),
@@ -94,13 +98,9 @@ def asha_sim(
 
 
 def started(*arguments: object, cwd: Path) -> subprocess.Popen[str]:
-    """Start a command in a session, and so a group, of its own.
-
-    `make coverage` doesn't follow it: a signal that comes while coverage's tracer holds its lock leaves it held for ever.
-    """
-    env = environment({"COVERAGE_PROCESS_CONFIG": None})
+    """Start a command in a session, and so a group, of its own."""
     return subprocess.Popen(
-        command(*arguments), cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
+        command(*arguments), cwd=cwd, env=environment(UNFOLLOWED), stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
         start_new_session=True,
     )  # fmt: skip
 

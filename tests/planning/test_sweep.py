@@ -21,6 +21,7 @@ from simulator.planning.planner import answer
 from simulator.planning.pool import Pool
 from simulator.planning.replicates import Candidates, Shuffled, seed_of
 from simulator.planning.sweep import Block, Shape, Work, run_block
+from tests.faults.commands import UNFOLLOWED, environment
 from tests.planning.plans import HEAD, SMALL, loaded, planned, written
 
 ROOT = Path(__file__).parents[2]
@@ -172,8 +173,9 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_bytes(tmp_path):
     for number in range(2):
         folder = tmp_path / f"killed-{number}"
         process = subprocess.Popen(
-            command(path, folder), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+            command(path, folder), cwd=ROOT, env=environment(UNFOLLOWED),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
         time.sleep(rng.uniform(0.3, 0.95) * took)
         process.send_signal(signal.SIGKILL)
         killed += process.wait() == -signal.SIGKILL
@@ -287,7 +289,10 @@ def test_what_a_killed_process_was_writing_is_swept_away(tmp_path):
 def test_a_second_process_on_a_folder_refuses(tmp_path):
     path = written(tmp_path, SMALL.replace("{min: 8, max: 24, width: 0.05}", "2000"))
     folder = tmp_path / "out"
-    first = subprocess.Popen(command(path, folder), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    first = subprocess.Popen(
+        command(path, folder), cwd=ROOT, env=environment(UNFOLLOWED),
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
     while not (folder / "manifest.json").exists():
         assert first.poll() is None
         time.sleep(0.05)
