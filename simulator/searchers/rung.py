@@ -209,9 +209,6 @@ class StoppingRung(Rung):
 
     __slots__ = ()
 
-    def __init__(self, opens: Opens) -> None:
-        super().__init__(opens, reopens=False)
-
     def record(self, trial: int, loss: float) -> bool:
         """Take a result; True where `promote` is worth asking."""
         going_on, self.candidates = self.candidates, []

@@ -156,17 +156,17 @@ def command(path, folder, *options):
     return [sys.executable, "-c", small, "plan", str(path), "--out", str(folder), "--jobs", "1", *options]
 
 
-def plan(path, folder, *options, **more):
+def plan(path, folder, *options, env=os.environ, **more):
     return subprocess.run(
         command(path, folder, *options), cwd=ROOT, capture_output=True, text=True, check=False,
-        env={**os.environ, "NO_COLOR": "1", "COLUMNS": "150"}, **more,
+        env={**env, "NO_COLOR": "1", "COLUMNS": "150"}, **more,
     )  # fmt: skip
 
 
 def test_killed_at_any_moment_it_goes_on_to_the_same_bytes(tmp_path):
     path = written(tmp_path, SMALL.replace("{min: 8, max: 24, width: 0.05}", "300"))
     began = time.perf_counter()
-    whole = plan(path, tmp_path / "whole")
+    whole = plan(path, tmp_path / "whole", env=environment(UNFOLLOWED))
     took = time.perf_counter() - began
     expected = contents(tmp_path / "whole")
     rng, killed = random.Random(1), 0
