@@ -41,17 +41,25 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # a terminal that can't show a character
     try:
         _run()
-    except InputError as error:
-        _fail(2, str(error))
-    except (RunError, MemoryError) as error:
-        _fail(1, f"the run failed: {_said(error)}")
-    except BrokenPipeError:  # the reader of our output has seen enough
-        interrupts.drop(1)
-        sys.exit(0)
-    except OSError as error:
-        where = "output" if error.filename is None else error.filename
-        interrupts.drop(1)
-        _fail(1, f"the run failed: {where}: {error.strerror or error}")
+    except (InputError, RunError, MemoryError, OSError) as error:
+        if interrupts.asked:  # what was on its way out became this
+            raise
+        _tell(error)
+
+
+def _tell(error: InputError | RunError | MemoryError | OSError) -> NoReturn:
+    match error:
+        case InputError():
+            _fail(2, str(error))
+        case RunError() | MemoryError():
+            _fail(1, f"the run failed: {_said(error)}")
+        case BrokenPipeError():  # the reader of our output has seen enough
+            interrupts.drop(1)
+            sys.exit(0)
+        case _:
+            where = "output" if error.filename is None else error.filename
+            interrupts.drop(1)
+            _fail(1, f"the run failed: {where}: {error.strerror or error}")
 
 
 def _run() -> None:

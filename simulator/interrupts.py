@@ -19,6 +19,8 @@ SIGNALS = {getattr(signal, name): word for name, word in NAMES.items() if hasatt
 GRACE = 10.0
 #: Files that are being written aside, and worth nothing unless they are finished.
 scratches: set[str] = set()
+#: The signal that asked us to stop, once one has: a library may make an error of its own of the exception that says so.
+asked: list[int] = []
 
 
 class Interrupted(BaseException):
@@ -38,8 +40,10 @@ def orderly() -> Iterator[None]:
     sys.unraisablehook, sys.excepthook = _unraisable, _uncaught
     try:
         yield
-    except Interrupted as stop:
-        end(stop.number, goes_on(stop))
+    except BaseException as error:
+        if not asked:
+            raise
+        end(asked[0], goes_on(error))
     finally:
         for number in SIGNALS:  # from here on there is nothing to tidy up, and a traceback would be all it gives
             if signal.getsignal(number) == _stop:
@@ -51,8 +55,9 @@ def going_on(how: str) -> Iterator[None]:
     """Say how to go on when the command is stopped, or stopped by the machine, in here."""
     try:
         yield
-    except (Interrupted, MachineError, MemoryError) as error:
-        error.add_note(how)
+    except BaseException as error:
+        if asked or isinstance(error, MachineError | MemoryError):
+            error.add_note(how)
         raise
 
 
@@ -101,6 +106,7 @@ def drop(descriptor: int) -> None:
 
 
 def _stop(number: int, _: FrameType | None) -> None:
+    asked.append(number)
     for other in SIGNALS:
         signal.signal(other, _deaf)  # once is enough: tidying up must not be cut short
     guard = threading.Timer(GRACE, _end_now, [number])

@@ -15,6 +15,7 @@ import pytest
 
 from tests.faults.commands import (
     LONG,
+    PATIENCE,
     SCENARIO,
     WRITING,
     all_gone,
@@ -158,6 +159,37 @@ def test_any_moment_from_the_first_import_on(number: signal.Signals, folder: Pat
         assert status in {0, 128 + number, -number} or "simulator" not in said, said
         assert said in {"", f"{WORDS[number]}: {AGAIN}\n"} or "site" in said, said
         assert scratch(folder) == []
+
+
+#: A command in which a library answers a signal with an error of its own, as pydantic does while it builds a model.
+SWALLOWED = """
+import os, signal, time
+from simulator import cli, errors, interrupts
+
+def app():
+    with interrupts.going_on("go on with --resume"):
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(60)
+        except interrupts.Interrupted as stop:
+            raise {error} from stop
+
+cli.app = app
+with interrupts.orderly():
+    cli.main()
+"""
+
+
+@pytest.mark.parametrize(
+    "error", ["ValueError(15)", "OSError(5, 'no more')", "errors.InputError(errors.Problem('s.yaml', 'is damaged'))"]
+)
+def test_a_signal_of_which_a_library_makes_an_error_of_its_own(error: str, folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SWALLOWED.format(error=error)], cwd=folder, env=environment(), capture_output=True,
+        text=True, check=False, timeout=PATIENCE,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stdout, done.stderr) == (143, "", f"terminated: {RESUME}\n")
 
 
 @pytest.mark.parametrize("name", ["animate", "plan --jobs 2"])
