@@ -19,7 +19,7 @@ SIGNALS = {getattr(signal, name): word for name, word in NAMES.items() if hasatt
 GRACE = 10.0
 #: Files that are being written aside, and worth nothing unless they are finished.
 scratches: set[str] = set()
-#: The signal that asked us to stop, once one has: a library may make an error of its own of the exception that says so.
+#: The signal that asked us to stop, once one has. A library may make an error of its own of the exception it raises.
 asked: list[int] = []
 
 
