@@ -6,8 +6,8 @@ What a notebook needs is here, see `simulator.api`; it is imported when first as
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # type checkers know better; importing typing takes a while, in which signals come too early
 if TYPE_CHECKING:
     from simulator.api import animate, chart, compare, load_scenario, plan, player, plot, simulate
 
