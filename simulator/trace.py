@@ -38,6 +38,9 @@ class Spell(IntEnum):
     BOOT = 1  # starting up
 
 
+#: Units that a trial of a saved trace may be trained to.
+MOST_UNITS = 10**12
+
 #: Columns as saved, in this order; the last two are worker time of the attempt that was no training, and training
 #: that was lost with it.
 COLUMNS = (

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from simulator import frames, reading, ticks
 from simulator.errors import InputError, Problem
-from simulator.trace import COLUMNS, TIMES, Outcome, Trace
+from simulator.trace import COLUMNS, MOST_UNITS, TIMES, Outcome, Trace
 
 #: A column that may be missing, and then is 0.
 OPTIONAL = frozenset({"bracket", "rung", "from_resource", "overhead", "lost"})
@@ -26,7 +26,8 @@ MAX_PROBLEMS = 10
 MAX_BYTES = 1 << 28
 #: Greatest values of the columns that something is as large as; all others end where a float counts no more.
 GREATEST = {
-    "worker": 10**6 - 1, "rung": 63, "bracket": 10**6, "trial": 10**9, "from_resource": 10**12, "to_resource": 10**12,
+    "worker": 10**6 - 1, "rung": 63, "bracket": 10**6, "trial": 10**9,
+    "from_resource": MOST_UNITS, "to_resource": MOST_UNITS,
 }  # fmt: skip
 
 _OUTCOMES = {outcome.name.lower(): outcome for outcome in Outcome}

@@ -8,10 +8,10 @@ damaged file can abort, is given it, and never counted.
 from __future__ import annotations
 
 import errno
-import hashlib
 import io
 import json
 import os
+from hashlib import sha256
 from importlib.metadata import version
 from io import FileIO
 from pathlib import Path
@@ -160,7 +160,7 @@ class Store:
 
 
 def _name(block: Block, packed: bytes) -> str:
-    return f"{block.file}.{hashlib.sha256(packed).hexdigest()[:16]}.parquet"
+    return f"{block.file}.{sha256(packed).hexdigest()[:16]}.parquet"
 
 
 def _locked(path: Path) -> FileIO:

@@ -8,7 +8,7 @@ import numpy as np
 
 from simulator import ticks
 from simulator.curves.importers.found import End, Trial
-from simulator.trace import Outcome, Trace
+from simulator.trace import MOST_UNITS, Outcome, Trace
 
 OUTCOMES = {
     End.FINISHED: Outcome.COMPLETED,
@@ -20,8 +20,6 @@ OUTCOMES = {
 
 #: Seconds before and after 1970 that a trial may start or end; what claims another time has no clock.
 LATEST = ticks.to_seconds(ticks.LIMIT) / 2
-#: Units that a trial of a trace may be trained for.
-LONGEST = 10**12
 
 
 def trace(trials: Sequence[Trial], *, label: str, maximise: bool, offset: int) -> Trace | None:
@@ -33,7 +31,7 @@ def trace(trials: Sequence[Trial], *, label: str, maximise: bool, offset: int) -
     timed = [
         (trial.span, number, trial)
         for number, trial in enumerate(trials)
-        if trial.span and int(trial.steps.max(initial=0)) + offset <= LONGEST
+        if trial.span and int(trial.steps.max(initial=0)) + offset <= MOST_UNITS
     ]
     timed = [entry for entry in timed if -LATEST < entry[0][0] < entry[0][1] < LATEST]
     if not timed:
