@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from simulator import files
-from simulator.errors import InputError, Problem, unreadable
+from simulator.errors import InputError, Problem, RunError, unreadable
 from simulator.planning.grid import differences, short
 from simulator.planning.runs import RUN
 from simulator.planning.sweep import Block, Runs, Shape, Work
@@ -71,10 +71,11 @@ class Store:
         self._lock.close()
 
     def begin(self, shape: Shape) -> None:
-        """Say what the blocks to come are of."""
+        """Say what the blocks to come are of; raises MachineError where the folder is not here any more."""
         self.shape = shape
         about = {**self._about, "block": list(shape)}
-        files.write_text(self._folder / MANIFEST, json.dumps(about, indent=2, ensure_ascii=False, default=str) + "\n")
+        text = json.dumps(about, indent=2, ensure_ascii=False, default=str) + "\n"
+        self._write(self._folder / MANIFEST, text.encode())
 
     def load(self, block: Block) -> Runs | None:
         """The runs of a block, None where it is not done yet; raises InputError where it is not what was written."""
@@ -103,9 +104,16 @@ class Store:
         table = io.BytesIO()
         pl.DataFrame({name: runs[name] for name in RUN.names or ()}).write_parquet(table)
         packed = table.getvalue()
-        self._check_there()
-        with files.replacing(self._folder / "blocks" / _name(block, packed)) as scratch:
-            scratch.write_bytes(packed)
+        self._write(self._folder / "blocks" / _name(block, packed), packed)
+
+    def _write(self, path: Path, content: bytes) -> None:
+        try:
+            with files.replacing(path) as scratch:
+                self._check_there()  # not before: what `replacing` made for a folder that is gone, it takes away
+                scratch.write_bytes(content)
+        except (InputError, RunError):
+            self._check_there()  # it may go at any moment, and that is what to say then
+            raise
 
     def _check_there(self) -> None:
         path = Path(self._lock.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import resource
@@ -15,7 +16,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulator.errors import InputError, RunError
+from simulator import files
+from simulator.errors import InputError, MachineError, RunError
 from simulator.planning import report, sweep
 from simulator.planning.planner import answer
 from simulator.planning.pool import Pool
@@ -302,6 +304,29 @@ def test_a_second_process_on_a_folder_refuses(tmp_path):
 
     assert (second.returncode, second.stdout) == (2, "")
     assert second.stderr == f"{folder}: another process ({first.pid}) is at work in this folder\n"
+
+
+@pytest.mark.parametrize("file", [0, 1, 2])  # the manifest, the first block, the second
+@pytest.mark.parametrize(
+    ("where", "name"), [(files, "replacing"), (files.secrets, "token_hex"), (files.os, "fsync"), (Path, "replace")]
+)
+def test_a_folder_that_goes_at_any_moment_is_said_to_be_gone(file, where, name, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    real, calls = getattr(where, name), itertools.count()
+
+    def gone(*arguments):
+        if next(calls) == file:
+            out.rename(tmp_path / "elsewhere")
+        return real(*arguments)
+
+    monkeypatch.setattr(where, name, gone)
+    with pytest.raises(MachineError) as caught:
+        answer(loaded(tmp_path), folder=out, pool=Pool(jobs=1))
+
+    assert str(caught.value) == f"{out}: cannot be written: it was removed or renamed meanwhile"
+    assert caught.value.remedy == "leave its folder in place"
+    assert not out.exists()
+    assert len([*(tmp_path / "elsewhere").glob("blocks/replicates-*")]) == max(file - 1, 0)
 
 
 def test_a_folder_that_is_full(tmp_path):
