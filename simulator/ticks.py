@@ -15,7 +15,7 @@ UNITS = {
     "d": 24 * 3600 * PER_SECOND,
 }
 
-#: No run may last longer: seconds stay exact as floats below 2**53 ticks, about 285 years.
+#: No run may last longer: ticks stay exact as floats below 2**53, about 285 years.
 LIMIT = 2**53
 
 #: What to say of a run that would.
@@ -28,7 +28,7 @@ def from_seconds(seconds: float) -> int:
 
 
 def to_seconds(ticks: int) -> float:
-    """Ticks to seconds; exact up to `LIMIT` in the sense that distinct ticks give distinct floats."""
+    """Ticks to seconds; below 2**33 s, about 272 years, distinct ticks give distinct floats."""
     return ticks / PER_SECOND
 
 

@@ -53,6 +53,7 @@ ALTERATIONS = {
         "DROP TABLE {table}",
         "CREATE VIEW {table} AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT {numbers} FROM n",
     ),
+    "computed": ("ALTER TABLE {table} ADD more AS (hex(zeroblob(400000000)))",),
     "trigger": ('CREATE TRIGGER "a""b" BEFORE INSERT ON {table} BEGIN DELETE FROM {table}; END',),
 }
 #: What SQLite takes, as a number, a text or bytes.

@@ -14,6 +14,13 @@ from simulator.errors import unreadable
 MAGIC = b"SQLite format 3\0"
 #: What no reader needs, and what may go on without end once it is read or written to.
 CLAUSES = "SELECT type, name FROM sqlite_master WHERE type IN ('view', 'trigger')"
+#: Tables that are computed as they are read: a few bytes of SQL may ask for all memory.
+COMPUTED = """
+    SELECT name FROM sqlite_master WHERE type = 'table' AND (
+        sql LIKE 'CREATE VIRTUAL%' OR EXISTS (SELECT 1 FROM pragma_table_xinfo(sqlite_master.name) WHERE hidden = 2))
+"""
+#: Bytes of a text that a constraint may come to while it is checked.
+LONGEST = 1 << 28
 QUOTE = '"'
 #: Seconds to wait for another program to let go of the database.
 PATIENCE = 2.0
@@ -53,6 +60,10 @@ def copied(path: Path, tables: set[str], program: str) -> Iterator[Path]:
                 source.backup(target)
                 for kind, name in target.execute(CLAUSES).fetchall():
                     target.execute(f'DROP {kind} "{str(name).replace(QUOTE, 2 * QUOTE)}"')
+                computed = target.execute(COMPUTED).fetchone()
+                if computed:
+                    raise wrong(path, f"is no database of {program}: the table {computed[0]} is computed")
+                target.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
                 (fault,) = target.execute("PRAGMA quick_check(1)").fetchone()
                 found = {name for (name,) in target.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter where a damaged file is quoted

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from simulator import reading
 from simulator.curves.importers import frames
 from simulator.curves.importers.found import End, Found, Options, Trial, choose, wrong
 from simulator.errors import InputError
@@ -19,6 +20,7 @@ from simulator.errors import InputError
 TRIAL, TIME, STAMP, COUNT = "trial_id", "st_worker_time", "st_worker_timestamp", "st_worker_iter"
 DECISION, STATUS = "st_decision", "st_status"
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+MEANT = "Syne Tune's is a file that names the metric"
 RESOURCES = ("epoch", "epochs", "step", "steps", "iteration")
 
 
@@ -81,7 +83,7 @@ def _metric(path: Path, folder: Path, options: Options) -> tuple[str, bool | Non
     source = folder / "metadata.json"
     if source.exists():
         try:
-            about = json.loads(frames.read_bytes(source))
+            about = json.loads(reading.read_at_most(source, frames.MAX_BYTES, MEANT))
         except InputError:
             raise
         except (ValueError, RecursionError) as error:

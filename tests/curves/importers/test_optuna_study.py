@@ -141,6 +141,26 @@ def test_a_view_without_end_and_a_trigger(tmp_path):
     assert len(imported(path, "optuna").curves) == 4
 
 
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ("ALTER TABLE trial_params ADD more AS (hex(zeroblob(400000000)))", "the table trial_params is computed"),
+        ("CREATE VIRTUAL TABLE more USING fts5(x)", "the table more is computed"),
+        (
+            "CREATE TABLE more (x CHECK (length(hex(zeroblob(400000000))) > 0)); INSERT INTO more VALUES (1)",
+            "is no sound SQLite database: string or blob too big",
+        ),
+    ],
+)
+def test_tables_that_ask_for_all_memory(tmp_path, statement, says):
+    path, where = storage(tmp_path, "sqlite")
+    optuna_study(where)
+    connection = sqlite3.connect(path)
+    connection.executescript(statement)
+    connection.close()
+    assert says in refused(path)
+
+
 def test_steps_of_a_journal_that_are_no_number_of_64_bits(tmp_path):
     path, where = storage(tmp_path, "journal")
     optuna_study(where)
