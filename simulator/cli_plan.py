@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -11,6 +11,16 @@ from simulator import interrupts
 from simulator.cli_pictures import ScenarioFile, Seed
 from simulator.cli_progress import progress_bar
 from simulator.errors import printable
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+#: Characters that an option's name may take before it goes on in another line.
+OPTION = 16
+#: Ends of the titles of columns that a narrow terminal leaves out first.
+LEAST = ("best loss", "busy", ", 10 %", ", 90 %", "worker-h")
+#: More characters than a table has.
+UNBOUND = 10_000
 
 
 def add_to(app: typer.Typer) -> None:
@@ -73,16 +83,39 @@ def plan(
 
 def _print(sentence: str, remarks: list[str], head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
     from rich.console import Console  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    console = Console()
+    unbound = console.options.update(width=UNBOUND)
+    if not console.is_terminal:
+        console.width = UNBOUND  # a file takes lines of any length
+    shown = list(range(len(head)))
+    least = [at for end in LEAST for at in shown if head[at].endswith(end)]
+    least += [at for at in reversed(shown[1:]) if at not in least]
+    while least and console.measure(_table(head, rows, shown), options=unbound).minimum > console.width:
+        shown.remove(least.pop(0))
+    if len(shown) < len(head):
+        *missing, last = (title for at, title in enumerate(head) if at not in shown)
+        names = f"{', '.join(missing)} and {last}" if missing else last
+        remarks = [f"This terminal is too narrow for {names}; --json and --out tell all.", *remarks]
+    console.print(Text(printable(sentence), style="bold"), soft_wrap=True)
+    console.print(_table(head, rows, shown))
+    for remark in remarks:
+        console.print(Text(printable(remark)), soft_wrap=True)
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]], shown: list[int]) -> Table:
+    """The columns that are `shown`; the options' names may take two lines, the rest is as wide as it needs to be."""
+    from rich.cells import cell_len  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
+    texts = [[printable(row[at]) for at in shown] for row in (head, *rows)]
+    names, *figures = (max(map(cell_len, column)) for column in zip(*texts, strict=True))
     grid = Table()
-    for number, title in enumerate(head):
-        grid.add_column(Text(printable(title)), justify="right" if number else "left")
-    for row in rows:
-        grid.add_row(*(Text(printable(cell)) for cell in row))
-    console = Console()
-    console.print(Text(printable(sentence), style="bold"), soft_wrap=True)
-    console.print(grid)
-    for remark in remarks:
-        console.print(Text(printable(remark)), soft_wrap=True)
+    grid.add_column(Text(texts[0][0]), min_width=min(names, OPTION))
+    for title, width in zip(texts[0][1:], figures, strict=True):
+        grid.add_column(Text(title), justify="right", min_width=width)
+    for row in texts[1:]:
+        grid.add_row(*map(Text, row))
+    return grid

@@ -88,13 +88,19 @@ def sensitive(answer: Answer) -> Iterator[str]:
         return (moved if by_share else 0.0, _moved(option, base))
 
     variation, option = max(answer.sensitivity, key=lambda pair: weight(pair[1]))
-    change = f"half of the runs within {time(option.time_s.middle, unit)} instead of {time(base.time_s.middle, unit)}"
+    told = [
+        ("half of the runs within {}", [time(one.time_s.middle, unit) for one in (option, base)]),
+        ("{}", [expense(one, advice.priced) for one in (option, base)]),
+    ]
     if by_share:
-        change = (
-            f"{_asked(plan, unit)} in {percent(option.met.estimate)} of runs instead of {percent(base.met.estimate)}"
-        )
+        asked = f"{_asked(plan, unit)} in {{}} of runs"
+        told.insert(0, (asked, [percent(one.met.estimate) for one in (option, base)]))
     what = "The answer is most sensitive to the" if advice.chosen else "The nearest is most sensitive to the"
-    yield f"{what} {variation.quantity}: at {variation.name.removeprefix(variation.quantity)[1:]}, {change}."
+    where = variation.name.removeprefix(variation.quantity)[1:]
+    for text, (now, before) in told:
+        if now != before:
+            yield f"{what} {variation.quantity}: at {where}, {text.format(now)} instead of {before}."
+            return
 
 
 def share(interval: Interval) -> str:
@@ -110,8 +116,11 @@ def percent(value: float) -> str:
 
 
 def time(seconds: float, unit: str) -> str:
-    """Seconds as people read them, or that it never happens."""
-    return ticks.show(ticks.from_seconds(seconds), unit) if isfinite(seconds) else "never"
+    """Seconds as people read them, a decimal where it matters, or that it never happens."""
+    if not isfinite(seconds):
+        return "never"
+    amount = ticks.from_seconds(seconds)
+    return ticks.show(amount, unit, 0 if amount >= 1000 * ticks.UNITS[unit] else 1)
 
 
 def money(amount: float) -> str:
@@ -197,5 +206,4 @@ def _range(low: float, high: float, unit: str) -> str:
 
 
 def _signed(seconds: float, unit: str) -> str:
-    text = ticks.show(ticks.from_seconds(abs(seconds)), unit)
-    return f"−{text}" if seconds < 0 else text
+    return f"−{time(-seconds, unit)}" if seconds < 0 else time(seconds, unit)

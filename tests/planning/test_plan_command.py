@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import os
+import pty
 import re
 import subprocess
 import sys
+import termios
+from contextlib import suppress
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -29,7 +32,7 @@ ROOT = Path(__file__).parents[2]
 def plan(*args, cwd=ROOT):
     return subprocess.run(
         [sys.executable, "-m", "simulator", "plan", *map(str, args)], cwd=cwd, capture_output=True, text=True, check=False,
-        env={**os.environ, "NO_COLOR": "1", "COLUMNS": "160"},
+        env={**os.environ, "NO_COLOR": "1"},
     )  # fmt: skip
 
 
@@ -49,6 +52,45 @@ def test_it_prints_a_sentence_a_table_and_remarks_and_writes_the_same(tmp_path):
     assert "24 replicates, the most allowed" in done.stdout
     assert [row["workers"] for row in rows] == ["2", "4", "8"] * 2
     assert float(rows[0]["met.estimate"]) == numbers["options"][0]["met"]["estimate"]
+
+
+def on_terminal(width, *args):
+    """What a terminal of so many columns shows, without colours."""
+    shown, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (50, width))
+    environment = {**os.environ, "NO_COLOR": "1", "TERM": "xterm"}
+    environment.pop("COLUMNS", None)
+    with os.fdopen(shown, "rb", buffering=0) as screen:
+        subprocess.run(
+            [sys.executable, "-m", "simulator", "plan", *map(str, args)], stdout=terminal, stderr=subprocess.PIPE, check=True,
+            env=environment,
+        )  # fmt: skip
+        os.close(terminal)
+        text = b""
+        with suppress(OSError):  # which is how the end of a terminal is told
+            while some := screen.read(1 << 16):
+                text += some
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text.decode()).replace("\r", "").splitlines()
+
+
+@pytest.mark.parametrize(
+    ("width", "missing"),
+    [
+        (140, None),
+        (120, "busy and best loss"),
+        (80, "s, 10 %, s, 90 %, worker-h, cost, 90 %, busy and best loss"),
+        (40, "s, 10 %, s, 90 %, in time, worker-h, cost, median, cost, 90 %, busy and best loss"),
+    ],
+)
+def test_a_narrow_terminal_shows_what_matters_most(tmp_path, width, missing):
+    lines = on_terminal(width, written(tmp_path), "--jobs", "1")
+    table = [line for line in lines if line[:1] in "┏┃┡│└"]
+    told = [line for line in lines if line.startswith("This terminal")]
+
+    assert max(map(len, table)) <= width
+    assert len({len(line) for line in table}) == 1
+    assert told == ([f"This terminal is too narrow for {missing}; --json and --out tell all."] if missing else [])
+    assert not any("…" in line for line in table)
 
 
 def test_json_and_nothing_else(tmp_path):
@@ -236,6 +278,24 @@ def test_longer_trials_are_as_if_the_deadline_were_sooner(tmp_path):
 
     assert varied["trial time +20 %"].times == pytest.approx(1.2 * base.times, rel=1e-6)
     assert varied["price +20 %"].cost.middle == pytest.approx(1.2 * base.cost.middle)
+
+
+def test_what_is_most_sensitive_is_told_by_a_figure_that_moves(tmp_path):
+    def told(text):
+        return next(words.sensitive(found(tmp_path, text)))
+
+    assert re.fullmatch(
+        r"The \w+ is most sensitive to the trial time: at [+−]20 %, done within 1,200 s in \d+ % of runs "
+        r"instead of \d+ %\.",
+        told(SMALL.replace("40 min", "20 min")),
+    )
+    slow = "{workers: 4, stragglers: {kind: half_normal, std: 3}}"
+    never = told(SMALL.replace("{workers: 4}", slow).replace("40 min", "12 min"))
+    assert re.fullmatch(
+        r"The nearest is most sensitive to the trial time: at [+−]20 %, half of the runs within [\d,.]+ s "
+        r"instead of [\d,.]+ s\.",
+        never,
+    ), never
 
 
 # The page.
