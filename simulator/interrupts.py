@@ -21,6 +21,8 @@ GRACE = 10.0
 scratches: set[str] = set()
 #: The signal that asked us to stop, once one has. A library may make an error of its own of the exception it raises.
 asked: list[int] = []
+#: How to go on when stopped, as `going_on` was told, the innermost last.
+ways: list[str] = []
 
 
 class Interrupted(BaseException):
@@ -34,10 +36,10 @@ class Interrupted(BaseException):
 @contextmanager
 def orderly() -> Iterator[None]:
     """Run a command; ends the process with one line when a signal asks for it, at whatever moment that comes."""
+    sys.unraisablehook, sys.excepthook = _unraisable, _uncaught  # before a signal may need them
     for number in SIGNALS:
         if signal.getsignal(number) != signal.SIG_IGN:  # as under nohup: who started us wants it ignored
             signal.signal(number, _stop)
-    sys.unraisablehook, sys.excepthook = _unraisable, _uncaught
     try:
         yield
     except BaseException as error:
@@ -53,12 +55,16 @@ def orderly() -> Iterator[None]:
 @contextmanager
 def going_on(how: str) -> Iterator[None]:
     """Say how to go on when the command is stopped, or stopped by the machine, in here."""
+    ways.append(how)
     try:
         yield
     except BaseException as error:
         if asked or isinstance(error, MachineError | MemoryError):
             error.add_note(how)
         raise
+    finally:
+        if not asked:  # what is not tidied up in time needs it for longer
+            ways.pop()
 
 
 def goes_on(error: BaseException) -> str:
@@ -81,7 +87,7 @@ def later() -> Iterator[None]:
 
 def end(number: int, how: str) -> None:
     """Remove what is half-written, say that we were stopped and how to go on, and exit."""
-    for path in scratches:
+    for path in tuple(scratches):  # the guard's thread may be here while the main one is still at work
         with suppress(OSError):
             os.unlink(path)  # noqa: PTH108  (pathlib may not be imported yet)
     say(f"{SIGNALS[number]}: no file is half-written; {how}")
@@ -137,6 +143,6 @@ def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackT
 
 def _end_now(number: int) -> None:
     try:
-        end(number, "run it again")
+        end(number, ways[-1] if ways else "run it again")
     finally:
         os._exit(128 + number)

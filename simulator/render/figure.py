@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Width of a figure in inches, and of what is above and below its panels.
 WIDTH, AROUND = 9.6, 1.2
+# Its cache of this machine's fonts may be in the making, or nowhere to be kept: we letter with the font it brings.
+logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 
 def sheet(panels: int, *, theme: ThemeName, title: str, height: float = 1.7) -> tuple[Figure, list[Axes]]:

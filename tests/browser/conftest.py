@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from simulator.render.player import Player
 
 Opener = Callable[..., Page]
+#: Milliseconds that save a test from hanging, and assert nothing: a machine may be busy.
+PATIENCE = 300_000
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +26,9 @@ def browser() -> Iterator[Browser]:
             pytest.fail(reason)
         pytest.skip(reason)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        chromium = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu"], timeout=PATIENCE
+        )
         yield chromium
         chromium.close()
 
@@ -46,13 +50,15 @@ def show(browser: Browser, tmp_path) -> Iterator[Opener]:
             viewport={"width": width, "height": 900}, offline=True, reduced_motion=motion, **media
         )
         contexts.append(context)
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.on("console", note)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
         page.on("request", lambda request: requests.append(request.url))
         if frozen:
-            page.clock.install()
+            page.clock.install(time=0)
+            page.clock.pause_at(1)  # it would go on by itself
         page.goto(path.as_uri())
         page.wait_for_function("window.player?.ready")
         return page

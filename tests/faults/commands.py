@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 #: Saves a test from hanging, and asserts nothing.
-PATIENCE = 120
+PATIENCE = 600
 
 SCENARIO = """\
 title: Nine trials
@@ -31,9 +33,37 @@ CURVES = "trial,resource,loss,elapsed_s\n" + "".join(
     f"{trial},{at},{1 / (1 + trial + at)},{60 * at}\n" for trial in range(2000) for at in (1, 3, 9)
 )
 #: Prepended to a command line: blocks of few runs.
-SMALL_BLOCKS = (
-    "import sys, simulator.planning.sweep as sweep; sweep.TASK = 400; from simulator.__main__ import main; main()"
-)
+SMALL_BLOCKS = "import simulator.planning.sweep as sweep; sweep.TASK = 400\n"
+#: Prepended too: no file may grow beyond so many bytes. Python itself would keep its bytecode cut off at them, for all
+#: who come after, so it is to keep none.
+FILES_OF = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({0}, {0}))\n"
+NO_BYTECODE = {"PYTHONDONTWRITEBYTECODE": "1"}
+#: Prepended too: the process stops itself, as by SIGSTOP, when a function has done its work for the n-th time, or is
+#: about to.
+HALT = """
+import importlib, os, signal
+def halt(module, path, count, before):
+    owner = importlib.import_module(module)
+    *outer, name = path.split(".")
+    for part in outer:
+        owner = getattr(owner, part)
+    real, calls = getattr(owner, name), []
+    def halting(*arguments, **options):
+        calls.append(name)
+        here = len(calls) == count
+        if here and before:
+            os.kill(os.getpid(), signal.SIGSTOP)
+        try:
+            return real(*arguments, **options)
+        finally:
+            if here and not before:
+                os.kill(os.getpid(), signal.SIGSTOP)
+    setattr(owner, name, halting)
+"""
+#: Where a plan may halt: a block is in its place, others are not.
+A_BLOCK = "simulator.planning.store:Store.save"
+#: Where anything that writes files may: one is about to be written aside, others are not, and none is in its place.
+A_FILE = "simulator.files:_begun"
 
 #: What is to be stopped runs without coverage: a signal while its tracer holds a lock leaves that held for ever, and a
 #: process that is killed leaves it half a file.
@@ -72,9 +102,10 @@ def inputs(folder: Path) -> None:
         (folder / name).write_text(text)
 
 
-def command(*arguments: object) -> list[str]:
-    """Make a command line; a plan is done in blocks of few runs."""
-    start = ["-c", SMALL_BLOCKS] if arguments[0] == "plan" else ["-m", "simulator"]
+def command(*arguments: object, first: str = "") -> list[str]:
+    """Make a command line; a plan is done in blocks of few runs, and `first` is Python to run before all else."""
+    code = first + (SMALL_BLOCKS if arguments[0] == "plan" else "")
+    start = ["-c", f"{code}from simulator.__main__ import main; main()"] if code else ["-m", "simulator"]
     return [sys.executable, *start, *map(str, arguments)]
 
 
@@ -88,30 +119,68 @@ def asha_sim(
     *arguments: object,
     cwd: Path,
     env: Mapping[str, str | None] | None = None,
-    before: Callable[[], object] | None = None,
+    first: str = "",
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     return subprocess.run(
-        command(*arguments), cwd=cwd, env=environment(env), capture_output=True, encoding="utf-8", check=False,
-        timeout=PATIENCE, preexec_fn=before,
+        command(*arguments, first=first), cwd=cwd, env=environment(env), capture_output=True, encoding="utf-8", check=False,
+        timeout=PATIENCE,
     )  # fmt: skip
 
 
-def started(*arguments: object, cwd: Path) -> subprocess.Popen[str]:
+#: Processes that `started` has started.
+running: list[subprocess.Popen[str]] = []
+
+
+def started(*arguments: object, cwd: Path, first: str = "") -> subprocess.Popen[str]:
     """Start a command in a session, and so a group, of its own."""
-    return subprocess.Popen(
-        command(*arguments), cwd=cwd, env=environment(UNFOLLOWED), stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
-        start_new_session=True,
+    process = subprocess.Popen(
+        command(*arguments, first=first), cwd=cwd, env=environment(UNFOLLOWED), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        encoding="utf-8", start_new_session=True,
     )  # fmt: skip
+    running.append(process)
+    return process
+
+
+def halted(*arguments: object, cwd: Path, at: str, count: int = 1, before: bool = False) -> subprocess.Popen[str]:
+    """Start a command and wait until it has stopped itself after, or before, the n-th call of a function "module:name".
+
+    However slow or quick it or the test are, it is there, and has all that comes after it still to do.
+    """
+    module, _, path = at.partition(":")
+    process = started(*arguments, cwd=cwd, first=f"{HALT}halt({module!r}, {path!r}, {count}, {before})\n")
+    until(lambda: told("State", process) == "T", process)
+    return process
+
+
+def go_on(process: subprocess.Popen[str]) -> None:
+    """Let a process go on that has halted; signals that it got meanwhile come first."""
+    process.send_signal(signal.SIGCONT)
 
 
 def until(happened: Callable[[], object], process: subprocess.Popen[str]) -> None:
     """Wait until something has happened; fails where the process ends before."""
     end = time.monotonic() + PATIENCE
     while not happened():
-        assert process.poll() is None, process.communicate()
+        assert process.poll() is None or happened(), process.communicate()
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+def heard(process: subprocess.Popen[str], number: signal.Signals) -> bool:
+    """Whether a command is far enough to hear a signal: of those it hears, SIGTERM comes after SIGINT."""
+    last = signal.SIGTERM if number == signal.SIGINT else number
+    return bool(int(told("SigCgt", process), 16) >> (last - 1) & 1)
+
+
+def told(name: str, process: subprocess.Popen[str]) -> str:
+    """What the system says of a process, "0" when it is gone."""
+    try:
+        status = Path(f"/proc/{process.pid}/status").read_text()
+    except OSError:
+        return "0"
+    found = re.search(rf"^{name}:\s*(\w+)", status, re.MULTILINE)
+    return found[1] if found else "0"
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
@@ -140,7 +209,8 @@ def all_gone(leader: int) -> bool:
     while session(leader):
         if time.monotonic() > end:
             for one in session(leader):
-                os.kill(one, signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    os.kill(one, signal.SIGKILL)
             return False
         time.sleep(0.05)
     return True
@@ -148,7 +218,12 @@ def all_gone(leader: int) -> bool:
 
 def workers(leader: int) -> list[int]:
     """The worker processes of a plan."""
-    return [one for one in session(leader) if b"popen_loky" in Path(f"/proc/{one}/cmdline").read_bytes()]
+    found = []
+    for one in session(leader):
+        with suppress(OSError):  # it may end at any moment
+            if b"popen_loky" in Path(f"/proc/{one}/cmdline").read_bytes():
+                found.append(one)
+    return found
 
 
 def contents(folder: Path, *, without: tuple[str, ...] = ("lock",)) -> dict[str, bytes]:

@@ -2,16 +2,43 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from simulator import interrupts
 from tests.faults import commands
 
 #: Bytes of the small disk.
 DISK = 1 << 20
+
+
+@pytest.fixture(autouse=True)
+def _signals_are_heard() -> Iterator[None]:
+    """Commands hear what the tests send them, even where the tests themselves run under nohup or in the background."""
+    ignored = [number for number in interrupts.SIGNALS if signal.getsignal(number) == signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, signal.SIG_DFL)
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_goes_on() -> Iterator[None]:
+    """Where a test has failed, its commands are not left at work, or halted for ever."""
+    yield
+    for process in commands.running:
+        if process.poll() is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    commands.running.clear()
 
 
 @pytest.fixture

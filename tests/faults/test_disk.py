@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-import resource
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.faults.commands import (
+    FILES_OF,
+    NO_BYTECODE,
     SCENARIO,
     WRITING,
     asha_sim,
@@ -82,9 +83,7 @@ def test_with_room_it_goes_on(folder: Path, disk: Path) -> None:
 def test_a_limit_on_the_size_of_files(name: str, folder: Path) -> None:
     needs(name)
     out = place(name, folder)
-    done = asha_sim(
-        *WRITING[name], out, cwd=folder, before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (900, 900))
-    )
+    done = asha_sim(*WRITING[name], out, cwd=folder, first=FILES_OF.format(900), env=NO_BYTECODE)
 
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.count("\n") == 1

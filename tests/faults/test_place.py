@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 
 from tests.faults.commands import (
+    A_FILE,
     WRITING,
     all_gone,
     asha_sim,
     ended,
+    go_on,
+    halted,
     needs,
     place,
     scratch,
@@ -90,9 +93,9 @@ def test_the_folder_of_a_plan_is_removed(rename: bool, folder: Path) -> None:
 def test_the_folder_of_pictures_is_removed(folder: Path) -> None:
     out = folder / "out"
     out.mkdir()
-    process = started(*WRITING["animate"], out, cwd=folder)
-    until(lambda: list(out.iterdir()), process)
+    process = halted(*WRITING["animate"], out, cwd=folder, at=A_FILE)
     out.rename(folder / "elsewhere")
+    go_on(process)
     status, said = ended(process)
 
     assert status == 1
@@ -106,7 +109,7 @@ def test_the_folder_of_pictures_is_removed(folder: Path) -> None:
 def test_what_is_being_recorded_is_removed(folder: Path) -> None:
     pytest.importorskip("sklearn")
     process = started(
-        "curves", "record", "--configurations", "500", "--epochs", "3", "-o", folder / "deep" / "r.csv", cwd=folder
+        "curves", "record", "--configurations", "100000", "--epochs", "3", "-o", folder / "deep" / "r.csv", cwd=folder
     )
     partial = folder / "deep" / "r.csv.partial"
     until(lambda: partial.exists() and partial.read_bytes().count(b"\n") > 1, process)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults import commands
-from tests.faults.commands import CURVES, PATIENCE, asha_sim, command, contents, environment, started, until
+from tests.faults.commands import CURVES, PATIENCE, WRITING, asha_sim, command, contents, environment, started, until
 
 SCENARIO = """\
 title: Größe und Zeit – naïve ½ ✓
@@ -134,6 +134,20 @@ def test_the_umask_is_heard(usual: dict[str, bytes], tmp_path: Path) -> None:
     made = [path for path in (tmp_path / "work").rglob("*") if path.name not in {"s.yaml", "c.csv", "lock"}]
     assert {path.stat().st_mode & 0o777 for path in made if path.is_file()} == {0o600}
     assert {path.stat().st_mode & 0o777 for path in made if path.is_dir()} == {0o700}
+
+
+def test_a_home_where_nothing_can_be_kept(folder: Path) -> None:
+    """A library that would keep a list of the machine's fonts there says nothing to people who have not asked for it."""
+    nowhere = {
+        "HOME": "/dev/null",
+        "XDG_CACHE_HOME": None,
+        "XDG_CONFIG_HOME": None,
+        "MPLCONFIGDIR": None,
+        "TMPDIR": str(folder),
+    }
+    done = asha_sim(*WRITING["plot"], "out", cwd=folder, env=nowhere)
+
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 # Standard output.

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 
 import pytest
 
-from tests.faults.commands import SCENARIO, asha_sim, contents, ended, scratch, started, until
+from tests.faults.commands import (
+    A_BLOCK,
+    PATIENCE,
+    SCENARIO,
+    asha_sim,
+    contents,
+    ended,
+    go_on,
+    halted,
+    scratch,
+    started,
+)
 
 RUNS = 3
 
@@ -15,12 +25,10 @@ RUNS = 3
 def test_a_second_plan_is_refused_and_the_first_unharmed(folder: Path) -> None:
     whole = asha_sim("plan", "p.yaml", "--jobs", "1", "--out", folder / "whole", cwd=folder)
     out = folder / "out"
-    first = started("plan", "p.yaml", "--jobs", "2", "--out", out, cwd=folder)
-    until(lambda: list(out.glob("blocks/replicates-*")), first)
-    first.send_signal(signal.SIGSTOP)  # it can't be done before the other comes
+    first = halted("plan", "p.yaml", "--jobs", "2", "--out", out, cwd=folder, at=A_BLOCK)
     second = asha_sim("plan", "p.yaml", "--out", out, "--resume", cwd=folder)
-    first.send_signal(signal.SIGCONT)
-    printed, said = first.communicate()
+    go_on(first)
+    printed, said = first.communicate(timeout=PATIENCE)
 
     assert (second.returncode, second.stdout) == (2, "")
     assert second.stderr == f"{out}: another process ({first.pid}) is at work in this folder\n"
@@ -51,12 +59,10 @@ def test_of_several_runs_the_last_stands_whole(name: str, folder: Path) -> None:
 def test_a_second_recording_is_refused_and_the_first_unharmed(folder: Path) -> None:
     pytest.importorskip("sklearn")
     options = ("curves", "record", "--configurations", "40", "--epochs", "2", "-o", folder / "r.csv")
-    first = started(*options, cwd=folder)
     partial = folder / "r.csv.partial"
-    until(lambda: partial.exists() and partial.read_bytes().count(b"\n") > 1, first)
-    first.send_signal(signal.SIGSTOP)
+    first = halted(*options, cwd=folder, at="simulator.curves.recorder:_Log.append")
     second = asha_sim(*options, cwd=folder)
-    first.send_signal(signal.SIGCONT)
+    go_on(first)
 
     assert (second.returncode, second.stdout) == (2, "")
     assert second.stderr == f"{partial}: another process is recording here; wait, or choose another --out\n"

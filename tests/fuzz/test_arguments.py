@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.fuzz.budgets import budget
 from tests.fuzz.documents import CURVES, SMALL
-from tests.fuzz.oracle import asha_sim, content, tally
+from tests.fuzz.oracle import LIMIT, asha_sim, content, tally
 from tests.fuzz.tables import TRACE
 
 COMMANDS = (
@@ -77,7 +77,7 @@ def test_any_arguments(words):
         folder = Path(name)
         fill(folder)
         before = content(folder)
-        ended = asha_sim(*words, cwd=folder, limit=120)
+        ended = asha_sim(*words, cwd=folder, limit=5 * LIMIT)  # pictures may be asked for
         said = f"{words} ended with {ended.status}, saying {ended.err!r}"
         assert ended.status in {0, 1, 2}, said
         assert "Traceback" not in ended.err, said

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import itertools
 import os
-import random
-import resource
 import signal
 import subprocess
 import sys
-import time
 from functools import partial
 from pathlib import Path
 
@@ -23,7 +20,7 @@ from simulator.planning.planner import answer
 from simulator.planning.pool import Pool
 from simulator.planning.replicates import Candidates, Shuffled, seed_of
 from simulator.planning.sweep import Block, Shape, Work, run_block
-from tests.faults.commands import UNFOLLOWED, environment
+from tests.faults.commands import FILES_OF, NO_BYTECODE, asha_sim, go_on, halted
 from tests.planning.plans import HEAD, SMALL, loaded, planned, written
 
 ROOT = Path(__file__).parents[2]
@@ -158,35 +155,36 @@ def command(path, folder, *options):
     return [sys.executable, "-c", small, "plan", str(path), "--out", str(folder), "--jobs", "1", *options]
 
 
-def plan(path, folder, *options, env=os.environ, **more):
+def plan(path, folder, *options):
     return subprocess.run(
         command(path, folder, *options), cwd=ROOT, capture_output=True, text=True, check=False,
-        env={**env, "NO_COLOR": "1", "COLUMNS": "150"}, **more,
+        env={**os.environ, "NO_COLOR": "1", "COLUMNS": "150"},
     )  # fmt: skip
 
 
-def test_killed_at_any_moment_it_goes_on_to_the_same_bytes(tmp_path):
-    path = written(tmp_path, SMALL.replace("{min: 8, max: 24, width: 0.05}", "300"))
-    began = time.perf_counter()
-    whole = plan(path, tmp_path / "whole", env=environment(UNFOLLOWED))
-    took = time.perf_counter() - began
-    expected = contents(tmp_path / "whole")
-    rng, killed = random.Random(1), 0
-    for number in range(2):
-        folder = tmp_path / f"killed-{number}"
-        process = subprocess.Popen(
-            command(path, folder), cwd=ROOT, env=environment(UNFOLLOWED),
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        time.sleep(rng.uniform(0.3, 0.95) * took)
-        process.send_signal(signal.SIGKILL)
-        killed += process.wait() == -signal.SIGKILL
-        again = plan(path, folder, "--resume")
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A scenario, and what its plan prints and writes when nothing stops it."""
+    folder = tmp_path_factory.mktemp("whole")
+    path = written(folder, SMALL.replace("{min: 8, max: 24, width: 0.05}", "60"))
+    done = asha_sim("plan", path, "--jobs", "1", "--out", folder / "out", cwd=ROOT)
+    return path, done.stdout, contents(folder / "out")
 
-        assert (again.returncode, again.stdout) == (0, whole.stdout)
-        assert contents(folder) == expected
-    assert killed >= 1
-    assert sum(name.startswith("blocks/") for name in expected) >= 10
+
+@pytest.mark.parametrize("count", [1, 12])  # the manifest, a block
+@pytest.mark.parametrize("moment", ["simulator.files:_begun", "os:fsync", "pathlib:Path.replace"])
+def test_killed_at_any_moment_it_goes_on_to_the_same_bytes(moment, count, whole, tmp_path):
+    path, printed, expected = whole
+    process = halted("plan", path, "--jobs", "1", "--out", tmp_path / "out", cwd=ROOT, at=moment, count=count)
+    process.kill()
+    process.communicate()
+    there = contents(tmp_path / "out")
+    again = asha_sim("plan", path, "--jobs", "1", "--out", tmp_path / "out", "--resume", cwd=ROOT)
+
+    assert len(there) == count
+    assert sum(Path(name).name.startswith(".") for name in there) == (moment != "pathlib:Path.replace")
+    assert (again.returncode, again.stdout) == (0, printed)
+    assert contents(tmp_path / "out") == expected
 
 
 def test_a_folder_with_results_needs_to_be_gone_on_with(tmp_path):
@@ -289,21 +287,15 @@ def test_what_a_killed_process_was_writing_is_swept_away(tmp_path):
 
 
 def test_a_second_process_on_a_folder_refuses(tmp_path):
-    path = written(tmp_path, SMALL.replace("{min: 8, max: 24, width: 0.05}", "2000"))
-    folder = tmp_path / "out"
-    first = subprocess.Popen(
-        command(path, folder), cwd=ROOT, env=environment(UNFOLLOWED),
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    while not (folder / "manifest.json").exists():
-        assert first.poll() is None
-        time.sleep(0.05)
+    path, folder = written(tmp_path), tmp_path / "out"
+    first = halted("plan", path, "--out", folder, cwd=ROOT, at="simulator.planning.store:Store.begin")
     second = plan(path, folder, "--resume")
-    first.kill()
-    first.wait()
+    go_on(first)
+    _, said = first.communicate()
 
     assert (second.returncode, second.stdout) == (2, "")
     assert second.stderr == f"{folder}: another process ({first.pid}) is at work in this folder\n"
+    assert (first.returncode, said) == (0, "")
 
 
 @pytest.mark.parametrize("file", [0, 1, 2])  # the manifest, the first block, the second
@@ -330,10 +322,8 @@ def test_a_folder_that_goes_at_any_moment_is_said_to_be_gone(file, where, name, 
 
 
 def test_a_folder_that_is_full(tmp_path):
-    done = plan(
-        written(tmp_path),
-        tmp_path / "out",
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1500, 1500)),
+    done = asha_sim(
+        "plan", written(tmp_path), "--out", tmp_path / "out", cwd=ROOT, first=FILES_OF.format(1500), env=NO_BYTECODE
     )
 
     assert done.returncode == 1

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.searchers.geometry import fitting_rungs, rung_resources, rung_sizes
+from tests.fuzz.budgets import budget
 
 
 @pytest.mark.parametrize(
@@ -16,6 +17,7 @@ def test_rungs_are_counted_without_logarithms(max_length, divisor, rungs):
 
 
 @given(base=st.integers(2, 12), power=st.integers(0, 12))
+@budget(test=100, fuzz=1000)
 def test_a_power_of_the_divisor_has_a_rung_for_each_exponent(base, power):
     assert fitting_rungs(base**power, base) == power + 1
     assert rung_resources(base**power, power + 1, base) == tuple(base**rung for rung in range(power + 1))
