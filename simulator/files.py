@@ -175,6 +175,8 @@ def _begun(path: Path, own: _Set) -> Path:
     """Make an empty scratch file for `path` in its folder, and the folder."""
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "it is a folder")
+    if path.exists() and not path.is_file():  # a device or a pipe would be gone for all who use it
+        raise FileExistsError(errno.EEXIST, "it is a device or a pipe")
     folder = path.parent
     own.made += [missing for missing in (folder, *folder.parents) if not missing.exists()]
     folder.mkdir(parents=True, exist_ok=True)

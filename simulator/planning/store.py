@@ -28,13 +28,17 @@ from simulator.planning.sweep import Block, Runs, Shape, Work
 MANIFEST = "manifest.json"
 #: Differences of scenarios that are named.
 NAMED = 3
+#: What no run depends on: it may be another when the results are gone on with.
+FREE = ("title", "time_unit")
+FREE_IN_PLAN = ("deadline", "budget", "confidence", "replicates", "limit", "pilots")
 
 
 class Store:
     """A results folder, held by this process until it is closed.
 
     Raises InputError where the folder holds results already and `resume` does not say to go on, where they are of
-    another scenario, seed or version, and where another process is at work there.
+    another scenario, seed or version, and where another process is at work there. A scenario may put another
+    question to the same runs.
     """
 
     def __init__(self, folder: Path, work: Work, tables: dict[str, str], *, resume: bool) -> None:
@@ -62,6 +66,8 @@ class Store:
                     raise InputError(Problem(str(folder), message))
                 self._compare(known)
                 self.shape = Shape(*known["block"])
+                if known["scenario"] != self._scenario():
+                    self.begin(self.shape)
         except BaseException:
             self.close()
             raise
@@ -144,6 +150,10 @@ class Store:
             raise InputError(Problem(str(path), message)) from None
         return dict(known)
 
+    def _scenario(self) -> Any:
+        """This scenario as the manifest has it."""
+        return json.loads(json.dumps(self._about["scenario"], default=str))
+
     def _compare(self, known: dict[str, Any]) -> None:
         told = {"asha_simulator": "version", "seed": "seed"}
         wrong = []
@@ -154,8 +164,7 @@ class Store:
         changed = [path[0] for path, _, _ in differences(known.get("tables"), self._about["tables"]) if path]
         if changed:
             wrong.append(f"of other curves ({', '.join(map(str, changed))} has changed)")
-        ours = json.loads(json.dumps(self._about["scenario"], default=str))
-        found = list(differences(known.get("scenario"), ours))
+        found = list(differences(_bare(known.get("scenario")), _bare(self._scenario())))
         changes = [
             f"{'.'.join(map(str, path)) or 'scenario'} is {short(there)} there and {short(here)} here"
             for path, there, here in found[:NAMED]
@@ -165,6 +174,16 @@ class Store:
             wrong.append(f"of another scenario ({'; '.join(changes)}{more})")
         if wrong:
             raise InputError(Problem(str(self._folder), f"holds results {', '.join(wrong)}; choose another folder"))
+
+
+def _bare(scenario: Any) -> Any:
+    """A scenario without what no run depends on."""
+    if not isinstance(scenario, dict):
+        return scenario
+    bare = {key: value for key, value in scenario.items() if key not in FREE}
+    if isinstance(scenario.get("plan"), dict):
+        bare["plan"] = {key: value for key, value in scenario["plan"].items() if key not in FREE_IN_PLAN}
+    return bare
 
 
 def _name(block: Block, packed: bytes) -> str:

@@ -68,6 +68,21 @@ def test_a_folder_where_a_file_should_be(name: str, folder: Path) -> None:
     assert scratch(folder) == []
 
 
+@pytest.mark.parametrize("name", ["import", "record"])
+def test_a_pipe_where_a_file_should_be(name: str, folder: Path) -> None:
+    """It, or a device, would be a file from then on for all who use it."""
+    needs(name)
+    os.mkfifo(place(name, folder))
+    done = asha_sim(*WRITING[name], place(name, folder), cwd=folder)
+
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"{place(name, folder)}: cannot be written: it is a device or a pipe\n",
+    )
+    assert place(name, folder).is_fifo()
+    assert scratch(folder) == []
+
+
 # Removed while the command is at work.
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import signal
 import subprocess
@@ -240,6 +241,28 @@ def test_results_of_something_else_are_refused_by_name(tmp_path):
     manifest.write_text("{}")
     with pytest.raises(InputError, match=r"manifest.json: does not say what the results here are of"):
         answer(loaded(tmp_path), folder=folder, resume=True, pool=Pool(jobs=1))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "  deadline: 2 h\n  price: 3\n  replicates: {min: 8, max: 24, width: 0.05}\n",
+        "  budget: 2\n  confidence: 0.8\n  price: 3\n  replicates: 24\n  pilots: 9\n",
+        "  price: 3\n  limit: 9000\n  replicates: 50\n",
+        "  price: 3\n  replicates: 10\ntitle: Another\ntime_unit: min\n",
+    ],
+)
+def test_another_question_to_the_same_runs_is_answered_as_if_it_were_the_first(question, tmp_path):
+    text = SMALL[: SMALL.index("  deadline")] + question
+    answer(loaded(tmp_path), folder=tmp_path / "out", pool=Pool(jobs=1))
+    done = {path.name for path in (tmp_path / "out" / "blocks").iterdir()}
+    again = answer(loaded(tmp_path, text), folder=tmp_path / "out", resume=True, pool=Pool(jobs=1))
+    fresh = answer(loaded(tmp_path, text), folder=tmp_path / "fresh", pool=Pool(jobs=1))
+    manifests = [json.loads((tmp_path / name / "manifest.json").read_text()) for name in ("out", "fresh")]
+
+    assert everything(again) == everything(fresh)
+    assert manifests[0] == manifests[1]
+    assert len(done & {path.name for path in (tmp_path / "fresh" / "blocks").iterdir()}) >= 2
 
 
 def test_other_curves_under_the_same_name_are_refused(tmp_path):
