@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from simulator import metrics
 from simulator.cluster import engine
 from simulator.clusters import build_cluster, build_stop
-from simulator.experiment import Experiment, build_searcher
+from simulator.experiment import Experiment, build_searcher, share_promoted
 from simulator.planning import planner
 from simulator.planning.pool import Pool
 from simulator.planning.replicates import Candidates, seed_of
@@ -91,13 +91,13 @@ def compare(scenario: Loaded | Path | str, seeds: int = 20, seed: int | None = N
     loaded = _loaded(scenario)
     origin = Experiment(loaded, seed).seed
     candidates, spec = Candidates(loaded, origin), loaded.scenario
-    cluster, stop = build_cluster(loaded), build_stop(spec.stop)
+    cluster, stop = build_cluster(loaded), build_stop(spec)
     found: dict[str, list[metrics.Summary]] = {label: [] for label in spec.searchers}
     for replicate in range(seeds):
         drawn = seed_of(origin, replicate)
         curves = candidates.under(drawn)
         for label, block in spec.searchers.items():
-            meta = {"divisor": block.divisor} if hasattr(block, "divisor") else {}
+            meta = share_promoted(block)
             trace = engine.simulate(build_searcher(block), curves, cluster, stop=stop, seed=drawn, meta=meta)
             found[label].append(metrics.summarize(trace))
     return Comparison(loaded, origin, found)

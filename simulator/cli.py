@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from dataclasses import asdict
 from importlib.metadata import version
@@ -36,6 +37,9 @@ app.add_typer(trace_app, name="trace")
 
 def main() -> None:
     """Run the command line; exit status 0, 1 (the run failed) or 2 (bad input)."""
+    os.environ.pop(
+        "MPLBACKEND", None
+    )  # all is drawn into files; matplotlib can't be imported with one it doesn't know
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that can't show a character
@@ -193,19 +197,13 @@ def curves_record(
 
 def _print_comparison(title: str, summaries: dict[str, Summary], unit: str) -> None:
     from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
     from simulator import comparison  # noqa: PLC0415
+    from simulator.cli_table import print_table  # noqa: PLC0415
 
-    grid = Table()
-    grid.add_column("", no_wrap=True)
-    for label in summaries:
-        grid.add_column(Text(label), justify="right")
-    for row in comparison.table(summaries, unit):
-        grid.add_row(*(Text(cell) for cell in row))
     console = Console()
-    console.print(Text(printable(title), style="bold"))
-    console.print(grid)
+    console.print(Text(printable(title), style="bold"), soft_wrap=True)
+    print_table(console, ("", *summaries), comparison.table(summaries, unit))
     for sentence in comparison.findings(summaries, unit):
         console.print(Text(sentence), soft_wrap=True)

@@ -77,6 +77,7 @@ def import_(
     writing.check_name(out)
     if trace is not None and trace.suffix not in {".csv", ".parquet"}:
         raise InputError(Problem(str(trace), "must end in .csv or .parquet"))
+    _check_apart(source, out, trace)
     options = importers.Options(
         metric, mode, study, trial_column, step_column, time_column, start_column, end_column, worker_column,
         UNITS[time_unit],
@@ -146,6 +147,9 @@ def fit(
     from simulator.cli_progress import progress_bar  # noqa: PLC0415
     from simulator.curves.tables import read_table  # noqa: PLC0415
 
+    if out.suffix not in {".yaml", ".yml"}:
+        raise InputError(Problem(str(out), "must end in .yaml or .yml"))
+    _check_apart(file, out)
     table = read_table(file, smaller_is_better=smaller_is_better, times_needed=False)
     with progress_bar() as progress:
         task = progress.add_task("fitting", total=None)
@@ -162,6 +166,15 @@ def fit(
     else:
         for line in made.lines():
             typer.echo(printable(line))
+
+
+def _check_apart(*paths: Path | None) -> None:
+    """Raise InputError where two files of a command, one of them read, are the same: one would replace the other."""
+    given = [path for path in paths if path is not None]
+    for place, path in enumerate(given):
+        for other in given[:place]:
+            if path.resolve() == other.resolve():
+                raise InputError(Problem(str(path), f"would replace {other}; choose another name"))
 
 
 def _resources(text: str | None) -> tuple[int, ...]:

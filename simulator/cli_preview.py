@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,8 +11,6 @@ import typer
 from simulator.cli_progress import progress_bar
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from simulator.preview import Preview
 
 SearchFile = Annotated[
@@ -49,24 +46,13 @@ def _print(previews: dict[str, Preview]) -> None:
     from rich.text import Text  # noqa: PLC0415
 
     from simulator import preview_table  # noqa: PLC0415
+    from simulator.cli_table import print_table  # noqa: PLC0415
 
     console = Console()
     for label, seen in previews.items():
         console.print(Text(preview_table.heading(label, seen), style="bold"), soft_wrap=True)
-        _print_table(console, preview_table.RUNGS, preview_table.rungs(seen))
+        print_table(console, preview_table.RUNGS, list(preview_table.rungs(seen)), named=0)
         if seen.workers:
-            _print_table(console, preview_table.WORKERS, preview_table.workers(seen))
+            print_table(console, preview_table.WORKERS, list(preview_table.workers(seen)), named=0)
         for sentence in preview_table.sentences(seen):
             console.print(Text(sentence), soft_wrap=True)
-
-
-def _print_table(console: Console, names: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
-    grid = Table()
-    for name in names:
-        grid.add_column(name, justify="right", no_wrap=True)
-    for row in rows:
-        grid.add_row(*map(Text, row))
-    console.print(grid)

@@ -11,6 +11,7 @@ from simulator.cluster import attempts, conditions, engine, pool, spans, straggl
 from simulator.errors import InputError, Problem
 from simulator.scenario import cluster as models
 from simulator.scenario.loading import Loaded
+from simulator.scenario.model import Scenario
 from simulator.ticks import LIMIT, from_seconds
 
 #: A file of spells may not be larger.
@@ -40,11 +41,13 @@ def build_cluster(loaded: Loaded) -> engine.Cluster:
     )
 
 
-def build_stop(spec: models.Stop | None) -> engine.Stop:
-    """Make the stop of a scenario, which may have none."""
+def build_stop(scenario: Scenario) -> engine.Stop:
+    """Make the stop of a scenario, which may have none. Losses to be maximised are negated inside, so is its."""
+    spec = scenario.stop
     if spec is None:
         return engine.Stop()
-    return engine.Stop(spec.time, spec.loss, spec.full_length_trials, spec.cost)
+    loss = spec.loss if spec.loss is None or scenario.smaller_is_better else -spec.loss
+    return engine.Stop(spec.time, loss, spec.full_length_trials, spec.cost)
 
 
 def _group(name: str, spec: models.Group, loaded: Loaded) -> pool.MachineGroup:

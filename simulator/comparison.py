@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from simulator import ticks
+from simulator import amounts, ticks
 from simulator.metrics import Summary
 
 #: Two times closer than this share of the longer one are not called different: one run of each is one draw, and
 #: the order in which equal trials meet the workers moves a makespan by as much.
 ALIKE = 0.05
+#: Less money than this is shown in two digits.
+CENT = 0.01
 
 Cell = Callable[[Summary], str]
 
@@ -25,8 +27,8 @@ def table(summaries: Mapping[str, Summary], unit: str) -> list[tuple[str, ...]]:
 
     cells: list[tuple[str, Cell]] = [
         ("makespan", lambda run: time(run.makespan_s)),
-        ("utilization", lambda run: f"{run.utilization:.1%}"),
-        ("… until the last new trial", lambda run: f"{run.utilization_until_last_start:.1%}"),
+        ("utilization", lambda run: _share(run.utilization)),
+        ("… until the last new trial", lambda run: _share(run.utilization_until_last_start)),
         ("trials started", lambda run: f"{run.trials:,}"),
         ("full-length trials", lambda run: f"{run.full_length_trials:,}"),
         ("first full-length trial at", lambda run: time(run.first_full_length_s)),
@@ -38,7 +40,7 @@ def table(summaries: Mapping[str, Summary], unit: str) -> list[tuple[str, ...]]:
         (f"overhead, worker-{unit}", lambda run: worker_time(run.overhead_s)),
         (f"lost, worker-{unit}", lambda run: worker_time(run.lost_s)),
         (f"down, worker-{unit}", lambda run: worker_time(run.down_s)),
-        ("cost", lambda run: f"{run.cost:,.2f}"),
+        ("cost", lambda run: f"{run.cost:,.2f}" if run.cost >= CENT or not run.cost else f"{run.cost:.2g}"),
         ("mispromotions", lambda run: "—" if run.mispromotions is None else f"{run.mispromotions:,}"),
         ("jobs", lambda run: f"{run.jobs:,}" + (f" ({run.cut_jobs:,} cut)" if run.cut_jobs else "")),
     ]
@@ -56,11 +58,15 @@ def findings(summaries: Mapping[str, Summary], unit: str) -> Iterator[str]:
     """One sentence for each thing that may be said of the first searcher against each other one."""
     (first, base), *others = summaries.items()
     for label, run in others:
-        if base.cut_jobs or run.cut_jobs or base.trials != run.trials:
-            yield (
-                f"{first} and {label} did not do the same work ({base.trials:,} and {run.trials:,} trials"
-                f"{', cut at the stop' if base.cut_jobs or run.cut_jobs else ''}): their makespans don't compare."
-            )
+        stopped = base.stopped or run.stopped
+        if base.max_length != run.max_length:
+            lengths = f"{base.max_length:,} and {amounts.counted(run.max_length, 'unit')}"
+            yield f"{first} and {label} train trials to {lengths}: their times don't compare."
+            continue
+        if stopped or base.trials != run.trials:
+            work = f"{base.trials:,} and {amounts.counted(run.trials, 'trial')}"
+            how = ", cut at the stop" if stopped else ""
+            yield f"{first} and {label} did not do the same work ({work}{how}): their makespans don't compare."
         else:
             yield _sooner("makespan", (first, base.makespan_s), (label, run.makespan_s), unit)
         if base.first_full_length_s is not None and run.first_full_length_s is not None:
@@ -72,15 +78,17 @@ def findings(summaries: Mapping[str, Summary], unit: str) -> Iterator[str]:
 
 
 def _shown(seconds: float, unit: str) -> str:
-    """A time as people read it; what would be rounded to nothing keeps two digits."""
-    text = ticks.show(ticks.from_seconds(seconds), unit)
-    amount = seconds * ticks.PER_SECOND / ticks.UNITS[unit]
-    return f"{amount:.2g} {unit}" if amount and text == f"0 {unit}" else text
+    return amounts.time(ticks.from_seconds(seconds), unit)
+
+
+def _share(share: float | None) -> str:
+    return "—" if share is None else amounts.percent(share, digits=1).replace(" ", "")
 
 
 def _sooner(what: str, one: tuple[str, float], other: tuple[str, float], unit: str) -> str:
     (fast, least), (slow, most) = sorted((one, other), key=lambda pair: pair[1])
     shown = [_shown(seconds, unit) for seconds in (least, most)]
-    if most - least < ALIKE * most:
+    if most == least or most - least < ALIKE * most:
         return f"{what}: no difference to speak of ({fast} {shown[0]}, {slow} {shown[1]})."
-    return f"{what}: {fast} is {1 - least / most:.0%} sooner than {slow} ({shown[0]} against {shown[1]})."
+    sooner = amounts.percent(1 - least / most).replace(" ", "")
+    return f"{what}: {fast} is {sooner} sooner than {slow} ({shown[0]} against {shown[1]})."

@@ -72,7 +72,7 @@ def build_curves(spec: curve_models.Curves, folder: Path, seed: int) -> Curves:
             return Ordered(spec.unit_time, improving=spec.order == "improving")
 
 
-def _share(spec: searcher_models.Searcher) -> dict[str, float]:
+def share_promoted(spec: searcher_models.Searcher) -> dict[str, float]:
     """The divisor, for searchers that promote 1 in so many of a rung: what mispromotions are counted against."""
     match spec:
         case searcher_models.Sha() | searcher_models.Asha() | searcher_models.Hyperband():
@@ -135,10 +135,10 @@ class Experiment:
                 build_searcher(spec),
                 self._curves,
                 self._cluster,
-                stop=build_stop(scenario.stop),
+                stop=build_stop(scenario),
                 seed=self.seed,
                 label=label,
-                meta=self.meta | _share(spec),
+                meta=self.meta | share_promoted(spec),
             )
 
     def best_loss(self, trials: int) -> float:

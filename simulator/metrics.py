@@ -50,7 +50,7 @@ class Summary:
 
     makespan_s: float
     utilization: float  # busy / (workers x makespan - down)
-    utilization_until_last_start: float  # the same until the last new trial started: without the drained tail
+    utilization_until_last_start: float | None  # until the last new trial started, without the drained tail
     last_start_s: float
     trials: int  # started
     jobs: int  # (trial, rung) pairs started
@@ -72,6 +72,8 @@ class Summary:
     cost_by_group: dict[str, float]
     mispromotions: int | None  # promoted, and in the end not among the best 1 in divisor of the rung
     simple_regret: float | None  # best loss, less the best that a candidate has when fully trained
+    max_length: int  # units of a fully trained trial
+    stopped: bool  # it was over before its work was done
 
 
 def summarize(trace: Trace, best_possible: float | None = None) -> Summary:
@@ -82,19 +84,21 @@ def summarize(trace: Trace, best_possible: float | None = None) -> Summary:
     best = incumbent_rows(trace)
     last = last_start(trace)
     before = split_within(trace, last)
+    there = trace.workers * last - before.down
     costs = costs_by_group(trace)
+    cut = int(trace.where(Outcome.CUT).sum())
     divisor = trace.meta.get("divisor")
     best_loss = float(trace.loss[best[-1]]) if len(best) else inf
     available = trace.workers * trace.makespan - where.down
     return Summary(
         makespan_s=to_seconds(trace.makespan),
         utilization=_share(where.busy, available),
-        utilization_until_last_start=_share(before.busy, trace.workers * last - before.down),
+        utilization_until_last_start=_share(before.busy, there) if there else None,
         last_start_s=to_seconds(last),
         trials=trials_started(trace),
         jobs=_distinct(trace.rung, trace.trial),
         attempts=len(trace),
-        cut_jobs=int(trace.where(Outcome.CUT).sum()),
+        cut_jobs=cut,
         resource_units=int((trace.to_resource - trace.from_resource)[trace.where(Outcome.COMPLETED)].sum()),
         full_length_trials=len(np.unique(trace.trial[full])),
         first_full_length_s=None if first_full is None else to_seconds(first_full),
@@ -113,6 +117,8 @@ def summarize(trace: Trace, best_possible: float | None = None) -> Summary:
         simple_regret=None
         if best_possible is None or not isfinite(best_loss - best_possible)
         else best_loss - best_possible,
+        max_length=trace.max_length,
+        stopped=trace.stopped or cut > 0,
     )
 
 

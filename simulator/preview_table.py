@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from simulator.amounts import counted, percent
 from simulator.preview import FIRST_TRIALS, Preview, Range
 
 RUNGS = ("bracket", "rung", "trained to", "trials", "units")
@@ -20,8 +21,8 @@ def heading(label: str, seen: Preview) -> str:
     if seen.endless:
         return f"{label}: never ends; its first {FIRST_TRIALS:,} trials"
     return (
-        f"{label}: {_range(seen.trials)} trials, {_range(seen.full_length_trials)} of them trained in full "
-        f"({seen.max_length:,} units), {_range(seen.resource_units)} units in all"
+        f"{label}: {_several(seen.trials, 'trial')}, {_range(seen.full_length_trials)} of them trained in full "
+        f"({counted(seen.max_length, 'unit')}), {_several(seen.resource_units, 'unit')} in all"
     )
 
 
@@ -41,7 +42,7 @@ def workers(seen: Preview) -> Iterator[tuple[str, ...]]:
             _number(row.lower_bound),
             row.bound_by,
             _range(row.ideal_makespan),
-            f"{row.utilization:.1%}",
+            percent(row.utilization, digits=1).replace(" ", ""),
             f"{row.speedup:.1f}",
         )
 
@@ -49,13 +50,14 @@ def workers(seen: Preview) -> Iterator[tuple[str, ...]]:
 def sentences(seen: Preview) -> Iterator[str]:
     """What the tables don't say by themselves."""
     if len(seen.brackets) > MOST_BRACKETS:
-        yield f"{len(seen.brackets) - MOST_BRACKETS:,} more brackets are not shown."
+        more = len(seen.brackets) - MOST_BRACKETS
+        yield f"{counted(more, 'more bracket')} {'is' if more == 1 else 'are'} not shown."
     if seen.busy_at_once is None:
         yield "It can keep any number of workers busy."
     else:
         split = " + ".join(f"{bracket.busy_at_once:,}" for bracket in seen.brackets)
         by_bracket = f" ({split})" if len(seen.brackets) > 1 and not seen.endless else ""
-        yield f"It can keep {seen.busy_at_once:,} workers busy at once{by_bracket}."
+        yield f"It can keep {counted(seen.busy_at_once, 'worker')} busy at once{by_bracket}."
     if seen.workers:
         yield "Times are in units, taking a unit to last as long for every trial and nothing to be lost."
     if seen.full_length_trials.max == 0 and not seen.endless:
@@ -71,6 +73,10 @@ def _range(numbers: Range) -> str:
     if numbers.min == numbers.max:
         return _number(numbers.min)
     return f"{_number(numbers.mean)} ({_number(numbers.min)}–{_number(numbers.max)})"
+
+
+def _several(numbers: Range, noun: str) -> str:
+    return f"{_range(numbers)} {noun}{'' if numbers.min == numbers.max == 1 else 's'}"
 
 
 def _number(number: float) -> str:

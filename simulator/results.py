@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator import comparison, ticks
+from simulator import amounts, comparison, ticks
 from simulator.metrics import Summary
 from simulator.planning import report, statistics, words
 from simulator.planning.planner import Answer
@@ -200,7 +200,7 @@ class Comparison(_Shown):
     @property
     def title(self) -> str:
         """The scenario's, and how many seeds there are."""
-        return f"{self.scenario.title}: means of {self.seeds:,} seeds, with 95 % intervals"
+        return f"{self.scenario.title}: means of {amounts.counted(self.seeds, 'seed')}, with 95 % intervals"
 
     @property
     def head(self) -> tuple[str, ...]:
@@ -220,6 +220,12 @@ class Comparison(_Shown):
         return [self._finding(measure, first, label) for label in others for measure in MEASURES[:3]]
 
     def _finding(self, measure: _Measure, first: str, label: str) -> str:
+        alike = self._alike(first, label)
+        if measure.field == "makespan_s" and alike < self.seeds:
+            return (
+                f"makespan: {first} and {label} did the same work under {alike:,} of "
+                f"{amounts.counted(self.seeds, 'seed')}, so theirs don't compare."
+            )
         found = self.difference(measure.field, label, first)
         if np.isnan(found.estimate):
             return f"{measure.name}: never both {first} and {label} have one."
@@ -230,6 +236,13 @@ class Comparison(_Shown):
         kind = measure._replace(kind="points") if measure.kind == "share" else measure
         size = self._shown(kind, Interval(abs(found.estimate), low, high))
         return f"{measure.name}: {label} has {size} {sign} than {first}."
+
+    def _alike(self, one: str, other: str) -> int:
+        """Seeds under which two searchers did the same work to its end."""
+        return sum(
+            not (a.stopped or b.stopped) and (a.trials, a.max_length) == (b.trials, b.max_length)
+            for a, b in zip(self.summaries[one], self.summaries[other], strict=True)
+        )
 
     def _shown(self, measure: _Measure, value: Interval) -> str:
         if np.isnan(value.estimate):
@@ -243,9 +256,9 @@ class Comparison(_Shown):
     def _number(self, measure: _Measure, value: float) -> str:
         match measure.kind:
             case "time":
-                return ticks.show(ticks.from_seconds(value), self.scenario.scenario.time_unit)
+                return amounts.time(ticks.from_seconds(value), self.scenario.scenario.time_unit)
             case "share":
-                return f"{value:.1%}"
+                return amounts.percent(value, digits=1).replace(" ", "")
             case "points":
                 return f"{100 * value:.1f} points"
             case "count":

@@ -98,7 +98,7 @@ class Trace:
     values, `loss` is inf for a trial that died and NaN where there is no result. What is neither overhead nor
     lost of an attempt was useful training. `max_length` is the resource of a fully trained trial, `spells` says
     when workers could not work, `groups` (in order of worker number) what they cost, `meta` where the trace
-    comes from (scenario digest, seed, versions).
+    comes from (scenario digest, seed, versions). `stopped`: it was over before its work was done.
     """
 
     label: str
@@ -119,6 +119,7 @@ class Trace:
     spells: Spells = field(default_factory=lambda: Spells.from_rows([]))
     groups: tuple[Group, ...] = ()
     meta: Mapping[str, str | int | float] = field(default_factory=dict)
+    stopped: bool = False
 
     @classmethod
     def from_rows(cls, rows: Sequence[Sequence[float]], **about: Any) -> Trace:

@@ -173,3 +173,49 @@ def test_plan():
     assert len(planned.rows()) == 4
     assert planned.findings()[0] == planned.sentence
     assert planned.sentence in repr(planned)
+
+
+def test_makespans_of_unequal_work_are_not_compared():
+    cut = simulator.compare(simulator.load_scenario(TINY, {"stop.time": "5 min"}), seeds=3)
+
+    assert cut.findings()[0] == (
+        "makespan: SHA and ASHA did the same work under 0 of 3 seeds, so theirs don't compare."
+    )
+
+
+def test_mispromotions_are_counted_by_the_same_rule_in_both():
+    """A trial that is stopped once, and never promoted, is none that one in `divisor` could be asked of."""
+    changes = {"searchers": {"A": {"name": "async_halving", "max_trials": 9, "max_length": 9, "num_rungs": 2,
+                                   "divisor": 3, "stop_once": True}}}  # fmt: skip
+    scenario = simulator.load_scenario(TINY, changes)
+
+    assert simulator.simulate(scenario)["A"].mispromotions is None
+    assert np.isnan(simulator.compare(scenario, seeds=2).mean("mispromotions", "A").estimate)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_plan_goes_by_its_curves_as_they_are_and_by_the_folder_we_are_in(tmp_path, jobs):
+    """Processes live on from one plan to the next, and so does what they have read."""
+    question = "plan: {vary: {cluster.workers: [2]}, replicates: 4}"
+
+    def write(folder, seconds):
+        folder.mkdir(exist_ok=True)
+        curves = "curves: {kind: recorded, file: c.csv}"
+        text = TINY.replace("curves: {kind: synthetic, unit_time: 1 min}", curves) + question
+        (folder / "s.yaml").write_text(text)
+        rows = [f"{trial},{unit},{trial},{unit * seconds}" for trial in range(9) for unit in (1, 3, 9)]
+        (folder / "c.csv").write_text("\n".join(["trial,resource,loss,elapsed_s", *rows, ""]))
+
+    def median():
+        return simulator.plan("s.yaml", jobs=jobs).answer.advice.options[0].time_s.middle
+
+    write(tmp_path / "a", 1)
+    write(tmp_path / "b", 3)
+    with chdir(tmp_path / "a"):
+        before = median()
+        write(tmp_path / "a", 2)
+        after = median()
+    with chdir(tmp_path / "b"):
+        elsewhere = median()
+
+    assert (after, elsewhere) == (2 * before, 3 * before)

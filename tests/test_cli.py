@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
+
+from simulator.cli_table import print_table
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "scenarios" / "docs.yaml"
@@ -136,3 +141,39 @@ def test_worker_time_adds_up_from_the_files_alone(tmp_path):
     assert numbers["idle_s"] == pytest.approx(
         16 * numbers["makespan_s"] - busy - overhead - boot - lost - down, abs=1e-3
     )
+
+
+def test_a_table_in_a_file_takes_lines_of_any_length(tmp_path):
+    labels = [f"searcher number {number}" for number in range(9)]
+    blocks = "".join(f"  {label}: {{name: asha, max_trials: 9, max_length: 9, divisor: 3}}\n" for label in labels)
+    (tmp_path / "s.yaml").write_text(
+        f"title: {'words ' * 30}\nsearchers:\n{blocks}curves: {{kind: synthetic}}\ncluster: {{workers: 1234}}\n"
+    )
+    lines = asha_sim("run", tmp_path / "s.yaml").stdout.splitlines()
+
+    assert lines[0] == ("words " * 30).strip()
+    assert all(label in lines[2] for label in labels)
+    assert not any("…" in line for line in lines if "last new trial" not in line and "│ … " not in line)
+
+
+def test_a_narrow_terminal_has_a_table_for_each_searcher():
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=50, no_color=True)
+    print_table(
+        console, ("", "SHA", "ASHA"), [("makespan", "1,234.5 s", "17 s"), ("best loss", "0.1", "a very long one")]
+    )
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", screen.getvalue()).splitlines()
+
+    assert len(lines) == 6
+    console.width = 30
+    print_table(
+        console, ("", "SHA", "ASHA"), [("makespan", "1,234.5 s", "17 s"), ("best loss", "0.1", "a very long one")]
+    )
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", screen.getvalue()).splitlines()[6:]
+
+    assert lines[1].split() == ["┃", "┃", "SHA", "┃"]
+    assert lines[7].split() == ["┃", "┃", "ASHA", "┃"]
+    assert [line for line in lines if "makespan" in line] == [
+        "│ makespan  │ 1,234.5 s │",
+        "│ makespan  │            17 s │",
+    ]

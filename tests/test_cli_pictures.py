@@ -83,3 +83,11 @@ def test_the_second_digits_scenario_is_the_first_with_more_workers():
         for name in ("digits.yaml", "digits-40-workers.yaml")
     )
     assert first == second
+
+
+def test_a_backend_that_is_not_there_is_not_asked_for(tiny, tmp_path, monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "nosuch")
+    done = asha_sim("plot", tiny, "--kind", "split", "--out", tmp_path / "out")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert names(tmp_path / "out") == ["split-dark.png", "split.png"]

@@ -2,6 +2,8 @@
 
 from simulator import comparison, metrics
 from simulator.cluster.engine import Cluster, simulate
+from simulator.render import alt
+from simulator.render.phrases import ending
 from simulator.searchers.halving import asha, sha
 from tests.worlds import UNIT, World
 
@@ -45,10 +47,63 @@ def test_unequal_work_is_not_compared():
 
 def test_only_one_reached_full_length():
     said = findings(
-        World(), stop=20 * UNIT, SHA=sha(**OPTIONS), one=asha(max_trials=1, max_length=9, divisor=9, num_rungs=1)
+        World(), stop=28 * UNIT, SHA=sha(**OPTIONS), one=asha(max_trials=1, max_length=27, divisor=27, num_rungs=1)
     )
 
     assert said[-1] == "first full-length trial: only one trained one."
+
+
+def test_times_of_different_lengths_are_not_compared():
+    said = findings(World(), SHA=sha(**OPTIONS), short=asha(max_trials=27, max_length=9, divisor=3))
+
+    assert said == ["SHA and short train trials to 27 and 9 units: their times don't compare."]
+
+
+def test_a_stop_that_cuts_nothing_is_a_stop_all_the_same():
+    """All ten trials under way end at the very instant of the stop."""
+    stopped = simulate(sha(**OPTIONS), World(), Cluster(10), stop=UNIT)
+    said = findings(World(), stop=UNIT, SHA=sha(**OPTIONS), ASHA=asha(**OPTIONS))
+
+    assert (metrics.summarize(stopped).cut_jobs, metrics.summarize(stopped).stopped) == (0, True)
+    assert ending(stopped, "s") == "stopped at 1 s"
+    assert said == [
+        "SHA and ASHA did not do the same work (10 and 10 trials, cut at the stop): their makespans don't compare."
+    ]
+
+
+def test_a_stop_that_comes_after_the_end_is_none():
+    finished = simulate(sha(**OPTIONS), World(), Cluster(10), stop=29 * UNIT)
+
+    assert not metrics.summarize(finished).stopped
+    assert ending(finished, "s") == "finished at 29 s"
+
+
+def test_of_no_time_there_is_no_share():
+    """With a worker for each trial the last new one starts at once."""
+    trace = simulate(sha(**OPTIONS), World(), Cluster(27))
+    rows = comparison.table({"SHA": metrics.summarize(trace)}, "s")
+
+    assert ("… until the last new trial", "—") in rows
+    assert "until" not in alt.of_comparison([trace], "s")
+
+
+def test_nearly_all_is_not_all():
+    """The longest trial makes a worker of 2,000 wait for its last second."""
+    world = World(ticks=lambda trial, low, high: (high - low) * UNIT * (2000 if trial else 1999))
+    options = {"max_trials": 2, "max_length": 1, "divisor": 2, "num_rungs": 1}
+    run = {"A": metrics.summarize(simulate(asha(**options), world, Cluster(2)))}
+
+    assert ("utilization", "99.98%") in comparison.table(run, "s")
+    assert "99.98 % busy (1 worker-s idle)" in alt.of_run(simulate(asha(**options), world, Cluster(2)), "s")
+
+
+def test_what_is_much_sooner_is_not_sooner_by_all():
+    """The last of 36 trials takes 10,000 times as long, and the barrier waits for it."""
+    world = World(ticks=lambda trial, low, high: (high - low) * UNIT * (10_000 if trial == 35 else 1))
+    options = OPTIONS | {"max_trials": 36}
+    said = findings(world, SHA=sha(**options), ASHA=asha(**options))
+
+    assert said[-1].startswith("first full-length trial: ASHA is 99.7% sooner than SHA")
 
 
 def test_the_table_has_a_column_for_each_searcher():
@@ -65,4 +120,4 @@ def test_short_times_in_long_units_keep_two_digits():
     rows = dict(row for row in comparison.table(runs, "h") if len(row) == 2)
 
     assert rows["makespan"] == "0.0081 h"
-    assert rows["idle, worker-h"] == "0.1"
+    assert rows["idle, worker-h"] == "0.058"

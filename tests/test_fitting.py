@@ -81,3 +81,13 @@ def test_bad_input(tmp_path):
     done = asha_sim("curves", "fit", "c.csv", "-o", "part.yaml", cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert not (tmp_path / "part.yaml").exists()
+
+
+@pytest.mark.parametrize("out", ["c.csv", "/dev/null", "c"])
+def test_a_fit_is_written_to_a_yaml_file(tmp_path, out):
+    (tmp_path / "c.csv").write_text("trial,resource,loss,elapsed_s\n0,1,0.5,1\n")
+    done = asha_sim("curves", "fit", "c.csv", "-o", out, cwd=tmp_path)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"{out}: must end in .yaml or .yml\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["c.csv"]

@@ -11,6 +11,7 @@ from simulator import metrics
 from simulator.cluster.engine import Cluster, simulate
 from simulator.searchers.halving import asha, sha
 from simulator.trace import Outcome, Trace
+from tests.fuzz.budgets import budget
 from tests.worlds import UNIT, World
 
 DONE, EXITED, CUT, DROPPED = Outcome.COMPLETED, Outcome.EXITED, Outcome.CUT, Outcome.DROPPED
@@ -58,7 +59,7 @@ def test_summary_of_a_story():
         trials=4, jobs=5, attempts=6, cut_jobs=1, resource_units=5, full_length_trials=1, first_full_length_s=6,
         best_loss=0.3, best_trial=2, best_loss_s=5,
         busy_s=10, overhead_s=0, lost_s=1, idle_s=5, idle_until_last_start_s=3, down_s=0,
-        cost=0, cost_by_group={}, mispromotions=None, simple_regret=None,
+        cost=0, cost_by_group={}, mispromotions=None, simple_regret=None, max_length=4, stopped=True,
     )  # fmt: skip
 
 
@@ -130,6 +131,7 @@ def test_utilization_is_the_mean_of_busy_workers(workers):
         max_size=40,
     )
 )  # fmt: skip
+@budget(test=100, fuzz=5000)
 def test_mispromotions_one_by_one(attempts):
     """Bracket by bracket and rung by rung, as the definition says."""
     results, seen = defaultdict(list), defaultdict(set)

@@ -15,6 +15,7 @@ from simulator.cluster.engine import Cluster, simulate
 from simulator.searchers.halving import sha
 from simulator.ticks import LIMIT, to_seconds
 from simulator.trace import COLUMNS, Outcome, Spell, Spells, Trace
+from tests.fuzz.budgets import budget
 from tests.worlds import UNIT, World
 
 ROOT = Path(__file__).parents[1]
@@ -70,6 +71,7 @@ def test_parquet_holds_the_same(tmp_path):
         max_size=20,
     )
 )  # fmt: skip
+@budget(test=100, fuzz=5000)
 def test_csv_is_what_python_would_write(tmp_path_factory, rows):
     """The standard library's writer and Python's repr of every float, whatever writes the file."""
     expected = io.StringIO()
@@ -97,8 +99,8 @@ def test_a_full_disk_is_an_error_for_people(tmp_path):
             "try: (small().write_csv if path.suffix == '.csv' else small().write_parquet)(path)\n"
             "except (InputError, RunError) as error: print(error)"
         )
-        done = subprocess.run(
-            [sys.executable, "-c", code, tmp_path / name], cwd=ROOT, capture_output=True, text=True, check=False
+        done = subprocess.run(  # bytecode would be cut off too, for all who come after
+            [sys.executable, "-B", "-c", code, tmp_path / name], cwd=ROOT, capture_output=True, text=True, check=False
         )
         assert "cannot be written: File too large" in done.stdout, done.stderr
     assert list(tmp_path.iterdir()) == []

@@ -13,7 +13,7 @@ from simulator.cluster.pool import Pool
 from simulator.cluster.terms import Cluster, StarvedError, Stop
 from simulator.cluster.trouble import TroubledRun
 from simulator.curves.curves import Curves
-from simulator.searchers.job import Searcher
+from simulator.searchers.job import Idle, Searcher
 from simulator.ticks import LIMIT
 from simulator.trace import Trace
 
@@ -53,5 +53,6 @@ def simulate(
         spells=pool.spells(int(columns["end"].max(initial=0))),
         groups=pool.priced(),
         meta=meta or {},
+        stopped=searcher.next_job() is not Idle.DONE,  # a stop may come when nothing runs that it could cut
         **columns,
     )

@@ -139,9 +139,10 @@ def advise(options: Sequence[Option], plan: Plan, seed: int) -> Advice:
     good = [one for one in series if one.chosen is not None]
     # a lasting pick before one with exceptions, then the least expense, then the fewest workers
     best = min(good, key=lambda one: (bool(one.failing), *_merit(one, expense, plan)), default=None)
-    if not asked and bend is not None:  # the knee of all, which need not be that of its series
-        best = next(one for one in series if options[bend] in one.options)
-        picked = replace(best, pick=Pick(best.options.index(options[bend])))
+    place = bend if bend is not None else next(reversed(front(points)), None)
+    if not asked and place is not None:  # the knee of all, or else the cheapest: it need not be that of its series
+        best = next(one for one in series if options[place] in one.options)
+        picked = replace(best, pick=Pick(best.options.index(options[place])))
         series, best = tuple(picked if one is best else one for one in series), picked
     return Advice(
         options=tuple(options),

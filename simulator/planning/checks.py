@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from math import inf
 
 from simulator import ticks
+from simulator.amounts import counted
 from simulator.errors import InputError, Problem
 from simulator.experiment import build_searcher
 from simulator.planning.grid import Cell, Grid
@@ -31,10 +32,10 @@ def too_many(grid: Grid, searchers: int, seconds: float, jobs: int) -> Problem:
         unit for unit in ("d", "h", "min", "s") if whole >= ticks.UNITS[unit] / ticks.PER_SECOND or unit == "s"
     )
     time = ticks.show(ticks.from_seconds(whole), unit)
+    factors = f"{counted(len(grid), 'cell')} × {counted(searchers, 'searcher')} × {plan.replicates.max:,} replicates"
     message = (
-        f"{runs:,} runs ({len(grid):,} cells × {searchers} searchers × {plan.replicates.max:,} replicates) are more "
-        f"than the limit of {plan.limit:,}, and would take about {time} with {jobs} at a time; vary less, lower "
-        "replicates.max, or raise plan.limit"
+        f"{runs:,} runs ({factors}) are more than the limit of {plan.limit:,}, and would take about {time} with "
+        f"{jobs} at a time; vary less, lower replicates.max, or raise plan.limit"
     )
     return grid.loaded.problem(("plan", "vary"), message)
 

@@ -10,15 +10,17 @@ from simulator.planning import report, words
 from simulator.planning.charts import charts, colours
 from simulator.planning.planner import Answer
 from simulator.render.canvas import plain
+from simulator.render.figure import look
 from simulator.render.style import THEMES
 
 
 def page(answer: Answer) -> str:
     """The report of an answer."""
     chosen = answer.advice.chosen
-    figures = "".join(
-        f"<figure><figcaption>{escape(chart.title)}</figcaption>{chart.svg}</figure>" for chart in charts(answer)
-    )
+    with look():  # whatever this machine's matplotlibrc says
+        figures = "".join(
+            f"<figure><figcaption>{escape(chart.title)}</figcaption>{chart.svg}</figure>" for chart in charts(answer)
+        )
     names = None if chosen is None else report.listed(answer).index(chosen)
     return PAGE.format(
         title=_text(answer.loaded.title),
@@ -57,7 +59,7 @@ def _sensitivity(answer: Answer) -> tuple[tuple[str, ...], list[tuple[str, ...]]
         *((way.name, found) for way, found in answer.sensitivity),
     ):
         spent = words.money(option.cost.middle) if advice.priced else words.hours(option.worker_hours.middle)
-        met = (words.share(option.met),) if asked else ()
+        met = (words.share(option.met, plan.confidence),) if asked else ()
         rows.append((name, *met, words.time(option.time_s.middle, unit).removesuffix(f" {unit}"), spent))
     return head, rows
 

@@ -59,9 +59,11 @@ def answer(
     """
     seed = loaded.scenario.seed if seed is None else seed
     pool = pool or Pool()
-    grid, work = Grid(loaded), Work(loaded, seed)
+    grid, work = Grid(loaded), Work(_anywhere(loaded), seed)
     cells = _sound_cells(grid, work, pool)
-    store = None if folder is None else Store(folder, work, _tables(cells), resume=resume)
+    tables = _tables(cells)
+    work = replace(work, tables=tuple(tables.items()))  # processes that live on must not go by what they read before
+    store = None if folder is None else Store(folder, work, tables, resume=resume)
     with closing(store) if store else nullcontext():
         return _Planner(grid, cells, work, pool, store, on_progress).answer()
 
@@ -96,18 +98,23 @@ class _Planner:
             enough, why = _enough(advice, plan, replicates)
             if enough:
                 break
-        first = self._cells[0].loaded
-        recorded = Candidates(first, self._work.seed).recorded
         return Answer(
             loaded=self._grid.loaded,
             plan=plan,
             seed=self._work.seed,
             replicates=begun,
             why=why,
-            origin=origin(first, recorded, plan.pilots),
+            origin=self._origin((advice.chosen or advice.nearest).cell),
             advice=advice,
             sensitivity=tuple(self._sensitivity(advice, begun)),
         )
+
+    def _origin(self, cell: Cell) -> str:
+        """Where the trials of a cell come from, and whether all others have the same."""
+        recorded = Candidates(cell.loaded, self._work.seed).recorded
+        told = origin(cell.loaded, recorded, self._grid.plan.pilots)
+        alike = all(other.loaded.scenario.curves == cell.loaded.scenario.curves for other in self._cells)
+        return told if alike else f"{told} Other options have other curves."
 
     def _shape(self) -> Shape:
         """What a block holds; a folder that is gone on with has it already."""
@@ -178,6 +185,11 @@ class _Planner:
 def check(loaded: Loaded) -> list[Cell]:
     """Every cell of a plan; raises InputError for all that can be said against the plan before it is run."""
     return _sound_cells(Grid(loaded), Work(loaded, loaded.scenario.seed), Pool())
+
+
+def _anywhere(loaded: Loaded) -> Loaded:
+    """A scenario whose files are found from any working folder: a process may have been started in another."""
+    return replace(loaded, document=replace(loaded.document, path=loaded.document.path.absolute()))
 
 
 def _sound_cells(grid: Grid, work: Work, pool: Pool) -> list[Cell]:

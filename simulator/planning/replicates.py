@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from simulator.amounts import counted
 from simulator.curves.curves import Curves, Training
 from simulator.curves.recorded import Recorded, Resampled
 from simulator.experiment import build_curves
@@ -72,7 +73,8 @@ def origin(loaded: Loaded, trials: int | None, fitted_to: int | None) -> str:
             if curves.resample
             else "each replicate meets them in another order"
         )
-        return f"It rests on {trials:,} recorded trials; {how}."
+        return f"It rests on {counted(trials or 0, 'recorded trial')}; {how}."
     if fitted_to is not None:
-        return f"It rests on curves fitted to {fitted_to:,} recorded trials; each replicate draws trials of its own."
+        fitted = counted(fitted_to, "recorded trial")
+        return f"It rests on curves fitted to {fitted}; each replicate draws trials of its own."
     return "Its trials are made up, none was recorded; each replicate draws trials of its own."

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator import files
+from simulator.amounts import level, percent
 from simulator.planning import words
 from simulator.planning.figures import Option, Spread
 from simulator.planning.planner import Answer
@@ -18,6 +19,8 @@ from simulator.planning.statistics import Interval
 
 #: Figures in a file have so many digits: what is beyond differs between processors.
 DIGITS = 9
+#: Shares of the runs whose times have a column in any case, if the plan may ask for them.
+KNOWN = (0.5, 0.9)
 
 
 def write(answer: Answer, folder: Path) -> list[Path]:
@@ -39,14 +42,15 @@ def write(answer: Answer, folder: Path) -> list[Path]:
 def head(answer: Answer) -> tuple[str, ...]:
     """The table's columns."""
     unit, plan = answer.loaded.scenario.time_unit, answer.plan
-    asked = ("in time",) if plan.budget is None else ("in time and budget",)
+    within = ["in time"] if plan.deadline is not None else []
+    if plan.budget is not None:
+        within.append("budget" if within else "in budget")
     cost = ("cost, median", "cost, 90 %") if answer.advice.priced else ()
-    share = words.percent(plan.confidence)
-    quantiles = "10 %", "50 %", "90 %", *(() if share == "90 %" else (share,))
+    quantiles = "10 %", "50 %", "90 %", *(() if plan.confidence in KNOWN else (level(plan.confidence),))
     return (
         "option",
         *(f"{unit}, {name}" for name in quantiles),
-        *(asked if plan.deadline or plan.budget or plan.target else ()),
+        *((" and ".join(within) or "reached",) if within or plan.target else ()),
         "worker-h",
         *cost,
         "busy",
@@ -107,15 +111,15 @@ def _cells(answer: Answer, option: Option) -> tuple[str, ...]:
         return words.time(seconds, unit).removesuffix(f" {unit}")
 
     spread = [*map(time, option.time_s)]
-    if words.percent(plan.confidence) != "90 %":
+    if plan.confidence not in KNOWN:
         spread.append(time(option.surely_s))
     return (
         option.name,
         *spread,
-        *((words.share(option.met),) if plan.deadline or plan.budget or plan.target else ()),
+        *((words.share(option.met, plan.confidence),) if plan.deadline or plan.budget or plan.target else ()),
         words.hours(option.worker_hours.middle),
         *((words.money(option.cost.middle), words.money(option.cost.high)) if priced else ()),
-        words.percent(option.utilization),
+        percent(option.utilization),
         f"{option.best_loss:.4g}" if isfinite(option.best_loss) else "—",
     )
 

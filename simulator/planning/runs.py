@@ -35,7 +35,7 @@ def simulate(cell: Cell, searcher: int, replicate: int, curves: Curves, seed: in
     """Run one searcher of a cell up to its target; returns a row of `RUN`. Raises RunError naming the cell."""
     scenario = cell.loaded.scenario
     label, spec = list(scenario.searchers.items())[searcher]
-    stop, loss = build_stop(scenario.stop), -inf
+    stop, loss = build_stop(scenario), -inf
     if target is not None:
         loss = _loss(cell, curves, target)
         full = target.full_length_trials

@@ -78,10 +78,11 @@ class Probe:
 
 @dataclass(frozen=True)
 class Work:
-    """What every task needs: the scenario and the seed."""
+    """What every task needs: the scenario, the seed, and the digests of the files that it rests on."""
 
     loaded: Loaded
     seed: int
+    tables: tuple[tuple[str, str], ...] = ()
 
 
 class Failure(NamedTuple):
@@ -120,11 +121,11 @@ class _Desk:
         return self._candidates[kind]
 
 
-_desks: dict[tuple[str, str, int], _Desk] = {}
+_desks: dict[tuple[object, ...], _Desk] = {}
 
 
 def _desk(work: Work) -> _Desk:
-    key = str(work.loaded.document.path), work.loaded.digest, work.seed
+    key = str(work.loaded.document.path), work.loaded.digest, work.seed, work.tables
     if key not in _desks:
         _desks.clear()
         _desks[key] = _Desk(work)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import inf, isfinite
 
-from simulator import ticks
+from simulator import amounts, ticks
+from simulator.amounts import counted, level, percent
 from simulator.planning.advice import Advice, Difference, Series
 from simulator.planning.figures import Option
 from simulator.planning.planner import Answer
@@ -26,16 +27,17 @@ def sentence(answer: Answer) -> str:
             f"half of them within {time(middle, unit)}" if isfinite(middle) else "and in fewer than half at any time"
         )
         return (
-            f"Nothing on the grid is {_asked(plan, unit)} in {percent(plan.confidence)} of runs; the nearest is "
-            f"{near.name}: in {share(near.met)} of runs, {half}."
+            f"Nothing on the grid is {_asked(plan, unit)} in {level(plan.confidence)} of runs; the nearest is "
+            f"{near.name}: in {share(near.met, plan.confidence)} of runs, {half}."
         )
     if advice.by_knee:
         best = "is the knee of time against cost" if chosen is advice.knee else "costs least"
         return f"No deadline was given; {chosen.name} {best}: {_half(advice, plan, chosen, unit)}."
-    text = f"{chosen.name}: {_asked(plan, unit)} in {share(chosen.met)} of runs, {expense(chosen, advice.priced)}"
+    met = share(chosen.met, plan.confidence)
+    text = f"{chosen.name}: {_asked(plan, unit)} in {met} of runs, {expense(chosen, advice.priced)}"
     if advice.best is not None and advice.best.failing:
-        text += f", but not with every larger number: {_failing(advice.best)}"
-    others = "; ".join(_others(advice, chosen))
+        text += f", but not with every larger number: {_failing(advice.best, plan.confidence)}"
+    others = "; ".join(_others(advice, chosen, plan.confidence))
     return f"{text}; {others}." if others else f"{text}."
 
 
@@ -43,16 +45,18 @@ def remarks(answer: Answer) -> Iterator[str]:
     """What else may be said, a sentence each."""
     advice, unit = answer.advice, answer.loaded.scenario.time_unit
     chosen = advice.chosen
-    if chosen is not None and not advice.by_knee and chosen.met.low < answer.plan.confidence:
-        yield (
-            f"It may be fewer: the interval goes down to {percent(chosen.met.low)}, and "
-            f"{percent(answer.plan.confidence)} were asked."
-        )
+    sure = answer.plan.confidence
+    if chosen is not None and not advice.by_knee and chosen.met.low < sure:
+        low = percent(chosen.met.low, unlike=sure)
+        yield f"It may be fewer: the interval goes down to {low}, and {level(sure)} were asked."
     if advice.knee is not None and not advice.by_knee and advice.knee is not chosen:
         half = _half(advice, answer.plan, advice.knee, unit)
         yield f"The knee of time against cost is {advice.knee.name}: {half}."
     yield from (difference(found, unit) for found in _told(advice))
     yield from sensitive(answer)
+    cell = (chosen or advice.nearest).cell
+    if answer.plan.target is None and cell.loaded.scenario.stop is not None:
+        yield "A run that comes to the scenario's `stop` is over there and counts as done, whatever was left to do."
     yield f"{answer.why[0].upper()}{answer.why[1:]}."
     yield answer.origin
 
@@ -64,7 +68,7 @@ def difference(found: Difference, unit: str) -> str:
         return f"{where}: {one} and {other} never reached the target in the same replicate."
     span = f"{time(abs(found.seconds.estimate), unit)}"
     low, high = sorted((abs(found.seconds.low), abs(found.seconds.high)))
-    pairs = f"{found.pairs:,} pairs"
+    pairs = counted(found.pairs, "pair")
     if not found.seen:
         low, high = found.seconds.low, found.seconds.high
         return (
@@ -103,16 +107,15 @@ def sensitive(answer: Answer) -> Iterator[str]:
             return
 
 
-def share(interval: Interval) -> str:
-    """A share with its interval: "95 % (90–98 %)"."""
-    low, high = f"{100 * interval.low:.0f}", f"{100 * interval.high:.0f}"
-    return f"{percent(interval.estimate)} ({f'{low}–{high}' if low != high else low} %)"
-
-
-def percent(value: float) -> str:
-    """A share in per cent; a decimal where a whole number would say always or never of what isn't."""
-    digits = 1 if (99 < 100 * value < 100 or 0 < 100 * value < 1) else 0  # noqa: PLR2004
-    return f"{100 * value:.{digits}f} %"
+def share(interval: Interval, unlike: float | None = None) -> str:
+    """A share with its interval, "95 % (90–98 %)"; it looks like `unlike` only where it equals that."""
+    middle = percent(interval.estimate, unlike=unlike)
+    _, _, decimals = middle.removesuffix(" %").partition(".")
+    for digits in range(len(decimals), len(decimals) + 4):
+        low, high = (_ended(f"{100 * bound:.{digits}f}") for bound in (interval.low, interval.high))
+        if low != high or interval.low == interval.high:
+            break
+    return f"{middle} ({f'{low}–{high}' if low != high else low} %)"
 
 
 def time(seconds: float, unit: str) -> str:
@@ -120,17 +123,19 @@ def time(seconds: float, unit: str) -> str:
     if not isfinite(seconds):
         return "never"
     amount = ticks.from_seconds(seconds)
-    return ticks.show(amount, unit, 0 if amount >= 1000 * ticks.UNITS[unit] else 1)
+    return amounts.time(amount, unit, 0 if amount >= 1000 * ticks.UNITS[unit] else 1)
 
 
 def money(amount: float) -> str:
     """An amount of money; cents where they matter."""
+    if 0 < amount < 0.01:  # noqa: PLR2004
+        return f"${amount:.2g}"
     return f"${amount:,.0f}" if amount >= 100 else f"${amount:,.2f}"  # noqa: PLR2004
 
 
 def hours(amount: float) -> str:
     """Worker-hours; a decimal where it matters."""
-    return f"{amount:,.0f}" if amount >= 10 else f"{amount:.1f}"  # noqa: PLR2004
+    return f"{amount:,.0f}" if amount >= 10 else f"{amount:.1f}" if amount >= 1 else f"{amount:.2g}"  # noqa: PLR2004
 
 
 def expense(option: Option, priced: bool) -> str:
@@ -147,16 +152,17 @@ def goal(plan: Plan) -> str:
     if target.loss is not None:
         return f"at a loss of {target.loss:g}"
     if target.quantile is not None:
-        return f"at a result as good as the best {100 * target.quantile:g} % of the candidates"
-    count = target.full_length_trials or 0
-    return f"at {count:,} fully trained trial{'' if count == 1 else 's'}"
+        return f"at a result as good as the best {level(target.quantile)} of the candidates"
+    return f"at {counted(target.full_length_trials or 0, 'fully trained trial')}"
 
 
 def _asked(plan: Plan, unit: str) -> str:
     text = goal(plan)
     if plan.deadline is not None:
-        text += f" within {ticks.show(plan.deadline, unit)}"
-    return text if plan.budget is None else f"{text}{' and' if plan.deadline else ''} for {money(plan.budget)}"
+        text += f" within {amounts.time(plan.deadline, unit, 3)}"
+    if plan.budget is None:
+        return text
+    return f"{text}{' and' if plan.deadline else ''} for ${amounts.decimal(plan.budget, 2)}"
 
 
 def _half(advice: Advice, plan: Plan, option: Option, unit: str) -> str:
@@ -167,11 +173,13 @@ def _half(advice: Advice, plan: Plan, option: Option, unit: str) -> str:
     )
 
 
-def _failing(series: Series) -> str:
-    return ", ".join(f"{option.count:,} ({percent(option.met.estimate)})" for option in series.failing[:OTHERS])
+def _failing(series: Series, sure: float) -> str:
+    named = [f"{option.count:,} ({percent(option.met.estimate, unlike=sure)})" for option in series.failing[:OTHERS]]
+    more = len(series.failing) - len(named)
+    return ", ".join([*named, f"{more:,} more"] if more else named)
 
 
-def _others(advice: Advice, chosen: Option) -> Iterator[str]:
+def _others(advice: Advice, chosen: Option, sure: float) -> Iterator[str]:
     rest = [one for one in advice.series if one is not advice.best]
     # what differs in the searcher alone comes first
     rest.sort(key=lambda one: (one.setting != chosen.cell.setting, one.label != chosen.label))
@@ -182,7 +190,7 @@ def _others(advice: Advice, chosen: Option) -> Iterator[str]:
             yield f"{name} would not do it with any number"
             continue
         cost = f" ({money(option.cost.middle)})" if advice.priced else ""
-        but = f", and {_failing(one)} would not do" if one.failing else ""
+        but = f", and {_failing(one, sure)} would not do" if one.failing else ""
         same = "as many" if option.count == chosen.count else f"{option.count:,}"
         yield f"{name} would need {same}{cost}{but}"
 
@@ -206,4 +214,9 @@ def _range(low: float, high: float, unit: str) -> str:
 
 
 def _signed(seconds: float, unit: str) -> str:
-    return f"−{time(-seconds, unit)}" if seconds < 0 else time(seconds, unit)
+    return f"−{time(-seconds, unit)}" if ticks.from_seconds(seconds) < 0 else time(abs(seconds), unit)
+
+
+def _ended(text: str) -> str:
+    """A decimal number without zeros at its end."""
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simulator import metrics, ticks
-from simulator.render.phrases import counted, ending, loss, percent, worker_time
+from simulator.amounts import counted, decimal, percent, time
+from simulator.render.phrases import ending, loss, worker_time
 from simulator.trace import Trace
 
 
@@ -15,17 +16,21 @@ def of_run(trace: Trace, unit: str) -> str:
     first = about.first_full_length_s
     in_full = f"{about.full_length_trials:,} of them trained in full" if about.full_length_trials else "none in full"
     if first is not None:
-        in_full += f", the first after {ticks.show(ticks.from_seconds(first), unit)}"
+        in_full += f", the first after {time(ticks.from_seconds(first), unit)}"
     spent = [(about.idle_s, "idle"), (about.overhead_s, "overhead"), (about.lost_s, "lost"), (about.down_s, "down")]
     unused = ", ".join(
-        f"{worker_time(ticks.from_seconds(seconds), unit)} {name}"
-        for seconds, name in spent
-        if seconds or name == "idle"
+        f"{_worker_time(seconds, unit)} {name}" for seconds, name in spent if seconds or name == "idle"
     )
     return (
-        f"{trace.label} keeps {counted(trace.workers, 'worker')} {percent(about.utilization, 1)} busy "
+        f"{trace.label} keeps {counted(trace.workers, 'worker')} {percent(about.utilization)} busy "
         f"({unused}): {counted(about.trials, 'trial')} started, {in_full}; {ending(trace, unit)}."
     )
+
+
+def _worker_time(seconds: float, unit: str) -> str:
+    amount = ticks.from_seconds(seconds)
+    text = worker_time(amount, unit)
+    return f"{decimal(amount / ticks.UNITS[unit])} worker-{unit}" if text.startswith("0 ") else text
 
 
 def of_comparison(traces: Sequence[Trace], unit: str) -> str:
@@ -35,8 +40,9 @@ def of_comparison(traces: Sequence[Trace], unit: str) -> str:
 
 def _clause(trace: Trace, unit: str) -> str:
     about = metrics.summarize(trace)
-    share = percent(about.utilization, 1)
-    early = percent(about.utilization_until_last_start, 1)
+    share = percent(about.utilization)
+    begun = about.utilization_until_last_start
+    early = share if begun is None else percent(begun)
     if early != share:
         share = f"{share} busy ({early} until its last new trial)"
     else:

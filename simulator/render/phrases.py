@@ -6,6 +6,7 @@ from math import isnan
 from typing import NamedTuple
 
 from simulator import replay, ticks
+from simulator.amounts import counted
 from simulator.trace import Outcome, Trace
 
 
@@ -28,7 +29,7 @@ def manner(trace: Trace) -> str:
 
 def ending(trace: Trace, unit: str) -> str:
     """How and when the run ended."""
-    how = "stopped" if trace.where(Outcome.CUT).any() else "finished"
+    how = "stopped" if trace.stopped or trace.where(Outcome.CUT).any() else "finished"
     return f"{how} at {ticks.show(trace.makespan, unit)}"
 
 
@@ -36,7 +37,9 @@ def first_climb(trace: Trace, unit: str) -> Note | None:
     """The first barrier, or where nobody waited at one the first promotion."""
     barrier = replay.first_barrier(trace)
     if barrier is not None:
-        text = f"first barrier: {barrier.waiting:,} of {trace.workers:,} workers wait for rung {barrier.rung}"
+        wait = "waits" if barrier.waiting == 1 else "wait"
+        workers = counted(trace.workers, "worker")
+        text = f"first barrier: {barrier.waiting:,} of {workers} {wait} for rung {barrier.rung}"
         return Note(barrier.since, barrier.until, text)
     promotion = replay.first_promotion(trace)
     if promotion is None:
@@ -50,11 +53,6 @@ def _instant(tick: int, unit: str) -> str:
     """A time that may be early: as many decimals as it takes to tell it from 0, up to four."""
     shown = (ticks.show(tick, unit, digits) for digits in range(1, 5))
     return next((text for text in shown if text != ticks.show(0, unit)), ticks.show(tick, unit))
-
-
-def counted(amount: int, noun: str) -> str:
-    """An amount and its noun: "1 result", "1,200 results"."""
-    return f"{amount:,} {noun}{'' if amount == 1 else 's'}"
 
 
 def loss(value: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from simulator.render.phrases import counted
+from simulator.amounts import counted
 from simulator.trace import Trace
 
 

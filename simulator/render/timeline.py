@@ -184,6 +184,8 @@ class Row:
         if over:
             last = metrics.last_start(trace)
             before = metrics.split_within(trace, last)
-            share = percent(before.busy, trace.workers * last - before.down)
-            text = f"{share} busy until the last new trial, {ticks.show(last, unit)}"
+            there = trace.workers * last - before.down
+            text = f"{percent(before.busy, there)} busy until the last new trial, {ticks.show(last, unit)}"
+            if not there:
+                text = "all trials began at the start"
             canvas.text(self._side, top + LADDER - 8, text, LABEL, ramp=style.MUTED, width=BESIDE - 4)

@@ -263,7 +263,7 @@ class Stop(Model):
 
     time: Duration | None = Field(None, description="At this time.")
     loss: Annotated[float, Field(allow_inf_nan=False)] | None = Field(
-        None, description="At the first result this good or better."
+        None, description="At the first result this good or better, as the curves have it."
     )
     full_length_trials: Count | None = Field(None, description="After so many fully trained trials.")
     cost: Positive | None = Field(None, description="When the machines that were up have cost so much.")

@@ -26,7 +26,9 @@ class Recorded(Model):
         description="CSV, CSV.gz or Parquet, 512 MiB at most, unpacked too, and of Parquet 20 million rows; a "
         "relative path starts at the scenario's folder."
     )
-    smaller_is_better: bool = Field(True, description="false: the loss column is to be maximised.")
+    smaller_is_better: bool = Field(
+        True, description="false: the loss column is to be maximised, and is shown negated."
+    )
     interpolate: Literal["linear"] | None = Field(
         None, description="How to read a resource between two recorded ones; default: an error."
     )

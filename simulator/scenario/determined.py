@@ -48,7 +48,9 @@ _CONCURRENT = "Most jobs under way at once; 0: no limit."
 class _Block(SearcherBlock):
     metric: str | None = Field(None, description="Name of the validation metric; the curves' loss stands for it.")
     smaller_is_better: bool = Field(
-        True, description="false: recorded losses are to be maximised. Once for all: searchers share the curves."
+        True,
+        description="false: recorded losses are to be maximised, and are shown negated. Once for all: searchers "
+        "share the curves.",
     )
     source_trial_id: int | None = Field(None, description="Accepted, no effect: trials start from nothing.")
     source_checkpoint_uuid: str | None = Field(None, description="Accepted, no effect: trials start from nothing.")

@@ -72,7 +72,7 @@ class Target(Model):
     """When a search has done what it is for; the run stops there. Default: when it is over."""
 
     loss: Annotated[float, Field(allow_inf_nan=False)] | None = Field(
-        None, description="At a result this good or better."
+        None, description="At a result this good or better, as the curves have it."
     )
     quantile: Annotated[float, Field(gt=0, lt=1)] | None = Field(
         None,

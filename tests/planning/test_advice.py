@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from math import inf
 
+import numpy as np
 import pytest
 
-from simulator.planning.advice import front, knee, lasting
+from simulator.planning.advice import advise, front, knee, lasting
+from simulator.planning.figures import Option, Spread
+from simulator.planning.grid import Cell
+from simulator.planning.statistics import Interval
+from simulator.scenario.plan import Plan
 
 
 @pytest.mark.parametrize(
@@ -42,6 +47,29 @@ def test_the_front_and_its_knee():
     assert knee(points) == 2
     assert knee([(1, 2), (2, 1)]) is None
     assert knee([(1, 3), (2, 2), (3, 1)]) is None  # straight
+
+
+def option(index, setting, count, time, hours):
+    """An option whose runs are all alike."""
+    sure = Interval(1.0, 0.9, 1.0)
+    return Option(
+        cell=Cell(index, {}, setting, count, None), label="A", replicates=2, met=sure, in_time=sure, affordable=sure,
+        reached=1.0, time_s=Spread(time, time, time), surely_s=time, mean_time_s=Interval(time, time, time),
+        worker_hours=Spread(hours, hours, hours), cost=Spread(0, 0, 0), utilization=0.5, best_loss=0.1,
+        times=np.array([time, time]),
+    )  # fmt: skip
+
+
+def test_what_is_said_to_cost_least_does():
+    """Together they have no knee; `a` by itself has one, that is neither its cheapest nor as good as `b`."""
+    options = [
+        option(0, "a", 8, 1, 100), option(1, "a", 4, 2, 20), option(2, "a", 2, 10, 10), option(3, "b", 8, 1, 20),
+    ]  # fmt: skip
+    advice = advise(options, Plan(vary={"cluster.workers": [2, 4, 8]}), 0)
+
+    assert advice.knee is None
+    assert advice.chosen is options[2]
+    assert advice.by_knee
 
 
 def bools(text):

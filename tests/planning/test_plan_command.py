@@ -233,9 +233,86 @@ def test_no_difference_is_called_so(tmp_path):
 
 def test_shares_in_words():
     assert words.share(Interval(0.95, 0.9, 0.98)) == "95 % (90–98 %)"
-    assert words.percent(0.996) == "99.6 %"
-    assert words.percent(1.0) == "100 %"
+    assert words.share(Interval(0.997, 0.9951, 0.9985)) == "99.7 % (99.5–99.9 %)"
+    assert words.share(Interval(1.0, 0.996, 1.0)) == "100 % (99.6–100 %)"
+    assert words.share(Interval(1.0, 1.0, 1.0)) == "100 % (100 %)"
+    assert words.share(Interval(0.947, 0.9, 0.97), 0.95) == "94.7 % (90.0–97.0 %)".replace(".0", "")
     assert words.time(float("inf"), "h") == "never"
+
+
+def test_small_amounts_are_not_nothing():
+    assert (words.money(0.004), words.money(0), words.money(54.07), words.money(150.4)) == (
+        "$0.004", "$0.00", "$54.07", "$150",
+    )  # fmt: skip
+    assert (words.hours(0.03), words.hours(1), words.hours(41.7)) == ("0.03", "1.0", "42")
+
+
+def test_short_plans_in_a_long_unit_say_what_they_were_asked(tmp_path):
+    asked = planned("vary: {cluster.workers: [4]}\ndeadline: 20 min\nconfidence: 0.905\nreplicates: 6")
+    answered = found(tmp_path, "time_unit: d\n" + asked)
+
+    assert "done within 0.014 d in 90.5 % of runs" in words.sentence(answered)
+    assert " in 0 % " not in words.sentence(answered).replace("0 % (", "")
+    assert report.head(answered)[1:6] == ("d, 10 %", "d, 50 %", "d, 90 %", "d, 90.5 %", "in time")
+    assert not any(cell == "0" for row in report.rows(answered) for cell in row)
+
+
+@pytest.mark.parametrize(
+    ("question", "title"),
+    [
+        ("deadline: 40 min", "in time"),
+        ("budget: 150.5\nprice: 3", "in budget"),
+        ("deadline: 40 min\nbudget: 150.5\nprice: 3", "in time and budget"),
+        ("target: {full_length_trials: 1}", "reached"),
+        ("", None),
+    ],
+)
+def test_the_share_is_called_what_was_asked(tmp_path, question, title):
+    answered = found(tmp_path, planned(f"vary: {{cluster.workers: [4]}}\n{question}\nreplicates: 6"))
+    titles = {"in time", "in budget", "in time and budget", "reached"} & set(report.head(answered))
+
+    assert titles == ({title} if title else set())
+    assert ("for $150.5" in words.sentence(answered)) == ("budget" in question)
+
+
+def test_where_trials_come_from_is_said_of_the_answer_and_not_of_all(tmp_path):
+    axis = "curves: {fast: {unit_time: 1 min}, slow: {unit_time: 9 min}}"
+    one, two = (
+        found(tmp_path, planned(f"vary: {{cluster.workers: [4, 8]{more}}}\nreplicates: 6")).origin
+        for more in ("", f", {axis}")
+    )
+
+    assert two == f"{one} Other options have other curves."
+
+
+def test_what_a_stop_cuts_off_is_not_said_to_be_done_without_a_word(tmp_path):
+    asked = "vary: {cluster.workers: [4]}\ndeadline: 40 min\nreplicates: 6"
+    cut, aimed, whole = (
+        list(words.remarks(found(tmp_path, head + planned(f"{asked}{target}"))))
+        for head, target in (
+            ("stop: {time: 2 min}\n", ""),
+            ("stop: {time: 9 h}\n", "\ntarget: {full_length_trials: 1}"),
+            ("", ""),
+        )
+    )
+
+    assert [any("`stop`" in remark for remark in remarks) for remarks in (cut, aimed, whole)] == [True, False, False]
+
+
+def test_one_pair_is_no_pairs(tmp_path):
+    answered = found(tmp_path)
+    once = replace(answered.advice.differences[0], pairs=1)
+
+    assert "1 pair)" in words.difference(once, "s")
+
+
+def test_the_page_is_the_same_whatever_this_machine_draws_like(tmp_path):
+    import matplotlib as mpl
+
+    answered = found(tmp_path)
+    usual = page.page(answered)
+    with mpl.rc_context({"lines.linewidth": 20, "xtick.labelsize": 30, "axes.linewidth": 9, "font.size": 30}):
+        assert page.page(answered) == usual
 
 
 def test_pilots_are_named(tmp_path):

@@ -31,7 +31,7 @@ def write(tmp_path, text):
 
 def cluster(tmp_path, text):
     loaded = load(write(tmp_path, text))
-    return build_cluster(loaded), build_stop(loaded.scenario.stop)
+    return build_cluster(loaded), build_stop(loaded.scenario)
 
 
 def problems(tmp_path, text):
@@ -171,3 +171,27 @@ def test_a_wait_that_is_too_long_ends_the_run(tmp_path):
     loaded = load(write(tmp_path, "cluster: {groups: {a: {count: 3, join: 5 h}}, max_wait: 2 h}\n"))
 
     assert len(Experiment(loaded).run("ASHA")) == 0
+
+
+@pytest.mark.parametrize(
+    ("better", "losses", "target", "makespan"),
+    [
+        ("true", (0.5, 0.3, 0.1), 0.4, 5),
+        ("false", (0.5, 0.7, 0.9), 0.6, 5),
+        ("false", (0.5, 0.7, 0.9), 0.9, 21),
+        ("false", (0.5, 0.7, 0.9), 1.0, 21),
+    ],
+)
+def test_a_stop_by_loss_goes_in_the_direction_of_the_curves(tmp_path, better, losses, target, makespan):
+    """Nine trials alike on one worker: the second rung is known after 3 + 2 s, the third after 9 + 6 + 6 s."""
+    points = list(zip((1, 3, 9), losses, strict=True))
+    rows = [f"{trial},{unit},{loss},{unit}" for trial in range(9) for unit, loss in points]
+    (tmp_path / "c.csv").write_text("\n".join(["trial,resource,loss,elapsed_s", *rows, ""]))
+    path = tmp_path / "s.yaml"
+    path.write_text(
+        "searchers: {A: {name: asha, max_trials: 9, max_length: 9, num_rungs: 3, divisor: 3}}\n"
+        f"curves: {{kind: recorded, file: c.csv, smaller_is_better: {better}}}\n"
+        f"cluster: {{workers: 1}}\nstop: {{loss: {target}}}\n"
+    )
+
+    assert Experiment(load(path)).run("A").makespan == makespan * HOUR // 3600

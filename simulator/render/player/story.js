@@ -52,7 +52,7 @@ function resultOf(run, row) {
   switch (run.outcome[row]) {
     case COMPLETED: return `loss ${showLoss(run.loss[row])}`;
     case EXITED: return "the trial died: it climbs no further";
-    case DROPPED: return "given up: it is not tried again";
+    case DROPPED: return "dropped: the job was lost";
     case PREEMPTED: return "interrupted: the worker was taken away";
     case FAILED: return "failed";
     case CUT: return "cut off: the run was stopped";
@@ -65,12 +65,13 @@ function decisionOf(run, row, rung, t) {
   const {scene, data} = run;
   if (run.outcome[row] !== COMPLETED) return [];
   const [bracket, , , to] = data.jobs[run.job[row]];
-  const place = `${ordinal(run.rank[row])} of ${run.among[row].toLocaleString("en")}`;
+  const results = `result${run.among[row] === 1 ? "" : "s"} there`;
+  const place = `${ordinal(run.rank[row])} of ${run.among[row].toLocaleString("en")} ${results}`;
   const next = run.up[row] - 1; // 0 stands for none
   if (next >= 0 && run.starts[next] <= t) {
-    return [`promoted to rung ${rung + 1} at ${showTime(scene, run.starts[next])}: ${place} results there by then`];
+    return [`promoted to rung ${rung + 1} at ${showTime(scene, run.starts[next])}: ${place} by then`];
   }
-  if (to >= data.max_length || rung >= data.tops[bracket]) return ["trained in full: there is no higher rung"];
+  if (to >= data.max_length && rung >= data.tops[bracket]) return ["trained in full: there is no higher rung"];
   if (t < run.end) return ["not promoted yet"];
-  return [`not promoted: ${place} results there in the end`];
+  return [`not promoted: ${place} in the end`];
 }

@@ -9,6 +9,7 @@ import pytest
 
 from simulator.errors import InputError
 from tests.curves.importers.sources import imported, losses_of, seconds_of, written_and_read
+from tests.test_cli import asha_sim
 
 ROWS = {
     "config": ["b", "b", "a", "a"],
@@ -124,3 +125,16 @@ def test_truncated_tables(tmp_path, suffix):
         imported(path, "csv")
 
     assert "\n" not in str(caught.value)
+
+
+def test_no_file_of_an_import_replaces_another(tmp_path):
+    text = "trial,resource,loss,elapsed_s\n0,1,0.5,1\n"
+    source = tmp_path / "c.csv"
+    source.write_text(text)
+    for options in (("-o", source), ("-o", tmp_path / "d.csv", "--trace", tmp_path / "d.csv")):
+        done = asha_sim("curves", "import", source, "--from", "csv", *options)
+
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "would replace" in done.stderr
+    assert source.read_text() == text
+    assert [path.name for path in tmp_path.iterdir()] == ["c.csv"]

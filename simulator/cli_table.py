@@ -1,0 +1,39 @@
+"""Tables in a terminal: no figure is ever cut short."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+#: Characters that a table has beside a column's text: padding and a line; and beside all columns: a line.
+BESIDE, END = 3, 1
+
+
+def print_table(console: Console, head: Sequence[str], rows: Sequence[Sequence[str]], *, named: int = 1) -> None:
+    """Print a table; where it is wider than the terminal, several, each with the first `named` columns.
+
+    Without columns that name the rows there is one table, whose lines such a terminal breaks.
+    """
+    from rich.cells import cell_len  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    widths = [max(map(cell_len, column)) + BESIDE for column in zip(head, *rows, strict=True)]
+    bound = console.width - END if console.is_terminal and named else sum(widths)  # a file takes any line
+    rest = list(range(named, len(head)))
+    while rest:
+        shown, room = list(range(named)), bound - sum(widths[:named])
+        while rest and (len(shown) == named or widths[rest[0]] <= room):
+            room -= widths[rest[0]]
+            shown.append(rest.pop(0))
+        grid = Table()
+        for at in shown:
+            grid.add_column(Text(head[at]), justify="left" if at < named else "right", no_wrap=True)
+        for row in rows:
+            grid.add_row(*(Text(row[at]) for at in shown))
+        before, console.width = console.width, END + sum(widths[at] for at in shown)
+        console.print(grid)
+        console.width = before
