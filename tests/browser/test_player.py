@@ -170,6 +170,19 @@ def test_a_job_that_was_dropped_is_tried_again_and_a_run_that_was_stopped_traine
     assert page.locator(".state").inner_text() == "stopped at 9 min"
 
 
+def test_where_nobody_is_idle_no_fraction_of_time_is_below_none(show):
+    page = show(play({"one": timeline_scene(trials=300, workers=8)}, title="", time_unit="min"))
+    shown = page.evaluate(
+        """() => Array.from({length: 2000}, (_, at) => {
+          player.seek(player.T * Math.sqrt(at) / 1000);
+          return Array.from(document.querySelectorAll("header dd"), cell => cell.innerText);
+        })"""
+    )
+
+    assert len(shown[0]) == 8
+    assert {row[1] for row in shown} == {"0 worker-min"}
+
+
 def test_views_are_linked(show):
     page = show(pair())
 

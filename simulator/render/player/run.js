@@ -109,7 +109,7 @@ class Run {
 
   idle(t) {
     const used = Object.values(this.spent).reduce((sum, spent) => sum + spent.at(t), 0);
-    return this.workers * Math.min(t, this.end) - used;
+    return Math.max(0, this.workers * Math.min(t, this.end) - used); // sums of fractions may come out below
   }
 
   /** Share of the workers' time until `t` in which they worked; of those that were down there was none. */
