@@ -93,12 +93,15 @@ def _by_workers(
 ) -> Chart:
     figure, axes = _sheet()
     palette = colours(THEMES["light"])
+    spreads = [spread(option) for one in shown for option in one.options]
+    known = [value for found in spreads for value in found if isfinite(value)]
+    ceiling = 1.05 * max([*known, limit.value if limit else 0.0]) or 1.0
     for one, colour, dash, mark in _styled(shown):
         points = [(option.count, spread(option)) for option in one.options if isfinite(spread(option).middle)]
         if not points:
             continue
         counts, middles = [count for count, _ in points], [found.middle for _, found in points]
-        tops = [found.high if isfinite(found.high) else found.middle for _, found in points]
+        tops = [min(found.high, ceiling) for _, found in points]
         lows = [found.low for _, found in points]
         axes.plot(counts, middles, dash, marker=mark, ms=4, color=palette[colour], label=_lettered(_name(one)))
         if len(points) > 1:
@@ -109,7 +112,7 @@ def _by_workers(
         axes.axhline(limit.value, color=palette["ink"], lw=1, ls=(0, (1, 2)))
         axes.annotate(limit.name, (1, limit.value), xycoords=("axes fraction", "data"), ha="right", va="bottom",
                       color=palette["ink"], xytext=(-3, 2), textcoords="offset points")  # fmt: skip
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, None if len(known) == 3 * len(spreads) else ceiling)  # one without end goes out of the picture
     _counts(axes, sorted({option.count for one in shown for option in one.options}))
     axes.set_ylabel(unit)
     return _chart(figure, axes, title)

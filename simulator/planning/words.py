@@ -167,9 +167,10 @@ def _asked(plan: Plan, unit: str) -> str:
 
 def _half(advice: Advice, plan: Plan, option: Option, unit: str) -> str:
     mean = option.mean_time_s
+    what = "mean" if option.reached == 1 else f"mean of the {percent(option.reached)} that get there"
     return (
         f"half of the runs {goal(plan)} within {time(option.time_s.middle, unit)} "
-        f"(mean {time(mean.estimate, unit)}, {_range(mean.low, mean.high, unit)}), {expense(option, advice.priced)}"
+        f"({what} {time(mean.estimate, unit)}, {_range(mean.low, mean.high, unit)}), {expense(option, advice.priced)}"
     )
 
 

@@ -76,6 +76,10 @@ def _label(value: Any) -> str:
             "label", "{value} can't name a searcher: use up to 40 letters, digits, spaces and . , + = ( ) - _",
             {"value": repr(value)[:60]},
         )  # fmt: skip
+    if value.casefold() == "summary.json":
+        raise PydanticCustomError(
+            "label", "summary.json can't name a searcher: a file beside its folder has that name"
+        )
     return value
 
 

@@ -178,6 +178,18 @@ def test_nothing_asked_is_answered_by_the_knee(tmp_path):
     )
 
 
+def test_a_mean_is_of_those_that_get_there(tmp_path):
+    text = planned("vary: {cluster.workers: [1, 2, 4, 8, 16]}\ntarget: {loss: 0.28}\nconfidence: 0.5\nreplicates: 24")
+    made = found(tmp_path, text)
+    knee = made.advice.knee
+    reached = [value for value in knee.times.tolist() if value < float("inf")]
+
+    assert 12 <= len(reached) < 24
+    assert f"(mean of the {100 * len(reached) / 24:.0f} % that get there {sum(reached) / len(reached):,.0f} s, " in (
+        " ".join([words.sentence(made), *words.remarks(made)])
+    )
+
+
 def test_a_budget_alone_takes_the_soonest_that_can_be_paid(tmp_path):
     text = planned("vary: {cluster.workers: [1, 2, 4, 8, 16]}\nbudget: 5\nprice: 3\nreplicates: 12")
     advice = found(tmp_path, text).advice

@@ -92,6 +92,7 @@ def test_numbers_as_people_type_them(tmp_path):
         ("kind: ordered", "kinds: ordered", "s.yaml:3:1: curves: `kind` is missing; should be one of recorded,"),
         ("SHA", "../SHA", "s.yaml:2:3: searchers.../SHA: '../SHA' can't name a searcher"),
         ("SHA", '"\\e[31m"', "can't name a searcher"),
+        ("SHA", "Summary.json", "s.yaml:2:3: searchers.Summary.json: summary.json can't name a searcher"),
         ("  SHA: {name: sha, max_trials: 27, max_length: 27, divisor: 3}", "  {}", "should have at least 1 item"),
         ("{kind: ordered}", "3", "s.yaml:3:1: curves: 3 should be keys and values"),
         ("curves: {kind: ordered}\n", "", "s.yaml:1:1: curves: is missing"),
