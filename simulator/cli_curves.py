@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -173,7 +174,7 @@ def _check_apart(*paths: Path | None) -> None:
     given = [path for path in paths if path is not None]
     for place, path in enumerate(given):
         for other in given[:place]:
-            if path.resolve() == other.resolve():
+            if os.path.realpath(path) == os.path.realpath(other):  # Path.resolve fails where a link leads to itself
                 raise InputError(Problem(str(path), f"would replace {other}; choose another name"))
 
 

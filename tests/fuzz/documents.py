@@ -177,7 +177,7 @@ def trees(draw: Callable[..., Any], small: bool) -> Any:
                 owner[key] = draw(
                     st.sampled_from(([owner[key]], {key: owner[key]}, {"mean": owner[key]}, {"epochs": owner[key]}))
                 )
-            case "nearby" if isinstance(owner[key], (int, float)):
+            case "nearby" if isinstance(owner[key], (int, float)) and abs(owner[key]) < 10**300:
                 owner[key] = owner[key] * draw(st.sampled_from((0, -1, 0.5, 1.001, 2, 10))) + draw(
                     st.sampled_from((0, 1, -1))
                 )

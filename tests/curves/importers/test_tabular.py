@@ -138,3 +138,12 @@ def test_no_file_of_an_import_replaces_another(tmp_path):
         assert "would replace" in done.stderr
     assert source.read_text() == text
     assert [path.name for path in tmp_path.iterdir()] == ["c.csv"]
+
+
+def test_a_link_to_itself_is_no_file(tmp_path):
+    source = tmp_path / "c.csv"
+    source.symlink_to(source)
+    done = asha_sim("curves", "import", source, "--from", "csv", "-o", tmp_path / "d.csv")
+
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert done.stderr.startswith(f"{source}: cannot be read: Too many levels of symbolic links")
