@@ -75,10 +75,11 @@ def plan(
         )
         if out is not None:
             report.write(found, out)
-    if as_json:
-        typer.echo(report.json_text(found), nl=False)
-        return
-    _print(words.sentence(found), list(words.remarks(found)), report.head(found), report.rows(found))
+    with interrupts.going_on(how):  # a folder with results is refused without --resume
+        if as_json:
+            typer.echo(report.json_text(found), nl=False)
+        else:
+            _print(words.sentence(found), list(words.remarks(found)), report.head(found), report.rows(found))
 
 
 def _print(sentence: str, remarks: list[str], head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
