@@ -20,6 +20,11 @@ def decimal(amount: float, digits: int = 1) -> str:
     text = f"{amount:,.{digits}f}"
     if abs(float(text.replace(",", "")) - amount) > OFF * abs(amount):
         return f"{amount:.2g}"
+    return trimmed(text)
+
+
+def trimmed(text: str) -> str:
+    """A decimal number without zeros at its end."""
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

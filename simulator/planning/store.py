@@ -51,7 +51,7 @@ class Store:
             self._about = {
                 "asha_simulator": version("asha-simulator"),
                 "seed": work.seed,
-                "scenario": work.loaded.document.values,
+                "scenario": json.loads(json.dumps(work.loaded.document.values, default=str)),  # as it is read again
                 "tables": tables,
             }
             self.shape: Shape | None = None
@@ -66,7 +66,7 @@ class Store:
                     raise InputError(Problem(str(folder), message))
                 self._compare(known)
                 self.shape = Shape(*known["block"])
-                if known["scenario"] != self._scenario():
+                if known["scenario"] != self._about["scenario"]:
                     self.begin(self.shape)
         except BaseException:
             self.close()
@@ -80,7 +80,7 @@ class Store:
         """Say what the blocks to come are of; raises MachineError where the folder is not here any more."""
         self.shape = shape
         about = {**self._about, "block": list(shape)}
-        text = json.dumps(about, indent=2, ensure_ascii=False, default=str) + "\n"
+        text = json.dumps(about, indent=2, ensure_ascii=False) + "\n"
         self._write(self._folder / MANIFEST, text.encode())
 
     def load(self, block: Block) -> Runs | None:
@@ -150,10 +150,6 @@ class Store:
             raise InputError(Problem(str(path), message)) from None
         return dict(known)
 
-    def _scenario(self) -> Any:
-        """This scenario as the manifest has it."""
-        return json.loads(json.dumps(self._about["scenario"], default=str))
-
     def _compare(self, known: dict[str, Any]) -> None:
         told = {"asha_simulator": "version", "seed": "seed"}
         wrong = []
@@ -164,7 +160,7 @@ class Store:
         changed = [path[0] for path, _, _ in differences(known.get("tables"), self._about["tables"]) if path]
         if changed:
             wrong.append(f"of other curves ({', '.join(map(str, changed))} has changed)")
-        found = list(differences(_bare(known.get("scenario")), _bare(self._scenario())))
+        found = list(differences(_bare(known.get("scenario")), _bare(self._about["scenario"])))
         changes = [
             f"{'.'.join(map(str, path)) or 'scenario'} is {short(there)} there and {short(here)} here"
             for path, there, here in found[:NAMED]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import inf, isfinite
 
 from simulator import amounts, ticks
-from simulator.amounts import counted, level, percent
+from simulator.amounts import counted, level, percent, trimmed
 from simulator.planning.advice import Advice, Difference, Series
 from simulator.planning.figures import Option
 from simulator.planning.planner import Answer
@@ -112,7 +112,7 @@ def share(interval: Interval, unlike: float | None = None) -> str:
     middle = percent(interval.estimate, unlike=unlike)
     _, _, decimals = middle.removesuffix(" %").partition(".")
     for digits in range(len(decimals), len(decimals) + 4):
-        low, high = (_ended(f"{100 * bound:.{digits}f}") for bound in (interval.low, interval.high))
+        low, high = (trimmed(f"{100 * bound:.{digits}f}") for bound in (interval.low, interval.high))
         if low != high or interval.low == interval.high:
             break
     return f"{middle} ({f'{low}–{high}' if low != high else low} %)"
@@ -216,8 +216,3 @@ def _range(low: float, high: float, unit: str) -> str:
 
 def _signed(seconds: float, unit: str) -> str:
     return f"−{time(-seconds, unit)}" if ticks.from_seconds(seconds) < 0 else time(abs(seconds), unit)
-
-
-def _ended(text: str) -> str:
-    """A decimal number without zeros at its end."""
-    return text.rstrip("0").rstrip(".") if "." in text else text
