@@ -23,7 +23,7 @@
 
 # %%
 from simulator.searchers.halving import asha, sha
-from simulator.searchers.job import Job
+from simulator.searchers.protocol import Job
 
 BEST_FIRST = [8, 1, 6, 5, 2, 7, 9, 3, 4]
 

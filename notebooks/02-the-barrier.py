@@ -30,8 +30,8 @@ simulator.plot(results, "gantt")
 # ## Where the idle time comes from
 
 # %%
-from simulator import ticks
-from simulator.replay import first_barrier
+from simulator.core import ticks
+from simulator.trace.replay import first_barrier
 
 wait = first_barrier(results.traces["SHA"])
 since, until = (ticks.show(at, "min") for at in (wait.since, wait.until))

@@ -20,14 +20,14 @@
 from functools import partial
 
 import simulator
-from simulator import preview_table
-from simulator.preview import preview
+from simulator.preview import table
+from simulator.preview.preview import preview
 from simulator.searchers.determined import adaptive_asha
 
 standard = preview(partial(adaptive_asha, max_length=64, max_trials=100, max_concurrent_trials=16))
-print(preview_table.heading("standard", standard))
-print(*preview_table.RUNGS, sep="\t")
-for row in preview_table.rungs(standard):
+print(table.heading("standard", standard))
+print(*table.RUNGS, sep="\t")
+for row in table.rungs(standard):
     print(*row, sep="\t")
 
 # %% [markdown]
@@ -109,7 +109,7 @@ simulator.plot(results, "rungs")
 #
 # ```python
 # seen = preview(partial(adaptive_asha, max_length=64, max_trials=100, stop_once=True, max_concurrent_trials=16))
-# print(preview_table.heading("stop_once", seen))
+# print(table.heading("stop_once", seen))
 # ```
 # </details>
 #
@@ -118,6 +118,6 @@ simulator.plot(results, "rungs")
 # <details><summary>Solution</summary>
 #
 # ```python
-# print(*preview_table.sentences(standard))
+# print(*table.sentences(standard))
 # ```
 # </details>

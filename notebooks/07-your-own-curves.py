@@ -31,8 +31,8 @@ print("\n".join(log.read_text().splitlines()[:4]), "\n…")
 # not say, so one has to decide; without a decision it is refused.
 
 # %%
+from simulator.core.errors import InputError
 from simulator.curves.importers import Options, import_curves
-from simulator.errors import InputError
 
 columns = Options(metric="val_loss", mode="min", trial_column="run", step_column="epoch", time_column="seconds")
 try:
@@ -41,7 +41,7 @@ except InputError as error:
     print(error)
 
 # %%
-from simulator.curves.writing import write_curves
+from simulator.curves.files.writing import write_curves
 
 imported = import_curves(log, "csv", columns, censored="drop")
 mine = Path("../outputs/notebooks/mine.csv.gz")
@@ -59,7 +59,7 @@ print("\n".join(imported.report.lines()))
 
 # %%
 from simulator.curves.describe import describe, grid_of
-from simulator.curves.tables import read_table
+from simulator.curves.files.tables import read_table
 
 table = read_table(mine)
 about = describe(grid_of(table), points=len(table.trial))
@@ -98,7 +98,7 @@ over_orders
 # 34 trials are few for a plan of hundreds. A law fitted to them makes more, and says how like them they are:
 
 # %%
-from simulator.fitting import fit
+from simulator.experiment.fitting import fit
 
 fitted = fit(table, workers=4, replicates=10, rounds=10)
 print("\n".join(line for line in fitted.lines() if line.startswith("searches:")))

@@ -16,26 +16,26 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulator import metrics
 from simulator.cluster import engine
-from simulator.clusters import build_cluster, build_stop
-from simulator.experiment import Experiment, build_searcher, share_promoted
+from simulator.experiment.clusters import build_cluster, build_stop
+from simulator.experiment.experiment import Experiment, build_searcher, share_promoted
 from simulator.planning import planner
-from simulator.planning.pool import Pool
+from simulator.planning.backend import Pool
 from simulator.planning.replicates import Candidates, seed_of
 from simulator.render import draw_all, play
-from simulator.render.animate import Style
+from simulator.render.animation.animate import Style
 from simulator.results import Comparison, Picture, Planned, Results
 from simulator.scenario import yaml_text
 from simulator.scenario.loading import Loaded, check
+from simulator.trace import metrics
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from simulator.render import Format, Player
-    from simulator.render.plot_files import Kind
+    from simulator.render.plots.files import Kind
     from simulator.render.style import ThemeName
-    from simulator.trace import Trace
+    from simulator.trace.trace import Trace
 
 __all__ = ["animate", "chart", "compare", "load_scenario", "plan", "player", "plot", "simulate"]
 
@@ -51,7 +51,7 @@ def load_scenario(source: Path | str, changes: Mapping[str, object] | None = Non
     >>> load_scenario("title: nothing\n")
     Traceback (most recent call last):
     ...
-    simulator.errors.InputError: scenario:1:1: searchers: is missing
+    simulator.core.errors.InputError: scenario:1:1: searchers: is missing
     scenario:1:1: curves: is missing
     scenario:1:1: cluster: is missing
     """
@@ -117,13 +117,13 @@ def plot(results: Results, kind: Kind = "gantt", *, theme: ThemeName = "light") 
 
     Raises ValueError for another kind.
     """
-    from simulator.render import plot_files  # noqa: PLC0415  (matplotlib comes last)
+    from simulator.render.plots import files  # noqa: PLC0415  (matplotlib comes last)
 
-    if kind not in plot_files.KINDS:
-        raise ValueError(f"{kind!r} is none of {', '.join(plot_files.KINDS)}")
+    if kind not in files.KINDS:
+        raise ValueError(f"{kind!r} is none of {', '.join(files.KINDS)}")
     runs = {label: [trace] for label, trace in results.traces.items()}
     return Picture(
-        plot_files.draw(kind, runs, theme=theme, title=results.title, time_unit=results.time_unit), results.title
+        files.draw(kind, runs, theme=theme, title=results.title, time_unit=results.time_unit), results.title
     )
 
 
@@ -141,7 +141,7 @@ def chart(
 
     Raises ValueError where a line is longer or shorter than `x`.
     """
-    from simulator.render.chart import draw  # noqa: PLC0415  (matplotlib comes last)
+    from simulator.render.plots.chart import draw  # noqa: PLC0415  (matplotlib comes last)
 
     return Picture(draw(x, lines, title=title, xlabel=xlabel, ylabel=ylabel, log=log, theme=theme), title)
 

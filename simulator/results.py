@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator import amounts, comparison, ticks
-from simulator.metrics import Summary
-from simulator.planning import report, statistics, words
+from simulator.core import formatting, ticks
+from simulator.core.streams import Stream, generator
+from simulator.planning import statistics
 from simulator.planning.planner import Answer
+from simulator.planning.report import report, sentences
 from simulator.planning.statistics import Interval
-from simulator.render import figure as figures
-from simulator.render.animate import TimeUnit
+from simulator.render.animation.animate import TimeUnit
 from simulator.render.canvas import plain
+from simulator.render.plots import figure as figures
 from simulator.scenario.loading import Loaded
-from simulator.streams import Stream, generator
-from simulator.trace import Outcome, Trace
+from simulator.trace import comparison
+from simulator.trace.metrics import Summary
+from simulator.trace.trace import Outcome, Trace
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -200,7 +202,7 @@ class Comparison(_Shown):
     @property
     def title(self) -> str:
         """The scenario's, and how many seeds there are."""
-        return f"{self.scenario.title}: means of {amounts.counted(self.seeds, 'seed')}, with 95 % intervals"
+        return f"{self.scenario.title}: means of {formatting.counted(self.seeds, 'seed')}, with 95 % intervals"
 
     @property
     def head(self) -> tuple[str, ...]:
@@ -224,7 +226,7 @@ class Comparison(_Shown):
         if measure.field == "makespan_s" and alike < self.seeds:
             return (
                 f"makespan: {first} and {label} did the same work under {alike:,} of "
-                f"{amounts.counted(self.seeds, 'seed')}, so theirs don't compare."
+                f"{formatting.counted(self.seeds, 'seed')}, so theirs don't compare."
             )
         found = self.difference(measure.field, label, first)
         if np.isnan(found.estimate):
@@ -256,9 +258,9 @@ class Comparison(_Shown):
     def _number(self, measure: _Measure, value: float) -> str:
         match measure.kind:
             case "time":
-                return amounts.time(ticks.from_seconds(value), self.scenario.scenario.time_unit)
+                return formatting.time(ticks.from_seconds(value), self.scenario.scenario.time_unit)
             case "share":
-                return amounts.percent(value, digits=1).replace(" ", "")
+                return formatting.percent(value, digits=1).replace(" ", "")
             case "points":
                 return f"{100 * value:.1f} points"
             case "count":
@@ -285,7 +287,7 @@ class Planned(_Shown):
     @property
     def sentence(self) -> str:
         """What to do, in one sentence."""
-        return words.sentence(self.answer)
+        return sentences.sentence(self.answer)
 
     @property
     def head(self) -> tuple[str, ...]:
@@ -298,7 +300,7 @@ class Planned(_Shown):
 
     def findings(self) -> list[str]:
         """The answer, and what it rests on."""
-        return [self.sentence, *words.remarks(self.answer)]
+        return [self.sentence, *sentences.remarks(self.answer)]
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from simulator import metrics
 from simulator.cluster.attempts import Recovery
-from simulator.cluster.conditions import Conditions, Drop
 from simulator.cluster.engine import Cluster, Stop, simulate
+from simulator.cluster.fates import Conditions, Drop
 from simulator.cluster.stragglers import HalfNormal
 from simulator.searchers.halving import asha, sha
+from simulator.trace import metrics
 from tests.worlds import UNIT, World
 
 ROOT = Path(__file__).parents[1]

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
-from simulator import metrics
-from simulator.experiment import Experiment
+from simulator.experiment.experiment import Experiment
 from simulator.scenario.determined import Random
 from simulator.scenario.loading import load
 from simulator.scenario.values import Units
 from simulator.searchers.determined_layouts import adaptive_asha_layouts
+from simulator.trace import metrics
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "determined-claims.md"

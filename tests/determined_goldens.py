@@ -16,10 +16,10 @@ from pathlib import Path
 from simulator.searchers import determined
 from simulator.searchers.bracket import Bracket
 from simulator.searchers.halving import random, single
-from simulator.searchers.job import Job
-from simulator.searchers.ledger import units_of
+from simulator.searchers.multi_bracket import Tournament
+from simulator.searchers.progress import units_of
+from simulator.searchers.protocol import Job
 from simulator.searchers.rules import Barrier
-from simulator.searchers.tournament import Tournament
 
 GOLDENS = json.loads(gzip.decompress((Path(__file__).parent / "data" / "determined_goldens.json.gz").read_bytes()))
 

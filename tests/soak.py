@@ -19,10 +19,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from simulator import interrupts
-from simulator.planning import report
+from simulator.io import signals
+from simulator.planning.backend import Pool
 from simulator.planning.planner import answer
-from simulator.planning.pool import Pool
+from simulator.planning.report import report
 from simulator.scenario.loading import load
 
 ROOT = Path(__file__).parents[1]
@@ -138,7 +138,7 @@ def main() -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--sweep"]:
-        with interrupts.orderly():
+        with signals.orderly():
             sweep(Path(sys.argv[2]))
     else:
         main()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.amounts import counted, decimal, level, percent, time
-from simulator.ticks import UNITS
+from simulator.core.formatting import counted, decimal, level, percent, time
+from simulator.core.ticks import UNITS
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 
 import simulator
 from simulator import api
-from simulator.errors import InputError
+from simulator.core.errors import InputError
 
 ROOT = Path(__file__).parents[1]
 SCENARIOS = ROOT / "scenarios"

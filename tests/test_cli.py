@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from simulator.cli_table import print_table
+from simulator.cli.table import print_table
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "scenarios" / "docs.yaml"
@@ -111,9 +111,7 @@ def test_a_reader_that_leaves_early_is_no_failure():
 
 
 def test_nothing_slow_is_imported_before_it_is_needed():
-    code = (
-        "import sys, simulator.cli; print(sorted({'numpy', 'simpy', 'pydantic', 'polars', 'PIL'} & set(sys.modules)))"
-    )
+    code = "import sys, simulator.cli.main; print(sorted({'numpy', 'simpy', 'pydantic', 'polars', 'PIL'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout == "[]\n"

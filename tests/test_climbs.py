@@ -1,6 +1,6 @@
 import numpy as np
 
-from simulator.climbs import climbs
+from simulator.trace.promotions import climbs
 from tests.render.scenes import docs_scene, timeline_scene, tiny, troubled
 
 

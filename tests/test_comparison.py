@@ -1,10 +1,10 @@
 """The words under the table claim what the numbers show, and no more."""
 
-from simulator import comparison, metrics
 from simulator.cluster.engine import Cluster, simulate
 from simulator.render import alt
 from simulator.render.phrases import ending
 from simulator.searchers.halving import asha, sha
+from simulator.trace import comparison, metrics
 from tests.worlds import UNIT, World
 
 OPTIONS = {"max_trials": 27, "max_length": 27, "divisor": 3}

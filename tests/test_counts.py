@@ -17,11 +17,11 @@ from typing import NamedTuple
 
 import pytest
 
-from simulator.cluster.conditions import Conditions, Drop
+from simulator.cluster.durations import Weibull
 from simulator.cluster.engine import Cluster, simulate
-from simulator.cluster.pool import MachineGroup, Preemption
+from simulator.cluster.fates import Conditions, Drop
+from simulator.cluster.machines import MachineGroup, Preemption
 from simulator.cluster.recording import ROW
-from simulator.cluster.spans import Weibull
 from simulator.cluster.stragglers import LogNormal
 from simulator.curves.synthetic import Law, Synthetic
 from simulator.searchers import determined, halving, hyperband

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from simulator.cli import main
+from simulator.cli.main import main
 from tests.pages import PAGES, ROOT, anchor
 
 DOCS = sorted((ROOT / "docs").glob("*.md"))

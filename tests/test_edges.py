@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from simulator import metrics
-from simulator.errors import InputError, RunError
-from simulator.experiment import Experiment
+from simulator.core.errors import InputError, RunError
+from simulator.experiment.experiment import Experiment
 from simulator.scenario.loading import load
+from simulator.trace import metrics
 from tests.test_cli import asha_sim
 
 

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from simulator import fitting
-from simulator.curves.tables import read_table
-from simulator.errors import InputError
-from simulator.fitting import Fitted, Row
+from simulator.core.errors import InputError
+from simulator.curves.files.tables import read_table
+from simulator.experiment import fitting
+from simulator.experiment.fitting import Fitted, Row
 from simulator.scenario.curves import Synthetic
 from simulator.scenario.loading import load
 from tests.test_cli import ROOT, asha_sim

@@ -12,12 +12,12 @@ import zipfile
 import polars as pl
 import pytest
 
-from simulator.curves.tables import read_table
-from simulator.errors import InputError
-from simulator.experiment import Experiment
-from simulator.frames import read_frame
+from simulator.core.errors import InputError
+from simulator.curves.files.tables import read_table
+from simulator.experiment.experiment import Experiment
+from simulator.io.frames import read_frame
 from simulator.scenario.loading import load
-from simulator.trace_reading import read_trace
+from simulator.trace.reading import read_trace
 from tests.curves.importers.sources import imported
 from tests.fuzz.oracle import asha_sim
 
@@ -253,7 +253,7 @@ def test_links_to_files_are_followed_and_links_in_the_output_replaced(tmp_path):
 
 
 def test_a_gzip_bomb(tmp_path, monkeypatch):
-    monkeypatch.setattr("simulator.curves.tables.MAX_BYTES", 10_000_000)
+    monkeypatch.setattr("simulator.curves.files.tables.MAX_BYTES", 10_000_000)
     (tmp_path / "c.csv.gz").write_bytes(gzip.compress(CURVES.encode() + b"\n" * 11_000_000))
     said = refused(tmp_path, RECORDED.replace("c.csv", "c.csv.gz"))
 
@@ -277,7 +277,7 @@ def test_a_parquet_bomb(tmp_path):
 
 def test_a_parquet_file_of_few_and_enormous_cells(tmp_path, monkeypatch):
     pl.DataFrame({"trial": ["x" * 1_000_000] * 50}).write_parquet(tmp_path / "c.parquet")
-    monkeypatch.setattr("simulator.frames.MAX_BYTES", 10_000)
+    monkeypatch.setattr("simulator.io.frames.MAX_BYTES", 10_000)
     with pytest.raises(InputError, match=r"c.parquet: unpacks to more than 10,000 bytes"):
         read_table(tmp_path / "c.parquet")
 
@@ -335,15 +335,15 @@ def test_damaged_parquet_says_one_line_and_nothing_of_what_went_on_inside(tmp_pa
 
 def test_a_reader_that_dies_is_a_file_that_is_damaged(tmp_path, monkeypatch):
     (tmp_path / "reader.py").write_text("import os\nos.abort()\n")
-    monkeypatch.setattr("simulator.frames.READER", tmp_path / "reader.py")
+    monkeypatch.setattr("simulator.io.frames.READER", tmp_path / "reader.py")
     with pytest.raises(InputError, match=r"c.parquet: is not a sound Parquet file: it is damaged"):
         read_frame(tmp_path / "c.parquet", b"PAR1", "parquet")
 
 
 def test_a_reader_that_never_ends_is_given_up(tmp_path, monkeypatch):
     (tmp_path / "reader.py").write_text("while True: pass\n")
-    monkeypatch.setattr("simulator.frames.READER", tmp_path / "reader.py")
-    monkeypatch.setattr("simulator.frames.PATIENCE", 0.5)
+    monkeypatch.setattr("simulator.io.frames.READER", tmp_path / "reader.py")
+    monkeypatch.setattr("simulator.io.frames.PATIENCE", 0.5)
     with pytest.raises(InputError, match=r"takes more than 0.5 s to read; is it damaged?"):
         read_frame(tmp_path / "c.parquet", b"PAR1", "parquet")
 

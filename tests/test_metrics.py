@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator import metrics
 from simulator.cluster.engine import Cluster, simulate
 from simulator.searchers.halving import asha, sha
-from simulator.trace import Outcome, Trace
+from simulator.trace import metrics
+from simulator.trace.trace import Outcome, Trace
 from tests.fuzz.budgets import budget
 from tests.worlds import UNIT, World
 

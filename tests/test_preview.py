@@ -8,9 +8,9 @@ from statistics import mean
 
 import pytest
 
-from simulator import preview_table
 from simulator.cluster.engine import Cluster, simulate
-from simulator.preview import FIRST_TRIALS, JOBS, SEEDS, Range, preview
+from simulator.preview import table
+from simulator.preview.preview import FIRST_TRIALS, JOBS, SEEDS, Range, preview
 from simulator.searchers.determined import adaptive, adaptive_asha, async_halving, grid, sync_halving
 from simulator.searchers.halving import asha, random, sha, single
 from simulator.searchers.hyperband import async_hyperband, hyperband
@@ -58,7 +58,7 @@ def test_rungs_nobody_reaches_are_there():
 
     assert trials(seen) == [[once(3), once(0), once(0), once(0)]]
     assert seen.full_length_trials == once(0)
-    assert "No trial is trained in full." in preview_table.sentences(seen)
+    assert "No trial is trained in full." in table.sentences(seen)
 
 
 def test_a_search_without_trials():
@@ -160,9 +160,9 @@ def test_of_a_search_without_end_the_first_trials(make, brackets):
 
     assert seen.trials == once(FIRST_TRIALS)
     assert (seen.busy_at_once, seen.workers, len(seen.brackets)) == (None, (), brackets)
-    assert "never ends; its first 1,000 trials" in preview_table.heading("x", seen)
-    assert "It can keep any number of workers busy." in preview_table.sentences(seen)
-    assert len({row[0] for row in preview_table.rungs(seen) if row[0]}) == min(brackets, preview_table.MOST_BRACKETS)
+    assert "never ends; its first 1,000 trials" in table.heading("x", seen)
+    assert "It can keep any number of workers busy." in table.sentences(seen)
+    assert len({row[0] for row in table.rungs(seen) if row[0]}) == min(brackets, table.MOST_BRACKETS)
 
 
 def test_a_search_without_end_may_still_be_bounded():
@@ -176,7 +176,7 @@ def test_large_searches_get_fewer_seeds():
 
 
 def test_a_search_too_large_to_preview(monkeypatch):
-    monkeypatch.setattr("simulator.preview.MOST_TRIALS", 50)
+    monkeypatch.setattr("simulator.preview.preview.MOST_TRIALS", 50)
     with pytest.raises(ValueError, match="has 50 trials or more, too many to preview"):
         preview(partial(random, max_trials=51, max_length=9))
 

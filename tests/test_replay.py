@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulator import metrics, replay
-from simulator.replay import Barrier, Promotion, Replay
-from simulator.trace import Outcome, Spell, Spells, Trace
+from simulator.trace import metrics, replay
+from simulator.trace.replay import Barrier, Promotion, Replay
+from simulator.trace.trace import Outcome, Spell, Spells, Trace
 from tests.render.scenes import MINUTE, docs_scene, timeline_scene, tiny, troubled
 
 PUBLISHED = json.loads((Path(__file__).parent / "data" / "docs_gif_frames.json").read_text(encoding="utf-8"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simulator.streams import Drawn, Stream, generator
+from simulator.core.streams import Drawn, Stream, generator
 
 
 @pytest.mark.parametrize("seed", [0, 1, 7, 2**31, 2**32 - 1, 2**32, 2**40 + 3, 2**64, 2**130 + 5])

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.cluster.engine import Cluster, simulate
+from simulator.core.ticks import LIMIT, to_seconds
 from simulator.searchers.halving import sha
-from simulator.ticks import LIMIT, to_seconds
-from simulator.trace import COLUMNS, Outcome, Spell, Spells, Trace
+from simulator.trace.trace import COLUMNS, Outcome, Spell, Spells, Trace
 from tests.fuzz.budgets import budget
 from tests.worlds import UNIT, World
 
@@ -92,7 +92,7 @@ def test_a_full_disk_is_an_error_for_people(tmp_path):
     """Neither file of a run that doesn't fit on the disk is left half written, and no traceback."""
     for name in ("trace.csv", "trace.parquet"):
         code = (
-            "import sys; from pathlib import Path; from tests.test_trace import small; from simulator.errors import *\n"
+            "import sys; from pathlib import Path; from tests.test_trace import small; from simulator.core.errors import *\n"
             "import polars, resource, signal\n"
             "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
             "path = Path(sys.argv[1])\n"

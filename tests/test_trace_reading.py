@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from simulator import metrics
 from simulator.cluster.engine import Cluster, simulate
-from simulator.errors import InputError
+from simulator.core.errors import InputError
 from simulator.searchers.halving import asha
-from simulator.trace import COLUMNS
-from simulator.trace_reading import read_trace, unit_of
+from simulator.trace import metrics
+from simulator.trace.reading import read_trace, unit_of
+from simulator.trace.trace import COLUMNS
 from tests.test_cli import asha_sim
 from tests.worlds import World
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 
-from simulator import ticks
 from simulator.cluster.engine import Cluster, simulate
+from simulator.core import ticks
 
 #: One unit of the papers' worlds, in ticks.
 UNIT = ticks.PER_SECOND

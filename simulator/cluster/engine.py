@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import inf
 
+from simulator.cluster.machines import Pool
 from simulator.cluster.plain import PlainRun
-from simulator.cluster.pool import Pool
-from simulator.cluster.terms import Cluster, StarvedError, Stop
+from simulator.cluster.spec import Cluster, StarvedError, Stop
 from simulator.cluster.trouble import TroubledRun
-from simulator.curves.curves import Curves
-from simulator.searchers.job import Idle, Searcher
-from simulator.ticks import LIMIT
-from simulator.trace import Trace
+from simulator.core.ticks import LIMIT
+from simulator.curves.protocol import Curves
+from simulator.searchers.protocol import Idle, Searcher
+from simulator.trace.trace import Trace
 
 __all__ = ["Cluster", "StarvedError", "Stop", "simulate"]
 

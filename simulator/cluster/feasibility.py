@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from math import inf, log1p
 
-from simulator.cluster.conditions import Conditions
-from simulator.cluster.pool import MachineGroup
-from simulator.cluster.spans import expected_completion
+from simulator.cluster.durations import expected_completion
+from simulator.cluster.fates import Conditions
+from simulator.cluster.machines import MachineGroup
 
 #: With less chance than one in so many no job will be done in any run.
 HOPELESS = 1e9

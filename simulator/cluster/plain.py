@@ -17,11 +17,11 @@ import simpy
 
 from simulator.cluster.garbage import uncollected
 from simulator.cluster.recording import PLAIN_ROW, unpack_plain
-from simulator.cluster.terms import Stop
-from simulator.curves.curves import Curves, Exit
-from simulator.errors import RunError
-from simulator.searchers.job import AnyJob, Idle, Job, Searcher
-from simulator.ticks import LIMIT, TOO_LONG
+from simulator.cluster.spec import Stop
+from simulator.core.errors import RunError
+from simulator.core.ticks import LIMIT, TOO_LONG
+from simulator.curves.protocol import Curves, Exit
+from simulator.searchers.protocol import AnyJob, Idle, Job, Searcher
 
 
 class _Worker(simpy.Event):

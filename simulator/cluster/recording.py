@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.trace import COLUMNS, Outcome
+from simulator.trace.trace import COLUMNS, Outcome
 
 _INTEGERS = list(zip(COLUMNS[:8], ["i4"] * 6 + ["i8"] * 2, strict=True))
 

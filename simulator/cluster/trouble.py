@@ -17,17 +17,17 @@ from typing import Any, NoReturn
 
 import simpy
 
-from simulator import ticks
 from simulator.cluster.attempts import Course, Overheads
-from simulator.cluster.conditions import Fates
+from simulator.cluster.fates import Fates
 from simulator.cluster.garbage import uncollected
-from simulator.cluster.pool import Machine, MachineGroup, Pool
+from simulator.cluster.machines import Machine, MachineGroup, Pool
 from simulator.cluster.recording import ROW, unpack
-from simulator.cluster.terms import Cluster, StarvedError, Stop
-from simulator.curves.curves import Curves, Exit
-from simulator.errors import RunError
-from simulator.searchers.job import AnyJob, Idle, Job, Searcher
-from simulator.trace import Outcome
+from simulator.cluster.spec import Cluster, StarvedError, Stop
+from simulator.core import ticks
+from simulator.core.errors import RunError
+from simulator.curves.protocol import Curves, Exit
+from simulator.searchers.protocol import AnyJob, Idle, Job, Searcher
+from simulator.trace.trace import Outcome
 
 COMPLETED, EXITED = Outcome.COMPLETED, Outcome.EXITED  # an enum's member is slow to look up
 

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator import ticks
+from simulator.core import ticks
+from simulator.core.streams import Stream, generator
 from simulator.curves.recorded import Table
-from simulator.streams import Stream, generator
 
 Matrix = NDArray[np.float64]
 

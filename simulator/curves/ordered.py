@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simulator.curves.curves import Training
-from simulator.errors import RunError
+from simulator.core.errors import RunError
+from simulator.curves.protocol import Training
 
 #: Nobody asks for more trials but a search without end.
 MAX_TRIALS = 20_000_000

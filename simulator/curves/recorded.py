@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.curves.curves import Exit, Training
-from simulator.errors import InputError, Problem
-from simulator.streams import Stream, generator
+from simulator.core.errors import InputError, Problem
+from simulator.core.streams import Stream, generator
+from simulator.curves.protocol import Exit, Training
 
 #: Clock of a trial that has no point at a resource.
 MISSING = -1

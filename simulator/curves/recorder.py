@@ -22,10 +22,10 @@ from typing import Any
 
 import numpy as np
 
-from simulator import ticks
-from simulator.errors import InputError, Problem
-from simulator.files import hold, replacing, together, unwritable, write_text
-from simulator.streams import Stream, generator
+from simulator.core import ticks
+from simulator.core.errors import InputError, Problem
+from simulator.core.streams import Stream, generator
+from simulator.io.writing import hold, replacing, together, unwritable, write_text
 
 Value = str | int | float
 Curve = list[str]  # "loss,elapsed_s" as written, epoch by epoch

@@ -15,11 +15,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator import ticks
-from simulator.curves.curves import Exit, Training
+from simulator.core import ticks
+from simulator.core.errors import RunError
+from simulator.core.streams import Stream, generator
 from simulator.curves.families import Family, left
-from simulator.errors import RunError
-from simulator.streams import Stream, generator
+from simulator.curves.protocol import Exit, Training
 
 BLOCK = 1024
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator import ticks
-from simulator.streams import Drawn, Stream
+from simulator.core import ticks
+from simulator.core.streams import Drawn, Stream
 
 BLOCK = 1024
 

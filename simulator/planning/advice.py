@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import NamedTuple
 
+from simulator.core.streams import Stream, generator
 from simulator.planning import statistics
-from simulator.planning.figures import Option
+from simulator.planning.options import Option
 from simulator.planning.statistics import Interval
 from simulator.scenario.plan import Plan
-from simulator.streams import Stream, generator
 
 
 class Pick(NamedTuple):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
-from simulator.errors import InputError
+from simulator.core.errors import InputError
 from simulator.scenario.cluster import Group
 from simulator.scenario.loading import Loaded, check
 from simulator.scenario.model import Scenario

@@ -11,17 +11,17 @@ from pathlib import Path
 
 import joblib
 
-from simulator.errors import InputError, Problem, unreadable
-from simulator.experiment import Experiment
-from simulator.planning import checks, sweep
+from simulator.core.errors import InputError, Problem, unreadable
+from simulator.experiment.experiment import Experiment
+from simulator.planning import limits, sweep
 from simulator.planning.advice import Advice, advise
-from simulator.planning.figures import Option, option, options
+from simulator.planning.backend import Pool
 from simulator.planning.grid import Cell, Grid
-from simulator.planning.pool import Pool
+from simulator.planning.options import Option, option, options
 from simulator.planning.replicates import Candidates, origin
+from simulator.planning.sensitivity import Variation, variations
 from simulator.planning.store import Store
 from simulator.planning.sweep import Block, Probe, Runs, Shape, Work
-from simulator.planning.variations import Variation, variations
 from simulator.scenario import curves as curve_models
 from simulator.scenario.loading import Loaded
 from simulator.scenario.plan import Plan
@@ -194,11 +194,11 @@ def _anywhere(loaded: Loaded) -> Loaded:
 
 def _sound_cells(grid: Grid, work: Work, pool: Pool) -> list[Cell]:
     searchers = len(grid.loaded.scenario.searchers)
-    if checks.runs_of(grid, searchers) > grid.plan.limit:
-        problem = checks.too_many(grid, searchers, sweep.probe(work).seconds, pool.jobs or joblib.cpu_count())
+    if limits.runs_of(grid, searchers) > grid.plan.limit:
+        problem = limits.too_many(grid, searchers, sweep.probe(work).seconds, pool.jobs or joblib.cpu_count())
         raise InputError(problem)
-    if len(grid) > checks.MOST_CELLS:
-        message = f"{len(grid):,} cells are more than {checks.MOST_CELLS:,}; vary less"
+    if len(grid) > limits.MOST_CELLS:
+        message = f"{len(grid):,} cells are more than {limits.MOST_CELLS:,}; vary less"
         raise InputError(grid.loaded.problem(("plan", "vary"), message))
     cells = grid.cells()
     problems: dict[str, Problem] = {}
@@ -211,8 +211,8 @@ def _sound_cells(grid: Grid, work: Work, pool: Pool) -> list[Cell]:
                 problems.setdefault(str(problem), where)
     if problems:
         raise InputError(list(problems.values())[:20])
-    checks.check_prices(grid, cells)
-    checks.check_deadline(grid, cells, work.seed)
+    limits.check_prices(grid, cells)
+    limits.check_deadline(grid, cells, work.seed)
     return cells
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.amounts import counted
-from simulator.curves.curves import Curves, Training
+from simulator.core.formatting import counted
+from simulator.core.streams import Stream, generator
+from simulator.curves.protocol import Curves, Training
 from simulator.curves.recorded import Recorded, Resampled
-from simulator.experiment import build_curves
+from simulator.experiment.experiment import build_curves
 from simulator.scenario import curves as curve_models
 from simulator.scenario.loading import Loaded
-from simulator.streams import Stream, generator
 
 
 def seed_of(seed: int, replicate: int) -> int:

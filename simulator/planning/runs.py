@@ -7,15 +7,16 @@ from math import inf, nan
 
 import numpy as np
 
-from simulator import metrics, ticks
 from simulator.cluster import engine
-from simulator.clusters import build_cluster, build_stop
-from simulator.curves.curves import Curves
-from simulator.errors import RunError
-from simulator.experiment import build_searcher
+from simulator.core import ticks
+from simulator.core.errors import RunError
+from simulator.curves.protocol import Curves
+from simulator.experiment.clusters import build_cluster, build_stop
+from simulator.experiment.experiment import build_searcher
 from simulator.planning.grid import Cell
 from simulator.scenario.plan import Target
-from simulator.trace import Trace
+from simulator.trace import metrics
+from simulator.trace.trace import Trace
 
 #: A run: `time_s` until the target was reached, inf where it never was; the rest until the run was over.
 RUN = np.dtype(

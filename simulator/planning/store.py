@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from simulator import files
-from simulator.errors import InputError, Problem, RunError, unreadable
+from simulator.core.errors import InputError, Problem, RunError, unreadable
+from simulator.io import writing
 from simulator.planning.grid import differences, short
 from simulator.planning.runs import RUN
 from simulator.planning.sweep import Block, Runs, Shape, Work
@@ -43,7 +43,7 @@ class Store:
 
     def __init__(self, folder: Path, work: Work, tables: dict[str, str], *, resume: bool) -> None:
         self._folder = folder
-        files.make_folder(folder / "blocks")
+        writing.make_folder(folder / "blocks")
         self._lock = _locked(folder / "lock")
         try:
             for left in (*folder.glob(f".{MANIFEST}.*"), *(folder / "blocks").glob(".*.parquet")):
@@ -114,7 +114,7 @@ class Store:
 
     def _write(self, path: Path, content: bytes) -> None:
         try:
-            with files.replacing(path) as scratch:
+            with writing.replacing(path) as scratch:
                 self._check_there()  # not before: what `replacing` made for a folder that is gone, it takes away
                 scratch.write_bytes(content)
         except (InputError, RunError):
@@ -128,7 +128,7 @@ class Store:
         except OSError:
             there = False
         if not there:
-            raise files.unwritable(
+            raise writing.unwritable(
                 self._folder, FileNotFoundError(errno.ENOENT, "it was removed or renamed meanwhile")
             )
 
@@ -190,12 +190,12 @@ def _locked(path: Path) -> FileIO:
     """Open a file that only one process holds, and that falls free when the process ends, however it does."""
     try:
         lock = path.open("a+b", buffering=0)
-        if files.hold(lock):
+        if writing.hold(lock):
             lock.truncate(0)
             lock.write(b"%d\n" % os.getpid())
             return lock
     except OSError as error:
-        raise files.unwritable(path, error) from None
+        raise writing.unwritable(path, error) from None
     lock.seek(0)
     holder = lock.read(20).decode(errors="replace").strip()
     lock.close()

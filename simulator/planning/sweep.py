@@ -16,11 +16,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.errors import InputError, Problem, RunError
+from simulator.core.errors import InputError, Problem, RunError
 from simulator.planning.grid import Cell, Grid
 from simulator.planning.replicates import Candidates, seed_of
 from simulator.planning.runs import RUN, Row, simulate
-from simulator.planning.variations import Variation
+from simulator.planning.sensitivity import Variation
 from simulator.scenario.loading import Loaded
 
 #: Attempts simulated by a task, about: half a second of work and more.

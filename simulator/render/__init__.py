@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from simulator.render.animate import DARK, WRITERS, Motion, Style, TimeUnit, animate, check_timeline
-from simulator.render.player import Player, play
+from simulator.render.animation.animate import DARK, WRITERS, Motion, Style, TimeUnit, animate, check_timeline
+from simulator.render.animation.video import check_mp4
+from simulator.render.player.player import Player, play
 from simulator.render.style import THEMES
-from simulator.render.video import check_mp4
-from simulator.trace import Trace
+from simulator.trace.trace import Trace
 
 __all__ = ["FORMATS", "Format", "Player", "animate", "draw_all", "play"]
 
@@ -68,7 +68,7 @@ def draw_all(
 
 
 def _utilization(traces: Sequence[Trace], out: Path, title: str, time_unit: TimeUnit) -> list[Path]:
-    from simulator.render import figure, plots  # noqa: PLC0415  (matplotlib comes last)
+    from simulator.render.plots import figure, plots  # noqa: PLC0415  (matplotlib comes last)
 
     written = []
     for theme in THEMES:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from simulator import metrics, ticks
-from simulator.amounts import counted, decimal, percent, time
+from simulator.core import ticks
+from simulator.core.formatting import counted, decimal, percent, time
 from simulator.render.phrases import ending, loss, worker_time
-from simulator.trace import Trace
+from simulator.trace import metrics
+from simulator.trace.trace import Trace
 
 
 def of_run(trace: Trace, unit: str) -> str:

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from simulator import files, metrics
-from simulator.climbs import climbs
+from simulator.io import writing
 from simulator.render.canvas import plain
-from simulator.trace import Outcome, Spell, Trace
+from simulator.trace import metrics
+from simulator.trace.promotions import climbs
+from simulator.trace.trace import Outcome, Spell, Trace
 
 Event = dict[str, Any]
 
@@ -30,7 +31,7 @@ def write(path: Path, traces: Sequence[Trace], *, title: str) -> None:
         f"{plain(trace.label)}: {key}": plain(str(value)) for trace in traces for key, value in trace.meta.items()
     }
     document = {"traceEvents": events, "displayTimeUnit": "ms", "otherData": other}
-    files.write_text(path, json.dumps(document, separators=(",", ":"), allow_nan=False) + "\n")
+    writing.write_text(path, json.dumps(document, separators=(",", ":"), allow_nan=False) + "\n")
 
 
 def rung_name(rung: int) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from math import isnan
 from typing import NamedTuple
 
-from simulator import replay, ticks
-from simulator.amounts import counted
-from simulator.trace import Outcome, Trace
+from simulator.core import ticks
+from simulator.core.formatting import counted
+from simulator.trace import replay
+from simulator.trace.trace import Outcome, Trace
 
 
 class Note(NamedTuple):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from simulator.amounts import counted
-from simulator.trace import Trace
+from simulator.core.formatting import counted
+from simulator.trace.trace import Trace
 
 
 def rungs_of(traces: Sequence[Trace]) -> int:

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from simulator.core.ticks import to_seconds
 from simulator.curves.families import SCALED, Family
 from simulator.curves.presets import PRESETS, Preset
 from simulator.curves.synthetic import Law
 from simulator.scenario.base import Model
 from simulator.scenario.values import Duration
-from simulator.ticks import to_seconds
 
 Loss = Annotated[float, Field(ge=-1e6, le=1e6)]
 Correlation = Annotated[float, Field(ge=-1, le=1)]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from simulator.errors import InputError, Problem
+from simulator.core.errors import InputError, Problem
 from simulator.scenario.loading import Loaded, check
 from simulator.scenario.yaml_text import Document, Path_
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from simulator.errors import InputError, Problem
+from simulator.core.errors import InputError, Problem
 from simulator.scenario import curves, model, yaml_text
-from simulator.scenario.places import entry, tags
+from simulator.scenario.error_paths import entry, tags
 from simulator.scenario.searchers import Searcher
 from simulator.scenario.yaml_text import Document, Path_
 

@@ -14,8 +14,8 @@ from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
-from simulator import reading
-from simulator.errors import InputError, Problem
+from simulator.core.errors import InputError, Problem
+from simulator.io import reading
 
 #: A scenario is written by hand; anything larger is another kind of file, or an attack.
 MAX_BYTES = 1_000_000

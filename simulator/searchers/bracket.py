@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import repeat
 from math import inf
 
-from simulator.searchers.job import AnyJob, Idle, Job
-from simulator.searchers.ledger import Ledger, Meter, endless
+from simulator.searchers.progress import Ledger, Meter, endless
+from simulator.searchers.protocol import AnyJob, Idle, Job
 from simulator.searchers.rules import Rule
 from simulator.searchers.rung import Summit
 

@@ -13,11 +13,11 @@ from simulator.searchers import determined_layouts as layouts
 from simulator.searchers.bracket import Bracket
 from simulator.searchers.determined_layouts import AsyncLayout, Mode, SyncLayout
 from simulator.searchers.halving import plain_bracket
-from simulator.searchers.job import Searcher
-from simulator.searchers.ledger import trials_of, units_of
+from simulator.searchers.multi_bracket import Tournament
+from simulator.searchers.progress import trials_of, units_of
+from simulator.searchers.protocol import Searcher
 from simulator.searchers.rules import Asynchronous, Certain, Stopping
 from simulator.searchers.rung import Opens
-from simulator.searchers.tournament import Tournament
 
 
 def sync_halving(*, num_rungs: int, max_length: int, budget: int, divisor: float = 4) -> Searcher:

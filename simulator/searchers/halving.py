@@ -7,10 +7,10 @@ from itertools import count
 
 from simulator.searchers.bracket import Bracket
 from simulator.searchers.geometry import bracket_units, fitting_rungs, rung_resources, rung_sizes
-from simulator.searchers.job import Searcher
-from simulator.searchers.ledger import endless, trials_of, units_of
+from simulator.searchers.multi_bracket import Backfill
+from simulator.searchers.progress import endless, trials_of, units_of
+from simulator.searchers.protocol import Searcher
 from simulator.searchers.rules import Asynchronous, Barrier, Delayed
-from simulator.searchers.tournament import Backfill
 
 
 def sha(

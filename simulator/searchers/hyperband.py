@@ -14,9 +14,9 @@ from typing import Literal
 from simulator.searchers.bracket import Bracket
 from simulator.searchers.geometry import bracket_units, exact, fitting_rungs, rung_resources, rung_sizes
 from simulator.searchers.halving import barrier_bracket
-from simulator.searchers.job import Searcher
+from simulator.searchers.multi_bracket import Backfill, Rotation
+from simulator.searchers.protocol import Searcher
 from simulator.searchers.rules import Asynchronous
-from simulator.searchers.tournament import Backfill, Rotation
 
 #: algorithm: ceil((s_max + 1) / (s + 1) * divisor**s) trials, as in Algorithm 1, line 3.
 #: table: floor((s_max + 1) / (s + 1)) * divisor**s, which gives Table 1 and is what BOHB and DEHB run.

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from heapq import heappop, heappush
 from math import inf
 
-from simulator.searchers.reserve import Entry, Reserve
+from simulator.searchers.far_results import Entry, Reserve
 
 #: How many results it takes until the best are so many: increasing, at least its argument, inf for never.
 Opens = Callable[[int], float]

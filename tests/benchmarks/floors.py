@@ -8,7 +8,7 @@ from heapq import heapify, heappop, heappush
 import numpy as np
 import simpy
 
-from simulator.trace import Trace
+from simulator.trace.trace import Trace
 
 #: For each worker the ticks of its jobs, one after the other.
 Lengths = Sequence[Sequence[int]]

@@ -15,10 +15,10 @@ from importlib.util import find_spec
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+from simulator.core.ticks import to_seconds
 from simulator.curves.synthetic import Synthetic
 from simulator.searchers.halving import asha
-from simulator.searchers.job import Job
-from simulator.ticks import to_seconds
+from simulator.searchers.protocol import Job
 from tests.benchmarks.measure import cpu, exponent, table
 from tests.benchmarks.workload import LAW, MAX_LENGTH, RUNGS, draw, run
 

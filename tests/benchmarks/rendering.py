@@ -12,13 +12,15 @@ from matplotlib import animation
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from simulator import metrics, replay, ticks
 from simulator.cluster.engine import Cluster, simulate
+from simulator.core import ticks
 from simulator.curves.synthetic import Law, Synthetic
-from simulator.render import gif, style
-from simulator.render.timeline import FRAME_MS, FRAMES, TimelinePicture
+from simulator.render import style
+from simulator.render.animation import gif
+from simulator.render.animation.timeline import FRAME_MS, FRAMES, TimelinePicture
 from simulator.searchers.halving import asha
-from simulator.trace import Trace
+from simulator.trace import metrics, replay
+from simulator.trace.trace import Trace
 
 LAW = Law(best=0.1, worst=1.0, gain=1.0, gain_sigma=0.5, rate=0.7, rate_sigma=0.3, unit_s=60.0, unit_sigma=0.5)
 WIDTH, HEIGHT = 800, 450

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from simulator import metrics
 from simulator.curves.synthetic import Synthetic
-from simulator.render import gif, style
-from simulator.render.timeline import TimelinePicture
+from simulator.render import style
+from simulator.render.animation import gif
+from simulator.render.animation.timeline import TimelinePicture
 from simulator.scenario.loading import load
-from simulator.trace import Trace
+from simulator.trace import metrics
+from simulator.trace.trace import Trace
 from tests.benchmarks.measure import Task, cpu, least, table
 from tests.benchmarks.workload import LAW, RUNGS, draw, run
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from simulator import ticks
 from simulator.cluster.attempts import Overheads, Recovery
-from simulator.cluster.conditions import Conditions, Drop
+from simulator.cluster.durations import Weibull
 from simulator.cluster.engine import Cluster, simulate
-from simulator.cluster.pool import MachineGroup, Preemption
-from simulator.cluster.spans import Weibull
+from simulator.cluster.fates import Conditions, Drop
+from simulator.cluster.machines import MachineGroup, Preemption
 from simulator.cluster.stragglers import LogNormal
+from simulator.core import ticks
 from simulator.curves.synthetic import BLOCK, Law, Synthetic
 from simulator.searchers import determined, halving, hyperband
-from simulator.searchers.job import Searcher
-from simulator.trace import Trace
+from simulator.searchers.protocol import Searcher
+from simulator.trace.trace import Trace
 
 MAX_LENGTH = 256
 RUNGS = (1, 4, 16, 64, 256)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from simulator.render.player import Player
+from simulator.render.player.player import Player
 
 Opener = Callable[..., Page]
 #: Milliseconds that save a test from hanging, and assert nothing: a machine may be busy.

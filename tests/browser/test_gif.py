@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 
-from simulator.render import gif, style
-from simulator.render.timeline import TimelinePicture
+from simulator.render import style
+from simulator.render.animation import gif
+from simulator.render.animation.timeline import TimelinePicture
 from tests.render.scenes import timeline_scene
 
 

@@ -7,11 +7,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from simulator.amounts import counted
-from simulator.climbs import climbs
+from simulator.core.formatting import counted
 from simulator.render import style
-from simulator.render.player import Player, play
-from simulator.trace import Outcome, Trace
+from simulator.render.player.player import Player, play
+from simulator.trace.promotions import climbs
+from simulator.trace.trace import Outcome, Trace
 from tests.render.scenes import MINUTE, docs_scene, timeline_scene, tiny, troubled
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"

@@ -6,12 +6,12 @@ from math import inf
 from random import Random
 
 from simulator.cluster.attempts import Overheads, Recovery
-from simulator.cluster.conditions import Conditions, Drop
+from simulator.cluster.durations import LogNormalSpan, Weibull
 from simulator.cluster.engine import Cluster, Stop
-from simulator.cluster.pool import Failures, MachineGroup, Preemption
-from simulator.cluster.spans import LogNormalSpan, Weibull
+from simulator.cluster.fates import Conditions, Drop
+from simulator.cluster.machines import Failures, MachineGroup, Preemption
 from simulator.cluster.stragglers import HalfNormal, LogNormal, Pareto, Quantiles, TwoPoint
-from simulator.curves.curves import Exit
+from simulator.curves.protocol import Exit
 from simulator.searchers.halving import asha, random, sha
 from tests.contract.drawn import SEARCHERS
 

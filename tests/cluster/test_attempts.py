@@ -8,8 +8,8 @@ from math import inf
 import pytest
 
 from simulator.cluster.attempts import Course, Overheads, Recovery, Rest
-from simulator.cluster.conditions import Conditions, Fates
-from simulator.trace import Outcome
+from simulator.cluster.fates import Conditions, Fates
+from simulator.trace.trace import Outcome
 
 
 def trained(course, units):

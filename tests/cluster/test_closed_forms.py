@@ -12,11 +12,11 @@ from math import ceil, exp, pi, sqrt
 import numpy as np
 import pytest
 
-from simulator import metrics
 from simulator.cluster.engine import Cluster, simulate
 from simulator.curves.ordered import Ordered
 from simulator.searchers.halving import asha, random, sha
 from simulator.searchers.rules import Asynchronous, Delayed
+from simulator.trace import metrics
 from tests.worlds import UNIT, World, makespan, shuffled
 
 #: Rung of each resource of the paper's bracket.

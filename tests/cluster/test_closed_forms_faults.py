@@ -11,15 +11,15 @@ from math import gamma, log, sqrt
 import numpy as np
 import pytest
 
-from simulator import metrics
 from simulator.cluster.attempts import Course, Overheads, Recovery
-from simulator.cluster.conditions import Conditions, Drop
+from simulator.cluster.durations import LogNormalSpan, Weibull, expected_completion
 from simulator.cluster.engine import Cluster, Stop, simulate
-from simulator.cluster.pool import Failures, MachineGroup, Pool
-from simulator.cluster.spans import LogNormalSpan, Weibull, expected_completion
+from simulator.cluster.fates import Conditions, Drop
+from simulator.cluster.machines import Failures, MachineGroup, Pool
 from simulator.cluster.stragglers import HalfNormal, LogNormal, Pareto, Quantiles, TwoPoint
+from simulator.core.streams import Stream, generator
 from simulator.searchers.halving import asha, random, sha
-from simulator.streams import Stream, generator
+from simulator.trace import metrics
 from tests.worlds import UNIT, World, shuffled
 
 PAPER = {"max_trials": 256, "max_length": 256, "divisor": 4}

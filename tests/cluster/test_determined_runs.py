@@ -8,11 +8,11 @@ from math import inf
 import numpy as np
 import pytest
 
-from simulator import metrics
 from simulator.cluster.engine import Cluster, simulate
-from simulator.curves.curves import Exit
-from simulator.searchers.job import Job, OneByOne
-from simulator.trace import Outcome
+from simulator.curves.protocol import Exit
+from simulator.searchers.protocol import Job, OneByOne
+from simulator.trace import metrics
+from simulator.trace.trace import Outcome
 from tests.determined_goldens import GOLDENS, build
 
 METRICS = {

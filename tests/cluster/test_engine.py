@@ -8,12 +8,12 @@ from math import inf
 import numpy as np
 import pytest
 
-from simulator import metrics
 from simulator.cluster.engine import Cluster, Stop, simulate
-from simulator.cluster.pool import MachineGroup
-from simulator.curves.curves import Exit
+from simulator.cluster.machines import MachineGroup
+from simulator.curves.protocol import Exit
 from simulator.searchers.halving import asha, random, sha
-from simulator.trace import COLUMNS, Outcome
+from simulator.trace import metrics
+from simulator.trace.trace import COLUMNS, Outcome
 from tests.oracles.heap_engine import simulate_rows
 from tests.worlds import UNIT, Mortal, World
 

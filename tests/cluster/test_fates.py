@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from simulator.cluster.attempts import Course, Overheads, Recovery
-from simulator.cluster.conditions import Conditions, Drop, Fates
+from simulator.cluster.durations import LogNormalSpan, Weibull
 from simulator.cluster.engine import Cluster, simulate
-from simulator.cluster.spans import LogNormalSpan, Weibull
+from simulator.cluster.fates import Conditions, Drop, Fates
 from simulator.cluster.stragglers import HalfNormal, LogNormal, Pareto, Quantiles, TwoPoint
+from simulator.core.streams import Stream, generator
 from simulator.searchers.halving import random
-from simulator.streams import Stream, generator
-from simulator.trace import Outcome
+from simulator.trace.trace import Outcome
 from tests.worlds import World
 
 SEED = 3

@@ -7,10 +7,10 @@ import random as random_numbers
 import numpy as np
 import pytest
 
-from simulator import metrics
 from simulator.cluster.engine import StarvedError, simulate
-from simulator.searchers.job import Job, OneByOne
-from simulator.trace import Outcome, Spell
+from simulator.searchers.protocol import Job, OneByOne
+from simulator.trace import metrics
+from simulator.trace.trace import Outcome, Spell
 from tests.cluster.random_worlds import trouble
 from tests.cluster.test_engine import RandomCurves, rows
 from tests.oracles.heap_engine import simulate_rows

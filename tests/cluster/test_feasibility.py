@@ -6,12 +6,12 @@ from math import exp, inf
 
 import pytest
 
-from simulator import ticks
 from simulator.cluster.attempts import Overheads, Recovery
-from simulator.cluster.conditions import Conditions, Drop
+from simulator.cluster.durations import Weibull, expected_completion
+from simulator.cluster.fates import Conditions, Drop
 from simulator.cluster.feasibility import absence_rate, hopeless, remedy
-from simulator.cluster.pool import Failures, MachineGroup, Preemption
-from simulator.cluster.spans import Weibull, expected_completion
+from simulator.cluster.machines import Failures, MachineGroup, Preemption
+from simulator.core import ticks
 
 HOUR = ticks.UNITS["h"]
 HOURLY = Failures(Weibull(HOUR), Weibull(HOUR))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from simulator import metrics
 from simulator.cluster.engine import Cluster, Stop, simulate
 from simulator.searchers.determined import adaptive, async_halving, sync_halving
 from simulator.searchers.halving import asha, random, sha
 from simulator.searchers.hyperband import async_hyperband, hyperband
+from simulator.trace import metrics
 from tests.worlds import UNIT, World, shuffled
 
 UNEQUAL = {"max_length": 16, "budget": 480}  # brackets of 5, 4 and 3 rungs, the lowest of which stand at one unit

@@ -8,10 +8,10 @@ import weakref
 import pytest
 
 from simulator.cluster.engine import Cluster, simulate
-from simulator.cluster.pool import MachineGroup
-from simulator.errors import RunError
+from simulator.cluster.machines import MachineGroup
+from simulator.core.errors import RunError
+from simulator.core.ticks import LIMIT
 from simulator.searchers.halving import random
-from simulator.ticks import LIMIT
 from tests.worlds import World
 
 

@@ -6,16 +6,16 @@ from math import exp, inf
 
 import pytest
 
-from simulator import ticks
 from simulator.cluster.attempts import Overheads, Recovery
-from simulator.cluster.conditions import Conditions, Drop
+from simulator.cluster.durations import Weibull, expected_completion
 from simulator.cluster.engine import Cluster, StarvedError, Stop, simulate
+from simulator.cluster.fates import Conditions, Drop
 from simulator.cluster.feasibility import absence_rate, hopeless, loss_rate
-from simulator.cluster.pool import Failures, MachineGroup, Pool, Preemption
-from simulator.cluster.spans import Weibull, expected_completion
-from simulator.errors import RunError
+from simulator.cluster.machines import Failures, MachineGroup, Pool, Preemption
+from simulator.core import ticks
+from simulator.core.errors import RunError
 from simulator.searchers.halving import random
-from simulator.trace import Outcome
+from simulator.trace.trace import Outcome
 from tests.worlds import UNIT, World
 
 HOUR = ticks.UNITS["h"]

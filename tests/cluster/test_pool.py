@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from simulator import ticks
+from simulator.cluster.durations import LogNormalSpan, Weibull
 from simulator.cluster.engine import Cluster, simulate
-from simulator.cluster.pool import Failures, MachineGroup, Pool, Preemption, Up
-from simulator.cluster.spans import LogNormalSpan, Weibull
+from simulator.cluster.machines import Failures, MachineGroup, Pool, Preemption, Up
+from simulator.core import ticks
+from simulator.core.streams import Stream, generator
 from simulator.searchers.halving import random
-from simulator.streams import Stream, generator
-from simulator.trace import Group, Outcome, Spell
+from simulator.trace.trace import Group, Outcome, Spell
 from tests.worlds import UNIT, World
 
 HOUR = ticks.UNITS["h"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from simulator.cluster.recording import CHUNK, PLAIN_ROW, ROW, unpack, unpack_plain
-from simulator.trace import COLUMNS, Outcome
+from simulator.trace.trace import COLUMNS, Outcome
 
 
 def pack(rows, row=ROW):

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from simulator.cluster.engine import StarvedError, simulate
-from simulator.cluster.pool import MachineGroup
-from simulator.searchers.job import Job
-from simulator.trace import Outcome
+from simulator.cluster.machines import MachineGroup
+from simulator.searchers.protocol import Job
+from simulator.trace.trace import Outcome
 from tests.cluster.random_worlds import scenario
 from tests.cluster.test_engine import rows
 from tests.cluster.test_faults import Witness, check_jobs, check_time

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from simulator.cluster.attempts import Overheads, Recovery
-from simulator.cluster.conditions import Conditions, Drop
 from simulator.cluster.engine import Cluster, StarvedError, Stop, simulate
-from simulator.cluster.pool import MachineGroup, Preemption
+from simulator.cluster.fates import Conditions, Drop
+from simulator.cluster.machines import MachineGroup, Preemption
 from simulator.cluster.stragglers import Quantiles
-from simulator.curves.curves import Exit
-from simulator.errors import RunError
+from simulator.core.errors import RunError
+from simulator.core.ticks import LIMIT
+from simulator.curves.protocol import Exit
 from simulator.searchers.determined import adaptive
 from simulator.searchers.halving import asha, random, sha
-from simulator.ticks import LIMIT
-from simulator.trace import COLUMNS, Outcome
+from simulator.trace.trace import COLUMNS, Outcome
 from tests.worlds import UNIT, Mortal, World, shuffled
 
 SECOND = UNIT

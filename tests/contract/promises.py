@@ -1,4 +1,4 @@
-"""What every searcher promises (simulator/searchers/job.py), checked at every step by a model that decides nothing.
+"""What every searcher promises (simulator/searchers/protocol.py), checked at every step by a model that decides nothing.
 
 The model keeps the results of every rung in order and looks whether each answer was allowed. Where trials die it
 does not know when a dead one "completes" the next rung at once, so what depends on that is bounded, not pinned;
@@ -12,7 +12,7 @@ from collections import Counter, deque
 from itertools import count
 from math import inf
 
-from simulator.searchers.job import Idle, Job
+from simulator.searchers.protocol import Idle, Job
 
 
 def within(number, limit):

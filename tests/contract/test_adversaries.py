@@ -11,7 +11,7 @@ from math import inf
 
 import pytest
 
-from simulator.searchers.job import Idle
+from simulator.searchers.protocol import Idle
 from tests.contract.drawn import SEARCHERS
 from tests.contract.promises import Promises
 from tests.fuzz.budgets import FUZZ

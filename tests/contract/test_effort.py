@@ -8,7 +8,7 @@ import pytest
 
 from simulator.searchers.determined import async_halving, sync_halving
 from simulator.searchers.halving import asha, sha
-from simulator.searchers.job import Job
+from simulator.searchers.protocol import Job
 
 GEOMETRY = {"max_length": 16, "num_rungs": 3, "divisor": 4}
 SEARCHERS = {

@@ -14,7 +14,7 @@ from simulator.searchers.determined import async_halving, sync_halving
 from simulator.searchers.determined_layouts import async_halving_layout, sync_halving_layout
 from simulator.searchers.geometry import rung_sizes
 from simulator.searchers.halving import asha, sha
-from simulator.searchers.job import Idle
+from simulator.searchers.protocol import Idle
 from tests.contract.drawn import Law, determined_async, determined_sync, exact, one
 from tests.contract.promises import Promises
 from tests.fuzz.budgets import FUZZ

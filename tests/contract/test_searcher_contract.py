@@ -1,4 +1,4 @@
-"""What every searcher promises (simulator/searchers/job.py), as a state machine that shrinks what it finds."""
+"""What every searcher promises (simulator/searchers/protocol.py), as a state machine that shrinks what it finds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from simulator.searchers.job import Idle, Job
+from simulator.searchers.protocol import Idle, Job
 from tests.contract.drawn import SEARCHERS
 from tests.contract.promises import Promises
 from tests.fuzz.budgets import budget

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from simulator.curves import columns, rows
-from simulator.curves.rows import Report
+from simulator.curves.files import columns, rows
+from simulator.curves.files.rows import Report
 
 GOOD = "trial,resource,loss,elapsed_s,note,exit\n0,1,.5,1,x,\n0,2,nan,2.25,,errored\n1,1,,1e-6,y,\n1,2,1e-07,3,z,\n"
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from simulator.curves.describe import Grid, describe, grid_of, rank_correlation
-from simulator.curves.tables import read_table
+from simulator.curves.files.tables import read_table
 from tests.test_cli import ROOT, asha_sim
 
 LANGUAGE = ROOT.parent / "shared" / "data" / "nbnlp_wikitext2.csv.gz"

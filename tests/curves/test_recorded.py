@@ -6,10 +6,10 @@ from math import inf
 import polars as pl
 import pytest
 
-from simulator.curves.curves import Exit
+from simulator.core.errors import InputError
+from simulator.curves.files.tables import read_table
+from simulator.curves.protocol import Exit
 from simulator.curves.recorded import Recorded, Resampled
-from simulator.curves.tables import read_table
-from simulator.errors import InputError
 
 GOOD = """trial,resource,loss,elapsed_s
 0,1,0.9,10
@@ -198,6 +198,6 @@ def test_a_missing_file_and_a_folder(tmp_path):
 
 
 def test_a_gzip_bomb_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("simulator.curves.tables.MAX_BYTES", 1000)
+    monkeypatch.setattr("simulator.curves.files.tables.MAX_BYTES", 1000)
     with pytest.raises(InputError, match=r"unpacks to more than 1,000 bytes"):
         table(tmp_path, GOOD + " " * 2000, "curves.csv.gz")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from simulator import ticks
+from simulator.core import ticks
+from simulator.core.errors import InputError
 from simulator.curves import recorder
-from simulator.errors import InputError
 
 COMMITTED = Path(__file__).parents[2] / "scenarios" / "curves"
 Row = dict[str, str]

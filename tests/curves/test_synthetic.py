@@ -6,7 +6,7 @@ from math import inf
 import numpy as np
 import pytest
 
-from simulator.curves.curves import Exit
+from simulator.curves.protocol import Exit
 from simulator.curves.synthetic import BLOCK, Law, Synthetic
 
 LAW = Law(best=0.1, worst=1.0, gain=1.0, gain_sigma=0.5, rate=0.7, rate_sigma=0.3, unit_s=60.0, unit_sigma=0.5)

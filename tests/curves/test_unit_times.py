@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from simulator.curves.tables import read_table
+from simulator.core.errors import InputError
+from simulator.curves.files.tables import read_table
 from simulator.curves.unit_times import UnitTimes
-from simulator.errors import InputError
 
 
 def test_times_belong_to_the_trial():

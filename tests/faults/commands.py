@@ -63,7 +63,7 @@ def halt(module, path, count, before):
 #: Where a plan may halt: a block is in its place, others are not.
 A_BLOCK = "simulator.planning.store:Store.save"
 #: Where anything that writes files may: one is about to be written aside, others are not, and none is in its place.
-A_FILE = "simulator.files:_begun"
+A_FILE = "simulator.io.writing:_begun"
 
 #: What is to be stopped runs without coverage: a signal while its tracer holds a lock leaves that held for ever, and a
 #: process that is killed leaves it half a file.

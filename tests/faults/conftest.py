@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator import interrupts
+from simulator.io import signals
 from tests.faults import commands
 
 #: Bytes of the small disk.
@@ -21,7 +21,7 @@ DISK = 1 << 20
 @pytest.fixture(autouse=True)
 def _signals_are_heard() -> Iterator[None]:
     """Commands hear what the tests send them, even where the tests themselves run under nohup or in the background."""
-    ignored = [number for number in interrupts.SIGNALS if signal.getsignal(number) == signal.SIG_IGN]
+    ignored = [number for number in signals.SIGNALS if signal.getsignal(number) == signal.SIG_IGN]
     for number in ignored:
         signal.signal(number, signal.SIG_DFL)
     yield

@@ -177,18 +177,20 @@ def test_any_moment_from_the_first_import_on(number: signal.Signals, folder: Pat
 #: A command in which a library answers a signal with an error of its own, as pydantic does while it builds a model.
 SWALLOWED = """
 import os, signal, time
-from simulator import cli, errors, interrupts
+from simulator.cli import main as cli
+from simulator.core import errors
+from simulator.io import signals
 
 def app():
-    with interrupts.going_on("go on with --resume"):
+    with signals.going_on("go on with --resume"):
         try:
             os.kill(os.getpid(), signal.SIGTERM)
             time.sleep(60)
-        except interrupts.Interrupted as stop:
+        except signals.Interrupted as stop:
             raise {error} from stop
 
 cli.app = app
-with interrupts.orderly():
+with signals.orderly():
     cli.main()
 """
 
@@ -208,18 +210,19 @@ def test_a_signal_of_which_a_library_makes_an_error_of_its_own(error: str, folde
 #: A command that never comes to the end of its tidying up.
 STUCK = """
 import os, signal, time
-from simulator import cli, interrupts
-interrupts.GRACE = 0.1
+from simulator.cli import main as cli
+from simulator.io import signals
+signals.GRACE = 0.1
 
 def app():
-    with interrupts.going_on("go on with --resume"):
+    with signals.going_on("go on with --resume"):
         try:
             os.kill(os.getpid(), signal.SIGTERM)
         finally:
             time.sleep(600)
 
 cli.app = app
-with interrupts.orderly():
+with signals.orderly():
     cli.main()
 """
 
@@ -287,11 +290,11 @@ def test_in_a_finalizer_it_ends_too() -> None:
     """Where Python would print what was raised, and go on."""
     code = """
 import signal
-from simulator import interrupts
+from simulator.io import signals
 class Loud:
     def __del__(self):
         signal.raise_signal(signal.SIGTERM)
-with interrupts.orderly():
+with signals.orderly():
     one = Loud()
     del one
     print("went on")

@@ -25,7 +25,7 @@ plan: {vary: {cluster.groups.büro.count: [2, 3]}, deadline: 40 min, replicates:
 #: One process does it all: starting one for each takes most of the time.
 ALL = """
 import sys
-from simulator import cli
+from simulator.cli import main as cli
 for line in [
     "run s.yaml --out run", "animate s.yaml --style timeline --format gif,webp,html,perfetto --out animate",
     "plot s.yaml --kind gantt,incumbent --format png,svg --out plot", "plan s.yaml --jobs 2 --out plan",

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulator.errors import MachineError
-from simulator.planning.pool import Pool
+from simulator.core.errors import MachineError
+from simulator.planning.backend import Pool
 from tests.faults.commands import (
     A_BLOCK,
     PATIENCE,
@@ -105,7 +105,7 @@ def test_a_command_without_memory_says_so(folder: Path) -> None:
     """A petabyte stands for what there is no room for: Python itself may hang where it gets not one more byte."""
     code = """
 import numpy as np
-from simulator import experiment
+from simulator.experiment import experiment
 experiment.Experiment.run_all = lambda *_: np.ones(1 << 47)
 from simulator.__main__ import main
 main()

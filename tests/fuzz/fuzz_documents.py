@@ -13,11 +13,11 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["simulator", "ruamel.yaml"]):
-    from simulator.curves.tables import read_table
-    from simulator.errors import InputError
-    from simulator.experiment import Experiment
+    from simulator.core.errors import InputError
+    from simulator.curves.files.tables import read_table
+    from simulator.experiment.experiment import Experiment
     from simulator.scenario import loading, yaml_text
-    from simulator.trace_reading import read_trace
+    from simulator.trace.reading import read_trace
 
 from tests.fuzz.documents import CURVES, ROOT, SHIPPED, SMALL, SPELLS, TOKENS
 from tests.fuzz.tables import DYING, SWEEP, TRACE, UNTIMED

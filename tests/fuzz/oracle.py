@@ -18,12 +18,12 @@ from unittest.mock import patch
 
 from typer.main import get_command
 
-from simulator import cli
+from simulator.cli import main
 
 #: Seconds after which a command counts as hung; most take a hundredth of one, and a machine may be busy or asleep.
 LIMIT = 120
 #: The command line, made once: that takes longer than most commands.
-COMMAND = get_command(cli.app)
+COMMAND = get_command(main.app)
 #: What was tried, and what went wrong with it: the closing line of `make fuzz`.
 tally: Counter[str] = Counter()
 
@@ -50,13 +50,13 @@ def asha_sim(*args: object, cwd: Path, limit: float = LIMIT) -> Ended:
     with (
         contextlib.chdir(cwd),
         patch.object(sys, "argv", ["asha-sim", *words]),
-        patch.object(cli, "app", COMMAND),
+        patch.object(main, "app", COMMAND),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
         alarm(limit),
     ):
         try:
-            cli.main()
+            main.main()
         except SystemExit as done:
             status = done.code if isinstance(done.code, int) else int(done.code is not None)
         except Hang:

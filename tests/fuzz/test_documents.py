@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from simulator.errors import InputError
-from simulator.experiment import Experiment
+from simulator.core.errors import InputError
+from simulator.experiment.experiment import Experiment
 from simulator.scenario import yaml_text
 from simulator.scenario.experiment_file import check_experiment, is_experiment
 from simulator.scenario.loading import Loaded, load

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simulator.curves.files.tables import read_table
 from simulator.curves.importers import KINDS
-from simulator.curves.tables import read_table
 from tests.curves.importers import sources
 from tests.fuzz import stores
 from tests.fuzz.budgets import budget

@@ -9,13 +9,13 @@ from heapq import heappop, heappush
 from math import inf, nan
 
 from simulator.cluster.attempts import Course
-from simulator.cluster.conditions import Fates
 from simulator.cluster.engine import Stop
-from simulator.cluster.pool import Pool
-from simulator.curves.curves import Exit
-from simulator.searchers.job import Idle, Job
-from simulator.ticks import LIMIT
-from simulator.trace import Outcome
+from simulator.cluster.fates import Fates
+from simulator.cluster.machines import Pool
+from simulator.core.ticks import LIMIT
+from simulator.curves.protocol import Exit
+from simulator.searchers.protocol import Idle, Job
+from simulator.trace.trace import Outcome
 
 
 def simulate_rows(searcher, curves, cluster, stop=None, seed=0):  # noqa: C901, PLR0912, PLR0915  (obvious, not short)

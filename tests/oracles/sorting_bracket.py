@@ -6,7 +6,7 @@ from bisect import insort
 from itertools import count
 from math import inf
 
-from simulator.searchers.job import Idle, Job
+from simulator.searchers.protocol import Idle, Job
 
 
 class SortingBracket:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from simulator.planning.advice import advise, front, knee, lasting
-from simulator.planning.figures import Option, Spread
 from simulator.planning.grid import Cell
+from simulator.planning.options import Option, Spread
 from simulator.planning.statistics import Interval
 from simulator.scenario.plan import Plan
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.errors import InputError
+from simulator.core.errors import InputError
+from simulator.planning.backend import Pool
 from simulator.planning.grid import Grid
 from simulator.planning.planner import answer
-from simulator.planning.pool import Pool
 from tests.planning.plans import HEAD, loaded, planned
 
 MANY = planned("vary:\n  cluster.workers: [2, 4]\n  searchers.ASHA.divisor: [2, 4, 8]\nreplicates: 50000")

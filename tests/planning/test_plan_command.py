@@ -17,12 +17,12 @@ from pathlib import Path
 
 import pytest
 
-from simulator.planning import page, report, words
 from simulator.planning.advice import Pick
+from simulator.planning.backend import Pool
 from simulator.planning.planner import answer
-from simulator.planning.pool import Pool
+from simulator.planning.report import page, report, sentences
+from simulator.planning.sensitivity import variations
 from simulator.planning.statistics import Interval
-from simulator.planning.variations import variations
 from simulator.render.style import THEMES
 from tests.planning.plans import HEAD, SMALL, loaded, planned, written
 
@@ -155,7 +155,7 @@ def test_check_looks_at_the_plan_too(tmp_path):
 
 
 def test_what_was_asked_and_is_met(tmp_path):
-    said = words.sentence(found(tmp_path, SMALL.replace("40 min", "3 h")))
+    said = sentences.sentence(found(tmp_path, SMALL.replace("40 min", "3 h")))
 
     assert re.match(
         r"2 workers with A?SHA: done within 10,800 s in 100 % \(8\d–100 %\) of runs, about [\d.]+ "
@@ -165,13 +165,13 @@ def test_what_was_asked_and_is_met(tmp_path):
 
 
 def test_what_nobody_meets(tmp_path):
-    said = words.sentence(found(tmp_path, SMALL.replace("confidence", "x").replace("40 min", "17 min")))
+    said = sentences.sentence(found(tmp_path, SMALL.replace("confidence", "x").replace("40 min", "17 min")))
 
     assert said.startswith("Nothing on the grid is done within 1,020 s in 95 % of runs; the nearest is ")
 
 
 def test_nothing_asked_is_answered_by_the_knee(tmp_path):
-    said = words.sentence(found(tmp_path, planned("vary: {cluster.workers: [1, 2, 4, 8, 16]}\nreplicates: 12")))
+    said = sentences.sentence(found(tmp_path, planned("vary: {cluster.workers: [1, 2, 4, 8, 16]}\nreplicates: 12")))
 
     assert re.match(
         r"No deadline was given; \d+ workers with \w+ is the knee of time against cost: half of the runs", said
@@ -186,7 +186,7 @@ def test_a_mean_is_of_those_that_get_there(tmp_path):
 
     assert 12 <= len(reached) < 24
     assert f"(mean of the {100 * len(reached) / 24:.0f} % that get there {sum(reached) / len(reached):,.0f} s, " in (
-        " ".join([words.sentence(made), *words.remarks(made)])
+        " ".join([sentences.sentence(made), *sentences.remarks(made)])
     )
 
 
@@ -206,7 +206,7 @@ def test_trials_in_full_that_were_asked_for(tmp_path, count, trials):
         f"vary: {{cluster.workers: [4]}}\n{target}\nreplicates: 6", HEAD.replace("trials: 16", "trials: 64")
     )
 
-    assert f"half of the runs at {trials} within " in words.sentence(found(tmp_path, text))
+    assert f"half of the runs at {trials} within " in sentences.sentence(found(tmp_path, text))
 
 
 def test_larger_numbers_that_would_not_do_are_named(tmp_path):
@@ -216,7 +216,7 @@ def test_larger_numbers_that_would_not_do_are_named(tmp_path):
         for series in sorted(made.advice.series, key=lambda series: series is not made.advice.best)
     )
     advice = replace(made.advice, series=(taken, other), best=taken)
-    said = words.sentence(replace(made, advice=advice))
+    said = sentences.sentence(replace(made, advice=advice))
 
     assert re.search(r"\$[\d.]+, but not with every larger number: 8 \(100 %\); ", said), said
     assert re.search(r"A?SHA would need as many \(\$[\d.]+\), and 8 \(100 %\) would not do\.$", said), said
@@ -226,16 +226,16 @@ def test_a_target_that_is_never_reached_gives_no_difference(tmp_path):
     text = planned("vary: {cluster.workers: [4]}\ntarget: {loss: 1e-9}\ndeadline: 1 h\nreplicates: 6")
     made = found(tmp_path, text)
 
-    assert words.sentence(made) == (
+    assert sentences.sentence(made) == (
         "Nothing on the grid is at a loss of 1e-09 within 3,600 s in 95 % of runs; the nearest is 4 workers with SHA: "
         "in 0 % (0–39 %) of runs, and in fewer than half at any time."
     )
-    assert "4 workers: SHA and ASHA never reached the target in the same replicate." in list(words.remarks(made))
+    assert "4 workers: SHA and ASHA never reached the target in the same replicate." in list(sentences.remarks(made))
 
 
 def test_no_difference_is_called_so(tmp_path):
     twins = HEAD.replace("name: asha", "name: sha")
-    remarks = list(words.remarks(found(tmp_path, planned("vary: {cluster.workers: [4]}\nreplicates: 6", twins))))
+    remarks = list(sentences.remarks(found(tmp_path, planned("vary: {cluster.workers: [4]}\nreplicates: 6", twins))))
 
     assert (
         "4 workers: no difference seen between SHA and ASHA (SHA less ASHA in the mean 0 s to 0 s, 6 pairs)."
@@ -244,27 +244,27 @@ def test_no_difference_is_called_so(tmp_path):
 
 
 def test_shares_in_words():
-    assert words.share(Interval(0.95, 0.9, 0.98)) == "95 % (90–98 %)"
-    assert words.share(Interval(0.997, 0.9951, 0.9985)) == "99.7 % (99.5–99.9 %)"
-    assert words.share(Interval(1.0, 0.996, 1.0)) == "100 % (99.6–100 %)"
-    assert words.share(Interval(1.0, 1.0, 1.0)) == "100 % (100 %)"
-    assert words.share(Interval(0.947, 0.9, 0.97), 0.95) == "94.7 % (90.0–97.0 %)".replace(".0", "")
-    assert words.time(float("inf"), "h") == "never"
+    assert sentences.share(Interval(0.95, 0.9, 0.98)) == "95 % (90–98 %)"
+    assert sentences.share(Interval(0.997, 0.9951, 0.9985)) == "99.7 % (99.5–99.9 %)"
+    assert sentences.share(Interval(1.0, 0.996, 1.0)) == "100 % (99.6–100 %)"
+    assert sentences.share(Interval(1.0, 1.0, 1.0)) == "100 % (100 %)"
+    assert sentences.share(Interval(0.947, 0.9, 0.97), 0.95) == "94.7 % (90.0–97.0 %)".replace(".0", "")
+    assert sentences.time(float("inf"), "h") == "never"
 
 
 def test_small_amounts_are_not_nothing():
-    assert (words.money(0.004), words.money(0), words.money(54.07), words.money(150.4)) == (
+    assert (sentences.money(0.004), sentences.money(0), sentences.money(54.07), sentences.money(150.4)) == (
         "$0.004", "$0.00", "$54.07", "$150",
     )  # fmt: skip
-    assert (words.hours(0.03), words.hours(1), words.hours(41.7)) == ("0.03", "1.0", "42")
+    assert (sentences.hours(0.03), sentences.hours(1), sentences.hours(41.7)) == ("0.03", "1.0", "42")
 
 
 def test_short_plans_in_a_long_unit_say_what_they_were_asked(tmp_path):
     asked = planned("vary: {cluster.workers: [4]}\ndeadline: 20 min\nconfidence: 0.905\nreplicates: 6")
     answered = found(tmp_path, "time_unit: d\n" + asked)
 
-    assert "done within 0.014 d in 90.5 % of runs" in words.sentence(answered)
-    assert " in 0 % " not in words.sentence(answered).replace("0 % (", "")
+    assert "done within 0.014 d in 90.5 % of runs" in sentences.sentence(answered)
+    assert " in 0 % " not in sentences.sentence(answered).replace("0 % (", "")
     assert report.head(answered)[1:6] == ("d, 10 %", "d, 50 %", "d, 90 %", "d, 90.5 %", "in time")
     assert not any(cell == "0" for row in report.rows(answered) for cell in row)
 
@@ -284,7 +284,7 @@ def test_the_share_is_called_what_was_asked(tmp_path, question, title):
     titles = {"in time", "in budget", "in time and budget", "reached"} & set(report.head(answered))
 
     assert titles == ({title} if title else set())
-    assert ("for $150.5" in words.sentence(answered)) == ("budget" in question)
+    assert ("for $150.5" in sentences.sentence(answered)) == ("budget" in question)
 
 
 def test_where_trials_come_from_is_said_of_the_answer_and_not_of_all(tmp_path):
@@ -300,7 +300,7 @@ def test_where_trials_come_from_is_said_of_the_answer_and_not_of_all(tmp_path):
 def test_what_a_stop_cuts_off_is_not_said_to_be_done_without_a_word(tmp_path):
     asked = "vary: {cluster.workers: [4]}\ndeadline: 40 min\nreplicates: 6"
     cut, aimed, whole = (
-        list(words.remarks(found(tmp_path, head + planned(f"{asked}{target}"))))
+        list(sentences.remarks(found(tmp_path, head + planned(f"{asked}{target}"))))
         for head, target in (
             ("stop: {time: 2 min}\n", ""),
             ("stop: {time: 9 h}\n", "\ntarget: {full_length_trials: 1}"),
@@ -315,7 +315,7 @@ def test_one_pair_is_no_pairs(tmp_path):
     answered = found(tmp_path)
     once = replace(answered.advice.differences[0], pairs=1)
 
-    assert "1 pair)" in words.difference(once, "s")
+    assert "1 pair)" in sentences.difference(once, "s")
 
 
 def test_the_page_is_the_same_whatever_this_machine_draws_like(tmp_path):
@@ -371,7 +371,7 @@ def test_longer_trials_are_as_if_the_deadline_were_sooner(tmp_path):
 
 def test_what_is_most_sensitive_is_told_by_a_figure_that_moves(tmp_path):
     def told(text):
-        return next(words.sensitive(found(tmp_path, text)))
+        return next(sentences.sensitive(found(tmp_path, text)))
 
     assert re.fullmatch(
         r"The \w+ is most sensitive to the trial time: at [+−]20 %, done within 1,200 s in \d+ % of runs "
@@ -412,7 +412,7 @@ def test_the_page_stands_by_itself_and_says_what_the_command_says(tmp_path):
     read = Reader(text)
     ids = [value for name, value in read.attributes if name == "id"]
 
-    assert words.sentence(made) in read.text
+    assert sentences.sentence(made) in read.text
     assert "script" not in read.tags
     assert not [
         value for name, value in read.attributes if name in {"href", "src"} and not value.startswith(("data:", "#"))

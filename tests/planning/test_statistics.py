@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simulator import ticks
 from simulator.cluster.engine import Cluster, simulate
+from simulator.core import ticks
 from simulator.planning import statistics
 from simulator.searchers.halving import random
 from tests.worlds import World

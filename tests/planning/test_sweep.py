@@ -14,12 +14,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulator import files
-from simulator.errors import InputError, MachineError, RunError
-from simulator.planning import report, sweep
+from simulator.core.errors import InputError, MachineError, RunError
+from simulator.io import writing
+from simulator.planning import sweep
+from simulator.planning.backend import Pool
 from simulator.planning.planner import answer
-from simulator.planning.pool import Pool
 from simulator.planning.replicates import Candidates, Shuffled, seed_of
+from simulator.planning.report import report
 from simulator.planning.sweep import Block, Shape, Work, run_block
 from tests.faults.commands import FILES_OF, NO_BYTECODE, asha_sim, go_on, halted
 from tests.planning.plans import HEAD, SMALL, loaded, planned, written
@@ -152,7 +153,7 @@ def contents(folder):
 
 
 def command(path, folder, *options):
-    small = "import simulator.planning.sweep as sweep, simulator.cli as cli; sweep.TASK = 4000; cli.main()"
+    small = "import simulator.planning.sweep as sweep, simulator.cli.main as cli; sweep.TASK = 4000; cli.main()"
     return [sys.executable, "-c", small, "plan", str(path), "--out", str(folder), "--jobs", "1", *options]
 
 
@@ -173,7 +174,7 @@ def whole(tmp_path_factory):
 
 
 @pytest.mark.parametrize("count", [1, 12])  # the manifest, a block
-@pytest.mark.parametrize("moment", ["simulator.files:_begun", "os:fsync", "pathlib:Path.replace"])
+@pytest.mark.parametrize("moment", ["simulator.io.writing:_begun", "os:fsync", "pathlib:Path.replace"])
 def test_killed_at_any_moment_it_goes_on_to_the_same_bytes(moment, count, whole, tmp_path):
     path, printed, expected = whole
     process = halted("plan", path, "--jobs", "1", "--out", tmp_path / "out", cwd=ROOT, at=moment, count=count)
@@ -323,7 +324,8 @@ def test_a_second_process_on_a_folder_refuses(tmp_path):
 
 @pytest.mark.parametrize("file", [0, 1, 2])  # the manifest, the first block, the second
 @pytest.mark.parametrize(
-    ("where", "name"), [(files, "replacing"), (files.secrets, "token_hex"), (files.os, "fsync"), (Path, "replace")]
+    ("where", "name"),
+    [(writing, "replacing"), (writing.secrets, "token_hex"), (writing.os, "fsync"), (Path, "replace")],
 )
 def test_a_folder_that_goes_at_any_moment_is_said_to_be_gone(file, where, name, tmp_path, monkeypatch):
     out = tmp_path / "out"

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from simulator import ticks
 from simulator.cluster.engine import Cluster, simulate
+from simulator.core import ticks
 from simulator.curves.ordered import Ordered
 from simulator.curves.synthetic import Law, Synthetic
 from simulator.searchers.halving import asha, sha
-from simulator.trace import Outcome, Spell, Spells, Trace
+from simulator.trace.trace import Outcome, Spell, Spells, Trace
 
 MINUTE = ticks.UNITS["min"]
 

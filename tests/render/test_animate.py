@@ -4,9 +4,8 @@ import imageio.v3 as iio
 import numpy as np
 import pytest
 
-from simulator.errors import InputError
-from simulator.render import animate
-from simulator.render.animate import slugs
+from simulator.core.errors import InputError
+from simulator.render.animation.animate import animate, slugs
 from tests.render.scenes import docs_scene, timeline_scene, tiny
 
 KB = 1000

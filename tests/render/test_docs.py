@@ -1,8 +1,9 @@
 import numpy as np
 
-from simulator.render import gif, style
+from simulator.render import style
+from simulator.render.animation import gif
+from simulator.render.animation.configurations import BOTTOM, FRAMES, TOP, Columns, DocsPicture, Scales
 from simulator.render.canvas import Rect
-from simulator.render.docs import BOTTOM, FRAMES, TOP, Columns, DocsPicture, Scales
 from tests.render.scenes import MINUTE, docs_scene, timeline_scene, tiny, troubled
 
 

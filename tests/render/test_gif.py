@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from simulator.render import gif, style
+from simulator.render import style
+from simulator.render.animation import gif
+from simulator.render.animation.gif import Step
 from simulator.render.canvas import Canvas, Rect
-from simulator.render.gif import Step
 
 LEFT, RIGHT, NEVER = Rect(0, 0, 10, 20), Rect(30, 0, 40, 20), Rect(15, 0, 20, 20)
 

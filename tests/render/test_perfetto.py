@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulator.climbs import climbs
 from simulator.render import perfetto
-from simulator.trace import Spell, Spells, Trace
+from simulator.trace.promotions import climbs
+from simulator.trace.trace import Spell, Spells, Trace
 from tests.render.scenes import docs_scene, troubled
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulator import ticks
-from simulator.errors import InputError
-from simulator.render import columns
-from simulator.render.player import play
-from simulator.trace import Trace
+from simulator.core import ticks
+from simulator.core.errors import InputError
+from simulator.render.player import data
+from simulator.render.player.player import play
+from simulator.trace.trace import Trace
 from tests.render.scenes import docs_scene, tiny, troubled
 
 ROOT = Path(__file__).parents[2]
@@ -34,22 +34,22 @@ def test_the_page_is_small_and_knows_no_address() -> None:
 
 def test_columns_say_what_the_trace_says() -> None:
     trace = troubled()
-    (run,) = columns.scene([trace], "min")["runs"]
+    (run,) = data.scene([trace], "min")["runs"]
     found = run["columns"]
-    start = np.cumsum(found["wait"]) * trace.makespan / columns.CLOCK
-    assert start == pytest.approx(trace.start, abs=trace.makespan / columns.CLOCK)
+    start = np.cumsum(found["wait"]) * trace.makespan / data.CLOCK
+    assert start == pytest.approx(trace.start, abs=trace.makespan / data.CLOCK)
     assert found["trial"] == trace.trial.tolist()
     assert found["outcome"] == trace.outcome.tolist()
     assert found["loss"] == [0.9, None, 0.5, 0.7, 0.8, None, 0.3, None]
     jobs = [run["jobs"][job] for job in found["job"]]
     assert [(rung, to) for _, rung, _, to in jobs] == list(zip(trace.rung, trace.to_resource, strict=True))
-    assert sum(found["overhead"]) == pytest.approx(16 / 60 * columns.CLOCK, abs=8)
+    assert sum(found["overhead"]) == pytest.approx(16 / 60 * data.CLOCK, abs=8)
     assert run["spells"]["kind"] == trace.spells.kind.tolist()
 
 
 def test_what_does_not_occur_is_not_written() -> None:
     sha = docs_scene()[0]
-    (run,) = columns.scene([sha], "min")["runs"]
+    (run,) = data.scene([sha], "min")["runs"]
     assert not {"overhead", "lost", "outcome"} & set(run["columns"])
     page = play({"one": [sha]}, title="", time_unit="min").html
     key = re.search(r'<ul class="key".*?</ul>', page).group()
@@ -94,5 +94,7 @@ def test_the_wheel_carries_scripts_and_styles(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert {f"simulator/render/player/{path.name}" for path in (ROOT / "simulator/render/player").iterdir()} <= names
-    assert "simulator/render/player/player.js" in names
+    assert {
+        f"simulator/render/player/assets/{path.name}" for path in (ROOT / "simulator/render/player/assets").iterdir()
+    } <= names
+    assert "simulator/render/player/assets/player.js" in names

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from simulator import metrics
-from simulator.climbs import climbs
-from simulator.render import figure, plot_files, plots, plots_learning, style
-from simulator.render.plot_files import KINDS, write_plots
-from simulator.trace import Outcome, Trace
+from simulator.render import style
+from simulator.render.plots import figure, files, learning, plots
+from simulator.render.plots.files import KINDS, write_plots
+from simulator.trace import metrics
+from simulator.trace.promotions import climbs
+from simulator.trace.trace import Outcome, Trace
 from tests.render.scenes import MINUTE, timeline_scene, tiny, troubled
 
 HOUR = 3600 * 10**6
@@ -71,7 +72,7 @@ def test_the_split_is_the_metrics_split() -> None:
 @pytest.mark.parametrize("over", ["resource", "time"])
 def test_curves_show_every_result_and_who_was_promoted(over) -> None:
     trace = timeline_scene()[0]
-    (axes,) = plots_learning.learning_curves([trace], over=over, **LIGHT).axes
+    (axes,) = learning.learning_curves([trace], over=over, **LIGHT).axes
     lines, *dots = axes.collections
     promoted = [group for group in dots if len(group.get_offsets()) and len(group.get_facecolors())]
     assert sum(len(group.get_offsets()) for group in dots) == len(trace)
@@ -98,17 +99,17 @@ def test_incumbent_and_regret_with_what_eight_of_ten_lie_between() -> None:
     assert (band.low.tolist(), band.middle.tolist(), band.high.tolist()) == ([6, 3], [10, 3], [14, 3])
     assert metrics.best_losses(list(runs.values())) == [2] * 11
     assert metrics.regret_band(runs["b"], [2] * 11).middle.tolist() == [7, 0]
-    (axes,) = plots_learning.incumbent(runs, **LIGHT).axes
+    (axes,) = learning.incumbent(runs, **LIGHT).axes
     first, second = axes.lines
     assert first.get_ydata().tolist() == [10, 3, 3]
     assert second.get_xdata().tolist() == [1, 2, 3]
-    (axes,) = plots_learning.regret(runs, **LIGHT).axes
+    (axes,) = learning.regret(runs, **LIGHT).axes
     assert axes.lines[1].get_ydata().tolist() == [7, 0, 0]
 
 
 def test_scaling_draws_the_numbers_it_is_given() -> None:
     times = {"SHA": [[1800, 900], [3600, 1800], [7200, 3600]]}
-    (axes,) = plots_learning.scaling([2, 4], times, **LIGHT).axes
+    (axes,) = learning.scaling([2, 4], times, **LIGHT).axes
     assert axes.lines[0].get_xdata().tolist() == [2, 4]
     assert axes.lines[0].get_ydata().tolist() == [1, 0.5]
 
@@ -119,7 +120,7 @@ def test_anything_can_be_plotted(tmp_path: Path, runs) -> None:
 
 
 def test_the_same_bytes_twice(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(plot_files, "THEMES", ["light"])
+    monkeypatch.setattr(files, "THEMES", ["light"])
     written = []
     for name in ("a", "b"):
         how = {"kinds": KINDS, "formats": ["png", "svg"], "title": ODD, "time_unit": "h"}

@@ -3,14 +3,15 @@ import pytest
 
 from simulator.cluster.engine import Cluster, simulate
 from simulator.curves.ordered import Ordered
-from simulator.render import gif, style
-from simulator.render.axis import Strip, TimeAxis, counting_step, round_step
+from simulator.render import style
+from simulator.render.animation import gif
+from simulator.render.animation.axis import Strip, TimeAxis, counting_step, round_step
+from simulator.render.animation.ladder import LadderBars
+from simulator.render.animation.lanes import Lanes
+from simulator.render.animation.timeline import FRAME_MS, FRAMES, HOLD_MS, TimelinePicture
 from simulator.render.canvas import Canvas, Rect
-from simulator.render.ladder import LadderBars
-from simulator.render.lanes import Lanes
-from simulator.render.timeline import FRAME_MS, FRAMES, HOLD_MS, TimelinePicture
 from simulator.searchers.halving import asha
-from simulator.trace import Trace
+from simulator.trace.trace import Trace
 from tests.render.scenes import MINUTE, timeline_scene, tiny, troubled
 
 

@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from simulator.errors import InputError
-from simulator.render import animate, gif, style, video
-from simulator.render.docs import DocsPicture, Scales
+from simulator.core.errors import InputError
+from simulator.render import style
+from simulator.render.animation import gif, video
+from simulator.render.animation.animate import animate
+from simulator.render.animation.configurations import DocsPicture, Scales
 from tests.render.scenes import docs_scene, tiny
 
 PALETTE = style.THEMES["light"].palette(4)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.cluster.conditions import Drop
-from simulator.cluster.pool import Failures, Preemption
-from simulator.cluster.spans import LogNormalSpan, Weibull
+from simulator.cluster.durations import LogNormalSpan, Weibull
+from simulator.cluster.fates import Drop
+from simulator.cluster.machines import Failures, Preemption
 from simulator.cluster.stragglers import HalfNormal, Pareto
-from simulator.clusters import build_cluster, build_stop
-from simulator.errors import InputError
-from simulator.experiment import Experiment
+from simulator.core.errors import InputError
+from simulator.experiment.clusters import build_cluster, build_stop
+from simulator.experiment.experiment import Experiment
 from simulator.scenario.loading import load
 from tests.test_cli import asha_sim
 

@@ -2,10 +2,10 @@
 
 import pytest
 
+from simulator.core.errors import InputError
 from simulator.curves.presets import PRESETS
 from simulator.curves.synthetic import Law
-from simulator.errors import InputError
-from simulator.experiment import Experiment
+from simulator.experiment.experiment import Experiment
 from simulator.scenario.curves import Synthetic, section
 from simulator.scenario.loading import load
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.errors import InputError
-from simulator.experiment import Experiment, build_searcher
+from simulator.core.errors import InputError
+from simulator.experiment.experiment import Experiment, build_searcher
 from simulator.scenario.loading import load
-from simulator.searchers.job import Job
+from simulator.searchers.protocol import Job
 
 REST = "curves: {kind: ordered}\ncluster: {workers: 4, assignment: queued}\n"
 

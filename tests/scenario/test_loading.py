@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.errors import InputError
-from simulator.experiment import Experiment
+from simulator.core.errors import InputError
+from simulator.experiment.experiment import Experiment
 from simulator.scenario.loading import load
 from simulator.scenario.schema import schema_text
 

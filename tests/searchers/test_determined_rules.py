@@ -12,7 +12,7 @@ from simulator.searchers import determined
 from simulator.searchers import determined_layouts as layouts
 from simulator.searchers.determined import float_share
 from simulator.searchers.halving import random, single
-from simulator.searchers.job import Idle
+from simulator.searchers.protocol import Idle
 from simulator.searchers.rules import share
 from tests.determined_goldens import asked
 from tests.fuzz.budgets import FUZZ

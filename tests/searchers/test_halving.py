@@ -7,7 +7,7 @@ from math import inf
 import pytest
 
 from simulator.searchers.halving import asha, random, sha
-from simulator.searchers.job import Idle, Job
+from simulator.searchers.protocol import Idle, Job
 from tests.determined_goldens import asked
 from tests.oracles.sorting_bracket import SortingBracket
 

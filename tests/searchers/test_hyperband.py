@@ -6,7 +6,7 @@ from itertools import count, groupby, islice
 import pytest
 
 from simulator.searchers.hyperband import async_hyperband, hyperband, hyperband_brackets
-from simulator.searchers.job import Idle, Job
+from simulator.searchers.protocol import Idle, Job
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from math import inf
 
 import pytest
 
-from simulator.searchers.reserve import FEW, NEAR, Reserve
+from simulator.searchers.far_results import FEW, NEAR, Reserve
 
 LOSSES = {
     "any": lambda rng, n: rng.random(),

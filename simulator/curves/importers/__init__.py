@@ -9,10 +9,10 @@ from typing import Literal, get_args
 
 from simulator.curves.importers import schedule
 from simulator.curves.importers.assemble import Censored, Curve, assemble
-from simulator.curves.importers.found import Importer, Options
 from simulator.curves.importers.report import Report
-from simulator.reading import check_file
-from simulator.trace import Trace
+from simulator.curves.importers.source import Importer, Options
+from simulator.io.reading import check_file
+from simulator.trace.trace import Trace
 
 __all__ = ["KINDS", "Censored", "Curve", "Imported", "Kind", "Options", "Report", "import_curves"]
 

@@ -10,12 +10,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator import ticks
-from simulator.curves.columns import LARGEST
-from simulator.curves.curves import Exit
+from simulator.core import ticks
+from simulator.curves.files.columns import LARGEST
 from simulator.curves.importers import censoring
-from simulator.curves.importers.found import BEYOND, End, Found, Trial, wrong
 from simulator.curves.importers.report import Report
+from simulator.curves.importers.source import BEYOND, End, Found, Trial, wrong
+from simulator.curves.protocol import Exit
 
 Censored = Literal["drop", "hold", "extrapolate"]
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from simulator.curves.importers.found import wrong
-from simulator.errors import unreadable
+from simulator.core.errors import unreadable
+from simulator.curves.importers.source import wrong
 
 MAGIC = b"SQLite format 3\0"
 #: What no reader needs, and what may go on without end once it is read or written to.

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator import reading
-from simulator.curves.importers.found import listed, wrong
-from simulator.errors import InputError, Problem
-from simulator.frames import read_frame, texts
+from simulator.core.errors import InputError, Problem
+from simulator.curves.importers.source import listed, wrong
+from simulator.io import reading
+from simulator.io.frames import read_frame, texts
 
 if TYPE_CHECKING:
     import polars as pl

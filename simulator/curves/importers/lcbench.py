@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from simulator.curves.importers.found import Found, Options, Trial, choose, wrong
+from simulator.core.errors import InputError
 from simulator.curves.importers.frames import read_bytes
-from simulator.errors import InputError
+from simulator.curves.importers.source import Found, Options, Trial, choose, wrong
 
 LOSS = "Train/val_cross_entropy"
 SCORES = ("accuracy", "balanced")

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulator.core.errors import InputError
 from simulator.curves.importers import databases
-from simulator.curves.importers.found import End, Found, Options, Trial, choose, need, wrong
-from simulator.errors import InputError
+from simulator.curves.importers.source import End, Found, Options, Trial, choose, need, wrong
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

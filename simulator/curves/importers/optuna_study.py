@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simulator.curves.columns import LARGEST
+from simulator.core.errors import InputError
+from simulator.curves.files.columns import LARGEST
 from simulator.curves.importers import databases
-from simulator.curves.importers.found import BEYOND, End, Found, Options, Trial, choose, need, wrong
-from simulator.errors import InputError
+from simulator.curves.importers.source import BEYOND, End, Found, Options, Trial, choose, need, wrong
 
 if TYPE_CHECKING:
     from optuna.storages import BaseStorage

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from simulator.curves.importers.found import End, Found, Options, Trial, choose, wrong
+from simulator.core.errors import InputError
 from simulator.curves.importers.frames import MAX_BYTES
-from simulator.errors import InputError
-from simulator.reading import read_at_most
+from simulator.curves.importers.source import End, Found, Options, Trial, choose, wrong
+from simulator.io.reading import read_at_most
 
 STEP, TIME = "training_iteration", "time_total_s"
 #: What Ray itself adds to a result.

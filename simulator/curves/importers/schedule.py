@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simulator import ticks
-from simulator.curves.importers.found import End, Trial
-from simulator.trace import MOST_UNITS, Outcome, Trace
+from simulator.core import ticks
+from simulator.curves.importers.source import End, Trial
+from simulator.trace.trace import MOST_UNITS, Outcome, Trace
 
 OUTCOMES = {
     End.FINISHED: Outcome.COMPLETED,

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from simulator import reading
+from simulator.core.errors import InputError
 from simulator.curves.importers import frames
-from simulator.curves.importers.found import End, Found, Options, Trial, choose, wrong
-from simulator.errors import InputError
+from simulator.curves.importers.source import End, Found, Options, Trial, choose, wrong
+from simulator.io import reading
 
 TRIAL, TIME, STAMP, COUNT = "trial_id", "st_worker_time", "st_worker_timestamp", "st_worker_iter"
 DECISION, STATUS = "st_decision", "st_status"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from simulator.curves.curves import Exit
 from simulator.curves.importers import frames
-from simulator.curves.importers.found import End, Found, Options, Trial
+from simulator.curves.importers.source import End, Found, Options, Trial
+from simulator.curves.protocol import Exit
 
 
 def read(path: Path, options: Options) -> Found:

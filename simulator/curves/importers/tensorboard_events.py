@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from simulator.curves.importers.found import Found, Options, Trial, choose, need, wrong
+from simulator.curves.importers.source import Found, Options, Trial, choose, need, wrong
 
 PREFIX = "events.out.tfevents."
 #: What TensorBoard takes for an event file, whatever else is in its name.

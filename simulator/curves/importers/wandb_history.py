@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator.curves.importers import frames
-from simulator.curves.importers.found import Found, Options, Trial, choose, listed, wrong
+from simulator.curves.importers.source import Found, Options, Trial, choose, listed, wrong
 
 if TYPE_CHECKING:
     import polars as pl

@@ -7,8 +7,8 @@ import zipfile
 from pathlib import Path
 
 from simulator.curves import importers
-from simulator.curves.tables import read_table
-from simulator.curves.writing import write_curves
+from simulator.curves.files.tables import read_table
+from simulator.curves.files.writing import write_curves
 
 #: Losses of four trials, five steps each.
 LOSSES = [[1.0 / (step + trial / 3) for step in range(1, 6)] for trial in range(1, 5)]

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulator.curves.curves import Exit
+from simulator.core.errors import InputError
 from simulator.curves.importers.assemble import assemble
-from simulator.curves.importers.found import End, Found, Trial
-from simulator.errors import InputError
+from simulator.curves.importers.source import End, Found, Trial
+from simulator.curves.protocol import Exit
 
 SOURCE = Path("source")
 

@@ -6,8 +6,8 @@ import os
 
 import pytest
 
+from simulator.core.errors import InputError
 from simulator.curves.importers import KINDS
-from simulator.errors import InputError
 from tests.curves.importers.sources import LOSSES, imported, loop, optuna_study, ray_folder
 from tests.test_cli import asha_sim
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from simulator.errors import InputError
+from simulator.core.errors import InputError
 from tests.curves.importers.sources import (
     FLAT,
     LOSSES,

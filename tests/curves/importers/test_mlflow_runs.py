@@ -4,8 +4,8 @@ import sqlite3
 
 import pytest
 
-from simulator.errors import InputError
-from simulator.trace import Outcome
+from simulator.core.errors import InputError
+from simulator.trace.trace import Outcome
 from tests.curves.importers.sources import (
     LOSSES,
     imported,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from simulator.errors import InputError
-from simulator.trace import Outcome
+from simulator.core.errors import InputError
+from simulator.trace.trace import Outcome
 from tests.curves.importers.sources import FLAT, LOSSES, imported, losses_of, ray_folder, seconds_of, written_and_read
 
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from simulator import metrics
-from simulator.curves.importers.found import End, Trial
 from simulator.curves.importers.schedule import trace
-from simulator.trace import Outcome
+from simulator.curves.importers.source import End, Trial
+from simulator.trace import metrics
+from simulator.trace.trace import Outcome
 
 
 def ran(start, end, worker=None, how=End.FINISHED, losses=(2.0, 1.0)):

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from simulator.errors import InputError
+from simulator.core.errors import InputError
 from tests.curves.importers.sources import imported, losses_of, seconds_of, written_and_read
 from tests.test_cli import asha_sim
 

@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from simulator.errors import InputError
+from simulator.core.errors import InputError
 from tests.curves.importers.sources import LOSSES, imported, losses_of, seconds_of, tensorboard_runs, written_and_read
 
 pytest.importorskip("tensorboard")

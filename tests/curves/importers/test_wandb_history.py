@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from simulator.errors import InputError
+from simulator.core.errors import InputError
 from tests.curves.importers.sources import FLAT, LOSSES, imported, losses_of, seconds_of, written_and_read
 
 

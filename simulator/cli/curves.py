@@ -1,0 +1,192 @@
+"""Commands about learning curves, but for recording: import, describe, fit."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from simulator.core.errors import InputError, Problem, printable
+
+Table = Annotated[
+    Path, typer.Argument(metavar="FILE", help="Learning curves: .csv, .csv.gz or .parquet.", show_default=False)
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+Kind = Literal["csv", "parquet", "jsonl", "optuna", "ray", "mlflow", "tensorboard", "wandb", "lcbench", "syne-tune"]
+Family = Literal["pow3", "pow4", "exp3", "exp4", "logpower3", "mmf4", "vap3", "ilog2"]
+
+#: Units that a step may stand for at most.
+MOST = 10**15 - 1
+#: Seconds of each unit that a table's times may be in.
+UNITS = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to `asha-sim curves`."""
+    app.command("import")(import_)
+    app.command()(describe)
+    app.command()(fit)
+
+
+def import_(
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="A file or folder.", show_default=False)],
+    kind: Annotated[Kind, typer.Option("--from", help="What wrote it.", show_default=False)],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="File to write: .csv, .csv.gz or .parquet.", show_default=False)
+    ],
+    censored: Annotated[
+        Literal["drop", "hold", "extrapolate"] | None,
+        typer.Option(help="What to do with trials that were stopped early; default: refuse.", show_default=False),
+    ] = None,
+    metric: Annotated[str | None, typer.Option(help="The metric (tag, column) to take.", show_default=False)] = None,
+    mode: Annotated[
+        Literal["min", "max"] | None, typer.Option(help="Which way it is better.", show_default=False)
+    ] = None,
+    study: Annotated[
+        str | None, typer.Option(help="The study, experiment or data set to take.", show_default=False)
+    ] = None,
+    trial_column: Annotated[str | None, typer.Option(help="Tables: the trial's name.", show_default=False)] = None,
+    step_column: Annotated[str | None, typer.Option(help="Tables: units trained.", show_default=False)] = None,
+    time_column: Annotated[str | None, typer.Option(help="Tables: time since the start.", show_default=False)] = None,
+    start_column: Annotated[str | None, typer.Option(help="Tables: the trial's start.", show_default=False)] = None,
+    end_column: Annotated[str | None, typer.Option(help="Tables: the trial's end.", show_default=False)] = None,
+    worker_column: Annotated[str | None, typer.Option(help="Tables: who trained it.", show_default=False)] = None,
+    time_unit: Annotated[Literal["ms", "s", "min", "h"], typer.Option(help="Tables: the unit of times.")] = "s",
+    offset: Annotated[
+        int | None,
+        typer.Option(
+            min=-MOST, max=MOST, help="Added to every step; default: 1 if steps start at 0.", show_default=False
+        ),
+    ] = None,
+    grid: Annotated[
+        str | None,
+        typer.Option(help="Read curves at these resources, such as 1,3,9,27, on straight lines.", show_default=False),
+    ] = None,
+    trace: Annotated[
+        Path | None,
+        typer.Option(help="Write the real schedule too, as a trace: .csv or .parquet.", show_default=False),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Turn another program's logs into learning curves, and say what was kept, what was dropped and why."""
+    from simulator.curves import importers  # noqa: PLC0415
+    from simulator.curves.files.writing import check_name, write_curves  # noqa: PLC0415
+    from simulator.io import writing  # noqa: PLC0415
+
+    check_name(out)
+    if trace is not None and trace.suffix not in {".csv", ".parquet"}:
+        raise InputError(Problem(str(trace), "must end in .csv or .parquet"))
+    _check_apart(source, out, trace)
+    options = importers.Options(
+        metric, mode, study, trial_column, step_column, time_column, start_column, end_column, worker_column,
+        UNITS[time_unit],
+    )  # fmt: skip
+    made = importers.import_curves(source, kind, options, censored=censored, offset=offset, grid=_resources(grid))
+    if trace is not None and made.trace is None:
+        raise InputError(Problem(str(source), "has no trial with a start and an end; leave out --trace"))
+    with writing.together(out.parent):
+        write_curves(out, made.curves)
+        if trace is not None and made.trace is not None:
+            (made.trace.write_parquet if trace.suffix == ".parquet" else made.trace.write_csv)(trace)
+    if as_json:
+        typer.echo(json.dumps(made.report.as_dict(), indent=2))
+    else:
+        for line in made.report.lines():
+            typer.echo(printable(line))
+
+
+def describe(
+    file: Table,
+    as_json: AsJson = False,
+    smaller_is_better: Annotated[
+        bool, typer.Option("--minimise/--maximise", help="Which way the loss column is better.")
+    ] = True,
+    figure: Annotated[
+        Path | None, typer.Option(help="Draw the figures too: a .png file.", show_default=False)
+    ] = None,
+    theme: Annotated[Literal["light", "dark"], typer.Option(help="Colours of the figure.")] = "light",
+) -> None:
+    """Say what a set of learning curves is like: how early losses tell of final ones, crossings, noise, times."""
+    from simulator.curves import describe as describing  # noqa: PLC0415
+    from simulator.curves.files.tables import read_table  # noqa: PLC0415
+
+    if figure is not None and figure.suffix != ".png":
+        raise InputError(Problem(str(figure), "must end in .png"))
+    table = read_table(file, smaller_is_better=smaller_is_better, times_needed=False)
+    grid = describing.grid_of(table)
+    about = describing.describe(grid, points=len(table.trial))
+    if figure is not None:
+        from simulator.render.plots import curves  # noqa: PLC0415
+        from simulator.render.plots.figure import write  # noqa: PLC0415
+
+        write(curves.description(grid, about, theme=theme, title=file.name), figure)
+        typer.echo(printable(curves.alternative(about, file.name)), err=True)
+    if as_json:
+        typer.echo(json.dumps(about.as_dict(), indent=2, allow_nan=False))
+    else:
+        for line in about.lines():
+            typer.echo(printable(line))
+
+
+def fit(
+    file: Table,
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="YAML file to write: a `curves:` section.", show_default=False)
+    ],
+    family: Annotated[Family, typer.Option(help="Shape of the curves, see scenarios/schema.json.")] = "pow4",
+    workers: Annotated[int, typer.Option(min=1, max=10_000, help="Workers of the searches compared.")] = 16,
+    replicates: Annotated[int, typer.Option(min=2, max=1000, help="Bootstrap replicates.")] = 40,
+    smaller_is_better: Annotated[
+        bool, typer.Option("--minimise/--maximise", help="Which way the loss column is better.")
+    ] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Fit a generator of synthetic curves to recorded ones, and say how like them its trials are."""
+    from simulator.cli.progress import progress_bar  # noqa: PLC0415
+    from simulator.curves.files.tables import read_table  # noqa: PLC0415
+    from simulator.experiment import fitting  # noqa: PLC0415
+    from simulator.io import writing  # noqa: PLC0415
+
+    if out.suffix not in {".yaml", ".yml"}:
+        raise InputError(Problem(str(out), "must end in .yaml or .yml"))
+    _check_apart(file, out)
+    table = read_table(file, smaller_is_better=smaller_is_better, times_needed=False)
+    with progress_bar() as progress:
+        task = progress.add_task("fitting", total=None)
+        made = fitting.fit(
+            table,
+            family=family,
+            workers=workers,
+            replicates=replicates,
+            on_progress=lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    writing.write_text(out, made.yaml(file.name))
+    if as_json:
+        typer.echo(json.dumps(made.as_dict(), indent=2, allow_nan=False))
+    else:
+        for line in made.lines():
+            typer.echo(printable(line))
+
+
+def _check_apart(*paths: Path | None) -> None:
+    """Raise InputError where two files of a command, one of them read, are the same: one would replace the other."""
+    given = [path for path in paths if path is not None]
+    for place, path in enumerate(given):
+        for other in given[:place]:
+            if os.path.realpath(path) == os.path.realpath(other):  # Path.resolve fails where a link leads to itself
+                raise InputError(Problem(str(path), f"would replace {other}; choose another name"))
+
+
+def _resources(text: str | None) -> tuple[int, ...]:
+    if text is None:
+        return ()
+    try:
+        resources = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        resources = (0,)
+    if not 1 <= min(resources) <= max(resources) <= MOST:
+        raise typer.BadParameter(f"{text!r} should be resources such as 1,3,9,27", param_hint="--grid")
+    return resources

@@ -1,0 +1,211 @@
+"""The command line: parse, call, print. Results go to stdout, progress and problems to stderr."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from simulator.cli import curves, pictures, plan, preview
+from simulator.cli.pictures import ScenarioFile, Seed
+from simulator.cli.progress import progress_bar
+from simulator.cli.trace import trace_app
+from simulator.core.errors import InputError, MachineError, RunError, printable
+from simulator.io import signals
+
+if TYPE_CHECKING:
+    from simulator.trace.metrics import Summary
+
+app = typer.Typer(
+    help="What does asynchronous promotion buy? Simulate SHA and ASHA on the same trials and the same workers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+curves_app = typer.Typer(help="Learning curves in and out.", no_args_is_help=True)
+curves.add_to(curves_app)
+app.add_typer(curves_app, name="curves")
+app.add_typer(trace_app, name="trace")
+
+
+def main() -> None:
+    """Run the command line; exit status 0, 1 (the run failed) or 2 (bad input)."""
+    os.environ.pop(
+        "MPLBACKEND", None
+    )  # all is drawn into files; matplotlib can't be imported with one it doesn't know
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that can't show a character
+    try:
+        _run()
+    except (InputError, RunError, MemoryError, OSError) as error:
+        if signals.asked:  # what was on its way out became this
+            raise
+        _tell(error)
+
+
+def _tell(error: InputError | RunError | MemoryError | OSError) -> NoReturn:
+    match error:
+        case InputError():
+            _fail(2, str(error))
+        case RunError() | MemoryError():
+            _fail(1, f"the run failed: {_said(error)}")
+        case BrokenPipeError():  # the reader of our output has seen enough
+            signals.drop(1)
+            sys.exit(0)
+        case _:
+            where = "output" if error.filename is None else error.filename
+            signals.drop(1)
+            _fail(1, f"the run failed: {where}: {error.strerror or error}")
+
+
+def _run() -> None:
+    try:
+        app()
+    except SystemExit as done:
+        if isinstance(done.__context__, BrokenPipeError):
+            raise done.__context__ from None
+        raise
+    finally:
+        if sys.stdout is not None:
+            sys.stdout.flush()  # a disk that is full under the output may show only now
+
+
+def _said(error: RunError | MemoryError) -> str:
+    """What went wrong, and what to do about it."""
+    if isinstance(error, MemoryError):
+        return f"out of memory; end what else takes some, then {signals.goes_on(error)}"
+    if not isinstance(error, MachineError):
+        return str(error)
+    remedy = f"{error.remedy}, then " if error.remedy else ""
+    return f"{error}; {remedy}{signals.goes_on(error)}"
+
+
+def _fail(status: int, message: str) -> NoReturn:
+    signals.say(message)
+    sys.exit(status)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"asha-simulator {version('asha-simulator')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def run(
+    scenario: ScenarioFile,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write summary.json, LABEL/trace.csv and, where workers come and go, LABEL/spells.csv here."
+        ),
+    ] = None,
+    seed: Seed = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print summary.json and nothing else.")] = False,
+) -> None:
+    """Simulate every searcher of a scenario on the same trials."""
+    from simulator.experiment.experiment import Experiment  # noqa: PLC0415
+    from simulator.io import writing  # noqa: PLC0415
+    from simulator.scenario.loading import load  # noqa: PLC0415
+    from simulator.trace import metrics  # noqa: PLC0415
+
+    experiment = Experiment(load(scenario), seed)
+    if out:
+        writing.check_folder(out)
+    with progress_bar() as progress:
+        task = progress.add_task("", total=len(experiment.labels))
+        traces = experiment.run_all(lambda label: progress.update(task, description=f"simulating {label}"))
+    best = experiment.best_loss(max(metrics.trials_started(trace) for trace in traces.values()))
+    summaries = {label: metrics.summarize(trace, best) for label, trace in traces.items()}
+    about = {**experiment.meta, "searchers": {label: asdict(summary) for label, summary in summaries.items()}}
+    text = json.dumps(about, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+    if out:
+        with writing.together(out):
+            for label, trace in traces.items():
+                trace.write_csv(out / label / "trace.csv")
+                trace.write_parquet(out / label / "trace.parquet")
+                if len(trace.spells):
+                    trace.spells.write_csv(out / label / "spells.csv")
+            writing.write_text(out / "summary.json", text)
+    if as_json:
+        typer.echo(text, nl=False)
+    else:
+        _print_comparison(experiment.loaded.title, summaries, experiment.loaded.scenario.time_unit)
+
+
+pictures.add_to(app)
+preview.add_to(app)
+plan.add_to(app)
+
+
+@app.command()
+def check(scenario: ScenarioFile) -> None:
+    """Say whether a scenario is sound, and what is wrong with it if not."""
+    from simulator.experiment.experiment import Experiment  # noqa: PLC0415
+    from simulator.scenario.loading import load  # noqa: PLC0415
+
+    experiment = Experiment(load(scenario))
+    if experiment.loaded.scenario.plan is not None:
+        from simulator.planning import planner  # noqa: PLC0415
+
+        planner.check(experiment.loaded)
+    typer.echo(printable(f"{scenario}: sound; searchers {', '.join(experiment.labels)}"))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of scenario files, for editors."""
+    from simulator.scenario.schema import schema_text  # noqa: PLC0415
+
+    typer.echo(schema_text(), nl=False)
+
+
+@curves_app.command("record")
+def curves_record(
+    out: Annotated[Path, typer.Option("-o", "--out", help="File to write, .csv or .csv.gz.", show_default=False)],
+    configurations: Annotated[int, typer.Option(min=1, max=100_000, help="Trials to train.")] = 360,
+    epochs: Annotated[int, typer.Option(min=1, max=100_000, help="Epochs of each.")] = 81,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Of configurations and training.")] = 0,
+) -> None:
+    """Train real models on scikit-learn's digits and record their learning curves; goes on where it was stopped."""
+    from simulator.curves.recorder import record  # noqa: PLC0415
+
+    with signals.going_on("run it again: it goes on from here"), progress_bar() as progress:
+        task = progress.add_task("training", total=configurations)
+        record(
+            out, configurations=configurations, epochs=epochs, seed=seed,
+            on_progress=lambda done, total: progress.update(task, completed=done, total=total),
+        )  # fmt: skip
+    typer.echo(out)
+
+
+def _print_comparison(title: str, summaries: dict[str, Summary], unit: str) -> None:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    from simulator.cli.table import print_table  # noqa: PLC0415
+    from simulator.trace import comparison  # noqa: PLC0415
+
+    console = Console()
+    console.print(Text(printable(title), style="bold"), soft_wrap=True)
+    print_table(console, ("", *summaries), comparison.table(summaries, unit))
+    for sentence in comparison.findings(summaries, unit):
+        console.print(Text(sentence), soft_wrap=True)

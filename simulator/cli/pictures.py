@@ -1,0 +1,152 @@
+"""Commands that draw a scenario: what moves, and plots."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+
+import typer
+
+from simulator.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from simulator.trace.trace import Trace
+
+Name = TypeVar("Name", bound=str)
+
+ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario's YAML file.", show_default=False)]
+Folder = Annotated[Path, typer.Option(help="Folder for the pictures.", show_default=False)]
+Seed = Annotated[
+    int | None, typer.Option(min=0, max=2**63 - 1, help="Override the scenario's seed.", show_default=False)
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to `asha-sim`."""
+    app.command()(animate)
+    app.command()(plot)
+
+
+def animate(
+    scenario: ScenarioFile,
+    out: Folder,
+    seed: Seed = None,
+    style: Annotated[
+        Literal["docs", "timeline", "all"],
+        typer.Option(help="docs: configurations and workers, one file a searcher; timeline: all on one clock."),
+    ] = "all",
+    formats: Annotated[
+        str, typer.Option("--format", help="gif, mp4, webp, html (a player), perfetto; several with commas.")
+    ] = "gif",
+    also: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="SCENARIO", help="A scenario the player can switch to; may be given again."),
+    ] = None,
+) -> None:
+    """Animate a scenario or a saved trace: GIFs in light and dark, posters, alt texts, a player in the browser."""
+    from simulator.experiment.experiment import Experiment  # noqa: PLC0415
+    from simulator.io import writing  # noqa: PLC0415
+    from simulator.render import FORMATS, draw_all  # noqa: PLC0415
+    from simulator.scenario.loading import load  # noqa: PLC0415
+    from simulator.trace.reading import is_trace, read_trace, unit_of  # noqa: PLC0415
+
+    chosen = _chosen(formats, FORMATS, "--format")
+    styles: tuple[Literal["docs", "timeline"], ...] = ("docs", "timeline") if style == "all" else (style,)
+    if is_trace(scenario):
+        trace = read_trace(scenario)
+        writing.check_folder(out)
+        with writing.together(out):
+            made = draw_all([trace], out, formats=chosen, styles=styles, title=trace.label, time_unit=unit_of(trace))
+        typer.echo("\n".join(map(str, made)))
+        return
+    experiment = Experiment(load(scenario), seed)
+    others = [Experiment(load(path), seed) for path in also or ()]
+    writing.check_folder(out)
+    loaded = experiment.loaded
+    with writing.together(out), progress_bar() as progress:
+        task = progress.add_task("", total=None)
+
+        def on_searcher(label: str) -> None:
+            progress.update(task, description=f"simulating {label}")
+
+        def on_frame(name: str, done: int, total: int) -> None:
+            progress.update(task, description=f"drawing {name}", completed=done, total=total)
+
+        traces = list(experiment.run_all(on_searcher).values())
+        scenes: dict[str, list[Trace]] = {}
+        for other in others:
+            scenes[_unlike(other.loaded.title, {loaded.title, *scenes})] = list(other.run_all(on_searcher).values())
+        written = draw_all(
+            traces, out, formats=chosen, styles=styles, title=loaded.title, time_unit=loaded.scenario.time_unit,
+            others=scenes, on_frame=on_frame,
+        )  # fmt: skip
+    for path in written:
+        typer.echo(path)
+
+
+def plot(
+    scenario: ScenarioFile,
+    out: Folder,
+    seed: Seed = None,
+    kinds: Annotated[
+        str | None,
+        typer.Option(
+            "--kind",
+            help="utilization, gantt, rungs, split, curves, curves-in-time, incumbent, regret; several with commas.",
+            show_default="all",
+        ),
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, max=10_000, help="Seeds that incumbent and regret look at.")] = 1,
+    formats: Annotated[str, typer.Option("--format", help="png, svg; both with a comma.")] = "png",
+) -> None:
+    """Plot a scenario or a saved trace: static pictures, in light and dark."""
+    from simulator.experiment.experiment import Experiment  # noqa: PLC0415
+    from simulator.io import writing  # noqa: PLC0415
+    from simulator.render.plots.files import KINDS, SUFFIXES, write_plots  # noqa: PLC0415
+    from simulator.scenario.loading import load  # noqa: PLC0415
+    from simulator.trace.reading import is_trace, read_trace, unit_of  # noqa: PLC0415
+
+    chosen = KINDS if kinds is None else _chosen(kinds, KINDS, "--kind")
+    suffixes = _chosen(formats, SUFFIXES, "--format")
+    if is_trace(scenario):
+        trace = read_trace(scenario)
+        writing.check_folder(out)
+        with writing.together(out):
+            made = write_plots(
+                {trace.label: [trace]}, out, kinds=chosen, formats=suffixes, title=trace.label,
+                time_unit=unit_of(trace),
+            )  # fmt: skip
+        typer.echo("\n".join(map(str, made)))
+        return
+    loaded = load(scenario)
+    experiment = Experiment(loaded, seed)
+    writing.check_folder(out)
+    with writing.together(out), progress_bar() as progress:
+        task = progress.add_task("simulating", total=seeds)
+        runs = {label: [trace] for label, trace in experiment.run_all().items()}
+        for replicate in range(1, seeds):
+            progress.update(task, completed=replicate)
+            for label, trace in Experiment(loaded, experiment.seed + replicate).run_all().items():
+                runs[label].append(trace)
+        written = write_plots(
+            runs, out, kinds=chosen, formats=suffixes, title=loaded.title, time_unit=loaded.scenario.time_unit
+        )
+    for path in written:
+        typer.echo(path)
+
+
+def _unlike(title: str, taken: set[str]) -> str:
+    """The title, with a number if it is taken."""
+    numbered = (title if number == 1 else f"{title} ({number})" for number in count(1))
+    return next(name for name in numbered if name not in taken)
+
+
+def _chosen(asked: str, known: Sequence[Name], option: str) -> list[Name]:
+    """The names in `asked`, in the order of `known`."""
+    names = {name.strip() for name in asked.split(",")}
+    unknown = sorted(names - set(known))
+    if unknown:
+        raise typer.BadParameter(f"{unknown[0]!r} is none of {', '.join(known)}.", param_hint=option)
+    return [name for name in known if name in names]

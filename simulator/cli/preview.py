@@ -1,0 +1,58 @@
+"""The command that previews a search."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from simulator.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from simulator.preview.preview import Preview
+
+SearchFile = Annotated[
+    Path,
+    typer.Argument(metavar="FILE", help="A scenario, or a whole Determined experiment file.", show_default=False),
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command to `asha-sim`."""
+    app.command()(preview)
+
+
+def preview(
+    file: SearchFile,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON and nothing else.")] = False,
+) -> None:
+    """Show what a search will do: brackets and rungs as trials x resource, and how many workers it can use."""
+    from simulator.preview import table  # noqa: PLC0415
+    from simulator.preview.file import preview_file  # noqa: PLC0415
+
+    with progress_bar() as progress:
+        task = progress.add_task("", total=None)
+        previews = preview_file(file, lambda label: progress.update(task, description=f"previewing {label}"))
+    if as_json:
+        typer.echo(json.dumps(table.as_json(previews), indent=2, allow_nan=False, ensure_ascii=False))
+    else:
+        _print(previews)
+
+
+def _print(previews: dict[str, Preview]) -> None:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    from simulator.cli.table import print_table  # noqa: PLC0415
+    from simulator.preview import table  # noqa: PLC0415
+
+    console = Console()
+    for label, seen in previews.items():
+        console.print(Text(table.heading(label, seen), style="bold"), soft_wrap=True)
+        print_table(console, table.RUNGS, list(table.rungs(seen)), named=0)
+        if seen.workers:
+            print_table(console, table.WORKERS, list(table.workers(seen)), named=0)
+        for sentence in table.sentences(seen):
+            console.print(Text(sentence), soft_wrap=True)

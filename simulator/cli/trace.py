@@ -1,0 +1,45 @@
+"""Commands about traces saved in files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from simulator.core.errors import printable
+
+trace_app = typer.Typer(help="Schedules, simulated or imported.", no_args_is_help=True)
+
+
+@trace_app.callback()
+def _trace() -> None:
+    """Keep `describe` a command of its own: a single command would take its group's place."""
+
+
+@trace_app.command()
+def describe(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A trace: .csv or .parquet.", show_default=False)],
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, max=10**6, help="Workers there were; default: as many as worked.", show_default=False),
+    ] = None,
+    time_unit: Annotated[
+        Literal["s", "min", "h", "d"] | None, typer.Option(help="How times are shown.", show_default=False)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+) -> None:
+    """Say in a sentence how busy a schedule kept its workers; --json for all its numbers."""
+    from dataclasses import asdict  # noqa: PLC0415
+
+    from simulator.render import alt  # noqa: PLC0415
+    from simulator.trace import metrics  # noqa: PLC0415
+    from simulator.trace.reading import read_trace, unit_of  # noqa: PLC0415
+
+    trace = read_trace(file, workers=workers)
+    if as_json:
+        about = {"label": trace.label, "workers": trace.workers, **asdict(metrics.summarize(trace))}
+        typer.echo(json.dumps(about, indent=2, allow_nan=False, ensure_ascii=False))
+    else:
+        typer.echo(printable(alt.of_run(trace, time_unit or unit_of(trace))))

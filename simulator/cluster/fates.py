@@ -1,0 +1,121 @@
+"""Conditions of work: stragglers, lost jobs, overheads; and the fate they give to each attempt.
+
+A fate is known when the attempt starts, since its draws belong to (trial, rung, attempt) and a machine's life to
+(machine, spell). So two searchers under one seed meet the same stragglers and the same losses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import ceil, floor, inf, log, log1p
+from typing import Literal, NamedTuple
+
+from simulator.cluster.attempts import Course, Overheads, Recovery, Rest
+from simulator.cluster.stragglers import Straggler
+from simulator.core.streams import Drawn, Stream
+from simulator.core.ticks import LIMIT
+from simulator.trace.trace import Outcome
+
+#: Trials are drawn so many at a time.
+BLOCK = 256
+
+
+@dataclass(frozen=True)
+class Drop:
+    """A job is dropped with `probability` at the end of each `per` ticks it has been running."""
+
+    probability: float
+    per: int
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What makes work take longer than its curve says; `crash` is the probability that an attempt dies by itself."""
+
+    straggler: Straggler | None = None
+    straggler_per: Literal["job", "worker"] = "job"
+    drop: Drop | None = None
+    crash: float = 0.0
+    overheads: Overheads = field(default_factory=Overheads)
+    recovery: Recovery = field(default_factory=Recovery)
+
+    @property
+    def ideal(self) -> bool:
+        """Whether a job takes just its curve's time and is never lost by itself."""
+        return self.straggler is None and self.drop is None and not self.crash and self.overheads == Overheads()
+
+
+class Fate(NamedTuple):
+    """An attempt's `length`, how it ends, ticks of overhead and of lost training in it, units it leaves safe."""
+
+    length: int
+    outcome: Outcome
+    overhead: int
+    lost: int
+    units: int
+
+
+class Fates:
+    """Draws the fates of attempts under `conditions` and a seed."""
+
+    def __init__(self, conditions: Conditions, seed: int) -> None:
+        self.conditions = conditions
+        straggler = conditions.straggler
+        self._factors = None if straggler is None else Drawn(seed, Stream.STRAGGLER, straggler.draw, BLOCK)
+        self._drops = Drawn(seed, Stream.DROP, lambda rng, n: 1 - rng.random(n), BLOCK)
+        self._crashes = Drawn(seed, Stream.CRASH, lambda rng, n: 1 - rng.random(n), BLOCK)
+        self._crash = conditions.crash
+        self._drop = conditions.drop if conditions.drop is not None and conditions.drop.probability else None
+        self._log_kept = log1p(-self._drop.probability) if self._drop and self._drop.probability < 1 else -inf
+
+    def work(self, ticks: int, trial: int, rung: int, attempt: int, worker: int, speed: float) -> int:
+        """Ticks that training of `ticks` takes here: times the straggler factor, over the worker's speed."""
+        if self._factors is None:
+            factor = 1.0
+        elif self.conditions.straggler_per == "worker":
+            factor = self._factors.at(worker)
+        else:
+            factor = self._factors.at(trial, rung, attempt)
+        return ticks if factor == speed else max(1, round(ticks * factor / speed))
+
+    def lead(self, *, begun: bool, promoted: bool, goes_on: bool) -> int:
+        """Ticks before training: none where a trial goes on where it is, else to set it up and restore it.
+
+        `begun` says that it has been trained, `promoted` that its last save is still to be paid.
+        """
+        overheads = self.conditions.overheads
+        if goes_on:
+            return 0
+        return overheads.trial_start + begun * overheads.restore + promoted * overheads.save
+
+    def of(
+        self, course: Course, trial: int, rung: int, attempt: int, *, stay: float, why: Outcome, notice: int
+    ) -> Fate:
+        """The fate of an attempt whose worker stays for `stay` more ticks and then goes for the reason `why`."""
+        after, outcome = min(
+            (self.lost_after(course.length, trial, rung, attempt), Outcome.DROPPED),
+            (stay if stay < course.length else inf, why),
+        )
+        if after > course.length:
+            return Fate(course.length, Outcome.COMPLETED, course.overhead, 0, course.units)
+        spent = int(after)
+        rest = self._rest(course, spent, warned=outcome is Outcome.PREEMPTED and notice >= course.save)
+        return Fate(spent, outcome, rest.overhead, spent - rest.overhead - rest.kept, rest.units)
+
+    def lost_after(self, length: int, trial: int, rung: int, attempt: int) -> float:
+        """Ticks until an attempt is dropped or crashes; one that would last `length` is safe beyond that."""
+        after = inf
+        if self._drop is not None:
+            survived = log(self._drops.at(trial, rung, attempt)) / self._log_kept  # checks, and part of one
+            if survived < LIMIT:
+                after = (floor(survived) + 1) * self._drop.per
+        if self._crash:
+            drawn = self._crashes.at(trial, rung, attempt)
+            if drawn < self._crash:  # then it is uniform again below that, and says how far the attempt got
+                after = min(after, ceil(drawn / self._crash * length))
+        return after
+
+    def _rest(self, course: Course, spent: int, *, warned: bool) -> Rest:
+        if self.conditions.recovery.on_loss != "resume":
+            return Rest(min(course.lead, spent), 0, 0)
+        return course.warned(spent) if warned else course.cut_short(spent)

@@ -1,0 +1,57 @@
+"""What a cluster is, and when a run on it is to stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from simulator.cluster.fates import Conditions
+from simulator.cluster.machines import MachineGroup, Policy
+from simulator.core.errors import RunError
+
+
+class StarvedError(RunError):
+    """Work remains and nobody will ever do it."""
+
+
+Assignment = Literal["on_demand", "queued"]
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A pool of workers and its customs.
+
+    `groups` are its machines, or a number of equal workers that never fail. `assignment`: on_demand asks the
+    searcher when a worker is free; queued asks it after each report until it says WAIT, and jobs queue first-in
+    first-out (Determined). `resume`: a promoted trial goes on from its last result, else it is trained again from
+    zero. `policy`: which idle worker is taken. `max_wait`: ticks without any worker after which the run is given up.
+    """
+
+    groups: tuple[MachineGroup, ...] | int
+    assignment: Assignment = "on_demand"
+    resume: bool = True
+    policy: Policy = "fastest"
+    slots_per_trial: int = 1
+    conditions: Conditions = field(default_factory=Conditions)
+    max_wait: int | None = None
+
+    @property
+    def trouble_free(self) -> bool:
+        """Whether all workers are equal and always there, and every job takes just its curve's time."""
+        [group, *others] = self.machines
+        return not others and group.steady and group.speed == 1 and self.conditions.ideal
+
+    @property
+    def machines(self) -> tuple[MachineGroup, ...]:
+        """The groups."""
+        return (MachineGroup(self.groups),) if isinstance(self.groups, int) else self.groups
+
+
+@dataclass(frozen=True)
+class Stop:
+    """When to stop: at `time` ticks, at a result of `loss` or better, after `full_length` trials, at a `cost`."""
+
+    time: int | None = None
+    loss: float | None = None
+    full_length: int | None = None
+    cost: float | None = None

@@ -1,0 +1,1 @@
+"""What everything else stands on: errors, time in ticks, random streams, how numbers are written."""

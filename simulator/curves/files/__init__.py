@@ -1,0 +1,1 @@
+"""Curve files: columns, rows, tables, and writing them."""

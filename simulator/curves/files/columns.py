@@ -1,0 +1,109 @@
+"""Learning curves as columns, all at once by polars: fast, and None for a file with anything odd about it."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.core import ticks
+from simulator.curves.protocol import Exit
+
+if TYPE_CHECKING:
+    from polars import DataFrame
+
+TIME = "elapsed_s"
+REQUIRED = ("trial", "resource", "loss")
+OPTIONAL = (TIME, "exit")
+
+#: Whole numbers in a file have fewer digits than this would need.
+LARGEST = 10**15
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """Rows as they stand in a file: `line` is 1-based, `loss` NaN where empty, `exits` maps a row to its word.
+
+    `seconds` is None where the file has no such column.
+    """
+
+    line: NDArray[np.int64]
+    trial: NDArray[np.int64]
+    resource: NDArray[np.int64]
+    loss: NDArray[np.float64]
+    seconds: NDArray[np.float64] | None
+    exits: dict[int, str]
+
+
+def fields(raw: bytes) -> dict[str, int]:
+    """The columns of a CSV text without quotes, by their number from 1."""
+    return {name: at for at, name in enumerate(_header(raw), start=1)}
+
+
+def _header(raw: bytes) -> list[str]:
+    header, _, _ = raw.partition(b"\n")
+    return header.decode("utf-8", "replace").rstrip("\r").split(",")
+
+
+def of_csv(raw: bytes) -> Columns | None:
+    """Columns of a CSV text, None where it takes a closer look."""
+    import polars as pl  # noqa: PLC0415  (slow to import, needed only here)
+
+    names = _header(raw)
+    known = [name for name in (*REQUIRED, *OPTIONAL) if names.count(name) == 1]
+    if b'"' in raw or not set(REQUIRED) <= set(known) or any(names.count(name) > 1 for name in OPTIONAL):
+        return None
+    kinds = {"trial": pl.Int64, "resource": pl.Int64, "loss": pl.Float64, TIME: pl.Float64, "exit": pl.String}
+    try:
+        frame = pl.read_csv(io.BytesIO(raw), columns=known, schema_overrides={name: kinds[name] for name in known})
+    except (pl.exceptions.PolarsError, OSError, ValueError):
+        return None
+    # A short row is filled up and a blank line left out without a word: count what should be there.
+    lines = raw.count(b"\n") + (not raw.endswith(b"\n"))
+    if lines != frame.height + 1 or raw.count(b",") != lines * (len(names) - 1):
+        return None
+    return of_frame(frame)
+
+
+def of_frame(frame: DataFrame) -> Columns | None:
+    """Columns of a data frame, its first row in line 2; None where it takes a closer look."""
+    if not _sound(frame):
+        return None
+    trial, resource = (frame[name].to_numpy().astype(np.int64) for name in ("trial", "resource"))
+    losses = frame["loss"].to_numpy().astype(np.float64)
+    seconds = frame[TIME].to_numpy().astype(np.float64) if TIME in frame.columns else None
+    exits = _exits(frame)
+    whole = trial.min() >= 0 and resource.min() >= 1 and max(trial.max(), resource.max()) < LARGEST
+    lasting = seconds is None or ((seconds >= 0) & (seconds <= ticks.LIMIT / ticks.PER_SECOND)).all()
+    if (
+        exits is None or not whole or not lasting or np.isinf(losses).any()
+    ):  # infinite: or a number too long to be one
+        return None
+    return Columns(np.arange(len(trial)) + 2, trial, resource, losses, seconds, exits)
+
+
+def _sound(frame: DataFrame) -> bool:
+    """Whether there are rows, and columns of the right kind without gaps where there may be none."""
+    if not set(REQUIRED) <= set(frame.columns) or not frame.height:
+        return False
+    full = [name for name in ("trial", "resource", TIME) if name in frame.columns]
+    return (
+        not any(frame[name].null_count() for name in full)
+        and all(frame[name].dtype.is_integer() for name in ("trial", "resource"))
+        and all(frame[name].dtype.is_numeric() for name in ("loss", TIME) if name in frame.columns)
+    )
+
+
+def _exits(frame: DataFrame) -> dict[int, str] | None:
+    if "exit" not in frame.columns:
+        return {}
+    words = frame["exit"].fill_null("") if frame["exit"].null_count() < frame.height else None
+    if words is None:
+        return {}
+    if set(words.unique().to_list()) - {"", Exit.ERRORED.value, Exit.INVALID.value}:
+        return None
+    at = np.flatnonzero((words != "").to_numpy()).tolist()
+    return dict(zip(at, words.gather(at).to_list(), strict=True))

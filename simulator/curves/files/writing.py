@@ -1,0 +1,73 @@
+"""Learning curves as a file: CSV, CSV.gz or Parquet, the columns as `tables` reads them."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.core.errors import InputError, Problem
+from simulator.curves.protocol import Exit
+from simulator.io.writing import replacing
+
+SUFFIXES = (".csv", ".csv.gz", ".parquet")
+#: zlib's levels above this one cost seconds a million rows and save a few per cent.
+LEVEL = 3
+
+
+class Curve(Protocol):
+    """One trial: columns of equal length; the last loss is NaN where it diverged, `exit` set where it failed."""
+
+    @property
+    def resources(self) -> NDArray[np.int64]: ...  # noqa: D102
+    @property
+    def losses(self) -> NDArray[np.float64]: ...  # noqa: D102
+    @property
+    def seconds(self) -> NDArray[np.float64] | None: ...  # noqa: D102
+    @property
+    def exit(self) -> Exit | None: ...  # noqa: D102
+
+
+def check_name(path: Path) -> None:
+    """Raise InputError unless the name says how to write the file."""
+    if not path.name.endswith(SUFFIXES):
+        raise InputError(Problem(str(path), f"must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"))
+
+
+def write_curves(path: Path, curves: Sequence[Curve]) -> None:
+    """Replace `path` by the curves, trial i being the i-th; numbers are written with all their digits."""
+    import polars as pl  # noqa: PLC0415  (slow to import, needed only here)
+
+    check_name(path)
+    lengths = [len(curve.resources) for curve in curves]
+    columns: dict[str, pl.Series] = {
+        "trial": pl.Series(np.repeat(np.arange(len(curves)), lengths)),
+        "resource": pl.Series(np.concatenate([curve.resources for curve in curves])),
+        "loss": pl.Series(np.concatenate([curve.losses for curve in curves]), nan_to_null=True),
+    }
+    seconds = [curve.seconds for curve in curves if curve.seconds is not None]
+    if len(seconds) == len(curves):
+        columns["elapsed_s"] = pl.Series(np.concatenate(seconds))
+    if any(curve.exit for curve in curves):
+        words = np.full(sum(lengths), None, object)
+        for last, curve in zip(np.cumsum(lengths) - 1, curves, strict=True):
+            words[last] = curve.exit.value if curve.exit else None
+        columns["exit"] = pl.Series(words.tolist(), dtype=pl.String)
+    frame = pl.DataFrame(columns)
+    with replacing(path) as scratch, scratch.open("wb") as out:
+        text = io.BytesIO()  # polars has errors of its own for a file that can't be written
+        if path.suffix == ".parquet":
+            frame.write_parquet(text)
+        else:
+            frame.write_csv(text)
+        if path.suffix == ".gz":
+            # Neither name nor date in the header: the same rows make the same bytes.
+            with gzip.GzipFile(filename="", mode="wb", fileobj=out, mtime=0, compresslevel=LEVEL) as packed:
+                packed.write(text.getbuffer())
+        else:
+            out.write(text.getbuffer())

@@ -1,0 +1,194 @@
+"""The composition root: a scenario and a seed become traces. The only place that picks classes by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import version
+from itertools import pairwise
+from math import inf
+from pathlib import Path
+from statistics import median
+
+from simulator.cluster import engine, feasibility
+from simulator.core import ticks
+from simulator.core.errors import InputError
+from simulator.curves.files.tables import read_table
+from simulator.curves.ordered import Ordered
+from simulator.curves.protocol import Curves
+from simulator.curves.recorded import Recorded, Resampled
+from simulator.curves.synthetic import Synthetic
+from simulator.curves.unit_times import UnitTimes
+from simulator.experiment.clusters import build_cluster, build_stop
+from simulator.scenario import curves as curve_models
+from simulator.scenario import determined as determined_models
+from simulator.scenario import searchers as searcher_models
+from simulator.scenario.loading import Loaded
+from simulator.searchers import determined, halving, hyperband
+from simulator.searchers.protocol import Searcher
+from simulator.trace.trace import Trace
+
+
+def build_searcher(spec: searcher_models.Searcher) -> Searcher:  # noqa: C901  (a case for each name)
+    """Make a fresh searcher; raises ValueError where its rungs don't fit."""
+    match spec:
+        case searcher_models.Sha():
+            make: Callable[..., Searcher] = halving.sha
+        case searcher_models.Asha():
+            make = halving.asha
+        case searcher_models.Hyperband():
+            make = hyperband.hyperband
+        case searcher_models.AsyncHyperband():
+            make = hyperband.async_hyperband
+        case determined_models.Random():
+            make = halving.random
+        case determined_models.Single():
+            make = halving.single
+        case determined_models.Grid():
+            make = determined.grid
+        case determined_models.SyncHalving():
+            make = determined.sync_halving
+        case determined_models.Adaptive():
+            make = determined.adaptive
+        case determined_models.AdaptiveSimple():
+            make = determined.adaptive_simple
+        case determined_models.AsyncHalving():
+            make = determined.async_halving
+        case determined_models.AdaptiveAsha():
+            make = determined.adaptive_asha
+    return make(**spec.options)
+
+
+def build_curves(spec: curve_models.Curves, folder: Path, seed: int) -> Curves:
+    """Make the curves of a scenario in `folder`; raises InputError for what is wrong in a file."""
+    match spec:
+        case curve_models.Recorded():
+            times = UnitTimes(spec.unit_time, spec.unit_time_sigma, seed) if spec.unit_time is not None else None
+            table = read_table(folder / spec.file, smaller_is_better=spec.smaller_is_better, unit_times=times)
+            recorded = Recorded(table, interpolate=spec.interpolate == "linear")
+            return Resampled(recorded, seed) if spec.resample else recorded
+        case curve_models.Synthetic():
+            return Synthetic(spec.law, seed)
+        case curve_models.Ordered():
+            return Ordered(spec.unit_time, improving=spec.order == "improving")
+
+
+def share_promoted(spec: searcher_models.Searcher) -> dict[str, float]:
+    """The divisor, for searchers that promote 1 in so many of a rung: what mispromotions are counted against."""
+    match spec:
+        case searcher_models.Sha() | searcher_models.Asha() | searcher_models.Hyperband():
+            return {"divisor": spec.divisor}
+        case determined_models.AsyncHalving() | determined_models.AdaptiveAsha() if not spec.stop_once:
+            return {"divisor": spec.divisor}
+    return {}
+
+
+#: Trials looked at to say what is typical.
+SAMPLE = 50
+
+
+class Experiment:
+    """A scenario with its parts made and checked against each other, ready to run.
+
+    `seed` overrides the scenario's. Raises InputError where searchers and curves don't fit.
+    """
+
+    def __init__(self, loaded: Loaded, seed: int | None = None) -> None:
+        self.loaded = loaded
+        self.seed = loaded.scenario.seed if seed is None else seed
+        curves = loaded.scenario.curves
+        if isinstance(curves, curve_models.Recorded):
+            curves = curves.model_copy(update={"smaller_is_better": loaded.scenario.smaller_is_better})
+        with loaded.blaming("curves", "file"):
+            self._curves = build_curves(curves, loaded.folder, self.seed)
+        self._cluster = build_cluster(loaded)
+        problems = []
+        for label, spec in loaded.scenario.searchers.items():
+            problem = self._misfit(spec)
+            if problem:
+                problems.append(loaded.problem(("searchers", label), problem))
+        if not problems and (hopeless := self._hopeless()):
+            problems.append(loaded.problem(("cluster",), hopeless))
+        if problems:
+            raise InputError(problems)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The searchers, in the scenario's order."""
+        return tuple(self.loaded.scenario.searchers)
+
+    @property
+    def meta(self) -> dict[str, str | int | float]:
+        """Where a trace comes from."""
+        return {
+            "scenario": self.loaded.title,
+            "scenario_sha256": self.loaded.digest,
+            "seed": self.seed,
+            "asha_simulator": version("asha-simulator"),
+        }
+
+    def run(self, label: str) -> Trace:
+        """Simulate one searcher, from its beginning."""
+        scenario = self.loaded.scenario
+        spec = scenario.searchers[label]
+        with self.loaded.blaming("searchers", label):
+            return engine.simulate(
+                build_searcher(spec),
+                self._curves,
+                self._cluster,
+                stop=build_stop(scenario),
+                seed=self.seed,
+                label=label,
+                meta=self.meta | share_promoted(spec),
+            )
+
+    def best_loss(self, trials: int) -> float:
+        """The best loss that any of the first `trials` trials has when fully trained; inf where all die."""
+        length = max(build_searcher(spec).max_length for spec in self.loaded.scenario.searchers.values())
+        return min((self._curves.train(trial, 0, length)[1] for trial in range(trials)), default=inf)
+
+    def _hopeless(self) -> str | None:
+        """What is wrong with a cluster on which the longest job can never be done."""
+        if self._cluster.trouble_free:
+            return None  # without a look at any curve, since most runs of a plan are of this kind
+        resources = max((build_searcher(s).resources for s in self.loaded.scenario.searchers.values()), key=max)
+        steps = pairwise((0, *resources)) if self._cluster.resume else ((0, top) for top in resources)
+        low, high = max(steps, key=lambda step: step[1] - step[0])
+        trials = range(min(SAMPLE, self._curves.trials or SAMPLE))
+        jobs = [self._curves.train(trial, 0, high) for trial in trials]
+        living = [trial for trial, (_, _, exit_) in zip(trials, jobs, strict=True) if exit_ is None]
+        if not living:
+            return None
+        typical = median(self._curves.train(trial, low, high)[0] for trial in living)
+        job = (self._cluster.conditions, self._cluster.machines, typical, high - low)
+        expected = feasibility.hopeless(*job)
+        if expected is None:
+            return None
+        years = "no end is" if expected == inf else f"{expected / ticks.UNITS['d'] / 365:.1e} years are"
+        return (
+            f"no job of {high - low} units can be done: it takes {ticks.show(typical, 'h')} and is lost so often "
+            f"that {years} expected; {feasibility.remedy(*job)}"
+        )
+
+    def run_all(self, on_searcher: Callable[[str], None] | None = None) -> dict[str, Trace]:
+        """Simulate every searcher on the same trials; `on_searcher` hears each label before its run."""
+        traces = {}
+        for label in self.labels:
+            if on_searcher:
+                on_searcher(label)
+            traces[label] = self.run(label)
+        return traces
+
+    def _misfit(self, spec: searcher_models.Searcher) -> str | None:
+        """What is wrong with a searcher on these curves."""
+        try:
+            searcher = build_searcher(spec)
+        except ValueError as error:
+            return str(error)
+        available = self._curves.trials
+        if spec.trials is not None and available is not None and spec.trials > available:
+            remedy = "say `resample: true` under curves"
+            if getattr(spec, "max_trials", None) == spec.trials:
+                remedy = f"lower it to {available}, or {remedy}"
+                return f"max_trials is {spec.trials} and {available} trials are recorded; {remedy}"
+            return f"starts {spec.trials} trials and {available} are recorded; {remedy}"
+        return self._curves.reach(searcher.resources)

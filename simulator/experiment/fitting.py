@@ -1,0 +1,212 @@
+"""Fitted generators judged: how like the recorded trials theirs are, and whether searches on both go alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from math import inf
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from simulator.cluster.engine import Cluster, simulate
+from simulator.core.errors import InputError, Problem, printable
+from simulator.core.streams import Stream, generator
+from simulator.core.ticks import to_seconds
+from simulator.curves.describe import Description, Grid, describe, grid_of, number
+from simulator.curves.families import Family
+from simulator.curves.fit import drawn
+from simulator.curves.fit import fit as fit_law
+from simulator.curves.protocol import Curves
+from simulator.curves.recorded import Recorded, Resampled, Table
+from simulator.curves.synthetic import Law, Synthetic
+from simulator.scenario.curves import section
+from simulator.searchers.halving import asha, sha
+from simulator.trace import metrics
+
+#: Trials drawn from the law to describe it, and in the searches at most.
+DRAWN, SEARCHED = 1000, 243
+#: Bounds of the intervals.
+INTERVAL = (0.025, 0.975)
+DIVISOR = 3
+#: Rounds of the optimiser.
+ROUNDS = 40
+
+Progress = Callable[[int, int], None]
+
+
+class Row(NamedTuple):
+    """A figure of the recorded curves with its bootstrap interval, and the same of the fitted ones."""
+
+    name: str
+    recorded: float | None
+    low: float | None
+    high: float | None
+    fitted: float | None
+
+    @property
+    def inside(self) -> bool | None:
+        """Whether the fitted figure lies in the interval; None where there is nothing to compare."""
+        if self.fitted is None or self.low is None or self.high is None:
+            return None
+        return self.low <= self.fitted <= self.high
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A law, how its trials compare (`figures`), and how searches on them do (`searches`)."""
+
+    source: str
+    trials: int
+    law: Law
+    figures: list[Row]
+    searches: list[Row]
+    note: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        rows = {"figures": self.figures, "searches": self.searches}
+        return {
+            "source": self.source,
+            "trials": self.trials,
+            "curves": section(self.law),
+            **{name: [{**row._asdict(), "inside": row.inside} for row in table] for name, table in rows.items()},
+            "note": self.note,
+        }
+
+    def lines(self) -> Iterator[str]:
+        """The comparison as people read it."""
+        yield f"{self.source}: {self.trials:,} recorded trials, {DRAWN:,} drawn from the fit"
+        yield f"  {'':<36} {'recorded':>10} {'95 % interval':>23} {'fitted':>10}"
+        for row in (*self.figures, *self.searches):
+            interval = "–" if row.low is None else f"{number(row.low)} … {number(row.high)}"
+            yield (
+                f"  {row.name:<36} {number(row.recorded):>10} {interval:>23} {number(row.fitted):>10}{_verdict(row)}"
+            )
+        told = [row.inside for row in self.searches if row.inside is not None]
+        if told:
+            yield f"searches: {sum(told)} of {len(told)} figures of the fit lie in the interval of the recorded"
+        if self.note:
+            yield self.note
+
+    def yaml(self, name: str) -> str:
+        """A scenario's `curves:` section."""
+        lines = [f"# Trials like those of {printable(' '.join(name.split()))}: asha-sim curves fit", "curves:"]
+        for key, value in section(self.law).items():
+            text = f"[{', '.join(map(_plain, value))}]" if isinstance(value, list) else _plain(value)
+            lines.append(f"  {key}: {text}")
+        return "\n".join([*lines, ""])
+
+
+def fit(
+    table: Table,
+    *,
+    family: Family = "pow4",
+    workers: int = 16,
+    replicates: int = 40,
+    rounds: int = ROUNDS,
+    on_progress: Progress | None = None,
+) -> Fitted:
+    """Fit a law to recorded curves and compare the two, by `replicates` bootstrap samples of the trials.
+
+    SHA and ASHA (divisor 3) search up to 243 trials on `workers`. `on_progress` hears what is done of what. Raises
+    InputError for fewer than ten trials that reached the end.
+    """
+    tell = on_progress or _silent
+    grid = grid_of(table)
+    about = describe(grid, points=len(table.trial))
+    total = rounds + 2 * replicates
+    try:
+        law = fit_law(grid, about, family=family, rounds=rounds, on_step=lambda done: tell(min(done, rounds), total))
+    except ValueError as error:
+        raise InputError(Problem(table.source, str(error))) from None
+    figures = _figures(grid, about, law, replicates, lambda done: tell(rounds + done, total))
+    searches, note = _searches(table, law, workers, replicates, lambda done: tell(rounds + replicates + done, total))
+    return Fitted(table.source, table.trials, law, figures, searches, note)
+
+
+def _figures(grid: Grid, about: Description, law: Law, replicates: int, on_step: Callable[[int], None]) -> list[Row]:
+    """Describe's figures side by side; the recorded trials are drawn with replacement for the intervals."""
+    samples = []
+    for replicate in range(replicates):
+        rng = generator(replicate, Stream.FIT)
+        rows = rng.integers(len(grid.loss), size=len(grid.loss))
+        unit = None if grid.unit_s is None else grid.unit_s[rows]
+        sample = replace(grid, loss=grid.loss[rows], unit_s=unit, errored=grid.errored[rows])
+        if sample.finished.any():
+            samples.append(describe(sample).figures())
+        on_step(replicate + 1)
+    # A pair of copies never crosses, so the shares of crossings in samples are too low by the share of such pairs.
+    alone = 1 - 1 / max(about.finished, 2)
+    mine = describe(_like(grid, law)).figures()
+    rows_made = []
+    for name, value in about.figures().items():
+        found = [sample[name] for sample in samples if sample.get(name) is not None]
+        bounds: tuple[float | None, float | None] = (None, None)
+        if value is not None and len(found) > 1:
+            scale = 1 / alone if name.startswith("pairs") else 1.0
+            low, high = np.quantile(np.array(found, float) * scale, INTERVAL)
+            bounds = float(low), float(high)
+        rows_made.append(Row(name, value, *bounds, mine.get(name)))
+    return rows_made
+
+
+def _like(grid: Grid, law: Law) -> Grid:
+    """Trials of the law, seen where the recorded ones were."""
+    made = drawn(law, 1, DRAWN, grid.resources.tolist())
+    return made if grid.unit_s is not None else replace(made, unit_s=None)
+
+
+def _searches(
+    table: Table, law: Law, workers: int, replicates: int, on_step: Callable[[int], None]
+) -> tuple[list[Row], str]:
+    """Makespan and regret of SHA and ASHA on resampled recorded trials and on drawn ones."""
+    trials, length = min(table.trials, SEARCHED), int(table.resource.max())
+    recorded = Recorded(table, interpolate=True)
+    problem = recorded.reach(sha(max_trials=trials, max_length=length, divisor=DIVISOR).resources)
+    if problem is not None:
+        return [], f"no search was compared: {problem}"
+    found: dict[str, list[list[float]]] = {}
+    for seed in range(replicates):
+        both: tuple[Curves, ...] = (Resampled(recorded, seed), Synthetic(law, seed))
+        for place, curves in enumerate(both):
+            for name, value in _search(curves, trials, length, workers, timed=table.timed).items():
+                found.setdefault(name, [[], []])[place].append(value)
+        on_step(seed + 1)
+    rows = []
+    for name, (real, made) in found.items():
+        if real and made:
+            low, middle, high = (float(q) for q in np.quantile(real, [INTERVAL[0], 0.5, INTERVAL[1]]))
+            rows.append(Row(name, middle, low, high, float(np.median(made))))
+    return rows, ""
+
+
+def _search(curves: Curves, trials: int, length: int, workers: int, *, timed: bool) -> Mapping[str, float]:
+    best = min(curves.train(trial, 0, length)[1] for trial in range(trials))
+    numbers = {}
+    for label, make in (("SHA", sha), ("ASHA", asha)):
+        trace = simulate(make(max_trials=trials, max_length=length, divisor=DIVISOR), curves, Cluster(workers))
+        if timed:
+            numbers[f"{label} makespan, s"] = to_seconds(trace.makespan)
+        final = trace.loss[metrics.full_length(trace)]
+        if best < inf and np.isfinite(final).any():  # of trials in full: an early loss may be low by its noise
+            numbers[f"{label} regret"] = float(final.min()) - best
+    return numbers
+
+
+def _silent(done: int, total: int) -> None:
+    """Nobody listens."""
+
+
+def _verdict(row: Row) -> str:
+    """Nothing for a figure inside its interval; by how much it is off where it is not."""
+    if row.inside is not False or row.fitted is None or row.low is None or row.high is None:
+        return ""
+    off = row.fitted - (row.high if row.fitted > row.high else row.low)
+    return f"  off by {off:+.3g}"
+
+
+def _plain(value: object) -> str:
+    return (
+        f"{value:.6g}" if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else str(value)
+    )

@@ -1,0 +1,1 @@
+"""Reading what a user names, and writing files whole or not at all."""

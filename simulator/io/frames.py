@@ -1,0 +1,63 @@
+"""Parquet and JSON Lines as polars frames, read in a process of their own.
+
+A damaged file can end polars beyond any exception: a length of 2**61 bytes aborts its process, deeply nested JSON
+overflows the stack. Here that is a refusal like any other.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from simulator.core.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    import polars as pl
+
+#: What a table may hold; 20 million rows of four columns take half a gigabyte.
+MAX_ROWS = 20_000_000
+MAX_BYTES = 1 << 30
+#: Seconds after which reading is given up: a sound table of that size takes a few.
+PATIENCE = 120
+READER = Path(__file__).with_name("frame_process.py")
+
+
+def read_frame(
+    path: Path, raw: bytes, kind: Literal["parquet", "jsonl"], columns: Sequence[str] = ()
+) -> pl.DataFrame:
+    """Make a frame of a file's bytes; of Parquet only `columns` where some are named, those that are there.
+
+    Raises InputError for what is not sound, and for more than 20 million rows or 1 GiB.
+    """
+    import polars as pl  # noqa: PLC0415  (slow to import, needed only here)
+
+    command = [sys.executable, "-P", str(READER), kind, str(MAX_ROWS), str(MAX_BYTES), *columns]
+    environment = {**os.environ, "POLARS_MAX_THREADS": "4"}
+    try:
+        done = subprocess.run(
+            command, input=raw, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, timeout=PATIENCE,
+            check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise InputError(Problem(str(path), f"takes more than {PATIENCE} s to read; is it damaged?")) from None
+    head, answer = done.stdout[:1], done.stdout[1:]
+    if done.returncode == 0 and head == b"F":
+        return pl.read_ipc(io.BytesIO(answer))
+    title = "Parquet" if kind == "parquet" else "JSON Lines"
+    said = answer.decode("utf-8", "replace") if head == b"E" else f"is not a sound {title} file: it is damaged"
+    raise InputError(Problem(str(path), said))
+
+
+def texts(series: pl.Series) -> list[str]:
+    """A column as text, whatever it holds; empty where it is null."""
+    import polars as pl  # noqa: PLC0415
+
+    try:
+        return series.cast(pl.String, strict=False).fill_null("").to_list()
+    except pl.exceptions.PolarsError:  # lists and the like, which are no text and will be refused as what they say
+        return ["" if value is None else str(value) for value in series.to_list()]

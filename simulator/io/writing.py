@@ -1,0 +1,230 @@
+"""Writing aside, then renaming: a reader never finds half a file where a good one was, nor half a set of files."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from simulator.core.errors import InputError, MachineError, Problem, RunError
+from simulator.io import signals
+
+#: What speaks against the path that was given; all else is the machine's.
+BAD_PATHS = frozenset(
+    {
+        errno.EACCES,
+        errno.EPERM,
+        errno.EROFS,
+        errno.ENOTDIR,
+        errno.EISDIR,
+        errno.EEXIST,
+        errno.ENAMETOOLONG,
+        errno.ELOOP,
+    }
+)
+REMEDIES = {
+    errno.ENOSPC: "make room",
+    errno.EDQUOT: "make room",
+    errno.EFBIG: "raise the limit of this shell (ulimit -f)",
+    errno.ENOENT: "leave its folder in place",
+}
+#: Bytes of a file's name that its scratch file has too: most systems take 255.
+SHARED = 200
+
+
+@dataclass
+class _Set:
+    """Files written aside that wait to be put in place together, and the folders made for them."""
+
+    scratches: dict[Path, Path] = field(default_factory=dict)
+    made: list[Path] = field(default_factory=list)
+
+
+_set: ContextVar[_Set | None] = ContextVar("_set", default=None)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a scratch path in `path`'s folder; rename it to `path` on success, remove it on failure.
+
+    The folder is made where it is missing. Inside `together` the renaming waits for the others. Raises InputError
+    where the system does not let us write there, MachineError where the machine gave out.
+    """
+    gathered = _set.get()
+    own = gathered or _Set()
+    try:
+        scratch = _begun(path, own)
+        yield scratch
+        with scratch.open("rb+") as file:
+            os.fsync(
+                file.fileno()
+            )  # a disk that is full may tell only now; after a power cut the file is whole or old
+        if gathered is None:
+            _put_in_place(own)
+    except OSError as error:
+        raise unwritable(path, error) from None
+    except UnicodeEncodeError as error:
+        message = (
+            f"cannot be written: {error.encoding} names alone are known here; set LC_ALL=C.UTF-8, or another name"
+        )
+        raise InputError(Problem(ascii(str(path)), message)) from None
+    finally:
+        if gathered is None:
+            _clear(own)
+
+
+@contextmanager
+def together(folder: Path) -> Iterator[None]:
+    """Put all files written in here, to `folder` and below, in place at the end, or none of them.
+
+    Where several processes do so in one folder, the last one's files stand there, and nobody else's among them.
+    """
+    own = _Set()
+    token = _set.set(own)
+    try:
+        yield
+        for path, scratch in own.scratches.items():
+            if not scratch.exists():
+                raise unwritable(path, FileNotFoundError(errno.ENOENT, "its folder was removed meanwhile"))
+        if own.scratches:
+            with _alone_in(folder):
+                _put_in_place(own)
+    except OSError as error:
+        raise unwritable(folder, error) from None
+    finally:
+        _set.reset(token)
+        _clear(own)
+
+
+def unwritable(path: Path, error: OSError) -> InputError | RunError:
+    """Say why a file can't be written: the path that was given is wrong, or the machine gave out."""
+    coded = re.search(r"\(os error (\d+)\)", str(error))  # polars has it in the text alone
+    number = int(coded[1]) if coded else error.errno or 0
+    message = f"cannot be written: {os.strerror(number) if coded else error.strerror or error}"
+    if number in BAD_PATHS:
+        return InputError(Problem(str(path), message))
+    return MachineError(f"{path}: {message}", REMEDIES.get(number, ""))
+
+
+def hold(file: IO[Any]) -> bool:
+    """Hold an open file for as long as it is open, however this process ends; false where another process does."""
+    if os.name != "posix":
+        return True
+    import fcntl  # noqa: PLC0415  (there is none elsewhere)
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # some network file systems know no such locks
+        pass
+    return True
+
+
+def check_folder(path: Path) -> None:
+    """Raise InputError unless `path` is a folder we may write to, or could be made one; makes nothing."""
+    there = path
+    try:
+        while not there.exists() and there != there.parent:
+            there = there.parent
+    except (OSError, ValueError) as error:
+        raise _no_folder(path, error) from None
+    if not there.is_dir():
+        raise InputError(Problem(str(path), f"cannot be a folder: {there} is a file"))
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise InputError(Problem(str(path), f"cannot be written to: {_refusal(there)} in {there}"))
+
+
+def make_folder(path: Path) -> None:
+    """Make `path` a folder we may write to; raises InputError where it can't be one."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        if error.errno not in BAD_PATHS:
+            raise unwritable(path, error) from None
+        raise _no_folder(path, error) from None
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise InputError(Problem(str(path), f"cannot be written to: {_refusal(path)}"))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace `path` by UTF-8 `text` with newlines as given."""
+    with replacing(path) as scratch:
+        scratch.write_text(text, encoding="utf-8", newline="")
+
+
+def _no_folder(path: Path, error: OSError | ValueError) -> InputError:
+    reason = error.strerror if isinstance(error, OSError) else None
+    return InputError(Problem(str(path), f"cannot be a folder: {reason or error}"))
+
+
+def _refusal(folder: Path) -> str:
+    """Why the system does not let us write to a folder."""
+    read_only = hasattr(os, "statvfs") and os.statvfs(folder).f_flag & os.ST_RDONLY
+    return "read-only file system" if read_only else "permission denied"
+
+
+def _begun(path: Path, own: _Set) -> Path:
+    """Make an empty scratch file for `path` in its folder, and the folder."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder")
+    if path.exists() and not path.is_file():  # a device or a pipe would be gone for all who use it
+        raise FileExistsError(errno.EEXIST, "it is a device or a pipe")
+    folder = path.parent
+    own.made += [missing for missing in (folder, *folder.parents) if not missing.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    name = os.fsencode(path.name)[:SHARED].decode(errors="ignore")
+    scratch = folder / f".{name}.{secrets.token_hex(4)}{path.suffix}"
+    if path in own.scratches:
+        own.scratches[path].unlink(missing_ok=True)
+    signals.scratches.add(str(scratch))
+    own.scratches[path] = scratch
+    os.close(os.open(scratch, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    return scratch
+
+
+def _put_in_place(own: _Set) -> None:
+    with signals.later():
+        for path, scratch in list(own.scratches.items()):
+            try:
+                scratch.replace(path)
+            except OSError as error:
+                raise unwritable(path, error) from None
+            del own.scratches[path]
+            signals.scratches.discard(str(scratch))
+        own.made.clear()
+
+
+def _clear(own: _Set) -> None:
+    """Remove what was not put in place, and the folders made for it."""
+    for scratch in own.scratches.values():
+        with suppress(OSError, UnicodeEncodeError):
+            scratch.unlink(missing_ok=True)
+            signals.scratches.discard(str(scratch))
+    for folder in sorted(own.made, key=lambda folder: -len(folder.parts)):
+        with suppress(OSError, UnicodeEncodeError):
+            folder.rmdir()
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Wait until nobody else puts files in place in a folder; some network file systems know no such locks."""
+    if os.name != "posix":
+        yield
+        return
+    import fcntl  # noqa: PLC0415  (there is none elsewhere)
+
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,127 @@
+"""What can be said against a plan before it is run: too many runs, missing prices, a deadline nobody can meet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import inf
+
+from simulator.core import ticks
+from simulator.core.errors import InputError, Problem
+from simulator.core.formatting import counted
+from simulator.experiment.experiment import build_searcher
+from simulator.planning.grid import Cell, Grid
+from simulator.planning.replicates import Candidates, seed_of
+from simulator.scenario import cluster as models
+
+#: Cells of a plan, whatever its limit of runs: each is a scenario, looked at one by one.
+MOST_CELLS = 20_000
+#: Replicates whose trials are looked at for the fastest possible run, and how many of their trials at most.
+SEEDS, TRIALS = 20, 1000
+
+
+def runs_of(grid: Grid, searchers: int) -> int:
+    """Runs of a plan at most."""
+    return len(grid) * searchers * grid.plan.replicates.max
+
+
+def too_many(grid: Grid, searchers: int, seconds: float, jobs: int) -> Problem:
+    """What is wrong with a plan of more runs than its limit, given the seconds that a cell's replicate takes."""
+    runs, plan = runs_of(grid, searchers), grid.plan
+    whole = len(grid) * plan.replicates.max * seconds / jobs
+    unit = next(
+        unit for unit in ("d", "h", "min", "s") if whole >= ticks.UNITS[unit] / ticks.PER_SECOND or unit == "s"
+    )
+    time = ticks.show(ticks.from_seconds(whole), unit)
+    factors = f"{counted(len(grid), 'cell')} × {counted(searchers, 'searcher')} × {plan.replicates.max:,} replicates"
+    message = (
+        f"{runs:,} runs ({factors}) are more than the limit of {plan.limit:,}, and would take about {time} with "
+        f"{jobs} at a time; vary less, lower replicates.max, or raise plan.limit"
+    )
+    return grid.loaded.problem(("plan", "vary"), message)
+
+
+def check_prices(grid: Grid, cells: Sequence[Cell]) -> None:
+    """Raise InputError where some machines have a price and others have none, or a budget is given without any."""
+    plan, problems = grid.plan, {}
+    groups = {
+        (cell.index, name): group
+        for cell in cells
+        for name, group in (cell.loaded.scenario.cluster.groups or {}).items()
+    }
+    some = plan.budget is not None or any("price" in group.model_fields_set for group in groups.values())
+    if not some:
+        return
+    for cell in cells:
+        cluster = cell.loaded.scenario.cluster
+        if cluster.workers is not None:
+            message = "gives workers no price; say what one costs an hour: `plan: {price: …}`"
+            problems[message] = grid.loaded.problem(("plan",), message)
+        for name, group in (cluster.groups or {}).items():
+            if "price" not in group.model_fields_set:
+                message = f"has no price, and {'a budget is given' if plan.budget else 'others have one'}"
+                problem = cell.loaded.problem(("cluster", "groups", name), message)
+                problems.setdefault(str(problem), problem)
+    if problems:
+        raise InputError(list(problems.values()))
+
+
+def check_deadline(grid: Grid, cells: Sequence[Cell], seed: int) -> None:
+    """Raise InputError where the deadline comes before the end of the fastest possible run."""
+    plan = grid.plan
+    if plan.deadline is None:
+        return
+    early = plan.target is not None and plan.target.full_length_trials is None
+    seeds = [seed_of(seed, replicate) for replicate in range(min(SEEDS, plan.replicates.max))]
+    bound = min(_bound(cell, seeds, seed, early) for cell in _of_each_kind(cells))
+    if plan.deadline < bound:
+        unit = grid.loaded.scenario.time_unit
+        message = (
+            f"{ticks.show(plan.deadline, unit, 3)} is before the end of the fastest possible run, whatever the "
+            f"number of workers: the fastest trial of {len(seeds)} replicates takes {ticks.show(bound, unit, 3)} to "
+            f"{'its first result' if early else 'be trained in full'}"
+        )
+        raise InputError(grid.loaded.problem(("plan", "deadline"), message))
+
+
+def _of_each_kind(cells: Sequence[Cell]) -> list[Cell]:
+    """One cell of each kind that the bound tells apart: all but the numbers of workers."""
+    kinds: dict[tuple[object, ...], Cell] = {}
+    for cell in cells:
+        scenario = cell.loaded.scenario
+        cluster = scenario.cluster
+        kind = (repr(scenario.curves), repr(scenario.searchers), repr(scenario.stop), repr(cluster.stragglers))
+        kinds.setdefault((*kind, _fastest(cluster)), cell)
+    return list(kinds.values())
+
+
+def _bound(cell: Cell, seeds: Sequence[int], seed: int, early: bool) -> float:
+    """Ticks that any run of a cell takes at least: that of its fastest trial in full, or `early` to its first."""
+    scenario = cell.loaded.scenario
+    if scenario.stop is not None:
+        return 0.0
+    ladders = [build_searcher(spec).resources for spec in scenario.searchers.values()]
+    length = min(ladder[0] if early else ladder[-1] for ladder in ladders)
+    most = max(min(spec.trials or TRIALS, TRIALS) for spec in scenario.searchers.values())
+    candidates, least = Candidates(cell.loaded, seed), inf
+    for one in seeds:
+        curves = candidates.under(one)
+        trained = [curves.train(trial, 0, length) for trial in range(min(most, curves.trials or most))]
+        least = min(least, min((spent for spent, _, exit_ in trained if exit_ is None), default=0))
+    return least / _fastest(scenario.cluster) * _least_factor(scenario.cluster.stragglers)
+
+
+def _fastest(cluster: models.Cluster) -> float:
+    return max((group.speed for group in (cluster.groups or {}).values()), default=1.0)
+
+
+def _least_factor(straggler: models.Straggler | None) -> float:
+    """The least a straggler's factor can be."""
+    match straggler:
+        case models.LogNormalStraggler():
+            return 0.0
+        case models.ParetoStraggler():
+            return (straggler.alpha - 1) / straggler.alpha
+        case models.MeasuredStraggler():
+            return straggler.values[0]
+        case _:
+            return 1.0

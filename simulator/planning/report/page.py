@@ -1,0 +1,137 @@
+"""The report as one web page that asks nothing of the network and runs no script, in light and dark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from importlib.metadata import version
+
+from simulator.planning.planner import Answer
+from simulator.planning.report import report, sentences
+from simulator.planning.report.charts import charts, colours
+from simulator.render.canvas import plain
+from simulator.render.plots.figure import look
+from simulator.render.style import THEMES
+
+
+def page(answer: Answer) -> str:
+    """The report of an answer."""
+    chosen = answer.advice.chosen
+    with look():  # whatever this machine's matplotlibrc says
+        figures = "".join(
+            f"<figure><figcaption>{escape(chart.title)}</figcaption>{chart.svg}</figure>" for chart in charts(answer)
+        )
+    names = None if chosen is None else report.listed(answer).index(chosen)
+    return PAGE.format(
+        title=_text(answer.loaded.title),
+        light=_properties("light"),
+        dark=_properties("dark"),
+        answer=_text(sentences.sentence(answer)),
+        remarks="".join(f"<li>{_text(remark)}</li>" for remark in sentences.remarks(answer)),
+        figures=figures,
+        table=_table("All options", report.head(answer), report.rows(answer), names),
+        sensitivity=_table("If things were otherwise", *_sensitivity(answer)),
+        source=(
+            f"asha-simulator {escape(version('asha-simulator'))}, seed {answer.seed}, scenario "
+            f"<code>{answer.loaded.digest[:12]}</code>"
+        ),
+    )
+
+
+def _text(text: str) -> str:
+    """Text of a scenario, made harmless."""
+    return escape(" ".join(plain(part) for part in text.split()))
+
+
+def _properties(theme: str) -> str:
+    named = colours(THEMES["dark" if theme == "dark" else "light"])
+    return "".join(f"--{name}:{colour};" for name, colour in named.items())
+
+
+def _sensitivity(answer: Answer) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    advice, plan, unit = answer.advice, answer.plan, answer.loaded.scenario.time_unit
+    base = advice.chosen or advice.nearest
+    asked = plan.deadline is not None or plan.budget is not None or plan.target is not None
+    head = (
+        "",
+        *((sentences.goal(plan),) if asked else ()),
+        f"{unit}, median",
+        "cost" if advice.priced else "worker-h",
+    )
+    rows = []
+    for name, option in (
+        (f"{base.name}, as planned", base),
+        *((way.name, found) for way, found in answer.sensitivity),
+    ):
+        spent = sentences.money(option.cost.middle) if advice.priced else sentences.hours(option.worker_hours.middle)
+        met = (sentences.share(option.met, plan.confidence),) if asked else ()
+        rows.append((name, *met, sentences.time(option.time_s.middle, unit).removesuffix(f" {unit}"), spent))
+    return head, rows
+
+
+def _table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], best: int | None = None) -> str:
+    titles = "".join(f'<th scope="col">{_text(cell)}</th>' for cell in head[1:])
+    body = "".join(
+        f"<tr{' class=best' if number == best else ''}>"
+        f'<th scope="row">{_text(name)}</th>' + "".join(f"<td>{_text(cell)}</td>" for cell in cells) + "</tr>"
+        for number, (name, *cells) in enumerate(rows)
+    )
+    return (
+        f'<div class="table" tabindex="0" role="region" aria-label="{escape(caption)}"><table>'
+        f"<caption>{escape(caption)}</caption><thead><tr><td>{_text(head[0])}</td>{titles}</tr></thead>"
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<link rel="icon" href="data:,">
+<title>{title}</title>
+<style>
+:root{{color-scheme:light dark;{light}}}
+@media (prefers-color-scheme:dark){{:root{{{dark}}}}}
+@media print{{:root{{color-scheme:light;{light}}}}}
+* {{ box-sizing: border-box; }}
+body {{ margin: 0; background: var(--page); color: var(--ink); font: 15px/1.45 system-ui, sans-serif; }}
+main {{ max-width: 1080px; margin: 0 auto; padding: 16px; }}
+h1 {{ margin: 0; font-size: 16px; font-weight: 600; color: var(--muted); overflow-wrap: anywhere; }}
+.answer {{ margin: 6px 0 12px; font-size: 22px; line-height: 1.35; font-weight: 600; overflow-wrap: anywhere; }}
+ul {{ margin: 0; padding-left: 20px; overflow-wrap: anywhere; }}
+.figures {{
+  display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 24px; margin: 24px 0;
+}}
+figure {{ margin: 0; min-width: 0; }}
+figcaption {{ font-size: 13px; font-weight: 600; color: var(--muted); margin-bottom: 4px; }}
+svg {{ display: block; width: 100%; max-width: 500px; height: auto; }}
+.table {{ overflow-x: auto; margin-top: 24px; }}
+table {{ border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }}
+caption {{ margin-bottom: 4px; font-weight: 600; color: var(--muted); text-align: left; }}
+th, td {{ padding: 3px 14px 3px 0; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--grid); }}
+thead th {{ color: var(--muted); font-weight: 600; }}
+tr > :first-child {{
+  position: sticky; left: 0; background: var(--page); text-align: left; font-weight: normal;
+}}
+.best > *, .best > :first-child {{ background: var(--panel); font-weight: 700; }}
+footer {{ margin-top: 24px; font-size: 13px; color: var(--muted); overflow-wrap: anywhere; }}
+:focus-visible {{ outline: 3px solid var(--accent); outline-offset: 2px; }}
+@media (max-width: 480px) {{ .answer {{ font-size: 18px; }} }}
+@media print {{ figure, table {{ break-inside: avoid; }} }}
+</style>
+</head>
+<body>
+<main>
+<h1>{title}</h1>
+<p class="answer">{answer}</p>
+<ul>{remarks}</ul>
+<div class="figures">{figures}</div>
+{table}
+{sensitivity}
+<footer>{source}</footer>
+</main>
+</body>
+</html>
+"""

@@ -1,0 +1,225 @@
+"""The answer as files: plan.json, table.csv, plan.md and plan.html; all say the same."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from importlib.metadata import version
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from simulator.core.formatting import level, percent
+from simulator.io import writing
+from simulator.planning.options import Option, Spread
+from simulator.planning.planner import Answer
+from simulator.planning.report import sentences
+from simulator.planning.statistics import Interval
+
+#: Figures in a file have so many digits: what is beyond differs between processors.
+DIGITS = 9
+#: Shares of the runs whose times have a column in any case, if the plan may ask for them.
+KNOWN = (0.5, 0.9)
+
+
+def write(answer: Answer, folder: Path) -> list[Path]:
+    """Write all files of the report to a folder; returns their paths."""
+    from simulator.planning.report.page import page  # noqa: PLC0415  (matplotlib is slow to import)
+
+    texts = {
+        "plan.json": json_text(answer),
+        "table.csv": csv_text(answer),
+        "plan.md": markdown(answer),
+        "plan.html": page(answer),
+    }
+    with writing.together(folder):
+        for name, text in texts.items():
+            writing.write_text(folder / name, text)
+    return [folder / name for name in texts]
+
+
+def head(answer: Answer) -> tuple[str, ...]:
+    """The table's columns."""
+    unit, plan = answer.loaded.scenario.time_unit, answer.plan
+    within = ["in time"] if plan.deadline is not None else []
+    if plan.budget is not None:
+        within.append("budget" if within else "in budget")
+    cost = ("cost, median", "cost, 90 %") if answer.advice.priced else ()
+    quantiles = "10 %", "50 %", "90 %", *(() if plan.confidence in KNOWN else (level(plan.confidence),))
+    return (
+        "option",
+        *(f"{unit}, {name}" for name in quantiles),
+        *((" and ".join(within) or "reached",) if within or plan.target else ()),
+        "worker-h",
+        *cost,
+        "busy",
+        "best loss",
+    )
+
+
+def rows(answer: Answer) -> list[tuple[str, ...]]:
+    """The table's rows, an option each, in the order of `listed`."""
+    return [_cells(answer, option) for option in listed(answer)]
+
+
+def listed(answer: Answer) -> list[Option]:
+    """All options: those that differ in their number of workers alone together, fewest first."""
+    return [option for one in answer.advice.series for option in one.options]
+
+
+def json_text(answer: Answer) -> str:
+    """Everything, for programs."""
+    return json.dumps(_numbers(answer), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def csv_text(answer: Answer) -> str:
+    """The options and all their figures, one a row; a target never reached is `inf`."""
+    flat = [_flat(_option(option)) for option in listed(answer)]
+    out = io.StringIO(newline="")
+    writer = csv.DictWriter(out, list(flat[0]), lineterminator="\n")
+    writer.writeheader()
+    for row in flat:
+        writer.writerow({key: _absent(key) if value is None else value for key, value in row.items()})
+    return out.getvalue()
+
+
+def markdown(answer: Answer) -> str:
+    """The answer and its table as Markdown."""
+    titles = head(answer)
+    table = ["| " + " | ".join(titles) + " |", "| --- |" + " ---: |" * (len(titles) - 1)]
+    table += ["| " + " | ".join(_escaped(cell) for cell in row) + " |" for row in rows(answer)]
+    notes = [f"- {_escaped(remark)}" for remark in sentences.remarks(answer)]
+    return "\n".join(
+        [
+            f"# {_escaped(answer.loaded.title)}",
+            "",
+            f"**{_escaped(sentences.sentence(answer))}**",
+            "",
+            *notes,
+            "",
+            *table,
+            "",
+        ]
+    )
+
+
+def _cells(answer: Answer, option: Option) -> tuple[str, ...]:
+    unit, plan, priced = answer.loaded.scenario.time_unit, answer.plan, answer.advice.priced
+
+    def time(seconds: float) -> str:
+        return sentences.time(seconds, unit).removesuffix(f" {unit}")
+
+    spread = [*map(time, option.time_s)]
+    if plan.confidence not in KNOWN:
+        spread.append(time(option.surely_s))
+    return (
+        option.name,
+        *spread,
+        *((sentences.share(option.met, plan.confidence),) if plan.deadline or plan.budget or plan.target else ()),
+        sentences.hours(option.worker_hours.middle),
+        *((sentences.money(option.cost.middle), sentences.money(option.cost.high)) if priced else ()),
+        percent(option.utilization),
+        f"{option.best_loss:.4g}" if isfinite(option.best_loss) else "—",
+    )
+
+
+def _numbers(answer: Answer) -> dict[str, Any]:
+    advice = answer.advice
+    return {
+        "scenario": answer.loaded.title,
+        "scenario_sha256": answer.loaded.digest,
+        "seed": answer.seed,
+        "asha_simulator": version("asha-simulator"),
+        "answer": sentences.sentence(answer),
+        "remarks": list(sentences.remarks(answer)),
+        "replicates": answer.replicates,
+        "confidence": answer.plan.confidence,
+        "recommended": None if advice.chosen is None else _option(advice.chosen),
+        "failing_larger_counts": [] if advice.best is None else [option.count for option in advice.best.failing],
+        "knee": None if advice.knee is None else _name(advice.knee),
+        "pareto_front": [_name(option) for option in advice.front],
+        "series": [
+            {
+                "setting": one.setting,
+                "searcher": one.label,
+                "workers": None if one.chosen is None else one.chosen.count,
+                "failing_larger_counts": [option.count for option in one.failing],
+            }
+            for one in advice.series
+        ],
+        "options": [_option(option) for option in listed(answer)],
+        "differences": [
+            {
+                "workers": found.one.count,
+                "setting": found.one.cell.setting,
+                "searcher": found.one.label,
+                "less": found.other.label,
+                "pairs": found.pairs,
+                "seconds": _interval(found.seconds),
+                "seen": found.seen,
+            }
+            for found in advice.differences
+        ],
+        "sensitivity": [
+            {
+                "variation": variation.name,
+                "met": _interval(option.met),
+                "time_s": _spread(option.time_s),
+                "cost": _spread(option.cost),
+            }
+            for variation, option in answer.sensitivity
+        ],
+    }
+
+
+def _name(option: Option) -> dict[str, Any]:
+    return {"workers": option.count, "setting": option.cell.setting, "searcher": option.label}
+
+
+def _option(option: Option) -> dict[str, Any]:
+    return {
+        **_name(option),
+        "values": dict(option.cell.choice),
+        "replicates": option.replicates,
+        "reached": _number(option.reached),
+        "met": _interval(option.met),
+        "in_time": _interval(option.in_time),
+        "within_budget": _interval(option.affordable),
+        "time_s": {**_spread(option.time_s), "confidence": _number(option.surely_s)},
+        "mean_time_s": _interval(option.mean_time_s),
+        "worker_hours": _spread(option.worker_hours),
+        "cost": _spread(option.cost),
+        "utilization": _number(option.utilization),
+        "best_loss": _number(option.best_loss),
+    }
+
+
+def _spread(spread: Spread) -> dict[str, float | None]:
+    return dict(zip(("q10", "q50", "q90"), map(_number, spread), strict=True))
+
+
+def _interval(interval: Interval) -> dict[str, float | None]:
+    return {name: _number(value) for name, value in interval._asdict().items()}
+
+
+def _number(value: float) -> float | None:
+    return float(f"{value:.{DIGITS}g}") if isfinite(value) else None
+
+
+def _flat(tree: dict[str, Any], before: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in tree.items():
+        flat |= _flat(value, f"{before}{key}.") if isinstance(value, dict) else {f"{before}{key}": value}
+    return flat
+
+
+def _absent(key: str) -> str:
+    """A time that never came is infinite; of anything else there is nothing to tell."""
+    return "inf" if key.startswith("time_s") else ""
+
+
+def _escaped(text: str) -> str:
+    """Text that Markdown leaves as it is."""
+    text = text.replace("&", "&amp;").replace("<", "&lt;")
+    return "".join(f"\\{character}" if character in "\\`*_[]#|~$" else character for character in text)

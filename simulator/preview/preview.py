@@ -1,0 +1,262 @@
+"""What a search will do before it runs: trials that reach each rung, and how many workers it can use.
+
+A searcher decides by results alone, so it is run on made-up ones, uniform random losses, as Determined's own
+preview does: once without a clock, the jobs under way ending in random order, and once for each number of workers
+with a clock on which a unit takes everybody the same time. Where the numbers vary, they do so over seeds.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from math import inf
+from typing import Literal
+
+from simulator.core.streams import Stream, generator
+from simulator.searchers.protocol import Job, Searcher
+
+#: Runs of a search whose numbers vary, as long as it has few jobs; of a large one as many as make JOBS jobs.
+SEEDS = 50
+JOBS = 50_000
+
+#: A search of more trials than this is not previewed, and of one without end only the first.
+MOST_TRIALS = 2_000_000
+FIRST_TRIALS = 1000
+
+#: What keeps a search from being done sooner: all its work on so many workers; its longest trial, whose jobs
+#: follow one another (these two are Graham's bounds); or a bracket that may not have more jobs under way.
+Bound = Literal["work", "critical path", "concurrency"]
+
+
+@dataclass(frozen=True)
+class Range:
+    """A number over several runs."""
+
+    min: float
+    mean: float
+    max: float
+
+    @classmethod
+    def of(cls, numbers: Iterable[float]) -> Range:
+        """The range of some numbers, at least one."""
+        several = list(numbers)
+        return cls(min(several), sum(several) / len(several), max(several))
+
+
+@dataclass(frozen=True)
+class RungPreview:
+    """A rung: the units a trial has trained there, and how many trials get so far."""
+
+    resource: int
+    trials: Range
+    units: Range  # trained from the rung below up to here, by all of them
+
+
+@dataclass(frozen=True)
+class BracketPreview:
+    """A bracket: its rungs, lowest first, and the most jobs it ever has under way."""
+
+    rungs: tuple[RungPreview, ...]
+    busy_at_once: int
+
+
+@dataclass(frozen=True)
+class WorkersPreview:
+    """A number of workers, a unit of time being what a unit of training takes: no run is shorter than the bound."""
+
+    workers: int
+    work_bound: float
+    critical_path_bound: float
+    concurrency_bound: float
+    lower_bound: float  # the greatest of the three
+    bound_by: Bound
+    ideal_makespan: Range
+    utilization: float
+    speedup: float  # over one worker
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A search, over `seeds` runs. One that never ends has only its first trials counted, and no `workers`."""
+
+    max_length: int
+    seeds: int
+    endless: bool
+    trials: Range
+    full_length_trials: Range
+    resource_units: Range
+    busy_at_once: int | None  # None: as many as there are
+    brackets: tuple[BracketPreview, ...]
+    workers: tuple[WorkersPreview, ...]
+
+
+def preview(
+    make: Callable[[], Searcher],
+    *,
+    endless: bool = False,
+    workers: int | None = None,
+    queued: bool = True,
+    resume: bool = True,
+    seeds: int = SEEDS,
+) -> Preview:
+    """Preview the searcher that `make` makes anew at each call.
+
+    `workers` are those of its cluster, if it has one; `queued` and `resume` are those of the cluster, too. An
+    `endless` search needs workers. `seeds` is how many runs there are of a search that is not large. Raises
+    ValueError for a search of too many trials.
+    """
+    at_once = workers or 1 if endless else inf
+
+    def run(seed: int) -> _Run:
+        return _Run(make(), seed, resume=resume).go(
+            at_once, ask_for=at_once, in_random_order=True, trials=FIRST_TRIALS if endless else MOST_TRIALS
+        )
+
+    first = run(0)
+    if not endless and first.trials >= MOST_TRIALS:
+        raise ValueError(f"has {MOST_TRIALS:,} trials or more, too many to preview")
+    seeds = max(1, min(seeds, JOBS // max(1, first.jobs.total())))
+    runs = [first, *(run(seed) for seed in range(1, seeds))]
+    busy: float = max(run.most_at_once for run in runs)
+    counts = [] if endless else _worker_counts(int(busy), workers)
+
+    def timed(count: int, seed: int) -> _Run:
+        return _Run(make(), seed, resume=resume).go(count, ask_for=inf if queued else count)
+
+    clocked = {count: [timed(count, seed) for seed in range(seeds)] for count in counts}
+    return Preview(
+        max_length=first.searcher.max_length,
+        seeds=seeds,
+        endless=endless,
+        trials=Range.of(run.trials for run in runs),
+        full_length_trials=Range.of(run.full_length for run in runs),
+        resource_units=Range.of(run.units.total() for run in runs),
+        busy_at_once=None if endless and busy >= at_once else int(busy),
+        brackets=_brackets(runs),
+        workers=tuple(_workers(count, clocked[count], clocked[1]) for count in counts),
+    )
+
+
+@dataclass
+class _Run:
+    """One run of a searcher on made-up results, and what is counted on the way."""
+
+    searcher: Searcher
+    seed: int
+    resume: bool
+    trials: int = 0
+    full_length: int = 0
+    most_at_once: int = 0
+    longest: int = 0  # units of the longest trial
+    makespan: float = 0
+    jobs: Counter[tuple[int, int]] = field(default_factory=Counter)  # by bracket and rung
+    units: Counter[int] = field(default_factory=Counter)  # by bracket
+    under_way: Counter[int] = field(default_factory=Counter)
+    bracket_at_once: Counter[int] = field(default_factory=Counter)
+    trained: Counter[int] = field(default_factory=Counter)  # units by trial
+
+    def go(self, workers: float, *, ask_for: float, in_random_order: bool = False, trials: int = MOST_TRIALS) -> _Run:
+        """Run to the end, or until so many trials have started; never more than `ask_for` jobs are under way.
+
+        Ending in random order is a clock on which all jobs take exponential times of equal mean: whatever their
+        age, each is as likely as any other to be the next that ends.
+        """
+        losses, spans = self._drawn(0), self._drawn(1)
+        waiting: deque[Job] = deque()
+        running: list[tuple[float, int, Job]] = []  # end, order of start
+        started = 0
+        while True:
+            while len(waiting) + len(running) < ask_for and self.trials < trials:
+                job = self.searcher.next_job()
+                if not isinstance(job, Job):
+                    break
+                self._begin(job)
+                waiting.append(job)
+            self.most_at_once = max(self.most_at_once, len(waiting) + len(running))
+            while waiting and len(running) < workers:
+                job = waiting.popleft()
+                span = next(spans) if in_random_order else self._units(job)
+                heappush(running, (self.makespan + span, started, job))
+                started += 1
+            if not running or self.trials >= trials:
+                return self
+            self.makespan, _, job = heappop(running)
+            self.under_way[job.bracket] -= 1
+            self.searcher.report(job, next(losses))
+
+    def _begin(self, job: Job) -> None:
+        bracket, units = job.bracket, self._units(job)
+        self.jobs[bracket, job.rung] += 1
+        self.units[bracket] += units
+        self.under_way[bracket] += 1
+        self.bracket_at_once[bracket] = max(self.bracket_at_once[bracket], self.under_way[bracket])
+        self.trials += job.rung == 0
+        self.full_length += job.from_resource < self.searcher.max_length <= job.to_resource
+        self.trained[job.trial] += units
+        self.longest = max(self.longest, self.trained[job.trial])
+
+    def _units(self, job: Job) -> int:
+        return job.to_resource - (job.from_resource if self.resume else 0)
+
+    def _drawn(self, exponential: int) -> Iterator[float]:
+        """Random numbers without end: uniform, or exponential of mean 1."""
+        rng = generator(self.seed, Stream.PREVIEW, exponential)
+        draw = rng.standard_exponential if exponential else rng.random
+        while True:
+            yield from draw(256).tolist()
+
+
+def _brackets(runs: list[_Run]) -> tuple[BracketPreview, ...]:
+    """What the runs have in common; in a search without end some may have begun more brackets than others."""
+    rungs = max((run.searcher.brackets for run in runs), key=len)
+    return tuple(
+        BracketPreview(
+            tuple(
+                _rung(resource, resource - below * runs[0].resume, [run.jobs[bracket, rung] for run in runs])
+                for rung, (below, resource) in enumerate(zip((0, *resources), resources, strict=False))
+            ),
+            max(run.bracket_at_once[bracket] for run in runs),
+        )
+        for bracket, resources in enumerate(rungs)
+    )
+
+
+def _rung(resource: int, step: int, trials: list[int]) -> RungPreview:
+    return RungPreview(resource, Range.of(trials), Range.of(step * count for count in trials))
+
+
+def _workers(count: int, runs: list[_Run], alone: list[_Run]) -> WorkersPreview:
+    work = sum(run.units.total() for run in runs) / count / len(runs)
+    path = sum(run.longest for run in runs) / len(runs)
+    concurrency = sum(map(_busiest_bracket, runs)) / len(runs)
+    bounds: dict[Bound, float] = {"work": work, "critical path": path, "concurrency": concurrency}
+    hardest = max(bounds, key=lambda bound: bounds[bound])
+    spent = sum(run.makespan for run in runs)
+    return WorkersPreview(
+        count,
+        work,
+        path,
+        concurrency,
+        bounds[hardest],
+        hardest,
+        Range.of(run.makespan for run in runs),
+        utilization=sum(run.units.total() for run in runs) / (count * spent) if spent else 0.0,
+        speedup=sum(run.makespan for run in alone) / spent if spent else 1.0,
+    )
+
+
+def _busiest_bracket(run: _Run) -> float:
+    """Time of the bracket that has most to do for the jobs it may have under way."""
+    return max((run.units[bracket] / most for bracket, most in run.bracket_at_once.items()), default=0.0)
+
+
+def _worker_counts(busy: int, workers: int | None) -> list[int]:
+    """1, 4, 16 … below as many as can be busy, that number itself, and the cluster's."""
+    counts = {1, max(1, busy), workers or 1}
+    power = 4
+    while power < busy:
+        counts.add(power)
+        power *= 4
+    return sorted(counts)

@@ -1,0 +1,1 @@
+"""Animations: frames painted on an index canvas."""

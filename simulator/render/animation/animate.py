@@ -1,0 +1,120 @@
+"""Animations of traces as files: what moves, its last frame as a PNG for those who want no motion, its alt text."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.core.errors import InputError, Problem
+from simulator.io import writing
+from simulator.render import alt
+from simulator.render.animation import gif, video
+from simulator.render.animation.configurations import DocsPicture, Scales
+from simulator.render.animation.timeline import MOST_SEARCHERS, TimelinePicture
+from simulator.render.style import THEMES, ThemeName
+from simulator.trace.trace import Trace
+
+Style = Literal["docs", "timeline"]
+Motion = Literal["gif", "mp4", "webp"]
+TimeUnit = Literal["s", "min", "h", "d"]
+
+DARK = "-dark"
+MAX_SLUG = 60
+
+#: Names of pictures that are of no one searcher.
+RESERVED = ("timeline", "utilization", "player", "perfetto")
+
+WRITERS: dict[Motion, Callable[[Path, gif.Images, NDArray[np.uint8]], None]] = {
+    "gif": gif.write,
+    "mp4": video.write_mp4,
+    "webp": video.write_webp,
+}
+
+
+def animate(
+    traces: Sequence[Trace],
+    out: Path,
+    *,
+    style: Style,
+    theme: ThemeName,
+    title: str,
+    time_unit: TimeUnit,
+    formats: Sequence[Motion] = ("gif",),
+    on_progress: Callable[[int, int], None] | None = None,
+) -> list[Path]:
+    """Write the animations of `traces` into the folder `out`; return what was written.
+
+    "docs" makes an animation for each trace, named after its label and on common scales, "timeline" one with all
+    of them. Beside `name.gif` (or .mp4, .webp) lie `name.png`, the last frame, and `name.txt`, the alt text;
+    pictures of the dark theme are `name-dark`. `on_progress` is told how many files of how many are written.
+    Raises InputError where a timeline has no searcher, or too many to show, and where MP4 can't be written.
+    """
+    if "mp4" in formats:
+        video.check_mp4()
+    jobs = _docs(traces, title, time_unit) if style == "docs" else _timeline(traces, title, time_unit)
+    written: list[Path] = []
+    count = (2 + len(formats)) * (len(traces) if style == "docs" else 1)
+    suffix = DARK if theme == "dark" else ""
+
+    def note(path: Path) -> None:
+        written.append(path)
+        if on_progress is not None:
+            on_progress(len(written), count)
+
+    for name, text, picture, rungs in jobs:
+        palette = THEMES[theme].palette(rungs)
+        pictures = gif.images(picture.canvas, picture.steps())
+        for kind in formats:
+            path = out / f"{name}{suffix}.{kind}"
+            WRITERS[kind](path, pictures, palette)
+            note(path)
+        poster = out / f"{name}{suffix}.png"
+        gif.write_poster(poster, pictures.frames[-1], palette)
+        note(poster)
+        writing.write_text(out / f"{name}.txt", text + "\n")
+        note(out / f"{name}.txt")
+    return written
+
+
+def slugs(labels: Sequence[str]) -> list[str]:
+    """A file name without suffix for each label: lower-case ASCII letters, digits, hyphens; no two files alike."""
+    taken = set(RESERVED)
+    names = []
+    for label in labels:
+        ascii_label = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode().lower()
+        stem = re.sub(r"[^a-z0-9]+", "-", ascii_label).strip("-")[:MAX_SLUG].rstrip("-") or "searcher"
+        name, number = stem, 1
+        while {name, name + DARK} & taken:
+            number += 1
+            name = f"{stem}-{number}"
+        taken |= {name, name + DARK}
+        names.append(name)
+    return names
+
+
+def check_timeline(traces: Sequence[Trace]) -> None:
+    """Raise InputError where a timeline can't hold so many searchers."""
+    if not 1 <= len(traces) <= MOST_SEARCHERS:
+        message = f"shows 1 to {MOST_SEARCHERS} searchers, not {len(traces)}; draw them in the docs style"
+        raise InputError(Problem("timeline", message))
+
+
+_Job = tuple[str, str, DocsPicture | TimelinePicture, int]
+
+
+def _docs(traces: Sequence[Trace], title: str, unit: str) -> Iterator[_Job]:
+    scales = Scales(traces, unit)
+    for name, trace in zip(slugs([trace.label for trace in traces]), traces, strict=True):
+        yield name, alt.of_run(trace, unit), DocsPicture(trace, scales, title), scales.rungs
+
+
+def _timeline(traces: Sequence[Trace], title: str, unit: str) -> Iterator[_Job]:
+    check_timeline(traces)
+    picture = TimelinePicture(traces, title, unit)
+    yield "timeline", alt.of_comparison(traces, unit), picture, picture.rungs

@@ -1,0 +1,108 @@
+"""Axes: round tick values, a clock to show, and the strip of busy and idle time that every animation ends with."""
+
+from __future__ import annotations
+
+from math import ceil, floor, log10
+
+import numpy as np
+
+from simulator.core import ticks
+from simulator.render import style
+from simulator.render.canvas import Canvas, Rect, measure
+from simulator.trace import replay
+from simulator.trace.trace import Spell, Trace
+
+#: Size of tick labels; at 960 pixels it stays legible in a column of 740.
+LABEL = 12
+
+
+def round_step(limit: float, most: int) -> float:
+    """The smallest of 1, 2, 5, 10, 20, … (or a tenth of them, …) that `most` times reaches `limit`."""
+    least = max(limit, 1e-9) / max(most, 1)
+    power = 10.0 ** floor(log10(least))
+    return next((factor * power for factor in (1, 2, 5) if factor * power >= least * (1 - 1e-9)), 10 * power)
+
+
+def counting_step(limit: int, most: int) -> int:
+    """The same among whole numbers."""
+    return max(1, round(round_step(limit, most)))
+
+
+class TimeAxis:
+    """Ticks of the clock from 0 to `span` as pixels from `x0` to `x1`, in `unit`."""
+
+    def __init__(self, x0: int, x1: int, span: int, unit: str) -> None:
+        self.x0, self.x1, self.span, self.unit = x0, x1, max(span, 1), unit
+        self._limit = span / ticks.UNITS[unit]
+
+    def x(self, tick: float) -> int:
+        """First pixel whose centre is at or after `tick`: what starts and ends within one pixel has no width."""
+        return self.x0 + ceil(tick * (self.x1 - self.x0) / self.span - 0.5)
+
+    def draw(self, canvas: Canvas, y: int, *, labels: bool) -> None:
+        """Tick marks from `y` down, and what they say."""
+        widest = measure(ticks.show(self.span, self.unit), LABEL) + 24
+        step = round_step(self._limit, max(1, (self.x1 - self.x0) // widest))
+        for number in range(floor(self._limit / step + 1e-9) + 1):
+            tick = number * step * ticks.UNITS[self.unit]
+            x = min(self.x0 + round(tick * (self.x1 - self.x0) / self.span), self.x1 - 1)
+            canvas.fill(Rect(x, y, x + 1, y + 4), style.MUTED + style.STEPS - 1)
+            if labels:
+                digits = max(0, -floor(log10(step)))
+                text = ticks.show(tick, self.unit, digits) if digits else ticks.show(round(tick), self.unit)
+                half = measure(text, LABEL) // 2
+                middle = min(x, canvas.all.x1 - half - 2)
+                canvas.text(middle, y + 17, text, LABEL, ramp=style.MUTED, align="center")
+
+
+class Strip:
+    """Share of the workers at work over time, with all other worker time painted above it; grows to the right."""
+
+    def __init__(self, canvas: Canvas, y0: int, y1: int, axis: TimeAxis, trace: Trace) -> None:
+        self._canvas, self._y0, self._y1, self._axis = canvas, y0, y1, axis
+        self._next = axis.x0
+        edges = np.rint(np.linspace(0, axis.span, axis.x1 - axis.x0 + 1)).astype(np.int64)
+        offered = np.diff(replay.offered(trace, edges))
+        height = (y1 - y0) / np.maximum(offered, 1)
+        kinds = (
+            (style.BUSY, replay.worked(trace, edges)),
+            (style.OVERHEAD, replay.overhead(trace, edges)),
+            (style.LOST, replay.lost(trace, edges)),
+            (style.BOOT, replay.away(trace, edges, Spell.BOOT)),
+            (style.DOWN, replay.away(trace, edges, Spell.DOWN)),
+        )
+        tops = np.rint(np.cumsum([np.diff(spent) * height for _, spent in kinds], axis=0)).astype(int)
+        self._layers = [(colour, top.tolist()) for (colour, _), top in zip(kinds, tops, strict=True)]
+        self._end = axis.x0 + int(np.count_nonzero(offered))
+        canvas.fill(Rect(axis.x0, y0, axis.x1, y1), style.PANEL)
+
+    def grow(self, x: int) -> None:
+        """Paint what is new up to pixel `x`, or to the end of the run."""
+        canvas = self._canvas
+        until = min(x, self._end)
+        for column in range(self._next, until):
+            canvas.fill(Rect(column, self._y0, column + 1, self._y1), style.IDLE)
+            bottom = self._y1
+            for colour, tops in self._layers:
+                top = self._y1 - tops[column - self._axis.x0]
+                if top < bottom:
+                    canvas.fill(Rect(column, top, column + 1, bottom), colour)
+                    bottom = top
+        self._next = max(self._next, until)
+
+    def draw_scale(self) -> None:
+        """What the top and the bottom stand for."""
+        x = self._axis.x0 - 6
+        self._canvas.text(x, self._y0 + 10, "100 %", LABEL, ramp=style.MUTED, align="right")
+        self._canvas.text(x, self._y1, "0", LABEL, ramp=style.MUTED, align="right")
+
+
+def key(canvas: Canvas, x: int, baseline: int, entries: list[tuple[tuple[int, ...], str]]) -> int:
+    """A legend in one line: for each entry its colours as squares, and what they mean; returns where it ends."""
+    for colours, text in entries:
+        for colour in colours:
+            canvas.fill(Rect(x, baseline - 10, x + 11, baseline + 1), colour)
+            x += 13
+        x += 4
+        x += canvas.text(x, baseline, text, LABEL, ramp=style.MUTED) + 18
+    return x

@@ -1,0 +1,88 @@
+"""Lanes: one line a worker, time to the right, jobs as bars in the colour of their rung, idle time painted.
+
+What of a job was no training, and times at which a worker could not work, have colours of their own.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulator.render import style
+from simulator.render.animation.axis import TimeAxis
+from simulator.render.canvas import Canvas, Rect
+from simulator.trace import metrics
+from simulator.trace.trace import Spell, Trace
+
+#: Attempts of at least so many pixels have a notch at their beginning.
+NOTCHED = 3
+#: Lanes at least so high have a gap between them.
+GAPPED = 3
+
+
+#: First and last pixel, lane, colour, whether it has a notch.
+_Bar = tuple[int, int, int, int, bool]
+
+
+class Lanes:
+    """The workers of a trace between `y0` and `y1`; grows to the right.
+
+    Workers that outnumber the pixels are not blended: each line of pixels is one worker of an even sample.
+    """
+
+    def __init__(self, canvas: Canvas, y0: int, y1: int, axis: TimeAxis, trace: Trace, rungs: int) -> None:
+        self._canvas, self._axis = canvas, axis
+        self._next, self._end = axis.x0, axis.x(trace.makespan)
+        height = y1 - y0
+        lanes = min(trace.workers, height)
+        edges = (y0 + np.arange(lanes + 1) * height / max(lanes, 1)).astype(int).tolist()
+        gap = 0 if height < GAPPED * lanes else 1 if height < 8 * lanes else 2
+        self._lanes = [(edges[lane], edges[lane + 1] - gap) for lane in range(lanes)]
+        shown = ((np.arange(lanes) + 0.5) * trace.workers / max(lanes, 1)).astype(int)
+        lane_of = np.full(trace.workers, -1)
+        lane_of[shown] = np.arange(lanes)
+
+        rows = np.flatnonzero(lane_of[trace.worker] >= 0)
+        colours = np.array([style.RUNG + style.slot(rung, rungs) for rung in range(rungs)])
+        begin, keep = metrics.useful(trace)
+        self._bars: list[_Bar] = []
+        for times, colour, begins in (
+            ((trace.start, begin), np.full(len(trace), style.OVERHEAD), trace.overhead > 0),
+            ((begin, keep), colours[trace.rung], (trace.overhead == 0) & (begin < keep)),
+            ((keep, trace.end), np.full(len(trace), style.LOST), (trace.overhead == 0) & (begin == keep)),
+        ):
+            x0, x1 = ([axis.x(tick) for tick in column[rows].tolist()] for column in times)
+            # A bar of some width shows where it begins, or equal neighbours would fuse.
+            wide = [axis.x(end) - x >= NOTCHED for end, x in zip(trace.end[rows].tolist(), x0, strict=True)]
+            notched = (begins[rows] & np.array(wide, bool)).tolist()
+            lane = lane_of[trace.worker[rows]].tolist()
+            self._bars += zip(x0, x1, lane, colour[rows].tolist(), notched, strict=True)
+        spells = trace.spells
+        for worker, start, end, kind in zip(
+            spells.worker.tolist(), spells.start.tolist(), spells.end.tolist(), spells.kind.tolist(), strict=True
+        ):
+            if lane_of[worker] >= 0:
+                colour_of = style.BOOT if kind == Spell.BOOT else style.DOWN
+                self._bars.append((axis.x(start), axis.x(end), int(lane_of[worker]), colour_of, False))
+        self._bars.sort(key=lambda bar: bar[0])
+        self._begun = 0  # bars before this one have begun
+        self._growing: list[_Bar] = []
+        canvas.fill(Rect(axis.x0, y0, axis.x1, y1), style.PANEL)
+
+    def grow(self, x: int) -> None:
+        """Paint what is new up to pixel `x`, or to the end of the run."""
+        before, until = self._next, min(x, self._end)
+        if until <= before:
+            return
+        for y0, y1 in self._lanes:
+            self._canvas.fill(Rect(before, y0, until, y1), style.IDLE)
+        begun = self._begun
+        while begun < len(self._bars) and self._bars[begun][0] < until:
+            begun += 1
+        growing = self._growing + self._bars[self._begun : begun]
+        for x0, x1, lane, colour, notched in growing:
+            y0, y1 = self._lanes[lane]
+            self._canvas.fill(Rect(max(x0, before), y0, min(x1, until), y1), colour)
+            if notched and x0 >= before:
+                self._canvas.fill(Rect(x0, y0, x0 + 1, y1), style.PAGE)
+        self._begun, self._next = begun, until
+        self._growing = [bar for bar in growing if bar[1] > until]

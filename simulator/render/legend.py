@@ -1,0 +1,32 @@
+"""What else than training and idle time there is in some traces, and what legends call it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from simulator.render import style
+from simulator.trace.trace import Spell, Trace
+
+#: Palette indices of the colours that `extras` names.
+INDEX = {"overhead": style.OVERHEAD, "lost": style.LOST, "boot": style.BOOT, "down": style.DOWN}
+#: Colours of a ramp that a crowded legend shows.
+FEW = 5
+
+
+def extras(traces: Sequence[Trace]) -> list[tuple[str, str]]:
+    """Name of the colour and meaning of each kind of worker time that occurs beside work and idle time."""
+    kinds = {int(kind) for trace in traces for kind in trace.spells.kind}
+    found = {
+        "overhead": any(bool(trace.overhead.any()) for trace in traces),
+        "lost": any(bool(trace.lost.any()) for trace in traces),
+        "boot": Spell.BOOT in kinds,
+        "down": Spell.DOWN in kinds,
+    }
+    meanings = {"overhead": "overhead", "lost": "lost work", "boot": "starting up", "down": "down"}
+    return [(name, meanings[name]) for name, occurs in found.items() if occurs]
+
+
+def thinned(colours: Sequence[int]) -> tuple[int, ...]:
+    """At most `FEW` of `colours`, evenly, with the first and the last."""
+    last, count = len(colours) - 1, min(len(colours), FEW)
+    return tuple(colours[place * last // max(count - 1, 1)] for place in range(count))

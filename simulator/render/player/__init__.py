@@ -1,0 +1,1 @@
+"""The player: one page to scrub."""

@@ -1,0 +1,113 @@
+"""Traces as the player reads them: columns of small numbers, and the words that go with a run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.core import ticks
+from simulator.render import style
+from simulator.render.phrases import ending, first_climb
+from simulator.render.scales import rung_labels, rungs_of
+from simulator.trace import metrics
+from simulator.trace.promotions import climbs
+from simulator.trace.trace import Trace
+
+#: Every scene's clock has so many steps; finer than a pixel, and short to write.
+CLOCK = 1_000_000
+#: Decimals of a shown time are such that a thousandth of the clock can be seen.
+VISIBLE = 1000
+
+
+def page(scenes: Mapping[str, Sequence[Trace]], unit: str) -> dict[str, object]:
+    """All that the player needs to know, ready for JSON."""
+    return {"scenes": [scene(traces, unit) for traces in scenes.values()]}
+
+
+def scene(traces: Sequence[Trace], unit: str) -> dict[str, object]:
+    """Runs on one clock."""
+    span = max((trace.makespan for trace in traces), default=0) or 1
+    rungs = rungs_of(traces)
+    amount = span / ticks.UNITS[unit]
+    losses = np.concatenate([trace.loss for trace in traces]) if traces else np.zeros(0)
+    return {
+        "span": amount,
+        "unit": unit,
+        "digits": max(0, math.ceil(math.log10(VISIBLE / amount) - 1)),
+        "rungs": rungs,
+        "names": rung_labels(traces),
+        "slots": [style.slot(rung, rungs) for rung in range(rungs)],
+        "most": max((metrics.trials_started(trace) for trace in traces), default=0),
+        "losses": [_short(value) for value in _quantiles(losses)],
+        "runs": [_run(trace, span, unit) for trace in traces],
+    }
+
+
+def _run(trace: Trace, span: int, unit: str) -> dict[str, object]:
+    def clock(at: NDArray[np.int64]) -> NDArray[np.int64]:
+        rounded: NDArray[np.int64] = np.rint(at * (CLOCK / span)).astype(np.int64)
+        return rounded
+
+    begin, keep = metrics.useful(trace)
+    start, end = clock(trace.start), clock(trace.end)
+    way = climbs(trace)
+    stations = np.stack([trace.bracket, trace.rung, trace.from_resource, trace.to_resource], axis=1)
+    jobs, job = np.unique(stations, axis=0, return_inverse=True)
+    columns = {
+        "worker": trace.worker,
+        "trial": trace.trial,
+        "job": job.reshape(-1),
+        "wait": np.diff(start, prepend=0),
+        "took": end - start,
+        "overhead": clock(begin) - start,
+        "lost": end - clock(keep),
+        "outcome": trace.outcome,
+        "up": way.up + 1,
+        "rank": way.rank,
+        "among": way.results,
+    }
+    note = first_climb(trace, unit)
+    spells = trace.spells
+    return {
+        "label": trace.label,
+        "workers": trace.workers,
+        "end": int(clock(np.array([trace.makespan]))[0]),
+        "ending": ending(trace, unit),
+        "max_length": trace.max_length,
+        "jobs": jobs.tolist(),
+        "brackets": len(np.unique(trace.bracket)),
+        "tops": {
+            str(bracket): int(trace.rung[trace.bracket == bracket].max()) for bracket in np.unique(trace.bracket)
+        },
+        "best": metrics.incumbent_rows(trace).tolist(),
+        "note": note and {"since": _at(note.since, span), "until": _at(note.until, span), "text": note.text},
+        "spells": {
+            "worker": spells.worker.tolist(),
+            "start": clock(spells.start).tolist(),
+            "end": clock(spells.end).tolist(),
+            "kind": spells.kind.tolist(),
+        },
+        # A column of zeros is not written.
+        "columns": {name: column.tolist() for name, column in columns.items() if column.any() or name == "trial"}
+        | {"loss": [_short(value) for value in trace.loss.tolist()]},
+    }
+
+
+def _at(tick: int, span: int) -> int:
+    return round(tick * CLOCK / span)
+
+
+def _quantiles(losses: NDArray[np.float64]) -> list[float]:
+    """The finite losses, or an even sample that has the same range."""
+    known = np.sort(losses[np.isfinite(losses)])
+    if len(known) > VISIBLE:
+        known = known[np.linspace(0, len(known) - 1, VISIBLE).round().astype(int)]
+    return [float(value) for value in known]
+
+
+def _short(value: float) -> float | None:
+    """A loss as shown, to four digits; None where there is no number."""
+    return float(f"{value:.4g}") if math.isfinite(value) else None

@@ -1,0 +1,202 @@
+"""The player: traces as one web page that asks nothing of the network, for a browser or a notebook's cell."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from importlib.resources import files as resources
+from pathlib import Path
+
+from simulator.core.errors import InputError, Problem
+from simulator.io import writing
+from simulator.render import alt, style
+from simulator.render.canvas import plain
+from simulator.render.legend import extras
+from simulator.render.phrases import manner
+from simulator.render.player.data import page as page_data
+from simulator.render.scales import rungs_of
+from simulator.trace import comparison, metrics
+from simulator.trace.trace import Trace
+
+#: In the order in which they are read.
+SCRIPTS = ("run.js", "story.js", "view.js", "lanes.js", "ladder.js", "loss.js", "player.js")
+#: Height in a notebook: of the page without runs, and of each run.
+BASE, RUN = 420, 400
+
+
+@dataclass(frozen=True)
+class Player:
+    """A page that plays runs; a notebook shows it when it is the last value of a cell."""
+
+    html: str
+    height: int  # in a notebook, in pixels
+
+    def write(self, path: Path) -> None:
+        """Replace `path` by the page."""
+        writing.write_text(path, self.html)
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<iframe title="Player of the runs" srcdoc="{escape(self.html)}" sandbox="allow-scripts" '
+            f'style="width:100%;height:{self.height}px;border:0"></iframe>'
+        )
+
+
+def play(scenes: Mapping[str, Sequence[Trace]], *, title: str, time_unit: str) -> Player:
+    """Make the player of one or more scenes, each some runs on one clock; the page has a switch between them.
+
+    Raises InputError where there is nothing to play.
+    """
+    if not scenes or not all(scenes.values()):
+        raise InputError(Problem("player", "needs at least one searcher in every scene"))
+    data = json.dumps(page_data(scenes, time_unit), separators=(",", ":"), allow_nan=False)
+    script = "".join(_asset(name) for name in SCRIPTS)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    rungs = max(rungs_of(traces) for traces in scenes.values())
+    html = PAGE.format(
+        policy=f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'",
+        title=escape(plain(title)),
+        style=_colours(rungs) + _asset("player.css"),
+        choice=_choice(list(scenes)),
+        key=_key([trace for traces in scenes.values() for trace in traces], rungs),
+        scenes="".join(_scene(number, traces, time_unit) for number, traces in enumerate(scenes.values())),
+        data=data.replace("<", "\\u003c"),
+        script=script,
+    )
+    return Player(html, BASE + RUN * max(len(traces) for traces in scenes.values()))
+
+
+def _asset(name: str) -> str:
+    return (resources("simulator.render.player") / "assets" / name).read_text(encoding="utf-8")
+
+
+def _colours(rungs: int) -> str:
+    """The themes as custom properties; paper is white."""
+    light, dark = (_properties(theme, rungs) for theme in (style.THEMES["light"], style.THEMES["dark"]))
+    return (
+        f":root{{color-scheme:light dark;{light}}}\n"
+        f"@media (prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
+        f"@media print{{:root{{color-scheme:light;{light}}}}}\n"
+    )
+
+
+def _properties(theme: style.Theme, rungs: int) -> str:
+    plainly = ("page", "panel", "grid", "idle", "busy", "lost", "overhead", "down", "boot", "ink", "muted", "accent")
+    table = theme.palette(rungs)
+    pairs = [(name, getattr(theme, name)) for name in plainly]
+    for name, first in (("rung", style.RUNG), ("pale", style.PALE)):
+        pairs += [
+            (f"{name}-{slot}", "#{:02X}{:02X}{:02X}".format(*table[first + slot].tolist()))
+            for slot in range(min(rungs, style.MAX_RUNGS))
+        ]
+    return "".join(f"--{name}:{colour};" for name, colour in pairs)
+
+
+def _choice(names: Sequence[str]) -> str:
+    if len(names) == 1:
+        return ""
+    options = "".join(f"<option>{escape(plain(name))}</option>" for name in names)
+    return f'<label>Run <select id="scene">{options}</select></label>'
+
+
+def _key(traces: Sequence[Trace], rungs: int) -> str:
+    slots = range(min(rungs, style.MAX_RUNGS))
+    entries = [
+        ([f"rung-{slot}" for slot in slots], "at work, by rung"),
+        ([f"pale-{slot}" for slot in slots], "running now"),
+        (["idle"], "idle"),
+        *(([name], text) for name, text in extras(traces)),
+        (["busy"], "busy share"),
+        (["accent"], "best loss"),
+    ]
+    squares = [
+        "".join(f'<i style="background:var(--{name})"></i>' for name in names) + escape(text)
+        for names, text in entries
+    ]
+    return "".join(f"<li>{square}</li>" for square in squares)
+
+
+def _scene(number: int, traces: Sequence[Trace], unit: str) -> str:
+    summaries = {trace.label: metrics.summarize(trace) for trace in traces}
+    head = "".join(f'<th scope="col">{escape(plain(label))}</th>' for label in summaries)
+    rows = "".join(
+        f'<tr><th scope="row">{escape(name)}</th>' + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
+        for name, *cells in comparison.table(summaries, unit)
+    )
+    found = "".join(f"<p>{escape(plain(sentence))}</p>" for sentence in comparison.findings(summaries, unit))
+    runs = "".join(_run(f"run-{number}-{place}", trace, unit) for place, trace in enumerate(traces))
+    return (
+        f'<div class="scene"{" hidden" if number else ""}><div class="findings">{found}</div>{runs}'
+        '<div class="table" tabindex="0" role="region" aria-label="The numbers"><table>'
+        "<caption>The numbers</caption>"
+        f"<thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table></div></div>"
+    )
+
+
+def _run(name: str, trace: Trace, unit: str) -> str:
+    label = escape(plain(trace.label))
+    numbers = "".join(
+        f"<div><dt>{meaning}</dt><dd>–</dd></div>"
+        for meaning in ("busy so far", "idle so far", "trials started", "best loss so far")
+    )
+    return RUN_PART.format(
+        name=name,
+        label=label,
+        manner=escape(manner(trace)),
+        numbers=numbers,
+        alt=escape(plain(alt.of_run(trace, unit))),
+    )
+
+
+RUN_PART = """
+<section class="run" aria-labelledby="{name}">
+<header><h2 id="{name}">{label} <span>{manner}</span></h2><p class="state"></p><dl>{numbers}</dl></header>
+<div class="lanes"><canvas role="img" tabindex="0" aria-label="What each worker did over time. {alt} \
+Arrow keys go from job to job."></canvas></div>
+<div class="ladder"><h3>Trials on each rung</h3>\
+<canvas role="img" aria-label="Trials that came to each rung of {label}"></canvas></div>
+<div class="loss"><h3>Losses, when they were known</h3>\
+<canvas role="img" aria-label="Losses of {label} over time, and the best so far"></canvas></div>
+</section>"""
+
+PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<link rel="icon" href="data:,">
+<title>{title}</title>
+<style>
+{style}</style>
+</head>
+<body>
+<main>
+<h1>{title}</h1>
+<div class="controls" role="group" aria-label="Playback">
+<button id="play" type="button">Play</button>
+<button id="back" type="button" aria-label="Previous result" title="Previous result (,)">◂ result</button>
+<button id="next" type="button" aria-label="Next result" title="Next result (.)">result ▸</button>
+<input id="clock" type="range" min="0" max="1000000" step="1" value="0" aria-label="Time">
+<output id="now"></output>
+<label>Speed <select id="speed"><option value="0.25">¼ ×</option><option value="0.5">½ ×</option>\
+<option value="1" selected>1 ×</option><option value="2">2 ×</option><option value="4">4 ×</option></select></label>
+{choice}
+</div>
+<ul class="key" aria-label="Colours">{key}</ul>
+<noscript><p>The numbers are below; playing the runs needs JavaScript.</p></noscript>
+{scenes}
+<p class="hint">Point at a job for its story, click to keep it. <kbd>Space</kbd> plays, <kbd>←</kbd> <kbd>→</kbd> \
+move the clock, <kbd>,</kbd> and <kbd>.</kbd> go from result to result; with the workers in focus the arrow keys go \
+from job to job.</p>
+<div id="story" role="status" hidden></div>
+</main>
+<script type="application/json" id="data">{data}</script>
+<script type="module">{script}</script>
+</body>
+</html>
+"""

@@ -1,0 +1,1 @@
+"""Static plots, by matplotlib."""

@@ -1,0 +1,57 @@
+"""Lines over a number, such as workers or trials, in the look of the other plots."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from simulator.render.canvas import plain
+from simulator.render.plots.figure import legend, look, sheet
+from simulator.render.plots.learning import LINES, count_in_powers
+from simulator.render.style import THEMES, ThemeName
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+#: So many values of x are labelled one by one.
+LABELLED = 8
+
+
+def draw(
+    x: ArrayLike,
+    lines: Mapping[str, ArrayLike],
+    *,
+    title: str,
+    xlabel: str,
+    ylabel: str,
+    log: str = "",
+    theme: ThemeName = "light",
+) -> Figure:
+    """Draw `lines`, each of the length of `x`; `log` names the logarithmic axes."""
+    figure, (axes,) = sheet(1, theme=theme, title=title, height=2.6)
+    colours, at = THEMES[theme], np.asarray(x, float)
+    looks = (colours.rungs[1], colours.accent, colours.busy, colours.overhead)
+    with look():
+        for number, (label, values) in enumerate(lines.items()):
+            place = number % len(LINES)
+            axes.plot(
+                at, np.asarray(values, float), ls=LINES[place], lw=2, marker="o", ms=4, color=looks[place],
+                label=plain(label).lstrip("_"),
+            )  # fmt: skip
+        if "x" in log:
+            axes.set_xscale("log")
+        if "y" in log:
+            count_in_powers(axes, colours)
+        else:
+            axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
+        if len(at) <= LABELLED:
+            axes.set_xticks(at, [f"{value:,g}" for value in at])
+            axes.set_xticks([], minor=True)
+        axes.set_xlabel(xlabel, color=colours.muted)
+        axes.set_ylabel(ylabel, color=colours.muted)
+        axes.grid(color=colours.grid, lw=0.6)
+    legend(axes, colours)
+    return figure

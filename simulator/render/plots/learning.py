@@ -1,0 +1,187 @@
+"""Static plots of what was learnt: curves and promotions, the best so far over many seeds, and how runs scale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from simulator.core import ticks
+from simulator.render.canvas import plain
+from simulator.render.plots.figure import clock, head, legend, rung_colours, sheet
+from simulator.render.plots.plots import MANY
+from simulator.render.scales import rungs_of
+from simulator.render.style import THEMES, Theme, ThemeName
+from simulator.trace import metrics
+from simulator.trace.promotions import climbs
+from simulator.trace.trace import Trace
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: Losses that span so much more are shown on a logarithmic scale.
+WIDE = 8
+#: One look a searcher: told apart in black and white too.
+LINES = ("-", "--", "-.", ":")
+
+
+def learning_curves(
+    traces: Sequence[Trace], *, over: Literal["resource", "time"], theme: ThemeName, title: str, time_unit: str
+) -> Figure:
+    """The results of every trial, joined, and those that were promoted, over resource or time; a panel a searcher."""
+    figure, panels = sheet(len(traces), theme=theme, title=title, height=2.4)
+    colours, rungs = THEMES[theme], rungs_of(traces)
+    ramp = rung_colours(colours, rungs)
+    for axes, trace in zip(panels, traces, strict=False):
+        rows = np.flatnonzero(np.isfinite(trace.loss))
+        x = trace.to_resource if over == "resource" else trace.end / ticks.UNITS[time_unit]
+        _join(axes, trace, rows, x, colours)
+        up = climbs(trace).up[rows] >= 0
+        for rung in range(rungs):
+            there = trace.rung[rows] == rung
+            for chosen, size, filled in ((there & ~up, 9, False), (there & up, 22, True)):
+                axes.scatter(
+                    x[rows[chosen]], trace.loss[rows[chosen]], s=size, linewidths=0.8, zorder=2 + rung / 100,
+                    facecolors=[ramp[rung]] if filled else "none", edgecolors=[ramp[rung]],
+                    rasterized=len(rows) > MANY, label="promoted" if filled and rung == 0 else None,
+                )  # fmt: skip
+        axes.scatter([], [], s=9, facecolors="none", edgecolors=[ramp[0]], label="not promoted")
+        _scale_losses(axes, trace.loss[rows])
+        axes.set_ylabel("loss", color=colours.muted)
+        head(axes, colours, trace.label)
+        legend(axes, colours)
+    if over == "time":
+        clock(panels[-1], colours, traces, time_unit)
+    else:
+        levels = sorted({resource for trace in traces for resource in trace.to_resource.tolist()})
+        panels[-1].set_xscale("log")
+        panels[-1].set_xticks(levels, [f"{resource:,}" for resource in levels])
+        panels[-1].set_xticks([], minor=True)
+        panels[-1].set_xlabel("resource (units, cumulative)", color=colours.muted)
+    return figure
+
+
+def incumbent(runs: Mapping[str, Sequence[Trace]], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
+    """Best loss known over time: the median over replicates, and what eight of ten lie between."""
+    bands = {label: metrics.incumbent_band(traces) for label, traces in runs.items()}
+    return _bands(runs, bands, "best loss so far", theme, title, time_unit)
+
+
+def regret(runs: Mapping[str, Sequence[Trace]], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
+    """Simple regret over time, against the best that any searcher found in the same replicate."""
+    best = metrics.best_losses(list(runs.values()))
+    bands = {label: metrics.regret_band(traces, best) for label, traces in runs.items()}
+    return _bands(runs, bands, "simple regret", theme, title, time_unit)
+
+
+def scaling(
+    workers: Sequence[int], times_s: Mapping[str, ArrayLike], *, theme: ThemeName, title: str, time_unit: str
+) -> Figure:
+    """Time of a run by number of workers: for each label quantiles of shape (3, workers), low, middle, high."""
+    figure, (axes,) = sheet(1, theme=theme, title=title, height=3.4)
+    colours = THEMES[theme]
+    per_unit = ticks.UNITS[time_unit] / ticks.PER_SECOND
+    for number, (label, quantiles) in enumerate(times_s.items()):
+        low, middle, high = np.asarray(quantiles, float) / per_unit
+        _band(axes, colours, number, label, np.asarray(workers), (low, middle, high), marker="o")
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(workers, [f"{count:,}" for count in workers])
+    axes.set_xticks([], minor=True)
+    count_in_powers(axes, colours)
+    axes.set_xlabel("workers", color=colours.muted)
+    axes.set_ylabel(f"time of the run ({time_unit})", color=colours.muted)
+    axes.grid(color=colours.grid, lw=0.6, which="both")
+    legend(axes, colours)
+    return figure
+
+
+def _bands(
+    runs: Mapping[str, Sequence[Trace]],
+    bands: Mapping[str, metrics.Band],
+    what: str,
+    theme: ThemeName,
+    title: str,
+    unit: str,
+) -> Figure:
+    figure, (axes,) = sheet(1, theme=theme, title=title, height=3.4)
+    colours = THEMES[theme]
+    end = max((trace.makespan for traces in runs.values() for trace in traces), default=0)
+    for number, (label, band) in enumerate(bands.items()):
+        times = np.append(band.times, end) / ticks.UNITS[unit]
+        lines = tuple(np.append(line, line[-1:]) for line in (band.low, band.middle, band.high))
+        if len(band.times):
+            _band(axes, colours, number, label, times, lines, step="post")
+    _scale_losses(axes, np.concatenate([band.middle for band in bands.values()]) if bands else np.zeros(0))
+    clock(axes, colours, [trace for traces in runs.values() for trace in traces], unit)
+    axes.set_ylabel(what, color=colours.muted)
+    count = max((len(traces) for traces in runs.values()), default=0)
+    head(axes, colours, f"median of {count:,} seeds, and what eight of ten lie between" if count > 1 else "one seed")
+    legend(axes, colours)
+    return figure
+
+
+def count_in_powers(axes: Axes, colours: Theme) -> None:
+    """A logarithmic y axis that is labelled at 1, 2 and 5 times the powers of 10."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter  # noqa: PLC0415
+
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(FuncFormatter(_number))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.tick_params(which="both", colors=colours.muted)
+
+
+def _number(value: float, _: object) -> str:
+    return f"{value:g}"
+
+
+def _band(
+    axes: Axes,
+    colours: Theme,
+    number: int,
+    label: str,
+    x: np.ndarray,
+    quantiles: tuple[np.ndarray, ...],
+    *,
+    step: Literal["post"] | None = None,
+    marker: str = "",
+) -> None:
+    """A line with what lies around it, in the look of the searcher with this number."""
+    colour = (colours.rungs[1], colours.accent, colours.busy, colours.overhead)[number % len(LINES)]
+    low, middle, high = quantiles
+    axes.fill_between(x, low, high, step=step, color=colour, alpha=0.2, lw=0)
+    style = "steps-post" if step else "default"
+    (line,) = axes.plot(x, middle, drawstyle=style, ls=LINES[number % len(LINES)], lw=2, color=colour, marker=marker)
+    line.set_label(plain(label).lstrip("_"))  # with a line in front matplotlib would hide it
+
+
+def _join(axes: Axes, trace: Trace, rows: np.ndarray, x: np.ndarray, colours: Theme) -> None:
+    """A thin line through the results of each trial, all as one collection."""
+    from matplotlib.collections import LineCollection  # noqa: PLC0415
+
+    order = rows[np.lexsort((trace.end[rows], trace.trial[rows]))]
+    same = trace.trial[order][:-1] == trace.trial[order][1:]
+    points = np.stack([x[order], trace.loss[order]], axis=1)
+    lines: Any = np.stack([points[:-1][same], points[1:][same]], axis=1)
+    axes.add_collection(
+        LineCollection(lines, colors=colours.busy, linewidths=0.6, alpha=0.35, rasterized=len(rows) > MANY),
+        autolim=False,
+    )
+
+
+def _scale_losses(axes: Axes, losses: np.ndarray) -> None:
+    """Logarithmic where they span a lot and are not negative; 0 is then at the bottom, below the least other one."""
+    from matplotlib.ticker import FuncFormatter  # noqa: PLC0415
+
+    positive = losses[losses > 0]
+    if len(positive) and losses.min() >= 0 and losses.max() > WIDE * positive.min():
+        if len(positive) == len(losses):
+            axes.set_yscale("log")
+        else:
+            axes.set_yscale("symlog", linthresh=positive.min(), linscale=0.3)
+        least = float(positive.min())
+        # What is below the least loss would stand on the 0.
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: "" if 0 < value < least else f"{value:g}"))

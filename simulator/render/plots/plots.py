@@ -1,0 +1,163 @@
+"""Static plots of what the workers did. They draw what the trace and the metrics say, and compute nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.core import ticks
+from simulator.render.canvas import fit
+from simulator.render.legend import extras
+from simulator.render.phrases import percent
+from simulator.render.plots.figure import clock, head, legend, look, rung_colours, sheet
+from simulator.render.scales import rung_labels, rungs_of
+from simulator.render.style import THEMES, ThemeName
+from simulator.trace import metrics
+from simulator.trace.trace import Spell, Trace
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: More bars than this are pixels in an SVG too.
+MANY = 2000
+#: Shares of less than this are too narrow to have their number in them.
+NARROW = 0.06
+#: So many rungs have their resource in a legend; twice as many have a name.
+SHORT = 4
+
+
+def utilization(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
+    """Busy workers over time, a panel a searcher on one clock, with the idle time painted."""
+    figure, panels = sheet(len(traces), theme=theme, title=title)
+    colours = THEMES[theme]
+    for axes, trace in zip(panels, traces, strict=False):
+        about, busy = metrics.summarize(trace), metrics.busy_workers(trace)
+        times = busy.times / ticks.UNITS[time_unit]
+        unused = "idle, lost or down" if extras([trace]) else "idle"
+        axes.fill_between(times, busy.values, trace.workers, step="post", color=colours.idle, lw=0, label=unused)
+        axes.fill_between(times, 0, busy.values, step="post", color=colours.busy, lw=0, label="busy")
+        axes.set_ylim(0, trace.workers)
+        axes.set_ylabel("busy workers", color=colours.muted)
+        head(axes, colours, f"{trace.label}: {percent(about.utilization, 1)} busy")
+        legend(axes, colours)
+    clock(panels[-1], colours, traces, time_unit)
+    return figure
+
+
+def gantt(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
+    """What each worker did when: a panel a searcher, a lane a worker, jobs in the colour of their rung."""
+    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
+
+    figure, panels = sheet(len(traces), theme=theme, title=title, height=2.6)
+    colours, rungs, unit = THEMES[theme], rungs_of(traces), ticks.UNITS[time_unit]
+    ramp = rung_colours(colours, rungs)
+    for axes, trace in zip(panels, traces, strict=False):
+        begin, keep = metrics.useful(trace)
+        axes.axvspan(0, trace.makespan / unit, color=colours.idle, lw=0, label="idle")
+        for rung, label in enumerate(_rung_names(traces)):
+            on = trace.rung == rung
+            _bars(axes, trace.worker[on], begin[on] / unit, keep[on] / unit, ramp[rung], label)
+        spells = trace.spells
+        for name, meaning in extras([trace]):
+            kind = spells.kind == (Spell.BOOT if name == "boot" else Spell.DOWN)
+            worker, since, until = {
+                "overhead": (trace.worker, trace.start, begin),
+                "lost": (trace.worker, keep, trace.end),
+            }.get(name, (spells.worker[kind], spells.start[kind], spells.end[kind]))
+            _bars(axes, worker, since / unit, until / unit, getattr(colours, name), meaning)
+        axes.set_ylim(trace.workers - 0.5, -0.5)
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set_ylabel("worker", color=colours.muted)
+        head(axes, colours, trace.label)
+        legend(axes, colours)
+    clock(panels[-1], colours, traces, time_unit)
+    return figure
+
+
+def rung_occupancy(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
+    """On which rungs the workers are over time, as areas on top of each other, the lowest rung at the bottom."""
+    figure, panels = sheet(len(traces), theme=theme, title=title, height=2)
+    colours, rungs = THEMES[theme], rungs_of(traces)
+    ramp = rung_colours(colours, rungs)
+    for axes, trace in zip(panels, traces, strict=False):
+        times, busy = metrics.busy_by_rung(trace, rungs)
+        tops = np.cumsum(busy, axis=0)
+        at = times / ticks.UNITS[time_unit]
+        for rung, label in enumerate(_rung_names(traces)):
+            top = tops[rung]
+            axes.fill_between(at, top - busy[rung], top, step="post", color=ramp[rung], lw=0, label=label)
+        axes.set_ylim(0, trace.workers)
+        axes.set_ylabel("busy workers", color=colours.muted)
+        head(axes, colours, trace.label)
+        legend(axes, colours)
+    clock(panels[-1], colours, traces, time_unit)
+    return figure
+
+
+def time_split(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
+    """Where the worker time went, a bar a searcher: busy, overhead, lost, idle, down, in `time_unit`."""
+    figure, (axes,) = sheet(1, theme=theme, title=title, height=0.5 + 0.45 * len(traces))
+    colours, unit = THEMES[theme], ticks.UNITS[time_unit]
+    splits = [metrics.split(trace) for trace in traces]
+    whole = max((sum(split) for split in splits), default=0) or 1
+    with look():
+        for name in metrics.Split._fields:
+            if not any(getattr(split, name) for split in splits):
+                continue
+            for place, split in enumerate(splits):
+                before, amount = sum(split[: split._fields.index(name)]), getattr(split, name)
+                label = name if place == 0 else None
+                axes.barh(place, amount / unit, left=before / unit, color=getattr(colours, name), label=label)
+                if amount >= NARROW * whole:
+                    text = percent(amount, sum(split))
+                    ink = colours.ink if name in ("idle", "down") else colours.page
+                    axes.text((before + amount / 2) / unit, place, text, ha="center", va="center", color=ink)
+        axes.set_yticks(range(len(traces)), [""] * len(traces))
+        for place, trace in enumerate(traces):
+            axes.text(
+                -0.01, place, fit(trace.label, 14, 160), ha="right", va="center", color=colours.ink,
+                transform=axes.get_yaxis_transform(), parse_math=False,
+            )  # fmt: skip
+    axes.set_ylim(len(traces) - 0.5, -0.5)
+    axes.set_xlim(0, whole / unit)
+    axes.set_xlabel(f"worker time (worker-{time_unit})", color=colours.muted)
+    legend(axes, colours)
+    return figure
+
+
+def _rung_names(traces: Sequence[Trace]) -> list[str]:
+    """Names for a legend of one line: shorter the more there are, and of a long ladder the ends only."""
+    names = rung_labels(traces)
+    if len(names) > SHORT:
+        names = [f"rung {rung}" for rung in range(len(names))]
+    if len(names) > 2 * SHORT:
+        names = [name if rung in (0, len(names) - 1) else f"_{name}" for rung, name in enumerate(names)]
+    return names
+
+
+def _bars(
+    axes: Axes,
+    lane: NDArray[np.int64],
+    since: NDArray[np.float64],
+    until: NDArray[np.float64],
+    colour: object,
+    label: str,
+) -> None:
+    """Draw bars as one collection: one by one they would take fifty times as long."""
+    from matplotlib.collections import PolyCollection  # noqa: PLC0415
+
+    if not len(lane):
+        return
+    low, high = lane - 0.42, lane + 0.42
+    corners: Any = np.stack([since, low, since, high, until, high, until, low], axis=1).reshape(-1, 4, 2)
+    axes.add_collection(
+        PolyCollection(
+            corners, facecolors=colour, edgecolors=axes.get_facecolor(), linewidths=0.4, label=label,
+            rasterized=len(lane) > MANY,
+        ),
+        autolim=False,
+    )  # fmt: skip

@@ -1,0 +1,171 @@
+"""Several brackets as one searcher: side by side, begun as the earlier ones run out of jobs, or in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from math import inf
+
+from simulator.searchers.bracket import Bracket
+from simulator.searchers.progress import share_of_trials
+from simulator.searchers.protocol import AnyJob, Idle, Job, OneByOne, Searcher
+
+
+class Tournament(OneByOne):
+    """Asks its brackets in order; bracket i must number its jobs i."""
+
+    def __init__(self, brackets: Iterable[Searcher]) -> None:
+        self._brackets = tuple(brackets)
+        self.resources = tuple(sorted({unit for bracket in self._brackets for unit in bracket.resources}))
+        self.brackets = tuple(bracket.resources for bracket in self._brackets)
+        self.max_length = min(bracket.max_length for bracket in self._brackets)
+
+    def next_job(self) -> Job | Idle:
+        """Return the first bracket's job that has one; WAIT while any waits."""
+        answer = Idle.DONE
+        for bracket in self._brackets:
+            job = bracket.next_job()
+            if isinstance(job, Job):
+                return job
+            if job is Idle.WAIT:
+                answer = job
+        return answer
+
+    def report(self, job: AnyJob, loss: float) -> None:
+        """Tell the bracket that asked."""
+        self._brackets[job[1]].report(job, loss)
+
+    def withdraw(self, job: AnyJob) -> None:
+        """Tell the bracket that asked."""
+        self._brackets[job[1]].withdraw(job)
+
+    @property
+    def progress(self) -> float:
+        """The mean of the brackets'."""
+        return sum(bracket.progress for bracket in self._brackets) / len(self._brackets)
+
+
+class Backfill(OneByOne):
+    """Begins another bracket whenever no bracket under way has a job: no worker waits.
+
+    The synchronous SHA of the ASHA paper's experiments and of BOHB (Li et al., section 4.2). `begin(i)` makes
+    bracket i, which must number its jobs i; bracket 0 has every rung the others have, and the same top. After
+    `brackets` of them no other begins; by default it never ends.
+    """
+
+    def __init__(self, begin: Callable[[int], Searcher], brackets: int | None = None) -> None:
+        self._begin = begin
+        self._brackets = inf if brackets is None else brackets
+        self._begun = 1
+        self._ended = 0.0  # progress of the brackets that are done
+        first = begin(0)
+        self._active = {0: first}
+        self.resources = first.resources
+        self.max_length = first.max_length
+        self._rungs = [first.resources]
+
+    def next_job(self) -> Job | Idle:
+        """Return the earliest bracket's job that has one, else the first of a new bracket."""
+        for number, bracket in list(self._active.items()):
+            job = bracket.next_job()
+            if isinstance(job, Job):
+                return job
+            if job is Idle.DONE:
+                self._ended += self._active.pop(number).progress
+        if self._begun >= self._brackets:
+            return Idle.WAIT if self._active else Idle.DONE
+        bracket = self._active[self._begun] = self._begin(self._begun)
+        self._begun += 1
+        self._rungs.append(bracket.resources)
+        return bracket.next_job()
+
+    def report(self, job: AnyJob, loss: float) -> None:
+        """Tell the bracket that asked."""
+        self._active[job[1]].report(job, loss)
+
+    def withdraw(self, job: AnyJob) -> None:
+        """Tell the bracket that asked."""
+        self._active[job[1]].withdraw(job)
+
+    @property
+    def brackets(self) -> tuple[tuple[int, ...], ...]:
+        """Where the rungs of each bracket begun so far stand."""
+        return tuple(self._rungs)
+
+    @property
+    def progress(self) -> float:
+        """The mean of the brackets', those to come included."""
+        return (self._ended + sum(bracket.progress for bracket in self._active.values())) / self._brackets
+
+
+class Rotation(OneByOne):
+    """Takes jobs from one bracket until their units reach its budget, then from the next, round and round.
+
+    Asynchronous Hyperband (Li et al., arXiv 1810.05934, section 3.2). `budgets[i]` is bracket i's share of a
+    round, and bracket i must number its jobs i. A bracket keeps its rungs from round to round, and one without a
+    job passes its turn on. `max_trials` and `max_concurrent` hold for all together; None is no limit.
+    """
+
+    def __init__(
+        self,
+        brackets: Iterable[Bracket],
+        budgets: Sequence[int],
+        *,
+        max_trials: int | None = None,
+        max_concurrent: int | None = None,
+    ) -> None:
+        self._brackets = tuple(brackets)
+        self._budgets = tuple(budgets)
+        self._max_trials = max_trials
+        self._unstarted = inf if max_trials is None else max_trials
+        self._max_concurrent = inf if max_concurrent is None else max_concurrent
+        self._outstanding = 0
+        self._turn = 0
+        self._spent = 0
+        self.resources = tuple(sorted({unit for bracket in self._brackets for unit in bracket.resources}))
+        self.brackets = tuple(bracket.resources for bracket in self._brackets)
+        self.max_length = min(bracket.max_length for bracket in self._brackets)
+
+    def next_job(self) -> Job | Idle:
+        """Return a job of the bracket whose turn it is."""
+        if self._outstanding >= self._max_concurrent:
+            return Idle.WAIT
+        for _ in self._brackets:
+            if self._spent >= self._budgets[self._turn]:
+                self._pass_on()
+            job = self._brackets[self._turn].next_job()
+            if isinstance(job, Job):
+                self._spent += job.to_resource - job.from_resource
+                self._outstanding += 1
+                if job.rung == 0:
+                    self._count_trial()
+                return job
+            self._pass_on()
+        return Idle.WAIT if self._outstanding else Idle.DONE
+
+    def report(self, job: AnyJob, loss: float) -> None:
+        """Tell the bracket that asked."""
+        self._outstanding -= 1
+        self._brackets[job[1]].report(job, loss)
+
+    def withdraw(self, job: AnyJob) -> None:
+        """Tell the bracket that asked."""
+        self._outstanding -= 1
+        self._unstarted += 1
+        self._brackets[job[1]].withdraw(job)
+
+    @property
+    def progress(self) -> float:
+        """By the trials of all brackets."""
+        if self._max_trials is None:
+            return 0.0
+        return share_of_trials([bracket.ledger for bracket in self._brackets], self._max_trials)
+
+    def _pass_on(self) -> None:
+        self._turn = (self._turn + 1) % len(self._brackets)
+        self._spent = 0
+
+    def _count_trial(self) -> None:
+        self._unstarted -= 1
+        if self._unstarted == 0:
+            for bracket in self._brackets:
+                bracket.start_no_more()

@@ -1,0 +1,1 @@
+"""What happened, one row for each attempt, and what it says."""

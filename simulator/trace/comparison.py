@@ -1,0 +1,94 @@
+"""What two runs have in common and where they differ, in words that claim no more than the numbers do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from simulator.core import formatting, ticks
+from simulator.trace.metrics import Summary
+
+#: Two times closer than this share of the longer one are not called different: one run of each is one draw, and
+#: the order in which equal trials meet the workers moves a makespan by as much.
+ALIKE = 0.05
+#: Less money than this is shown in two digits.
+CENT = 0.01
+
+Cell = Callable[[Summary], str]
+
+
+def table(summaries: Mapping[str, Summary], unit: str) -> list[tuple[str, ...]]:
+    """Rows of text: a name, then one cell for each searcher; times in `unit`."""
+
+    def time(seconds: float | None) -> str:
+        return "—" if seconds is None else _shown(seconds, unit)
+
+    def worker_time(seconds: float) -> str:
+        return _shown(seconds, unit).removesuffix(f" {unit}")
+
+    cells: list[tuple[str, Cell]] = [
+        ("makespan", lambda run: time(run.makespan_s)),
+        ("utilization", lambda run: _share(run.utilization)),
+        ("… until the last new trial", lambda run: _share(run.utilization_until_last_start)),
+        ("trials started", lambda run: f"{run.trials:,}"),
+        ("full-length trials", lambda run: f"{run.full_length_trials:,}"),
+        ("first full-length trial at", lambda run: time(run.first_full_length_s)),
+        ("best loss", lambda run: "—" if run.best_loss is None else f"{run.best_loss:.4g}"),
+        ("… of trial", lambda run: "—" if run.best_trial is None else str(run.best_trial)),
+        ("… known at", lambda run: time(run.best_loss_s)),
+        (f"idle, worker-{unit}", lambda run: worker_time(run.idle_s)),
+        ("… until the last new trial", lambda run: worker_time(run.idle_until_last_start_s)),
+        (f"overhead, worker-{unit}", lambda run: worker_time(run.overhead_s)),
+        (f"lost, worker-{unit}", lambda run: worker_time(run.lost_s)),
+        (f"down, worker-{unit}", lambda run: worker_time(run.down_s)),
+        ("cost", lambda run: f"{run.cost:,.2f}" if run.cost >= CENT or not run.cost else f"{run.cost:.2g}"),
+        ("mispromotions", lambda run: "—" if run.mispromotions is None else f"{run.mispromotions:,}"),
+        ("jobs", lambda run: f"{run.jobs:,}" + (f" ({run.cut_jobs:,} cut)" if run.cut_jobs else "")),
+    ]
+    silent = {  # rows of what the cluster does not have
+        f"overhead, worker-{unit}": all(run.overhead_s == 0 for run in summaries.values()),
+        f"lost, worker-{unit}": all(run.lost_s == 0 for run in summaries.values()),
+        f"down, worker-{unit}": all(run.down_s == 0 for run in summaries.values()),
+        "cost": all(run.cost == 0 for run in summaries.values()),
+    }
+    shown = [(name, cell) for name, cell in cells if not silent.get(name, False)]
+    return [(name, *(cell(run) for run in summaries.values())) for name, cell in shown]
+
+
+def findings(summaries: Mapping[str, Summary], unit: str) -> Iterator[str]:
+    """One sentence for each thing that may be said of the first searcher against each other one."""
+    (first, base), *others = summaries.items()
+    for label, run in others:
+        stopped = base.stopped or run.stopped
+        if base.max_length != run.max_length:
+            lengths = f"{base.max_length:,} and {formatting.counted(run.max_length, 'unit')}"
+            yield f"{first} and {label} train trials to {lengths}: their times don't compare."
+            continue
+        if stopped or base.trials != run.trials:
+            work = f"{base.trials:,} and {formatting.counted(run.trials, 'trial')}"
+            how = ", cut at the stop" if stopped else ""
+            yield f"{first} and {label} did not do the same work ({work}{how}): their makespans don't compare."
+        else:
+            yield _sooner("makespan", (first, base.makespan_s), (label, run.makespan_s), unit)
+        if base.first_full_length_s is not None and run.first_full_length_s is not None:
+            pair = (first, base.first_full_length_s), (label, run.first_full_length_s)
+            yield _sooner("first full-length trial", *pair, unit)
+        elif base.first_full_length_s is not None or run.first_full_length_s is not None:
+            winner = first if base.first_full_length_s is not None else label
+            yield f"first full-length trial: only {winner} trained one."
+
+
+def _shown(seconds: float, unit: str) -> str:
+    return formatting.time(ticks.from_seconds(seconds), unit)
+
+
+def _share(share: float | None) -> str:
+    return "—" if share is None else formatting.percent(share, digits=1).replace(" ", "")
+
+
+def _sooner(what: str, one: tuple[str, float], other: tuple[str, float], unit: str) -> str:
+    (fast, least), (slow, most) = sorted((one, other), key=lambda pair: pair[1])
+    shown = [_shown(seconds, unit) for seconds in (least, most)]
+    if most == least or most - least < ALIKE * most:
+        return f"{what}: no difference to speak of ({fast} {shown[0]}, {slow} {shown[1]})."
+    sooner = formatting.percent(1 - least / most).replace(" ", "")
+    return f"{what}: {fast} is {sooner} sooner than {slow} ({shown[0]} against {shown[1]})."

@@ -1,0 +1,299 @@
+"""What a trace says, as numbers. Nothing here draws, and nothing that draws computes.
+
+Worker time is split exactly, in ticks: busy + overhead + lost + idle + down = workers x makespan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import floor, inf, isfinite
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.core.ticks import UNITS, to_seconds
+from simulator.searchers.geometry import exact
+from simulator.trace.trace import Outcome, Spell, Trace
+
+
+class Steps(NamedTuple):
+    """A step function: `values[i]` holds from `times[i]` (ticks, increasing) until `times[i + 1]`."""
+
+    times: NDArray[np.int64]
+    values: NDArray[np.float64]
+
+
+class Band(NamedTuple):
+    """Quantiles of a quantity in many runs, 10 %, 50 % and 90 %, from `times` (ticks) on; since when all know it."""
+
+    times: NDArray[np.int64]
+    low: NDArray[np.float64]
+    middle: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+
+class Split(NamedTuple):
+    """Where the worker time went, in ticks."""
+
+    busy: int
+    overhead: int
+    lost: int
+    idle: int
+    down: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The numbers of one run, named as in summary.json; times in seconds, None where there is nothing to tell."""
+
+    makespan_s: float
+    utilization: float  # busy / (workers x makespan - down)
+    utilization_until_last_start: float | None  # until the last new trial started, without the drained tail
+    last_start_s: float
+    trials: int  # started
+    jobs: int  # (trial, rung) pairs started
+    attempts: int  # rows of the trace
+    cut_jobs: int  # still running at the stop
+    resource_units: int  # trained by completed jobs
+    full_length_trials: int
+    first_full_length_s: float | None
+    best_loss: float | None  # at any resource, as ASHA's incumbent is (Li et al., section 3.3)
+    best_trial: int | None
+    best_loss_s: float | None  # when it was known
+    busy_s: float
+    overhead_s: float
+    lost_s: float
+    idle_s: float
+    idle_until_last_start_s: float
+    down_s: float
+    cost: float  # of the workers while they were up
+    cost_by_group: dict[str, float]
+    mispromotions: int | None  # promoted, and in the end not among the best 1 in divisor of the rung
+    simple_regret: float | None  # best loss, less the best that a candidate has when fully trained
+    max_length: int  # units of a fully trained trial
+    stopped: bool  # it was over before its work was done
+
+
+def summarize(trace: Trace, best_possible: float | None = None) -> Summary:
+    """All the numbers of one run; `best_possible` is the loss to measure regret against."""
+    where = split(trace)
+    full = full_length(trace)
+    first_full = int(trace.end[full].min()) if full.any() else None
+    best = incumbent_rows(trace)
+    last = last_start(trace)
+    before = split_within(trace, last)
+    there = trace.workers * last - before.down
+    costs = costs_by_group(trace)
+    cut = int(trace.where(Outcome.CUT).sum())
+    divisor = trace.meta.get("divisor")
+    best_loss = float(trace.loss[best[-1]]) if len(best) else inf
+    available = trace.workers * trace.makespan - where.down
+    return Summary(
+        makespan_s=to_seconds(trace.makespan),
+        utilization=_share(where.busy, available),
+        utilization_until_last_start=_share(before.busy, there) if there else None,
+        last_start_s=to_seconds(last),
+        trials=trials_started(trace),
+        jobs=_distinct(trace.rung, trace.trial),
+        attempts=len(trace),
+        cut_jobs=cut,
+        resource_units=int((trace.to_resource - trace.from_resource)[trace.where(Outcome.COMPLETED)].sum()),
+        full_length_trials=len(np.unique(trace.trial[full])),
+        first_full_length_s=None if first_full is None else to_seconds(first_full),
+        best_loss=best_loss if len(best) else None,
+        best_trial=int(trace.trial[best[-1]]) if len(best) else None,
+        best_loss_s=to_seconds(int(trace.end[best[-1]])) if len(best) else None,
+        busy_s=to_seconds(where.busy),
+        overhead_s=to_seconds(where.overhead),
+        lost_s=to_seconds(where.lost),
+        idle_s=to_seconds(where.idle),
+        idle_until_last_start_s=to_seconds(before.idle),
+        down_s=to_seconds(where.down),
+        cost=sum(costs.values()),
+        cost_by_group=costs,
+        mispromotions=mispromotions(trace, float(divisor)) if divisor else None,
+        simple_regret=None
+        if best_possible is None or not isfinite(best_loss - best_possible)
+        else best_loss - best_possible,
+        max_length=trace.max_length,
+        stopped=trace.stopped or cut > 0,
+    )
+
+
+def split(trace: Trace) -> Split:
+    """Split workers x makespan by what the workers did."""
+    return split_within(trace, trace.makespan)
+
+
+def split_within(trace: Trace, until: int) -> Split:
+    """Split workers x `until` ticks, from the start on."""
+    begin, end = useful(trace)
+    spells = trace.spells
+    booting = spells.kind == Spell.BOOT
+    busy = _ticks_before(until, begin, end)
+    waiting = _ticks_before(until, trace.start, begin)
+    boot = _ticks_before(until, spells.start[booting], spells.end[booting])
+    lost = _ticks_before(until, end, trace.end)
+    down = _ticks_before(until, spells.start[~booting], spells.end[~booting])
+    return Split(busy, waiting + boot, lost, trace.workers * until - busy - waiting - boot - lost - down, down)
+
+
+def _ticks_before(until: int, start: NDArray[np.int64], end: NDArray[np.int64]) -> int:
+    return _total(np.minimum(end, until) - np.minimum(start, until))
+
+
+def _total(ticks: NDArray[np.int64]) -> int:
+    """The exact sum of spans; a thousand workers over 285 years are more ticks than 64 bits hold."""
+    return (int((ticks >> 32).sum()) << 32) + int((ticks & 0xFFFF_FFFF).sum())
+
+
+def useful(trace: Trace) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """When the useful training of each attempt began and ended, taking overhead to come first and loss last."""
+    return trace.start + trace.overhead, trace.end - trace.lost
+
+
+def busy_workers(trace: Trace) -> Steps:
+    """Workers at work over time; starts at 0 and ends with the makespan, at zero workers."""
+    begin, end = useful(trace)
+    times, place = np.unique(np.concatenate([begin, end]), return_inverse=True)
+    change = np.repeat([1.0, -1.0], len(trace))
+    values = np.cumsum(np.bincount(place, weights=change, minlength=len(times))).astype(np.float64)
+    if not len(times) or times[0] > 0:
+        times, values = np.concatenate([[0], times]), np.concatenate([[0.0], values])
+    return Steps(times, values)
+
+
+def busy_by_rung(trace: Trace, rungs: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Workers at work on each of `rungs` rungs: times, and values, shape (rungs, times), that hold until the next."""
+    begin, end = useful(trace)
+    times, place = np.unique(np.concatenate([[0], begin, end]), return_inverse=True)
+    change = np.zeros((rungs, len(times)))
+    np.add.at(change, (trace.rung, place[1 : 1 + len(trace)]), 1)
+    np.add.at(change, (trace.rung, place[1 + len(trace) :]), -1)
+    return times, np.cumsum(change, axis=1)
+
+
+def incumbent(trace: Trace) -> Steps:
+    """Best loss known so far, from the first result on."""
+    rows = incumbent_rows(trace)
+    return Steps(trace.end[rows], trace.loss[rows])
+
+
+def incumbent_rows(trace: Trace) -> NDArray[np.intp]:
+    """Rows that set a new best loss, in order of time; of results at one instant only the last best stays."""
+    results = np.flatnonzero(trace.where(Outcome.COMPLETED) & np.isfinite(trace.loss))
+    order = results[np.argsort(trace.end[results], kind="stable")]
+    losses = trace.loss[order]
+    better = np.ones(len(order), bool)
+    better[1:] = losses[1:] < np.minimum.accumulate(losses)[:-1]
+    rows = order[better]
+    lasting = np.ones(len(rows), bool)
+    lasting[:-1] = trace.end[rows][:-1] < trace.end[rows][1:]
+    return rows[lasting]
+
+
+def incumbent_band(traces: Sequence[Trace]) -> Band:
+    """Best loss known over time in several runs; one that is over keeps its best."""
+    return _band([incumbent(trace) for trace in traces])
+
+
+def regret_band(traces: Sequence[Trace], best: Sequence[float]) -> Band:
+    """Simple regret over time in several runs: the best loss so far less `best`, the best there was for each run."""
+    steps = [incumbent(trace) for trace in traces]
+    return _band([Steps(step.times, step.values - least) for step, least in zip(steps, best, strict=True)])
+
+
+def best_losses(runs: Sequence[Sequence[Trace]]) -> list[float]:
+    """For each replicate (the n-th trace of every searcher) the best loss that any searcher found; inf for none."""
+    return [
+        min((float(step.values[-1]) for step in map(incumbent, traces) if len(step.values)), default=np.inf)
+        for traces in zip(*runs, strict=True)
+    ]
+
+
+def _band(steps: Sequence[Steps]) -> Band:
+    times = np.unique(np.concatenate([step.times for step in steps])) if steps else np.zeros(0, np.int64)
+    values = np.full((len(steps), len(times)), np.nan)
+    for row, step in zip(values, steps, strict=True):
+        row[:] = np.concatenate([[np.nan], step.values])[np.searchsorted(step.times, times, "right")]
+    known = ~np.isnan(values).any(axis=0)
+    quantiles = np.quantile(values[:, known], [0.1, 0.5, 0.9], axis=0) if known.any() else np.zeros((3, 0))
+    return Band(times[known], *quantiles)
+
+
+def full_length(trace: Trace) -> NDArray[np.bool_]:
+    """Mask of the rows that completed a trial's full training."""
+    return trace.where(Outcome.COMPLETED) & (trace.to_resource >= trace.max_length)
+
+
+def trials_started(trace: Trace) -> int:
+    """Different trials in the trace."""
+    return _distinct(trace.trial)
+
+
+def mispromotions(trace: Trace, divisor: float) -> int:
+    """Trials that left a rung and are not among the best floor(n / divisor) of its n results in the end.
+
+    Ties are broken as the rules do, earlier results first. Asynchronous promotion makes about sqrt(n) of them (Li
+    et al., arXiv 1810.05934, section 3.3).
+    """
+    invalid = trace.trial[trace.where(Outcome.EXITED) & np.isnan(trace.loss)]  # their results vanished
+    ended = trace.where(Outcome.COMPLETED, Outcome.EXITED) & ~np.isin(trace.trial, invalid)
+    share, count, levels = exact(divisor), 0, _levels(trace)
+    for (bracket, rung), rows in levels.items():
+        above = levels.get((bracket, rung + 1))
+        if above is None:
+            continue
+        here = rows[ended[rows]]
+        most = floor(len(here) / share)
+        if most < len(here):  # to sort the better part is enough
+            losses = trace.loss[here]
+            here = here[~(losses > np.partition(losses, most)[most])]
+        order = np.lexsort((trace.end[here], trace.loss[here]))
+        best = trace.trial[here[order[:most]]]
+        count += len(np.setdiff1d(trace.trial[above], np.concatenate([best, invalid])))
+    return count
+
+
+def _levels(trace: Trace) -> dict[tuple[int, int], NDArray[np.intp]]:
+    """The rows on each rung of each bracket, in order; by one sort, since backfilling makes thousands of brackets."""
+    order = np.lexsort((trace.rung, trace.bracket))
+    parts = np.split(order, np.flatnonzero(_changes(trace.rung[order], trace.bracket[order])) + 1)
+    return {(int(trace.bracket[rows[0]]), int(trace.rung[rows[0]])): rows for rows in parts if len(rows)}
+
+
+def costs_by_group(trace: Trace) -> dict[str, float]:
+    """Money spent on each group: the price of its workers for as long as they were not down."""
+    spells = trace.spells
+    down = np.where(spells.kind == Spell.DOWN, spells.end - spells.start, 0)
+    first, costs = 0, {}
+    for group in trace.groups:
+        inside = (spells.worker >= first) & (spells.worker < first + group.count)
+        hours = (group.count * trace.makespan - _total(down[inside])) / UNITS["h"]
+        costs[group.name] = hours * group.price_per_hour
+        first += group.count
+    return costs
+
+
+def last_start(trace: Trace) -> int:
+    """When the last new trial started, in ticks: afterwards a finite search only drains."""
+    _, first_rows = np.unique(trace.trial, return_index=True)
+    return int(trace.start[first_rows].max(initial=0))
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0
+
+
+def _distinct(*columns: NDArray[np.int64]) -> int:
+    """How many different rows there are; by sorting, as columns that start in order sort in no time."""
+    order = np.lexsort(columns)
+    return int(_changes(*(column[order] for column in columns)).sum()) + 1 if len(order) else 0
+
+
+def _changes(*columns: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether each row but the first differs from the one before it."""
+    different: NDArray[np.bool_] = np.any([column[1:] != column[:-1] for column in columns], axis=0)
+    return different

@@ -1,0 +1,252 @@
+"""What somebody watching a run sees: the state at a moment, read from the trace. Nothing here draws.
+
+An attempt is under way at a tick if `start < tick <= end`: at the instant a job ends its bar is full, and the job
+that follows on the worker has not shown yet. Results are known from the tick at which they end.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.trace import metrics
+from simulator.trace.trace import Outcome, Spell, Trace
+
+Ticks = NDArray[np.int64]
+
+#: A rung is done with these trials, for better or worse.
+SETTLED = (Outcome.COMPLETED, Outcome.EXITED)
+
+
+class Moment(NamedTuple):
+    """A tick of a run: the rows under way, ascending, and the resource each one's trial has by now."""
+
+    tick: int
+    rows: NDArray[np.intp]
+    units: NDArray[np.float64]
+
+
+class Replay:
+    """A run played forwards: `advance` to ever later ticks and look.
+
+    Trials are numbered in order of their first start. `reached` is the most units a trial has been trained,
+    linearly in time within a job; `aimed` is the resource of the furthest job it was given, 0 before the first,
+    `rung` that job's rung. A move costs no more than the attempts that began since the last one and those under way.
+    """
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.started = 0  # trials
+        _, first, which = np.unique(trace.trial, return_index=True, return_inverse=True)
+        rank = np.empty(len(first), np.intp)
+        rank[np.argsort(first)] = np.arange(len(first))
+        self._trial = rank[which]
+        self.aimed: NDArray[np.int64] = np.zeros(len(first), np.int64)
+        self.rung: NDArray[np.int64] = np.zeros(len(first), np.int64)
+        self.reached: NDArray[np.float64] = np.zeros(len(first))
+        self._kept = self.reached  # of jobs that have ended
+        self._whole = _whole(trace)
+        self._next = 0  # first row that has not begun
+        self._rows = np.zeros(0, np.intp)
+
+    def advance(self, tick: int) -> Moment:
+        """Move on to `tick`, no earlier than the last one."""
+        trace = self.trace
+        begun = int(np.searchsorted(trace.start, tick, "left"))
+        new = np.arange(self._next, begun)
+        self._next = begun
+        rows = np.concatenate([self._rows, new])
+        units = self._units(rows, tick)
+        under_way = trace.end[rows] >= tick
+        over = rows[~under_way]
+        np.maximum.at(self._kept, self._trial[over], self._units(over, tick, trace.lost[over]))
+        self.reached = self._kept.copy()
+        np.maximum.at(self.reached, self._trial[rows[under_way]], units[under_way])
+        np.maximum.at(self.aimed, self._trial[new], trace.to_resource[new])
+        np.maximum.at(self.rung, self._trial[new], trace.rung[new])
+        self.started = int(np.count_nonzero(self.aimed))
+        self._rows = rows[under_way]
+        return Moment(tick, self._rows, units[under_way])
+
+    def _units(self, rows: NDArray[np.intp], tick: int, lost: Ticks | int = 0) -> NDArray[np.float64]:
+        """Resource of the rows' trials at `tick`, or at the end of the row if that is earlier, less what was lost."""
+        trace = self.trace
+        begun = metrics.useful(trace)[0][rows]
+        spent = np.maximum(np.minimum(trace.end[rows], tick) - begun - lost, 0)
+        units = trace.to_resource[rows] - trace.from_resource[rows]
+        reached: NDArray[np.float64] = trace.from_resource[rows] + np.minimum(
+            units * spent / self._whole[rows], units
+        )
+        return reached
+
+
+class Ladder(NamedTuple):
+    """Trials on each rung at some ticks, both of shape (ticks, rungs)."""
+
+    started: NDArray[np.int64]
+    settled: NDArray[np.int64]  # with a result, or dead
+
+
+def ladder(trace: Trace, at: Ticks, rungs: int) -> Ladder:
+    """How many trials have been on each of `rungs` rungs by each tick."""
+    place = np.stack([trace.bracket, trace.trial, trace.rung])
+    _, first = np.unique(place, axis=1, return_index=True)  # not the retries
+    settled = trace.where(*SETTLED)
+    started_by, settled_by = [], []
+    for rung in range(rungs):
+        starts = np.sort(trace.start[first[trace.rung[first] == rung]])
+        ends = np.sort(trace.end[settled & (trace.rung == rung)])
+        started_by.append(np.searchsorted(starts, at, "left"))
+        settled_by.append(np.searchsorted(ends, at, "right"))
+    return Ladder(np.stack(started_by, axis=1), np.stack(settled_by, axis=1))
+
+
+def trials_started(trace: Trace, at: Ticks) -> NDArray[np.int64]:
+    """Different trials that have begun by each tick."""
+    _, first = np.unique(trace.trial, return_index=True)
+    return np.searchsorted(np.sort(trace.start[first]), at, "left").astype(np.int64)
+
+
+def best_loss(trace: Trace, at: Ticks) -> NDArray[np.float64]:
+    """Best loss known at each tick, NaN before the first result."""
+    best = metrics.incumbent(trace)
+    return np.concatenate([[np.nan], best.values])[np.searchsorted(best.times, at, "right")]
+
+
+def worked(trace: Trace, at: Ticks) -> Ticks:
+    """Worker ticks of work done by each tick."""
+    return _spent(*metrics.useful(trace), at)
+
+
+def lost(trace: Trace, at: Ticks) -> Ticks:
+    """Worker ticks spent by each tick on work that came to nothing."""
+    return _spent(trace.end - trace.lost, trace.end, at)
+
+
+def overhead(trace: Trace, at: Ticks) -> Ticks:
+    """Worker ticks spent by each tick on jobs before their training."""
+    return _spent(trace.start, trace.start + trace.overhead, at)
+
+
+def away(trace: Trace, at: Ticks, kind: Spell) -> Ticks:
+    """Worker ticks that workers were down, or starting up, by each tick."""
+    spells = trace.spells
+    there = spells.kind == kind
+    return _spent(spells.start[there], spells.end[there], at)
+
+
+def away_at(trace: Trace, tick: int) -> dict[int, Spell]:
+    """The workers that can't work at `tick`, and why."""
+    spells = trace.spells
+    now = (spells.start < tick) & (tick <= spells.end)
+    return {
+        worker: Spell(kind)
+        for worker, kind in zip(spells.worker[now].tolist(), spells.kind[now].tolist(), strict=True)
+    }
+
+
+def idle(trace: Trace, at: Ticks) -> Ticks:
+    """Worker ticks by each tick in which a worker was there and had nothing to do."""
+    used = worked(trace, at) + lost(trace, at) + overhead(trace, at)
+    return offered(trace, at) - used - away(trace, at, Spell.DOWN) - away(trace, at, Spell.BOOT)
+
+
+def offered(trace: Trace, at: Ticks) -> Ticks:
+    """Worker ticks there were by each tick; none are counted after the run."""
+    return trace.workers * np.minimum(at, trace.makespan)
+
+
+def available(trace: Trace, at: Ticks) -> Ticks:
+    """The same without the workers that were down: what utilization is a share of."""
+    return offered(trace, at) - away(trace, at, Spell.DOWN)
+
+
+class Barrier(NamedTuple):
+    """The first rung that nobody left before all of it was done."""
+
+    rung: int
+    since: int  # tick at which the first worker had nothing to do
+    until: int  # tick of its last result
+    waiting: int  # workers idle at the end of the wait
+
+
+class Promotion(NamedTuple):
+    """The first time a trial climbed a rung."""
+
+    rung: int  # it left
+    tick: int
+    results: int  # on that rung by then
+
+
+def synchronous(trace: Trace) -> bool:
+    """Whether trials climbed at all, and none ever left a rung of its bracket before everybody there was done."""
+    waits = [until <= first for _, _, until, first in _climbs(trace)]
+    return bool(waits) and all(waits)
+
+
+def first_barrier(trace: Trace) -> Barrier | None:
+    """The first wait of workers for a rung to fill up; None where nothing waits."""
+    if not synchronous(trace):
+        return None
+    _, rung, until, _ = min(_climbs(trace), key=lambda climb: climb[2])
+    changes = np.concatenate([[0, until], trace.start, trace.end, trace.spells.start, trace.spells.end])
+    times = np.unique(changes[changes <= until])
+    waiting = np.diff(idle(trace, times)) // np.diff(times)  # workers, from each of the times to the next
+    since = int(times[np.flatnonzero(waiting == waiting.min())[-1] + 1])
+    return Barrier(rung, since, until, int(waiting[-1])) if since < until else None
+
+
+def first_promotion(trace: Trace) -> Promotion | None:
+    """The first climb; None where there is none."""
+    climbs = _climbs(trace)
+    if not climbs:
+        return None
+    bracket, rung, _, tick = min(climbs, key=lambda climb: climb[3])
+    there = trace.where(*SETTLED) & (trace.bracket == bracket) & (trace.rung == rung)
+    return Promotion(rung, tick, int(np.count_nonzero(trace.end[there] <= tick)))
+
+
+def _climbs(trace: Trace) -> list[tuple[int, int, int, int]]:
+    """For each rung that was left: bracket, rung, tick of its last result, tick of the first job above it."""
+    found = []
+    settled = trace.where(*SETTLED)
+    for bracket in np.unique(trace.bracket).tolist():
+        inside = trace.bracket == bracket
+        for rung in np.unique(trace.rung[inside]).tolist()[:-1]:
+            ends = trace.end[inside & settled & (trace.rung == rung)]
+            starts = trace.start[inside & (trace.rung == rung + 1)]
+            if len(ends) and len(starts):
+                found.append((bracket, rung, int(ends.max()), int(starts.min())))
+    return found
+
+
+def _spent(begin: Ticks, end: Ticks, at: Ticks) -> Ticks:
+    """Worker ticks spent between `begin` and `end` by each tick: all that began, less what was still to come."""
+    starts, ends = np.sort(begin), np.sort(end)
+    total_start = np.concatenate([[0], np.cumsum(starts)])
+    total_end = np.concatenate([[0], np.cumsum(ends)])
+    begun, ended = np.searchsorted(starts, at), np.searchsorted(ends, at)
+    spent: Ticks = (begun - ended) * at - total_start[begun] + total_end[ended]
+    return spent
+
+
+def _whole(trace: Trace) -> NDArray[np.float64]:
+    """Ticks of training each attempt takes from end to end.
+
+    One that did not complete goes at the pace of its trial's last completed job, or of the whole run's.
+    """
+    spent: NDArray[np.float64] = (trace.end - trace.start - trace.overhead).astype(float)
+    completed = trace.where(Outcome.COMPLETED)
+    if not completed.all():
+        units = trace.to_resource - trace.from_resource
+        trained = units[completed].sum()
+        usual = spent[completed].sum() / trained if trained else 0.0
+        pace: dict[int, float] = {}
+        for row, trial in enumerate(trace.trial.tolist()):
+            if completed[row]:
+                pace[trial] = spent[row] / max(units[row], 1)
+            else:
+                spent[row] = max(spent[row], units[row] * pace.get(trial, usual))
+    return np.maximum(spent, 1.0)

@@ -1,0 +1,188 @@
+"""The trace: one row for each attempt at a job, in order of start. Everything after the simulation reads only this.
+
+A trace can come from a simulation or from a real run; columns are numpy arrays of equal length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.core import ticks
+from simulator.io import writing
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class Outcome(IntEnum):
+    """How an attempt ended."""
+
+    COMPLETED = 0
+    EXITED = 1  # the trial died: error, divergence or invalid hyperparameters
+    DROPPED = 2
+    PREEMPTED = 3
+    FAILED = 4
+    CUT = 5  # still running at the stop
+
+
+class Spell(IntEnum):
+    """Why a worker could not work for a while."""
+
+    DOWN = 0  # failed, taken away, not joined yet, or gone
+    BOOT = 1  # starting up
+
+
+#: Units that a trial of a saved trace may be trained to.
+MOST_UNITS = 10**12
+
+#: Columns as saved, in this order; the last two are worker time of the attempt that was no training, and training
+#: that was lost with it.
+COLUMNS = (
+    "worker", "trial", "bracket", "rung", "from_resource", "to_resource", "start", "end", "outcome", "loss",
+    "overhead", "lost",
+)  # fmt: skip
+
+#: Columns in seconds when saved, in ticks before.
+TIMES = frozenset({"start", "end", "overhead", "lost"})
+
+#: Sizes of floats that Python writes without an exponent: from the first up to, not including, the second.
+PLAIN = (1e-4, 1e16)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Workers that are alike, numbered one after the other: `count` of them, at a price a worker and hour."""
+
+    name: str
+    count: int
+    price_per_hour: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Spells:
+    """Times at which workers could not work, by worker and then by start; columns of equal length, in ticks.
+
+    `kind` holds `Spell` values; spells of a worker don't overlap each other or its attempts.
+    """
+
+    worker: NDArray[np.int64]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    kind: NDArray[np.int64]
+
+    @classmethod
+    def from_rows(cls, rows: Sequence[tuple[int, int, int, int]]) -> Spells:
+        """Build from rows of worker, start, end, kind."""
+        return cls(*np.array(rows, np.int64).reshape(-1, 4).T)
+
+    def __len__(self) -> int:
+        return len(self.worker)
+
+    def write_csv(self, path: Path) -> None:
+        """Write worker, start, end (seconds) and kind (down or boot)."""
+        columns = {name: getattr(self, name) for name in ("worker", "start", "end", "kind")}
+        _write_csv(_frame(columns, "kind", Spell), path)
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """Attempts at jobs, one a row, in order of start (ties: the order in which they were handed out).
+
+    `start`, `end`, `overhead` and `lost` are ticks, resources are cumulative units, `outcome` holds `Outcome`
+    values, `loss` is inf for a trial that died and NaN where there is no result. What is neither overhead nor
+    lost of an attempt was useful training. `max_length` is the resource of a fully trained trial, `spells` says
+    when workers could not work, `groups` (in order of worker number) what they cost, `meta` where the trace
+    comes from (scenario digest, seed, versions). `stopped`: it was over before its work was done.
+    """
+
+    label: str
+    workers: int
+    max_length: int
+    worker: NDArray[np.int64]
+    trial: NDArray[np.int64]
+    bracket: NDArray[np.int64]
+    rung: NDArray[np.int64]
+    from_resource: NDArray[np.int64]
+    to_resource: NDArray[np.int64]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    outcome: NDArray[np.int64]
+    loss: NDArray[np.float64]
+    overhead: NDArray[np.int64]
+    lost: NDArray[np.int64]
+    spells: Spells = field(default_factory=lambda: Spells.from_rows([]))
+    groups: tuple[Group, ...] = ()
+    meta: Mapping[str, str | int | float] = field(default_factory=dict)
+    stopped: bool = False
+
+    @classmethod
+    def from_rows(cls, rows: Sequence[Sequence[float]], **about: Any) -> Trace:
+        """Build a trace from rows in the order of `COLUMNS`, and the fields that are not columns."""
+        columns = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
+        arrays: dict[str, Any] = {
+            name: np.array(column, np.float64 if name == "loss" else np.int64)
+            for name, column in zip(COLUMNS, columns, strict=True)
+        }
+        return cls(**arrays, **about)
+
+    def __len__(self) -> int:
+        return len(self.trial)
+
+    @property
+    def makespan(self) -> int:
+        """Ticks from 0 to the end of the last attempt."""
+        return int(self.end.max(initial=0))
+
+    def where(self, *outcomes: Outcome) -> NDArray[np.bool_]:
+        """Mask of the rows with one of `outcomes`."""
+        return np.isin(self.outcome, outcomes)
+
+    def write_csv(self, path: Path) -> None:
+        """Write `COLUMNS`, times in seconds; an absent loss is an empty field, a dead trial's is `inf`."""
+        _write_csv(self._saved(), path)
+
+    def write_parquet(self, path: Path) -> None:
+        """Write the same columns as Parquet, with `meta` as the file's metadata."""
+        from polars.exceptions import PolarsError  # noqa: PLC0415  (slow to import, needed only here)
+
+        with writing.replacing(path) as scratch:
+            try:
+                self._saved().write_parquet(scratch, metadata={key: str(value) for key, value in self.meta.items()})
+            except PolarsError as error:  # a full disk, which is what CSV calls an OSError
+                raise OSError(str(error).rpartition("error: ")[2]) from None
+
+    def _saved(self) -> pl.DataFrame:
+        return _frame({name: getattr(self, name) for name in COLUMNS}, "outcome", Outcome)
+
+
+def _frame(columns: dict[str, NDArray[Any]], coded: str, words: type[IntEnum]) -> pl.DataFrame:
+    """Columns as saved: times in seconds, the `coded` one in words, nulls for NaN."""
+    import polars as pl  # noqa: PLC0415  (slow to import, needed only here)
+
+    saved: dict[str, Any] = columns | {name: columns[name] / ticks.PER_SECOND for name in TIMES & columns.keys()}
+    saved[coded] = pl.Series([word.name.lower() for word in words]).gather(columns[coded])
+    return pl.DataFrame(saved, nan_to_null=True)
+
+
+def _write_csv(frame: pl.DataFrame, path: Path) -> None:
+    """Write `frame`, each float in the digits of Python's repr.
+
+    Polars' digits are the same, both being the shortest that read back as the same float, but it takes to
+    exponents elsewhere, and writes them differently.
+    """
+    import polars as pl  # noqa: PLC0415
+
+    for column in frame.select(pl.col(pl.Float64)):
+        size = column.abs()
+        if (((size > 0) & (size < PLAIN[0])) | ((size >= PLAIN[1]) & size.is_finite())).any():
+            texts = [None if value is None else repr(value) for value in column.to_list()]
+            frame = frame.with_columns(pl.Series(column.name, texts, pl.String))
+    with writing.replacing(path) as scratch, scratch.open("wb") as out:
+        frame.write_csv(out)
