@@ -153,6 +153,7 @@ def fit(
     if out.suffix not in {".yaml", ".yml"}:
         raise InputError(Problem(str(out), "must end in .yaml or .yml"))
     _check_apart(file, out)
+    writing.check_folder(out.parent)
     table = read_table(file, smaller_is_better=smaller_is_better, times_needed=False)
     with progress_bar() as progress:
         task = progress.add_task("fitting", total=None)
@@ -162,8 +163,8 @@ def fit(
             workers=workers,
             replicates=replicates,
             on_progress=lambda done, total: progress.update(task, completed=done, total=total),
+            on_law=lambda law: writing.write_text(out, fitting.yaml_of(law, file.name)),
         )
-    writing.write_text(out, made.yaml(file.name))
     if as_json:
         typer.echo(json.dumps(made.as_dict(), indent=2, allow_nan=False))
     else:

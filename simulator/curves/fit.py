@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.core.formatting import counted
 from simulator.curves.describe import EARLY, Description, Grid, describe
 from simulator.curves.families import SCALED, Family
 from simulator.curves.synthetic import Law, Synthetic
@@ -106,7 +107,7 @@ def _fitted(
 ) -> Law:
     final = grid.loss[grid.finished, -1]
     if len(final) < 10:  # noqa: PLR2004
-        message = f"has {len(final)} trials that reached the end, and a fit takes ten"
+        message = f"has {counted(len(final), 'trial')} that reached the end, and a fit takes ten"
         raise ValueError(message)
     spread = float(np.subtract(*np.quantile(final, [0.75, 0.25]))) or 1.0
     start = Law(

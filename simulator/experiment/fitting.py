@@ -89,13 +89,14 @@ class Fitted:
         if self.note:
             yield self.note
 
-    def yaml(self, name: str) -> str:
-        """A scenario's `curves:` section."""
-        lines = [f"# Trials like those of {printable(' '.join(name.split()))}: asha-sim curves fit", "curves:"]
-        for key, value in section(self.law).items():
-            text = f"[{', '.join(map(_plain, value))}]" if isinstance(value, list) else _plain(value)
-            lines.append(f"  {key}: {text}")
-        return "\n".join([*lines, ""])
+
+def yaml_of(law: Law, name: str) -> str:
+    """A scenario's `curves:` section with trials of `law`, which was fitted to the file `name`."""
+    lines = [f"# Trials like those of {printable(' '.join(name.split()))}: asha-sim curves fit", "curves:"]
+    for key, value in section(law).items():
+        text = f"[{', '.join(map(_plain, value))}]" if isinstance(value, list) else _plain(value)
+        lines.append(f"  {key}: {text}")
+    return "\n".join([*lines, ""])
 
 
 def fit(
@@ -106,23 +107,30 @@ def fit(
     replicates: int = 40,
     rounds: int = ROUNDS,
     on_progress: Progress | None = None,
+    on_law: Callable[[Law], None] | None = None,
 ) -> Fitted:
     """Fit a law to recorded curves and compare the two, by `replicates` bootstrap samples of the trials.
 
-    SHA and ASHA (divisor 3) search up to 243 trials on `workers`. `on_progress` hears what is done of what. Raises
-    InputError for fewer than ten trials that reached the end.
+    SHA and ASHA (divisor 3) search up to 243 trials on `workers`; where they can't, the note says why. `on_progress`
+    hears what is done of what, `on_law` the law as soon as it is found, before it is judged. Raises InputError for
+    fewer than ten trials that reached the end, before any work.
     """
     tell = on_progress or _silent
     grid = grid_of(table)
+    problem = _unsearchable(table)
     about = describe(grid, points=len(table.trial))
     total = rounds + 2 * replicates
     try:
         law = fit_law(grid, about, family=family, rounds=rounds, on_step=lambda done: tell(min(done, rounds), total))
     except ValueError as error:
         raise InputError(Problem(table.source, str(error))) from None
+    if on_law is not None:
+        on_law(law)
     figures = _figures(grid, about, law, replicates, lambda done: tell(rounds + done, total))
-    searches, note = _searches(table, law, workers, replicates, lambda done: tell(rounds + replicates + done, total))
-    return Fitted(table.source, table.trials, law, figures, searches, note)
+    if problem is not None:
+        return Fitted(table.source, table.trials, law, figures, [], f"no search was compared: {problem}")
+    searches = _searches(table, law, workers, replicates, lambda done: tell(rounds + replicates + done, total))
+    return Fitted(table.source, table.trials, law, figures, searches)
 
 
 def _figures(grid: Grid, about: Description, law: Law, replicates: int, on_step: Callable[[int], None]) -> list[Row]:
@@ -157,15 +165,25 @@ def _like(grid: Grid, law: Law) -> Grid:
     return made if grid.unit_s is not None else replace(made, unit_s=None)
 
 
-def _searches(
-    table: Table, law: Law, workers: int, replicates: int, on_step: Callable[[int], None]
-) -> tuple[list[Row], str]:
+def _unsearchable(table: Table) -> str | None:
+    """Why SHA can't search these trials: too few for its rungs, or no rows where a rung stands; None where it can."""
+    trials, length = _size(table)
+    try:
+        searcher = sha(max_trials=trials, max_length=length, divisor=DIVISOR)
+    except ValueError as error:
+        return str(error)
+    return Recorded(table, interpolate=True).reach(searcher.resources)
+
+
+def _size(table: Table) -> tuple[int, int]:
+    """Trials of a search on the recorded curves, and the units of the longest of them."""
+    return min(table.trials, SEARCHED), int(table.resource.max())
+
+
+def _searches(table: Table, law: Law, workers: int, replicates: int, on_step: Callable[[int], None]) -> list[Row]:
     """Makespan and regret of SHA and ASHA on resampled recorded trials and on drawn ones."""
-    trials, length = min(table.trials, SEARCHED), int(table.resource.max())
+    trials, length = _size(table)
     recorded = Recorded(table, interpolate=True)
-    problem = recorded.reach(sha(max_trials=trials, max_length=length, divisor=DIVISOR).resources)
-    if problem is not None:
-        return [], f"no search was compared: {problem}"
     found: dict[str, list[list[float]]] = {}
     for seed in range(replicates):
         both: tuple[Curves, ...] = (Resampled(recorded, seed), Synthetic(law, seed))
@@ -178,7 +196,7 @@ def _searches(
         if real and made:
             low, middle, high = (float(q) for q in np.quantile(real, [INTERVAL[0], 0.5, INTERVAL[1]]))
             rows.append(Row(name, middle, low, high, float(np.median(made))))
-    return rows, ""
+    return rows
 
 
 def _search(curves: Curves, trials: int, length: int, workers: int, *, timed: bool) -> Mapping[str, float]:
