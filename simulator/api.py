@@ -16,12 +16,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulator.cluster import engine
-from simulator.experiment.clusters import build_cluster, build_stop
-from simulator.experiment.experiment import Experiment, build_searcher, share_promoted
+from simulator.experiment.experiment import Experiment
+from simulator.experiment.replicates import replicates
 from simulator.planning import planner
 from simulator.planning.backend import Pool
-from simulator.planning.replicates import Candidates, seed_of
 from simulator.render import draw_all, play
 from simulator.render.animation.animate import Style
 from simulator.results import Comparison, Picture, Planned, Results
@@ -88,19 +86,12 @@ def compare(scenario: Loaded | Path | str, seeds: int = 20, seed: int | None = N
     """
     if seeds < 1:
         raise ValueError(f"seeds should be 1 or more, not {seeds}")
-    loaded = _loaded(scenario)
-    origin = Experiment(loaded, seed).seed
-    candidates, spec = Candidates(loaded, origin), loaded.scenario
-    cluster, stop = build_cluster(loaded), build_stop(spec)
-    found: dict[str, list[metrics.Summary]] = {label: [] for label in spec.searchers}
-    for replicate in range(seeds):
-        drawn = seed_of(origin, replicate)
-        curves = candidates.under(drawn)
-        for label, block in spec.searchers.items():
-            meta = share_promoted(block)
-            trace = engine.simulate(build_searcher(block), curves, cluster, stop=stop, seed=drawn, meta=meta)
+    experiment = Experiment(_loaded(scenario), seed)
+    found: dict[str, list[metrics.Summary]] = {label: [] for label in experiment.labels}
+    for _, drawn, curves in replicates(experiment.loaded, seeds, experiment.seed):
+        for label, trace in experiment.under(drawn, curves).run_all().items():
             found[label].append(metrics.summarize(trace))
-    return Comparison(loaded, origin, found)
+    return Comparison(experiment.loaded, experiment.seed, found)
 
 
 def plan(scenario: Loaded | Path | str, seed: int | None = None, *, jobs: int = 0) -> Planned:

@@ -103,8 +103,15 @@ def plot(
 ) -> None:
     """Plot a scenario or a saved trace: static pictures, in light and dark."""
     from simulator.experiment.experiment import Experiment  # noqa: PLC0415
+    from simulator.experiment.replicates import replicates  # noqa: PLC0415
     from simulator.io import writing  # noqa: PLC0415
-    from simulator.render.plots.files import KINDS, SUFFIXES, write_plots  # noqa: PLC0415
+    from simulator.render.plots.files import (  # noqa: PLC0415
+        KINDS,
+        OF_REPLICATES,
+        OF_TRACES,
+        SUFFIXES,
+        write_plots,
+    )
     from simulator.scenario.loading import load  # noqa: PLC0415
     from simulator.trace.reading import is_trace, read_trace, unit_of  # noqa: PLC0415
 
@@ -125,14 +132,22 @@ def plot(
     writing.check_folder(out)
     with writing.together(out), progress_bar() as progress:
         task = progress.add_task("simulating", total=seeds)
-        runs = {label: [trace] for label, trace in experiment.run_all().items()}
-        for replicate in range(1, seeds):
-            progress.update(task, completed=replicate)
-            for label, trace in Experiment(loaded, experiment.seed + replicate).run_all().items():
-                runs[label].append(trace)
-        written = write_plots(
-            runs, out, kinds=chosen, formats=suffixes, title=loaded.title, time_unit=loaded.scenario.time_unit
-        )
+        run = {label: [trace] for label, trace in experiment.run_all().items()}
+        several = run
+        if seeds > 1:
+            several = {label: [] for label in experiment.labels}
+            for number, drawn, curves in replicates(loaded, seeds, experiment.seed):
+                progress.update(task, completed=number)
+                for label, trace in experiment.under(drawn, curves).run_all().items():
+                    several[label].append(trace)
+        written = [
+            path
+            for runs, these in ((run, OF_TRACES), (several, OF_REPLICATES))
+            for path in write_plots(
+                runs, out, kinds=[kind for kind in chosen if kind in these], formats=suffixes, title=loaded.title,
+                time_unit=loaded.scenario.time_unit,
+            )
+        ]  # fmt: skip
     for path in written:
         typer.echo(path)
 

@@ -135,6 +135,21 @@ class Recorded:
         return InputError(Problem(self._table.source, message))
 
 
+class Shuffled:
+    """Recorded trials in an order that the seed draws."""
+
+    def __init__(self, recorded: Recorded, seed: int) -> None:
+        self.trials = recorded.trials
+        self.reach = recorded.reach
+        self._recorded = recorded
+        self._order = generator(seed, Stream.RESAMPLE).permutation(self.trials).tolist()
+
+    def train(self, trial: int, from_resource: int, to_resource: int) -> Training:
+        """What the recorded trial that stands at `trial` did."""
+        place = self._order[trial] if trial < self.trials else trial  # which the table refuses by its name
+        return self._recorded.train(place, from_resource, to_resource)
+
+
 class Resampled:
     """Recorded trials drawn with replacement, without end; trial i is the same draw whatever ran before."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from importlib.metadata import version
 from itertools import pairwise
 from math import inf
@@ -58,6 +59,19 @@ def build_searcher(spec: searcher_models.Searcher) -> Searcher:  # noqa: C901  (
     return make(**spec.options)
 
 
+def curves_of(loaded: Loaded, seed: int, *, resample: bool | None = None) -> Curves:
+    """The trials of a scenario under a seed, recorded ones in the file's order unless the scenario resamples them.
+
+    `resample` overrides what the scenario says. Raises InputError for what is wrong in a file.
+    """
+    spec = loaded.scenario.curves
+    if isinstance(spec, curve_models.Recorded):
+        changes = {"smaller_is_better": loaded.scenario.smaller_is_better}
+        spec = spec.model_copy(update=changes if resample is None else changes | {"resample": resample})
+    with loaded.blaming("curves", "file"):
+        return build_curves(spec, loaded.folder, seed)
+
+
 def build_curves(spec: curve_models.Curves, folder: Path, seed: int) -> Curves:
     """Make the curves of a scenario in `folder`; raises InputError for what is wrong in a file."""
     match spec:
@@ -95,11 +109,7 @@ class Experiment:
     def __init__(self, loaded: Loaded, seed: int | None = None) -> None:
         self.loaded = loaded
         self.seed = loaded.scenario.seed if seed is None else seed
-        curves = loaded.scenario.curves
-        if isinstance(curves, curve_models.Recorded):
-            curves = curves.model_copy(update={"smaller_is_better": loaded.scenario.smaller_is_better})
-        with loaded.blaming("curves", "file"):
-            self._curves = build_curves(curves, loaded.folder, self.seed)
+        self._curves = curves_of(loaded, self.seed)
         self._cluster = build_cluster(loaded)
         problems = []
         for label, spec in loaded.scenario.searchers.items():
@@ -110,6 +120,12 @@ class Experiment:
             problems.append(loaded.problem(("cluster",), hopeless))
         if problems:
             raise InputError(problems)
+
+    def under(self, seed: int, curves: Curves) -> Experiment:
+        """The same under another seed and on other trials, such as a replicate's."""
+        again = copy(self)
+        again.seed, again._curves = seed, curves
+        return again
 
     @property
     def labels(self) -> tuple[str, ...]:

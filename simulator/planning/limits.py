@@ -9,8 +9,8 @@ from simulator.core import ticks
 from simulator.core.errors import InputError, Problem
 from simulator.core.formatting import counted
 from simulator.experiment.experiment import build_searcher
+from simulator.experiment.replicates import replicates
 from simulator.planning.grid import Cell, Grid
-from simulator.planning.replicates import Candidates, seed_of
 from simulator.scenario import cluster as models
 
 #: Cells of a plan, whatever its limit of runs: each is a scenario, looked at one by one.
@@ -71,13 +71,13 @@ def check_deadline(grid: Grid, cells: Sequence[Cell], seed: int) -> None:
     if plan.deadline is None:
         return
     early = plan.target is not None and plan.target.full_length_trials is None
-    seeds = [seed_of(seed, replicate) for replicate in range(min(SEEDS, plan.replicates.max))]
+    seeds = min(SEEDS, plan.replicates.max)
     bound = min(_bound(cell, seeds, seed, early) for cell in _of_each_kind(cells))
     if plan.deadline < bound:
         unit = grid.loaded.scenario.time_unit
         message = (
             f"{ticks.show(plan.deadline, unit, 3)} is before the end of the fastest possible run, whatever the "
-            f"number of workers: the fastest trial of {len(seeds)} replicates takes {ticks.show(bound, unit, 3)} to "
+            f"number of workers: the fastest trial of {seeds} replicates takes {ticks.show(bound, unit, 3)} to "
             f"{'its first result' if early else 'be trained in full'}"
         )
         raise InputError(grid.loaded.problem(("plan", "deadline"), message))
@@ -94,7 +94,7 @@ def _of_each_kind(cells: Sequence[Cell]) -> list[Cell]:
     return list(kinds.values())
 
 
-def _bound(cell: Cell, seeds: Sequence[int], seed: int, early: bool) -> float:
+def _bound(cell: Cell, seeds: int, seed: int, early: bool) -> float:
     """Ticks that any run of a cell takes at least: that of its fastest trial in full, or `early` to its first."""
     scenario = cell.loaded.scenario
     if scenario.stop is not None:
@@ -102,9 +102,8 @@ def _bound(cell: Cell, seeds: Sequence[int], seed: int, early: bool) -> float:
     ladders = [build_searcher(spec).resources for spec in scenario.searchers.values()]
     length = min(ladder[0] if early else ladder[-1] for ladder in ladders)
     most = max(min(spec.trials or TRIALS, TRIALS) for spec in scenario.searchers.values())
-    candidates, least = Candidates(cell.loaded, seed), inf
-    for one in seeds:
-        curves = candidates.under(one)
+    least = inf
+    for _, _, curves in replicates(cell.loaded, seeds, seed):
         trained = [curves.train(trial, 0, length) for trial in range(min(most, curves.trials or most))]
         least = min(least, min((spent for spent, _, exit_ in trained if exit_ is None), default=0))
     return least / _fastest(scenario.cluster) * _least_factor(scenario.cluster.stragglers)

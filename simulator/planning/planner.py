@@ -13,12 +13,13 @@ import joblib
 
 from simulator.core.errors import InputError, Problem, unreadable
 from simulator.experiment.experiment import Experiment
+from simulator.experiment.replicates import Replicates
 from simulator.planning import limits, sweep
 from simulator.planning.advice import Advice, advise
 from simulator.planning.backend import Pool
 from simulator.planning.grid import Cell, Grid
 from simulator.planning.options import Option, option, options
-from simulator.planning.replicates import Candidates, origin
+from simulator.planning.origin import origin
 from simulator.planning.sensitivity import Variation, variations
 from simulator.planning.store import Store
 from simulator.planning.sweep import Block, Probe, Runs, Shape, Work
@@ -111,7 +112,7 @@ class _Planner:
 
     def _origin(self, cell: Cell) -> str:
         """Where the trials of a cell come from, and whether all others have the same."""
-        recorded = Candidates(cell.loaded, self._work.seed).recorded
+        recorded = Replicates(cell.loaded, 1, self._work.seed).recorded
         told = origin(cell.loaded, recorded, self._grid.plan.pilots)
         alike = all(other.loaded.scenario.curves == cell.loaded.scenario.curves for other in self._cells)
         return told if alike else f"{told} Other options have other curves."

@@ -13,6 +13,7 @@ from simulator.core.errors import RunError
 from simulator.curves.protocol import Curves
 from simulator.experiment.clusters import build_cluster, build_stop
 from simulator.experiment.experiment import build_searcher
+from simulator.experiment.replicates import Replicate
 from simulator.planning.grid import Cell
 from simulator.scenario.plan import Target
 from simulator.trace import metrics
@@ -32,10 +33,11 @@ CANDIDATES = 1000
 Row = tuple[int, int, int, float, float, float, float, float, int]
 
 
-def simulate(cell: Cell, searcher: int, replicate: int, curves: Curves, seed: int, target: Target | None) -> Row:
+def simulate(cell: Cell, searcher: int, replicate: Replicate, target: Target | None) -> Row:
     """Run one searcher of a cell up to its target; returns a row of `RUN`. Raises RunError naming the cell."""
     scenario = cell.loaded.scenario
     label, spec = list(scenario.searchers.items())[searcher]
+    number, seed, curves = replicate
     stop, loss = build_stop(scenario), -inf
     if target is not None:
         loss = _loss(cell, curves, target)
@@ -51,8 +53,8 @@ def simulate(cell: Cell, searcher: int, replicate: int, curves: Curves, seed: in
                 build_searcher(spec), curves, build_cluster(cell.loaded), stop=stop, seed=seed, label=label
             )
     except RunError as error:
-        raise RunError(f"{cell.name}, {label}, replicate {replicate}: {error}") from None
-    return _row(trace, (cell.index, searcher, replicate), loss, target)
+        raise RunError(f"{cell.name}, {label}, replicate {number}: {error}") from None
+    return _row(trace, (cell.index, searcher, number), loss, target)
 
 
 def _loss(cell: Cell, curves: Curves, target: Target) -> float:

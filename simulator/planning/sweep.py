@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.core.errors import InputError, Problem, RunError
+from simulator.experiment.replicates import Replicates, replicates
 from simulator.planning.grid import Cell, Grid
-from simulator.planning.replicates import Candidates, seed_of
 from simulator.planning.runs import RUN, Row, simulate
 from simulator.planning.sensitivity import Variation
 from simulator.scenario.loading import Loaded
@@ -100,7 +100,7 @@ class _Desk:
         self.grid = Grid(work.loaded)
         self._cells: dict[int, Cell] = {}
         self._kinds: dict[int, str] = {}
-        self._candidates: dict[str, Candidates] = {}
+        self._replicates: dict[str, Replicates] = {}
 
     def cell(self, index: int) -> Cell:
         if index not in self._cells:
@@ -114,11 +114,11 @@ class _Desk:
             self._kinds[cell.index] = f"{scenario.curves!r} {scenario.smaller_is_better}"
         return self._kinds[cell.index]
 
-    def candidates(self, cell: Cell) -> Candidates:
+    def replicates(self, cell: Cell) -> Replicates:
         kind = self.kind(cell)
-        if kind not in self._candidates:
-            self._candidates[kind] = Candidates(cell.loaded, self.work.seed)
-        return self._candidates[kind]
+        if kind not in self._replicates:
+            self._replicates[kind] = replicates(cell.loaded, self.grid.plan.replicates.max, self.work.seed)
+        return self._replicates[kind]
 
 
 _desks: dict[tuple[object, ...], _Desk] = {}
@@ -149,14 +149,13 @@ def _rows(desk: _Desk, block: Block) -> Iterator[Row]:
     cells = [desk.cell(index) for index in range(*block.cells)]
     if block.variation is not None:
         cells = [block.variation.of(cell) for cell in cells]
-    for replicate in range(*block.replicates):
-        seed = seed_of(desk.work.seed, replicate)
-        trials = {desk.kind(cell): desk.candidates(cell) for cell in cells}
-        curves = {kind: candidates.under(seed) for kind, candidates in trials.items()}
+    for number in range(*block.replicates):
+        several = {desk.kind(cell): desk.replicates(cell) for cell in cells}
+        here = {kind: replicates[number] for kind, replicates in several.items()}
         for cell in cells:
             searchers = range(len(cell.loaded.scenario.searchers)) if block.searcher is None else (block.searcher,)
             for searcher in searchers:
-                yield simulate(cell, searcher, replicate, curves[desk.kind(cell)], seed, desk.grid.plan.target)
+                yield simulate(cell, searcher, here[desk.kind(cell)], desk.grid.plan.target)
 
 
 def probe(work: Work) -> Probe:

@@ -15,11 +15,12 @@ import numpy as np
 import pytest
 
 from simulator.core.errors import InputError, MachineError, RunError
+from simulator.curves.recorded import Shuffled
+from simulator.experiment.replicates import replicates
 from simulator.io import writing
 from simulator.planning import sweep
 from simulator.planning.backend import Pool
 from simulator.planning.planner import answer
-from simulator.planning.replicates import Candidates, Shuffled, seed_of
 from simulator.planning.report import report
 from simulator.planning.sweep import Block, Shape, Work, run_block
 from tests.faults.commands import FILES_OF, NO_BYTECODE, asha_sim, go_on, halted
@@ -63,8 +64,6 @@ def test_every_cell_meets_the_same_trials(tmp_path):
     runs = sweep.joined([run_block(Work(loaded(tmp_path), 0), Block((0, 3), (0, 4)))])
     best = runs["best_loss"].reshape(3, 2, 4)
 
-    assert len({seed_of(0, replicate) for replicate in range(1000)}) == 1000
-    assert seed_of(0, 1) != seed_of(1, 0)
     assert (best[:, 0] == best[0, 0]).all()  # SHA finds the same trial on any number of workers
     assert len(set(best[0, 0])) == 4
 
@@ -78,14 +77,14 @@ def test_recorded_trials_come_in_another_order_each_time(tmp_path, resample):
     )
     text = text.replace("max_trials: 16, max_length: 16", "max_trials: 8, max_length: 4")
     found = answer(loaded(tmp_path, planned("vary: {cluster.workers: [2]}\nreplicates: 6", text)), pool=Pool(jobs=1))
-    candidates = Candidates(loaded(tmp_path, text), 0)
-    met = [[candidates.under(seed).train(trial, 0, 4)[0] for trial in range(8)] for seed in (1, 2)]
+    two = replicates(loaded(tmp_path, text), 2)
+    met = [[curves.train(trial, 0, 4)[0] for trial in range(8)] for _, _, curves in two]
 
     assert met[0] != met[1]
     assert resample or sorted(met[0]) == sorted(met[1])
     assert len(set(found.advice.options[0].times)) > 1
     assert "8 recorded trials" in found.origin
-    assert isinstance(candidates.under(1), Shuffled) != resample
+    assert isinstance(two[0].curves, Shuffled) != resample
 
 
 def test_a_task_is_about_so_much_work():

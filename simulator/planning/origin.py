@@ -1,0 +1,23 @@
+"""Where the trials of a plan come from, in words."""
+
+from __future__ import annotations
+
+from simulator.core.formatting import counted
+from simulator.scenario import curves as curve_models
+from simulator.scenario.loading import Loaded
+
+
+def origin(loaded: Loaded, trials: int | None, fitted_to: int | None) -> str:
+    """Where the trials of a plan come from, in a sentence; `trials` were recorded, or the law `fitted_to` some."""
+    curves = loaded.scenario.curves
+    if isinstance(curves, curve_models.Recorded):
+        how = (
+            "each replicate draws from them with replacement"
+            if curves.resample
+            else "each replicate meets them in another order"
+        )
+        return f"It rests on {counted(trials or 0, 'recorded trial')}; {how}."
+    if fitted_to is not None:
+        fitted = counted(fitted_to, "recorded trial")
+        return f"It rests on curves fitted to {fitted}; each replicate draws trials of its own."
+    return "Its trials are made up, none was recorded; each replicate draws trials of its own."
