@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from simulator.trace import metrics, replay
+from simulator.trace.levels import levels
 from simulator.trace.replay import Barrier, Promotion, Replay
 from simulator.trace.trace import Outcome, Spell, Spells, Trace
 from tests.render.scenes import MINUTE, docs_scene, timeline_scene, tiny, troubled
@@ -50,7 +51,7 @@ def test_a_job_is_full_at_its_end_and_the_next_one_not_yet_seen() -> None:
 def test_a_trial_that_starts_again_keeps_what_it_reached() -> None:
     play = Replay(tiny([(0, 0, 0, 3, 0, 3), (0, 0, 1, 9, 3, 12)], workers=1))
     play.advance(4 * MINUTE)
-    assert (play.reached.tolist(), play.aimed.tolist(), play.rung.tolist()) == ([3.0], [9], [1])
+    assert (play.reached.tolist(), play.aimed.tolist()) == ([3.0], [9])
     play.advance(9 * MINUTE)
     assert play.reached.tolist() == [6.0]
 
@@ -85,7 +86,7 @@ def test_ladder_trials_and_loss_at_the_end_are_the_summary() -> None:
     for trace in timeline_scene():
         end = np.array([trace.makespan])
         about = metrics.summarize(trace)
-        on_rungs = replay.ladder(trace, end, 4)
+        on_rungs = replay.ladder(trace, end, levels([trace]))
         assert on_rungs.started.sum() == on_rungs.settled.sum() == about.jobs
         assert on_rungs.settled[0, -1] == about.full_length_trials
         assert replay.trials_started(trace, end).tolist() == [about.trials]
@@ -96,7 +97,7 @@ def test_ladder_trials_and_loss_at_the_end_are_the_summary() -> None:
 def test_barriers_and_promotions_are_seen_in_the_rows() -> None:
     waiting = tiny([(0, 0, 0, 1, 0, 1), (1, 1, 0, 1, 0, 3), (0, 0, 1, 3, 3, 6)])
     assert replay.synchronous(waiting)
-    assert replay.first_barrier(waiting) == Barrier(0, MINUTE, 3 * MINUTE, 1)
+    assert replay.first_barrier(waiting) == Barrier(0, 0, MINUTE, 3 * MINUTE, 1)
     eager = tiny([(0, 0, 0, 1, 0, 1), (1, 1, 0, 1, 0, 3), (0, 0, 1, 3, 1, 4)])
     assert not replay.synchronous(eager)
     assert replay.first_barrier(eager) is None
@@ -138,4 +139,4 @@ def test_what_is_lost_is_gone_and_overhead_trains_nothing() -> None:
 def test_nobody_waits_at_a_barrier_who_is_down() -> None:
     trace = tiny([(0, 0, 0, 1, 0, 2), (1, 1, 0, 1, 0, 6), (0, 0, 1, 3, 6, 9)], workers=3)
     down = replace(trace, spells=Spells.from_rows([(2, 0, 9 * MINUTE, Spell.DOWN)]))
-    assert replay.first_barrier(down) == Barrier(0, 2 * MINUTE, 6 * MINUTE, 1)
+    assert replay.first_barrier(down) == Barrier(0, 0, 2 * MINUTE, 6 * MINUTE, 1)

@@ -14,6 +14,7 @@ from typing import Any
 from simulator.io import writing
 from simulator.render.canvas import plain
 from simulator.trace import metrics
+from simulator.trace.levels import Levels, levels
 from simulator.trace.promotions import climbs
 from simulator.trace.trace import Outcome, Spell, Trace
 
@@ -26,7 +27,8 @@ ROMAN = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
 
 def write(path: Path, traces: Sequence[Trace], *, title: str) -> None:
     """Replace `path` by the events of `traces` as JSON."""
-    events = [event for number, trace in enumerate(traces, 1) for event in _events(trace, number)]
+    ladder = levels(traces)
+    events = [event for number, trace in enumerate(traces, 1) for event in _events(trace, ladder, number)]
     other = {"title": plain(title)} | {
         f"{plain(trace.label)}: {key}": plain(str(value)) for trace in traces for key, value in trace.meta.items()
     }
@@ -34,18 +36,18 @@ def write(path: Path, traces: Sequence[Trace], *, title: str) -> None:
     writing.write_text(path, json.dumps(document, separators=(",", ":"), allow_nan=False) + "\n")
 
 
-def rung_name(rung: int) -> str:
-    """Name a rung "rung I", "rung II" and so on: viewers choose a slice's colour by its name without digits."""
-    number, text = rung + 1, ""
+def rung_name(level: int) -> str:
+    """Name a level "rung I", "rung II" and so on: viewers choose a slice's colour by its name without digits."""
+    number, text = level + 1, ""
     for value, letters in ROMAN:
         while number >= value:
             number, text = number - value, text + letters
     return f"rung {text}"
 
 
-def _events(trace: Trace, pid: int) -> Iterator[Event]:
+def _events(trace: Trace, ladder: Levels, pid: int) -> Iterator[Event]:
     yield from _names(trace, pid)
-    yield from _slices(trace, pid)
+    yield from _slices(trace, ladder, pid)
     yield from _arrows(trace, pid)
     yield from _counters(trace, pid)
 
@@ -61,7 +63,7 @@ def _names(trace: Trace, pid: int) -> Iterator[Event]:
         yield about("thread_sort_index", FIRST_THREAD + worker, {"sort_index": worker})
 
 
-def _slices(trace: Trace, pid: int) -> Iterator[Event]:
+def _slices(trace: Trace, ladder: Levels, pid: int) -> Iterator[Event]:
     """A slice an attempt, inside it its overhead and what was lost, and slices for workers that can't work."""
 
     def piece(name: str, category: str, worker: int, since: int, until: int, **args: object) -> Event:
@@ -69,12 +71,13 @@ def _slices(trace: Trace, pid: int) -> Iterator[Event]:
         return {"name": name, "cat": category, "ph": "X", **place, "args": args}
 
     begin, keep = metrics.useful(trace)
+    level = ladder.of(trace.to_resource).tolist()
     for row, (worker, start, end) in enumerate(
         zip(trace.worker.tolist(), trace.start.tolist(), trace.end.tolist(), strict=True)
     ):
         loss = float(trace.loss[row])
         yield piece(
-            rung_name(int(trace.rung[row])), "job", worker, start, end,
+            rung_name(level[row]), "job", worker, start, end,
             trial=int(trace.trial[row]), bracket=int(trace.bracket[row]), rung=int(trace.rung[row]),
             from_resource=int(trace.from_resource[row]), to_resource=int(trace.to_resource[row]),
             outcome=Outcome(int(trace.outcome[row])).name.lower(), loss=loss if math.isfinite(loss) else None,

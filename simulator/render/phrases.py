@@ -40,7 +40,8 @@ def first_climb(trace: Trace, unit: str) -> Note | None:
     if barrier is not None:
         wait = "waits" if barrier.waiting == 1 else "wait"
         workers = counted(trace.workers, "worker")
-        text = f"first barrier: {barrier.waiting:,} of {workers} {wait} for rung {barrier.rung}"
+        where = f" of bracket {barrier.bracket}" if trace.bracket.any() else ""
+        text = f"first barrier: {barrier.waiting:,} of {workers} {wait} for rung {barrier.rung}{where}"
         return Note(barrier.since, barrier.until, text)
     promotion = replay.first_promotion(trace)
     if promotion is None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from simulator.core.ticks import UNITS, to_seconds
 from simulator.searchers.geometry import exact
+from simulator.trace.levels import Levels
 from simulator.trace.trace import Outcome, Spell, Trace
 
 
@@ -165,13 +166,13 @@ def busy_workers(trace: Trace) -> Steps:
     return Steps(times, values)
 
 
-def busy_by_rung(trace: Trace, rungs: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Workers at work on each of `rungs` rungs: times, and values, shape (rungs, times), that hold until the next."""
+def busy_by_level(trace: Trace, levels: Levels) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Workers at work on jobs to each level: times, and values, shape (levels, times), that hold until the next."""
     begin, end = useful(trace)
     times, place = np.unique(np.concatenate([[0], begin, end]), return_inverse=True)
-    change = np.zeros((rungs, len(times)))
-    np.add.at(change, (trace.rung, place[1 : 1 + len(trace)]), 1)
-    np.add.at(change, (trace.rung, place[1 + len(trace) :]), -1)
+    change, level = np.zeros((len(levels), len(times))), levels.of(trace.to_resource)
+    np.add.at(change, (level, place[1 : 1 + len(trace)]), 1)
+    np.add.at(change, (level, place[1 + len(trace) :]), -1)
     return times, np.cumsum(change, axis=1)
 
 

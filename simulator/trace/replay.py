@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.trace import metrics
+from simulator.trace.levels import Levels
 from simulator.trace.trace import Outcome, Spell, Trace
 
 Ticks = NDArray[np.int64]
@@ -32,8 +33,8 @@ class Replay:
     """A run played forwards: `advance` to ever later ticks and look.
 
     Trials are numbered in order of their first start. `reached` is the most units a trial has been trained,
-    linearly in time within a job; `aimed` is the resource of the furthest job it was given, 0 before the first,
-    `rung` that job's rung. A move costs no more than the attempts that began since the last one and those under way.
+    linearly in time within a job; `aimed` is the resource of the furthest job it was given, 0 before the first.
+    A move costs no more than the attempts that began since the last one and those under way.
     """
 
     def __init__(self, trace: Trace) -> None:
@@ -44,7 +45,6 @@ class Replay:
         rank[np.argsort(first)] = np.arange(len(first))
         self._trial = rank[which]
         self.aimed: NDArray[np.int64] = np.zeros(len(first), np.int64)
-        self.rung: NDArray[np.int64] = np.zeros(len(first), np.int64)
         self.reached: NDArray[np.float64] = np.zeros(len(first))
         self._kept = self.reached  # of jobs that have ended
         self._whole = _whole(trace)
@@ -65,7 +65,6 @@ class Replay:
         self.reached = self._kept.copy()
         np.maximum.at(self.reached, self._trial[rows[under_way]], units[under_way])
         np.maximum.at(self.aimed, self._trial[new], trace.to_resource[new])
-        np.maximum.at(self.rung, self._trial[new], trace.rung[new])
         self.started = int(np.count_nonzero(self.aimed))
         self._rows = rows[under_way]
         return Moment(tick, self._rows, units[under_way])
@@ -83,24 +82,34 @@ class Replay:
 
 
 class Ladder(NamedTuple):
-    """Trials on each rung at some ticks, both of shape (ticks, rungs)."""
+    """Trials that trained to each level by some ticks, both of shape (ticks, levels)."""
 
     started: NDArray[np.int64]
     settled: NDArray[np.int64]  # with a result, or dead
 
 
-def ladder(trace: Trace, at: Ticks, rungs: int) -> Ladder:
-    """How many trials have been on each of `rungs` rungs by each tick."""
-    place = np.stack([trace.bracket, trace.trial, trace.rung])
+def ladder(trace: Trace, at: Ticks, levels: Levels) -> Ladder:
+    """How many trials had a job to each level by each tick, and how many of them were done there."""
+    level = levels.of(trace.to_resource)
+    place = np.stack([trace.trial, level])
+    settled = np.flatnonzero(trace.where(*SETTLED))
     _, first = np.unique(place, axis=1, return_index=True)  # not the retries
-    settled = trace.where(*SETTLED)
+    _, over = np.unique(place[:, settled], axis=1, return_index=True)
+    over = settled[over]
     started_by, settled_by = [], []
-    for rung in range(rungs):
-        starts = np.sort(trace.start[first[trace.rung[first] == rung]])
-        ends = np.sort(trace.end[settled & (trace.rung == rung)])
+    for number in range(len(levels)):
+        starts = np.sort(trace.start[first[level[first] == number]])
+        ends = np.sort(trace.end[over[level[over] == number]])
         started_by.append(np.searchsorted(starts, at, "left"))
         settled_by.append(np.searchsorted(ends, at, "right"))
     return Ladder(np.stack(started_by, axis=1), np.stack(settled_by, axis=1))
+
+
+def trained_in_full(trace: Trace, at: Ticks) -> NDArray[np.int64]:
+    """Different trials that were trained to the end by each tick."""
+    full = np.flatnonzero(metrics.full_length(trace))
+    _, first = np.unique(trace.trial[full], return_index=True)
+    return np.searchsorted(np.sort(trace.end[full[first]]), at, "right").astype(np.int64)
 
 
 def trials_started(trace: Trace, at: Ticks) -> NDArray[np.int64]:
@@ -166,6 +175,7 @@ def available(trace: Trace, at: Ticks) -> Ticks:
 class Barrier(NamedTuple):
     """The first rung that nobody left before all of it was done."""
 
+    bracket: int
     rung: int
     since: int  # tick at which the first worker had nothing to do
     until: int  # tick of its last result
@@ -190,12 +200,12 @@ def first_barrier(trace: Trace) -> Barrier | None:
     """The first wait of workers for a rung to fill up; None where nothing waits."""
     if not synchronous(trace):
         return None
-    _, rung, until, _ = min(_climbs(trace), key=lambda climb: climb[2])
+    bracket, rung, until, _ = min(_climbs(trace), key=lambda climb: climb[2])
     changes = np.concatenate([[0, until], trace.start, trace.end, trace.spells.start, trace.spells.end])
     times = np.unique(changes[changes <= until])
     waiting = np.diff(idle(trace, times)) // np.diff(times)  # workers, from each of the times to the next
     since = int(times[np.flatnonzero(waiting == waiting.min())[-1] + 1])
-    return Barrier(rung, since, until, int(waiting[-1])) if since < until else None
+    return Barrier(bracket, rung, since, until, int(waiting[-1])) if since < until else None
 
 
 def first_promotion(trace: Trace) -> Promotion | None:

@@ -20,6 +20,7 @@ from simulator.render.animation import gif
 from simulator.render.animation.timeline import FRAME_MS, FRAMES, TimelinePicture
 from simulator.searchers.halving import asha
 from simulator.trace import metrics, replay
+from simulator.trace.levels import levels
 from simulator.trace.trace import Trace
 
 LAW = Law(best=0.1, worst=1.0, gain=1.0, gain_sigma=0.5, rate=0.7, rate_sigma=0.3, unit_s=60.0, unit_sigma=0.5)
@@ -45,7 +46,7 @@ def plain(trace: Trace, path: Path) -> None:
     lanes, share, ladder = (figure.add_subplot(place) for place in (grid[0, 0], grid[1, 0], grid[:, 1]))
     theme = style.THEMES["light"]
     at = np.linspace(0, trace.makespan, FRAMES + 1)[1:].astype(np.int64)
-    rungs = replay.ladder(trace, at, 4)
+    rungs = replay.ladder(trace, at, levels([trace]))
     worked, best = replay.worked(trace, at), replay.best_loss(trace, at)
     busy = metrics.busy_workers(trace)
 

@@ -7,9 +7,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from simulator.cluster.engine import Cluster, simulate
 from simulator.core.formatting import counted
+from simulator.curves.synthetic import Law, Synthetic
 from simulator.render import style
 from simulator.render.player.player import Player, play
+from simulator.searchers.halving import random
+from simulator.searchers.hyperband import hyperband
+from simulator.trace import metrics
 from simulator.trace.promotions import climbs
 from simulator.trace.trace import Outcome, Trace
 from tests.render.scenes import MINUTE, docs_scene, timeline_scene, tiny, troubled
@@ -46,6 +51,20 @@ def hover(page: Page, run: int, row: int, view: str = "LanesView") -> str:
 def told(page: Page) -> str:
     """The story on show, line by line."""
     return page.locator("#story").inner_text().replace("\n\n", "\n")
+
+
+def test_the_ladder_counts_by_resource(show):
+    """Hyperband's brackets start at every rung, and a random search knows one: the ladder's top is the table's figure."""
+    searchers = (hyperband(max_length=27, divisor=3), random(max_trials=16, max_length=27))
+    traces = [
+        simulate(searcher, Synthetic(Law(), 0), Cluster(4), label=label)
+        for searcher, label in zip(searchers, ("Hyperband", "random"), strict=True)
+    ]
+    page = show(play({"one": traces}, title="", time_unit="h"))
+    seek(page, 1)
+    tops = page.evaluate("player.scene.runs.map(run => run.onRungs(run.end).at(-1)[1])")
+    assert tops == [metrics.summarize(trace).full_length_trials for trace in traces]
+    assert page.evaluate("player.scene.runs[0].scene.names") == ["1 unit", "3 units", "9 units", "27 units"]
 
 
 def test_it_plays_to_the_end_and_stops_there(show):

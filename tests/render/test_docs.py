@@ -17,7 +17,7 @@ def test_frames_and_time_of_the_published_animations() -> None:
         times.append(sum(step.duration_ms for step in steps))
     assert frames == [43, 53]
     assert times == [52 * 500 + 3000] * 2  # side by side they stay in step, again and again
-    assert (scales.trials, scales.span, scales.rungs) == (159, 53 * MINUTE, 4)
+    assert (scales.trials, scales.span, len(scales.levels)) == (159, 53 * MINUTE, 4)
 
 
 def test_rungs_are_equally_high_and_straight_in_between() -> None:
@@ -25,9 +25,9 @@ def test_rungs_are_equally_high_and_straight_in_between() -> None:
     whole = BOTTOM - TOP
     assert scales.height(np.array([0, 1, 3, 9, 27])).tolist() == [0, whole // 4, whole // 2, whole * 3 // 4, whole]
     assert scales.height(np.array([2]))[0] == whole * 3 // 8
-    assert [label for _, label in scales.levels] == [
+    assert scales.levels.labels == (
         "rung 0 · 1 unit", "rung 1 · 3 units", "rung 2 · 9 units", "rung 3 · 27 units",
-    ]  # fmt: skip
+    )  # fmt: skip
 
 
 def test_idle_workers_are_painted_from_top_to_bottom() -> None:

@@ -42,7 +42,7 @@ def test_columns_say_what_the_trace_says() -> None:
     assert found["outcome"] == trace.outcome.tolist()
     assert found["loss"] == [0.9, None, 0.5, 0.7, 0.8, None, 0.3, None]
     jobs = [run["jobs"][job] for job in found["job"]]
-    assert [(rung, to) for _, rung, _, to in jobs] == list(zip(trace.rung, trace.to_resource, strict=True))
+    assert [(rung, to) for _, rung, _, to, _ in jobs] == list(zip(trace.rung, trace.to_resource, strict=True))
     assert sum(found["overhead"]) == pytest.approx(16 / 60 * data.CLOCK, abs=8)
     assert run["spells"]["kind"] == trace.spells.kind.tolist()
 

@@ -10,6 +10,7 @@ from simulator.render import style
 from simulator.render.plots import figure, files, learning, plots
 from simulator.render.plots.files import KINDS, write_plots
 from simulator.trace import metrics
+from simulator.trace.levels import levels
 from simulator.trace.promotions import climbs
 from simulator.trace.trace import Outcome, Trace
 from tests.render.scenes import MINUTE, timeline_scene, tiny, troubled
@@ -57,7 +58,7 @@ def test_rung_areas_add_up_to_the_busy_workers() -> None:
     (axes,) = plots.rung_occupancy([trace], **LIGHT).axes
     top = max(group.get_paths()[0].vertices[:, 1].max() for group in axes.collections)
     assert top == metrics.busy_workers(trace).values.max()
-    times, busy = metrics.busy_by_rung(trace, 4)
+    times, busy = metrics.busy_by_level(trace, levels([trace]))
     assert np.array_equal(np.interp(times, *metrics.busy_workers(trace)), busy.sum(axis=0))
 
 

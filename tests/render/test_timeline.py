@@ -11,6 +11,7 @@ from simulator.render.animation.lanes import Lanes
 from simulator.render.animation.timeline import FRAME_MS, FRAMES, HOLD_MS, TimelinePicture
 from simulator.render.canvas import Canvas, Rect
 from simulator.searchers.halving import asha
+from simulator.trace.levels import levels
 from simulator.trace.trace import Trace
 from tests.render.scenes import MINUTE, timeline_scene, tiny, troubled
 
@@ -52,7 +53,7 @@ def lanes(trace: Trace, *looks: int) -> list[list[int]]:
     """Lines of a picture of one pixel a minute and three a worker, first of each worker."""
     canvas = Canvas(trace.makespan // MINUTE, 4 * trace.workers)
     axis = TimeAxis(0, canvas.all.x1, trace.makespan, "min")
-    panel = Lanes(canvas, 0, canvas.all.y1, axis, trace, 3)
+    panel = Lanes(canvas, 0, canvas.all.y1, axis, trace, levels([trace]))
     for look in looks:
         panel.grow(axis.x(look * MINUTE))
     return canvas.pixels[::4].tolist()
@@ -75,14 +76,14 @@ def test_lanes_show_jobs_notched_where_they_begin_and_idle_time() -> None:
 def test_jobs_of_less_than_a_pixel_still_keep_a_worker_busy() -> None:
     trace = tiny([(0, job, 0, 1, job, job + 1) for job in range(100)], workers=1)
     canvas = Canvas(10, 4)
-    Lanes(canvas, 0, 4, TimeAxis(0, 10, trace.makespan, "min"), trace, 1).grow(10)
+    Lanes(canvas, 0, 4, TimeAxis(0, 10, trace.makespan, "min"), trace, levels([trace])).grow(10)
     assert (canvas.pixels[:2] == style.RUNG).all()
 
 
 def test_workers_beyond_the_pixels_are_sampled() -> None:
     trace = tiny([(worker, worker, 0, 1, 0, 10 * (worker % 2) + 1) for worker in range(400)], workers=400)
     canvas = Canvas(11, 100)
-    Lanes(canvas, 0, 100, TimeAxis(0, 11, trace.makespan, "min"), trace, 1).grow(11)
+    Lanes(canvas, 0, 100, TimeAxis(0, 11, trace.makespan, "min"), trace, levels([trace])).grow(11)
     assert (canvas.pixels[:, 0] == style.RUNG).all()
 
 
@@ -90,7 +91,7 @@ def test_the_strip_and_the_lanes_show_what_is_no_work() -> None:
     trace = troubled()
     canvas = Canvas(60, 12)
     axis = TimeAxis(0, 60, trace.makespan, "min")
-    Lanes(canvas, 0, 9, axis, trace, 2).grow(60)
+    Lanes(canvas, 0, 9, axis, trace, levels([trace])).grow(60)
     Strip(canvas, 9, 12, axis, trace).grow(60)
     page, over, low, high = style.PAGE, style.OVERHEAD, style.RUNG, style.RUNG + 1
     assert canvas.pixels[0].tolist() == [

@@ -111,10 +111,10 @@ _Job = tuple[str, str, DocsPicture | TimelinePicture, int]
 def _docs(traces: Sequence[Trace], title: str, unit: str) -> Iterator[_Job]:
     scales = Scales(traces, unit)
     for name, trace in zip(slugs([trace.label for trace in traces]), traces, strict=True):
-        yield name, alt.of_run(trace, unit), DocsPicture(trace, scales, title), scales.rungs
+        yield name, alt.of_run(trace, unit), DocsPicture(trace, scales, title), len(scales.levels)
 
 
 def _timeline(traces: Sequence[Trace], title: str, unit: str) -> Iterator[_Job]:
     check_timeline(traces)
     picture = TimelinePicture(traces, title, unit)
-    yield "timeline", alt.of_comparison(traces, unit), picture, picture.rungs
+    yield "timeline", alt.of_comparison(traces, unit), picture, len(picture.levels)

@@ -18,8 +18,8 @@ from simulator.render.animation.gif import Step
 from simulator.render.canvas import Canvas, Rect, measure
 from simulator.render.legend import INDEX, extras, thinned
 from simulator.render.phrases import ending, manner, percent, worker_time
-from simulator.render.scales import levels, rungs_of
 from simulator.trace import metrics, replay
+from simulator.trace.levels import levels
 from simulator.trace.trace import Spell, Trace
 
 WIDTH, HEIGHT = 960, 472
@@ -45,13 +45,12 @@ class Scales:
         self.tick = ticks.UNITS[unit] if FEWEST <= units <= MOST else max(1, -(-self.span // FRAMES))
         self.frame_ms = 500 if self.frames <= 60 else 200  # noqa: PLR2004
         self.trials = max((metrics.trials_started(trace) for trace in traces), default=0)
-        self.rungs = rungs_of(traces)
         self.levels = levels(traces)
         self.others = extras(traces)
 
     def height(self, units: NDArray[np.float64] | NDArray[np.int64]) -> NDArray[np.int64]:
         """Pixels of a bar of `units`: from one rung to the next they are the same for all."""
-        known = [0, *(resource for resource, _ in self.levels)]
+        known = [0, *self.levels.resources]
         edges = np.linspace(0, BOTTOM - TOP, len(known))
         pixels: NDArray[np.int64] = np.rint(np.interp(units, known, edges)).astype(np.int64)
         return pixels
@@ -63,7 +62,7 @@ class DocsPicture:
     def __init__(self, trace: Trace, scales: Scales, title: str) -> None:
         self.trace, self.scales, self.title = trace, scales, title
         self.canvas = Canvas(WIDTH, HEIGHT)
-        left = MARGIN + max((measure(label, LABEL) for _, label in scales.levels), default=60) + 8
+        left = MARGIN + max(measure(label, LABEL) for label in scales.levels.labels) + 8
         self._workers = Rect(WIDTH - MARGIN - WORKERS, TOP, WIDTH - MARGIN, BOTTOM)
         self._trials = Rect(left, TOP, self._workers.x0 - GAP, BOTTOM)
         self._axis = TimeAxis(left, WIDTH - MARGIN, scales.span, scales.unit)
@@ -83,7 +82,7 @@ class DocsPicture:
             replay.worked(trace, at).tolist(),
             replay.available(trace, at).tolist(),
             replay.idle(trace, at).tolist(),
-            replay.ladder(trace, at, scales.rungs).settled[:, -1].tolist(),
+            replay.trained_in_full(trace, at).tolist(),
             strict=True,
         )
         play = replay.Replay(trace)
@@ -120,7 +119,7 @@ class DocsPicture:
         self._trial_columns.draw_numbers(canvas)
         self._worker_columns.draw_numbers(canvas)
         self._axis.draw(canvas, STRIP.y1, labels=True)
-        shown = tuple(range(min(scales.rungs, style.MAX_RUNGS)))
+        shown = tuple(range(min(len(scales.levels), style.MAX_RUNGS)))
         if scales.others:
             shown = thinned(shown)
         entries = [
@@ -137,7 +136,7 @@ class DocsPicture:
 
     def _draw_levels(self) -> None:
         nearest = BOTTOM + 14
-        for resource, label in self.scales.levels:
+        for resource, label in zip(self.scales.levels.resources, self.scales.levels.labels, strict=True):
             y = BOTTOM - int(self.scales.height(np.array([resource]))[0])
             if nearest - y >= 14:  # noqa: PLR2004  (the height of a label)
                 self.canvas.text(self._trials.x0 - 8, y + 5, label, LABEL, ramp=style.MUTED, align="right")
@@ -145,7 +144,7 @@ class DocsPicture:
 
     def _draw_ground(self, panel: Rect) -> None:
         self.canvas.fill(panel, style.PANEL)
-        for resource, _ in self.scales.levels:
+        for resource in self.scales.levels.resources:
             y = BOTTOM - int(self.scales.height(np.array([resource]))[0])
             self.canvas.fill(Rect(panel.x0, y, panel.x1, y + 1), style.GRID)
 
@@ -153,11 +152,12 @@ class DocsPicture:
         self._draw_ground(self._trials)
         order = np.lexsort((-play.reached[: play.started], -play.aimed[: play.started]))
         reached, aimed = self.scales.height(play.reached[order]), self.scales.height(play.aimed[order])
+        level = self.scales.levels.of(play.aimed[order])
         columns = self._trial_columns
         for number, (x0, x1) in zip(columns.numbers, columns.edges, strict=True):
             if number >= play.started:
                 break
-            self._bar(x0, x1, int(reached[number]), int(aimed[number]), int(play.rung[order[number]]))
+            self._bar(x0, x1, int(reached[number]), int(aimed[number]), int(level[number]))
 
     def _draw_workers(self, moment: replay.Moment, over: bool) -> None:
         self._draw_ground(self._workers)
@@ -171,14 +171,14 @@ class DocsPicture:
         place[trace.worker[moment.rows]] = np.arange(len(moment.rows))
         done = self.scales.height(moment.units).tolist()
         target = self.scales.height(trace.to_resource[moment.rows]).tolist()
-        rung = trace.rung[moment.rows].tolist()
+        level = self.scales.levels.of(trace.to_resource[moment.rows]).tolist()
         waits = (moment.tick <= metrics.useful(trace)[0][moment.rows]).tolist()
         away = replay.away_at(trace, moment.tick)
         columns = self._worker_columns
         for number, (x0, x1) in zip(columns.numbers, columns.edges, strict=True):
             job = int(place[number])
             if job >= 0:
-                self._bar(x0, x1, done[job], target[job], rung[job])
+                self._bar(x0, x1, done[job], target[job], level[job])
                 if waits[job]:
                     canvas.fill(Rect(x0, BOTTOM - target[job], x1, BOTTOM - done[job]), style.OVERHEAD)
             elif number in away:
@@ -199,8 +199,8 @@ class DocsPicture:
         if x1 - x0 >= measure(text, LABEL) + 2 * edge:
             canvas.text((x0 + x1) // 2, BOTTOM - 8, text, LABEL, ramp=style.MUTED, align="center")
 
-    def _bar(self, x0: int, x1: int, done: int, target: int, rung: int) -> None:
-        slot = style.slot(rung, self.scales.rungs)
+    def _bar(self, x0: int, x1: int, done: int, target: int, level: int) -> None:
+        slot = style.slot(level, len(self.scales.levels))
         self.canvas.fill(Rect(x0, BOTTOM - target, x1, BOTTOM - done), style.PALE + slot)
         self.canvas.fill(Rect(x0, BOTTOM - done, x1, BOTTOM), style.RUNG + slot)
 

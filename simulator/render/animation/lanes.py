@@ -1,4 +1,4 @@
-"""Lanes: one line a worker, time to the right, jobs as bars in the colour of their rung, idle time painted.
+"""Lanes: one line a worker, time to the right, jobs as bars in the colour of how far they train, idle time painted.
 
 What of a job was no training, and times at which a worker could not work, have colours of their own.
 """
@@ -11,6 +11,7 @@ from simulator.render import style
 from simulator.render.animation.axis import TimeAxis
 from simulator.render.canvas import Canvas, Rect
 from simulator.trace import metrics
+from simulator.trace.levels import Levels
 from simulator.trace.trace import Spell, Trace
 
 #: Attempts of at least so many pixels have a notch at their beginning.
@@ -29,7 +30,7 @@ class Lanes:
     Workers that outnumber the pixels are not blended: each line of pixels is one worker of an even sample.
     """
 
-    def __init__(self, canvas: Canvas, y0: int, y1: int, axis: TimeAxis, trace: Trace, rungs: int) -> None:
+    def __init__(self, canvas: Canvas, y0: int, y1: int, axis: TimeAxis, trace: Trace, levels: Levels) -> None:
         self._canvas, self._axis = canvas, axis
         self._next, self._end = axis.x0, axis.x(trace.makespan)
         height = y1 - y0
@@ -42,12 +43,12 @@ class Lanes:
         lane_of[shown] = np.arange(lanes)
 
         rows = np.flatnonzero(lane_of[trace.worker] >= 0)
-        colours = np.array([style.RUNG + style.slot(rung, rungs) for rung in range(rungs)])
+        colours = np.array([style.RUNG + style.slot(level, len(levels)) for level in range(len(levels))])
         begin, keep = metrics.useful(trace)
         self._bars: list[_Bar] = []
         for times, colour, begins in (
             ((trace.start, begin), np.full(len(trace), style.OVERHEAD), trace.overhead > 0),
-            ((begin, keep), colours[trace.rung], (trace.overhead == 0) & (begin < keep)),
+            ((begin, keep), colours[levels.of(trace.to_resource)], (trace.overhead == 0) & (begin < keep)),
             ((keep, trace.end), np.full(len(trace), style.LOST), (trace.overhead == 0) & (begin == keep)),
         ):
             x0, x1 = ([axis.x(tick) for tick in column[rows].tolist()] for column in times)

@@ -19,8 +19,8 @@ from simulator.render.animation.lanes import Lanes
 from simulator.render.canvas import Canvas, Rect, measure
 from simulator.render.legend import INDEX, extras, thinned
 from simulator.render.phrases import ending, first_climb, loss, manner, percent, worker_time
-from simulator.render.scales import rung_labels, rungs_of
 from simulator.trace import metrics, replay
+from simulator.trace.levels import Levels, levels
 from simulator.trace.trace import Trace
 
 WIDTH, MARGIN = 960, 16
@@ -45,13 +45,13 @@ class TimelinePicture:
         height = (total - HEADER - FOOTER) // count
         self.canvas = Canvas(width, HEADER + height * count + FOOTER)
         self._width, self._side = width, width - BESIDE
-        self.rungs = rungs_of(traces)
+        self.levels = levels(traces)
         self._traces, self._title, self._unit = traces, title, unit
         span = max((trace.makespan for trace in traces), default=0)
         self._at = np.rint(np.linspace(0, span, FRAMES + 1)[1:]).astype(np.int64)
         self._axis = TimeAxis(LEFT, self._side - GUTTER, span, unit)
         self._rows = [
-            Row(self.canvas, self._axis, self._at, trace, traces, HEADER + height * place, height)
+            Row(self.canvas, self._axis, self._at, trace, traces, self.levels, HEADER + height * place, height)
             for place, trace in enumerate(traces)
         ]
 
@@ -76,7 +76,7 @@ class TimelinePicture:
             yield Step([now, *sides, *notes], HOLD_MS if frame == FRAMES - 1 else FRAME_MS)
 
     def _draw_key(self, baseline: int) -> None:
-        slots = tuple(range(min(self.rungs, style.MAX_RUNGS)))
+        slots = tuple(range(min(len(self.levels), style.MAX_RUNGS)))
         others = extras(self._traces)
         if others:
             slots = thinned(slots)
@@ -102,24 +102,24 @@ class Row:
         at: replay.Ticks,
         trace: Trace,
         traces: Sequence[Trace],
+        levels: Levels,
         top: int,
         height: int,
     ) -> None:
         self._canvas, self._axis, self._trace, self._top = canvas, axis, trace, top
-        rungs = rungs_of(traces)
         self._width = canvas.all.x1
         self._side = self._width - BESIDE
         bottom = top + height - SPACE
         lanes_end = bottom - STRIP - 5
         self._draw_frame(lanes_end)
-        self._lanes = Lanes(canvas, top + TOP, lanes_end, axis, trace, rungs)
+        self._lanes = Lanes(canvas, top + TOP, lanes_end, axis, trace, levels)
         self._strip = Strip(canvas, bottom - STRIP, bottom, axis, trace)
         self._strip.draw_scale()
         axis.draw(canvas, bottom, labels=False)
         most = max(metrics.trials_started(other) for other in traces)
         place = Rect(self._side, top + LADDER, self._width - MARGIN, bottom)
-        self._ladder = LadderBars(canvas, place, rung_labels(traces), most)
-        self._on_rungs = replay.ladder(trace, at, rungs)
+        self._ladder = LadderBars(canvas, place, levels.labels, most)
+        self._on_rungs = replay.ladder(trace, at, levels)
         self._worked, self._available = replay.worked(trace, at), replay.available(trace, at)
         self._idle = replay.idle(trace, at)
         self._trials, self._best = replay.trials_started(trace, at), replay.best_loss(trace, at)

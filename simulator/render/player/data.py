@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from simulator.core import ticks
 from simulator.render import style
 from simulator.render.phrases import ending, first_climb
-from simulator.render.scales import rung_labels, rungs_of
 from simulator.trace import metrics
+from simulator.trace.levels import Levels, levels
 from simulator.trace.promotions import climbs
 from simulator.trace.trace import Trace
 
@@ -30,23 +30,22 @@ def page(scenes: Mapping[str, Sequence[Trace]], unit: str) -> dict[str, object]:
 def scene(traces: Sequence[Trace], unit: str) -> dict[str, object]:
     """Runs on one clock."""
     span = max((trace.makespan for trace in traces), default=0) or 1
-    rungs = rungs_of(traces)
+    ladder = levels(traces)
     amount = span / ticks.UNITS[unit]
     losses = np.concatenate([trace.loss for trace in traces]) if traces else np.zeros(0)
     return {
         "span": amount,
         "unit": unit,
         "digits": max(0, math.ceil(math.log10(VISIBLE / amount) - 1)),
-        "rungs": rungs,
-        "names": rung_labels(traces),
-        "slots": [style.slot(rung, rungs) for rung in range(rungs)],
+        "names": ladder.labels,
+        "slots": [style.slot(level, len(ladder)) for level in range(len(ladder))],
         "most": max((metrics.trials_started(trace) for trace in traces), default=0),
         "losses": [_short(value) for value in _quantiles(losses)],
-        "runs": [_run(trace, span, unit) for trace in traces],
+        "runs": [_run(trace, ladder, span, unit) for trace in traces],
     }
 
 
-def _run(trace: Trace, span: int, unit: str) -> dict[str, object]:
+def _run(trace: Trace, ladder: Levels, span: int, unit: str) -> dict[str, object]:
     def clock(at: NDArray[np.int64]) -> NDArray[np.int64]:
         rounded: NDArray[np.int64] = np.rint(at * (CLOCK / span)).astype(np.int64)
         return rounded
@@ -54,7 +53,8 @@ def _run(trace: Trace, span: int, unit: str) -> dict[str, object]:
     begin, keep = metrics.useful(trace)
     start, end = clock(trace.start), clock(trace.end)
     way = climbs(trace)
-    stations = np.stack([trace.bracket, trace.rung, trace.from_resource, trace.to_resource], axis=1)
+    level = ladder.of(trace.to_resource)
+    stations = np.stack([trace.bracket, trace.rung, trace.from_resource, trace.to_resource, level], axis=1)
     jobs, job = np.unique(stations, axis=0, return_inverse=True)
     columns = {
         "worker": trace.worker,

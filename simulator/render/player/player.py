@@ -18,8 +18,8 @@ from simulator.render.canvas import plain
 from simulator.render.legend import extras
 from simulator.render.phrases import manner
 from simulator.render.player.data import page as page_data
-from simulator.render.scales import rungs_of
 from simulator.trace import comparison, metrics
+from simulator.trace.levels import levels
 from simulator.trace.trace import Trace
 
 #: In the order in which they are read.
@@ -56,7 +56,7 @@ def play(scenes: Mapping[str, Sequence[Trace]], *, title: str, time_unit: str) -
     data = json.dumps(page_data(scenes, time_unit), separators=(",", ":"), allow_nan=False)
     script = "".join(_asset(name) for name in SCRIPTS)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    rungs = max(rungs_of(traces) for traces in scenes.values())
+    rungs = max(len(levels(traces)) for traces in scenes.values())
     html = PAGE.format(
         policy=f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'",
         title=escape(plain(title)),

@@ -12,9 +12,9 @@ from simulator.core import ticks
 from simulator.render.canvas import plain
 from simulator.render.plots.figure import clock, head, legend, rung_colours, sheet
 from simulator.render.plots.plots import MANY
-from simulator.render.scales import rungs_of
 from simulator.render.style import THEMES, Theme, ThemeName
 from simulator.trace import metrics
+from simulator.trace.levels import levels
 from simulator.trace.promotions import climbs
 from simulator.trace.trace import Trace
 
@@ -33,20 +33,21 @@ def learning_curves(
 ) -> Figure:
     """The results of every trial, joined, and those that were promoted, over resource or time; a panel a searcher."""
     figure, panels = sheet(len(traces), theme=theme, title=title, height=2.4)
-    colours, rungs = THEMES[theme], rungs_of(traces)
-    ramp = rung_colours(colours, rungs)
+    colours, ladder = THEMES[theme], levels(traces)
+    ramp = rung_colours(colours, len(ladder))
     for axes, trace in zip(panels, traces, strict=False):
         rows = np.flatnonzero(np.isfinite(trace.loss))
         x = trace.to_resource if over == "resource" else trace.end / ticks.UNITS[time_unit]
         _join(axes, trace, rows, x, colours)
         up = climbs(trace).up[rows] >= 0
-        for rung in range(rungs):
-            there = trace.rung[rows] == rung
+        level = ladder.of(trace.to_resource[rows])
+        for number in range(len(ladder)):
+            there = level == number
             for chosen, size, filled in ((there & ~up, 9, False), (there & up, 22, True)):
                 axes.scatter(
-                    x[rows[chosen]], trace.loss[rows[chosen]], s=size, linewidths=0.8, zorder=2 + rung / 100,
-                    facecolors=[ramp[rung]] if filled else "none", edgecolors=[ramp[rung]],
-                    rasterized=len(rows) > MANY, label="promoted" if filled and rung == 0 else None,
+                    x[rows[chosen]], trace.loss[rows[chosen]], s=size, linewidths=0.8, zorder=2 + number / 100,
+                    facecolors=[ramp[number]] if filled else "none", edgecolors=[ramp[number]],
+                    rasterized=len(rows) > MANY, label="promoted" if filled and number == 0 else None,
                 )  # fmt: skip
         axes.scatter([], [], s=9, facecolors="none", edgecolors=[ramp[0]], label="not promoted")
         _scale_losses(axes, trace.loss[rows])
@@ -56,9 +57,8 @@ def learning_curves(
     if over == "time":
         clock(panels[-1], colours, traces, time_unit)
     else:
-        levels = sorted({resource for trace in traces for resource in trace.to_resource.tolist()})
         panels[-1].set_xscale("log")
-        panels[-1].set_xticks(levels, [f"{resource:,}" for resource in levels])
+        panels[-1].set_xticks(ladder.resources, [f"{resource:,}" for resource in ladder.resources])
         panels[-1].set_xticks([], minor=True)
         panels[-1].set_xlabel("resource (units, cumulative)", color=colours.muted)
     return figure

@@ -13,9 +13,9 @@ from simulator.render.canvas import fit
 from simulator.render.legend import extras
 from simulator.render.phrases import percent
 from simulator.render.plots.figure import clock, head, legend, look, rung_colours, sheet
-from simulator.render.scales import rung_labels, rungs_of
 from simulator.render.style import THEMES, ThemeName
 from simulator.trace import metrics
+from simulator.trace.levels import Levels, levels
 from simulator.trace.trace import Spell, Trace
 
 if TYPE_CHECKING:
@@ -49,18 +49,19 @@ def utilization(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_u
 
 
 def gantt(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
-    """What each worker did when: a panel a searcher, a lane a worker, jobs in the colour of their rung."""
+    """What each worker did when: a panel a searcher, a lane a worker, jobs in the colour of how far they train."""
     from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
 
     figure, panels = sheet(len(traces), theme=theme, title=title, height=2.6)
-    colours, rungs, unit = THEMES[theme], rungs_of(traces), ticks.UNITS[time_unit]
-    ramp = rung_colours(colours, rungs)
+    colours, ladder, unit = THEMES[theme], levels(traces), ticks.UNITS[time_unit]
+    ramp = rung_colours(colours, len(ladder))
     for axes, trace in zip(panels, traces, strict=False):
         begin, keep = metrics.useful(trace)
         axes.axvspan(0, trace.makespan / unit, color=colours.idle, lw=0, label="idle")
-        for rung, label in enumerate(_rung_names(traces)):
-            on = trace.rung == rung
-            _bars(axes, trace.worker[on], begin[on] / unit, keep[on] / unit, ramp[rung], label)
+        level = ladder.of(trace.to_resource)
+        for number, label in enumerate(_names(ladder)):
+            on = level == number
+            _bars(axes, trace.worker[on], begin[on] / unit, keep[on] / unit, ramp[number], label)
         spells = trace.spells
         for name, meaning in extras([trace]):
             kind = spells.kind == (Spell.BOOT if name == "boot" else Spell.DOWN)
@@ -79,17 +80,17 @@ def gantt(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_unit: s
 
 
 def rung_occupancy(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
-    """On which rungs the workers are over time, as areas on top of each other, the lowest rung at the bottom."""
+    """How far the workers train over time, as areas on top of each other, the lowest rung at the bottom."""
     figure, panels = sheet(len(traces), theme=theme, title=title, height=2)
-    colours, rungs = THEMES[theme], rungs_of(traces)
-    ramp = rung_colours(colours, rungs)
+    colours, ladder = THEMES[theme], levels(traces)
+    ramp = rung_colours(colours, len(ladder))
     for axes, trace in zip(panels, traces, strict=False):
-        times, busy = metrics.busy_by_rung(trace, rungs)
+        times, busy = metrics.busy_by_level(trace, ladder)
         tops = np.cumsum(busy, axis=0)
         at = times / ticks.UNITS[time_unit]
-        for rung, label in enumerate(_rung_names(traces)):
-            top = tops[rung]
-            axes.fill_between(at, top - busy[rung], top, step="post", color=ramp[rung], lw=0, label=label)
+        for level, label in enumerate(_names(ladder)):
+            top = tops[level]
+            axes.fill_between(at, top - busy[level], top, step="post", color=ramp[level], lw=0, label=label)
         axes.set_ylim(0, trace.workers)
         axes.set_ylabel("busy workers", color=colours.muted)
         head(axes, colours, trace.label)
@@ -129,13 +130,11 @@ def time_split(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_un
     return figure
 
 
-def _rung_names(traces: Sequence[Trace]) -> list[str]:
+def _names(ladder: Levels) -> list[str]:
     """Names for a legend of one line: shorter the more there are, and of a long ladder the ends only."""
-    names = rung_labels(traces)
-    if len(names) > SHORT:
-        names = [f"rung {rung}" for rung in range(len(names))]
+    names = list(ladder.labels if len(ladder) <= SHORT else ladder.short)
     if len(names) > 2 * SHORT:
-        names = [name if rung in (0, len(names) - 1) else f"_{name}" for rung, name in enumerate(names)]
+        names = [name if level in (0, len(names) - 1) else f"_{name}" for level, name in enumerate(names)]
     return names
 
 

@@ -3,12 +3,12 @@
 class LadderView extends View {
   left = 0;
 
-  tall() { return Math.max(1, this.run.scene.rungs) * this.pitch + 4; }
-  get pitch() { return this.run.scene.rungs <= 12 ? 20 : 14; }
-  y(rung) { return (this.run.scene.rungs - 1 - rung) * this.pitch + 2; }
+  tall() { return Math.max(1, this.run.scene.names.length) * this.pitch + 4; }
+  get pitch() { return this.run.scene.names.length <= 12 ? 20 : 14; }
+  y(rung) { return (this.run.scene.names.length - 1 - rung) * this.pitch + 2; }
 
   paint(ground) {
-    const {names, rungs, most} = this.run.scene;
+    const {names, most} = this.run.scene;
     this.bar = Math.max(...names.map(name => ground.measureText(name).width)) + 10;
     this.most = Math.max(most, 1);
     this.room = this.width - this.bar - ground.measureText(most.toLocaleString("en")).width - 10;
@@ -16,7 +16,7 @@ class LadderView extends View {
     ground.fillRect(0, 0, this.width, this.height);
     ground.textBaseline = "middle";
     ground.textAlign = "right";
-    for (let rung = 0; rung < rungs; rung++) {
+    for (let rung = 0; rung < names.length; rung++) {
       ground.fillStyle = colours.muted;
       ground.fillText(names[rung], this.bar - 8, this.y(rung) + this.pitch / 2);
       ground.fillStyle = colours.panel;
@@ -53,13 +53,13 @@ class LadderView extends View {
     pen.fillStyle = colours.accent;
     for (const other of run.trials.get(run.trial[row])) {
       if (run.ends[other] > t || !run.rank[other]) continue;
-      const x = this.bar + (run.rank[other] - 0.5) / this.most * this.room, y = this.y(run.rung(other));
+      const x = this.bar + (run.rank[other] - 0.5) / this.most * this.room, y = this.y(run.level(other));
       pen.fillRect(x - 1.5, y - 1, 3, this.pitch);
     }
   }
 
   find(x, y) {
-    const rung = this.run.scene.rungs - 1 - Math.floor((y - 2) / this.pitch);
-    return rung >= 0 && rung < this.run.scene.rungs ? rung : null;
+    const rung = this.run.scene.names.length - 1 - Math.floor((y - 2) / this.pitch);
+    return rung >= 0 && rung < this.run.scene.names.length ? rung : null;
   }
 }

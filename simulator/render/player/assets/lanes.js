@@ -49,8 +49,8 @@ class LanesView extends View {
       pen.fillStyle = kind[row] === DOWN ? colours.down : colours.boot;
       if (laneOf.has(number)) bar(start[row], until[row], laneOf.get(number));
     });
-    const byRung = Array.from({length: run.scene.rungs}, () => []);
-    shown.forEach((number, lane) => run.lanes[number].forEach(row => byRung[run.rung(row)].push(row, lane)));
+    const byRung = Array.from({length: run.scene.names.length}, () => []);
+    shown.forEach((number, lane) => run.lanes[number].forEach(row => byRung[run.level(row)].push(row, lane)));
     byRung.forEach((rows, rung) => { // a colour at a time: changing it costs more than a bar
       pen.fillStyle = colours.rungs[slots[rung]];
       for (let at = 0; at < rows.length; at += 2) bar(run.begins[rows[at]], run.keeps[rows[at]], rows[at + 1]);
@@ -107,7 +107,7 @@ class LanesView extends View {
     for (let lane = 0; lane < this.lanes; lane++) {
       for (const row of run.lanes[this.worker(lane)]) {
         if (run.starts[row] >= t) break;
-        if (run.rung(row) !== rung) continue;
+        if (run.level(row) !== rung) continue;
         const x = this.x(run.starts[row]);
         pen.fillRect(x, this.y(lane), Math.max(1, this.x(Math.min(run.ends[row], t)) - x - 1), thick);
       }

@@ -53,7 +53,7 @@ class LossView extends View {
     const size = run.size > 2000 ? 2 : 4;
     for (const row of run.results) {
       if (!run.hasLoss(row)) continue;
-      past.fillStyle = colours.rungs[run.scene.slots[run.rung(row)]];
+      past.fillStyle = colours.rungs[run.scene.slots[run.level(row)]];
       past.fillRect(this.x(run.ends[row]) - size / 2, this.y(run.loss[row]) - size / 2, size, size);
     }
   }
@@ -88,7 +88,7 @@ class LossView extends View {
     pen.fillStyle = colours.rungs[run.scene.slots[rung]];
     for (const row of run.results) {
       if (run.ends[row] > t) break;
-      if (run.rung(row) === rung && run.hasLoss(row)) pen.fillRect(this.x(run.ends[row]) - 2, this.y(run.loss[row]) - 2, 4, 4);
+      if (run.level(row) === rung && run.hasLoss(row)) pen.fillRect(this.x(run.ends[row]) - 2, this.y(run.loss[row]) - 2, 4, 4);
     }
   }
 

@@ -68,19 +68,21 @@ class Run {
   }
 
   #index() {
-    const {rungs} = this.scene;
     this.lanes = Array.from({length: this.workers}, () => []);
     this.trials = new Map();
-    this.ladder = Array.from({length: rungs}, () => ({starts: [], ends: []}));
-    const seen = new Set();
+    this.ladder = Array.from({length: this.scene.names.length}, () => ({starts: [], ends: []}));
+    const seen = new Set(), over = new Set();
     for (let row = 0; row < this.size; row++) {
-      const trial = this.trial[row], rung = this.rung(row), place = `${this.job[row]} ${trial}`;
+      const trial = this.trial[row], level = this.level(row), place = `${level} ${trial}`;
       this.lanes[this.worker[row]].push(row);
       if (!this.trials.has(trial)) this.trials.set(trial, []);
       this.trials.get(trial).push(row);
-      if (!seen.has(place)) this.ladder[rung].starts.push(this.starts[row]); // not the retries
+      if (!seen.has(place)) this.ladder[level].starts.push(this.starts[row]); // not the retries
       seen.add(place);
-      if (this.settled(row)) this.ladder[rung].ends.push(this.ends[row]);
+      if (this.settled(row) && !over.has(place)) {
+        this.ladder[level].ends.push(this.ends[row]);
+        over.add(place);
+      }
     }
     this.ladder = this.ladder.map(({starts, ends}) => (
       {starts: Float64Array.from(starts), ends: Float64Array.from(ends).sort()}));
@@ -90,12 +92,13 @@ class Run {
     this.results = settled.sort((one, other) => this.ends[one] - this.ends[other] || one - other);
   }
 
-  rung(row) { return this.data.jobs[this.job[row]][1]; }
+  /** How far the job trains, among all that any run of the scene trains to; brackets start at different ones. */
+  level(row) { return this.data.jobs[this.job[row]][4]; }
   hasLoss(row) { return !Number.isNaN(this.loss[row]); }
   settled(row) { return this.outcome[row] === COMPLETED || this.outcome[row] === EXITED; }
   started(t) { return below(this.firsts, t); }
 
-  /** Trials that have come to each rung by `t`, and how many of them are done there. */
+  /** Trials that have come to each level by `t`, and how many of them are done there. */
   onRungs(t) {
     return this.ladder.map(({starts, ends}) => [below(starts, t), below(ends, t, true)]);
   }

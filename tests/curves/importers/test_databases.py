@@ -1,0 +1,32 @@
+"""SQLite files of other programs: what an importer opens it closes, however it ends."""
+
+import sqlite3
+
+import pytest
+
+from simulator.core.errors import InputError
+from tests.curves.importers.conftest import noted
+from tests.curves.importers.sources import imported, mlflow_store, optuna_study
+
+
+def optuna_file(path):
+    optuna_study(f"sqlite:///{path}", prune_at={1: 3})
+
+
+@pytest.mark.parametrize(
+    ("kind", "make", "how"),
+    [("optuna", optuna_file, {"censored": "hold"}), ("optuna", optuna_file, {}), ("mlflow", mlflow_store, {})],
+    ids=["optuna", "optuna, refused", "mlflow"],
+)
+def test_every_connection_is_closed(tmp_path, kind, make, how):
+    path = tmp_path / "study.db"
+    make(path)
+    with noted() as opened:
+        try:
+            imported(path, kind, **how)
+        except InputError:
+            assert not how
+    assert opened
+    for connection in opened:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            connection.execute("SELECT 1")
