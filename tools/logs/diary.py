@@ -16,12 +16,15 @@ VARIABLE = "TRAINING_DIARY"
 
 
 class Diary:
-    """The diary of one segment: a trial on one worker, from its start or resume until it pauses, dies or ends."""
+    """The diary of one segment: a trial on one worker, from its start or resume until it pauses, dies or ends.
 
-    def __init__(self, trial: str, config: dict[str, Any], start: int = 0) -> None:
+    `start` is the step it goes on from, `entered` when the training function began, by default now.
+    """
+
+    def __init__(self, trial: str, config: dict[str, Any], start: int = 0, entered: float = 0.0) -> None:
         name = f"{time.time_ns()}-{os.getpid()}.jsonl"
         self._file = (Path(os.environ[VARIABLE]) / name).open("a", buffering=1)
-        self._write(trial=trial, config=config, start=start, time=time.time(), process=os.getpid())
+        self._write(trial=trial, config=config, start=start, time=entered or time.time(), process=os.getpid())
 
     def step(self, step: int, seconds: float, loss: float) -> None:
         """Train one step: `seconds` of sleep, written down with the times it really took."""

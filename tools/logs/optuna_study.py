@@ -69,7 +69,8 @@ def killed(trial: optuna.Trial) -> float:
     What is tried again inherits the values reported and goes on from there, as Optuna's documentation shows it.
     """
     lr = trial.suggest_float("lr", 0, 1)
-    first = RetryHeartbeatStaleTrialCallback.retried_trial_number(trial)
+    attributes = trial.study._storage.get_trial_system_attrs(trial._trial_id)
+    first = attributes.get("failed_trial")  # Optuna 5.0.0's own retried_trial_number fails
     done = 4 if first is not None else 0
     page = Diary(str(trial.number), {"lr": lr}, done)
     loss = 1.0
@@ -95,7 +96,7 @@ def work(folder: Path, name: str) -> None:
     """One process of a study."""
     retry = RetryHeartbeatStaleTrialCallback(max_retry=2, inherit_intermediate_values=True)
     settings = (
-        {"heartbeat_interval": 1, "grace_period": 2, "failed_trial_callback": retry} if name == "killed" else {}
+        {"heartbeat_interval": 1, "grace_period": 6, "failed_trial_callback": retry} if name == "killed" else {}
     )
     pruner = (
         optuna.pruners.NopPruner()
@@ -129,7 +130,7 @@ def make(name: str, label: str, longest: int) -> None:
             if code is not None:
                 running.remove(process)
                 if code == -signal.SIGKILL:
-                    time.sleep(3)  # until the heartbeat is missed
+                    time.sleep(7)  # until the heartbeat is missed
                     running.append(_start(case.folder, name))
     keep(case, name, longest)
 

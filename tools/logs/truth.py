@@ -42,6 +42,7 @@ def of(segments: Segments, statuses: dict[str, str], **about: Any) -> dict[str, 
                 "from": segment["start"],
                 "to": steps[-1]["step"] if steps else segment["start"],
                 "trained_s": trained,
+                "occupied_s": steps[-1]["end"] - segment["time"] if steps else 0.0,
                 "notes": segment["notes"],
             }
         )
@@ -52,6 +53,7 @@ def of(segments: Segments, statuses: dict[str, str], **about: Any) -> dict[str, 
         **about,
         "busiest": busiest(segments),
         "trained_s": sum(trial["trained_s"] for trial in trials.values()),
+        "occupied_s": sum(part["occupied_s"] for trial in trials.values() for part in trial["segments"]),
         "trials": trials,
     }
 
