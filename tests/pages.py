@@ -9,20 +9,26 @@ from pathlib import Path
 
 import simulator
 from simulator import api, results
+from simulator.scenario.curves import CURVES
 from simulator.scenario.schema import schema_text
+from simulator.scenario.searchers import SEARCHERS
+from simulator.scenario.stragglers import STRAGGLERS
 
 ROOT = Path(__file__).parents[1]
 
+
+def names_of(union):
+    """What the schema calls the members of a union."""
+    return [model.__name__.removesuffix("Section") for model in union.values()]
+
+
 #: Sections of the reference, in the order in which a scenario is written: title, key, models of the schema.
 SECTIONS = [
-    ("Searchers", "searchers", [
-        "Sha", "Asha", "Hyperband", "AsyncHyperband", "Random", "Single", "Grid", "SyncHalving", "Adaptive",
-        "AdaptiveSimple", "AsyncHalving", "AdaptiveAsha",
-    ]),
-    ("Curves", "curves", ["Recorded", "Synthetic", "Ordered"]),
+    ("Searchers", "searchers", names_of(SEARCHERS)),
+    ("Curves", "curves", names_of(CURVES)),
     ("Cluster", "cluster", [
-        "Cluster", "Group", "HalfNormalStraggler", "LogNormalStraggler", "ParetoStraggler", "TwoPointStraggler",
-        "MeasuredStraggler", "Drops", "Failures", "Preemption", "SpanModel", "Recovery", "Overheads",
+        "Cluster", "Group", *names_of(STRAGGLERS), "Drops", "Failures", "Preemption", "SpanModel", "Recovery",
+        "Overheads",
     ]),
     ("Stop", "stop", ["Stop"]),
     ("Plan", "plan", ["Plan", "Target", "Replicates"]),

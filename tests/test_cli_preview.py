@@ -42,7 +42,7 @@ def test_json_and_nothing_else(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("name: mnist\n", "e.yaml:1:1: searcher: is missing: a preview is of a search; supported: single, random"),
+        ("name: mnist\n", "e.yaml:1:1: searcher: is missing: a preview is of a search; supported: random, single"),
         ("searcher: {name: pbt}\n", "e.yaml:1:12: searcher.name: pbt: population-based training"),
         ("", "e.yaml:1:1: is empty"),
         ("[1]\n", "e.yaml:1:1: should be keys and values"),

@@ -12,7 +12,7 @@ from simulator.curves.files.tables import read_table
 from simulator.curves.synthetic import Synthetic as Drawn
 from simulator.experiment import fitting
 from simulator.experiment.fitting import Fitted, Row
-from simulator.scenario.curves import Synthetic
+from simulator.scenario.curves import SyntheticSection
 from simulator.scenario.loading import load
 from tests.test_cli import ROOT, asha_sim
 
@@ -74,7 +74,7 @@ def test_the_section_is_a_scenario_s(digits, tmp_path):
         + fitting.yaml_of(digits.law, "a\nb.csv")
     )
     assert load(path).scenario.curves.law == digits.law
-    assert isinstance(load(path).scenario.curves, Synthetic)
+    assert isinstance(load(path).scenario.curves, SyntheticSection)
     assert fitting.yaml_of(digits.law, "a\nb.csv").startswith(
         "# Trials like those of a b.csv: asha-sim curves fit\ncurves:\n"
     )
@@ -91,7 +91,7 @@ def test_bad_input(tmp_path):
 
 def pilots(path, trials, units):
     """A file of recorded trials at every power of 3 up to `units`."""
-    law = Synthetic.model_validate({"kind": "synthetic", "family": "pow4"}).law
+    law = SyntheticSection.model_validate({"kind": "synthetic", "family": "pow4"}).law
     resources = [3**power for power in range(9) if 3**power <= units]
     losses, unit = Drawn(law, 5).sample(trials, resources)
     rows = [

@@ -6,7 +6,7 @@ import csv
 import io
 from pathlib import Path
 
-from simulator.cluster import attempts, durations, engine, fates, machines, stragglers
+from simulator.cluster import attempts, durations, engine, fates, machines
 from simulator.core.errors import InputError, Problem
 from simulator.core.ticks import LIMIT, from_seconds
 from simulator.io import reading
@@ -22,7 +22,7 @@ def build_cluster(loaded: Loaded) -> engine.Cluster:
     """Make the cluster of a scenario; raises InputError for what is wrong in a file of spells."""
     spec = loaded.scenario.cluster
     recovery, overheads = spec.recovery, spec.overheads
-    groups = spec.groups or {"workers": models.Group(count=spec.workers or 1)}
+    groups = spec.groups or {"workers": models.GroupSection(count=spec.workers or 1)}
     return engine.Cluster(
         groups=tuple(_group(name, group, loaded) for name, group in groups.items()),
         assignment=spec.assignment,
@@ -30,7 +30,7 @@ def build_cluster(loaded: Loaded) -> engine.Cluster:
         policy=spec.policy,
         slots_per_trial=spec.slots_per_trial,
         conditions=fates.Conditions(
-            straggler=None if spec.stragglers is None else _straggler(spec.stragglers),
+            straggler=None if spec.stragglers is None else spec.stragglers.build(),
             straggler_per="job" if spec.stragglers is None else spec.stragglers.per,
             drop=None if spec.drops is None else fates.Drop(spec.drops.probability, spec.drops.per),
             crash=spec.crashes,
@@ -50,7 +50,7 @@ def build_stop(scenario: Scenario) -> engine.Stop:
     return engine.Stop(spec.time, loss, spec.full_length_trials, spec.cost)
 
 
-def _group(name: str, spec: models.Group, loaded: Loaded) -> machines.MachineGroup:
+def _group(name: str, spec: models.GroupSection, loaded: Loaded) -> machines.MachineGroup:
     cluster = loaded.scenario.cluster
     failures, preemption = spec.failures or cluster.failures, spec.preemption or cluster.preemption
     own = () if spec.preemption is None else ("groups", name)
@@ -69,7 +69,7 @@ def _group(name: str, spec: models.Group, loaded: Loaded) -> machines.MachineGro
     )
 
 
-def _preemption(spec: models.Preemption, loaded: Loaded, own: tuple[str, ...]) -> machines.Preemption:
+def _preemption(spec: models.PreemptionSection, loaded: Loaded, own: tuple[str, ...]) -> machines.Preemption:
     if spec.series is not None:
         with loaded.blaming("cluster", *own, "preemption", "series"):
             return machines.Preemption(notice=spec.notice, series=read_spells(loaded.folder / spec.series))
@@ -80,20 +80,6 @@ def _span(spec: models.SpanModel) -> durations.Span:
     if spec.median is not None:
         return durations.LogNormalSpan(spec.median, spec.mean)
     return durations.Weibull(spec.mean, spec.shape)
-
-
-def _straggler(spec: models.Straggler) -> stragglers.Straggler:
-    match spec:
-        case models.HalfNormalStraggler():
-            return stragglers.HalfNormal(spec.std)
-        case models.LogNormalStraggler():
-            return stragglers.LogNormal(spec.sigma)
-        case models.ParetoStraggler():
-            return stragglers.Pareto(spec.alpha)
-        case models.TwoPointStraggler():
-            return stragglers.TwoPoint(spec.probability, spec.factor)
-        case models.MeasuredStraggler():
-            return stragglers.Quantiles(tuple(spec.values))
 
 
 def read_spells(path: Path) -> tuple[tuple[int, int], ...]:

@@ -1,4 +1,4 @@
-"""The composition root: a scenario and a seed become traces. The only place that picks classes by name."""
+"""The composition root: a scenario and a seed become traces."""
 
 from __future__ import annotations
 
@@ -7,56 +7,17 @@ from copy import copy
 from importlib.metadata import version
 from itertools import pairwise
 from math import inf
-from pathlib import Path
 from statistics import median
 
 from simulator.cluster import engine, feasibility
 from simulator.core import ticks
 from simulator.core.errors import InputError
-from simulator.curves.files.tables import read_table
-from simulator.curves.ordered import Ordered
 from simulator.curves.protocol import Curves
-from simulator.curves.recorded import Recorded, Resampled
-from simulator.curves.synthetic import Synthetic
-from simulator.curves.unit_times import UnitTimes
 from simulator.experiment.clusters import build_cluster, build_stop
 from simulator.scenario import curves as curve_models
-from simulator.scenario import determined as determined_models
 from simulator.scenario import searchers as searcher_models
 from simulator.scenario.loading import Loaded
-from simulator.searchers import determined, halving, hyperband
-from simulator.searchers.protocol import Searcher
 from simulator.trace.trace import Trace
-
-
-def build_searcher(spec: searcher_models.Searcher) -> Searcher:  # noqa: C901  (a case for each name)
-    """Make a fresh searcher; raises ValueError where its rungs don't fit."""
-    match spec:
-        case searcher_models.Sha():
-            make: Callable[..., Searcher] = halving.sha
-        case searcher_models.Asha():
-            make = halving.asha
-        case searcher_models.Hyperband():
-            make = hyperband.hyperband
-        case searcher_models.AsyncHyperband():
-            make = hyperband.async_hyperband
-        case determined_models.Random():
-            make = halving.random
-        case determined_models.Single():
-            make = halving.single
-        case determined_models.Grid():
-            make = determined.grid
-        case determined_models.SyncHalving():
-            make = determined.sync_halving
-        case determined_models.Adaptive():
-            make = determined.adaptive
-        case determined_models.AdaptiveSimple():
-            make = determined.adaptive_simple
-        case determined_models.AsyncHalving():
-            make = determined.async_halving
-        case determined_models.AdaptiveAsha():
-            make = determined.adaptive_asha
-    return make(**spec.options)
 
 
 def curves_of(loaded: Loaded, seed: int, *, resample: bool | None = None) -> Curves:
@@ -65,35 +26,11 @@ def curves_of(loaded: Loaded, seed: int, *, resample: bool | None = None) -> Cur
     `resample` overrides what the scenario says. Raises InputError for what is wrong in a file.
     """
     spec = loaded.scenario.curves
-    if isinstance(spec, curve_models.Recorded):
+    if isinstance(spec, curve_models.RecordedSection):
         changes = {"smaller_is_better": loaded.scenario.smaller_is_better}
         spec = spec.model_copy(update=changes if resample is None else changes | {"resample": resample})
     with loaded.blaming("curves", "file"):
-        return build_curves(spec, loaded.folder, seed)
-
-
-def build_curves(spec: curve_models.Curves, folder: Path, seed: int) -> Curves:
-    """Make the curves of a scenario in `folder`; raises InputError for what is wrong in a file."""
-    match spec:
-        case curve_models.Recorded():
-            times = UnitTimes(spec.unit_time, spec.unit_time_sigma, seed) if spec.unit_time is not None else None
-            table = read_table(folder / spec.file, smaller_is_better=spec.smaller_is_better, unit_times=times)
-            recorded = Recorded(table, interpolate=spec.interpolate == "linear")
-            return Resampled(recorded, seed) if spec.resample else recorded
-        case curve_models.Synthetic():
-            return Synthetic(spec.law, seed)
-        case curve_models.Ordered():
-            return Ordered(spec.unit_time, improving=spec.order == "improving")
-
-
-def share_promoted(spec: searcher_models.Searcher) -> dict[str, float]:
-    """The divisor, for searchers that promote 1 in so many of a rung: what mispromotions are counted against."""
-    match spec:
-        case searcher_models.Sha() | searcher_models.Asha() | searcher_models.Hyperband():
-            return {"divisor": spec.divisor}
-        case determined_models.AsyncHalving() | determined_models.AdaptiveAsha() if not spec.stop_once:
-            return {"divisor": spec.divisor}
-    return {}
+        return spec.build(loaded.folder, seed)
 
 
 #: Trials looked at to say what is typical.
@@ -146,27 +83,28 @@ class Experiment:
         """Simulate one searcher, from its beginning."""
         scenario = self.loaded.scenario
         spec = scenario.searchers[label]
+        divisor = {} if spec.promotes_one_in is None else {"divisor": spec.promotes_one_in}
         with self.loaded.blaming("searchers", label):
             return engine.simulate(
-                build_searcher(spec),
+                spec.build(),
                 self._curves,
                 self._cluster,
                 stop=build_stop(scenario),
                 seed=self.seed,
                 label=label,
-                meta=self.meta | share_promoted(spec),
+                meta=self.meta | divisor,
             )
 
     def best_loss(self, trials: int) -> float:
         """The best loss that any of the first `trials` trials has when fully trained; inf where all die."""
-        length = max(build_searcher(spec).max_length for spec in self.loaded.scenario.searchers.values())
+        length = max(spec.build().max_length for spec in self.loaded.scenario.searchers.values())
         return min((self._curves.train(trial, 0, length)[1] for trial in range(trials)), default=inf)
 
     def _hopeless(self) -> str | None:
         """What is wrong with a cluster on which the longest job can never be done."""
         if self._cluster.trouble_free:
             return None  # without a look at any curve, since most runs of a plan are of this kind
-        resources = max((build_searcher(s).resources for s in self.loaded.scenario.searchers.values()), key=max)
+        resources = max((s.build().resources for s in self.loaded.scenario.searchers.values()), key=max)
         steps = pairwise((0, *resources)) if self._cluster.resume else ((0, top) for top in resources)
         low, high = max(steps, key=lambda step: step[1] - step[0])
         trials = range(min(SAMPLE, self._curves.trials or SAMPLE))
@@ -197,7 +135,7 @@ class Experiment:
     def _misfit(self, spec: searcher_models.Searcher) -> str | None:
         """What is wrong with a searcher on these curves."""
         try:
-            searcher = build_searcher(spec)
+            searcher = spec.build()
         except ValueError as error:
             return str(error)
         available = self._curves.trials

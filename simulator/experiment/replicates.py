@@ -35,7 +35,7 @@ class Replicates:
     def __init__(self, loaded: Loaded, n: int, seed: int) -> None:
         self._loaded, self._n, self._seed = loaded, n, seed
         spec = loaded.scenario.curves
-        self._resample = isinstance(spec, curve_models.Recorded) and spec.resample
+        self._resample = isinstance(spec, curve_models.RecordedSection) and spec.resample
         made = curves_of(loaded, seed, resample=False)
         self._recorded = made if isinstance(made, Recorded) else None
 

@@ -9,7 +9,7 @@ from math import prod
 from typing import Any
 
 from simulator.core.errors import InputError
-from simulator.scenario.cluster import Group
+from simulator.scenario.cluster import GroupSection
 from simulator.scenario.loading import Loaded, check
 from simulator.scenario.model import Scenario
 from simulator.scenario.plan import Plan
@@ -120,7 +120,7 @@ def _priced(loaded: Loaded, price: float | None) -> Loaded:
     cluster = loaded.scenario.cluster
     if price is None or cluster.workers is None:
         return loaded
-    groups = {"workers": Group(count=cluster.workers, price=price)}
+    groups = {"workers": GroupSection(count=cluster.workers, price=price)}
     cluster = cluster.model_copy(update={"workers": None, "groups": groups})
     return replace(loaded, scenario=loaded.scenario.model_copy(update={"cluster": cluster}))
 

@@ -8,7 +8,6 @@ from math import inf
 from simulator.core import ticks
 from simulator.core.errors import InputError, Problem
 from simulator.core.formatting import counted
-from simulator.experiment.experiment import build_searcher
 from simulator.experiment.replicates import replicates
 from simulator.planning.grid import Cell, Grid
 from simulator.scenario import cluster as models
@@ -99,28 +98,16 @@ def _bound(cell: Cell, seeds: int, seed: int, early: bool) -> float:
     scenario = cell.loaded.scenario
     if scenario.stop is not None:
         return 0.0
-    ladders = [build_searcher(spec).resources for spec in scenario.searchers.values()]
+    ladders = [spec.build().resources for spec in scenario.searchers.values()]
     length = min(ladder[0] if early else ladder[-1] for ladder in ladders)
     most = max(min(spec.trials or TRIALS, TRIALS) for spec in scenario.searchers.values())
     least = inf
     for _, _, curves in replicates(cell.loaded, seeds, seed):
         trained = [curves.train(trial, 0, length) for trial in range(min(most, curves.trials or most))]
         least = min(least, min((spent for spent, _, exit_ in trained if exit_ is None), default=0))
-    return least / _fastest(scenario.cluster) * _least_factor(scenario.cluster.stragglers)
+    stragglers = scenario.cluster.stragglers
+    return least / _fastest(scenario.cluster) * (1.0 if stragglers is None else stragglers.least)
 
 
-def _fastest(cluster: models.Cluster) -> float:
+def _fastest(cluster: models.ClusterSection) -> float:
     return max((group.speed for group in (cluster.groups or {}).values()), default=1.0)
-
-
-def _least_factor(straggler: models.Straggler | None) -> float:
-    """The least a straggler's factor can be."""
-    match straggler:
-        case models.LogNormalStraggler():
-            return 0.0
-        case models.ParetoStraggler():
-            return (straggler.alpha - 1) / straggler.alpha
-        case models.MeasuredStraggler():
-            return straggler.values[0]
-        case _:
-            return 1.0

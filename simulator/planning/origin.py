@@ -10,7 +10,7 @@ from simulator.scenario.loading import Loaded
 def origin(loaded: Loaded, trials: int | None, fitted_to: int | None) -> str:
     """Where the trials of a plan come from, in a sentence; `trials` were recorded, or the law `fitted_to` some."""
     curves = loaded.scenario.curves
-    if isinstance(curves, curve_models.Recorded):
+    if isinstance(curves, curve_models.RecordedSection):
         how = (
             "each replicate draws from them with replacement"
             if curves.resample

@@ -222,7 +222,7 @@ def _tables(cells: Sequence[Cell]) -> dict[str, str]:
     names = set()
     for cell in cells:
         scenario = cell.loaded.scenario
-        if isinstance(scenario.curves, curve_models.Recorded):
+        if isinstance(scenario.curves, curve_models.RecordedSection):
             names.add(scenario.curves.file)
         groups = (scenario.cluster.groups or {}).values()
         preemptions = (scenario.cluster.preemption, *(group.preemption for group in groups))

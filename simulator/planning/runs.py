@@ -12,7 +12,6 @@ from simulator.core import ticks
 from simulator.core.errors import RunError
 from simulator.curves.protocol import Curves
 from simulator.experiment.clusters import build_cluster, build_stop
-from simulator.experiment.experiment import build_searcher
 from simulator.experiment.replicates import Replicate
 from simulator.planning.grid import Cell
 from simulator.scenario.plan import Target
@@ -50,7 +49,7 @@ def simulate(cell: Cell, searcher: int, replicate: Replicate, target: Target | N
     try:
         with cell.loaded.blaming("searchers", label):
             trace = engine.simulate(
-                build_searcher(spec), curves, build_cluster(cell.loaded), stop=stop, seed=seed, label=label
+                spec.build(), curves, build_cluster(cell.loaded), stop=stop, seed=seed, label=label
             )
     except RunError as error:
         raise RunError(f"{cell.name}, {label}, replicate {number}: {error}") from None

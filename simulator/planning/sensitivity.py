@@ -49,28 +49,15 @@ def variations(cell: Cell, *, priced: bool) -> Iterator[Variation]:
         yield Variation(quantity, 1 + SHARE)
 
 
-def _slower(cluster: models.Cluster, factor: float) -> dict[str, Any]:
+def _slower(cluster: models.ClusterSection, factor: float) -> dict[str, Any]:
     """Trials that take `factor` times as long are machines of so much less speed."""
-    groups = cluster.groups or {"workers": models.Group(count=cluster.workers or 1)}
+    groups = cluster.groups or {"workers": models.GroupSection(count=cluster.workers or 1)}
     return {
         "workers": None,
         "groups": {name: group.model_copy(update={"speed": group.speed / factor}) for name, group in groups.items()},
     }
 
 
-def _stragglier(cluster: models.Cluster, factor: float) -> dict[str, Any]:
-    """What stragglers take beyond a trial's own time, times `factor`; of a Pareto the tail index goes down."""
-    match cluster.stragglers:
-        case models.HalfNormalStraggler() as straggler:
-            changes: dict[str, Any] = {"std": straggler.std * factor}
-        case models.LogNormalStraggler() as straggler:
-            changes = {"sigma": straggler.sigma * factor}
-        case models.ParetoStraggler() as straggler:
-            changes = {"alpha": max(straggler.alpha / factor, 1.01)}
-        case models.TwoPointStraggler() as straggler:
-            changes = {"factor": 1 + (straggler.factor - 1) * factor}
-        case models.MeasuredStraggler() as straggler:
-            changes = {"values": [1 + (value - 1) * factor if value > 1 else value for value in straggler.values]}
-        case None:
-            return {}
-    return {"stragglers": cluster.stragglers.model_copy(update=changes)}
+def _stragglier(cluster: models.ClusterSection, factor: float) -> dict[str, Any]:
+    """What stragglers take beyond a trial's own time, times `factor`."""
+    return {} if cluster.stragglers is None else {"stragglers": cluster.stragglers.worse(factor)}

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from simulator.core.errors import InputError
-from simulator.experiment.experiment import build_searcher
 from simulator.preview.preview import Preview, preview
 from simulator.scenario import yaml_text
-from simulator.scenario.cluster import Cluster
+from simulator.scenario.cluster import ClusterSection
 from simulator.scenario.experiment_file import check_experiment, is_experiment
 from simulator.scenario.loading import check
 
@@ -30,7 +28,7 @@ def preview_file(path: Path, on_searcher: Callable[[str], None] | None = None) -
             on_searcher(label)
         try:
             previews[label] = preview(
-                partial(build_searcher, spec),
+                spec.build,
                 endless=spec.endless,
                 workers=None if experiment else workers(cluster),
                 queued=experiment or cluster.assignment == "queued",
@@ -43,7 +41,7 @@ def preview_file(path: Path, on_searcher: Callable[[str], None] | None = None) -
     return previews
 
 
-def workers(cluster: Cluster) -> int:
+def workers(cluster: ClusterSection) -> int:
     """How many jobs a scenario's cluster can do at once when all its machines are there."""
     if cluster.groups is None:
         return cluster.workers or 1

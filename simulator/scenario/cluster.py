@@ -8,23 +8,16 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
-from pydantic_core import PydanticCustomError
 
-from simulator.scenario.base import Count, Model
+from simulator.scenario.base import Count, Model, Positive, Probability, wrong
+from simulator.scenario.stragglers import Straggler
 from simulator.scenario.values import Delay, Duration, Label
 
-Probability = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)]
 Money = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 
 
 #: Trials that a cluster has room for at once.
 MOST_WORKERS = 1_000_000
-
-
-def wrong(message: str) -> PydanticCustomError:
-    """An error about entries that don't go together."""
-    return PydanticCustomError("together", message)
 
 
 class SpanModel(Model):
@@ -55,7 +48,7 @@ Span = Annotated[
 ]
 
 
-class Failures(Model):
+class FailuresSection(Model):
     """Machines that break and are repaired."""
 
     mtbf: Span = Field(
@@ -71,7 +64,7 @@ class Failures(Model):
     )
 
 
-class Preemption(Model):
+class PreemptionSection(Model):
     """Machines that are taken away and given back, as spot instances are."""
 
     up: Span = Field(
@@ -92,70 +85,13 @@ class Preemption(Model):
     )
 
     @model_validator(mode="after")
-    def _one_source(self) -> Preemption:
+    def _one_source(self) -> PreemptionSection:
         if self.series is not None and {"up", "down"} & self.model_fields_set:
             raise wrong("series stands beside up or down; give the one or the others")
         return self
 
 
-class HalfNormalStraggler(Model):
-    """1 + |z|: the ASHA paper's model."""
-
-    kind: Literal["half_normal"]
-    std: Annotated[float, Field(ge=0, le=100)] = Field(0.5, description="sd of z; the mean factor is 1 + 0.798 std.")
-    per: Literal["job", "worker"] = Field("job", description="Drawn for each attempt, or once for each worker.")
-
-
-class LogNormalStraggler(Model):
-    """Log-normal factors of mean 1."""
-
-    kind: Literal["log_normal"]
-    sigma: Annotated[float, Field(ge=0, le=5)] = Field(
-        0.15, description="sd of the log; equal hosts show .02 to .25."
-    )
-    per: Literal["job", "worker"] = Field("job", description="Drawn for each attempt, or once for each worker.")
-
-
-class ParetoStraggler(Model):
-    """Pareto factors of mean 1."""
-
-    kind: Literal["pareto"]
-    alpha: Annotated[float, Field(gt=1.01, le=100)] = Field(2.5, description="Tail index; less is heavier.")
-    per: Literal["job", "worker"] = Field("job", description="Drawn for each attempt, or once for each worker.")
-
-
-class TwoPointStraggler(Model):
-    """A few jobs take several times as long."""
-
-    kind: Literal["two_point"]
-    probability: Probability = Field(0.05, description="Of being slow; shared clusters show 2 to 5 %.")
-    factor: Annotated[float, Field(ge=1, le=1e6)] = Field(4.0, description="How many times as long.")
-    per: Literal["job", "worker"] = Field("job", description="Drawn for each attempt, or once for each worker.")
-
-
-class MeasuredStraggler(Model):
-    """Factors as measured."""
-
-    kind: Literal["quantiles"]
-    values: Annotated[list[Positive], Field(min_length=2, max_length=10_000)] = Field(
-        description="Evenly spaced quantiles, least first: [1, 1, 1.02, 1.36, 3.6] ends with the greatest seen."
-    )
-    per: Literal["job", "worker"] = Field("job", description="Drawn for each attempt, or once for each worker.")
-
-    @model_validator(mode="after")
-    def _rising(self) -> MeasuredStraggler:
-        if sorted(self.values) != self.values:
-            raise wrong("values fall; quantiles stand in order, least first")
-        return self
-
-
-Straggler = Annotated[
-    HalfNormalStraggler | LogNormalStraggler | ParetoStraggler | TwoPointStraggler | MeasuredStraggler,
-    Field(discriminator="kind"),
-]
-
-
-class Drops(Model):
+class DropsSection(Model):
     """Jobs that are lost while their worker lives."""
 
     probability: Annotated[float, Field(ge=0, lt=1)] = Field(
@@ -164,7 +100,7 @@ class Drops(Model):
     per: Duration = Field(60_000_000, description="Default 1 min.")
 
 
-class Recovery(Model):
+class RecoverySection(Model):
     """What happens to a job that is lost."""
 
     on_loss: Literal["resume", "restart", "exit"] = Field(
@@ -176,7 +112,7 @@ class Recovery(Model):
     )
 
 
-class Overheads(Model):
+class OverheadsSection(Model):
     """Worker time that trains nothing."""
 
     worker_start: Delay = Field(0, description="From when a machine comes up until it can work.")
@@ -185,7 +121,7 @@ class Overheads(Model):
     restore: Delay = Field(0, description="To restore one.")
 
 
-class Group(Model):
+class GroupSection(Model):
     """Machines that are alike."""
 
     count: Annotated[int, Field(ge=1, le=10**6)] = Field(description="How many.")
@@ -195,23 +131,23 @@ class Group(Model):
     join: Delay = Field(0, description="When the first machine joins.")
     ramp_up: Delay = Field(0, description="How much later the last one does.")
     leave: Duration | None = Field(None, description="When all of them leave; default never.")
-    failures: Failures | None = None
-    preemption: Preemption | None = None
+    failures: FailuresSection | None = None
+    preemption: PreemptionSection | None = None
 
     @model_validator(mode="after")
-    def _there_at_all(self) -> Group:
+    def _there_at_all(self) -> GroupSection:
         if self.leave is not None and self.leave <= self.join:
             raise wrong("leave is not after join; this group would never be there")
         return self
 
 
-class Cluster(Model):
+class ClusterSection(Model):
     """The pool of workers."""
 
     workers: Annotated[int, Field(ge=1, le=10**6)] | None = Field(
         None, description="How many equal workers there are, or `groups` of them."
     )
-    groups: Annotated[dict[Label, Group], Field(min_length=1, max_length=64)] | None = Field(
+    groups: Annotated[dict[Label, GroupSection], Field(min_length=1, max_length=64)] | None = Field(
         None, description="Name: machines that are alike."
     )
     assignment: Literal["on_demand", "queued"] = Field(
@@ -225,12 +161,12 @@ class Cluster(Model):
     )
     slots_per_trial: Annotated[int, Field(ge=1, le=10_000)] = Field(1, description="Slots that a trial takes.")
     stragglers: Straggler | None = Field(None, description="By what factor jobs take longer.")
-    drops: Drops | None = None
+    drops: DropsSection | None = None
     crashes: Probability = Field(0.0, description="Of an attempt to die by itself; user jobs show 1 to 5 %.")
-    failures: Failures | None = Field(None, description="Of all machines whose group says nothing else.")
-    preemption: Preemption | None = Field(None, description="Of all machines whose group says nothing else.")
-    recovery: Recovery = Field(default_factory=Recovery)
-    overheads: Overheads = Field(default_factory=Overheads)
+    failures: FailuresSection | None = Field(None, description="Of all machines whose group says nothing else.")
+    preemption: PreemptionSection | None = Field(None, description="Of all machines whose group says nothing else.")
+    recovery: RecoverySection = Field(default_factory=RecoverySection)
+    overheads: OverheadsSection = Field(default_factory=OverheadsSection)
     max_wait: Duration | None = Field(
         None, description="Give the run up when there has been no worker for so long; default never."
     )
@@ -241,7 +177,7 @@ class Cluster(Model):
         return any(group.price for group in (self.groups or {}).values())
 
     @model_validator(mode="after")
-    def _sound(self) -> Cluster:
+    def _sound(self) -> ClusterSection:
         if (self.workers is None) == (self.groups is None):
             raise wrong("give workers or groups, the one or the other")
         for name, group in (self.groups or {}).items():
@@ -258,7 +194,7 @@ class Cluster(Model):
         return self
 
 
-class Stop(Model):
+class StopSection(Model):
     """When to stop a run, at the first of these; what still runs is cut."""
 
     time: Duration | None = Field(None, description="At this time.")
@@ -269,7 +205,7 @@ class Stop(Model):
     cost: Positive | None = Field(None, description="When the machines that were up have cost so much.")
 
     @model_validator(mode="after")
-    def _something(self) -> Stop:
+    def _something(self) -> StopSection:
         if self.time is None and self.loss is None and self.full_length_trials is None and self.cost is None:
             raise wrong("names nothing to stop at: give time, loss, full_length_trials or cost")
         return self

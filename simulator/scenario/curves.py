@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, model_validator
@@ -9,8 +10,13 @@ from pydantic_core import PydanticCustomError
 
 from simulator.core.ticks import to_seconds
 from simulator.curves.families import SCALED, Family
+from simulator.curves.files.tables import read_table
+from simulator.curves.ordered import Ordered
 from simulator.curves.presets import PRESETS, Preset
-from simulator.curves.synthetic import Law
+from simulator.curves.protocol import Curves
+from simulator.curves.recorded import Recorded, Resampled
+from simulator.curves.synthetic import Law, Synthetic
+from simulator.curves.unit_times import UnitTimes
 from simulator.scenario.base import Model
 from simulator.scenario.values import Duration
 
@@ -18,7 +24,7 @@ Loss = Annotated[float, Field(ge=-1e6, le=1e6)]
 Correlation = Annotated[float, Field(ge=-1, le=1)]
 
 
-class Recorded(Model):
+class RecordedSection(Model):
     """Learning curves from a file with the columns trial, resource, loss, elapsed_s (cumulative) and maybe exit."""
 
     kind: Literal["recorded"]
@@ -40,8 +46,15 @@ class Recorded(Model):
         0.0, description="Spread of that time across trials, sd of its log; 0: all alike."
     )
 
+    def build(self, folder: Path, seed: int) -> Recorded | Resampled:
+        """Read the trials from the file; raises InputError for what is wrong in it."""
+        times = None if self.unit_time is None else UnitTimes(self.unit_time, self.unit_time_sigma, seed)
+        table = read_table(folder / self.file, smaller_is_better=self.smaller_is_better, unit_times=times)
+        recorded = Recorded(table, interpolate=self.interpolate == "linear")
+        return Resampled(recorded, seed) if self.resample else recorded
 
-class Synthetic(Model):
+
+class SyntheticSection(Model):
     """Trials without end: loss = asymptote + gain * what is left of it + waves + noise, and a log-normal time a unit.
 
     Every key left out has the preset's value, or without a preset its default.
@@ -104,7 +117,7 @@ class Synthetic(Model):
         return data
 
     @model_validator(mode="after")
-    def _sound(self) -> Synthetic:
+    def _sound(self) -> SyntheticSection:
         if self.best > self.worst:
             raise PydanticCustomError("best_worst", "best is greater than worst; smaller losses are better")
         if self.levels is not None and self.levels != sorted(self.levels):
@@ -136,6 +149,10 @@ class Synthetic(Model):
             unit_times=tuple(map(to_seconds, self.unit_times or ())),
         )
 
+    def build(self, _: Path, seed: int) -> Curves:
+        """Make the trials that the seed draws."""
+        return Synthetic(self.law, seed)
+
 
 #: Keys that mean the same in a scenario and in a law.
 _SAME = (
@@ -163,7 +180,7 @@ def section(law: Law) -> dict[str, Any]:
     return values
 
 
-class Ordered(Model):
+class OrderedSection(Model):
     """For closed-form checks: all units take equally long, and trials are better, or worse, one by one."""
 
     kind: Literal["ordered"]
@@ -172,5 +189,14 @@ class Ordered(Model):
         "worsening", description="worsening: trial i beats trial i + 1; improving: the other way round."
     )
 
+    def build(self, _: Path, __: int) -> Curves:
+        """Make the trials, which nothing draws."""
+        return Ordered(self.unit_time, improving=self.order == "improving")
 
-Curves = Annotated[Recorded | Synthetic | Ordered, Field(discriminator="kind")]
+
+CurvesSection = Annotated[RecordedSection | SyntheticSection | OrderedSection, Field(discriminator="kind")]
+
+#: Every member of the union by its kind.
+CURVES: dict[str, type[Model]] = {
+    get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(get_args(CurvesSection)[0])
+}

@@ -16,6 +16,7 @@ from pydantic import (
 
 from simulator.scenario.searcher_base import AboveOne, AboveZero, NotNegative, Rungs, SearcherBlock, broken
 from simulator.scenario.values import Budget, Units
+from simulator.searchers import determined, halving
 from simulator.searchers import determined_layouts as layouts
 
 _MODES = ("aggressive", "standard", "conservative")
@@ -45,7 +46,9 @@ _MODE = "aggressive: the bracket of most rungs alone; standard: half of the brac
 _CONCURRENT = "Most jobs under way at once; 0: no limit."
 
 
-class _Block(SearcherBlock):
+class DeterminedBlock(SearcherBlock):
+    """A searcher of Determined's, with the keys that all of them may have."""
+
     metric: str | None = Field(None, description="Name of the validation metric; the curves' loss stands for it.")
     smaller_is_better: bool = Field(
         True,
@@ -56,8 +59,10 @@ class _Block(SearcherBlock):
     source_checkpoint_uuid: str | None = Field(None, description="Accepted, no effect: trials start from nothing.")
 
 
-class Single(_Block):
+class Single(DeterminedBlock):
     """One trial, trained in full."""
+
+    make = halving.single
 
     name: Literal["single"]
 
@@ -67,8 +72,10 @@ class Single(_Block):
         return 1
 
 
-class Random(_Block):
+class Random(DeterminedBlock):
     """Every trial trained in full."""
+
+    make = halving.random
 
     name: Literal["random"]
     max_trials: AboveZero | None = Field(None, description="Trials in all; default: no end, so give a stop.")
@@ -85,8 +92,10 @@ class Random(_Block):
         return self.max_trials
 
 
-class Grid(_Block):
+class Grid(DeterminedBlock):
     """Every point of a grid trained in full; a point is a trial, so the grid is given by how many it has."""
+
+    make = determined.grid
 
     name: Literal["grid"]
     points: UpTo2000 = Field(description="Points of the grid: the product of the hyperparameters' counts.")
@@ -98,7 +107,7 @@ class Grid(_Block):
         return self.points
 
 
-class _Budgeted(_Block):
+class _Budgeted(DeterminedBlock):
     budget: Budget = Field(description="Resource for all trials together, in the unit of max_length.")
     train_stragglers: bool = Field(True, description="Accepted, no effect; it has none in Determined.")
 
@@ -115,6 +124,8 @@ class _Budgeted(_Block):
 class SyncHalving(_Budgeted):
     """Determined's synchronous halving: a trial is promoted as soon as that is certain."""
 
+    make = determined.sync_halving
+
     name: Literal["sync_halving"]
     num_rungs: Rungs = Field(description="Rungs from the top down.")
     divisor: AboveOne = Field(4, description="One in so many trials is promoted.")
@@ -127,6 +138,8 @@ class SyncHalving(_Budgeted):
 
 class Adaptive(_Budgeted):
     """Several brackets of `sync_halving` side by side, on equal shares of a budget."""
+
+    make = determined.adaptive
 
     name: Literal["adaptive"]
     bracket_rungs: list[Rungs] = Field([], max_length=64, description="Rungs of each bracket; default: by mode.")
@@ -148,8 +161,10 @@ class Adaptive(_Budgeted):
         return sum(layout.sizes[0] for layout in layouts.adaptive_layouts(**self.options))
 
 
-class AdaptiveSimple(_Block):
+class AdaptiveSimple(DeterminedBlock):
     """Several brackets of `sync_halving` side by side, on equal shares of the trials."""
+
+    make = determined.adaptive_simple
 
     name: Literal["adaptive_simple"]
     max_trials: UpTo2000 = Field(description="Trials in all; each bracket has at least one.")
@@ -168,7 +183,7 @@ def _either_length(schema: dict[str, Any]) -> None:
     schema["anyOf"] = [{"required": ["max_length"]}, {"required": ["max_time", "time_metric"]}]
 
 
-class _Asynchronous(_Block):
+class _Asynchronous(DeterminedBlock):
     model_config = ConfigDict(json_schema_extra=_either_length)
 
     max_trials: AboveZero = Field(description="Trials in all.")
@@ -182,6 +197,11 @@ class _Asynchronous(_Block):
         None, description="0.38: stands for max_length, with stop_once, and 16 concurrent trials unless given."
     )
     time_metric: str | None = Field(None, description="0.38: the unit of max_time.")
+
+    @property
+    def promotes_one_in(self) -> float | None:
+        """The divisor; a trial that goes on at once or never is compared with those before it alone."""
+        return None if self.stop_once else self.divisor
 
     @model_validator(mode="before")
     @classmethod
@@ -200,6 +220,8 @@ class _Asynchronous(_Block):
 class AsyncHalving(_Asynchronous):
     """Determined's asynchronous halving: each result promotes at most one trial, else starts a new one."""
 
+    make = determined.async_halving
+
     name: Literal["async_halving"]
     num_rungs: Rungs = Field(description="Rungs from the top down.")
 
@@ -211,6 +233,8 @@ class AsyncHalving(_Asynchronous):
 
 class AdaptiveAsha(_Asynchronous):
     """Several brackets of `async_halving` side by side, each with its share of the trials."""
+
+    make = determined.adaptive_asha
 
     name: Literal["adaptive_asha"]
     bracket_rungs: list[Rungs] = Field([], max_length=64, description="Rungs of each bracket; default: by mode.")

@@ -8,16 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 from simulator.core.errors import InputError, Problem
+from simulator.scenario.determined import DeterminedBlock
 from simulator.scenario.loading import Loaded, check
+from simulator.scenario.searchers import SEARCHERS
 from simulator.scenario.yaml_text import Document, Path_
 
-#: Searchers of Determined's that are simulated, of all versions from 0.12.10 to 0.38.
-SUPPORTED = (
-    "single", "random", "grid", "sync_halving", "adaptive", "adaptive_simple", "async_halving", "adaptive_asha",
-)  # fmt: skip
-
-#: The project's own, for a file that holds a block and nothing else.
-_OWN = ("sha", "asha", "hyperband", "async_hyperband")
+#: Searchers of Determined's that are simulated, of all versions from 0.12.10 to 0.38. A file that holds a block and
+#: nothing else may name any other searcher of a scenario too.
+SUPPORTED = tuple(name for name, model in SEARCHERS.items() if issubclass(model, DeterminedBlock))
 
 #: Those that are not, and why.
 _UNSUPPORTED = {
@@ -73,7 +71,7 @@ def _block(document: Document) -> dict[str, Any]:
     ]
     if name in _UNSUPPORTED:
         problems = [document.problem(("searcher", "name"), f"{name}: {_UNSUPPORTED[name]}; {supported}")]
-    elif name not in SUPPORTED + _OWN:
+    elif name not in SEARCHERS:
         near = difflib.get_close_matches(name, SUPPORTED, n=1, cutoff=0.85)
         why = f"did you mean {near[0]}?" if near else f"a searcher of another version, or none; {supported}"
         problems = [document.problem(("searcher", "name"), f"{name[:40]!r} is not supported: {why}")]

@@ -134,7 +134,7 @@ def _directions(loaded: Loaded) -> list[Problem]:
         where = next(where for where, value in said.items() if value != first)
         message = f"is {str(not first).lower()} here and {str(first).lower()} elsewhere; searchers share the curves"
         return [loaded.problem(where, message)]
-    if not all(said.values()) and not isinstance(scenario.curves, curves.Recorded):
+    if not all(said.values()) and not isinstance(scenario.curves, curves.RecordedSection):
         message = f"false is for recorded curves; {scenario.curves.kind} losses are to be minimised"
         return [loaded.problem(next(iter(said)), message)]
     return []

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from simulator.scenario.base import Model
-from simulator.scenario.cluster import Cluster, Stop
-from simulator.scenario.curves import Curves
+from simulator.scenario.cluster import ClusterSection, StopSection
+from simulator.scenario.curves import CurvesSection
 from simulator.scenario.plan import Plan
 from simulator.scenario.searchers import Searcher
 from simulator.scenario.values import Label
@@ -23,9 +23,9 @@ class Scenario(Model):
     searchers: dict[Label, Searcher] = Field(
         min_length=1, max_length=16, description="Label: searcher. `searcher:` with one block works too."
     )
-    curves: Curves
-    cluster: Cluster
-    stop: Stop | None = None
+    curves: CurvesSection
+    cluster: ClusterSection
+    stop: StopSection | None = None
     plan: Plan | None = Field(
         None, description="What `asha-sim plan` varies and answers; other commands pass it over."
     )

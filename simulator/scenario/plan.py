@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
 from pydantic_core import PydanticCustomError
 
-from simulator.scenario.base import Count, Model
-from simulator.scenario.cluster import Money, Positive, wrong
+from simulator.scenario.base import Count, Model, Positive, wrong
+from simulator.scenario.cluster import Money
 from simulator.scenario.values import Duration
 
 #: Replicates of a cell, at most.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from simulator.scenario.base import Model
 from simulator.scenario.values import Length
+from simulator.searchers.protocol import Searcher
 
 Divisor = Annotated[float, Field(gt=1, le=10**6, allow_inf_nan=False)]
 
@@ -20,7 +22,9 @@ _NO_OPTIONS = {
 
 
 class SearcherBlock(Model):
-    """One search."""
+    """One search: its numbers, and the function `make` that takes them as arguments and makes the searcher."""
+
+    make: ClassVar[Callable[..., Searcher]]
 
     max_length: Length = Field(
         description="Resource of a fully trained trial: units, or {epochs: 16}, {batches: …}, {records: …}.",
@@ -35,6 +39,15 @@ class SearcherBlock(Model):
     def trials(self) -> int | None:
         """How many trials it starts, as far as it is known before the run."""
         return None
+
+    @property
+    def promotes_one_in(self) -> float | None:
+        """Of how many results of a rung one is promoted, where that is always so; mispromotions are counted by it."""
+        return None
+
+    def build(self) -> Searcher:
+        """Make a fresh searcher; raises ValueError where its rungs don't fit."""
+        return type(self).make(**self.options)
 
     @property
     def options(self) -> dict[str, Any]:

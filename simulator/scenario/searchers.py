@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
@@ -18,11 +18,14 @@ from simulator.scenario.determined import (
     SyncHalving,
 )
 from simulator.scenario.searcher_base import Divisor, SearcherBlock
-from simulator.searchers.hyperband import hyperband_brackets
+from simulator.searchers.halving import asha, sha
+from simulator.searchers.hyperband import async_hyperband, hyperband, hyperband_brackets
 
 
 class Sha(SearcherBlock):
     """Synchronous successive halving: nobody leaves a rung before it is full."""
+
+    make = sha
 
     name: Literal["sha"]
     max_trials: Count = Field(description="Trials of a bracket.")
@@ -33,6 +36,11 @@ class Sha(SearcherBlock):
     backfill: bool = Field(
         False, description="Begin another bracket whenever a worker would wait. Never ends by itself: give a stop."
     )
+
+    @property
+    def promotes_one_in(self) -> float | None:
+        """The divisor."""
+        return self.divisor
 
     @property
     def endless(self) -> bool:
@@ -48,6 +56,8 @@ class Sha(SearcherBlock):
 class Asha(SearcherBlock):
     """Asynchronous successive halving: a trial is promoted as soon as it is among the best 1 in `divisor` so far."""
 
+    make = asha
+
     name: Literal["asha"]
     max_trials: Count | None = Field(None, description="Trials in all; default: no end, so give a stop.")
     divisor: Divisor = Field(4, description="One in so many trials is promoted.")
@@ -56,6 +66,11 @@ class Asha(SearcherBlock):
     )
     delayed: bool = Field(False, description="D-ASHA: never more promotions than 1 in `divisor` of the results.")
     max_concurrent_trials: Count | None = Field(None, description="Most jobs under way at once; default: no limit.")
+
+    @property
+    def promotes_one_in(self) -> float | None:
+        """The divisor."""
+        return self.divisor
 
     @property
     def endless(self) -> bool:
@@ -77,9 +92,16 @@ _ROUNDING = (
 class Hyperband(SearcherBlock):
     """Brackets of synchronous halving from every lowest rung; the next begins when no job is left. One pass."""
 
+    make = hyperband
+
     name: Literal["hyperband"]
     divisor: Divisor = Field(4, description="One in so many trials is promoted.")
     rounding: Literal["algorithm", "table"] = Field("algorithm", description=_ROUNDING)
+
+    @property
+    def promotes_one_in(self) -> float | None:
+        """The divisor."""
+        return self.divisor
 
     @property
     def trials(self) -> int | None:
@@ -90,6 +112,8 @@ class Hyperband(SearcherBlock):
 
 class AsyncHyperband(SearcherBlock):
     """Brackets of asynchronous halving in turn, each for the units of a bracket of `hyperband`."""
+
+    make = async_hyperband
 
     name: Literal["async_hyperband"]
     max_trials: Count | None = Field(None, description="Trials in all; default: no end, so give a stop.")
@@ -123,3 +147,8 @@ Searcher = Annotated[
     | AdaptiveAsha,
     Field(discriminator="name"),
 ]
+
+#: Every member of the union by the name that a scenario gives it. What lists searchers derives its list from here.
+SEARCHERS: dict[str, type[SearcherBlock]] = {
+    get_args(model.model_fields["name"].annotation)[0]: model for model in get_args(get_args(Searcher)[0])
+}

@@ -6,7 +6,7 @@ from simulator.core.errors import InputError
 from simulator.curves.presets import PRESETS
 from simulator.curves.synthetic import Law
 from simulator.experiment.experiment import Experiment
-from simulator.scenario.curves import Synthetic, section
+from simulator.scenario.curves import SyntheticSection, section
 from simulator.scenario.loading import load
 
 HEAD = "searchers:\n  SHA: {name: sha, max_trials: 9, max_length: 9, divisor: 3}\ncluster: {workers: 3}\n"
@@ -43,7 +43,7 @@ def test_keys_go_before_the_preset(tmp_path):
     ],
 )
 def test_a_section_says_all_of_a_law(law):
-    assert Synthetic.model_validate(section(law)).law == law
+    assert SyntheticSection.model_validate(section(law)).law == law
 
 
 def test_hyperband_s_toy_model(tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simulator.core.errors import InputError
-from simulator.experiment.experiment import Experiment, build_searcher
+from simulator.experiment.experiment import Experiment
 from simulator.scenario.loading import load
 from simulator.searchers.protocol import Job
 
@@ -154,7 +154,7 @@ def test_defaults(tmp_path, name, defaults):
 def test_the_unit_of_a_length_never_changes_the_search(tmp_path, length):
     spec = experiment(tmp_path, f"name: single\nmax_length: {length}").loaded.scenario.searchers["single"]
 
-    assert build_searcher(spec).next_job() == Job(0, 0, 0, 0, 16)
+    assert spec.build().next_job() == Job(0, 0, 0, 0, 16)
 
 
 ADAPTIVE = "name: adaptive\nmax_length: {epochs: 16}\nbudget: {epochs: 160}"

@@ -1,0 +1,148 @@
+"""Scenario section `cluster.stragglers`: by what factor a job takes longer than its curve says.
+
+A model of stragglers is a class here and the distribution in simulator/cluster/stragglers.py that it builds.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Annotated, Literal, Self, get_args
+
+from pydantic import Field, model_validator
+
+from simulator.cluster import stragglers
+from simulator.scenario.base import Model, Positive, Probability, wrong
+
+
+class StragglerModel(Model, ABC):
+    """A distribution of factors; `per` says whether each attempt draws one, or each worker once for all."""
+
+    kind: str
+    per: Literal["job", "worker"] = Field("job", description="Drawn for each attempt, or once for each worker.")
+
+    @abstractmethod
+    def build(self) -> stragglers.Straggler:
+        """Make what draws the factors."""
+
+    @abstractmethod
+    def worse(self, factor: float) -> Self:
+        """The same model with stragglers that are `factor` times as bad; less than 1 makes them milder."""
+
+    @property
+    def least(self) -> float:
+        """The least factor there can be."""
+        return 1.0
+
+
+class HalfNormalStraggler(StragglerModel):
+    """1 + |z|: the ASHA paper's model."""
+
+    kind: Literal["half_normal"]
+    std: Annotated[float, Field(ge=0, le=100)] = Field(0.5, description="sd of z; the mean factor is 1 + 0.798 std.")
+
+    def build(self) -> stragglers.Straggler:
+        """Make what draws the factors."""
+        return stragglers.HalfNormal(self.std)
+
+    def worse(self, factor: float) -> Self:
+        """What comes on top of a job's own time, times `factor`."""
+        return self.model_copy(update={"std": self.std * factor})
+
+
+class LogNormalStraggler(StragglerModel):
+    """Log-normal factors of mean 1."""
+
+    kind: Literal["log_normal"]
+    sigma: Annotated[float, Field(ge=0, le=5)] = Field(
+        0.15, description="sd of the log; equal hosts show .02 to .25."
+    )
+
+    def build(self) -> stragglers.Straggler:
+        """Make what draws the factors."""
+        return stragglers.LogNormal(self.sigma)
+
+    def worse(self, factor: float) -> Self:
+        """The spread, times `factor`."""
+        return self.model_copy(update={"sigma": self.sigma * factor})
+
+    @property
+    def least(self) -> float:
+        """No time is too short."""
+        return 0.0
+
+
+class ParetoStraggler(StragglerModel):
+    """Pareto factors of mean 1."""
+
+    kind: Literal["pareto"]
+    alpha: Annotated[float, Field(gt=1.01, le=100)] = Field(2.5, description="Tail index; less is heavier.")
+
+    def build(self) -> stragglers.Straggler:
+        """Make what draws the factors."""
+        return stragglers.Pareto(self.alpha)
+
+    def worse(self, factor: float) -> Self:
+        """The tail index, divided by `factor`, but never so heavy a tail that there is no mean."""
+        return self.model_copy(update={"alpha": max(self.alpha / factor, 1.01)})
+
+    @property
+    def least(self) -> float:
+        """The scale of the distribution."""
+        return (self.alpha - 1) / self.alpha
+
+
+class TwoPointStraggler(StragglerModel):
+    """A few jobs take several times as long."""
+
+    kind: Literal["two_point"]
+    probability: Probability = Field(0.05, description="Of being slow; shared clusters show 2 to 5 %.")
+    factor: Annotated[float, Field(ge=1, le=1e6)] = Field(4.0, description="How many times as long.")
+
+    def build(self) -> stragglers.Straggler:
+        """Make what draws the factors."""
+        return stragglers.TwoPoint(self.probability, self.factor)
+
+    def worse(self, factor: float) -> Self:
+        """What a slow job takes on top of its own time, times `factor`."""
+        return self.model_copy(update={"factor": 1 + (self.factor - 1) * factor})
+
+
+class MeasuredStraggler(StragglerModel):
+    """Factors as measured."""
+
+    kind: Literal["quantiles"]
+    values: Annotated[list[Positive], Field(min_length=2, max_length=10_000)] = Field(
+        description="Evenly spaced quantiles, least first: [1, 1, 1.02, 1.36, 3.6] ends with the greatest seen."
+    )
+
+    @model_validator(mode="after")
+    def _rising(self) -> MeasuredStraggler:
+        if sorted(self.values) != self.values:
+            raise wrong("values fall; quantiles stand in order, least first")
+        return self
+
+    def build(self) -> stragglers.Straggler:
+        """Make what draws the factors."""
+        return stragglers.Quantiles(tuple(self.values))
+
+    def worse(self, factor: float) -> Self:
+        """What comes on top of a job's own time, times `factor`; quicker jobs stay as they are."""
+        return self.model_copy(
+            update={"values": [1 + (value - 1) * factor if value > 1 else value for value in self.values]}
+        )
+
+    @property
+    def least(self) -> float:
+        """The least quantile."""
+        return self.values[0]
+
+
+Straggler = Annotated[
+    HalfNormalStraggler | LogNormalStraggler | ParetoStraggler | TwoPointStraggler | MeasuredStraggler,
+    Field(discriminator="kind"),
+]
+
+#: Every member of the union by its kind.
+STRAGGLERS: dict[str, type[StragglerModel]] = {
+    get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(get_args(Straggler)[0])
+}

@@ -1,0 +1,143 @@
+"""Every searcher, straggler model and kind of curves that a scenario may name does all that the commands ask of it.
+
+The lists are the unions of simulator/scenario themselves, so whoever adds a member adds it here, too.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from simulator.experiment.experiment import Experiment
+from simulator.planning import planner
+from simulator.planning.backend import Pool
+from simulator.planning.report import report
+from simulator.preview.file import preview_file
+from simulator.render import draw_all
+from simulator.render.plots import files
+from simulator.scenario.curves import CURVES
+from simulator.scenario.determined import DeterminedBlock
+from simulator.scenario.experiment_file import SUPPORTED
+from simulator.scenario.loading import load
+from simulator.scenario.schema import schema_text
+from simulator.scenario.searchers import SEARCHERS
+from simulator.scenario.stragglers import STRAGGLERS
+from simulator.trace import metrics
+
+ROOT = Path(__file__).parents[2]
+#: A value for each key that a block must have, and some that it may have; a new key that must be given stands here too.
+VALUES = {
+    "max_length": 16, "max_trials": 16, "divisor": 2, "points": 9, "budget": 160, "num_rungs": 2, "patience": 3,
+    "values": [1, 1, 1.5, 4], "file": str(ROOT / "scenarios" / "curves" / "digits.csv.gz"),
+    "unit_time": "1 min", "interpolate": "linear",
+}  # fmt: skip
+SCENARIO = """\
+title: every one
+seed: 3
+time_unit: min
+searchers:
+  it: {searcher}
+curves: {curves}
+cluster: {{workers: 3, stragglers: {stragglers}}}
+plan: {{vary: {{cluster.workers: [2, 3]}}, replicates: {{min: 2, max: 2}}}}
+"""
+
+
+def block(tag, name, model, **more):
+    """A block of a scenario that names a member of a union, with what it must be given."""
+    fields = model.model_fields
+    missing = {key for key, field in fields.items() if field.is_required()} - {tag} - VALUES.keys()
+    assert not missing, f"give VALUES a value for {missing}"
+    known = {key: value for key, value in VALUES.items() if key in fields}
+    if name == "recorded":
+        del known["unit_time"]
+    return json.dumps({tag: name, **known, **more})
+
+
+def scenario(folder, **parts):
+    defaults = {
+        "searcher": block("name", "sha", SEARCHERS["sha"]),
+        "curves": "{kind: synthetic}",
+        "stragglers": "{kind: two_point}",
+    }
+    path = folder / "s.yaml"
+    path.write_text(SCENARIO.format(**defaults | parts))
+    return path
+
+
+def does_everything(path, out):
+    """Run, preview, plan and draw a scenario as the commands do; returns its trace and its plan."""
+    loaded = load(path)
+    experiment = Experiment(loaded)
+    trace = experiment.run("it")
+    (seen,) = preview_file(path).values()
+    planned = planner.answer(loaded, pool=Pool(jobs=1))
+    drawn = draw_all([trace], out, formats=["html"], styles=["timeline"], title="it", time_unit="min")
+    files.write_plots({"it": [trace]}, out, kinds=["rungs", "regret"], formats=["png"], title="it", time_unit="min")
+
+    assert len(trace) > 0
+    assert seen.trials.min >= 1
+    assert json.loads(report.json_text(planned))["answer"]
+    assert all(path.stat().st_size for path in drawn)
+    return trace, planned
+
+
+@pytest.mark.parametrize("name", SEARCHERS)
+def test_every_searcher(name, tmp_path):
+    path = scenario(tmp_path, searcher=block("name", name, SEARCHERS[name]))
+    trace, _ = does_everything(path, tmp_path / "out")
+    spec = load(path).scenario.searchers["it"]
+
+    assert spec.build() is not spec.build(), "each run has a searcher of its own"
+    assert metrics.trials_started(trace) == spec.trials
+    assert spec.build().max_length == spec.max_length
+    assert (spec.promotes_one_in is None) == (metrics.summarize(trace).mispromotions is None)
+
+
+@pytest.mark.parametrize("kind", STRAGGLERS)
+def test_every_straggler_model(kind, tmp_path):
+    path = scenario(tmp_path, stragglers=block("kind", kind, STRAGGLERS[kind]))
+    trace, planned = does_everything(path, tmp_path / "out")
+    spec = load(path).scenario.cluster.stragglers
+    rng = np.random.default_rng
+    same, less, more = (spec.worse(factor).build().draw(rng(0), 4000) for factor in (1, 0.5, 2))
+    drawn = spec.build().draw(rng(0), 4000)
+
+    assert len(trace) > 0
+    assert (same == drawn).all()
+    assert less.std() < drawn.std() < more.std(), "the same draws, further from or nearer to each other"
+    assert spec.least <= drawn.min()
+    assert {variation.quantity for variation, _ in planned.sensitivity} >= {"trial time", "straggler level"}
+
+
+@pytest.mark.parametrize("kind", CURVES)
+def test_every_kind_of_curves(kind, tmp_path):
+    does_everything(scenario(tmp_path, curves=block("kind", kind, CURVES[kind])), tmp_path / "out")
+
+
+UNIONS = [("name", SEARCHERS), ("kind", STRAGGLERS), ("kind", CURVES)]
+
+
+@pytest.mark.parametrize(
+    ("tag", "name", "model"), [(tag, name, model) for tag, union in UNIONS for name, model in union.items()]
+)
+def test_it_is_in_the_schema_and_in_the_reference(tag, name, model):
+    known = json.loads(schema_text())["$defs"][model.__name__.removesuffix("Section")]
+    page = (ROOT / "docs" / "scenario-reference.md").read_text(encoding="utf-8")
+    _, _, told = page.partition(f"### `{tag}: {name}`\n")
+
+    assert known["properties"][tag]["const"] == name
+    assert all(field.description for key, field in model.model_fields.items() if key != tag)
+    assert told.strip().startswith(model.__doc__.strip().splitlines()[0]), "make docs"
+    assert all(f"`{key}`" in told for key in model.model_fields)
+
+
+def test_an_experiment_file_may_name_every_searcher(tmp_path):
+    """One of Determined's, or any other as a block and nothing else."""
+    assert set(SUPPORTED) == {name for name, model in SEARCHERS.items() if issubclass(model, DeterminedBlock)}
+    for name, model in SEARCHERS.items():
+        (tmp_path / "e.yaml").write_text(f"searcher: {block('name', name, model)}\n")
+        assert preview_file(tmp_path / "e.yaml")
