@@ -20,8 +20,8 @@
 from functools import partial
 
 import simulator
-from simulator.preview import table
-from simulator.preview.preview import preview
+from simulator.previewing import table
+from simulator.previewing.search import preview
 from simulator.searchers.determined import adaptive_asha
 
 standard = preview(partial(adaptive_asha, max_length=64, max_trials=100, max_concurrent_trials=16))

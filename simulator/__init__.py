@@ -9,15 +9,39 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # type checkers know better; importing typing takes a while, in which signals come too early
 if TYPE_CHECKING:
-    from simulator.api import animate, chart, compare, load_scenario, plan, player, plot, simulate
+    from simulator.api import (
+        Cluster,
+        Law,
+        Recorded,
+        Stop,
+        Synthetic,
+        animate,
+        asha,
+        chart,
+        compare,
+        load_scenario,
+        plan,
+        player,
+        plot,
+        preview,
+        sha,
+        simulate,
+    )
 
-__all__ = ["animate", "chart", "compare", "load_scenario", "plan", "player", "plot", "simulate"]
+    __version__: str
+
+__all__ = [
+    "Cluster", "Law", "Recorded", "Stop", "Synthetic", "animate", "asha", "chart", "compare",
+    "load_scenario", "plan", "player", "plot", "preview", "sha", "simulate",
+]  # fmt: skip
 
 if not TYPE_CHECKING:  # a type checker would take any name for one of these
 
     def __getattr__(name: str) -> object:
         if name in __all__:
             return getattr(import_module("simulator.api"), name)
+        if name == "__version__":
+            return import_module("importlib.metadata").version("asha-simulator")
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
     def __dir__() -> list[str]:

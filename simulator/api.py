@@ -10,21 +10,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
+from simulator.cluster import engine
+from simulator.cluster.spec import Cluster, Stop
+from simulator.core.errors import InputError, Problem
+from simulator.curves.protocol import Curves
+from simulator.curves.recorded import Recorded
+from simulator.curves.synthetic import Law, Synthetic
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.replicates import replicates
 from simulator.planning import planner
-from simulator.planning.backend import Pool
+from simulator.planning.backend import Backend, Pool
+from simulator.planning.report import report
+from simulator.previewing.file import preview_document
 from simulator.render import draw_all, play
-from simulator.render.animation.animate import Style
-from simulator.results import Comparison, Picture, Planned, Results
+from simulator.render.animation.animate import Style, TimeUnit
+from simulator.results import Comparison, Picture, Planned, Previewed, Results
 from simulator.scenario import yaml_text
 from simulator.scenario.loading import Loaded, check
+from simulator.searchers.halving import asha, sha
+from simulator.searchers.protocol import Searcher
 from simulator.trace import metrics
 
 if TYPE_CHECKING:
@@ -35,7 +45,10 @@ if TYPE_CHECKING:
     from simulator.render.style import ThemeName
     from simulator.trace.trace import Trace
 
-__all__ = ["animate", "chart", "compare", "load_scenario", "plan", "player", "plot", "simulate"]
+__all__ = [
+    "Cluster", "Law", "Recorded", "Stop", "Synthetic", "animate", "asha", "chart", "compare",
+    "load_scenario", "plan", "player", "plot", "preview", "sha", "simulate",
+]  # fmt: skip
 
 
 def load_scenario(source: Path | str, changes: Mapping[str, object] | None = None) -> Loaded:
@@ -53,33 +66,98 @@ def load_scenario(source: Path | str, changes: Mapping[str, object] | None = Non
     scenario:1:1: curves: is missing
     scenario:1:1: cluster: is missing
     """
-    if isinstance(source, str) and "\n" in source:
-        document = yaml_text.parse(source.encode(), Path("scenario"))
-    else:
-        document = yaml_text.read(Path(source))
+    document = _document(source)
     return check(_changed(document, changes) if changes else document)
 
 
-def simulate(scenario: Loaded | Path | str, seed: int | None = None) -> Results:
+@overload
+def simulate(scenario: Loaded | Path | str, *, seed: int | None = None) -> Results: ...
+
+
+@overload
+def simulate(
+    scenario: Searcher | Mapping[str, Searcher],
+    curves: Curves,
+    cluster: Cluster,
+    *,
+    stop: Stop | None = None,
+    seed: int | None = None,
+    title: str = "",
+    time_unit: TimeUnit = "s",
+) -> Results: ...
+
+
+def simulate(
+    scenario: Loaded | Path | str | Searcher | Mapping[str, Searcher],
+    curves: Curves | None = None,
+    cluster: Cluster | None = None,
+    *,
+    stop: Stop | None = None,
+    seed: int | None = None,
+    title: str = "",
+    time_unit: TimeUnit = "s",
+) -> Results:
     """Run every searcher of a scenario on the same trials; `seed` overrides the scenario's.
 
+    Or run a searcher, or several by label, on the trials `curves` and on a `cluster` until they are done or until
+    `stop`; `seed` is then that of stragglers and failures, 0 unless given, and a searcher that has run is used up.
     Raises InputError where searchers and curves don't fit, RunError where a run fails.
 
     >>> simulate("scenarios/equal-times.yaml")["ASHA"].makespan_s / 60
     30.0
+    >>> searchers = {"SHA": sha(max_trials=16, max_length=16), "ASHA": asha(max_trials=16, max_length=16)}
+    >>> runs = simulate(searchers, Synthetic(Law(unit_s=60)), Cluster(4))
+    >>> runs["SHA"].trials, runs["SHA"].full_length_trials
+    (16, 1)
     """
+    if isinstance(scenario, (Loaded, Path, str)):
+        return _run_scenario(scenario, seed)
+    if cluster is None or curves is None:
+        raise TypeError("a searcher needs curves and a cluster: simulate(searcher, curves, cluster)")
+    searchers = scenario if isinstance(scenario, Mapping) else {"searcher": scenario}
+    traces = {}
+    for label, searcher in searchers.items():
+        problem = curves.reach(searcher.resources)
+        if problem:
+            raise InputError(Problem(label, problem))
+        traces[label] = engine.simulate(searcher, curves, cluster, stop=stop or Stop(), seed=seed or 0, label=label)
+    summaries = {label: metrics.summarize(trace) for label, trace in traces.items()}
+    return Results(None, seed or 0, traces, summaries, title or ", ".join(traces), time_unit)
+
+
+def _run_scenario(scenario: Loaded | Path | str, seed: int | None) -> Results:
     experiment = Experiment(_loaded(scenario), seed)
     traces = experiment.run_all()
     best = experiment.best_loss(max(metrics.trials_started(trace) for trace in traces.values()))
     summaries = {label: metrics.summarize(trace, best) for label, trace in traces.items()}
-    return Results(experiment.loaded, experiment.seed, traces, summaries)
+    loaded = experiment.loaded
+    return Results(loaded, experiment.seed, traces, summaries, loaded.title, loaded.scenario.time_unit)
 
 
-def compare(scenario: Loaded | Path | str, seeds: int = 20, seed: int | None = None) -> Comparison:
+def preview(file: Loaded | Path | str) -> Previewed:
+    """Say what the searches of a scenario or of a whole Determined experiment file will do, before they run.
+
+    Raises InputError with every problem of the file.
+
+    >>> preview("scenarios/docs.yaml")["SHA"].full_length_trials.mean
+    1.0
+    """
+    document = file.document if isinstance(file, Loaded) else _document(file)
+    return Previewed(document.path.stem, preview_document(document))
+
+
+def compare(
+    scenario: Loaded | Path | str,
+    seeds: int = 20,
+    seed: int | None = None,
+    *,
+    on_progress: Callable[[int], None] | None = None,
+) -> Comparison:
     """Run a scenario under so many seeds drawn from `seed`, which overrides the scenario's.
 
     Each seed brings trials of its own: synthetic ones are drawn anew, recorded ones met in another order. All
-    searchers meet the same. Raises InputError and RunError as `simulate` does, ValueError for no seed at all.
+    searchers meet the same. `on_progress` hears how many seeds are done. Raises InputError and RunError as
+    `simulate` does, ValueError for no seed at all.
 
     >>> compare("scenarios/equal-times.yaml", seeds=3).difference("makespan_s", "ASHA", "SHA").estimate / 60
     1.0
@@ -88,19 +166,41 @@ def compare(scenario: Loaded | Path | str, seeds: int = 20, seed: int | None = N
         raise ValueError(f"seeds should be 1 or more, not {seeds}")
     experiment = Experiment(_loaded(scenario), seed)
     found: dict[str, list[metrics.Summary]] = {label: [] for label in experiment.labels}
-    for _, drawn, curves in replicates(experiment.loaded, seeds, experiment.seed):
+    for number, drawn, curves in replicates(experiment.loaded, seeds, experiment.seed):
         for label, trace in experiment.under(drawn, curves).run_all().items():
             found[label].append(metrics.summarize(trace))
+        if on_progress:
+            on_progress(number + 1)
     return Comparison(experiment.loaded, experiment.seed, found)
 
 
-def plan(scenario: Loaded | Path | str, seed: int | None = None, *, jobs: int = 0) -> Planned:
+def plan(
+    scenario: Loaded | Path | str,
+    seed: int | None = None,
+    *,
+    folder: Path | str | None = None,
+    resume: bool = False,
+    backend: Backend = "loky",
+    address: str | None = None,
+    jobs: int = 0,
+) -> Planned:
     """Answer the `plan` of a scenario: how many workers, at what price, how sure.
 
-    `jobs` processes share the runs, 0 for one each processor; the answer is the same. Raises InputError for what
-    is wrong with the plan, RunError where a run fails.
+    The report and every finished block of runs are kept in `folder`, if one is given, to `resume` from. `jobs`
+    processes share the runs, 0 for one each processor; or a Dask or Ray cluster at `address` does, by `backend`.
+    The answer is the same. Raises InputError for what is wrong with the plan or the folder, RunError where a run
+    fails, ValueError for a backend without its address.
     """
-    return Planned(planner.answer(_loaded(scenario), seed=seed, pool=Pool(jobs=jobs)))
+    if resume and folder is None:
+        raise ValueError("resume needs a folder to go on with")
+    if (address is None) == (backend == "dask") and backend != "ray":
+        raise ValueError("dask needs an address, and only dask and ray take one")
+    out = None if folder is None else Path(folder)
+    pool = Pool(backend, address, jobs)
+    found = planner.answer(_loaded(scenario), seed=seed, folder=out, resume=resume, pool=pool)
+    if out is not None:
+        report.write(found, out)
+    return Planned(found)
 
 
 def plot(results: Results, kind: Kind = "gantt", *, theme: ThemeName = "light") -> Picture:
@@ -166,6 +266,13 @@ def animate(
         list(results.traces.values()), Path(out), formats=formats, styles=styles, title=results.title,
         time_unit=results.time_unit,
     )  # fmt: skip
+
+
+def _document(source: Path | str) -> yaml_text.Document:
+    """A file, or a text of several lines as if it were one in the working folder."""
+    if isinstance(source, str) and "\n" in source:
+        return yaml_text.parse(source.encode(), Path("scenario"))
+    return yaml_text.read(Path(source))
 
 
 def _loaded(scenario: Loaded | Path | str) -> Loaded:

@@ -18,6 +18,8 @@ from simulator.planning import statistics
 from simulator.planning.planner import Answer
 from simulator.planning.report import report, sentences
 from simulator.planning.statistics import Interval
+from simulator.previewing import table as previewing
+from simulator.previewing.search import Preview
 from simulator.render.animation.animate import TimeUnit
 from simulator.render.canvas import plain
 from simulator.render.plots import figure as figures
@@ -100,13 +102,16 @@ class _Shown:
 class Results(_Shown):
     """One run of every searcher of a scenario under one seed; `results["ASHA"]` are that searcher's numbers.
 
-    `traces` and `summaries` go by label; the numbers are named as in summary.json, times in seconds.
+    `traces` and `summaries` go by label; the numbers are named as in summary.json, times in seconds. Runs of
+    searchers that were made without a scenario have none; `time_unit` says how times are shown: s, min, h or d.
     """
 
-    scenario: Loaded
+    scenario: Loaded | None
     seed: int
     traces: Mapping[str, Trace]
     summaries: Mapping[str, Summary]
+    name: str
+    time_unit: TimeUnit
 
     def __getitem__(self, label: str) -> Summary:
         return self.summaries[label]
@@ -114,12 +119,7 @@ class Results(_Shown):
     @property
     def title(self) -> str:
         """The scenario's."""
-        return self.scenario.title
-
-    @property
-    def time_unit(self) -> TimeUnit:
-        """How times are shown: s, min, h or d."""
-        return self.scenario.scenario.time_unit
+        return self.name
 
     @property
     def head(self) -> tuple[str, ...]:
@@ -199,6 +199,29 @@ class Comparison(_Shown):
         draws = self._draws(name, one, other)
         return statistics.difference(self.values(name, one), self.values(name, other), LEVEL, draws)[0]
 
+    def as_dict(self) -> dict[str, object]:
+        """All means, and differences from the first searcher, each with the ends of its interval; None for unknown.
+
+        Times are in seconds.
+        """
+        first, *others = self.summaries
+        return {
+            "seed": self.seed,
+            "seeds": self.seeds,
+            "searchers": {
+                label: {measure.field: _bounds(self.mean(measure.field, label)) for measure in MEASURES}
+                for label in self.summaries
+            },
+            "differences": {
+                label: {
+                    "from": first,
+                    **{measure.field: _bounds(self.difference(measure.field, label, first)) for measure in MEASURES},
+                }
+                for label in others
+            },
+            "findings": self.findings(),
+        }
+
     @property
     def title(self) -> str:
         """The scenario's, and how many seeds there are."""
@@ -271,6 +294,47 @@ class Comparison(_Shown):
         """Resamples that belong to what is estimated, whatever was asked before."""
         fields, known = list(Summary.__dataclass_fields__), list(self.summaries)
         return generator(self.seed, Stream.BOOTSTRAP, fields.index(name), *(known.index(label) for label in labels))
+
+
+def _bounds(value: Interval) -> dict[str, float | None]:
+    numbers = {"mean": value.estimate, "low": value.low, "high": value.high}
+    return {name: float(number) if np.isfinite(number) else None for name, number in numbers.items()}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Previewed(_Shown):
+    """What searches will do, before they run; `previewed["ASHA"]` are the numbers of one of them.
+
+    `previews` go by label; of every number that varies there is the least, the mean and the greatest.
+    """
+
+    name: str
+    previews: Mapping[str, Preview]
+
+    def __getitem__(self, label: str) -> Preview:
+        return self.previews[label]
+
+    @property
+    def title(self) -> str:
+        """The file's name."""
+        return self.name
+
+    @property
+    def head(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return ("searcher", *previewing.RUNGS)
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """A row for each rung of each bracket."""
+        return [(label, *row) for label, seen in self.previews.items() for row in previewing.rungs(seen)]
+
+    def findings(self) -> list[str]:
+        """What each search is, and how many workers it can keep busy."""
+        return [
+            sentence
+            for label, seen in self.previews.items()
+            for sentence in (previewing.heading(label, seen), *previewing.sentences(seen))
+        ]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

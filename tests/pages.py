@@ -54,7 +54,7 @@ HEAD_OF_API = """# Python API
 For notebooks and scripts. `import simulator` has the functions; what they need is imported when the first is used.
 `make docs` writes this page from the docstrings, and tests run the examples in the root folder of the project."""
 #: Classes of the API.
-CLASSES = ("Results", "Attempt", "Comparison", "Planned", "Picture")
+CLASSES = ("Results", "Attempt", "Comparison", "Previewed", "Planned", "Picture")
 
 
 def reference():
@@ -172,7 +172,7 @@ def reference_of_api():
     """docs/api.md, from the docstrings."""
     parts = [
         HEAD_OF_API,
-        "## Functions",
+        "## Functions and objects",
         *(described_function(name, getattr(api, name)) for name in simulator.__all__),
         "## What they return",
     ]

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 import simulator
-from simulator import api
+from simulator import api, testing
 from simulator.core.errors import InputError
+from simulator.searchers.protocol import Idle, Job
 
 ROOT = Path(__file__).parents[1]
 SCENARIOS = ROOT / "scenarios"
@@ -219,3 +220,108 @@ def test_a_plan_goes_by_its_curves_as_they_are_and_by_the_folder_we_are_in(tmp_p
         elsewhere = median()
 
     assert (after, elsewhere) == (2 * before, 3 * before)
+
+
+def test_searchers_curves_and_clusters_without_a_scenario():
+    searchers = {
+        "SHA": simulator.sha(max_trials=9, max_length=9, divisor=3),
+        "ASHA": simulator.asha(max_trials=9, max_length=9, divisor=3),
+    }
+    made = simulator.simulate(
+        searchers, simulator.Synthetic(simulator.Law(unit_s=60), seed=0), simulator.Cluster(3), time_unit="min"
+    )
+    file = simulator.simulate(TINY)
+
+    assert [made[label].makespan_s for label in searchers] == [file[label].makespan_s for label in searchers]
+    assert made.attempts("ASHA") == file.attempts("ASHA")
+    assert made.title == "SHA, ASHA"
+    assert len(made.attempts("SHA")) == 13
+    alone = simulator.simulate(
+        simulator.asha(max_length=9, divisor=3),
+        simulator.Synthetic(simulator.Law()),
+        simulator.Cluster(3),
+        stop=simulator.Stop(time=600_000_000),
+    )
+    assert alone["searcher"].makespan_s == 600
+    with pytest.raises(TypeError, match="needs curves and a cluster"):
+        simulator.simulate(simulator.sha(max_trials=9, max_length=9))
+
+
+def test_recorded_curves_are_read_from_a_file():
+    digits = simulator.Recorded.read(SCENARIOS / "curves" / "digits.csv.gz")
+    found = simulator.simulate(simulator.sha(max_trials=81, max_length=81, divisor=3), digits, simulator.Cluster(8))
+
+    assert found["searcher"].full_length_trials == 1
+    with pytest.raises(InputError, match="searcher: a rung stands at 82"):
+        simulator.simulate(simulator.sha(max_trials=1, max_length=82, num_rungs=1), digits, simulator.Cluster(8))
+
+
+def test_previews():
+    seen = simulator.preview(TINY)
+
+    assert seen["SHA"].trials.mean == 9
+    assert seen.rows()[0] == ("SHA", "0", "0", "1", "9", "9")
+    assert "SHA: 9 trials, 1 of them trained in full (9 units), 21 units in all" in repr(seen)
+    assert (
+        simulator.preview("searcher: {name: single, max_length: 4}\nname: an experiment\n")["single"].max_length == 4
+    )
+    assert simulator.preview(simulator.load_scenario(TINY)).previews.keys() == {"SHA", "ASHA"}
+
+
+def test_a_plan_kept_in_a_folder(tmp_path):
+    text = TINY + "plan: {vary: {cluster.workers: [2, 3]}, replicates: {min: 2, max: 2}}\n"
+    found = simulator.plan(text, folder=tmp_path / "out", jobs=1)
+
+    assert (tmp_path / "out" / "plan.json").exists()
+    assert simulator.plan(text, folder=tmp_path / "out", resume=True, jobs=1).rows() == found.rows()
+    for wrong in ({"resume": True}, {"backend": "dask"}, {"address": "tcp://127.0.0.1:1"}):
+        with pytest.raises(ValueError, match=r"needs a folder|needs an address"):
+            simulator.plan(text, **wrong)
+
+
+def test_the_version():
+    assert simulator.__version__.count(".") == 2
+
+
+def test_the_contract_for_authors_of_searchers():
+    found = doctest.testmod(testing)
+    assert (found.failed, found.attempted) == (0, 2)
+    for make in (sha_of_nine, lambda: simulator.asha(max_length=9, divisor=3)):
+        testing.check_searcher(make, seeds=5, most_jobs=200)
+
+
+def sha_of_nine():
+    return simulator.sha(max_trials=9, max_length=9, divisor=3)
+
+
+def broken(change):
+    """A searcher whose answers go through `change`, which gets the last job handed out as well."""
+
+    def make():
+        searcher, last = sha_of_nine(), [None]
+        ask = searcher.next_job
+
+        def next_job():
+            answer = change(ask(), last[0])
+            last[0] = answer if isinstance(answer, Job) else last[0]
+            return answer
+
+        searcher.next_job = next_job
+        return searcher
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda answer, last: Idle.DONE if answer is Idle.WAIT else answer, "DONE, and a job is outstanding"),
+        (lambda answer, last: Idle.WAIT if answer is Idle.DONE else answer, "WAIT, and no job is outstanding"),
+        (lambda answer, last: last or answer, "its trial is training already|its trial's loss was infinite|comes after"),
+        (lambda answer, last: answer._replace(to_resource=2) if isinstance(answer, Job) else answer, "the rungs stand at"),
+        (lambda answer, last: answer._replace(from_resource=0) if isinstance(answer, Job) else answer, "comes after"),
+    ],
+)  # fmt: skip
+def test_it_finds_what_is_broken(change, said):
+    with pytest.raises(AssertionError, match=said):
+        testing.check_searcher(broken(change), seeds=3)

@@ -67,6 +67,20 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path):
         assert (tmp_path / "a" / path).read_bytes() == (tmp_path / "b" / path).read_bytes()
 
 
+def test_compare():
+    scenario = ROOT / "scenarios" / "equal-times.yaml"
+    told = json.loads(asha_sim("compare", scenario, "--seeds", 3, "--json").stdout)
+    shown = asha_sim("compare", scenario, "--seeds", 3).stdout
+
+    assert told["seeds"] == 3
+    assert told["searchers"]["ASHA"]["makespan_s"]["mean"] == 30 * 60
+    assert told["differences"]["ASHA"]["from"] == "SHA"
+    assert told["differences"]["ASHA"]["makespan_s"] == {"mean": 60, "low": 60, "high": 60}
+    assert "means of 3 seeds, with 95 % intervals" in shown
+    assert all(sentence in shown for sentence in told["findings"])
+    assert asha_sim("compare", scenario, "--seeds", 0).returncode == 2
+
+
 def test_check_and_schema():
     assert asha_sim("check", DOCS).stdout.endswith("docs.yaml: sound; searchers SHA, ASHA\n")
     assert asha_sim("schema").stdout == (ROOT / "scenarios" / "schema.json").read_text()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from simulator.cli import curves, pictures, plan, preview
+from simulator.cli import compare, curves, pictures, plan, preview
 from simulator.cli.pictures import ScenarioFile, Seed
 from simulator.cli.progress import progress_bar
 from simulator.cli.trace import trace_app
@@ -153,6 +153,7 @@ def run(
 
 pictures.add_to(app)
 preview.add_to(app)
+compare.add_to(app)
 plan.add_to(app)
 
 

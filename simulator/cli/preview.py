@@ -11,7 +11,7 @@ import typer
 from simulator.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from simulator.preview.preview import Preview
+    from simulator.previewing.search import Preview
 
 SearchFile = Annotated[
     Path,
@@ -29,8 +29,8 @@ def preview(
     as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON and nothing else.")] = False,
 ) -> None:
     """Show what a search will do: brackets and rungs as trials x resource, and how many workers it can use."""
-    from simulator.preview import table  # noqa: PLC0415
-    from simulator.preview.file import preview_file  # noqa: PLC0415
+    from simulator.previewing import table  # noqa: PLC0415
+    from simulator.previewing.file import preview_file  # noqa: PLC0415
 
     with progress_bar() as progress:
         task = progress.add_task("", total=None)
@@ -46,7 +46,7 @@ def _print(previews: dict[str, Preview]) -> None:
     from rich.text import Text  # noqa: PLC0415
 
     from simulator.cli.table import print_table  # noqa: PLC0415
-    from simulator.preview import table  # noqa: PLC0415
+    from simulator.previewing import table  # noqa: PLC0415
 
     console = Console()
     for label, seen in previews.items():

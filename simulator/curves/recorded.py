@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -68,6 +69,13 @@ class Recorded:
             exit_ = table.exits.get(trial) or (Exit.DIVERGED if table.loss[row] == inf else None)
             if exit_:
                 self._deaths[trial] = _Death(int(table.resource[row]), int(table.clock[row]), exit_)
+
+    @classmethod
+    def read(cls, path: Path | str, *, smaller_is_better: bool = True, interpolate: bool = False) -> Recorded:
+        """Read a file of learning curves: .csv, .csv.gz or .parquet; raises InputError for what is wrong in it."""
+        from simulator.curves.files.tables import read_table  # noqa: PLC0415  (it makes tables of this module)
+
+        return cls(read_table(Path(path), smaller_is_better=smaller_is_better), interpolate=interpolate)
 
     @property
     def trials(self) -> int:

@@ -93,7 +93,7 @@ class Synthetic:
 
     trials: None = None
 
-    def __init__(self, law: Law, seed: int) -> None:
+    def __init__(self, law: Law, seed: int = 0) -> None:
         self._law = law
         self._seed = seed
         self._drawn: dict[int, _Drawn] = {}

@@ -15,7 +15,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.planning import planner
 from simulator.planning.backend import Pool
 from simulator.planning.report import report
-from simulator.preview.file import preview_file
+from simulator.previewing.file import preview_file
 from simulator.render import draw_all
 from simulator.render.plots import files
 from simulator.scenario.curves import CURVES

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from simulator.core.errors import InputError
-from simulator.preview.preview import Preview, preview
+from simulator.previewing.search import Preview, preview
 from simulator.scenario import yaml_text
 from simulator.scenario.cluster import ClusterSection
 from simulator.scenario.experiment_file import check_experiment, is_experiment
 from simulator.scenario.loading import check
+from simulator.scenario.yaml_text import Document
 
 
 def preview_file(path: Path, on_searcher: Callable[[str], None] | None = None) -> dict[str, Preview]:
@@ -18,7 +19,11 @@ def preview_file(path: Path, on_searcher: Callable[[str], None] | None = None) -
 
     An experiment has no cluster: its jobs queue, as Determined's do. `on_searcher` hears each label beforehand.
     """
-    document = yaml_text.read(path)
+    return preview_document(yaml_text.read(path), on_searcher)
+
+
+def preview_document(document: Document, on_searcher: Callable[[str], None] | None = None) -> dict[str, Preview]:
+    """The same for what was read from a file."""
     experiment = is_experiment(document.values)
     loaded = check_experiment(document) if experiment else check(document)
     cluster = loaded.scenario.cluster

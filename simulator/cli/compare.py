@@ -1,0 +1,51 @@
+"""The command that compares searchers over many seeds."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from simulator.cli.pictures import ScenarioFile, Seed
+from simulator.cli.progress import progress_bar
+from simulator.core.errors import printable
+
+if TYPE_CHECKING:
+    from simulator.results import Comparison
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command to `asha-sim`."""
+    app.command()(compare)
+
+
+def compare(
+    scenario: ScenarioFile,
+    seeds: Annotated[int, typer.Option(min=1, max=100_000, help="How many seeds.")] = 20,
+    seed: Seed = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON and nothing else.")] = False,
+) -> None:
+    """Compare the searchers of a scenario over many seeds, seed by seed: means, differences, 95 % intervals."""
+    from simulator import api  # noqa: PLC0415
+
+    with progress_bar() as progress:
+        task = progress.add_task("simulating", total=seeds)
+        found = api.compare(scenario, seeds, seed, on_progress=lambda done: progress.update(task, completed=done))
+    if as_json:
+        typer.echo(json.dumps(found.as_dict(), indent=2, allow_nan=False, ensure_ascii=False))
+    else:
+        _print(found)
+
+
+def _print(found: Comparison) -> None:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    from simulator.cli.table import print_table  # noqa: PLC0415
+
+    console = Console()
+    console.print(Text(printable(found.title), style="bold"), soft_wrap=True)
+    print_table(console, found.head, found.rows())
+    for sentence in found.findings():
+        console.print(Text(printable(sentence)), soft_wrap=True)
