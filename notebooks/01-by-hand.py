@@ -18,14 +18,15 @@
 # Successive halving trains all of them a little, the best third of those three times as long, and so on. The lengths
 # are its *rungs*, the way up is a *promotion*. The synchronous rule (SHA) waits until a rung is full before anybody
 # leaves it; the asynchronous one (ASHA) promotes a configuration as soon as it is among the best third *so far*. The
-# example is that of Figures 1 and 2 of the ASHA paper (Li et al., arXiv 1810.05934): best is configuration 8, then 1,
-# 6, 5, 2, 7, 9, 3 and 4.
+# example is that of Figures 1 and 2 of the ASHA paper (Li et al., arXiv 1810.05934). A configuration is called a *trial*
+# here, and trials are counted from 0 as in every table, where the paper counts from 1: best is trial 7, then 0, 5, 4, 1, 6,
+# 8, 2 and 3.
 
 # %%
 from simulator.searchers.halving import asha, sha
 from simulator.searchers.protocol import Job
 
-BEST_FIRST = [8, 1, 6, 5, 2, 7, 9, 3, 4]
+BEST_FIRST = [7, 0, 5, 4, 1, 6, 8, 2, 3]
 
 # %% [markdown]
 # A searcher is asked for a job, and told its loss. Nothing else ever passes between it and the cluster: no clock, no
@@ -36,17 +37,15 @@ searcher = sha(max_trials=9, max_length=9, divisor=3)
 jobs = 0
 print("rungs at", searcher.resources, "units")
 while isinstance(job := searcher.next_job(), Job):
-    loss = BEST_FIRST.index(job.trial + 1)
-    print(
-        f"rung {job.rung}: configuration {job.trial + 1} from {job.from_resource} to {job.to_resource} units, place {loss + 1}"
-    )
+    loss = BEST_FIRST.index(job.trial)
+    print(f"rung {job.rung}: trial {job.trial} from {job.from_resource} to {job.to_resource} units, place {loss + 1}")
     searcher.report(job, loss)
     jobs += 1
 print(jobs, "jobs")
 
 # %% [markdown]
 # Nine jobs on the lowest rung, then its best three, then their best. In all 13 jobs, and the last of them trains
-# configuration 8 in full.
+# trial 7 in full.
 #
 # Now the asynchronous rule, and its variant D-ASHA, which never promotes more than a third of a rung in all:
 
@@ -57,14 +56,14 @@ for name, searcher in {
 }.items():
     order = []
     while isinstance(job := searcher.next_job(), Job):
-        order.append(f"{job.trial + 1}@{job.rung}")
-        searcher.report(job, BEST_FIRST.index(job.trial + 1))
+        order.append(f"{job.trial}@{job.rung}")
+        searcher.report(job, BEST_FIRST.index(job.trial))
     print(f"{name:>6}: {' '.join(order)}, {len(order)} jobs")
 
 # %% [markdown]
-# `1@1` comes fourth: with three results on rung 0, configuration 1 is the best third of them. Both rules do the same 13
-# jobs in the end, in another order. The rules part once: by Algorithm 2 configuration 8 goes up before 9 begins, and the
-# paper's Figure 2 shows it after, which is D-ASHA's rule.
+# `0@1` comes fourth: with three results on rung 0, trial 0 is the best third of them. Both rules do the same 13 jobs in
+# the end, in another order. The rules part once: by Algorithm 2 trial 7 goes up before trial 8 begins, and the paper's
+# Figure 2 shows it after, which is D-ASHA's rule.
 #
 # ## Three workers
 #
@@ -88,7 +87,7 @@ for label in ("SHA", "ASHA"):
     print(label)
     for job in results.attempts(label):
         print(
-            f"  {job.start_s / 60:4.0f} min, worker {job.worker}: configuration {job.trial + 1} "
+            f"  {job.start_s / 60:4.0f} min, worker {job.worker}: trial {job.trial} "
             f"to {job.to_resource} units, until {job.end_s / 60:.0f} min: loss {job.loss:.2f}"
         )
 
@@ -100,8 +99,8 @@ results
 
 # %% [markdown]
 # SHA needs 11 min and ASHA 12 min: with nine equal configurations on three workers asynchrony gains nothing, and here it
-# loses a minute, since worker 2 trains configuration 1 further while 8, the best, has not begun. The picture shows what
-# both have in common, too: while the last configuration trains, two workers have nothing to do. What that costs is the
+# loses a minute, since worker 2 trains trial 0 further while 7, the best, has not begun. The picture shows what
+# both have in common, too: while the last trial trains, two workers have nothing to do. What that costs is the
 # subject of [the barrier](02-the-barrier.ipynb).
 
 # %%
@@ -110,7 +109,7 @@ simulator.player(results)
 # %% [markdown]
 # ## Exercises
 #
-# 1. What does ASHA do first if the configurations come best first, 8, 1, 6, …?
+# 1. What does ASHA do first if the trials come best first, 7, 0, 5, …?
 #
 # <details><summary>Solution</summary>
 #
@@ -130,7 +129,8 @@ simulator.player(results)
 #
 # <details><summary>Solution</summary>
 #
-# Every third result is better than all before it, so that more go up than a third: 15 jobs instead of 13.
+# Every result is better than all before it, so that whenever another may go up it is the newest, and those that went up
+# before were promoted wrongly: there are 21 jobs instead of 13.
 #
 # ```python
 # searcher = asha(max_trials=9, max_length=9, divisor=3)

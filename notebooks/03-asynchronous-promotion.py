@@ -104,7 +104,7 @@ simulator.player(results)
 #
 # <details><summary>Solution</summary>
 #
-# There are but 360 recorded, so `resample` draws from them anew.
+# It starts 822 instead of 360. There are but 360 recorded, so `resample` draws from them anew.
 #
 # ```python
 # until = results["SHA"].makespan_s
@@ -117,13 +117,14 @@ simulator.player(results)
 #
 # <details><summary>Solution</summary>
 #
-# A larger divisor promotes fewer, and fewer wrongly.
+# A larger divisor promotes fewer trials, and a larger share of them wrongly: from 5.9% with a divisor of 2 up to 12.6% with 8.
 #
 # ```python
 # for divisor in (2, 3, 4, 8):
 #     changes = {"searchers.ASHA.divisor": divisor, "searchers.ASHA.max_length": divisor, "searchers.ASHA.num_rungs": 2}
 #     shown = simulator.compare(simulator.load_scenario("../scenarios/digits.yaml", {
-#         **changes, "curves": {"kind": "synthetic", "unit_time": "1 s"}}), seeds=10)
-#     print(divisor, shown.mean("mispromotions", "ASHA").estimate)
+#         **changes, "curves": {"kind": "synthetic", "unit_time": "1 s"}}), seeds=40)
+#     wrong = shown.mean("mispromotions", "ASHA").estimate
+#     print(f"{divisor}: {wrong:.1f} wrongly, {wrong / (360 // divisor):.1%} of those that should go up")
 # ```
 # </details>

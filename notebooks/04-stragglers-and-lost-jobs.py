@@ -127,6 +127,8 @@ simulator.chart(spread, first, title="Until the first trial is trained in full",
 #
 # <details><summary>Solution</summary>
 #
+# It makes little difference to ASHA, 11.4 full-length trials either way; SHA has 6.8 of them instead of 7.4.
+#
 # ```python
 # for per in ("job", "worker"):
 #     changes = {"cluster.stragglers.per": per, "cluster.drops": None, "cluster.workers": 9}
@@ -138,6 +140,9 @@ simulator.chart(spread, first, title="Until the first trial is trained in full",
 # 2. Instances that are taken away: what does `scenarios/spot-fleet.yaml` lose, and does the rule matter?
 #
 # <details><summary>Solution</summary>
+#
+# Little of what was trained is lost, 1.4 worker-h with SHA and 2 with ASHA; 60 and more are worker-h in which an instance was
+# not there. The rule matters to the first full-length trial: ASHA has it after 5.2 h, SHA after 11.1 h.
 #
 # ```python
 # fleet = simulator.simulate("../scenarios/spot-fleet.yaml")

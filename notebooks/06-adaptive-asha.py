@@ -107,6 +107,9 @@ simulator.plot(results, "rungs")
 #
 # <details><summary>Solution</summary>
 #
+# A trial is decided on once, as its result arrives: the first of a rung always goes on, so 7.7 (4–12) of the 100 are trained in
+# full.
+#
 # ```python
 # seen = preview(partial(adaptive_asha, max_length=64, max_trials=100, stop_once=True, max_concurrent_trials=16))
 # print(table.heading("stop_once", seen))
@@ -116,6 +119,8 @@ simulator.plot(results, "rungs")
 # 2. How many workers can the search of the first cell keep busy?
 #
 # <details><summary>Solution</summary>
+#
+# 16, as many as its brackets may have under way together.
 #
 # ```python
 # print(*table.sentences(standard))

@@ -16,7 +16,7 @@
 # A search must be done by tomorrow. **How many workers does that take, what do they cost, and how sure is that?**
 #
 # A scenario may say what to vary, by when it should be done and how sure one wants to be. Every combination is run under
-# many seeds; the answer is the fewest workers that meet the deadline in so many of the runs, with the interval of that.
+# many seeds; the answer is the cheapest cluster that meets the deadline in so many of the runs, with the interval of that.
 
 # %%
 import simulator
@@ -60,6 +60,9 @@ simulator.chart(counts, times, title="Time of the search, median", xlabel="worke
 #
 # <details><summary>Solution</summary>
 #
+# Then no cluster of the grid is sure enough: with 16 workers and ASHA it is there in time in 67 % (56–76 %) of runs, since
+# many searches never find so good a trial.
+#
 # ```python
 # sooner = simulator.load_scenario(question, {"plan.target": {"quantile": 0.02}})
 # print(simulator.plan(sooner, jobs=1).sentence)
@@ -69,6 +72,9 @@ simulator.chart(counts, times, title="Time of the search, median", xlabel="worke
 # 2. And with half the time?
 #
 # <details><summary>Solution</summary>
+#
+# Nothing on the grid is done in 3 h: with 32 workers and ASHA 5 % (2–12 %) of runs are. More workers would not help, since one
+# trial must be trained to the end.
 #
 # ```python
 # half = simulator.load_scenario(question, {"plan.deadline": "3 h"})

@@ -252,6 +252,9 @@ class Comparison(_Shown):
                 f"{formatting.counted(self.seeds, 'seed')}, so theirs don't compare."
             )
         found = self.difference(measure.field, label, first)
+        if measure.field == "makespan_s" and self._unequal_work(first, label, found):
+            units = [f"{self.mean('resource_units', name).estimate:,.0f}" for name in (first, label)]
+            return f"makespan: {first} and {label} trained {units[0]} and {units[1]} units, so theirs don't compare."
         if np.isnan(found.estimate):
             return f"{measure.name}: never both {first} and {label} have one."
         if found.low <= 0 <= found.high:
@@ -268,6 +271,12 @@ class Comparison(_Shown):
             not (a.stopped or b.stopped) and (a.trials, a.max_length) == (b.trials, b.max_length)
             for a, b in zip(self.summaries[one], self.summaries[other], strict=True)
         )
+
+    def _unequal_work(self, one: str, other: str, found: Interval) -> bool:
+        """Whether the sooner of two, or where none is seen to be sooner either, trained too few units."""
+        base, units = (self.mean("resource_units", name).estimate for name in (one, other))
+        fewer_there, fewer_here = comparison.less_work(units, base), comparison.less_work(base, units)
+        return (fewer_there and found.low <= 0) or (fewer_here and found.high >= 0)
 
     def _shown(self, measure: _Measure, value: Interval) -> str:
         if np.isnan(value.estimate):

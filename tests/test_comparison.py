@@ -1,9 +1,14 @@
 """The words under the table claim what the numbers show, and no more."""
 
+from dataclasses import replace
+
+import pytest
+
 from simulator.cluster.engine import Cluster, simulate
 from simulator.render import alt
 from simulator.render.phrases import ending
-from simulator.searchers.halving import asha, sha
+from simulator.searchers.determined import adaptive_asha
+from simulator.searchers.halving import asha, random, sha
 from simulator.trace import comparison, metrics
 from tests.worlds import UNIT, World
 
@@ -43,6 +48,41 @@ def test_unequal_work_is_not_compared():
     assert said[0] == (
         "SHA and ASHA did not do the same work (27 and 198 trials, cut at the stop): their makespans don't compare."
     )
+
+
+def test_fewer_units_are_no_sooner_end():
+    """The same number of trials, all in full or halved: SHA ends first because it trained less."""
+    said = findings(World(), SHA=sha(**OPTIONS), random=random(max_trials=27, max_length=27))
+    assert said[0] == "SHA and random did not do the same work (81 and 729 units): their makespans don't compare."
+
+    brackets = adaptive_asha(max_length=27, max_trials=27, max_rungs=4, divisor=3)
+    said = findings(World(), cluster=Cluster(2), SHA=sha(**OPTIONS), adaptive=brackets)
+    units = metrics.summarize(
+        simulate(adaptive_asha(max_length=27, max_trials=27, max_rungs=4, divisor=3), World(), Cluster(2))
+    ).resource_units
+    assert units > 81
+    assert (
+        said[0] == f"SHA and adaptive did not do the same work (81 and {units} units): their makespans don't compare."
+    )
+
+
+def test_more_units_in_less_time_are_sooner():
+    """Who trained more and ended sooner is sooner all the same; the sentence says both."""
+    run = metrics.summarize(simulate(sha(**OPTIONS), World(), Cluster(10)))
+    runs = {"SHA": run, "ASHA": replace(run, makespan_s=20.0, resource_units=100)}
+    assert next(comparison.findings(runs, "s")) == (
+        "makespan: ASHA is 31% sooner than SHA (20 s against 29 s), and trained 23% more units."
+    )
+
+
+@pytest.mark.parametrize(("units", "said"), [(95, "no difference to speak of"), (94, "did not do the same work")])
+def test_the_tolerance_of_units(units, said):
+    """At the same time 5 % fewer units are the same work, 6 % are not."""
+    run = metrics.summarize(simulate(sha(**OPTIONS), World(), Cluster(10)))
+    runs = {"one": replace(run, resource_units=units), "other": replace(run, resource_units=100)}
+    assert comparison.LESS_WORK == 0.05
+    assert said in next(comparison.findings(runs, "s"))
+    assert said in next(comparison.findings(dict(reversed(runs.items())), "s"))
 
 
 def test_only_one_reached_full_length():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from bisect import insort
+from bisect import bisect_left, insort
 from functools import cache
 from math import log
 from pathlib import Path
@@ -73,6 +73,15 @@ def ray(losses):
     return out
 
 
+def syne_tune_0_16(losses):
+    ordered, out = [], []
+    for trial, loss in enumerate(losses):
+        insort(ordered, loss)
+        if bisect_left(ordered, loss) * ETA <= len(ordered):
+            out.append(trial)
+    return out
+
+
 def optuna(losses):
     ordered, out = [], []
     for trial, loss in enumerate(losses):
@@ -99,6 +108,7 @@ RULES = {
     "Syne Tune, promotion": syne_tune_promotion,
     "Syne Tune, stopping": syne_tune_stopping,
     "Ray": ray,
+    "Syne Tune since 0.16": syne_tune_0_16,
     "Optuna": optuna,
     "NePS since August 2025": neps,
 }
@@ -149,6 +159,7 @@ def test_an_interpolated_quantile_rounds_up(n):
         ("Syne Tune, promotion", list(range(9)), 2),
         ("Syne Tune, stopping", list(range(9)), 1),
         ("Ray", list(range(9)), 1),
+        ("Syne Tune since 0.16", list(range(9)), 1),
         ("Optuna", list(range(9)), 1),
         ("NePS since August 2025", [0, 1, 2, 3, 4, 5, 6], 3),
     ],
@@ -167,7 +178,20 @@ def test_optuna_decides_as_determined_s_stopping_rule():
     assert optuna([1.0, 2.0, 1.0, 1.0, 3.0, 2.0]) == stopping([1.0, 2.0, 1.0, 1.0, 3.0, 2.0])
 
 
+@pytest.mark.parametrize("n", range(1, 60))
+def test_syne_tune_since_0_16_lets_one_more_pass(n):
+    """Of n - 1 known results and one more, who goes on is among the best n // eta + 1; it is not Ray's rule."""
+    known = [2.0 * place for place in range(n - 1)]
+    passing = [place for place in range(n) if syne_tune_0_16([*known, 2.0 * place - 1])[-1:] == [n - 1]]
+
+    assert passing == list(range(min(n // ETA + 1, n)))
+    assert any(syne_tune_0_16(losses) != ray(losses) for losses in orders(27)[:5])
+
+
 def test_a_floating_point_logarithm_loses_a_rung():
+    """Ray's rungs go up from the least one, so the last of them, at the end of training, is what it lacks."""
+    rays = [3**rung for rung in range(int(log(243) / log(3)) + 1)]
+    assert rays == [1, 3, 9, 27, 81]
     assert int(log(243) / log(3)) + 1 == 5
     assert fitting_rungs(243, 3) == 6
 

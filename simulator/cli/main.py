@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from simulator.cli import compare, curves, pictures, plan, preview
+from simulator.cli.notes import tell_notes
 from simulator.cli.pictures import ScenarioFile, Seed
 from simulator.cli.progress import progress_bar
 from simulator.cli.trace import trace_app
@@ -128,6 +129,7 @@ def run(
     from simulator.trace import metrics  # noqa: PLC0415
 
     experiment = Experiment(load(scenario), seed)
+    tell_notes(experiment.loaded)
     if out:
         writing.check_folder(out)
     with progress_bar() as progress:
@@ -164,6 +166,7 @@ def check(scenario: ScenarioFile) -> None:
     from simulator.scenario.loading import load  # noqa: PLC0415
 
     experiment = Experiment(load(scenario))
+    tell_notes(experiment.loaded)
     if experiment.loaded.scenario.plan is not None:
         from simulator.planning import planner  # noqa: PLC0415
 

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 Name = TypeVar("Name", bound=str)
 
 ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario's YAML file.", show_default=False)]
+ScenarioOrTrace = Annotated[
+    Path,
+    typer.Argument(
+        metavar="SCENARIO|TRACE",
+        help="A scenario's YAML file, or a saved trace: trace.csv or trace.parquet.",
+        show_default=False,
+    ),
+]
 Folder = Annotated[Path, typer.Option(help="Folder for the pictures.", show_default=False)]
 Seed = Annotated[
     int | None, typer.Option(min=0, max=2**63 - 1, help="Override the scenario's seed.", show_default=False)
@@ -30,7 +38,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def animate(
-    scenario: ScenarioFile,
+    scenario: ScenarioOrTrace,
     out: Folder,
     seed: Seed = None,
     style: Annotated[
@@ -87,7 +95,7 @@ def animate(
 
 
 def plot(
-    scenario: ScenarioFile,
+    scenario: ScenarioOrTrace,
     out: Folder,
     seed: Seed = None,
     kinds: Annotated[

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from simulator.cli.notes import tell_notes
 from simulator.cli.pictures import ScenarioFile, Seed
 from simulator.cli.progress import progress_bar
 from simulator.core.errors import printable
@@ -58,6 +59,8 @@ def plan(
     if (address is None) == (backend == "dask") and backend != "ray":
         problem = "names no cluster; dask needs one" if address is None else "is for --backend dask or ray"
         raise typer.BadParameter(f"{problem}.", param_hint="--address")
+    loaded = load(scenario)
+    tell_notes(loaded)
     how = "go on with --resume" if out else "run it again; with --out it could go on"
     with signals.going_on(how), progress_bar() as progress:
         task = progress.add_task("looking at the plan", total=None)
@@ -66,7 +69,7 @@ def plan(
             progress.update(task, description=f"simulating {done:,} of {total:,} runs", completed=done, total=total)
 
         found = answer(
-            load(scenario),
+            loaded,
             seed=seed,
             folder=out,
             resume=resume,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,9 +12,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from simulator.core.errors import InputError, Problem
-from simulator.scenario import curves, model, yaml_text
+from simulator.scenario import curves, model, remedies, yaml_text
 from simulator.scenario.error_paths import entry, tags
-from simulator.scenario.searchers import Searcher
+from simulator.scenario.searchers import AsyncHyperband, Searcher
 from simulator.scenario.yaml_text import Document, Path_
 
 #: Jobs that may stand in the queue at once.
@@ -43,6 +42,11 @@ class Loaded:
     def digest(self) -> str:
         """SHA-256 of the scenario file."""
         return sha256(self.document.raw).hexdigest()
+
+    @property
+    def notes(self) -> list[Problem]:
+        """What is sound and may be meant otherwise: how it was read, and how to write the other."""
+        return [*_bare_times(self), *_one_bracket(self)]
 
     def problem(self, where: Path_, message: str) -> Problem:
         """A problem with the entry `where`."""
@@ -111,6 +115,32 @@ def _contradictions(loaded: Loaded) -> list[Problem]:
     return problems + _directions(loaded)
 
 
+def _bare_times(loaded: Loaded) -> Iterator[Problem]:
+    """Numbers without a unit are seconds, also where times are shown in hours."""
+    unit = loaded.scenario.time_unit
+    for section, key in (("plan", "deadline"), ("stop", "time")):
+        there = loaded.document.values.get(section)
+        given = there.get(key) if isinstance(there, dict) else None
+        if unit != "s" and isinstance(given, (int, float)):
+            message = (
+                f"{given} was read as {given} s, while times are shown in {unit}; write {given} {unit} if meant so"
+            )
+            yield loaded.problem((section, key), message)
+
+
+def _one_bracket(loaded: Loaded) -> Iterator[Problem]:
+    """Brackets are taken in turn as jobs are asked for: a queue asks for all trials at once, before any is done."""
+    if loaded.scenario.cluster.assignment != "queued":
+        return
+    for label, block in loaded.scenario.searchers.items():
+        if isinstance(block, AsyncHyperband) and not block.max_concurrent_trials:
+            message = (
+                "a queue asks for all its trials at once, and all fall to its first bracket; give it "
+                "max_concurrent_trials, such as the number of workers, or `assignment: on_demand`"
+            )
+            yield loaded.problem(("searchers", label), message)
+
+
 def _trials(searcher: Searcher) -> int:
     """How many trials a searcher starts; 0 for no end, and where its rungs don't fit, which making it will tell."""
     try:
@@ -145,27 +175,26 @@ def _problem(document: Document, details: Any) -> Problem:
     where, owner, there = entry(details["loc"], model.Scenario)
     kind, given = details["type"], details.get("input")
     if kind == "extra_forbidden":
-        key = str(where[-1])
-        near = difflib.get_close_matches(key, owner.model_fields, n=1)
-        known = f"did you mean {near[0]}?" if near else f"known here: {', '.join(owner.model_fields)}"
-        message = f"unknown key; {known}"
+        message = f"unknown key; {remedies.key(str(where[-1]), owner.model_fields)}"
     elif kind == "missing":
         message = "is missing"
     elif kind in {"union_tag_invalid", "union_tag_not_found"}:
         tag = details["ctx"]["discriminator"].strip("'")
         choices = tags(there)
         wrong = given.get(tag) if isinstance(given, dict) else None
-        near = difflib.get_close_matches(str(wrong), choices, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"should be one of {', '.join(choices)}"
+        hint = remedies.near(wrong, choices) or f"should be one of {', '.join(choices)}"
         where = (*where, tag) if isinstance(given, dict) and tag in given else where
         message = f"{_shown(wrong)} is unknown; {hint}" if wrong is not None else f"`{tag}` is missing; {hint}"
     elif kind in {"duration", "length", "label", "best_worst", "determined", "together"}:
         message = details["msg"]
     elif kind in {"model_type", "model_attributes_type", "dict_type"}:
-        message = f"{_shown(given)} should be keys and values"
+        remedy = remedies.section(where[-1], given)
+        message = f"{_shown(given)} should be keys and values" + (f"; {remedy}" if remedy else "")
     else:
-        said = details["msg"].removeprefix("Input ").split(" after validation")[0]
+        said = details["msg"].removeprefix("Input ").removeprefix("Value error, ").split(" after validation")[0]
         message = f"{_shown(given)} {said[said.index('should') :] if 'should' in said else said}"
+        remedy = remedies.number(given) if kind in {"float_type", "int_type"} else None
+        message += f"; {remedy}" if remedy else ""
     return document.problem(_as_written(where, document.values), message)
 
 

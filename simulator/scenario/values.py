@@ -11,13 +11,22 @@ from pydantic_core import PydanticCustomError
 
 from simulator.core import ticks
 
-_DURATION = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)\s*(s|min|h|d)\s*")
+_DURATION = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)\s*([a-z]+)\s*")
+#: Spellings of the units that `core.ticks` has.
+_SPELT = {
+    "s": ("s", "sec", "secs", "second", "seconds"),
+    "min": ("min", "mins", "minute", "minutes"),
+    "h": ("h", "hr", "hrs", "hour", "hours"),
+    "d": ("d", "day", "days"),
+}
+_UNITS = {word: ticks.UNITS[unit] for unit, words in _SPELT.items() for word in words}
 
 
 def _duration(value: Any, least: int = 1) -> int:
     """Ticks of a bare number of seconds or of text such as "90 s", "2 h"; at least so many."""
-    if isinstance(value, str) and (match := _DURATION.fullmatch(value)):
-        amount = float(match[1]) * ticks.UNITS[match[2]]
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if match and match[2] in _UNITS:
+        amount = float(match[1]) * _UNITS[match[2]]
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         amount = min(value, 10 * ticks.LIMIT) * ticks.PER_SECOND  # as a float a very long integer overflows
     else:

@@ -10,6 +10,8 @@ from simulator.trace.metrics import Summary
 #: Two times closer than this share of the longer one are not called different: one run of each is one draw, and
 #: the order in which equal trials meet the workers moves a makespan by as much.
 ALIKE = 0.05
+#: Units trained may be so much fewer and still be called the same work: orders of trials and lost jobs move them.
+LESS_WORK = 0.05
 #: Less money than this is shown in two digits.
 CENT = 0.01
 
@@ -63,18 +65,38 @@ def findings(summaries: Mapping[str, Summary], unit: str) -> Iterator[str]:
             lengths = f"{base.max_length:,} and {formatting.counted(run.max_length, 'unit')}"
             yield f"{first} and {label} train trials to {lengths}: their times don't compare."
             continue
+        fast, slow = (base, run) if base.makespan_s <= run.makespan_s else (run, base)
         if stopped or base.trials != run.trials:
             work = f"{base.trials:,} and {formatting.counted(run.trials, 'trial')}"
             how = ", cut at the stop" if stopped else ""
             yield f"{first} and {label} did not do the same work ({work}{how}): their makespans don't compare."
+        elif less_work(fast.resource_units, slow.resource_units) or (
+            alike(fast.makespan_s, slow.makespan_s) and less_work(slow.resource_units, fast.resource_units)
+        ):
+            work = f"{base.resource_units:,} and {formatting.counted(run.resource_units, 'unit')}"
+            yield f"{first} and {label} did not do the same work ({work}): their makespans don't compare."
         else:
-            yield _sooner("makespan", (first, base.makespan_s), (label, run.makespan_s), unit)
+            said = _sooner("makespan", (first, base.makespan_s), (label, run.makespan_s), unit)
+            if less_work(slow.resource_units, fast.resource_units):
+                more = formatting.percent(fast.resource_units / slow.resource_units - 1).replace(" ", "")
+                said = f"{said.removesuffix('.')}, and trained {more} more units."
+            yield said
         if base.first_full_length_s is not None and run.first_full_length_s is not None:
             pair = (first, base.first_full_length_s), (label, run.first_full_length_s)
             yield _sooner("first full-length trial", *pair, unit)
         elif base.first_full_length_s is not None or run.first_full_length_s is not None:
             winner = first if base.first_full_length_s is not None else label
             yield f"first full-length trial: only {winner} trained one."
+
+
+def less_work(units: float, others: float) -> bool:
+    """Whether so many units are too few to be called the same work as the others."""
+    return units < (1 - LESS_WORK) * others
+
+
+def alike(least: float, most: float) -> bool:
+    """Whether two times of one run each are too close to be called different; `most` is no less."""
+    return most == least or most - least < ALIKE * most
 
 
 def _shown(seconds: float, unit: str) -> str:
@@ -88,7 +110,7 @@ def _share(share: float | None) -> str:
 def _sooner(what: str, one: tuple[str, float], other: tuple[str, float], unit: str) -> str:
     (fast, least), (slow, most) = sorted((one, other), key=lambda pair: pair[1])
     shown = [_shown(seconds, unit) for seconds in (least, most)]
-    if most == least or most - least < ALIKE * most:
+    if alike(least, most):
         return f"{what}: no difference to speak of ({fast} {shown[0]}, {slow} {shown[1]})."
     sooner = formatting.percent(1 - least / most).replace(" ", "")
     return f"{what}: {fast} is {sooner} sooner than {slow} ({shown[0]} against {shown[1]})."

@@ -1,0 +1,133 @@
+"""What people write who come from elsewhere, and what they are told."""
+
+import pytest
+
+from simulator.core.errors import InputError
+from simulator.scenario.loading import check, load
+from simulator.scenario.yaml_text import parse
+from tests.test_cli import asha_sim
+
+SCENARIO = """\
+time_unit: h
+searchers:
+  S: {name: asha, max_trials: 9, max_length: 9}
+curves: {kind: ordered}
+cluster:
+  workers: 3
+"""
+
+
+def said(text, path):
+    path = path / "s.yaml"
+    path.write_text(text)
+    with pytest.raises(InputError) as caught:
+        load(path)
+    assert "Value error" not in str(caught.value)
+    return str(caught.value).removeprefix(f"{path}:")
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("eta: 3", "unknown key; did you mean divisor?"),
+        ("reduction_factor: 3", "unknown key; did you mean divisor?"),
+        ("max_t: 81", "unknown key; did you mean max_length?"),
+        ("R: 81", "unknown key; did you mean max_length?"),
+        ("num_samples: 9", "unknown key; did you mean max_trials?"),
+        ("n_trials: 9", "unknown key; did you mean max_trials?"),
+        (
+            "grace_period: 1",
+            "unknown key; did you mean num_rungs? the lowest rung stands at max_length / divisor^(num_rungs - 1)",
+        ),
+    ],
+)
+def test_other_libraries_words_are_translated(tmp_path, written, told):
+    text = SCENARIO.replace("max_length: 9}", f"max_length: 9, {written}}}")
+    assert said(text, tmp_path) == f"3:49: searchers.S.{written.partition(':')[0]}: {told}"
+
+
+@pytest.mark.parametrize("name", ["SHA", "Asha", "ASHA"])
+def test_names_in_capitals(tmp_path, name):
+    told = said(SCENARIO.replace("name: asha", f"name: {name}"), tmp_path)
+    assert told == f"3:7: searchers.S.name: {name!r} is unknown; did you mean {name.lower()}?"
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("crashes: 2%", "7:3: cluster.crashes: '2%' should be a valid number; write 0.02"),
+        ("preemption: 5 h", "7:3: cluster.preemption: '5 h' should be keys and values; write {up: 5 h}"),
+        ("failures: 90 d", "7:3: cluster.failures: '90 d' should be keys and values; write {mtbf: 90 d}"),
+        ("drops: 0.01", "7:3: cluster.drops: 0.01 should be keys and values; write {probability: 0.01}"),
+        ("stragglers: pareto", "7:3: cluster.stragglers: 'pareto' should be keys and values; write {kind: pareto}"),
+    ],
+)
+def test_signs_and_short_forms(tmp_path, written, told):
+    assert said(f"{SCENARIO}  {written}\n", tmp_path).startswith(told)
+
+
+def test_money(tmp_path):
+    text = SCENARIO.replace("workers: 3", "groups: {a: {count: 1, price: $2.10}}")
+    assert said(text, tmp_path).endswith("cluster.groups.a.price: '$2.10' should be a valid number; write 2.10")
+
+
+@pytest.mark.parametrize(
+    ("written", "hours"),
+    [
+        ("62 hours", 62),
+        ("2 days", 48),
+        ("30 mins", 0.5),
+        ("90 minutes", 1.5),
+        ("7200 sec", 2),
+        ("1 hr", 1),
+        ("1day", 24),
+    ],
+)
+def test_units_of_time_in_words(tmp_path, written, hours):
+    path = tmp_path / "s.yaml"
+    path.write_text(f"{SCENARIO}stop: {{time: {written}}}\n")
+    assert load(path).scenario.stop.time == hours * 3600 * 10**6
+
+
+@pytest.mark.parametrize("written", ["5 months", "5 m", "5 parsecs", "h"])
+def test_units_that_are_none(tmp_path, written):
+    assert "is no duration; write seconds, or a number with s, min, h or d" in said(
+        f"{SCENARIO}stop: {{time: {written}}}\n", tmp_path
+    )
+
+
+def notes(text, path):
+    return [str(note) for note in check(parse(text.encode(), path / "s.yaml")).notes]
+
+
+def test_a_number_without_a_unit_is_said_to_be_seconds(tmp_path):
+    text = f"{SCENARIO}plan:\n  vary: {{cluster.workers: [1, 2]}}\n  deadline: 62\n"
+    (note,) = notes(text, tmp_path)
+    assert note.endswith(
+        "s.yaml:9:3: plan.deadline: 62 was read as 62 s, while times are shown in h; write 62 h if meant so"
+    )
+    assert notes(text.replace("62", "62 s"), tmp_path) == []
+    assert notes(text.replace("time_unit: h", "time_unit: s"), tmp_path) == []
+    (tmp_path / "s.yaml").write_text(text)
+    done = asha_sim("check", "s.yaml", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "s.yaml: sound; searchers S\n")
+    assert done.stderr.startswith("note: s.yaml:9:3: plan.deadline: 62 was read as 62 s")
+
+
+def test_a_queue_that_fills_one_bracket_is_said(tmp_path):
+    text = SCENARIO.replace("name: asha", "name: async_hyperband") + "  assignment: queued\n"
+    (note,) = notes(text, tmp_path)
+    assert note.endswith(
+        "s.yaml:3:3: searchers.S: a queue asks for all its trials at once, and all fall to its first bracket; give it "
+        "max_concurrent_trials, such as the number of workers, or `assignment: on_demand`"
+    )
+    assert notes(text.replace("max_length: 9", "max_length: 9, max_concurrent_trials: 3"), tmp_path) == []
+    assert notes(text.replace("queued", "on_demand"), tmp_path) == []
+
+
+@pytest.mark.parametrize("command", [["run"], ["curves", "describe"]])
+def test_an_address_is_no_file(tmp_path, command):
+    done = asha_sim(*command, "https://example.org/s.yaml", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is an address, and only files on this machine are read; download it first" in done.stderr
+    assert done.stderr.count("\n") == 1
