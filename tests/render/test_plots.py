@@ -16,6 +16,7 @@ from simulator.trace.trace import Outcome, Trace
 from tests.render.scenes import MINUTE, timeline_scene, tiny, troubled
 
 HOUR = 3600 * 10**6
+EIGHT = [f"searcher {number}" for number in range(8)]
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 ODD = "$\\frac \x00 名前"
 LIGHT = {"theme": "light", "title": "Title", "time_unit": "h"}
@@ -146,3 +147,16 @@ def test_ten_thousand_bars_are_pixels_in_an_svg(tmp_path: Path) -> None:
     drawn: Figure = plots.gantt([tiny(rows, workers=50)], **LIGHT)
     figure.write(drawn, tmp_path / "a.svg")
     assert (tmp_path / "a.svg").stat().st_size < 200_000
+
+
+def test_eight_searchers_are_told_apart_and_the_legend_covers_nothing():
+    trace = timeline_scene()[0]
+    drawn = learning.incumbent({label: [trace] for label in EIGHT}, **LIGHT)
+    (axes,) = drawn.axes
+    drawn.canvas.draw()
+    box = axes.get_legend().get_window_extent()
+
+    assert len({(line.get_color(), str(line._dash_pattern)) for line in axes.lines}) == len(axes.lines) == 8
+    assert not box.overlaps(axes.get_window_extent())
+    assert not box.overlaps(axes.xaxis.label.get_window_extent())
+    assert box.y0 >= 0

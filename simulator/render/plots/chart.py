@@ -38,8 +38,8 @@ def draw(
         for number, (label, values) in enumerate(lines.items()):
             place = number % len(LINES)
             axes.plot(
-                at, np.asarray(values, float), ls=LINES[place], lw=2, marker="o", ms=4, color=looks[place],
-                label=plain(label).lstrip("_"),
+                at, np.asarray(values, float), ls=LINES[place], lw=2, marker="o", ms=4,
+                color=looks[number % len(looks)], label=plain(label).lstrip("_"),
             )  # fmt: skip
         if "x" in log:
             axes.set_xscale("log")

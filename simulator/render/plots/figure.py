@@ -52,10 +52,16 @@ def head(axes: Axes, colours: Theme, text: str) -> None:
         axes.set_title(plain(text), loc="left", color=colours.ink, parse_math=False)
 
 
-def legend(axes: Axes, colours: Theme) -> None:
-    """Explain the colours above the panel, at its right end."""
+def legend(axes: Axes, colours: Theme, *, below: bool = False) -> None:
+    """Explain the colours above the panel, at its right end; many of them `below` it, in lines of four."""
     handles, labels = axes.get_legend_handles_labels()
-    if handles:
+    if handles and below:
+        with look():
+            axes.legend(
+                handles, labels, loc="upper center", bbox_to_anchor=(0.5, -0.14), frameon=False,
+                labelcolor=colours.ink, ncols=4, borderpad=0.2, handlelength=4, columnspacing=1.2,
+            )  # fmt: skip
+    elif handles:
         with look():
             axes.legend(
                 handles, labels, loc="lower right", bbox_to_anchor=(1, 1), frameon=False, labelcolor=colours.ink,

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
 #: Losses that span so much more are shown on a logarithmic scale.
 WIDE = 8
-#: One look a searcher: told apart in black and white too.
-LINES = ("-", "--", "-.", ":")
+#: One look a searcher, told apart in black and white too: so many lines are distinct.
+LINES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (8, 2)), (0, (5, 1, 1, 1, 1, 1)), (0, (2, 2)), (0, (10, 2, 2, 2)))
+#: More lines than colours take them again, in another dash.
+COLOURS = 4
 
 
 def learning_curves(
@@ -119,7 +121,7 @@ def _bands(
     axes.set_ylabel(what, color=colours.muted)
     count = max((len(traces) for traces in runs.values()), default=0)
     head(axes, colours, f"median of {count:,} seeds, and what eight of ten lie between" if count > 1 else "one seed")
-    legend(axes, colours)
+    legend(axes, colours, below=len(bands) > COLOURS)
     return figure
 
 
@@ -150,7 +152,7 @@ def _band(
     marker: str = "",
 ) -> None:
     """A line with what lies around it, in the look of the searcher with this number."""
-    colour = (colours.rungs[1], colours.accent, colours.busy, colours.overhead)[number % len(LINES)]
+    colour = (colours.rungs[1], colours.accent, colours.busy, colours.overhead)[number % COLOURS]
     low, middle, high = quantiles
     axes.fill_between(x, low, high, step=step, color=colour, alpha=0.2, lw=0)
     style = "steps-post" if step else "default"
