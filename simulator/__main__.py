@@ -11,7 +11,7 @@ from simulator.io import signals
 def main() -> None:
     """Run the command line, however long its imports take, so that signals end it in good order."""
     with signals.orderly():
-        from simulator.cli.main import main  # noqa: PLC0415
+        from simulator.cli.main import main
 
         main()
 

@@ -26,7 +26,6 @@ from simulator.experiment.experiment import Experiment
 from simulator.experiment.replicates import replicates
 from simulator.planning import planner
 from simulator.planning.backend import Backend, Pool
-from simulator.planning.report import report
 from simulator.previewing.file import preview_document
 from simulator.render import draw_all, play
 from simulator.render.animation.animate import Style, TimeUnit
@@ -199,7 +198,9 @@ def plan(
     pool = Pool(backend, address, jobs)
     found = planner.answer(_loaded(scenario), seed=seed, folder=out, resume=resume, pool=pool)
     if out is not None:
-        report.write(found, out)
+        from simulator.planning.report import folder as files
+
+        files.write(found, out)
     return Planned(found)
 
 
@@ -208,7 +209,7 @@ def plot(results: Results, kind: Kind = "gantt", *, theme: ThemeName = "light") 
 
     Raises ValueError for another kind.
     """
-    from simulator.render.plots import files  # noqa: PLC0415  (matplotlib comes last)
+    from simulator.render.plots import files
 
     if kind not in files.KINDS:
         raise ValueError(f"{kind!r} is none of {', '.join(files.KINDS)}")
@@ -232,7 +233,7 @@ def chart(
 
     Raises ValueError where a line is longer or shorter than `x`.
     """
-    from simulator.render.plots.chart import draw  # noqa: PLC0415  (matplotlib comes last)
+    from simulator.render.plots.chart import draw
 
     return Picture(draw(x, lines, title=title, xlabel=xlabel, ylabel=ylabel, log=log, theme=theme), title)
 

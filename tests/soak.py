@@ -22,7 +22,7 @@ from scipy import stats
 from simulator.io import signals
 from simulator.planning.backend import Pool
 from simulator.planning.planner import answer
-from simulator.planning.report import report
+from simulator.planning.report import folder as files
 from simulator.scenario.loading import load
 
 ROOT = Path(__file__).parents[1]
@@ -71,7 +71,7 @@ def sweep(folder: Path) -> None:
             found = answer(
                 load(folder / f"{name}.yaml"), seed=seed, folder=folder / "out", resume=resume, pool=Pool(jobs=2)
             )
-            report.write(found, folder / "out")
+            files.write(found, folder / "out")
         shutil.rmtree(folder / "out")
         print(".", end="", flush=True)  # noqa: T201
 

@@ -27,7 +27,7 @@ def compare(
     as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON and nothing else.")] = False,
 ) -> None:
     """Compare the searchers of a scenario over many seeds, seed by seed: means, differences, 95 % intervals."""
-    from simulator import api  # noqa: PLC0415
+    from simulator import api
 
     with progress_bar() as progress:
         task = progress.add_task("simulating", total=seeds)
@@ -39,10 +39,10 @@ def compare(
 
 
 def _print(found: Comparison) -> None:
-    from rich.console import Console  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.console import Console
+    from rich.text import Text
 
-    from simulator.cli.table import print_table  # noqa: PLC0415
+    from simulator.cli.table import print_table
 
     console = Console()
     console.print(Text(printable(found.title), style="bold"), soft_wrap=True)

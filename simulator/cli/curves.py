@@ -72,9 +72,9 @@ def import_(
     as_json: AsJson = False,
 ) -> None:
     """Turn another program's logs into learning curves, and say what was kept, what was dropped and why."""
-    from simulator.curves import importers  # noqa: PLC0415
-    from simulator.curves.files.writing import check_name, write_curves  # noqa: PLC0415
-    from simulator.io import writing  # noqa: PLC0415
+    from simulator.curves import importers
+    from simulator.curves.files.writing import check_name, write_curves
+    from simulator.io import writing
 
     check_name(out)
     if trace is not None and trace.suffix not in {".csv", ".parquet"}:
@@ -110,8 +110,8 @@ def describe(
     theme: Annotated[Literal["light", "dark"], typer.Option(help="Colours of the figure.")] = "light",
 ) -> None:
     """Say what a set of learning curves is like: how early losses tell of final ones, crossings, noise, times."""
-    from simulator.curves import describe as describing  # noqa: PLC0415
-    from simulator.curves.files.tables import read_table  # noqa: PLC0415
+    from simulator.curves import describe as describing
+    from simulator.curves.files.tables import read_table
 
     if figure is not None and figure.suffix != ".png":
         raise InputError(Problem(str(figure), "must end in .png"))
@@ -119,8 +119,8 @@ def describe(
     grid = describing.grid_of(table)
     about = describing.describe(grid, points=len(table.trial))
     if figure is not None:
-        from simulator.render.plots import curves  # noqa: PLC0415
-        from simulator.render.plots.figure import write  # noqa: PLC0415
+        from simulator.render.plots import curves
+        from simulator.render.plots.figure import write
 
         write(curves.description(grid, about, theme=theme, title=file.name), figure)
         typer.echo(printable(curves.alternative(about, file.name)), err=True)
@@ -145,10 +145,10 @@ def fit(
     as_json: AsJson = False,
 ) -> None:
     """Fit a generator of synthetic curves to recorded ones, and say how like them its trials are."""
-    from simulator.cli.progress import progress_bar  # noqa: PLC0415
-    from simulator.curves.files.tables import read_table  # noqa: PLC0415
-    from simulator.experiment import fitting  # noqa: PLC0415
-    from simulator.io import writing  # noqa: PLC0415
+    from simulator.cli.progress import progress_bar
+    from simulator.curves.files.tables import read_table
+    from simulator.experiment import fitting
+    from simulator.io import writing
 
     if out.suffix not in {".yaml", ".yml"}:
         raise InputError(Problem(str(out), "must end in .yaml or .yml"))

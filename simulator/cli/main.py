@@ -123,10 +123,10 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print summary.json and nothing else.")] = False,
 ) -> None:
     """Simulate every searcher of a scenario on the same trials."""
-    from simulator.experiment.experiment import Experiment  # noqa: PLC0415
-    from simulator.io import writing  # noqa: PLC0415
-    from simulator.scenario.loading import load  # noqa: PLC0415
-    from simulator.trace import metrics  # noqa: PLC0415
+    from simulator.experiment.experiment import Experiment
+    from simulator.io import writing
+    from simulator.scenario.loading import load
+    from simulator.trace import metrics
 
     experiment = Experiment(load(scenario), seed)
     tell_notes(experiment.loaded)
@@ -162,13 +162,13 @@ plan.add_to(app)
 @app.command()
 def check(scenario: ScenarioFile) -> None:
     """Say whether a scenario is sound, and what is wrong with it if not."""
-    from simulator.experiment.experiment import Experiment  # noqa: PLC0415
-    from simulator.scenario.loading import load  # noqa: PLC0415
+    from simulator.experiment.experiment import Experiment
+    from simulator.scenario.loading import load
 
     experiment = Experiment(load(scenario))
     tell_notes(experiment.loaded)
     if experiment.loaded.scenario.plan is not None:
-        from simulator.planning import planner  # noqa: PLC0415
+        from simulator.planning import planner
 
         planner.check(experiment.loaded)
     typer.echo(printable(f"{scenario}: sound; searchers {', '.join(experiment.labels)}"))
@@ -177,7 +177,7 @@ def check(scenario: ScenarioFile) -> None:
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of scenario files, for editors."""
-    from simulator.scenario.schema import schema_text  # noqa: PLC0415
+    from simulator.scenario.schema import schema_text
 
     typer.echo(schema_text(), nl=False)
 
@@ -190,7 +190,7 @@ def curves_record(
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Of configurations and training.")] = 0,
 ) -> None:
     """Train real models on scikit-learn's digits and record their learning curves; goes on where it was stopped."""
-    from simulator.curves.recorder import record  # noqa: PLC0415
+    from simulator.curves.recorder import record
 
     with signals.going_on("run it again: it goes on from here"), progress_bar() as progress:
         task = progress.add_task("training", total=configurations)
@@ -202,11 +202,11 @@ def curves_record(
 
 
 def _print_comparison(title: str, summaries: dict[str, Summary], unit: str) -> None:
-    from rich.console import Console  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.console import Console
+    from rich.text import Text
 
-    from simulator.cli.table import print_table  # noqa: PLC0415
-    from simulator.trace import comparison  # noqa: PLC0415
+    from simulator.cli.table import print_table
+    from simulator.trace import comparison
 
     console = Console()
     console.print(Text(printable(title), style="bold"), soft_wrap=True)

@@ -54,11 +54,11 @@ def animate(
     ] = None,
 ) -> None:
     """Animate a scenario or a saved trace: GIFs in light and dark, posters, alt texts, a player in the browser."""
-    from simulator.experiment.experiment import Experiment  # noqa: PLC0415
-    from simulator.io import writing  # noqa: PLC0415
-    from simulator.render import FORMATS, draw_all  # noqa: PLC0415
-    from simulator.scenario.loading import load  # noqa: PLC0415
-    from simulator.trace.reading import is_trace, read_trace, unit_of  # noqa: PLC0415
+    from simulator.experiment.experiment import Experiment
+    from simulator.io import writing
+    from simulator.render import FORMATS, draw_all
+    from simulator.scenario.loading import load
+    from simulator.trace.reading import is_trace, read_trace, unit_of
 
     chosen = _chosen(formats, FORMATS, "--format")
     styles: tuple[Literal["docs", "timeline"], ...] = ("docs", "timeline") if style == "all" else (style,)
@@ -110,18 +110,18 @@ def plot(
     formats: Annotated[str, typer.Option("--format", help="png, svg; both with a comma.")] = "png",
 ) -> None:
     """Plot a scenario or a saved trace: static pictures, in light and dark."""
-    from simulator.experiment.experiment import Experiment  # noqa: PLC0415
-    from simulator.experiment.replicates import replicates  # noqa: PLC0415
-    from simulator.io import writing  # noqa: PLC0415
-    from simulator.render.plots.files import (  # noqa: PLC0415
+    from simulator.experiment.experiment import Experiment
+    from simulator.experiment.replicates import replicates
+    from simulator.io import writing
+    from simulator.render.plots.files import (
         KINDS,
         OF_REPLICATES,
         OF_TRACES,
         SUFFIXES,
         write_plots,
     )
-    from simulator.scenario.loading import load  # noqa: PLC0415
-    from simulator.trace.reading import is_trace, read_trace, unit_of  # noqa: PLC0415
+    from simulator.scenario.loading import load
+    from simulator.trace.reading import is_trace, read_trace, unit_of
 
     chosen = KINDS if kinds is None else _chosen(kinds, KINDS, "--kind")
     suffixes = _chosen(formats, SUFFIXES, "--format")

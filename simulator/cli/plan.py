@@ -49,10 +49,10 @@ def plan(
     seed: Seed = None,
 ) -> None:
     """Say how many workers it takes, at what price and how sure, from the section `plan` of a scenario."""
-    from simulator.planning.backend import Pool  # noqa: PLC0415
-    from simulator.planning.planner import answer  # noqa: PLC0415
-    from simulator.planning.report import report, sentences  # noqa: PLC0415
-    from simulator.scenario.loading import load  # noqa: PLC0415
+    from simulator.planning.backend import Pool
+    from simulator.planning.planner import answer
+    from simulator.planning.report import report, sentences
+    from simulator.scenario.loading import load
 
     if resume and out is None:
         raise typer.BadParameter("needs --out, the folder to go on with.", param_hint="--resume")
@@ -77,7 +77,9 @@ def plan(
             on_progress=on_progress,
         )
         if out is not None:
-            report.write(found, out)
+            from simulator.planning.report import folder
+
+            folder.write(found, out)
     with signals.going_on(how):  # a folder with results is refused without --resume
         if as_json:
             typer.echo(report.json_text(found), nl=False)
@@ -86,8 +88,8 @@ def plan(
 
 
 def _print(sentence: str, remarks: list[str], head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    from rich.console import Console  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.console import Console
+    from rich.text import Text
 
     console = Console()
     unbound = console.options.update(width=UNBOUND)
@@ -110,9 +112,9 @@ def _print(sentence: str, remarks: list[str], head: tuple[str, ...], rows: list[
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]], shown: list[int]) -> Table:
     """The columns that are `shown`; the options' names may take two lines, the rest is as wide as it needs to be."""
-    from rich.cells import cell_len  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.cells import cell_len
+    from rich.table import Table
+    from rich.text import Text
 
     texts = [[printable(row[at]) for at in shown] for row in (head, *rows)]
     names, *figures = (max(map(cell_len, column)) for column in zip(*texts, strict=True))

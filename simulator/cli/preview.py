@@ -29,8 +29,8 @@ def preview(
     as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON and nothing else.")] = False,
 ) -> None:
     """Show what a search will do: brackets and rungs as trials x resource, and how many workers it can use."""
-    from simulator.previewing import table  # noqa: PLC0415
-    from simulator.previewing.file import preview_file  # noqa: PLC0415
+    from simulator.previewing import table
+    from simulator.previewing.file import preview_file
 
     with progress_bar() as progress:
         task = progress.add_task("", total=None)
@@ -42,11 +42,11 @@ def preview(
 
 
 def _print(previews: dict[str, Preview]) -> None:
-    from rich.console import Console  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.console import Console
+    from rich.text import Text
 
-    from simulator.cli.table import print_table  # noqa: PLC0415
-    from simulator.previewing import table  # noqa: PLC0415
+    from simulator.cli.table import print_table
+    from simulator.previewing import table
 
     console = Console()
     for label, seen in previews.items():

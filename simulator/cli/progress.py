@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
     """A progress bar on stderr that vanishes when done, and shows only on a terminal."""
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeRemainingColumn())
     console = Console(stderr=True)

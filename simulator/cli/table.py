@@ -17,9 +17,9 @@ def print_table(console: Console, head: Sequence[str], rows: Sequence[Sequence[s
 
     Without columns that name the rows there is one table, whose lines such a terminal breaks.
     """
-    from rich.cells import cell_len  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.cells import cell_len
+    from rich.table import Table
+    from rich.text import Text
 
     widths = [max(map(cell_len, column)) + BESIDE for column in zip(head, *rows, strict=True)]
     bound = console.width - END if console.is_terminal and named else sum(widths)  # a file takes any line

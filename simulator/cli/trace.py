@@ -31,11 +31,11 @@ def describe(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
 ) -> None:
     """Say in a sentence how busy a schedule kept its workers; --json for all its numbers."""
-    from dataclasses import asdict  # noqa: PLC0415
+    from dataclasses import asdict
 
-    from simulator.render import alt  # noqa: PLC0415
-    from simulator.trace import metrics  # noqa: PLC0415
-    from simulator.trace.reading import read_trace, unit_of  # noqa: PLC0415
+    from simulator.render import alt
+    from simulator.trace import metrics
+    from simulator.trace.reading import read_trace, unit_of
 
     trace = read_trace(file, workers=workers)
     if as_json:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from simulator.core import ticks
 from simulator.core.streams import Stream, generator
-from simulator.curves.recorded import Table
+from simulator.curves.table import Table
 
 Matrix = NDArray[np.float64]
 

@@ -163,7 +163,7 @@ def search(
     on_step: Callable[[int], None] | None = None,
 ) -> Law:
     """Turn `knobs` of `start` until its trials show the targets' figures; `finish` sets what follows from them."""
-    from scipy.optimize import differential_evolution  # noqa: PLC0415  (slow to import)
+    from scipy.optimize import differential_evolution
 
     def law_at(vector: Vector) -> Law:
         values: dict[str, Any] = {

@@ -2,48 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulator.core.errors import InputError, Problem
 from simulator.core.streams import Stream, generator
+from simulator.curves.files.tables import read_table
 from simulator.curves.protocol import Exit, Training
+from simulator.curves.table import Table
 
 #: Clock of a trial that has no point at a resource.
 MISSING = -1
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows sorted by (trial, resource): trials 0..n-1, resources >= 1, clock in ticks, increasing within a trial.
-
-    `loss` is the smaller-is-better loss, inf where the trial diverged; `exits` maps a trial to why its last row
-    is its death; `source` is the file's name, `digest` its SHA-256; without `timed` the clock was not recorded.
-    """
-
-    source: str
-    digest: str
-    trial: NDArray[np.int64]
-    resource: NDArray[np.int64]
-    loss: NDArray[np.float64]
-    clock: NDArray[np.int64]
-    exits: dict[int, Exit]
-    timed: bool = True
-
-    @property
-    def trials(self) -> int:
-        """How many trials there are."""
-        return int(self.trial[-1]) + 1
-
-    def rows(self, trial: int) -> slice:
-        """Rows of one trial."""
-        first, last = np.searchsorted(self.trial, [trial, trial + 1])
-        return slice(int(first), int(last))
 
 
 class _Death(NamedTuple):
@@ -73,8 +45,6 @@ class Recorded:
     @classmethod
     def read(cls, path: Path | str, *, smaller_is_better: bool = True, interpolate: bool = False) -> Recorded:
         """Read a file of learning curves: .csv, .csv.gz or .parquet; raises InputError for what is wrong in it."""
-        from simulator.curves.files.tables import read_table  # noqa: PLC0415  (it makes tables of this module)
-
         return cls(read_table(Path(path), smaller_is_better=smaller_is_better), interpolate=interpolate)
 
     @property

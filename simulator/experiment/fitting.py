@@ -18,8 +18,9 @@ from simulator.curves.families import Family
 from simulator.curves.fit import drawn
 from simulator.curves.fit import fit as fit_law
 from simulator.curves.protocol import Curves
-from simulator.curves.recorded import Recorded, Resampled, Table
+from simulator.curves.recorded import Recorded, Resampled
 from simulator.curves.synthetic import Law, Synthetic
+from simulator.curves.table import Table
 from simulator.scenario.curves import section
 from simulator.searchers.halving import asha, sha
 from simulator.trace import metrics

@@ -34,7 +34,7 @@ def read_frame(
 
     Raises InputError for what is not sound, and for more than 20 million rows or 1 GiB.
     """
-    import polars as pl  # noqa: PLC0415  (slow to import, needed only here)
+    import polars as pl
 
     command = [sys.executable, "-P", str(READER), kind, str(MAX_ROWS), str(MAX_BYTES), *columns]
     environment = {**os.environ, "POLARS_MAX_THREADS": "4"}
@@ -55,7 +55,7 @@ def read_frame(
 
 def texts(series: pl.Series) -> list[str]:
     """A column as text, whatever it holds; empty where it is null."""
-    import polars as pl  # noqa: PLC0415
+    import polars as pl
 
     try:
         return series.cast(pl.String, strict=False).fill_null("").to_list()

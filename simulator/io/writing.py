@@ -117,7 +117,7 @@ def hold(file: IO[Any]) -> bool:
     """Hold an open file for as long as it is open, however this process ends; false where another process does."""
     if os.name != "posix":
         return True
-    import fcntl  # noqa: PLC0415  (there is none elsewhere)
+    import fcntl
 
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -219,7 +219,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
     if os.name != "posix":
         yield
         return
-    import fcntl  # noqa: PLC0415  (there is none elsewhere)
+    import fcntl
 
     handle = os.open(folder, os.O_RDONLY)
     try:

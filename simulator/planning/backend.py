@@ -89,7 +89,7 @@ class Pool:
         return done
 
     def _all(self, function: Callable[[Task], Done], tasks: dict[int, Task], jobs: int) -> Iterator[tuple[int, Done]]:
-        import joblib  # noqa: PLC0415  (slow to import)
+        import joblib
 
         options: dict[str, Any] = {}
         if self.backend == "loky":
@@ -119,7 +119,7 @@ class Pool:
 
     def _connect(self, stack: ExitStack) -> int:
         """Reach the backend for as long as `stack` lasts; returns its number of processes."""
-        import joblib  # noqa: PLC0415  (slow to import)
+        import joblib
 
         if self.backend == "loky":
             return self.jobs or joblib.cpu_count()
@@ -151,7 +151,7 @@ def _numbered(function: Callable[[Task], Done], number: int, task: Task) -> tupl
 @contextmanager
 def _spared() -> Iterator[None]:
     """Start processes that Ctrl-C on the terminal, or a signal to the whole group, leaves to their parent to end."""
-    from joblib.externals.loky.backend import resource_tracker as tracker  # noqa: PLC0415
+    from joblib.externals.loky.backend import resource_tracker as tracker
 
     before = os.environ.get("PYTHONWARNINGS")
     os.environ["PYTHONWARNINGS"] = ",".join(filter(None, (before, "ignore:resource_tracker")))

@@ -56,7 +56,7 @@ def mean(values: Values, level: float, rng: np.random.Generator) -> Interval:
     One value, or equal ones, leave no room for an interval but themselves. Source: B. Efron, Better bootstrap
     confidence intervals, JASA 82 (1987), by way of scipy.
     """
-    from scipy.stats import bootstrap  # noqa: PLC0415  (slow to import)
+    from scipy.stats import bootstrap
 
     if not len(values):
         return Interval(float("nan"), float("nan"), float("nan"))

@@ -85,7 +85,7 @@ class Store:
 
     def load(self, block: Block) -> Runs | None:
         """The runs of a block, None where it is not done yet; raises InputError where it is not what was written."""
-        import polars as pl  # noqa: PLC0415  (slow to import, needed only here)
+        import polars as pl
 
         path = self._paths.get(block.file)
         if path is None:
@@ -105,7 +105,7 @@ class Store:
 
     def save(self, block: Block, runs: Runs) -> None:
         """Write a finished block aside and rename it; raises MachineError where the folder is not here any more."""
-        import polars as pl  # noqa: PLC0415  (slow to import, needed only here)
+        import polars as pl
 
         table = io.BytesIO()
         pl.DataFrame({name: runs[name] for name in RUN.names or ()}).write_parquet(table)

@@ -59,7 +59,7 @@ def draw_all(
         play({title: traces, **(others or {})}, title=title, time_unit=time_unit).write(path)
         written.append(path)
     if "perfetto" in formats:
-        from simulator.render import perfetto  # noqa: PLC0415
+        from simulator.render import perfetto
 
         path = out / "perfetto.json"
         perfetto.write(path, traces, title=title)
@@ -68,7 +68,7 @@ def draw_all(
 
 
 def _utilization(traces: Sequence[Trace], out: Path, title: str, time_unit: TimeUnit) -> list[Path]:
-    from simulator.render.plots import figure, plots  # noqa: PLC0415  (matplotlib comes last)
+    from simulator.render.plots import figure, plots
 
     written = []
     for theme in THEMES:

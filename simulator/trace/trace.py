@@ -150,7 +150,7 @@ class Trace:
 
     def write_parquet(self, path: Path) -> None:
         """Write the same columns as Parquet, with `meta` as the file's metadata."""
-        from polars.exceptions import PolarsError  # noqa: PLC0415  (slow to import, needed only here)
+        from polars.exceptions import PolarsError
 
         with writing.replacing(path) as scratch:
             try:
@@ -164,7 +164,7 @@ class Trace:
 
 def _frame(columns: dict[str, NDArray[Any]], coded: str, words: type[IntEnum]) -> pl.DataFrame:
     """Columns as saved: times in seconds, the `coded` one in words, nulls for NaN."""
-    import polars as pl  # noqa: PLC0415  (slow to import, needed only here)
+    import polars as pl
 
     saved: dict[str, Any] = columns | {name: columns[name] / ticks.PER_SECOND for name in TIMES & columns.keys()}
     saved[coded] = pl.Series([word.name.lower() for word in words]).gather(columns[coded])
@@ -177,7 +177,7 @@ def _write_csv(frame: pl.DataFrame, path: Path) -> None:
     Polars' digits are the same, both being the shortest that read back as the same float, but it takes to
     exponents elsewhere, and writes them differently.
     """
-    import polars as pl  # noqa: PLC0415
+    import polars as pl
 
     for column in frame.select(pl.col(pl.Float64)):
         size = column.abs()

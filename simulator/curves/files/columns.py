@@ -50,7 +50,7 @@ def _header(raw: bytes) -> list[str]:
 
 def of_csv(raw: bytes) -> Columns | None:
     """Columns of a CSV text, None where it takes a closer look."""
-    import polars as pl  # noqa: PLC0415  (slow to import, needed only here)
+    import polars as pl
 
     names = _header(raw)
     known = [name for name in (*REQUIRED, *OPTIONAL) if names.count(name) == 1]

@@ -17,7 +17,7 @@ from simulator.curves.files import columns, rows
 from simulator.curves.files.columns import REQUIRED, TIME, Columns
 from simulator.curves.files.rows import Report
 from simulator.curves.protocol import Exit
-from simulator.curves.recorded import Table
+from simulator.curves.table import Table
 from simulator.curves.unit_times import UnitTimes
 from simulator.io import frames, reading
 

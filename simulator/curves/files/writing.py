@@ -41,7 +41,7 @@ def check_name(path: Path) -> None:
 
 def write_curves(path: Path, curves: Sequence[Curve]) -> None:
     """Replace `path` by the curves, trial i being the i-th; numbers are written with all their digits."""
-    import polars as pl  # noqa: PLC0415  (slow to import, needed only here)
+    import polars as pl
 
     check_name(path)
     lengths = [len(curve.resources) for curve in curves]

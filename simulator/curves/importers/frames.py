@@ -45,7 +45,7 @@ def read(path: Path) -> pl.DataFrame:
 
 def parse(path: Path, raw: bytes, kind: str) -> pl.DataFrame:
     """A table of `kind` csv, parquet, jsonl or ndjson; raises InputError where it is not sound."""
-    import polars as pl  # noqa: PLC0415  (slow to import, needed only here)
+    import polars as pl
 
     if kind != "csv":
         return read_frame(path, raw, "parquet" if kind == "parquet" else "jsonl")
@@ -66,7 +66,7 @@ def column(path: Path, frame: pl.DataFrame, name: str, option: str) -> pl.Series
 
 def numbers(path: Path, series: pl.Series) -> NDArray[np.float64]:
     """A column as numbers, NaN where it is empty or says nan; raises InputError with the line of what is none."""
-    import polars as pl  # noqa: PLC0415
+    import polars as pl
 
     if not (series.dtype.is_numeric() or series.dtype in {pl.String, pl.Null}):
         raise InputError(Problem(str(path), f"holds {series.dtype}, not numbers", 1, None, series.name))

@@ -32,7 +32,7 @@ def read(path: Path, options: Options) -> Found:
         raise wrong(path, f"is a folder; {advice}")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # reading a file is nobody else's business
     try:
-        from mlflow import MlflowClient  # noqa: PLC0415  (an extra, and slow to import)
+        from mlflow import MlflowClient
     except ImportError:
         raise need(path, "mlflow") from None
     logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # its errors come with a traceback
@@ -92,7 +92,7 @@ def _pages(client: MlflowClient, experiment: str) -> Iterator[Run]:
 
 def _dispose(address: str) -> None:
     """Let go of the copy: MLflow keeps engines open for the life of the process."""
-    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore  # noqa: PLC0415
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
     engine = getattr(SqlAlchemyStore, "_engine_map", {}).pop(address, None)
     if engine is not None:

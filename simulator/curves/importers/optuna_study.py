@@ -26,8 +26,8 @@ SPREAD = "the trial's duration, spread evenly over its steps: Optuna logs no tim
 def read(path: Path, options: Options) -> Found:
     """The trials of a study with their intermediate values; pruned ones are cut short."""
     try:
-        import optuna  # noqa: PLC0415  (an extra, and slow to import)
-        from optuna.trial import TrialState  # noqa: PLC0415
+        import optuna
+        from optuna.trial import TrialState
     except ImportError:
         raise need(path, "optuna") from None
     ends = {
@@ -74,8 +74,8 @@ def _trial(trial: Any, end: End) -> Trial:
 @contextmanager
 def _storage(path: Path) -> Iterator[BaseStorage]:
     """Optuna's own reader on a copy of the file: opening a storage may write to it."""
-    from optuna.storages import JournalStorage, RDBStorage  # noqa: PLC0415
-    from optuna.storages.journal import JournalFileBackend  # noqa: PLC0415
+    from optuna.storages import JournalStorage, RDBStorage
+    from optuna.storages.journal import JournalFileBackend
 
     if path.is_dir():
         raise wrong(path, "is a folder; Optuna's storage is an SQLite or a journal file")

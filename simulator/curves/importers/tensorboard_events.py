@@ -20,7 +20,7 @@ TAKEN = "tfevents"
 def read(path: Path, options: Options) -> Found:
     """One tag of every run below `path`; times since the run's first event."""
     try:
-        from tensorboard.backend.event_processing.event_accumulator import EventAccumulator  # noqa: PLC0415  (an extra)
+        from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
     except ImportError:
         raise need(path, "tensorboard") from None
     logging.getLogger("tensorboard").setLevel(logging.ERROR)
@@ -88,7 +88,7 @@ def _tags(events: Any) -> set[str]:
 
 
 def _points(events: Any, tag: str) -> Iterator[tuple[int, float, float]]:
-    from tensorboard.util.tensor_util import make_ndarray  # noqa: PLC0415
+    from tensorboard.util.tensor_util import make_ndarray
 
     if tag in events.Tags()["scalars"]:
         for event in events.Scalars(tag):

@@ -80,7 +80,7 @@ def _split(name: str, frame: pl.DataFrame, options: Options) -> list[tuple[str, 
 
 
 def _numeric(frame: pl.DataFrame) -> list[str]:
-    import polars as pl  # noqa: PLC0415
+    import polars as pl
 
     numbers = []
     for series in frame.get_columns():

@@ -173,8 +173,8 @@ def _differences(advice: Advice, hour: float, unit: str) -> Chart:
 
 
 def _sheet() -> tuple[Figure, Axes]:
-    from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: PLC0415  (slow to import)
-    from matplotlib.figure import Figure  # noqa: PLC0415
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
 
     palette = colours(THEMES["light"])
     with look():

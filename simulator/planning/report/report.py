@@ -1,4 +1,4 @@
-"""The answer as files: plan.json, table.csv, plan.md and plan.html; all say the same."""
+"""The answer as text: JSON, CSV, Markdown, and the rows of its table."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ import io
 import json
 from importlib.metadata import version
 from math import isfinite
-from pathlib import Path
 from typing import Any
 
 from simulator.core.formatting import level, percent
-from simulator.io import writing
 from simulator.planning.options import Option, Spread
 from simulator.planning.planner import Answer
 from simulator.planning.report import sentences
@@ -21,22 +19,6 @@ from simulator.planning.statistics import Interval
 DIGITS = 9
 #: Shares of the runs whose times have a column in any case, if the plan may ask for them.
 KNOWN = (0.5, 0.9)
-
-
-def write(answer: Answer, folder: Path) -> list[Path]:
-    """Write all files of the report to a folder; returns their paths."""
-    from simulator.planning.report.page import page  # noqa: PLC0415  (matplotlib is slow to import)
-
-    texts = {
-        "plan.json": json_text(answer),
-        "table.csv": csv_text(answer),
-        "plan.md": markdown(answer),
-        "plan.html": page(answer),
-    }
-    with writing.together(folder):
-        for name, text in texts.items():
-            writing.write_text(folder / name, text)
-    return [folder / name for name in texts]
 
 
 def head(answer: Answer) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ def write_mp4(path: Path, pictures: Images, palette: NDArray[np.uint8]) -> None:
 @contextmanager
 def _encoder(path: Path, shape: tuple[int, ...], fps: Fraction) -> Iterator[IO[bytes]]:
     """What takes frames of RGB and makes an MP4 of them; raises OSError where it says that it couldn't."""
-    from imageio_ffmpeg import get_ffmpeg_exe  # noqa: PLC0415
+    from imageio_ffmpeg import get_ffmpeg_exe
 
     height, width = shape
     raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(fps), "-i", "-"]

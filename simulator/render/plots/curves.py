@@ -26,8 +26,8 @@ WIDE = 20
 
 def description(grid: Grid, about: Description, *, theme: ThemeName, title: str) -> Figure:
     """Four panels; 9.6 inches wide. They show what `about` says and compute none of it."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415  (slow to import)
-    from matplotlib.figure import Figure  # noqa: PLC0415
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
 
     colours = THEMES[theme]
     with look():
@@ -56,7 +56,7 @@ def alternative(about: Description, title: str) -> str:
 
 
 def _curves(axes: Axes, grid: Grid, about: Description, colours: Theme) -> None:
-    from matplotlib.collections import LineCollection  # noqa: PLC0415
+    from matplotlib.collections import LineCollection
 
     order = np.argsort(grid.loss[:, -1], kind="stable")
     shown = order[np.unique(np.linspace(0, len(order) - 1, min(SHOWN, len(order))).round().astype(int))]

@@ -28,8 +28,8 @@ logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 def sheet(panels: int, *, theme: ThemeName, title: str, height: float = 1.7) -> tuple[Figure, list[Axes]]:
     """A figure of panels above each other, each `height` inches high, with one x axis."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415  (slow to import)
-    from matplotlib.figure import Figure  # noqa: PLC0415
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
 
     colours = THEMES[theme]
     count = max(panels, 1)
@@ -93,7 +93,7 @@ def write(figure: Figure, path: Path) -> None:
 
 def look() -> AbstractContextManager[None]:
     """Matplotlib's own defaults and its bundled font, whatever this machine's settings say; SVG text stays text."""
-    import matplotlib as mpl  # noqa: PLC0415
+    import matplotlib as mpl
 
     ours: dict[Any, Any] = {"font.family": "DejaVu Sans", "svg.fonttype": "none", "svg.hashsalt": "asha-simulator"}
     return mpl.rc_context({**mpl.rcParamsDefault, **ours, "backend": mpl.get_backend()})

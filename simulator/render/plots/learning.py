@@ -127,7 +127,7 @@ def _bands(
 
 def count_in_powers(axes: Axes, colours: Theme) -> None:
     """A logarithmic y axis that is labelled at 1, 2 and 5 times the powers of 10."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter  # noqa: PLC0415
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -162,7 +162,7 @@ def _band(
 
 def _join(axes: Axes, trace: Trace, rows: np.ndarray, x: np.ndarray, colours: Theme) -> None:
     """A thin line through the results of each trial, all as one collection."""
-    from matplotlib.collections import LineCollection  # noqa: PLC0415
+    from matplotlib.collections import LineCollection
 
     order = rows[np.lexsort((trace.end[rows], trace.trial[rows]))]
     same = trace.trial[order][:-1] == trace.trial[order][1:]
@@ -176,7 +176,7 @@ def _join(axes: Axes, trace: Trace, rows: np.ndarray, x: np.ndarray, colours: Th
 
 def _scale_losses(axes: Axes, losses: np.ndarray) -> None:
     """Logarithmic where they span a lot and are not negative; 0 is then at the bottom, below the least other one."""
-    from matplotlib.ticker import FuncFormatter  # noqa: PLC0415
+    from matplotlib.ticker import FuncFormatter
 
     positive = losses[losses > 0]
     if len(positive) and losses.min() >= 0 and losses.max() > WIDE * positive.min():

@@ -50,7 +50,7 @@ def utilization(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_u
 
 def gantt(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
     """What each worker did when: a panel a searcher, a lane a worker, jobs in the colour of how far they train."""
-    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
+    from matplotlib.ticker import MaxNLocator
 
     figure, panels = sheet(len(traces), theme=theme, title=title, height=2.6)
     colours, ladder, unit = THEMES[theme], levels(traces), ticks.UNITS[time_unit]
@@ -147,7 +147,7 @@ def _bars(
     label: str,
 ) -> None:
     """Draw bars as one collection: one by one they would take fifty times as long."""
-    from matplotlib.collections import PolyCollection  # noqa: PLC0415
+    from matplotlib.collections import PolyCollection
 
     if not len(lane):
         return

@@ -1,0 +1,38 @@
+"""A table of learning curves, as it was read from a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.curves.protocol import Exit
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows sorted by (trial, resource): trials 0..n-1, resources >= 1, clock in ticks, increasing within a trial.
+
+    `loss` is the smaller-is-better loss, inf where the trial diverged; `exits` maps a trial to why its last row
+    is its death; `source` is the file's name, `digest` its SHA-256; without `timed` the clock was not recorded.
+    """
+
+    source: str
+    digest: str
+    trial: NDArray[np.int64]
+    resource: NDArray[np.int64]
+    loss: NDArray[np.float64]
+    clock: NDArray[np.int64]
+    exits: dict[int, Exit]
+    timed: bool = True
+
+    @property
+    def trials(self) -> int:
+        """How many trials there are."""
+        return int(self.trial[-1]) + 1
+
+    def rows(self, trial: int) -> slice:
+        """Rows of one trial."""
+        first, last = np.searchsorted(self.trial, [trial, trial + 1])
+        return slice(int(first), int(last))
