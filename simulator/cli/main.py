@@ -19,7 +19,7 @@ from simulator.cli.pictures import ScenarioFile, Seed
 from simulator.cli.progress import progress_bar
 from simulator.cli.trace import trace_app
 from simulator.core.errors import InputError, MachineError, RunError, printable
-from simulator.io import signals
+from simulator.io import inputs, signals
 
 if TYPE_CHECKING:
     from simulator.trace.metrics import Summary
@@ -70,7 +70,8 @@ def _tell(error: InputError | RunError | MemoryError | OSError) -> NoReturn:
 
 def _run() -> None:
     try:
-        app()
+        with inputs.noted():
+            app()
     except SystemExit as done:
         if isinstance(done.__context__, BrokenPipeError):
             raise done.__context__ from None
@@ -132,6 +133,7 @@ def run(
     tell_notes(experiment.loaded)
     if out:
         writing.check_folder(out)
+        inputs.check_kept([out / "summary.json", *(out / label / "trace.csv" for label in experiment.labels)])
     with progress_bar() as progress:
         task = progress.add_task("", total=len(experiment.labels))
         traces = experiment.run_all(lambda label: progress.update(task, description=f"simulating {label}"))

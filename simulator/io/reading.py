@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import stat
 import zlib
 from pathlib import Path
 
 from simulator.core.errors import InputError, Problem, unreadable
+from simulator.io import inputs
 
 _NO_FILES = {
     stat.S_ISDIR: "a folder",
@@ -19,28 +21,69 @@ _NO_FILES = {
 }
 
 
+#: A pipe or a device that has come in the place of a file keeps nobody waiting.
+_PATIENT = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+
+
 def check_file(path: Path, meant: str) -> None:
     """Raise InputError, saying what is `meant`, unless `path` is a file or a link to one; opens nothing."""
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from None
+    _check_mode(path, mode, meant)
+    inputs.note_file(path)
+
+
+def read_at_most(path: Path, limit: int, meant: str) -> bytes:
+    """Read a file of up to `limit` bytes; raises InputError, saying what is `meant`, for a larger one or no file.
+
+    A file that the command has read before must be as it was.
+    """
+    check_file(path, meant)
+    raw = _contents(path, limit, meant, os.O_RDONLY | _PATIENT)
+    inputs.note(path, raw)
+    return raw
+
+
+def read_own(path: Path, limit: int, meant: str) -> bytes | None:
+    """Read what an earlier command of ours wrote, None where there is nothing; never through a link.
+
+    Raises InputError as `read_at_most` does. The command may replace it.
+    """
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise unreadable(path, error) from None
+    if stat.S_ISLNK(mode):
+        raise InputError(Problem(str(path), f"is a link; {meant}"))
+    _check_mode(path, mode, meant)
+    return _contents(path, limit, meant, os.O_RDONLY | _PATIENT | _NO_LINK)
+
+
+def _check_mode(path: Path, mode: int, meant: str) -> None:
     if not stat.S_ISREG(mode):
         what = next((name for is_one, name in _NO_FILES.items() if is_one(mode)), "no file")
         raise InputError(Problem(str(path), f"is {what}; {meant}"))
 
 
-def read_at_most(path: Path, limit: int, meant: str) -> bytes:
-    """Read a file of up to `limit` bytes; raises InputError, saying what is `meant`, for a larger one or no file."""
-    check_file(path, meant)
+def _contents(path: Path, limit: int, meant: str, flags: int) -> bytes:
     try:
-        with path.open("rb") as file:
-            raw = file.read(min(path.stat().st_size, limit) + 1)
+        with open(os.open(path, flags), "rb") as file:  # noqa: PTH123  (of a descriptor)
+            before = os.fstat(file.fileno())
+            _check_mode(path, before.st_mode, meant)  # it may be another by now
+            raw = file.read(min(before.st_size, limit) + 1)
             raw += file.read(max(limit + 1 - len(raw), 0)) if raw else b""  # it has grown, or is one of /proc
+            after = os.fstat(file.fileno())
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from None
     if len(raw) > limit:
         raise InputError(Problem(str(path), f"is larger than {limit:,} bytes; {meant}"))
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise InputError(Problem(str(path), "is being written; wait until that is done"))
     return raw
 
 

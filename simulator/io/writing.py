@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from simulator.core.errors import InputError, MachineError, Problem, RunError
-from simulator.io import signals
+from simulator.io import inputs, signals
 
 #: What speaks against the path that was given; all else is the machine's.
 BAD_PATHS = frozenset(
@@ -177,6 +177,7 @@ def _begun(path: Path, own: _Set) -> Path:
         raise IsADirectoryError(errno.EISDIR, "it is a folder")
     if path.exists() and not path.is_file():  # a device or a pipe would be gone for all who use it
         raise FileExistsError(errno.EEXIST, "it is a device or a pipe")
+    inputs.check_kept([path])
     folder = path.parent
     own.made += [missing for missing in (folder, *folder.parents) if not missing.exists()]
     folder.mkdir(parents=True, exist_ok=True)

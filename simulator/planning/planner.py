@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
@@ -11,9 +12,11 @@ from pathlib import Path
 
 import joblib
 
-from simulator.core.errors import InputError, Problem, unreadable
+from simulator.core.errors import InputError, Problem
+from simulator.curves.files.tables import MAX_BYTES, MEANT
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.replicates import Replicates
+from simulator.io import inputs, reading
 from simulator.planning import limits, sweep
 from simulator.planning.advice import Advice, advise
 from simulator.planning.backend import Pool
@@ -26,6 +29,8 @@ from simulator.planning.sweep import Block, Probe, Runs, Shape, Work
 from simulator.scenario import curves as curve_models
 from simulator.scenario.loading import Loaded
 from simulator.scenario.plan import Plan
+
+log = logging.getLogger(__name__)
 
 #: Hears what is done of what, in runs.
 Progress = Callable[[int, int], None]
@@ -58,8 +63,17 @@ def answer(
 
     Raises InputError for what is wrong with the plan or the folder, RunError where a run fails.
     """
+    with inputs.noted():  # each file is read as it is now, by every process
+        found = _answered(loaded, seed, folder, pool or Pool(), on_progress, resume=resume)
+        for path in inputs.changed():
+            log.warning("%s is not any more what it was when the plan read it; the answer is of what it was", path)
+    return found
+
+
+def _answered(
+    loaded: Loaded, seed: int | None, folder: Path | None, pool: Pool, on_progress: Progress | None, *, resume: bool
+) -> Answer:
     seed = loaded.scenario.seed if seed is None else seed
-    pool = pool or Pool()
     grid, work = Grid(loaded), Work(_anywhere(loaded), seed)
     cells = _sound_cells(grid, work, pool)
     tables = _tables(cells)
@@ -228,10 +242,7 @@ def _tables(cells: Sequence[Cell]) -> dict[str, str]:
         preemptions = (scenario.cluster.preemption, *(group.preemption for group in groups))
         names |= {preemption.series for preemption in preemptions if preemption and preemption.series}
     folder = cells[0].loaded.folder
-    try:
-        return {name: sha256((folder / name).read_bytes()).hexdigest() for name in sorted(names)}
-    except OSError as error:
-        raise unreadable(folder, error) from None
+    return {name: sha256(reading.read_at_most(folder / name, MAX_BYTES, MEANT)).hexdigest() for name in sorted(names)}
 
 
 def _enough(advice: Advice, plan: Plan, replicates: int) -> tuple[bool, str]:

@@ -1,8 +1,9 @@
 """The results folder: every finished block is on disk before the next, so a killed sweep goes on where it was.
 
 `manifest.json` says what the blocks are of, `blocks/` holds a Parquet file for each, `lock` is held by whoever works.
-The name of a block ends with the digest of its bytes: one that a disk has changed is refused before polars, which a
-damaged file can abort, is given it, and never counted.
+The name of a block ends with the digest of its bytes, and its bytes say what it is of: scenario, seed, tables,
+versions and bounds. One that a disk has changed is refused before polars, which a damaged file can abort, is given
+it; one of another sweep is refused with the difference. Neither is ever counted.
 """
 
 from __future__ import annotations
@@ -11,26 +12,57 @@ import errno
 import io
 import json
 import os
+import re
+import stat
+from collections.abc import Iterator
 from hashlib import sha256
 from importlib.metadata import version
 from io import FileIO
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import Field, ValidationError
 
-from simulator.core.errors import InputError, Problem, RunError, unreadable
-from simulator.io import writing
+from simulator.core.errors import InputError, Problem, RunError
+from simulator.io import inputs, reading, writing
 from simulator.planning.grid import differences, short
 from simulator.planning.runs import RUN
 from simulator.planning.sweep import Block, Runs, Shape, Work
+from simulator.scenario.base import Model
 
 MANIFEST = "manifest.json"
+#: What a results folder holds beside its blocks.
+FILES = (MANIFEST, "lock", "plan.json", "table.csv", "plan.md", "plan.html")
+#: Bytes that a manifest and a block may have: far more than any has.
+MOST_OF_MANIFEST, MOST_OF_BLOCK = 1 << 26, 1 << 28
+#: Characters looked at of a lock: a process's number is shorter.
+LOCK = 20
 #: Differences of scenarios that are named.
 NAMED = 3
 #: What no run depends on: it may be another when the results are gone on with.
 FREE = ("title", "time_unit")
 FREE_IN_PLAN = ("deadline", "budget", "confidence", "replicates", "limit", "pilots")
+#: What the draws of a seed are; another number gives other runs.
+DRAWS = 1
+#: What is told of a difference.
+MEANINGS = {"asha_simulator": "version", "draws": "version of the draws", "seed": "seed", "block": "block"}
+#: The column of a block that says what it is of.
+LABEL = "of"
+_SCRATCH = re.compile(r"\.(manifest\.json|replicates-[\w.-]+\.parquet)\.[0-9a-f]{8}\.(json|parquet)")
+
+_Whole = Annotated[int, Field(ge=1, le=10**6)]
+
+
+class Manifest(Model):
+    """What `manifest.json` says."""
+
+    asha_simulator: str
+    draws: int
+    seed: int
+    scenario: dict[str, Any]
+    tables: dict[str, str]
+    block: Annotated[list[_Whole], Field(min_length=2, max_length=2)]
 
 
 class Store:
@@ -43,19 +75,26 @@ class Store:
 
     def __init__(self, folder: Path, work: Work, tables: dict[str, str], *, resume: bool) -> None:
         self._folder = folder
+        inputs.check_kept(folder / name for name in FILES)
+        _check_no_link(folder / "blocks")
         writing.make_folder(folder / "blocks")
         self._lock = _locked(folder / "lock")
         try:
-            for left in (*folder.glob(f".{MANIFEST}.*"), *(folder / "blocks").glob(".*.parquet")):
-                left.unlink()  # what a killed process was writing
+            for left in (*folder.iterdir(), *(folder / "blocks").iterdir()):
+                if _SCRATCH.fullmatch(left.name) and stat.S_ISREG(left.lstat().st_mode):
+                    left.unlink()  # what a killed process was writing
             self._about = {
                 "asha_simulator": version("asha-simulator"),
+                "draws": DRAWS,
                 "seed": work.seed,
                 "scenario": json.loads(json.dumps(work.loaded.document.values, default=str)),  # as it is read again
                 "tables": tables,
             }
             self.shape: Shape | None = None
-            self._paths = {path.name.rsplit(".", 2)[0]: path for path in (folder / "blocks").iterdir()}
+            self._label = _label(self._about)
+            self._paths: dict[str, list[Path]] = {}
+            for path in sorted((folder / "blocks").iterdir()):
+                self._paths.setdefault(path.name.rsplit(".", 2)[0], []).append(path)
             known = self._read_manifest()
             if known is None and self._paths:
                 message = "holds blocks of results, and no manifest.json says of what; choose another folder"
@@ -65,8 +104,8 @@ class Store:
                     message = "holds results already; go on with --resume, or choose another folder"
                     raise InputError(Problem(str(folder), message))
                 self._compare(known)
-                self.shape = Shape(*known["block"])
-                if known["scenario"] != self._about["scenario"]:
+                self.shape = Shape(*known.block)
+                if known.scenario != self._about["scenario"]:
                     self.begin(self.shape)
         except BaseException:
             self.close()
@@ -84,31 +123,54 @@ class Store:
         self._write(self._folder / MANIFEST, text.encode())
 
     def load(self, block: Block) -> Runs | None:
-        """The runs of a block, None where it is not done yet; raises InputError where it is not what was written."""
+        """The runs of a block, None where it is not done yet.
+
+        Raises InputError where a file of that name is not what was written, or is of another sweep.
+        """
+        found: list[tuple[Path, Runs]] = []
+        for path in self._paths.get(block.file, ()):
+            runs = self._runs(path, block)
+            if runs is None:
+                continue
+            if found and found[0][1].tobytes() != runs.tobytes():
+                message = f"and {found[0][0].name} are of the same runs and not the same; delete one, or both"
+                raise InputError(Problem(str(path), message))
+            found.append((path, runs))
+        return found[0][1] if found else None
+
+    def _runs(self, path: Path, block: Block) -> Runs | None:
         import polars as pl
 
-        path = self._paths.get(block.file)
-        if path is None:
+        packed = reading.read_own(path, MOST_OF_BLOCK, "a block is a file; choose another folder")
+        if packed is None:  # it has gone since
             return None
-        try:
-            packed = path.read_bytes()
-        except OSError as error:
-            raise unreadable(path, error) from None
+        damaged = InputError(
+            Problem(str(path), "is damaged, it is not what was written here; delete it and go on with --resume")
+        )
         if path.name != _name(block, packed):
-            message = "is damaged, it is not what was written here; delete it and go on with --resume"
+            raise damaged
+        try:
+            frame = pl.read_parquet(io.BytesIO(packed))
+            [label] = frame[LABEL].unique().to_list()
+            told = json.loads(label)
+            runs = np.zeros(frame.height, RUN)
+            for name in RUN.names or ():
+                runs[name] = frame[name].to_numpy()
+        except (pl.exceptions.PolarsError, ValueError, TypeError, RecursionError):
+            raise damaged from None
+        differs = list(_unlike(told, {**self._label, "block": block.file}))
+        if differs:
+            message = f"is {'; '.join(differs)}: it was copied here; delete it and go on with --resume"
             raise InputError(Problem(str(path), message))
-        frame = pl.read_parquet(io.BytesIO(packed))
-        runs = np.zeros(frame.height, RUN)
-        for name in RUN.names or ():
-            runs[name] = frame[name].to_numpy()
         return runs
 
     def save(self, block: Block, runs: Runs) -> None:
         """Write a finished block aside and rename it; raises MachineError where the folder is not here any more."""
         import polars as pl
 
-        table = io.BytesIO()
-        pl.DataFrame({name: runs[name] for name in RUN.names or ()}).write_parquet(table)
+        label = json.dumps({**self._label, "block": block.file}, sort_keys=True)
+        table, frame = io.BytesIO(), pl.DataFrame({name: runs[name] for name in RUN.names or ()})
+        frame.with_columns(pl.lit(label).alias(LABEL)).write_parquet(table)
         packed = table.getvalue()
         self._write(self._folder / "blocks" / _name(block, packed), packed)
 
@@ -132,35 +194,20 @@ class Store:
                 self._folder, FileNotFoundError(errno.ENOENT, "it was removed or renamed meanwhile")
             )
 
-    def _read_manifest(self) -> dict[str, Any] | None:
+    def _read_manifest(self) -> Manifest | None:
         path = self._folder / MANIFEST
-        try:
-            text = path.read_text(encoding="utf-8")
-        except FileNotFoundError:
+        text = reading.read_own(path, MOST_OF_MANIFEST, "it should be what a plan wrote; choose another folder")
+        if text is None:
             return None
-        except OSError as error:
-            raise unreadable(path, error) from None
-        except UnicodeDecodeError:
-            text = ""
         try:
-            known = json.loads(text)
-            Shape(*map(int, known["block"]))
-        except (ValueError, TypeError, KeyError):
+            return Manifest.model_validate(json.loads(text))
+        except (ValidationError, ValueError, RecursionError):  # not UTF-8, not JSON, nested without end, wrong types
             message = "does not say what the results here are of; choose another folder"
             raise InputError(Problem(str(path), message)) from None
-        return dict(known)
 
-    def _compare(self, known: dict[str, Any]) -> None:
-        told = {"asha_simulator": "version", "seed": "seed"}
-        wrong = []
-        for key, meaning in told.items():
-            if known.get(key) != self._about[key]:
-                there, here = (f"{short(side)}" for side in (known.get(key), self._about[key]))
-                wrong.append(f"of another {meaning} ({there} there, {here} here)")
-        changed = [path[0] for path, _, _ in differences(known.get("tables"), self._about["tables"]) if path]
-        if changed:
-            wrong.append(f"of other curves ({', '.join(map(str, changed))} has changed)")
-        found = list(differences(_bare(known.get("scenario")), _bare(self._about["scenario"])))
+    def _compare(self, known: Manifest) -> None:
+        wrong = [f"of {text}" for text in _unlike(_told(known.model_dump()), _told(self._about))]
+        found = list(differences(_bare(known.scenario), _bare(self._about["scenario"])))
         changes = [
             f"{'.'.join(map(str, path)) or 'scenario'} is {short(there)} there and {short(here)} here"
             for path, there, here in found[:NAMED]
@@ -182,22 +229,69 @@ def _bare(scenario: Any) -> Any:
     return bare
 
 
+def _told(about: dict[str, Any]) -> dict[str, Any]:
+    return {key: about[key] for key in ("asha_simulator", "draws", "seed", "tables")}
+
+
+def _label(about: dict[str, Any]) -> dict[str, Any]:
+    """What a block is of: the scenario by the digests of its sections, as far as runs depend on them."""
+    sections = {
+        key: sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
+        for key, value in _bare(about["scenario"]).items()
+    }
+    return {**_told(about), "scenario": sections}
+
+
+def _unlike(there: Any, here: dict[str, Any]) -> Iterator[str]:
+    """What is not the same, in words, each beginning with "another" or "other"."""
+    if not isinstance(there, dict):
+        there = {}
+    for key, meaning in MEANINGS.items():
+        if key in here and there.get(key) != here[key]:
+            yield f"another {meaning} ({short(there.get(key))} there, {short(here[key])} here)"
+    for key, meaning in (("tables", "other curves"), ("scenario", "another scenario")):
+        found = [path[0] if path else key for path, _, _ in differences(there.get(key), here.get(key))]
+        if found:
+            names = ", ".join(map(str, dict.fromkeys(found[:NAMED])))
+            yield f"{meaning} ({names} {'has' if len(found) == 1 else 'have'} changed)"
+
+
+def _check_no_link(path: Path) -> None:
+    if path.is_symlink():
+        raise InputError(Problem(str(path), "is a link; what it leads to may be another's; choose another folder"))
+
+
 def _name(block: Block, packed: bytes) -> str:
     return f"{block.file}.{sha256(packed).hexdigest()[:16]}.parquet"
 
 
 def _locked(path: Path) -> FileIO:
-    """Open a file that only one process holds, and that falls free when the process ends, however it does."""
+    """Open a file that only one process holds, and that falls free when the process ends, however it does.
+
+    Raises InputError where it is not one of ours: whatever else stands there stays as it is.
+    """
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    _check_no_link(path)
     try:
-        lock = path.open("a+b", buffering=0)
-        if writing.hold(lock):
-            lock.truncate(0)
-            lock.write(b"%d\n" % os.getpid())
-            return lock
+        lock = FileIO(path, "r+", opener=lambda name, _: os.open(name, flags, 0o666))
     except OSError as error:
         raise writing.unwritable(path, error) from None
-    lock.seek(0)
-    holder = lock.read(20).decode(errors="replace").strip()
-    lock.close()
-    message = f"another process{f' ({holder})' if holder else ''} is at work in this folder"
-    raise InputError(Problem(str(path.parent), message))
+    try:
+        about = os.fstat(lock.fileno())
+        holder = lock.read(LOCK).decode(errors="replace") if stat.S_ISREG(about.st_mode) else ""
+        if not stat.S_ISREG(about.st_mode) or about.st_nlink > 1 or not re.fullmatch(r"(\d+\n)?", holder):
+            message = "is not the lock of a plan, which has a process's number in it; choose another folder"
+            raise InputError(Problem(str(path), message))
+        if not writing.hold(lock):
+            text = f" ({holder.strip()})" if holder else ""
+            raise InputError(Problem(str(path.parent), f"another process{text} is at work in this folder"))
+        lock.truncate(0)
+        lock.seek(0)
+        lock.write(b"%d\n" % os.getpid())
+    except OSError as error:
+        lock.close()
+        raise writing.unwritable(path, error) from None
+    except BaseException:
+        lock.close()
+        raise
+    return lock

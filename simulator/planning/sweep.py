@@ -7,6 +7,7 @@ figures are the same to the last bit on any number of processes and machines.
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from simulator.core.errors import InputError, Problem, RunError
 from simulator.experiment.replicates import Replicates, replicates
+from simulator.io import inputs
 from simulator.planning.grid import Cell, Grid
 from simulator.planning.runs import RUN, Row, simulate
 from simulator.planning.sensitivity import Variation
@@ -53,6 +55,7 @@ class Block(NamedTuple):
         text = f"replicates-{begin:06}-{end:06}-cells-{first:05}-{last:05}"
         if self.variation is None:
             return text
+        text += f"-searcher-{self.searcher or 0:02}"
         return f"{text}-{self.variation.quantity.replace(' ', '-')}-x{self.variation.factor:g}"
 
 
@@ -83,6 +86,11 @@ class Work:
     loaded: Loaded
     seed: int
     tables: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def expected(self) -> dict[str, str]:
+        """The absolute paths of those files, and their SHA-256."""
+        return {os.path.abspath(self.loaded.folder / name): digest for name, digest in self.tables}  # noqa: PTH100
 
 
 class Failure(NamedTuple):
@@ -136,7 +144,8 @@ def run_block(work: Work, block: Block) -> Runs | Failure:
     """Run a block; returns an array of `RUN`, in order of replicate, cell and searcher."""
     gc.disable()  # a run makes a great many small objects and hardly a cycle: looking for those is 7 % of the time
     try:
-        return np.array(list(_rows(_desk(work), block)), RUN)
+        with inputs.noted(work.expected):  # a file may have been replaced since the plan began
+            return np.array(list(_rows(_desk(work), block)), RUN)
     except InputError as error:
         return Failure(str(error), error.problems)
     except RunError as error:

@@ -1,0 +1,93 @@
+"""What a command has read: a file that it reads again is the same one still, and nothing it writes replaces any."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+from simulator.core.errors import InputError, Problem
+
+
+@dataclass
+class _Notes:
+    """The digests of files by their absolute path, and the files by place and by identity, whatever leads to them."""
+
+    digests: dict[str, str] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)  # real path -> as it was named
+    files: dict[tuple[int, int], str] = field(default_factory=dict)  # device and inode -> as it was named
+
+
+_notes: ContextVar[_Notes | None] = ContextVar("_notes", default=None)
+
+
+@contextmanager
+def noted(expected: Mapping[str, str] | None = None) -> Iterator[None]:
+    """Note all that is read in here, with what was noted before; `expected` maps absolute paths to their SHA-256.
+
+    A file that is read and is not what was expected, or read before, is refused with an InputError.
+    """
+    notes = _notes.get()
+    token = _notes.set(notes or _Notes())
+    try:
+        if expected and (current := _notes.get()):
+            current.digests.update(expected)
+        yield
+    finally:
+        _notes.reset(token)
+
+
+def note_file(path: Path) -> None:
+    """Note that a command reads a file, whoever opens it."""
+    notes = _notes.get()
+    if notes is None:
+        return
+    with suppress(OSError, ValueError):  # who reads it will tell
+        about = path.stat()
+        notes.files[about.st_dev, about.st_ino] = str(path)
+        notes.places[os.path.realpath(path)] = str(path)
+
+
+def note(path: Path, raw: bytes) -> None:
+    """Note what was read of a file; raises InputError where it was something else before."""
+    note_file(path)
+    notes = _notes.get()
+    if notes is None:
+        return
+    digest = sha256(raw).hexdigest()
+    if notes.digests.setdefault(os.path.abspath(path), digest) != digest:  # noqa: PTH100  (no link is followed)
+        message = "has changed while the command was at work; put it back as it was, or begin anew"
+        raise InputError(Problem(str(path), message))
+
+
+def changed() -> list[str]:
+    """Files that are not any more what was read of them, by their absolute paths."""
+    notes = _notes.get() or _Notes()
+    found = []
+    for place, digest in notes.digests.items():
+        try:
+            same = sha256(Path(place).read_bytes()).hexdigest() == digest
+        except OSError:
+            same = False
+        if not same:
+            found.append(place)
+    return found
+
+
+def check_kept(paths: Iterable[Path]) -> None:
+    """Raise InputError where a file to be written would replace one that the command reads, links followed."""
+    notes = _notes.get()
+    if notes is None or not notes.places:
+        return
+    for path in paths:
+        there = notes.places.get(os.path.realpath(path))
+        with suppress(OSError, ValueError):
+            about = path.stat()
+            there = notes.files.get((about.st_dev, about.st_ino), there)
+        if there is not None:
+            message = f"would replace {there}, which this command reads; choose another name or folder"
+            raise InputError(Problem(str(path), message))
