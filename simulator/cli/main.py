@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import sys
 from dataclasses import asdict
 from importlib.metadata import version
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from simulator.cli import compare, curves, pictures, plan, preview
+from simulator.cli import compare, curves, pictures, plan, preview, surroundings
 from simulator.cli.notes import tell_notes
 from simulator.cli.pictures import ScenarioFile, Seed
 from simulator.cli.progress import progress_bar
@@ -39,13 +38,11 @@ app.add_typer(trace_app, name="trace")
 
 def main() -> None:
     """Run the command line; exit status 0, 1 (the run failed) or 2 (bad input)."""
-    os.environ.pop(
-        "MPLBACKEND", None
-    )  # all is drawn into files; matplotlib can't be imported with one it doesn't know
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that can't show a character
     try:
+        surroundings.prepare()
         _run()
     except (InputError, RunError, MemoryError, OSError) as error:
         if signals.asked:  # what was on its way out became this

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+#: Characters of a key that are shown.
+LONGEST = 200
+
 
 def printable(text: str) -> str:
     """One line that no terminal takes for a command: names and values from files may hold anything."""
@@ -30,8 +33,9 @@ class Problem:
     key: str = ""
 
     def __str__(self) -> str:
+        key = self.key if len(self.key) <= LONGEST else f"{self.key[: LONGEST - 1]}…"
         place = ":".join(str(part) for part in (self.source, self.line, self.column) if part is not None)
-        return printable(f"{place}: {self.key}: {self.message}" if self.key else f"{place}: {self.message}")
+        return printable(f"{place}: {key}: {self.message}" if key else f"{place}: {self.message}")
 
 
 class InputError(ValueError):

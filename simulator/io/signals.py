@@ -12,8 +12,14 @@ from types import FrameType, TracebackType
 
 from simulator.core.errors import MachineError
 
-#: How each is called in the line that a command ends with; not every system has all of them.
-NAMES = {"SIGINT": "interrupted", "SIGTERM": "terminated", "SIGHUP": "hung up"}
+#: Signals that end a process unless it hears them, and how each is called in the line that a command ends with. Batch
+#: systems send most of them; not every system has all.
+NAMES = {
+    "SIGINT": "interrupted", "SIGTERM": "terminated", "SIGHUP": "hung up",
+    "SIGXCPU": "out of CPU time (ulimit -t)", "SIGUSR1": "stopped by SIGUSR1", "SIGUSR2": "stopped by SIGUSR2",
+    "SIGALRM": "stopped by SIGALRM", "SIGVTALRM": "stopped by SIGVTALRM", "SIGPROF": "stopped by SIGPROF",
+    "SIGPWR": "stopped by SIGPWR", "SIGIO": "stopped by SIGIO", "SIGSTKFLT": "stopped by SIGSTKFLT",
+}  # fmt: skip
 SIGNALS = {getattr(signal, name): word for name, word in NAMES.items() if hasattr(signal, name)}
 #: Seconds to tidy up in; what then still keeps the process from ending is left as it is.
 GRACE = 10.0

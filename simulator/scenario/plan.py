@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
 from pydantic_core import PydanticCustomError
 
+from simulator.core import escaping
 from simulator.scenario.base import Count, Model, Positive, wrong
 from simulator.scenario.cluster import Money
 from simulator.scenario.values import Duration
@@ -22,6 +23,10 @@ def _axis(value: Any) -> list[Any] | dict[str, Any]:
         raise PydanticCustomError("together", message)
     if not value:
         raise PydanticCustomError("together", "is empty; give at least one value")
+    names = value if isinstance(value, dict) else [one for one in value if isinstance(one, str)]
+    for name in names:
+        if not escaping.visible(name):
+            raise PydanticCustomError("together", "{name} shows nothing; give a name", {"name": ascii(name)[:40]})
     return value
 
 

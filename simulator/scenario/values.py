@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from simulator.core import ticks
+from simulator.core import escaping, ticks
 
 _DURATION = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)\s*([a-z]+)\s*")
 #: Spellings of the units that `core.ticks` has.
@@ -85,6 +85,10 @@ def _label(value: Any) -> str:
             "label", "{value} can't name a searcher: use up to 40 letters, digits, spaces and . , + = ( ) - _",
             {"value": repr(value)[:60]},
         )  # fmt: skip
+    if escaping.hidden(value):
+        raise PydanticCustomError(
+            "label", "{value} can't name a searcher: some of it shows nothing", {"value": ascii(value)}
+        )
     if value.casefold() == "summary.json":
         raise PydanticCustomError(
             "label", "summary.json can't name a searcher: a file beside its folder has that name"

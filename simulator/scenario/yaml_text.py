@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -153,22 +154,31 @@ class _Plain:
         if not isinstance(key, ScalarNode):
             raise self._wrong("a key should be a word, not a list or keys and values", _place(key))
         self._check_text(key)
-        return unicodedata.normalize("NFC", key.value)
+        return unicodedata.normalize("NFC", _paired(key.value))
 
     def _scalar(self, node: ScalarNode, tag: str) -> Any:
         self._check_text(node)
         try:
-            return _SCALARS[tag](node.value)
+            return _SCALARS[tag](_paired(node.value))
         except (KeyError, ValueError):
             shown = repr(node.value) if len(node.value) <= 40 else f"{node.value[:37]!r}…"  # noqa: PLR2004
             raise self._wrong(f"{shown} is no {tag}, or one of too many digits", _place(node)) from None
 
     def _check_text(self, node: ScalarNode) -> None:
-        if any("\ud800" <= character <= "\udfff" for character in node.value):
+        if any("\ud800" <= character <= "\udfff" for character in _paired(node.value)):
             raise self._wrong("half a character: an escape from D800 to DFFF is no text", _place(node))
 
     def _wrong(self, message: str, place: Place, key: str = "") -> InputError:
         return InputError(Problem(str(self._path), message, *place, key))
+
+
+def _paired(text: str) -> str:
+    """Text in which two escapes, as JSON writes a character beyond U+FFFF, are that character."""
+    return re.sub("[\ud800-\udbff][\udc00-\udfff]", lambda pair: _joined(pair[0]), text)
+
+
+def _joined(pair: str) -> str:
+    return pair.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
 
 
 def _place(node: Node) -> Place:

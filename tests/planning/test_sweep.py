@@ -303,7 +303,7 @@ def test_a_block_that_a_disk_has_changed_is_named_and_not_counted(tmp_path, dama
 def test_what_a_killed_process_was_writing_is_swept_away(tmp_path):
     folder = tmp_path / "out"
     answer(loaded(tmp_path), folder=folder, pool=Pool(jobs=1))
-    (folder / "blocks" / ".replicates-000000.parquet.abc.parquet").write_bytes(b"half")
+    (folder / "blocks" / ".replicates-000000.parquet.0123abcd.parquet").write_bytes(b"half")
     answer(loaded(tmp_path), folder=folder, resume=True, pool=Pool(jobs=1))
 
     assert not [path for path in folder.rglob(".*") if path.is_file()]

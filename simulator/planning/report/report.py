@@ -9,6 +9,7 @@ from importlib.metadata import version
 from math import isfinite
 from typing import Any
 
+from simulator.core import escaping
 from simulator.core.formatting import level, percent
 from simulator.planning.options import Option, Spread
 from simulator.planning.planner import Answer
@@ -60,9 +61,9 @@ def csv_text(answer: Answer) -> str:
     flat = [_flat(_option(option)) for option in listed(answer)]
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, list(flat[0]), lineterminator="\n")
-    writer.writeheader()
+    writer.writerow({key: escaping.csv_cell(key) for key in flat[0]})
     for row in flat:
-        writer.writerow({key: _absent(key) if value is None else value for key, value in row.items()})
+        writer.writerow({key: _cell(key, value) for key, value in row.items()})
     return out.getvalue()
 
 
@@ -70,13 +71,13 @@ def markdown(answer: Answer) -> str:
     """The answer and its table as Markdown."""
     titles = head(answer)
     table = ["| " + " | ".join(titles) + " |", "| --- |" + " ---: |" * (len(titles) - 1)]
-    table += ["| " + " | ".join(_escaped(cell) for cell in row) + " |" for row in rows(answer)]
-    notes = [f"- {_escaped(remark)}" for remark in sentences.remarks(answer)]
+    table += ["| " + " | ".join(escaping.markdown(cell) for cell in row) + " |" for row in rows(answer)]
+    notes = [f"- {escaping.markdown(remark)}" for remark in sentences.remarks(answer)]
     return "\n".join(
         [
-            f"# {_escaped(answer.loaded.title)}",
+            f"# {escaping.markdown(answer.loaded.title)}",
             "",
-            f"**{_escaped(sentences.sentence(answer))}**",
+            f"**{escaping.markdown(sentences.sentence(answer))}**",
             "",
             *notes,
             "",
@@ -196,12 +197,12 @@ def _flat(tree: dict[str, Any], before: str = "") -> dict[str, Any]:
     return flat
 
 
+def _cell(key: str, value: Any) -> Any:
+    if value is None:
+        return _absent(key)
+    return escaping.csv_cell(value) if isinstance(value, str) else value
+
+
 def _absent(key: str) -> str:
     """A time that never came is infinite; of anything else there is nothing to tell."""
     return "inf" if key.startswith("time_s") else ""
-
-
-def _escaped(text: str) -> str:
-    """Text that Markdown leaves as it is."""
-    text = text.replace("&", "&amp;").replace("<", "&lt;")
-    return "".join(f"\\{character}" if character in "\\`*_[]#|~$" else character for character in text)
