@@ -12,7 +12,7 @@ _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠\t\r]")
 #: What Markdown or its dialects may give a meaning inside a line.
 _MARKS = "\\`*_[]#|~$"
 #: What makes a line, at its beginning, something else than a paragraph.
-_BLOCK = re.compile(r"(\d{1,9})([.)])|([-+=>:])")
+_BLOCK = re.compile(r"(\d{1,9})([.)])(?=\s|$)|(>|[-+](?=\s|$)|-[-\s]*$|=+\s*$|:)")
 #: What some dialects make a link of although it is not marked as one.
 _BARE_LINK = re.compile(r"(?i)\b(https?|ftp)(:)|\b(www)(\.)")
 
