@@ -6,7 +6,7 @@ READY := $(VENV)/ready
 # Tests that take long stand together: a process that is done takes over half of what another has left.
 SPREAD := -n auto --dist worksteal
 
-.PHONY: demo test fuzz coverage mutants soak browser lint format bench gallery notebooks docs lock clean
+.PHONY: demo test quick fuzz coverage mutants soak browser lint format bench gallery notebooks docs lock clean
 
 demo: $(READY)
 	$(BIN)/asha-sim run scenarios/docs.yaml --out outputs/docs
@@ -16,6 +16,10 @@ demo: $(READY)
 
 test: $(READY) browser
 	$(BIN)/pytest $(SPREAD)
+
+# While at work: what takes no process, browser, disk fault, benchmark or made page; tests/conftest.py says what that is.
+quick: $(READY)
+	$(BIN)/pytest $(SPREAD) --quick -r f
 
 # Hostile input, the searchers' adversaries and the engines' scenarios, at length; -rP shows how many steps and rows.
 # Then a fuzzer that is guided by coverage, for so many seconds of each kind of input; it keeps what it finds.
@@ -84,6 +88,7 @@ notebooks: $(READY)
 	$(BIN)/python -m tests.notebooks
 
 docs: $(READY)
+	$(BIN)/asha-sim schema > scenarios/schema.json.new && mv scenarios/schema.json.new scenarios/schema.json
 	$(BIN)/python -m tests.pages
 
 # Names, versions and hashes only: no index address may enter the file.

@@ -9,7 +9,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Look for none meanwhile: a run makes millions of tuples and no cycle, and the look is a tenth of its time."""
+    """Switch the garbage collector off for a while.
+
+    A run makes millions of tuples and no cycle of them, and looking for cycles takes a tenth of its time.
+    """
     collecting = gc.isenabled()
     gc.disable()
     try:

@@ -21,7 +21,7 @@ from simulator.trace.trace import Group, Outcome, Spell, Spells
 
 Policy = Literal["fastest", "cheapest", "lowest"]
 
-#: A price may be so much when all machines are gone: what adding it up and taking it away leaves.
+#: Prices are added as machines come and subtracted as they go. When all are gone, rounding may leave so much.
 NOTHING = 1e-12
 
 #: Spells of one machine are drawn so many at a time.

@@ -39,7 +39,7 @@ class Axis:
         return whole and any(_is_count(key) for key in self.keys)
 
     def label(self, place: int) -> str:
-        """What people call its value: the name, or the key's last part and the value."""
+        """Its name in reportss value: the name, or the key's last part and the value."""
         return self.names[place] if self.named else f"{self.keys[0][-1]} {self.names[place]}"
 
 
@@ -55,7 +55,7 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """Its name in reports."""
         workers = f"{self.count:,} worker{'' if self.count == 1 else 's'}"
         return f"{workers}, {self.setting}" if self.setting else workers
 

@@ -57,7 +57,7 @@ class Option:
 
     @property
     def name(self) -> str:
-        """What people call it: "32 workers with ASHA", "32 workers, spot, with ASHA"."""
+        """Its name in reports, such as "32 workers with ASHA", "32 workers, spot, with ASHA"."""
         return f"{self.cell.name}{',' if self.cell.setting else ''} with {self.label}"
 
 

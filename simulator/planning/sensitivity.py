@@ -24,7 +24,7 @@ class Variation:
 
     @property
     def name(self) -> str:
-        """What people call it: "trial time +20 %"."""
+        """Its name in reports, such as "trial time +20 %"."""
         return f"{self.quantity} {'+' if self.factor > 1 else '−'}{abs(self.factor - 1):.0%}".replace("%", " %")
 
     def of(self, cell: Cell) -> Cell:

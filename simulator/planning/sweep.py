@@ -43,7 +43,7 @@ class Block(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """Its name in messages."""
         (first, last), (begin, end) = self.cells, self.replicates
         text = f"replicates {begin} to {end - 1} of cells {first} to {last - 1}"
         return text if self.variation is None else f"{text}, {self.variation.name}"

@@ -18,7 +18,8 @@ from math import inf
 
 from simulator.searchers.far_results import Entry, Reserve
 
-#: How many results it takes until the best are so many: increasing, at least its argument, inf for never.
+#: Of a number k: how many results a rung needs before k of them count as its best. The function increases, is never
+#: less than k, and is inf where there can't be so many.
 Opens = Callable[[int], float]
 
 #: How many results the edge is extended by at a time; beyond eight times as many it is cut back to twice.

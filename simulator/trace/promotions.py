@@ -72,10 +72,11 @@ def _rank(
 
 
 def _decided_after(trace: Trace) -> NDArray[np.int64]:
-    """For each row the last row whose result, at the very tick at which it began, was known when it was decided on.
+    """For each row, which of the results that came at the tick of its start were known when its job was handed out.
 
-    Results of one instant are reported one by one, in order of start: a worker that goes on at once was given its
-    job after its own report. Where everybody waits for a rung to fill, that is after all reports.
+    Returned is the last row whose result was known then; those after it came too late. Results of one instant are
+    reported one by one, in order of start: a worker that goes on at once was given its job after its own report.
+    Where everybody waits for a rung to fill, that is after all reports.
     """
     decided = np.full(len(trace), len(trace), np.int64)
     if not replay.synchronous(trace):

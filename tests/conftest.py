@@ -1,0 +1,65 @@
+"""The quick tier: `pytest --quick` runs what takes no process, browser, disk fault, benchmark or made page.
+
+What starts a process is not listed: a test that is about to start one is skipped at that moment.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+#: Folders and modules that the quick tier leaves out. Processes, browsers, faults of the machine, hostile input and
+#: benchmarks; pages, notebooks and pictures that are made; and what takes seconds of computing: closed forms over many
+#: seeds, counts of steps, whole sweeps, every member of the unions, databases of other programs.
+AT_LENGTH = (
+    "faults/", "browser/", "fuzz/", "test_benchmarks", "test_hostile", "test_edges", "test_quick_tier",
+    "test_docs", "test_notebooks", "test_gallery", "test_appendix", "test_claims", "test_real_curves", "render/",
+    "test_closed_forms", "test_counts", "test_effort", "test_many_results", "test_unions", "cluster/test_scenarios",
+    "planning/test_sweep", "planning/test_plan_command", "test_fit", "test_recorder", "test_mlflow_runs",
+    "test_optuna_study", "test_databases",
+)  # fmt: skip
+#: What Python says when a process is about to start.
+STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "os.exec"}
+
+_quick = False
+_testing = False
+
+
+def pytest_addoption(parser):
+    parser.addoption("--quick", action="store_true", help="leave out processes, browsers, faults and what takes long")
+
+
+def pytest_configure(config):
+    global _quick  # noqa: PLW0603
+    _quick = config.getoption("--quick")
+    config.addinivalue_line("markers", "slow: takes more than a second or two; the quick tier leaves it out")
+    if _quick:
+        sys.addaudithook(_refuse)
+
+
+def pytest_collection_modifyitems(config, items):
+    if _quick:
+        left_out = [item for item in items if _at_length(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not _at_length(item)]
+
+
+def _at_length(item):
+    _, _, path = item.nodeid.partition("tests/")
+    return item.get_closest_marker("slow") is not None or any(part in path for part in AT_LENGTH)
+
+
+def _refuse(event, _):
+    if _testing and event in STARTS:
+        pytest.skip("starts a process")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    global _testing  # noqa: PLW0603
+    _testing = _quick
+    try:
+        return (yield)
+    finally:
+        _testing = False
