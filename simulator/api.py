@@ -128,7 +128,7 @@ def _run_scenario(scenario: Loaded | Path | str, seed: int | None) -> Results:
     experiment = Experiment(_loaded(scenario), seed)
     traces = experiment.run_all()
     best = experiment.best_loss(max(metrics.trials_started(trace) for trace in traces.values()))
-    summaries = {label: metrics.summarize(trace, best) for label, trace in traces.items()}
+    summaries = {label: metrics.summarize(trace, best, experiment.in_full) for label, trace in traces.items()}
     loaded = experiment.loaded
     return Results(loaded, experiment.seed, traces, summaries, loaded.title, loaded.scenario.time_unit)
 

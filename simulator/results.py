@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.core import formatting, ticks
-from simulator.core.streams import Stream, generator
 from simulator.planning import statistics
 from simulator.planning.planner import Answer
 from simulator.planning.report import report, sentences
@@ -164,7 +163,7 @@ MEASURES = (
     _Measure("trials started", "trials", "count"),
     _Measure("full-length trials", "full_length_trials", "count"),
     _Measure("mispromotions", "mispromotions", "count"),
-    _Measure("best loss", "best_loss", "loss"),
+    _Measure("best loss, at any length", "best_loss", "loss"),
 )
 
 
@@ -190,14 +189,13 @@ class Comparison(_Shown):
         return np.array([np.nan if value is None else value for value in given], np.float64)
 
     def mean(self, name: str, label: str) -> Interval:
-        """Mean of a field of Summary over the seeds that have it, with its bootstrap interval."""
+        """Mean of a field of Summary over the seeds that have it, with its interval."""
         values = self.values(name, label)
-        return statistics.mean(values[np.isfinite(values)], LEVEL, self._draws(name, label))
+        return statistics.mean(values[np.isfinite(values)], LEVEL)
 
     def difference(self, name: str, one: str, other: str) -> Interval:
         """Mean of `one` less `other`, seed by seed, with its interval; NaN where no seed has both."""
-        draws = self._draws(name, one, other)
-        return statistics.difference(self.values(name, one), self.values(name, other), LEVEL, draws)[0]
+        return statistics.difference(self.values(name, one), self.values(name, other), LEVEL)[0]
 
     def as_dict(self) -> dict[str, object]:
         """All means, and differences from the first searcher, each with the ends of its interval; None for unknown.
@@ -243,6 +241,11 @@ class Comparison(_Shown):
         """How the first searcher differs from each other one, where the interval of the difference leaves 0 out."""
         first, *others = self.summaries
         return [self._finding(measure, first, label) for label in others for measure in MEASURES[:3]]
+
+    def times(self) -> list[str]:
+        """The same of makespans and first full-length trials alone."""
+        first, *others = self.summaries
+        return [self._finding(measure, first, label) for label in others for measure in MEASURES[:2]]
 
     def _finding(self, measure: _Measure, first: str, label: str) -> str:
         alike = self._alike(first, label)
@@ -298,11 +301,6 @@ class Comparison(_Shown):
             case "count":
                 return f"{value:,.1f}".removesuffix(".0")
         return f"{value:,.4g}"
-
-    def _draws(self, name: str, *labels: str) -> np.random.Generator:
-        """Resamples that belong to what is estimated, whatever was asked before."""
-        fields, known = list(Summary.__dataclass_fields__), list(self.summaries)
-        return generator(self.seed, Stream.BOOTSTRAP, fields.index(name), *(known.index(label) for label in labels))
 
 
 def _bounds(value: Interval) -> dict[str, float | None]:

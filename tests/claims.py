@@ -50,6 +50,12 @@ class Measured:
 
 
 @cache
+def _busy_until_last_start(trace):
+    """The share of worker time that was busy until the last new trial began, without the drained tail."""
+    last = metrics.last_start(trace)
+    return metrics.split_within(trace, last).busy / (trace.workers * last)
+
+
 def run(label: str, workers: int, seed: int, max_trials: int | None = None) -> Measured:
     """One run of a searcher of the scenario, or of `random` with as many trials, all in full."""
     loaded = load(SCENARIO)
@@ -70,7 +76,7 @@ def run(label: str, workers: int, seed: int, max_trials: int | None = None) -> M
         summary.makespan_s,
         summary.resource_units,
         summary.utilization,
-        summary.utilization_until_last_start,
+        _busy_until_last_start(trace),
         summary.first_full_length_s,
         by_trial.max() / 1e6,
         tuple(

@@ -60,8 +60,8 @@ def test_results_are_those_of_the_command_line():
     assert results.head == ("", "SHA", "ASHA")
     assert repr(results).splitlines()[:3] == [
         "Ten workers, rungs at 1, 3, 9 and 27 units",
-        "                               SHA         ASHA",
-        "makespan                    42 min       53 min",
+        "                                SHA         ASHA",
+        "makespan                     42 min       53 min",
     ]
     assert repr(results).splitlines()[-2:] == results.findings()
 

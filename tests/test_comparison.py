@@ -25,8 +25,8 @@ def findings(world, *, cluster=Cluster(10), stop=None, **searchers):  # noqa: B0
 
 def test_equal_times_leave_nothing_to_claim():
     assert findings(World(), SHA=sha(**OPTIONS), ASHA=asha(**OPTIONS)) == [
-        "makespan: no difference to speak of (SHA 29 s, ASHA 30 s).",
-        "first full-length trial: no difference to speak of (SHA 29 s, ASHA 30 s).",
+        "makespan in this order of the trials: no difference to speak of (SHA 29 s, ASHA 30 s).",
+        "first full-length trial in this order of the trials: no difference to speak of (SHA 29 s, ASHA 30 s).",
     ]
 
 
@@ -37,8 +37,8 @@ def test_unequal_times_make_a_difference():
     said = findings(world, SHA=sha(**options), ASHA=asha(**options))
 
     assert said == [
-        "makespan: ASHA is 35% sooner than SHA (33 s against 51 s).",
-        "first full-length trial: ASHA is 41% sooner than SHA (30 s against 51 s).",
+        "makespan in this order of the trials: ASHA is 35% sooner than SHA (33 s against 51 s).",
+        "first full-length trial in this order of the trials: ASHA is 41% sooner than SHA (30 s against 51 s).",
     ]
 
 
@@ -71,7 +71,7 @@ def test_more_units_in_less_time_are_sooner():
     run = metrics.summarize(simulate(sha(**OPTIONS), World(), Cluster(10)))
     runs = {"SHA": run, "ASHA": replace(run, makespan_s=20.0, resource_units=100)}
     assert next(comparison.findings(runs, "s")) == (
-        "makespan: ASHA is 31% sooner than SHA (20 s against 29 s), and trained 23% more units."
+        "makespan in this order of the trials: ASHA is 31% sooner than SHA (20 s against 29 s), and trained 23% more units."
     )
 
 
@@ -120,11 +120,20 @@ def test_a_stop_that_comes_after_the_end_is_none():
 
 def test_of_no_time_there_is_no_share():
     """With a worker for each trial the last new one starts at once."""
-    trace = simulate(sha(**OPTIONS), World(), Cluster(27))
+    trace = simulate(sha(**OPTIONS), World(), Cluster(27), stop=0)
     rows = comparison.table({"SHA": metrics.summarize(trace)}, "s")
 
-    assert ("… until the last new trial", "—") in rows
-    assert "until" not in alt.of_comparison([trace], "s")
+    assert ("utilization", "0.0%") in rows
+    assert "0 % busy" in alt.of_comparison([trace], "s")
+
+
+def test_without_a_divisor_nobody_says_who_could_climb():
+    trace = simulate(sha(**OPTIONS), World(), Cluster(10))
+    told = simulate(sha(**OPTIONS), World(), Cluster(10), meta={"divisor": 3})
+
+    assert "climb" not in alt.of_comparison([trace], "s")
+    assert "(3 worker-s idle while a trial could climb)" in alt.of_comparison([told], "s")
+    assert comparison.CLIMB not in {row[0] for row in comparison.table({"SHA": metrics.summarize(trace)}, "s")}
 
 
 def test_nearly_all_is_not_all():
@@ -143,7 +152,7 @@ def test_what_is_much_sooner_is_not_sooner_by_all():
     options = OPTIONS | {"max_trials": 36}
     said = findings(world, SHA=sha(**options), ASHA=asha(**options))
 
-    assert said[-1].startswith("first full-length trial: ASHA is 99.7% sooner than SHA")
+    assert said[-1].startswith("first full-length trial in this order of the trials: ASHA is 99.7% sooner than SHA")
 
 
 def test_the_table_has_a_column_for_each_searcher():

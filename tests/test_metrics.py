@@ -1,6 +1,7 @@
 """What traces say, on worlds small enough to count by hand."""
 
 from collections import defaultdict
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -55,10 +56,10 @@ def test_summary_of_a_story():
     summary = metrics.summarize(STORY)
 
     assert summary == metrics.Summary(
-        makespan_s=8, utilization=10 / 16, utilization_until_last_start=6 / 10, last_start_s=5,
+        makespan_s=8, utilization=10 / 16,
         trials=4, jobs=5, attempts=6, cut_jobs=1, resource_units=5, full_length_trials=1, first_full_length_s=6,
-        best_loss=0.3, best_trial=2, best_loss_s=5,
-        busy_s=10, overhead_s=0, lost_s=1, idle_s=5, idle_until_last_start_s=3, down_s=0,
+        best_loss=0.3, best_trial=2, best_loss_s=5, best_loss_in_full=None,
+        busy_s=10, overhead_s=0, lost_s=1, idle_s=5, idle_promotable_s=None, down_s=0,
         cost=0, cost_by_group={}, mispromotions=None, simple_regret=None, max_length=4, stopped=True,
     )  # fmt: skip
 
@@ -97,14 +98,65 @@ def test_lost_work_is_neither_busy_nor_idle():
     assert sum(where) == STORY.workers * STORY.makespan
 
 
-def test_the_drained_tail_is_told_apart():
-    """ASHA has no idle time until its last new trial starts; a finite search idles afterwards."""
-    for make, idle in ((sha, 0), (asha, 0)):
-        summary = metrics.summarize(
-            simulate(make(max_trials=27, max_length=27, divisor=3), World(), Cluster(10))
-        )  # fmt: skip
-        assert summary.idle_until_last_start_s == idle
+def test_what_a_barrier_takes_is_told_apart_from_the_drained_tail():
+    """Both idle at their end, when nobody could climb; only SHA idles while a trial could."""
+    spent = {}
+    for make in (sha, asha):
+        world = World(ticks=lambda trial, low, high: (high - low) * UNIT * (1 + trial % 5))
+        run = simulate(make(max_trials=27, max_length=27, divisor=3), world, Cluster(10), meta={"divisor": 3})
+        summary = metrics.summarize(run)
+        spent[make] = summary.idle_promotable_s
         assert summary.idle_s > 200
+
+    assert spent[asha] == 0 < spent[sha]
+
+
+def test_idle_while_a_trial_could_climb():
+    """Of six trials on three workers the third result, at 2 s, lets one climb; the barrier waits until 6 s.
+
+    The first worker is idle from 3 s, the second from 4 s: 3 + 2 worker-seconds, of which nobody had a use in the last
+    second of the run.
+    """
+    run = trace(
+        (0, 0, 0, 0, 1, 0, 1, DONE, 0.5), (1, 1, 0, 0, 1, 0, 2, DONE, 0.4), (2, 2, 0, 0, 1, 0, 2, DONE, 0.3),
+        (0, 3, 0, 0, 1, 1, 3, DONE, 0.6), (1, 4, 0, 0, 1, 2, 4, DONE, 0.7), (2, 5, 0, 0, 1, 2, 6, DONE, 0.8),
+        (0, 2, 1, 1, 3, 6, 8, DONE, 0.2), (1, 1, 1, 1, 3, 6, 7, DONE, 0.3), workers=3, max_length=3,
+    )  # fmt: skip
+
+    assert metrics.idle_promotable(run, 3) == 5 * UNIT
+    assert metrics.idle_promotable(run, 7) == 0  # six results let nobody climb then
+
+
+@pytest.mark.parametrize("workers", [1, 4, 25])
+@pytest.mark.parametrize("make", [sha, asha])
+def test_idle_while_a_trial_could_climb_agrees_with_counting_instant_by_instant(make, workers):
+    rng = np.random.default_rng(workers)
+    times = rng.integers(1, 9, 30) * UNIT
+    world = World(ticks=lambda trial, low, high: (high - low) * int(times[trial]))
+    run = simulate(make(max_trials=30, max_length=9, divisor=3), world, Cluster(workers))
+    total = 0
+    moments = np.unique(np.concatenate([run.start, run.end]))
+    for now, then in pairwise(moments):
+        busy = int(((run.start <= now) & (run.end > now)).sum())
+        room = any(
+            int((run.end[run.rung == rung] <= now).sum()) // 3
+            > len(np.unique(run.trial[(run.rung == rung + 1) & (run.start <= now)]))
+            for rung in range(2)
+        )
+        total += room * (workers - busy) * int(then - now)
+
+    assert metrics.idle_promotable(run, 3) == total
+
+
+def test_the_full_loss_of_the_trial_found_is_told_beside_its_best():
+    """Trial 2 has the best loss of all, early; in full it is worse than trial 0, and regret is of that."""
+    in_full = {0: 0.4, 2: 0.45}.__getitem__
+    summary = metrics.summarize(STORY, 0.35, in_full)
+
+    assert (summary.best_loss, summary.best_trial, summary.best_loss_in_full) == (0.3, 2, 0.45)
+    assert summary.simple_regret == pytest.approx(0.1)
+    assert metrics.summarize(STORY, 0.35).simple_regret is None  # nobody knows
+    assert metrics.summarize(STORY, 0.35, lambda _: float("inf")).best_loss_in_full is None  # it dies on the way
 
 
 def test_busy_within_a_span():

@@ -23,12 +23,14 @@ from simulator.trace.trace import Trace
 def curves_of(loaded: Loaded, seed: int, *, resample: bool | None = None) -> Curves:
     """The trials of a scenario under a seed, recorded ones in the file's order unless the scenario resamples them.
 
-    `resample` overrides what the scenario says. Raises InputError for what is wrong in a file.
+    `resample` overrides what the scenario says, `order` included. Raises InputError for what is wrong in a file.
     """
     spec = loaded.scenario.curves
     if isinstance(spec, curve_models.RecordedSection):
         changes = {"smaller_is_better": loaded.scenario.smaller_is_better}
-        spec = spec.model_copy(update=changes if resample is None else changes | {"resample": resample})
+        spec = spec.model_copy(
+            update=changes if resample is None else changes | {"resample": resample, "order": "file"}
+        )
     with loaded.blaming("curves", "file"):
         return spec.build(loaded.folder, seed)
 
@@ -99,6 +101,11 @@ class Experiment:
         """The best loss that any of the first `trials` trials has when fully trained; inf where all die."""
         length = max(spec.build().max_length for spec in self.loaded.scenario.searchers.values())
         return min((self._curves.train(trial, 0, length)[1] for trial in range(trials)), default=inf)
+
+    def in_full(self, trial: int) -> float:
+        """The loss that a trial has when fully trained; inf where it dies on the way."""
+        length = max(spec.build().max_length for spec in self.loaded.scenario.searchers.values())
+        return self._curves.train(trial, 0, length)[1]
 
     def _hopeless(self) -> str | None:
         """What is wrong with a cluster on which the longest job can never be done."""

@@ -1,47 +1,47 @@
 """The advice: which option to take, and what else was worth knowing. It claims no more than the runs show.
 
-The makespan of an asynchronous search is not monotone in the number of workers, so a count is recommended only where
-every larger one of the grid does it too, or it is said which ones don't.
+The words, once for all of planning:
+
+* An option **does** what is asked where the share of its runs that met deadline, budget and target is shown to be no
+  less than the plan's confidence: by the share's lower bound at the plan's one-sided `assurance`, or by the share
+  itself where the plan says `choose_by: estimate`. It **may** do it where the upper bound is no less.
+* Its **expense** is the mean of its cost, or of its worker-hours where nothing has a price.
+* With a deadline the option of least expense is taken of those that do; with a budget alone the soonest, or the
+  cheapest of those as soon (within `SAME`, or not told apart); with neither, the knee of time against expense, or
+  the least expense where there is no knee.
+* Options are **tied** with it where they may do what is asked and what it was taken for can't be told apart,
+  replicate by replicate.
+* Larger numbers of workers that don't do it are **exceptions**: the makespan of an asynchronous search is not
+  monotone in the number of workers. They are named, and don't count against it.
+* The **nearest** is what to name where nothing does: what met the question most often, then reached the target most
+  often, then the soonest, then the least expense.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from simulator.core.streams import Stream, generator
+import numpy as np
+
 from simulator.planning import statistics
-from simulator.planning.options import Option
-from simulator.planning.statistics import Interval
+from simulator.planning.options import Option, Share
+from simulator.planning.statistics import Interval, Values
 from simulator.scenario.plan import Plan
+
+#: Two median times that differ by less than this share are as soon as each other.
+SAME = 0.05
+
+Ground = Literal["expense", "time", "knee"]
 
 
 class Pick(NamedTuple):
-    """A place in a row of counts, and the places of larger ones that fail all the same."""
+    """A place in a row of counts, and the places of larger ones that don't do it."""
 
     place: int
     failing: tuple[int, ...] = ()
-
-
-def lasting(meets: Sequence[bool], also: Sequence[bool] | None = None) -> Pick | None:
-    """Of a row of counts, the smallest from which all larger ones meet the target too; None where none meets it.
-
-    Where the largest doesn't, it is the smallest that meets it, with those that fail after it. `also` is asked of the
-    pick alone, as a budget is: more workers may cost more.
-    """
-    also = [True] * len(meets) if also is None else also
-    tail = len(meets)
-    while tail and meets[tail - 1]:
-        tail -= 1
-    for place in range(tail, len(meets)):
-        if also[place]:
-            return Pick(place)
-    for place in range(tail):
-        if meets[place] and also[place]:
-            return Pick(place, tuple(later for later in range(place, len(meets)) if not meets[later]))
-    return None
 
 
 def knee(points: Sequence[tuple[float, float]]) -> int | None:
@@ -88,33 +88,64 @@ class Series:
         """Larger ones than the chosen that don't do it."""
         return () if self.pick is None else tuple(self.options[place] for place in self.pick.failing)
 
+    @property
+    def edge(self) -> Literal["fewest", "most"] | None:
+        """Whether the chosen one is the fewest or the most of several that were tried."""
+        if self.pick is None or len(self.options) == 1:
+            return None
+        return {0: "fewest", len(self.options) - 1: "most"}.get(self.pick.place)  # type: ignore[return-value]
+
 
 @dataclass(frozen=True, eq=False)
 class Difference:
-    """How much longer the first searcher of a cell takes than another, replicate by replicate, in seconds."""
+    """The first searcher of a cell less another, replicate by replicate.
+
+    `seconds` is of the times, over the pairs in which both reached the target: where that is not all of them, times
+    don't compare, as those left out are the slow ones. `share` is of the runs that met the question, `cost` of money.
+    """
 
     one: Option
     other: Option
     seconds: Interval
     pairs: int
+    share: Interval
+    cost: Interval
+
+    @property
+    def whole(self) -> bool:
+        """Whether both reached the target in every replicate."""
+        return self.pairs == self.one.replicates
 
     @property
     def seen(self) -> bool:
-        """Whether there is a difference: the interval doesn't hold 0."""
-        return self.pairs > 0 and not self.seconds.low <= 0 <= self.seconds.high
+        """Whether there is a difference of times: they compare, and the interval doesn't hold 0."""
+        return self.whole and told_apart(self.seconds)
+
+
+@dataclass(frozen=True, eq=False)
+class Conflict:
+    """Nothing does what is asked, of deadline and budget together: the cheapest in time, the soonest within budget.
+
+    None where nothing does that one alone.
+    """
+
+    in_time: Option | None
+    affordable: Option | None
 
 
 @dataclass(frozen=True, eq=False)
 class Advice:
-    """All that is concluded from a sweep. `by_knee`: nothing was asked, so the knee of the trade-off is taken."""
+    """All that is concluded from a sweep. `ground` says what the chosen option was taken for."""
 
     options: tuple[Option, ...]
     series: tuple[Series, ...]
     best: Series | None
-    by_knee: bool
+    ground: Ground
     priced: bool
+    tied: tuple[Option, ...]
     front: tuple[Option, ...]
     knee: Option | None
+    conflict: Conflict | None
     differences: tuple[Difference, ...]
 
     @property
@@ -123,61 +154,156 @@ class Advice:
         return self.best.chosen if self.best else None
 
     @property
+    def by_knee(self) -> bool:
+        """Whether nothing but a target was asked, so that the knee of the trade-off is taken."""
+        return self.ground == "knee"
+
+    @property
     def nearest(self) -> Option:
-        """The option to name where none is to be taken: that which meets the target most often, then the soonest."""
-        return min(self.options, key=lambda option: (-option.met.estimate, option.time_s.middle, option.count))
+        """The option to name where none is to be taken."""
+        return min(
+            self.options,
+            key=lambda option: (
+                -option.met.estimate, -option.reached, option.time_s.middle, _expense(option, self.priced).estimate,
+                option.count,
+            ),
+        )  # fmt: skip
 
 
-def advise(options: Sequence[Option], plan: Plan, seed: int) -> Advice:
+def advise(options: Sequence[Option], plan: Plan) -> Advice:
     """Draw the conclusions from all options of a sweep."""
-    priced = any(option.cost.high > 0 for option in options)
-    expense = _money if priced else _hours
-    asked = plan.deadline is not None or plan.budget is not None
-    points = _points(options, plan, expense)
-    bend = knee(points)
-    series = tuple(_series(group, plan, expense) for group in _grouped(options))
-    good = [one for one in series if one.chosen is not None]
-    # a lasting pick before one with exceptions, then the least expense, then the fewest workers
-    best = min(good, key=lambda one: (bool(one.failing), *_merit(one, expense, plan)), default=None)
-    place = bend if bend is not None else next(reversed(front(points)), None)
-    if not asked and place is not None:  # the knee of all, or else the cheapest: it need not be that of its series
-        best = next(one for one in series if options[place] in one.options)
-        picked = replace(best, pick=Pick(best.options.index(options[place])))
-        series, best = tuple(picked if one is best else one for one in series), picked
+    choice = _Choice(options, plan)
+    series = tuple(choice.series(group) for group in _grouped(options))
+    chosen = choice.taken(options)
+    best = next((one for one in series if chosen in one.options), None)
+    if (
+        best is not None and chosen is not None and best.chosen is not chosen
+    ):  # the knee of all need not be that of its series
+        turned = choice.picked(best.options, chosen)
+        series, best = tuple(turned if one is best else one for one in series), turned
+    bend = knee(choice.points(options))
     return Advice(
         options=tuple(options),
         series=series,
         best=best,
-        by_knee=not asked,
-        priced=priced,
-        front=tuple(options[at] for at in front(points)),
+        ground=choice.ground,
+        priced=choice.priced,
+        tied=() if chosen is None else tuple(choice.tied(chosen)),
+        front=tuple(options[at] for at in front(choice.points(options))),
         knee=None if bend is None else options[bend],
-        differences=tuple(_differences(options, plan.confidence, seed)),
+        conflict=choice.conflict() if chosen is None else None,
+        differences=tuple(_differences(options, plan.confidence)),
     )
 
 
-def _money(option: Option) -> float:
-    return option.cost.middle
+def told_apart(difference: Interval) -> bool:
+    """Whether the interval of a difference leaves 0 out; of nothing, nothing can be told."""
+    return not np.isnan(difference.estimate) and not difference.low <= 0 <= difference.high
 
 
-def _hours(option: Option) -> float:
-    return option.worker_hours.middle
+class _Choice:
+    """What is asked of the options, and who does it."""
+
+    def __init__(self, options: Sequence[Option], plan: Plan) -> None:
+        self._options, self._plan = options, plan
+        self.priced = any(option.cost.high > 0 for option in options)
+        self.ground: Ground = (
+            "expense" if plan.deadline is not None else "time" if plan.budget is not None else "knee"
+        )
+
+    def does(self, share: Share) -> bool:
+        """Whether a share is shown to be no less than asked."""
+        shown = share.at_least if self._plan.choose_by == "lower_bound" else share.estimate
+        return not self._plan.asked or shown >= self._plan.confidence
+
+    def may(self, share: Share) -> bool:
+        """Whether it may be no less, for all that was seen."""
+        return not self._plan.asked or share.at_most >= self._plan.confidence
+
+    def expense(self, option: Option) -> float:
+        """Mean money, or mean worker-hours."""
+        return _expense(option, self.priced).estimate
+
+    def points(self, options: Sequence[Option]) -> list[tuple[float, float]]:
+        """Median time and expense of each option; inf for one that doesn't reach the target often enough."""
+        return [(option.time_s.middle if self._reaches(option) else inf, self.expense(option)) for option in options]
+
+    def taken(self, options: Sequence[Option]) -> Option | None:
+        """The one to take of some options."""
+        if self.ground == "knee":
+            points = self.points(options)
+            bend = knee(points)
+            best = front(points)[-1:] if bend is None else [bend]  # the cheapest where there is no knee
+            return options[best[0]] if best else None
+        able = [option for option in options if self.does(option.met)]
+        if self.ground == "time" and able:
+            soonest = min(able, key=lambda option: (option.time_s.middle, self.expense(option), option.count))
+            able = [option for option in able if self._as_soon(option, soonest)]
+        return min(able, key=lambda option: (self.expense(option), option.count, option.time_s.middle), default=None)
+
+    def series(self, options: tuple[Option, ...]) -> Series:
+        """Options that differ in their count alone, with the one to take if there were no others."""
+        return self.picked(options, self.taken(options))
+
+    def picked(self, options: tuple[Option, ...], chosen: Option | None) -> Series:
+        """The same with one that was chosen."""
+        pick = None
+        if chosen is not None:
+            place = options.index(chosen)
+            later = range(place + 1, len(options)) if self.ground == "expense" else ()
+            pick = Pick(place, tuple(at for at in later if not self.does(options[at].in_time)))
+        return Series(options[0].cell.setting, options[0].label, options, pick)
+
+    def tied(self, chosen: Option) -> list[Option]:
+        """Options that can't be told apart from the chosen one, the cheapest first."""
+        found = [option for option in self._options if option is not chosen and self._as_good(option, chosen)]
+        return sorted(found, key=lambda option: (self.expense(option), option.count))
+
+    def conflict(self) -> Conflict | None:
+        """Which of deadline and budget can't be had, where both are asked."""
+        if self._plan.deadline is None or self._plan.budget is None:
+            return None
+        in_time = [option for option in self._options if self.does(option.in_time)]
+        affordable = [option for option in self._options if self.does(option.affordable)]
+        return Conflict(
+            min(in_time, key=self.expense, default=None),
+            min(affordable, key=lambda option: (option.time_s.middle, self.expense(option)), default=None),
+        )
+
+    def _reaches(self, option: Option) -> bool:
+        return self.does(option.met) if self.ground == "knee" else option.reached >= self._plan.confidence
+
+    def _as_good(self, option: Option, chosen: Option) -> bool:
+        if not self.may(option.met):
+            return False
+        dearer = self._difference(option, chosen, lambda one: _expenses(one, self.priced))
+        if self.ground == "expense":
+            return not (told_apart(dearer) and dearer.low > 0)
+        if self.ground == "time":
+            return self._as_soon(option, chosen) and not (told_apart(dearer) and dearer.low > 0)
+        later = self._difference(option, chosen, lambda one: one.times)
+        return not np.isnan(later.estimate) and not told_apart(later) and not told_apart(dearer)
+
+    def _as_soon(self, option: Option, soonest: Option) -> bool:
+        if option.time_s.middle <= (1 + SAME) * soonest.time_s.middle:
+            return True
+        later = self._difference(option, soonest, lambda one: one.times)
+        return not np.isnan(later.estimate) and not told_apart(later)
+
+    def _difference(self, one: Option, other: Option, values: Callable[[Option], Values]) -> Interval:
+        """Of values that both have in every replicate; NaN where some are without end."""
+        mine, others = values(one), values(other)
+        if not (np.isfinite(mine).all() and np.isfinite(others).all()):
+            return Interval(float("nan"), float("nan"), float("nan"))
+        return statistics.mean(mine - others, self._plan.confidence)
 
 
-def _points(options: Sequence[Option], plan: Plan, expense: Callable[[Option], float]) -> list[tuple[float, float]]:
-    """Time and expense of each option; inf for one that reaches the target too seldom."""
-    return [
-        (option.time_s.middle if option.reached >= plan.confidence else inf, expense(option)) for option in options
-    ]
+def _expense(option: Option, priced: bool) -> Interval:
+    return option.mean_cost if priced else option.mean_hours
 
 
-def _merit(series: Series, expense: Callable[[Option], float], plan: Plan) -> tuple[float, ...]:
-    option = series.chosen
-    if option is None:
-        return (inf,)
-    if plan.deadline is None and plan.budget is not None:
-        return (option.time_s.middle, expense(option), option.count)
-    return (expense(option), option.count, option.time_s.middle)
+def _expenses(option: Option, priced: bool) -> Values:
+    return option.costs if priced else option.hours
 
 
 def _grouped(options: Sequence[Option]) -> list[tuple[Option, ...]]:
@@ -187,30 +313,18 @@ def _grouped(options: Sequence[Option]) -> list[tuple[Option, ...]]:
     return [tuple(sorted(group, key=lambda option: option.count)) for group in groups.values()]
 
 
-def _series(options: tuple[Option, ...], plan: Plan, expense: Callable[[Option], float]) -> Series:
-    sure = plan.confidence
-    if plan.deadline is not None:
-        in_time = [option.in_time.estimate >= sure for option in options]
-        pick = lasting(in_time, [option.met.estimate >= sure for option in options])
-    elif plan.budget is not None:  # the soonest that is affordable
-        able = [place for place, option in enumerate(options) if option.met.estimate >= sure]
-        soonest = min(able, key=lambda place: options[place].time_s.middle, default=None)
-        pick = None if soonest is None else Pick(soonest)
-    else:
-        points = _points(options, plan, expense)
-        bend = knee(points)
-        best = front(points)[-1:] if bend is None else [bend]  # the cheapest where there is no knee
-        pick = Pick(best[0]) if best else None
-    return Series(options[0].cell.setting, options[0].label, options, pick)
-
-
-def _differences(options: Sequence[Option], level: float, seed: int) -> list[Difference]:
+def _differences(options: Sequence[Option], level: float) -> list[Difference]:
     by_cell: dict[int, list[Option]] = {}
     for option in options:
         by_cell.setdefault(option.cell.index, []).append(option)
-    found = []
-    for cell, (one, *others) in by_cell.items():
-        for place, other in enumerate(others, start=1):
-            rng = generator(seed, Stream.BOOTSTRAP, cell, 1000, place)
-            found.append(Difference(one, other, *statistics.difference(one.times, other.times, level, rng)))
-    return found
+    return [
+        Difference(
+            one,
+            other,
+            *statistics.difference(one.times, other.times, level),
+            share=statistics.mean(one.done.astype(np.float64) - other.done, level),
+            cost=statistics.mean(one.costs - other.costs, level),
+        )
+        for one, *others in by_cell.values()
+        for other in others
+    ]

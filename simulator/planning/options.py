@@ -7,14 +7,29 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from simulator.core.streams import Stream, generator
 from simulator.core.ticks import to_seconds
 from simulator.planning import statistics
 from simulator.planning.grid import Cell
 from simulator.planning.statistics import Interval, Values
 from simulator.planning.sweep import Runs
 from simulator.scenario.plan import Plan
+
+
+class Share(NamedTuple):
+    """A share of runs and its interval; `at_least` and `at_most` hold one-sided, with the plan's assurance."""
+
+    estimate: float
+    low: float
+    high: float
+    at_least: float
+    at_most: float
+
+    @property
+    def width(self) -> float:
+        """From end to end of the interval."""
+        return self.high - self.low
 
 
 class Spread(NamedTuple):
@@ -31,24 +46,30 @@ class Option:
 
     `met` is the share of runs that reached the target by the deadline and within the budget, `in_time` that without
     the budget, `affordable` that without the deadline, each with its interval. `surely_s` is the time within which
-    the plan's confidence of the runs was done.
+    the plan's confidence of the runs was done. Arrays hold a value for each replicate, in their order.
     """
 
     cell: Cell
     label: str
     replicates: int
-    met: Interval
-    in_time: Interval
-    affordable: Interval
+    met: Share
+    in_time: Share
+    affordable: Share
     reached: float
     time_s: Spread
-    surely_s: float
-    mean_time_s: Interval
+    median_s: Interval
+    surely_s: Interval
+    mean_time_s: Interval  # of the runs that reached the target
     worker_hours: Spread
+    mean_hours: Interval
     cost: Spread
+    mean_cost: Interval
     utilization: float
     best_loss: float
-    times: Values  # of each replicate, in their order
+    times: Values
+    hours: Values
+    costs: Values
+    done: NDArray[np.bool_]  # whether the target was reached by the deadline and within the budget
 
     @property
     def count(self) -> int:
@@ -61,41 +82,56 @@ class Option:
         return f"{self.cell.name}{',' if self.cell.setting else ''} with {self.label}"
 
 
-def option(cell: Cell, searcher: int, runs: Runs, plan: Plan, seed: int) -> Option:
+def option(cell: Cell, searcher: int, runs: Runs, plan: Plan) -> Option:
     """Sum up the runs of a cell with one of its searchers, in order of replicate."""
     times, costs = runs["time_s"], runs["cost"]
     in_time = times <= (np.inf if plan.deadline is None else to_seconds(plan.deadline))
     in_time &= np.isfinite(times)
     affordable = costs <= (np.inf if plan.budget is None else plan.budget)
-    level, count = plan.confidence, len(runs)
+    level = plan.confidence
     finite = times[np.isfinite(times)]
     losses = runs["best_loss"][np.isfinite(runs["best_loss"])]
     return Option(
         cell=cell,
         label=list(cell.loaded.scenario.searchers)[searcher],
-        replicates=count,
-        met=statistics.wilson(int((in_time & affordable).sum()), count, level),
-        in_time=statistics.wilson(int(in_time.sum()), count, level),
-        affordable=statistics.wilson(int(affordable.sum()), count, level),
-        reached=len(finite) / count,
+        replicates=len(runs),
+        met=_share(in_time & affordable, plan),
+        in_time=_share(in_time, plan),
+        affordable=_share(affordable, plan),
+        reached=len(finite) / len(runs),
         time_s=_spread(times),
-        surely_s=statistics.quantile(times, level),
-        mean_time_s=statistics.mean(finite, level, generator(seed, Stream.BOOTSTRAP, cell.index, searcher)),
+        median_s=statistics.quantile_interval(times, 0.5, level),
+        surely_s=statistics.quantile_interval(times, level, level),
+        mean_time_s=statistics.mean(finite, level),
         worker_hours=_spread(runs["worker_hours"]),
+        mean_hours=statistics.mean(runs["worker_hours"], level),
         cost=_spread(costs),
+        mean_cost=statistics.mean(costs, level),
         utilization=float(runs["utilization"].mean()),
         best_loss=float(np.median(losses)) if len(losses) else np.nan,
         times=times,
+        hours=runs["worker_hours"],
+        costs=costs,
+        done=in_time & affordable,
     )
 
 
-def options(cells: Sequence[Cell], runs: Runs, plan: Plan, seed: int) -> list[Option]:
+def options(cells: Sequence[Cell], runs: Runs, plan: Plan) -> list[Option]:
     """Every option of a sweep, by cell and searcher; `runs` are in that order."""
     starts = np.flatnonzero(np.diff(runs["cell"].astype(np.int64) * 1000 + runs["searcher"], prepend=-1))
     return [
-        option(cells[part["cell"][0]], int(part["searcher"][0]), part, plan, seed)
-        for part in np.split(runs, starts[1:])
+        option(cells[part["cell"][0]], int(part["searcher"][0]), part, plan) for part in np.split(runs, starts[1:])
     ]
+
+
+def _share(done: NDArray[np.bool_], plan: Plan) -> Share:
+    """The share of runs that are `done`, with its interval and what may be promised of it."""
+    count, runs = int(done.sum()), len(done)
+    return Share(
+        *statistics.wilson(count, runs, plan.confidence),
+        at_least=statistics.at_least(count, runs, plan.assurance),
+        at_most=statistics.at_most(count, runs, plan.assurance),
+    )
 
 
 def _spread(values: Values) -> Spread:

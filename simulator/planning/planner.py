@@ -38,7 +38,11 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """All that a plan came to. `why` says why there are no more replicates, `origin` where the trials come from."""
+    """All that a plan came to. `why` says why there are no more replicates, `origin` where the trials come from.
+
+    `fresh` is the recommended option, or the nearest, on as many seeds that the choice has not seen: what was taken
+    for looking best looks better than it is. The sensitivity is to the same seeds.
+    """
 
     loaded: Loaded
     plan: Plan
@@ -47,6 +51,7 @@ class Answer:
     why: str
     origin: str
     advice: Advice
+    fresh: Option
     sensitivity: tuple[tuple[Variation, Option], ...]
 
 
@@ -108,11 +113,11 @@ class _Planner:
             blocks = sweep.blocks(shape, len(self._cells), (begun, replicates))
             self._run(blocks, self._done + (replicates - begun) * self._searchers)
             begun = replicates
-            found = options(self._cells, sweep.joined(self._parts), plan, self._work.seed)
-            advice = advise(found, plan, self._work.seed)
+            advice = advise(options(self._cells, sweep.joined(self._parts), plan), plan)
             enough, why = _enough(advice, plan, replicates)
             if enough:
                 break
+        fresh, sensitivity = self._again(advice, begun)
         return Answer(
             loaded=self._grid.loaded,
             plan=plan,
@@ -121,7 +126,8 @@ class _Planner:
             why=why,
             origin=self._origin((advice.chosen or advice.nearest).cell),
             advice=advice,
-            sensitivity=tuple(self._sensitivity(advice, begun)),
+            fresh=fresh,
+            sensitivity=tuple(sensitivity),
         )
 
     def _origin(self, cell: Cell) -> str:
@@ -135,7 +141,7 @@ class _Planner:
         """What a block holds; a folder that is gone on with has it already."""
         shape = self._store.shape if self._store else None
         if shape is None:
-            shape = sweep.probe(self._work).shape(len(self._cells))
+            shape = sweep.probe(self._work).shape(len(self._cells), self._grid.plan.replicates)
             if self._store:
                 self._store.begin(shape)
         return shape
@@ -161,40 +167,43 @@ class _Planner:
         return found
 
     def _note(self, block: Block, runs: Runs, total: int) -> None:
-        if block.variation is None:
+        if block.searcher is None:
             self._parts.append(runs)
         self._done += len(runs)
         if self._on_progress:
             self._on_progress(self._done, total)
 
-    def _sensitivity(self, advice: Advice, replicates: int) -> list[tuple[Variation, Option]]:
-        """The chosen option, or the nearest, if things were otherwise, on the same replicates."""
-        plan, seed = self._grid.plan, self._work.seed
+    def _again(self, advice: Advice, replicates: int) -> tuple[Option, list[tuple[Variation, Option]]]:
+        """The chosen option, or the nearest, on fresh replicates, and on the same if things were otherwise."""
+        plan = self._grid.plan
         chosen = advice.chosen or advice.nearest
         cell = chosen.cell
         searcher = list(cell.loaded.scenario.searchers).index(chosen.label)
-        runs = sweep.joined(self._parts)
-        own = runs[(runs["cell"] == cell.index) & (runs["searcher"] == searcher)]
-        attempts = float(own["attempts"].mean())
-        step = Probe(attempts, 0.0).shape(1).replicates
-        spans = [(begin, min(begin + step, replicates)) for begin in range(0, replicates, step)]
+        seen = sweep.joined(self._parts)
+        seen = seen[(seen["cell"] == cell.index) & (seen["searcher"] == searcher)]
+        step = Probe(float(seen["attempts"].mean()), 0.0).shape(1).replicates
+        spans = [(sweep.FRESH + at, sweep.FRESH + min(at + step, replicates)) for at in range(0, replicates, step)]
         varied = list(variations(cell, priced=advice.priced))
+        simulated = [None, *(variation for variation in varied if variation.quantity != "price")]
         blocks = [
             Block((cell.index, cell.index + 1), span, variation, searcher)
-            for variation in varied
-            if variation.quantity != "price"
+            for variation in simulated
             for span in spans
         ]
-        pairs = self._run(blocks, self._done + len(blocks) // len(spans) * replicates)
-        found = []
+        pairs = self._run(blocks, self._done + len(simulated) * replicates)
+
+        def runs_of(variation: Variation | None) -> Runs:
+            return sweep.joined([part for block, part in pairs if block.variation == variation])
+
+        own, found = runs_of(None), []
         for variation in varied:
             if variation.quantity == "price":  # changes no run, only what it costs
                 runs = own.copy()
                 runs["cost"] *= variation.factor
             else:
-                runs = sweep.joined([part for block, part in pairs if block.variation == variation])
-            found.append((variation, option(cell, searcher, runs, plan, seed)))
-        return found
+                runs = runs_of(variation)
+            found.append((variation, option(cell, searcher, runs, plan)))
+        return option(cell, searcher, own, plan), found
 
 
 def check(loaded: Loaded) -> list[Cell]:
@@ -249,7 +258,7 @@ def _enough(advice: Advice, plan: Plan, replicates: int) -> tuple[bool, str]:
     """Whether the intervals of the options that the answer names are as narrow as asked, and how to say it."""
     named = [one.chosen for one in advice.series if one.chosen is not None] or [advice.nearest]
     asked = plan.replicates.width
-    if plan.deadline is None and plan.budget is None and plan.target is None:
+    if not plan.asked:
         widest = max(option.mean_time_s.width / option.mean_time_s.estimate for option in named)
         what, goal = f"{100 * widest:.1f} % of the mean time", f"{100 * asked:g} %"
     else:

@@ -42,7 +42,7 @@ LOCK = 20
 NAMED = 3
 #: What no run depends on: it may be another when the results are gone on with.
 FREE = ("title", "time_unit")
-FREE_IN_PLAN = ("deadline", "budget", "confidence", "replicates", "limit", "pilots")
+FREE_IN_PLAN = ("deadline", "budget", "confidence", "choose_by", "assurance", "replicates", "limit", "pilots")
 #: What the draws of a seed are; another number gives other runs.
 DRAWS = 1
 #: What is told of a difference.

@@ -10,7 +10,7 @@ import gc
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, inf
 from time import perf_counter
 from typing import NamedTuple
 
@@ -24,9 +24,13 @@ from simulator.planning.grid import Cell, Grid
 from simulator.planning.runs import RUN, Row, simulate
 from simulator.planning.sensitivity import Variation
 from simulator.scenario.loading import Loaded
+from simulator.scenario.plan import MOST
+from simulator.scenario.plan import Replicates as Wanted
 
 #: Attempts simulated by a task, about: half a second of work and more.
 TASK = 120_000
+#: Replicates from this one on are kept for what is told of the option that was chosen.
+FRESH = MOST
 #: Cells that are tried to know how long the others take.
 PROBES = 12
 
@@ -53,6 +57,8 @@ class Block(NamedTuple):
         """What the name of its file begins with."""
         (first, last), (begin, end) = self.cells, self.replicates
         text = f"replicates-{begin:06}-{end:06}-cells-{first:05}-{last:05}"
+        if self.searcher is not None:
+            text = f"{text}-searcher-{self.searcher:02}"
         if self.variation is None:
             return text
         text += f"-searcher-{self.searcher or 0:02}"
@@ -73,10 +79,14 @@ class Probe:
     attempts: float
     seconds: float
 
-    def shape(self, cells: int) -> Shape:
-        """Blocks of about `TASK` attempts: cells of one replicate first, as they share its trials."""
+    def shape(self, cells: int, wanted: Wanted | None = None) -> Shape:
+        """Blocks of about `TASK` attempts: cells of one replicate first, as they share its trials.
+
+        Where it is to be seen how many replicates are enough, no block has more than half of the fewest.
+        """
         width = min(cells, max(1, int(TASK / max(self.attempts, 1))))
-        return Shape(width, max(1, round(TASK / max(self.attempts * width, 1))))
+        most = inf if wanted is None or wanted.min == wanted.max else max(1, wanted.min // 2)
+        return Shape(width, int(min(most, max(1, round(TASK / max(self.attempts * width, 1))))))
 
 
 @dataclass(frozen=True)
@@ -125,7 +135,7 @@ class _Desk:
     def replicates(self, cell: Cell) -> Replicates:
         kind = self.kind(cell)
         if kind not in self._replicates:
-            self._replicates[kind] = replicates(cell.loaded, self.grid.plan.replicates.max, self.work.seed)
+            self._replicates[kind] = replicates(cell.loaded, FRESH + MOST, self.work.seed)
         return self._replicates[kind]
 
 

@@ -42,12 +42,9 @@ def of_comparison(traces: Sequence[Trace], unit: str) -> str:
 def _clause(trace: Trace, unit: str) -> str:
     about = metrics.summarize(trace)
     share = percent(about.utilization)
-    begun = about.utilization_until_last_start
-    early = share if begun is None else percent(begun)
-    if early != share:
-        share = f"{share} busy ({early} until its last new trial)"
-    else:
-        share += " busy"
+    share += " busy"
+    if about.idle_promotable_s is not None:
+        share += f" ({_worker_time(about.idle_promotable_s, unit)} idle while a trial could climb)"
     best = "no result" if about.best_loss is None else f"a best loss of {loss(about.best_loss)}"
     return (
         f"{trace.label} keeps {counted(trace.workers, 'worker')} {share}, {ending(trace, unit)} "

@@ -14,7 +14,7 @@ from simulator.curves.files.tables import read_table
 from simulator.curves.ordered import Ordered
 from simulator.curves.presets import PRESETS, Preset
 from simulator.curves.protocol import Curves
-from simulator.curves.recorded import Recorded, Resampled
+from simulator.curves.recorded import Recorded, Resampled, Shuffled
 from simulator.curves.synthetic import Law, Synthetic
 from simulator.curves.unit_times import UnitTimes
 from simulator.scenario.base import Model
@@ -39,6 +39,11 @@ class RecordedSection(Model):
         None, description="How to read a resource between two recorded ones; default: an error."
     )
     resample: bool = Field(False, description="Draw trials from the recorded ones, with replacement, without end.")
+    order: Literal["file", "shuffled"] = Field(
+        "file",
+        description="In which order `run` meets the trials. file: as they stand there, whatever the seed; shuffled: "
+        "in an order that the seed draws, as every comparison over seeds does.",
+    )
     unit_time: Duration | None = Field(
         None, description="Median time a unit takes, for a file without the column elapsed_s."
     )
@@ -46,12 +51,20 @@ class RecordedSection(Model):
         0.0, description="Spread of that time across trials, sd of its log; 0: all alike."
     )
 
-    def build(self, folder: Path, seed: int) -> Recorded | Resampled:
+    def build(self, folder: Path, seed: int) -> Recorded | Resampled | Shuffled:
         """Read the trials from the file; raises InputError for what is wrong in it."""
         times = None if self.unit_time is None else UnitTimes(self.unit_time, self.unit_time_sigma, seed)
         table = read_table(folder / self.file, smaller_is_better=self.smaller_is_better, unit_times=times)
         recorded = Recorded(table, interpolate=self.interpolate == "linear")
-        return Resampled(recorded, seed) if self.resample else recorded
+        if self.resample:
+            return Resampled(recorded, seed)
+        return Shuffled(recorded, seed) if self.order == "shuffled" else recorded
+
+    @model_validator(mode="after")
+    def _one_order(self) -> RecordedSection:
+        if self.resample and self.order == "shuffled":
+            raise PydanticCustomError("together", "order stands beside resample, which draws trials in any order")
+        return self
 
 
 class SyntheticSection(Model):

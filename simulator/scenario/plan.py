@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
 from pydantic_core import PydanticCustomError
@@ -74,7 +74,10 @@ def _some(axes: dict[str, Any]) -> dict[str, Any]:
 
 
 class Target(Model):
-    """When a search has done what it is for; the run stops there. Default: when it is over."""
+    """When a search has done what it is for; the run stops there. Default: when it is over.
+
+    A loss counts where a trial has it at its full length, since a lucky early loss is none that can be had.
+    """
 
     loss: Annotated[float, Field(allow_inf_nan=False)] | None = Field(
         None, description="At a result this good or better, as the curves have it."
@@ -84,11 +87,18 @@ class Target(Model):
         description="At a result as good as this share of the candidates when fully trained: 0.01 is the best 1 %.",
     )
     full_length_trials: Count | None = Field(None, description="After so many fully trained trials.")
+    at: Literal["full_length", "any"] = Field(
+        "full_length",
+        description="Which results count for loss and quantile. full_length: those of fully trained trials; any: "
+        "early ones too, though the same trial may be worse when fully trained.",
+    )
 
     @model_validator(mode="after")
     def _one(self) -> Target:
         if sum(value is not None for value in (self.loss, self.quantile, self.full_length_trials)) != 1:
             raise wrong("give one of loss, quantile, full_length_trials")
+        if self.full_length_trials is not None and "at" in self.model_fields_set:
+            raise wrong("at goes with loss or quantile; full_length_trials are at full length anyway")
         return self
 
 
@@ -106,6 +116,16 @@ class Plan(Model):
     confidence: Annotated[float, Field(ge=0.5, lt=1)] = Field(
         0.95, description="How sure: the share of runs to meet deadline and budget, and the level of every interval."
     )
+    choose_by: Literal["lower_bound", "estimate"] = Field(
+        "lower_bound",
+        description="lower_bound: an option may be recommended once its share of runs is shown, with confidence "
+        "`assurance`, to be no less than asked; estimate: once the share of its runs is no less.",
+    )
+    assurance: Annotated[float, Field(gt=0.5, lt=1)] = Field(
+        0.8,
+        description="One-sided confidence of that bound: the best-looking of many options is often worse than it "
+        "looks.",
+    )
     target: Target | None = None
     price: Money | None = Field(
         None, description="Money for a worker and hour, of plain workers; groups have theirs."
@@ -117,3 +137,8 @@ class Plan(Model):
     pilots: Count | None = Field(
         None, description="How many recorded trials synthetic curves were fitted to, for the report."
     )
+
+    @property
+    def asked(self) -> bool:
+        """Whether something is asked that a run can fail to do."""
+        return self.deadline is not None or self.budget is not None or self.target is not None

@@ -12,6 +12,8 @@ from simulator.trace.metrics import Summary
 ALIKE = 0.05
 #: Units trained may be so much fewer and still be called the same work: orders of trials and lost jobs move them.
 LESS_WORK = 0.05
+#: Of the idle time, that which a barrier takes.
+CLIMB = "… while a trial could climb"
 #: Less money than this is shown in two digits.
 CENT = 0.01
 
@@ -30,15 +32,15 @@ def table(summaries: Mapping[str, Summary], unit: str) -> list[tuple[str, ...]]:
     cells: list[tuple[str, Cell]] = [
         ("makespan", lambda run: time(run.makespan_s)),
         ("utilization", lambda run: _share(run.utilization)),
-        ("… until the last new trial", lambda run: _share(run.utilization_until_last_start)),
         ("trials started", lambda run: f"{run.trials:,}"),
         ("full-length trials", lambda run: f"{run.full_length_trials:,}"),
         ("first full-length trial at", lambda run: time(run.first_full_length_s)),
-        ("best loss", lambda run: "—" if run.best_loss is None else f"{run.best_loss:.4g}"),
+        ("best loss, at any length", lambda run: _loss(run.best_loss)),
         ("… of trial", lambda run: "—" if run.best_trial is None else str(run.best_trial)),
         ("… known at", lambda run: time(run.best_loss_s)),
+        ("… of that trial in full", lambda run: _loss(run.best_loss_in_full)),
         (f"idle, worker-{unit}", lambda run: worker_time(run.idle_s)),
-        ("… until the last new trial", lambda run: worker_time(run.idle_until_last_start_s)),
+        (CLIMB, lambda run: "—" if run.idle_promotable_s is None else worker_time(run.idle_promotable_s)),
         (f"overhead, worker-{unit}", lambda run: worker_time(run.overhead_s)),
         (f"lost, worker-{unit}", lambda run: worker_time(run.lost_s)),
         (f"down, worker-{unit}", lambda run: worker_time(run.down_s)),
@@ -51,6 +53,7 @@ def table(summaries: Mapping[str, Summary], unit: str) -> list[tuple[str, ...]]:
         f"lost, worker-{unit}": all(run.lost_s == 0 for run in summaries.values()),
         f"down, worker-{unit}": all(run.down_s == 0 for run in summaries.values()),
         "cost": all(run.cost == 0 for run in summaries.values()),
+        CLIMB: all(run.idle_promotable_s is None for run in summaries.values()),
     }
     shown = [(name, cell) for name, cell in cells if not silent.get(name, False)]
     return [(name, *(cell(run) for run in summaries.values())) for name, cell in shown]
@@ -103,11 +106,16 @@ def _shown(seconds: float, unit: str) -> str:
     return formatting.time(ticks.from_seconds(seconds), unit)
 
 
+def _loss(loss: float | None) -> str:
+    return "—" if loss is None else f"{loss:.4g}"
+
+
 def _share(share: float | None) -> str:
     return "—" if share is None else formatting.percent(share, digits=1).replace(" ", "")
 
 
 def _sooner(what: str, one: tuple[str, float], other: tuple[str, float], unit: str) -> str:
+    what = f"{what} in this order of the trials"
     (fast, least), (slow, most) = sorted((one, other), key=lambda pair: pair[1])
     shown = [_shown(seconds, unit) for seconds in (least, most)]
     if alike(least, most):

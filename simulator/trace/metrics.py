@@ -5,7 +5,7 @@ Worker time is split exactly, in ticks: busy + overhead + lost + idle + down = w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import floor, inf, isfinite
 from typing import NamedTuple
@@ -51,8 +51,6 @@ class Summary:
 
     makespan_s: float
     utilization: float  # busy / (workers x makespan - down)
-    utilization_until_last_start: float | None  # until the last new trial started, without the drained tail
-    last_start_s: float
     trials: int  # started
     jobs: int  # (trial, rung) pairs started
     attempts: int  # rows of the trace
@@ -63,39 +61,43 @@ class Summary:
     best_loss: float | None  # at any resource, as ASHA's incumbent is (Li et al., section 3.3)
     best_trial: int | None
     best_loss_s: float | None  # when it was known
+    best_loss_in_full: float | None  # the loss that best_trial has when fully trained
     busy_s: float
     overhead_s: float
     lost_s: float
     idle_s: float
-    idle_until_last_start_s: float
+    idle_promotable_s: float | None  # of it, while a trial could have climbed: 1 in divisor of a rung had not yet
     down_s: float
     cost: float  # of the workers while they were up
     cost_by_group: dict[str, float]
     mispromotions: int | None  # promoted, and in the end not among the best 1 in divisor of the rung
-    simple_regret: float | None  # best loss, less the best that a candidate has when fully trained
+    simple_regret: float | None  # best_loss_in_full, less the best that a candidate has when fully trained
     max_length: int  # units of a fully trained trial
     stopped: bool  # it was over before its work was done
 
 
-def summarize(trace: Trace, best_possible: float | None = None) -> Summary:
-    """All the numbers of one run; `best_possible` is the loss to measure regret against."""
+def summarize(
+    trace: Trace, best_possible: float | None = None, in_full: Callable[[int], float] | None = None
+) -> Summary:
+    """All the numbers of one run; `best_possible` is the loss to measure regret against.
+
+    `in_full` tells the loss of a trial when fully trained; without it that of the best trial is known only where the
+    run trained it so far.
+    """
     where = split(trace)
     full = full_length(trace)
     first_full = int(trace.end[full].min()) if full.any() else None
     best = incumbent_rows(trace)
-    last = last_start(trace)
-    before = split_within(trace, last)
-    there = trace.workers * last - before.down
     costs = costs_by_group(trace)
     cut = int(trace.where(Outcome.CUT).sum())
     divisor = trace.meta.get("divisor")
     best_loss = float(trace.loss[best[-1]]) if len(best) else inf
+    final = _in_full(trace, int(trace.trial[best[-1]]), full, in_full) if len(best) else None
+    promotable = idle_promotable(trace, float(divisor)) if divisor else None
     available = trace.workers * trace.makespan - where.down
     return Summary(
         makespan_s=to_seconds(trace.makespan),
         utilization=_share(where.busy, available),
-        utilization_until_last_start=_share(before.busy, there) if there else None,
-        last_start_s=to_seconds(last),
         trials=trials_started(trace),
         jobs=_distinct(trace.rung, trace.trial),
         attempts=len(trace),
@@ -106,18 +108,19 @@ def summarize(trace: Trace, best_possible: float | None = None) -> Summary:
         best_loss=best_loss if len(best) else None,
         best_trial=int(trace.trial[best[-1]]) if len(best) else None,
         best_loss_s=to_seconds(int(trace.end[best[-1]])) if len(best) else None,
+        best_loss_in_full=final,
         busy_s=to_seconds(where.busy),
         overhead_s=to_seconds(where.overhead),
         lost_s=to_seconds(where.lost),
         idle_s=to_seconds(where.idle),
-        idle_until_last_start_s=to_seconds(before.idle),
+        idle_promotable_s=None if promotable is None else to_seconds(promotable),
         down_s=to_seconds(where.down),
         cost=sum(costs.values()),
         cost_by_group=costs,
         mispromotions=mispromotions(trace, float(divisor)) if divisor else None,
         simple_regret=None
-        if best_possible is None or not isfinite(best_loss - best_possible)
-        else best_loss - best_possible,
+        if best_possible is None or final is None or not isfinite(final - best_possible)
+        else final - best_possible,
         max_length=trace.max_length,
         stopped=trace.stopped or cut > 0,
     )
@@ -153,6 +156,65 @@ def _total(ticks: NDArray[np.int64]) -> int:
 def useful(trace: Trace) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """When the useful training of each attempt began and ended, taking overhead to come first and loss last."""
     return trace.start + trace.overhead, trace.end - trace.lost
+
+
+def idle_promotable(trace: Trace, divisor: float) -> int:
+    """Worker ticks of idleness while a trial could have climbed.
+
+    One could where fewer trials had left a rung than floor(n / divisor) of its n results so far, and a result was
+    left that is no death: what asynchronous promotion would have done at once, and a barrier waits with.
+    """
+    begin, end = _rooms(trace, divisor)
+    if not len(begin):
+        return 0
+    before = np.concatenate([[0], np.cumsum(end - begin)])
+
+    def there(ticks: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How long there was room up to some ticks."""
+        place = np.searchsorted(begin, ticks, "right")
+        at = np.maximum(place - 1, 0)
+        inside = np.minimum(ticks, end[at]) - begin[at]
+        return np.where(place > 0, before[at] + inside, 0)
+
+    spells = trace.spells
+    taken = _total(there(trace.end) - there(trace.start)) + _total(there(spells.end) - there(spells.start))
+    return trace.workers * int(before[-1]) - taken
+
+
+def _rooms(trace: Trace, divisor: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """When there was room above some rung for one of its trials: spans of time, in order, that don't touch."""
+    share, levels = exact(divisor), _levels(trace)
+    ended, alive = trace.where(Outcome.COMPLETED, Outcome.EXITED), np.isfinite(trace.loss)
+    invalid = np.isnan(trace.loss)  # withdrawn: their results vanished
+    times, changes = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for (bracket, rung), rows in levels.items():
+        if int(trace.to_resource[rows].max()) >= trace.max_length:
+            continue
+        here = rows[ended[rows] & ~invalid[rows]]
+        here = here[np.argsort(trace.end[here], kind="stable")]
+        above = levels.get((bracket, rung + 1), np.zeros(0, np.intp))
+        _, first = np.unique(trace.trial[above], return_index=True)
+        left = np.sort(trace.start[above[np.sort(first)]])
+        at = np.unique(np.concatenate([trace.end[here], left]))
+        results = np.searchsorted(trace.end[here], at, "right")
+        living = np.concatenate([[0], np.cumsum(alive[here])])[results]
+        most = np.minimum(results * share.denominator // share.numerator, living)
+        room = (most > np.searchsorted(left, at, "right")).astype(np.int64)
+        times.append(at)
+        changes.append(np.diff(room, prepend=0))
+    at, place = np.unique(np.concatenate(times), return_inverse=True)
+    rooms = np.cumsum(np.bincount(place, np.concatenate(changes), len(at)).astype(np.int64)) > 0
+    edges = np.flatnonzero(np.diff(rooms.astype(np.int64), prepend=0, append=0))
+    at = np.append(at, trace.makespan)
+    begin, end = at[edges[::2]], np.minimum(at[edges[1::2]], trace.makespan)
+    return begin[begin < end], end[begin < end]
+
+
+def _in_full(trace: Trace, trial: int, full: NDArray[np.bool_], known: Callable[[int], float] | None) -> float | None:
+    """The loss of a trial when fully trained; None where nobody knows, or where it dies on the way."""
+    mine = np.flatnonzero(full & (trace.trial == trial))
+    loss = float(trace.loss[mine[-1]]) if len(mine) else inf if known is None else known(trial)
+    return loss if isfinite(loss) else None
 
 
 def busy_workers(trace: Trace) -> Steps:

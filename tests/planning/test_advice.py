@@ -1,43 +1,54 @@
-"""Recommendations on made-up numbers."""
+"""Recommendations on made-up numbers: every word that planning/advice.py defines, and the cases it was defined for."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import inf
 
 import numpy as np
 import pytest
 
-from simulator.planning.advice import advise, front, knee, lasting
+from simulator.planning.advice import advise, front, knee
 from simulator.planning.grid import Cell
-from simulator.planning.options import Option, Spread
-from simulator.planning.statistics import Interval
+from simulator.planning.options import option as summed
+from simulator.planning.runs import RUN
 from simulator.scenario.plan import Plan
 
-
-@pytest.mark.parametrize(
-    ("meets", "also", "place", "failing"),
-    [
-        ("....++", None, 4, ()),
-        ("++++++", None, 0, ()),
-        ("..+.++", None, 4, ()),  # not the third: the fourth fails
-        (".+++.+", None, 5, ()),
-        (".++..", None, 1, (3, 4)),  # the largest fails, so it says so
-        ("+....", None, 0, (1, 2, 3, 4)),
-        ("..+++", "+++..", 2, ()),
-        ("..+++", "++..+", 4, ()),  # affordable again
-        (".+.++", "++...", 1, (2,)),
-    ],
-)
-def test_the_smallest_count_from_which_all_larger_ones_do(meets, also, place, failing):
-    found = lasting(bools(meets), None if also is None else bools(also))
-
-    assert found == (place, failing)
+HOUR = 3600.0
+COUNTS = [4, 8, 16, 32]
 
 
-def test_nothing_meets():
-    assert lasting(bools("....")) is None
-    assert lasting(bools("..++"), bools("++..")) is None
-    assert lasting([]) is None
+class _Named:
+    """A cell's scenario, as far as an option asks: the labels of its searchers."""
+
+    def __init__(self, *labels):
+        self.scenario = self
+        self.searchers = dict.fromkeys(labels)
+
+
+def plan(**asked):
+    given = {"vary": {"cluster.workers": COUNTS}, "replicates": 100, **asked}
+    return Plan.model_validate(given)
+
+
+def option(question, count, times, costs=0.0, *, setting="", labels=("A",), searcher=0, index=None):
+    """An option of 100 runs: `times` in hours and `costs`, each a number or one for each run."""
+    runs = np.zeros(100, RUN)
+    runs["time_s"] = HOUR * np.broadcast_to(times, 100)
+    runs["cost"] = costs
+    runs["worker_hours"] = np.where(np.isfinite(runs["time_s"]), runs["time_s"] / HOUR, 10.0) * count
+    cell = Cell(count if index is None else index, {}, setting, count, _Named(*labels))
+    return summed(cell, searcher, runs, question)
+
+
+def share(good, bad, part):
+    """A hundred values of which `part` in a hundred are the good ones, spread evenly."""
+    places = np.argsort((np.arange(100) * 37) % 100)
+    return np.where(places < part, good, bad)
+
+
+def noise(seed, spread=1.0):
+    return spread * np.random.default_rng(seed).standard_normal(100)
 
 
 def test_the_front_and_its_knee():
@@ -49,28 +60,168 @@ def test_the_front_and_its_knee():
     assert knee([(1, 3), (2, 2), (3, 1)]) is None  # straight
 
 
-def option(index, setting, count, time, hours):
-    """An option whose runs are all alike."""
-    sure = Interval(1.0, 0.9, 1.0)
-    return Option(
-        cell=Cell(index, {}, setting, count, None), label="A", replicates=2, met=sure, in_time=sure, affordable=sure,
-        reached=1.0, time_s=Spread(time, time, time), surely_s=time, mean_time_s=Interval(time, time, time),
-        worker_hours=Spread(hours, hours, hours), cost=Spread(0, 0, 0), utilization=0.5, best_loss=0.1,
-        times=np.array([time, time]),
-    )  # fmt: skip
-
-
-def test_what_is_said_to_cost_least_does():
+def test_the_knee_of_all_need_not_be_that_of_its_series():
     """Together they have no knee; `a` by itself has one, that is neither its cheapest nor as good as `b`."""
+    question = plan()
     options = [
-        option(0, "a", 8, 1, 100), option(1, "a", 4, 2, 20), option(2, "a", 2, 10, 10), option(3, "b", 8, 1, 20),
+        option(question, 8, 1, setting="a", index=0), option(question, 4, 2, setting="a", index=1),
+        option(question, 2, 10, setting="a", index=2), option(question, 8, 1, setting="b", index=3),
     ]  # fmt: skip
-    advice = advise(options, Plan(vary={"cluster.workers": [2, 4, 8]}), 0)
+    hours = [100, 20, 10, 20]
+    options = [
+        replace(one, mean_hours=one.mean_hours._replace(estimate=float(spent)))
+        for one, spent in zip(options, hours, strict=True)
+    ]
+    advice = advise(options, question)
 
     assert advice.knee is None
     assert advice.chosen is options[2]
     assert advice.by_knee
 
 
-def bools(text):
-    return [character == "+" for character in text]
+# The share: shown by its lower bound, or taken as it is.
+
+
+@pytest.mark.parametrize(
+    ("by", "part", "does"),
+    [("lower_bound", 92, False), ("lower_bound", 93, True), ("estimate", 90, True), ("estimate", 89, False)],
+)
+def test_an_option_does_what_is_shown(by, part, does):
+    question = plan(deadline="16 h", confidence=0.9, choose_by=by)
+    advice = advise([option(question, 8, share(10, 20, part), 5.0)], question)
+
+    assert (advice.chosen is not None) == does
+
+
+def test_with_a_deadline_the_least_mean_cost():
+    question = plan(deadline="16 h", confidence=0.9)
+    dear, cheap = option(question, 8, 10, 300.0 + noise(1)), option(question, 16, 5, 200.0 + noise(2))
+    advice = advise([dear, cheap], question)
+
+    assert advice.chosen is cheap
+    assert advice.tied == ()
+
+
+def test_options_that_are_tied_are_named_cheapest_first():
+    question = plan(deadline="16 h", confidence=0.9)
+    taken = option(question, 16, share(10, 20, 95), 104.0 + noise(1, 20))
+    may_do = option(question, 12, share(10, 20, 90), 101.0 + noise(2, 20))  # and costs less
+    as_cheap = option(question, 24, share(10, 20, 97), 106.0 + noise(3, 20))
+    too_late = option(question, 8, share(10, 20, 80), 90.0)
+    too_dear = option(question, 32, 5, 150.0 + noise(4, 20))
+    advice = advise([too_late, may_do, taken, as_cheap, too_dear], question)
+
+    assert advice.chosen is taken
+    assert advice.tied == (may_do, as_cheap)
+
+
+# The audit's ten constructed cases.
+
+
+def test_an_exception_does_not_turn_the_answer_to_three_times_the_price():
+    question = plan(deadline="16 h", confidence=0.95, choose_by="estimate")
+    cheap = [
+        option(question, count, share(10, 20, part), 100.0 + noise(count), setting="spot", index=count)
+        for count, part in ((8, 96), (16, 97), (32, 94))
+    ]
+    dear = [option(question, count, 5, 300.0, setting="on demand", index=100 + count) for count in (8, 16, 32)]
+    advice = advise([*cheap, *dear], question)
+
+    assert advice.chosen in cheap[:2]
+    assert advice.best.failing == (cheap[2],)
+
+
+def test_the_nearest_is_who_gets_there():
+    question = plan(deadline="1 h", target={"loss": 0.1})
+    never, sometimes = option(question, 4, inf, 10.0), option(question, 32, share(20, inf, 45), 10.0)
+    advice = advise([never, sometimes], question)
+
+    assert advice.chosen is None
+    assert advice.nearest is sometimes
+
+
+def test_survivors_are_not_compared():
+    question = plan(target={"loss": 0.1})
+    labels = ("SHA", "ASHA")
+    one = option(question, 8, share(2, inf, 55), labels=labels)
+    other = option(question, 8, 4.3, labels=labels, searcher=1)
+    [difference] = advise([one, other], question).differences
+
+    assert difference.pairs == 55
+    assert not difference.whole
+    assert not difference.seen
+    assert difference.share.high < 0
+
+
+def test_cost_is_the_mean_bill():
+    question = plan(deadline="16 h", confidence=0.9)
+    spot = option(question, 8, 10, share(90.0, 500.0, 55), setting="spot", index=0)
+    sure = option(question, 8, 10, 100.0, setting="on demand", index=1)
+    advice = advise([spot, sure], question)
+
+    assert spot.mean_cost.estimate == pytest.approx(274.5)
+    assert advice.chosen is sure
+
+
+def test_more_workers_that_cost_less_are_taken():
+    question = plan(deadline="16 h", confidence=0.9)
+    eight, sixteen = option(question, 8, 12, 120.0 + noise(1)), option(question, 16, 6, 100.0 + noise(2))
+
+    assert advise([eight, sixteen], question).chosen is sixteen
+
+
+def test_a_budget_alone_does_not_buy_half_a_per_cent_at_four_times_the_money():
+    question = plan(budget=500)
+    quick = option(question, 32, 9.94 + noise(1, 0.001), 400.0)
+    cheap = option(question, 8, 10 + noise(2, 0.001), 100.0)
+    slow = option(question, 4, 12, 50.0)
+    advice = advise([slow, cheap, quick], question)
+
+    assert advice.chosen is cheap
+    assert advice.ground == "time"
+
+
+def test_the_end_of_the_grid_is_told():
+    question = plan(deadline="16 h", confidence=0.9)
+    rising = [option(question, count, 10, 10.0 * count) for count in COUNTS]
+    falling = [option(question, count, 10, 1000.0 / count) for count in COUNTS]
+
+    assert advise(rising, question).best.edge == "fewest"
+    assert advise(falling, question).best.edge == "most"
+    assert advise([rising[0], falling[1], rising[3]], question).best.edge == "fewest"
+    assert advise(rising[:1], question).best.edge is None  # nothing was varied
+
+
+@pytest.mark.parametrize(
+    ("hours", "costs", "in_time", "affordable"),
+    [
+        ((20, 10), (50.0, 300.0), 1, 0),  # each is met, not together
+        ((20, 10), (200.0, 300.0), 1, None),  # the budget fails
+        ((20, 18), (50.0, 60.0), None, 1),  # the deadline fails: the soonest within budget
+        ((20, 18), (200.0, 300.0), None, None),
+    ],
+)
+def test_which_of_deadline_and_budget_fails(hours, costs, in_time, affordable):
+    question = plan(deadline="16 h", budget=100, confidence=0.9)
+    options = [option(question, count, time, cost) for count, time, cost in zip((8, 16), hours, costs, strict=True)]
+    advice = advise(options, question)
+
+    assert advice.chosen is None
+    assert advice.conflict.in_time is (None if in_time is None else options[in_time])
+    assert advice.conflict.affordable is (None if affordable is None else options[affordable])
+
+
+# `int(quantile * n)` and rounds that skip `min` are in test_sweep.py.
+
+
+def test_ties_in_time_and_expense_go_with_the_knee():
+    question = plan()
+    options = [
+        option(question, 4, 10 + noise(1, 0.1)), option(question, 8, 5.2 + noise(2, 0.1)),
+        option(question, 16, 5 + noise(3, 0.1)),
+    ]  # fmt: skip
+    alike = option(question, 8, 5.2 + noise(4, 0.1), setting="b", index=99)
+    advice = advise([*options, alike], question)
+
+    assert advice.chosen in (options[1], alike)
+    assert set(advice.tied) == {options[1], alike} - {advice.chosen}

@@ -97,7 +97,7 @@ def test_a_task_is_about_so_much_work():
 
 def test_replicates_are_added_until_the_interval_is_narrow(tmp_path):
     text = SMALL.replace("max: 24, width: 0.05", "max: 200, width: 0.35")
-    found = answer(loaded(tmp_path, text), pool=Pool(jobs=1))
+    found = answer(loaded(tmp_path, text + "  choose_by: estimate\n"), pool=Pool(jobs=1))
 
     assert 8 < found.replicates < 200
     assert "points were asked" in found.why

@@ -123,7 +123,8 @@ def _trade_off(advice: Advice, shown: Sequence[Series], hour: float, unit: str, 
     palette = colours(THEMES["light"])
 
     def place(option: Option) -> tuple[float, float]:
-        return option.time_s.middle / hour, (option.cost if advice.priced else option.worker_hours).middle
+        spent = option.mean_cost if advice.priced else option.mean_hours
+        return option.time_s.middle / hour, spent.estimate
 
     axes.plot(*_columns(map(place, advice.front)), color=palette["muted"], lw=5, alpha=0.35, label="best trade-offs")
     for one, colour, _, mark in _styled(shown):
@@ -146,7 +147,7 @@ def _trade_off(advice: Advice, shown: Sequence[Series], hour: float, unit: str, 
     axes.set_ylim(bottom=0)
     axes.set_xlim(left=0)
     axes.set_xlabel(f"time, median ({unit})")
-    axes.set_ylabel(f"{money}, median")
+    axes.set_ylabel(f"{money}, mean")
     return _chart(figure, axes, "Time against cost; the grey line joins the best")
 
 
@@ -156,7 +157,7 @@ def _differences(advice: Advice, hour: float, unit: str) -> Chart:
     names = ("blue", "accent", "lost", "busy", "overhead")
     groups: dict[str, list[tuple[int, float, float, float]]] = {}
     for found in advice.differences:
-        if found.pairs:
+        if found.whole:  # else those that are missing are the slow ones
             setting = f", {found.one.cell.setting}" if found.one.cell.setting else ""
             text = f"{found.one.label} − {found.other.label}{setting}"
             middle, low, high = (value / hour for value in found.seconds)
@@ -167,7 +168,7 @@ def _differences(advice: Advice, hour: float, unit: str) -> Chart:
         axes.plot(counts, middles, marker=MARKS[number % len(MARKS)], ms=4, lw=1, color=colour, label=_lettered(text))
         axes.vlines(counts, lows, highs, color=colour, lw=2.5, alpha=0.5)
     axes.axhline(0, color=palette["ink"], lw=1)
-    _counts(axes, sorted({count for points in groups.values() for count, *_ in points}))
+    _counts(axes, sorted({found.one.count for found in advice.differences}))
     axes.set_ylabel(f"difference of times ({unit})")
     return _chart(figure, axes, "The same seeds in both: mean difference with its interval; 0 is none")
 

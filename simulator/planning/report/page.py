@@ -50,20 +50,23 @@ def _properties(theme: str) -> str:
 
 def _sensitivity(answer: Answer) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     advice, plan, unit = answer.advice, answer.plan, answer.loaded.scenario.time_unit
-    base = advice.chosen or advice.nearest
-    asked = plan.deadline is not None or plan.budget is not None or plan.target is not None
+    base, asked = answer.fresh, plan.asked
     head = (
         "",
         *((sentences.goal(plan),) if asked else ()),
         f"{unit}, median",
-        "cost" if advice.priced else "worker-h",
+        "cost, mean" if advice.priced else "worker-h, mean",
     )
     rows = []
     for name, option in (
         (f"{base.name}, as planned", base),
         *((way.name, found) for way, found in answer.sensitivity),
     ):
-        spent = sentences.money(option.cost.middle) if advice.priced else sentences.hours(option.worker_hours.middle)
+        spent = (
+            sentences.money(option.mean_cost.estimate)
+            if advice.priced
+            else sentences.hours(option.mean_hours.estimate)
+        )
         met = (sentences.share(option.met, plan.confidence),) if asked else ()
         rows.append((name, *met, sentences.time(option.time_s.middle, unit).removesuffix(f" {unit}"), spent))
     return head, rows

@@ -11,7 +11,7 @@ from typing import Any
 
 from simulator.core import escaping
 from simulator.core.formatting import level, percent
-from simulator.planning.options import Option, Spread
+from simulator.planning.options import Option, Share, Spread
 from simulator.planning.planner import Answer
 from simulator.planning.report import sentences
 from simulator.planning.statistics import Interval
@@ -28,7 +28,7 @@ def head(answer: Answer) -> tuple[str, ...]:
     within = ["in time"] if plan.deadline is not None else []
     if plan.budget is not None:
         within.append("budget" if within else "in budget")
-    cost = ("cost, median", "cost, 90 %") if answer.advice.priced else ()
+    cost = ("cost, mean", "cost, 90 %") if answer.advice.priced else ()
     quantiles = "10 %", "50 %", "90 %", *(() if plan.confidence in KNOWN else (level(plan.confidence),))
     return (
         "option",
@@ -95,13 +95,13 @@ def _cells(answer: Answer, option: Option) -> tuple[str, ...]:
 
     spread = [*map(time, option.time_s)]
     if plan.confidence not in KNOWN:
-        spread.append(time(option.surely_s))
+        spread.append(time(option.surely_s.estimate))
     return (
         option.name,
         *spread,
-        *((sentences.share(option.met, plan.confidence),) if plan.deadline or plan.budget or plan.target else ()),
-        sentences.hours(option.worker_hours.middle),
-        *((sentences.money(option.cost.middle), sentences.money(option.cost.high)) if priced else ()),
+        *((sentences.share(option.met, plan.confidence),) if plan.asked else ()),
+        sentences.hours(option.mean_hours.estimate),
+        *((sentences.money(option.mean_cost.estimate), sentences.money(option.cost.high)) if priced else ()),
         percent(option.utilization),
         f"{option.best_loss:.4g}" if isfinite(option.best_loss) else "—",
     )
@@ -118,7 +118,22 @@ def _numbers(answer: Answer) -> dict[str, Any]:
         "remarks": list(sentences.remarks(answer)),
         "replicates": answer.replicates,
         "confidence": answer.plan.confidence,
-        "recommended": None if advice.chosen is None else _option(advice.chosen),
+        "choice": {
+            "by": answer.plan.choose_by,
+            "assurance": answer.plan.assurance if answer.plan.choose_by == "lower_bound" else None,
+            "ground": advice.ground,
+        },
+        "recommended": None if advice.chosen is None else _option(answer.fresh),
+        "nearest": _option(answer.fresh) if advice.chosen is None else None,
+        "seen_when_chosen": _option(advice.chosen or advice.nearest),
+        "not_told_apart": [_name(option) for option in advice.tied],
+        "edge_of_grid": None if advice.best is None else advice.best.edge,
+        "conflict": None
+        if advice.conflict is None
+        else {
+            "in_time": None if advice.conflict.in_time is None else _name(advice.conflict.in_time),
+            "within_budget": None if advice.conflict.affordable is None else _name(advice.conflict.affordable),
+        },
         "failing_larger_counts": [] if advice.best is None else [option.count for option in advice.best.failing],
         "knee": None if advice.knee is None else _name(advice.knee),
         "pareto_front": [_name(option) for option in advice.front],
@@ -139,7 +154,10 @@ def _numbers(answer: Answer) -> dict[str, Any]:
                 "searcher": found.one.label,
                 "less": found.other.label,
                 "pairs": found.pairs,
+                "compare": found.whole,
                 "seconds": _interval(found.seconds),
+                "share": _interval(found.share),
+                "cost": _interval(found.cost),
                 "seen": found.seen,
             }
             for found in advice.differences
@@ -150,6 +168,7 @@ def _numbers(answer: Answer) -> dict[str, Any]:
                 "met": _interval(option.met),
                 "time_s": _spread(option.time_s),
                 "cost": _spread(option.cost),
+                "mean_cost": _interval(option.mean_cost),
             }
             for variation, option in answer.sensitivity
         ],
@@ -169,10 +188,14 @@ def _option(option: Option) -> dict[str, Any]:
         "met": _interval(option.met),
         "in_time": _interval(option.in_time),
         "within_budget": _interval(option.affordable),
-        "time_s": {**_spread(option.time_s), "confidence": _number(option.surely_s)},
+        "time_s": {**_spread(option.time_s), "confidence": _number(option.surely_s.estimate)},
+        "median_time_s": _interval(option.median_s),
+        "time_s_at_confidence": _interval(option.surely_s),
         "mean_time_s": _interval(option.mean_time_s),
         "worker_hours": _spread(option.worker_hours),
+        "mean_worker_hours": _interval(option.mean_hours),
         "cost": _spread(option.cost),
+        "mean_cost": _interval(option.mean_cost),
         "utilization": _number(option.utilization),
         "best_loss": _number(option.best_loss),
     }
@@ -182,7 +205,7 @@ def _spread(spread: Spread) -> dict[str, float | None]:
     return dict(zip(("q10", "q50", "q90"), map(_number, spread), strict=True))
 
 
-def _interval(interval: Interval) -> dict[str, float | None]:
+def _interval(interval: Interval | Share) -> dict[str, float | None]:
     return {name: _number(value) for name, value in interval._asdict().items()}
 
 
@@ -205,4 +228,4 @@ def _cell(key: str, value: Any) -> Any:
 
 def _absent(key: str) -> str:
     """A time that never came is infinite; of anything else there is nothing to tell."""
-    return "inf" if key.startswith("time_s") else ""
+    return "inf" if key.startswith(("time_s", "median_time_s")) else ""

@@ -7,8 +7,9 @@ from math import inf, isfinite
 
 from simulator.core import formatting, ticks
 from simulator.core.formatting import counted, level, percent, trimmed
-from simulator.planning.advice import Advice, Difference, Series
-from simulator.planning.options import Option
+from simulator.planning import statistics
+from simulator.planning.advice import Advice, Difference, Series, told_apart
+from simulator.planning.options import Option, Share
 from simulator.planning.planner import Answer
 from simulator.planning.statistics import Interval
 from simulator.scenario.plan import Plan
@@ -18,26 +19,27 @@ OTHERS = 4
 
 
 def sentence(answer: Answer) -> str:
-    """The answer in one sentence."""
+    """The answer in one sentence; its figures are those of the fresh runs."""
     advice, plan, unit = answer.advice, answer.plan, answer.loaded.scenario.time_unit
-    chosen = advice.chosen
+    chosen, fresh = advice.chosen, answer.fresh
     if chosen is None:
-        near, middle = advice.nearest, advice.nearest.time_s.middle
+        middle = fresh.time_s.middle
         half = (
             f"half of them within {time(middle, unit)}" if isfinite(middle) else "and in fewer than half at any time"
         )
+        shown = "shown to be " if plan.choose_by == "lower_bound" else ""
         return (
-            f"Nothing on the grid is {_asked(plan, unit)} in {level(plan.confidence)} of runs; the nearest is "
-            f"{near.name}: in {share(near.met, plan.confidence)} of runs, {half}."
+            f"Nothing on the grid is {shown}{_asked(plan, unit)} in {level(plan.confidence)} of runs; the nearest is "
+            f"{fresh.name}: in {share(fresh.met, plan.confidence)} of {_fresh(answer)}, {half}."
         )
     if advice.by_knee:
         best = "is the knee of time against cost" if chosen is advice.knee else "costs least"
-        return f"No deadline was given; {chosen.name} {best}: {_half(advice, plan, chosen, unit)}."
-    met = share(chosen.met, plan.confidence)
-    text = f"{chosen.name}: {_asked(plan, unit)} in {met} of runs, {expense(chosen, advice.priced)}"
+        return f"No deadline was given; {chosen.name} {best}: {_half(advice, plan, fresh, unit)}."
+    met = share(fresh.met, plan.confidence)
+    text = f"{chosen.name}: {_asked(plan, unit)} in {met} of {_fresh(answer)}, {expense(fresh, advice.priced)}"
     if advice.best is not None and advice.best.failing:
-        text += f", but not with every larger number: {_failing(advice.best, plan.confidence)}"
-    others = "; ".join(_others(advice, chosen, plan.confidence))
+        text += f", but not with every larger number: {_failing(advice.best, plan)}"
+    others = "; ".join(_others(advice, chosen, plan))
     return f"{text}; {others}." if others else f"{text}."
 
 
@@ -45,14 +47,23 @@ def remarks(answer: Answer) -> Iterator[str]:
     """What else may be said, a sentence each."""
     advice, unit = answer.advice, answer.loaded.scenario.time_unit
     chosen = advice.chosen
-    sure = answer.plan.confidence
-    if chosen is not None and not advice.by_knee and chosen.met.low < sure:
-        low = percent(chosen.met.low, unlike=sure)
-        yield f"It may be fewer: the interval goes down to {low}, and {level(sure)} were asked."
+    yield from _ground(answer)
+    yield from _edge(advice)
+    yield from _tied(advice, answer.plan)
+    yield from _conflict(answer)
+    if chosen is not None and answer.fresh.met.estimate < answer.plan.confidence and answer.plan.asked:
+        seen = percent(chosen.met.estimate, unlike=answer.plan.confidence)
+        yield (
+            f"It was taken for {seen} of the runs it was chosen by; of its fresh runs fewer did it than the "
+            f"{level(answer.plan.confidence)} that were asked."
+        )
     if advice.knee is not None and not advice.by_knee and advice.knee is not chosen:
         half = _half(advice, answer.plan, advice.knee, unit)
         yield f"The knee of time against cost is {advice.knee.name}: {half}."
-    yield from (difference(found, unit) for found in _told(advice))
+    for found in _told(advice):
+        yield difference(found, unit)
+        if advice.priced:
+            yield dearer(found)
     yield from sensitive(answer)
     cell = (chosen or advice.nearest).cell
     if answer.plan.target is None and cell.loaded.scenario.stop is not None:
@@ -61,31 +72,146 @@ def remarks(answer: Answer) -> Iterator[str]:
     yield answer.origin
 
 
+def _fresh(answer: Answer) -> str:
+    return f"{answer.fresh.replicates:,} fresh runs"
+
+
+def _ground(answer: Answer) -> Iterator[str]:
+    """What the chosen option was taken for, or what it would have taken to show anything."""
+    advice, plan = answer.advice, answer.plan
+    if not plan.asked:
+        return
+    sure = level(plan.confidence)
+    bound = f"with {level(plan.assurance)} confidence, one-sided"
+    if advice.chosen is not None:
+        best = {
+            "expense": "the cheapest in the mean" if advice.priced else "the least worker-hours in the mean",
+            "time": "the soonest, or the cheaper of those as soon,",
+            "knee": "the knee of time against cost" if advice.chosen is advice.knee else "the cheapest in the mean",
+        }[advice.ground]
+        how = (
+            f"shown, {bound}, to do it" if plan.choose_by == "lower_bound" else f"seen to do it ({sure} by estimate)"
+        )
+        if plan.choose_by == "lower_bound":
+            how += f" in {sure} of runs"
+        yield f"It is {best} of the options {how}; its figures are those of runs that the choice has not seen."
+    elif plan.choose_by == "lower_bound":
+        needed = statistics.runs_to_show(plan.confidence, plan.assurance)
+        if answer.replicates < needed:
+            yield (
+                f"No {answer.replicates:,} runs can show {sure} {bound}: it takes {needed:,} or more, so raise "
+                "replicates."
+            )
+            return
+        able = [option for option in advice.options if option.met.estimate >= plan.confidence]
+        if able:
+            best_able = max(able, key=lambda option: option.met.estimate)
+            yield (
+                f"By the share of its runs alone, {best_able.name} would do it "
+                f"({share(best_able.met, plan.confidence)}), but it is not shown {bound}."
+            )
+
+
+def _edge(advice: Advice) -> Iterator[str]:
+    """Whether the grid ends where the answer stands."""
+    if advice.best is None or advice.chosen is None or advice.best.edge is None:
+        return
+    count = advice.chosen.count
+    if advice.best.edge == "fewest":
+        yield f"{count:,} is the smallest number of the grid: fewer may do as well, and were not tried."
+    else:
+        yield f"{count:,} is the largest number of the grid: more may do better, and were not tried."
+
+
+def _tied(advice: Advice, plan: Plan) -> Iterator[str]:
+    """Options that can't be told apart from the chosen one."""
+    if not advice.tied:
+        return
+    named = []
+    for option in advice.tied[:OTHERS]:
+        spent = option.mean_cost if advice.priced else option.mean_hours
+        money_ = money(spent.estimate) if advice.priced else f"{hours(spent.estimate)} worker-hours"
+        met = f"{percent(option.met.estimate, unlike=plan.confidence)}, " if plan.asked else ""
+        named.append(f"{option.name} ({met}{money_})")
+    more = len(advice.tied) - len(named)
+    text = "; ".join([*named, f"{more:,} more"] if more else named)
+    yield f"These runs don't tell it apart from: {text}."
+
+
+def _conflict(answer: Answer) -> Iterator[str]:
+    """Which of deadline and budget fails."""
+    conflict, plan, unit = answer.advice.conflict, answer.plan, answer.loaded.scenario.time_unit
+    if conflict is None or plan.deadline is None or plan.budget is None:
+        return
+    deadline, budget = formatting.time(plan.deadline, unit, 3), f"${formatting.decimal(plan.budget, 2)}"
+    in_time, affordable = conflict.in_time, conflict.affordable
+    if in_time is not None and affordable is not None:
+        yield (
+            f"Deadline and budget are each met, but not together: in time the cheapest is {in_time.name} at "
+            f"{money(in_time.mean_cost.estimate)} in the mean, within budget the soonest is {affordable.name}, half "
+            f"of its runs within {time(affordable.time_s.middle, unit)}."
+        )
+    elif in_time is not None:
+        yield (
+            f"It is the budget that fails: in time the cheapest is {in_time.name} at "
+            f"{money(in_time.mean_cost.estimate)} in the mean, and {budget} were given."
+        )
+    elif affordable is not None:
+        yield (
+            f"It is the deadline that fails: within budget the soonest is {affordable.name}, half of its runs within "
+            f"{time(affordable.time_s.middle, unit)}, and {deadline} were given."
+        )
+    else:
+        yield f"Each fails by itself: nothing is done within {deadline}, and nothing for {budget}."
+
+
 def difference(found: Difference, unit: str) -> str:
-    """What a paired difference says."""
+    """What a paired difference of times says; where a target was missed, of shares."""
     one, other, where = found.one.label, found.other.label, found.one.cell.name
     if not found.pairs:
         return f"{where}: {one} and {other} never reached the target in the same replicate."
+    if not found.whole:
+        shares = f"{percent(found.one.reached)} and {percent(found.other.reached)} of runs"
+        return (
+            f"{where}: {one} and {other} reached the target in {shares}, so their times don't compare: those "
+            "that are missing are the slow ones."
+        )
     span = f"{time(abs(found.seconds.estimate), unit)}"
     low, high = sorted((abs(found.seconds.low), abs(found.seconds.high)))
     pairs = counted(found.pairs, "pair")
     if not found.seen:
         low, high = found.seconds.low, found.seconds.high
         return (
-            f"{where}: no difference seen between {one} and {other} ({one} less {other} in the mean "
+            f"{where}: no difference of times seen between {one} and {other} ({one} less {other} in the mean "
             f"{_signed(low, unit)} to {_signed(high, unit)}, {pairs})."
         )
     sooner, later = (other, one) if found.seconds.estimate > 0 else (one, other)
     return f"{where}: {sooner} is {span} sooner than {later} in the mean ({_range(low, high, unit)}, {pairs})."
 
 
+def dearer(found: Difference) -> str:
+    """What a paired difference of cost says."""
+    one, other, where = found.one.label, found.other.label, found.one.cell.name
+    low, high = found.cost.low, found.cost.high
+    pairs = counted(found.one.replicates, "pair")
+    if not told_apart(found.cost):
+        span = f"{_signed_money(low)} to {_signed_money(high)}"
+        return f"{where}: no difference of cost seen ({one} less {other} in the mean {span}, {pairs})."
+    cheap, dear = (other, one) if found.cost.estimate > 0 else (one, other)
+    low, high = sorted((abs(low), abs(high)))
+    return (
+        f"{where}: {cheap} costs {money(abs(found.cost.estimate))} less than {dear} in the mean "
+        f"({money(low)}–{money(high).removeprefix('$')}, {pairs})."
+    )
+
+
 def sensitive(answer: Answer) -> Iterator[str]:
     """What the answer is most sensitive to, the most first."""
     advice, plan, unit = answer.advice, answer.plan, answer.loaded.scenario.time_unit
-    base = advice.chosen or advice.nearest
+    base = answer.fresh
     if not answer.sensitivity:
         return
-    by_share = plan.deadline is not None or plan.budget is not None or plan.target is not None
+    by_share = plan.asked
 
     def weight(option: Option) -> tuple[float, float]:
         moved = abs(option.met.estimate - base.met.estimate)
@@ -107,7 +233,7 @@ def sensitive(answer: Answer) -> Iterator[str]:
             return
 
 
-def share(interval: Interval, unlike: float | None = None) -> str:
+def share(interval: Interval | Share, unlike: float | None = None) -> str:
     """A share with its interval, "95 % (90–98 %)"; it looks like `unlike` only where it equals that."""
     middle = percent(interval.estimate, unlike=unlike)
     _, _, decimals = middle.removesuffix(" %").partition(".")
@@ -139,9 +265,16 @@ def hours(amount: float) -> str:
 
 
 def expense(option: Option, priced: bool) -> str:
-    """What half of the runs cost no more than."""
-    text = f"about {hours(option.worker_hours.middle)} worker-hours"
-    return f"{text}, {money(option.cost.middle)}" if priced else text
+    """What an option takes in the mean, with the interval of the money, or of the hours where nothing has a price."""
+    mean_hours = option.mean_hours
+    if not priced:
+        text = f"{hours(mean_hours.estimate)} worker-hours"
+        span = f"{hours(mean_hours.low)}–{hours(mean_hours.high)}"
+        return f"{text} in the mean" + ("" if mean_hours.low == mean_hours.high else f" ({span})")
+    spent = option.mean_cost
+    text = f"{hours(mean_hours.estimate)} worker-hours, {money(spent.estimate)}"
+    span = f"{money(spent.low)}–{money(spent.high).removeprefix('$')}"
+    return f"{text} in the mean" + ("" if spent.low == spent.high else f" ({span})")
 
 
 def goal(plan: Plan) -> str:
@@ -174,13 +307,14 @@ def _half(advice: Advice, plan: Plan, option: Option, unit: str) -> str:
     )
 
 
-def _failing(series: Series, sure: float) -> str:
+def _failing(series: Series, plan: Plan) -> str:
+    sure = plan.confidence
     named = [f"{option.count:,} ({percent(option.met.estimate, unlike=sure)})" for option in series.failing[:OTHERS]]
     more = len(series.failing) - len(named)
     return ", ".join([*named, f"{more:,} more"] if more else named)
 
 
-def _others(advice: Advice, chosen: Option, sure: float) -> Iterator[str]:
+def _others(advice: Advice, chosen: Option, plan: Plan) -> Iterator[str]:
     rest = [one for one in advice.series if one is not advice.best]
     # what differs in the searcher alone comes first
     rest.sort(key=lambda one: (one.setting != chosen.cell.setting, one.label != chosen.label))
@@ -188,10 +322,11 @@ def _others(advice: Advice, chosen: Option, sure: float) -> Iterator[str]:
         name = one.label if one.setting == chosen.cell.setting else f"{one.setting} with {one.label}"
         option = one.chosen
         if option is None:
-            yield f"{name} would not do it with any number"
+            shown = "is not shown to" if plan.choose_by == "lower_bound" else "would not"
+            yield f"{name} {shown} do it with any number"
             continue
-        cost = f" ({money(option.cost.middle)})" if advice.priced else ""
-        but = f", and {_failing(one, sure)} would not do" if one.failing else ""
+        cost = f" ({money(option.mean_cost.estimate)})" if advice.priced else ""
+        but = f", and {_failing(one, plan)} would not do" if one.failing else ""
         same = "as many" if option.count == chosen.count else f"{option.count:,}"
         yield f"{name} would need {same}{cost}{but}"
 
@@ -204,7 +339,8 @@ def _told(advice: Advice) -> list[Difference]:
 
 def _moved(option: Option, base: Option) -> float:
     if option.time_s.middle == base.time_s.middle:
-        return abs(option.cost.middle - base.cost.middle) / max(base.cost.middle, 1e-9)
+        spent = base.mean_cost.estimate
+        return abs(option.mean_cost.estimate - spent) / max(spent, 1e-9)
     if not isfinite(option.time_s.middle) or not isfinite(base.time_s.middle):
         return inf
     return abs(option.time_s.middle / base.time_s.middle - 1)
@@ -216,3 +352,7 @@ def _range(low: float, high: float, unit: str) -> str:
 
 def _signed(seconds: float, unit: str) -> str:
     return f"−{time(-seconds, unit)}" if ticks.from_seconds(seconds) < 0 else time(abs(seconds), unit)
+
+
+def _signed_money(amount: float) -> str:
+    return f"−{money(-amount)}" if amount < 0 else money(amount)

@@ -183,10 +183,9 @@ class Row:
             canvas.text(self._side + x, top + y, value, size, ramp=ramp, bold=True, width=room)
             canvas.text(self._side + x, top + y + 15, meaning, LABEL, ramp=style.MUTED)
         if over:
-            last = metrics.last_start(trace)
-            before = metrics.split_within(trace, last)
-            there = trace.workers * last - before.down
-            text = f"{percent(before.busy, there)} busy until the last new trial, {ticks.show(last, unit)}"
-            if not there:
-                text = "all trials began at the start"
+            divisor = trace.meta.get("divisor")
+            if not divisor:
+                return
+            waited = metrics.idle_promotable(trace, float(divisor))
+            text = f"{worker_time(waited, unit)} idle while a trial could climb"
             canvas.text(self._side, top + LADDER - 8, text, LABEL, ramp=style.MUTED, width=BESIDE - 4)
