@@ -36,6 +36,7 @@ class Stream(IntEnum):
     PREVIEW = 17
     REPLICATE = 18
     BOOTSTRAP = 19
+    BRACKET = 20
 
 
 #: A line is drawn on over so many blocks at once; what is asked for beyond stands alone.

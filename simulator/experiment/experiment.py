@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy
+from dataclasses import replace
 from importlib.metadata import version
 from itertools import pairwise
 from math import inf
@@ -17,6 +18,7 @@ from simulator.experiment.clusters import build_cluster, build_stop
 from simulator.scenario import curves as curve_models
 from simulator.scenario import searchers as searcher_models
 from simulator.scenario.loading import Loaded
+from simulator.trace.joining import joined
 from simulator.trace.trace import Trace
 
 
@@ -87,15 +89,16 @@ class Experiment:
         spec = scenario.searchers[label]
         divisor = {} if spec.promotes_one_in is None else {"divisor": spec.promotes_one_in}
         with self.loaded.blaming("searchers", label):
-            return engine.simulate(
-                spec.build(),
+            trace = engine.simulate(
+                spec.build(self.seed),
                 self._curves,
-                self._cluster,
+                self._cluster if spec.resumes else replace(self._cluster, resume=False),
                 stop=build_stop(scenario),
                 seed=self.seed,
                 label=label,
                 meta=self.meta | divisor,
             )
+        return joined(trace) if spec.stepwise else trace
 
     def best_loss(self, trials: int) -> float:
         """The best loss that any of the first `trials` trials has when fully trained; inf where all die."""
@@ -148,8 +151,8 @@ class Experiment:
         available = self._curves.trials
         if spec.trials is not None and available is not None and spec.trials > available:
             remedy = "say `resample: true` under curves"
-            if getattr(spec, "max_trials", None) == spec.trials:
+            if getattr(spec, spec.counts, None) == spec.trials:
                 remedy = f"lower it to {available}, or {remedy}"
-                return f"max_trials is {spec.trials} and {available} trials are recorded; {remedy}"
+                return f"{spec.counts} is {spec.trials} and {available} trials are recorded; {remedy}"
             return f"starts {spec.trials} trials and {available} are recorded; {remedy}"
         return self._curves.reach(searcher.resources)

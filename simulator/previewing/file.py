@@ -36,8 +36,8 @@ def preview_document(document: Document, on_searcher: Callable[[str], None] | No
                 spec.build,
                 endless=spec.endless,
                 workers=None if experiment else workers(cluster),
-                queued=experiment or cluster.assignment == "queued",
-                resume=cluster.resume,
+                queued=not spec.in_place and (experiment or cluster.assignment == "queued"),
+                resume=cluster.resume and spec.resumes,
             )
         except ValueError as error:
             problems.append(loaded.problem(("searchers", label), str(error)))

@@ -156,6 +156,7 @@ class _Run:
     under_way: Counter[int] = field(default_factory=Counter)
     bracket_at_once: Counter[int] = field(default_factory=Counter)
     trained: Counter[int] = field(default_factory=Counter)  # units by trial
+    reached: dict[int, int] = field(default_factory=dict)  # rung by trial
 
     def go(self, workers: float, *, ask_for: float, in_random_order: bool = False, trials: int = MOST_TRIALS) -> _Run:
         """Run to the end, or until so many trials have started; never more than `ask_for` jobs are under way.
@@ -188,11 +189,12 @@ class _Run:
 
     def _begin(self, job: Job) -> None:
         bracket, units = job.bracket, self._units(job)
-        self.jobs[bracket, job.rung] += 1
+        self.jobs[bracket, job.rung] += self.reached.get(job.trial) != job.rung  # a rung may take several jobs
+        self.reached[job.trial] = job.rung
         self.units[bracket] += units
         self.under_way[bracket] += 1
         self.bracket_at_once[bracket] = max(self.bracket_at_once[bracket], self.under_way[bracket])
-        self.trials += job.rung == 0
+        self.trials += not job.from_resource
         self.full_length += job.from_resource < self.searcher.max_length <= job.to_resource
         self.trained[job.trial] += units
         self.longest = max(self.longest, self.trained[job.trial])

@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from simulator.core.errors import InputError, Problem
 from simulator.scenario import curves, model, remedies, yaml_text
@@ -46,7 +46,7 @@ class Loaded:
     @property
     def notes(self) -> list[Problem]:
         """What is sound and may be meant otherwise: how it was read, and how to write the other."""
-        return [*_bare_times(self), *_one_bracket(self)]
+        return [*_bare_times(self), *_one_bracket(self), *_without_effect(self)]
 
     def problem(self, where: Path_, message: str) -> Problem:
         """A problem with the entry `where`."""
@@ -105,6 +105,9 @@ def _contradictions(loaded: Loaded) -> list[Problem]:
         if unbounded and scenario.cluster.assignment == "queued":
             message = "would queue jobs without end: give it max_concurrent_trials, or `assignment: on_demand`"
             problems.append(loaded.problem(where, message))
+        if searcher.in_place and scenario.cluster.assignment == "queued":
+            message = "goes on with a trial on its own worker, where no job queues; use `assignment: on_demand`"
+            problems.append(loaded.problem(where, message))
         if label.casefold() in folders:
             problems.append(loaded.problem(where, f"differs from {folders[label.casefold()]} in case alone"))
         folders[label.casefold()] = label
@@ -126,6 +129,14 @@ def _bare_times(loaded: Loaded) -> Iterator[Problem]:
                 f"{given} was read as {given} s, while times are shown in {unit}; write {given} {unit} if meant so"
             )
             yield loaded.problem((section, key), message)
+
+
+def _without_effect(loaded: Loaded) -> Iterator[Problem]:
+    """Arguments of another library that its users give and that make no difference here."""
+    for label, searcher in loaded.scenario.searchers.items():
+        if searcher.unused:
+            keys = ", ".join(searcher.unused)
+            yield loaded.problem(("searchers", label), f"{keys}: accepted, and without effect here")
 
 
 def _one_bracket(loaded: Loaded) -> Iterator[Problem]:
@@ -152,22 +163,33 @@ def _trials(searcher: Searcher) -> int:
 def _directions(loaded: Loaded) -> list[Problem]:
     """`smaller_is_better` may stand in a searcher's block or in the curves': both speak of the same losses."""
     scenario = loaded.scenario
-    blocks: dict[Path_, BaseModel] = {("searchers", label): block for label, block in scenario.searchers.items()}
-    blocks["curves",] = scenario.curves
-    said = {
-        (*where, "smaller_is_better"): vars(block)["smaller_is_better"]
-        for where, block in blocks.items()
-        if "smaller_is_better" in block.model_fields_set
+    said: dict[Path_, bool] = {
+        ("searchers", label, key): smaller
+        for label, block in scenario.searchers.items()
+        if (direction := block.said_direction) is not None
+        for key, smaller in [direction]
     }
+    if "smaller_is_better" in scenario.curves.model_fields_set:
+        said["curves", "smaller_is_better"] = vars(scenario.curves)["smaller_is_better"]
     if len(set(said.values())) > 1:
         first = next(iter(said.values()))
         where = next(where for where, value in said.items() if value != first)
         message = f"is {str(not first).lower()} here and {str(first).lower()} elsewhere; searchers share the curves"
+        if where[-1] != "smaller_is_better":
+            message = (
+                f"wants {_sense(not first)} losses, and elsewhere {_sense(first)} ones; searchers share the curves"
+            )
         return [loaded.problem(where, message)]
     if not all(said.values()) and not isinstance(scenario.curves, curves.RecordedSection):
-        message = f"false is for recorded curves; {scenario.curves.kind} losses are to be minimised"
-        return [loaded.problem(next(iter(said)), message)]
+        where = next(where for where, smaller in said.items() if not smaller)
+        given = "false" if where[-1] in {"smaller_is_better", "do_minimize"} else "to maximise"
+        message = f"{given} is for recorded curves; {scenario.curves.kind} losses are to be minimised"
+        return [loaded.problem(where, message)]
     return []
+
+
+def _sense(smaller_is_better: bool) -> str:
+    return "smaller" if smaller_is_better else "greater"
 
 
 def _problem(document: Document, details: Any) -> Problem:

@@ -21,14 +21,35 @@ _NO_OPTIONS = {
 }  # fmt: skip
 
 
-class SearcherBlock(Model):
+class SearcherSection(Model):
     """One search: its numbers, and the function `make` that takes them as arguments and makes the searcher."""
 
     make: ClassVar[Callable[..., Searcher]]
+    #: the key that says how many trials there are
+    counts: ClassVar[str] = "max_trials"
+    #: whether a promoted trial goes on from its last result, where the cluster lets it
+    resumes: ClassVar[bool] = True
+    #: whether a trial that may go on does so on its own worker, at once
+    in_place: ClassVar[bool] = False
 
-    max_length: Length = Field(
-        description="Resource of a fully trained trial: units, or {epochs: 16}, {batches: …}, {records: …}.",
-    )
+    name: str
+
+    @property
+    def stepwise(self) -> bool:
+        """Whether it is told of reports that decide nothing."""
+        return False
+
+    @property
+    def unused(self) -> list[str]:
+        """The keys that were given in vain and are told; none, since Determined's files always have some."""
+        return []
+
+    @property
+    def said_direction(self) -> tuple[str, bool] | None:
+        """The key that says whether smaller is better, and what it says; None where it was not given."""
+        if "smaller_is_better" not in self.model_fields_set:
+            return None
+        return "smaller_is_better", bool(vars(self)["smaller_is_better"])
 
     @property
     def endless(self) -> bool:
@@ -45,14 +66,22 @@ class SearcherBlock(Model):
         """Of how many results of a rung one is promoted, where that is always so; mispromotions are counted by it."""
         return None
 
-    def build(self) -> Searcher:
-        """Make a fresh searcher; raises ValueError where its rungs don't fit."""
+    def build(self, seed: int = 0) -> Searcher:  # noqa: ARG002  (most draw nothing)
+        """Make a fresh searcher; raises ValueError where its rungs don't fit. `seed` is that of what it draws."""
         return type(self).make(**self.options)
 
     @property
     def options(self) -> dict[str, Any]:
         """The arguments of the function that makes the searcher."""
         return self.model_dump(exclude=_NO_OPTIONS)
+
+
+class SearcherBlock(SearcherSection):
+    """One search of the project's own or of Determined's."""
+
+    max_length: Length = Field(
+        description="Resource of a fully trained trial: units, or {epochs: 16}, {batches: …}, {records: …}.",
+    )
 
 
 def broken(rule: str, given: object) -> PydanticCustomError:

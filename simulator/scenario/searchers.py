@@ -17,7 +17,16 @@ from simulator.scenario.determined import (
     Single,
     SyncHalving,
 )
-from simulator.scenario.searcher_base import Divisor, SearcherBlock
+from simulator.scenario.dialects import (
+    OptunaHyperband,
+    OptunaSuccessiveHalving,
+    RayAsha,
+    RayHyperband,
+    SklearnHalving,
+    SyneTunePromotion,
+    SyneTuneStopping,
+)
+from simulator.scenario.searcher_base import Divisor, SearcherBlock, SearcherSection
 from simulator.searchers.halving import asha, sha
 from simulator.searchers.hyperband import async_hyperband, hyperband, hyperband_brackets
 
@@ -144,11 +153,18 @@ Searcher = Annotated[
     | Adaptive
     | AdaptiveSimple
     | AsyncHalving
-    | AdaptiveAsha,
+    | AdaptiveAsha
+    | RayAsha
+    | RayHyperband
+    | OptunaSuccessiveHalving
+    | OptunaHyperband
+    | SyneTuneStopping
+    | SyneTunePromotion
+    | SklearnHalving,
     Field(discriminator="name"),
 ]
 
 #: Every member of the union by the name that a scenario gives it. What lists searchers derives its list from here.
-SEARCHERS: dict[str, type[SearcherBlock]] = {
+SEARCHERS: dict[str, type[SearcherSection]] = {
     get_args(model.model_fields["name"].annotation)[0]: model for model in get_args(get_args(Searcher)[0])
 }

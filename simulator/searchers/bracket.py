@@ -9,7 +9,7 @@ from math import inf
 from simulator.searchers.progress import Ledger, Meter, endless
 from simulator.searchers.protocol import AnyJob, Idle, Job
 from simulator.searchers.rules import Rule
-from simulator.searchers.rung import Summit
+from simulator.searchers.rung import AnyRung, Summit
 
 
 class Bracket:
@@ -18,7 +18,7 @@ class Bracket:
     `resources` are the rungs' cumulative units, increasing; `trials` numbers the new trials and may be shared
     between brackets; `max_trials` and `max_concurrent` are None for no limit. One resource is plain search.
     A trial withdrawn as invalid is replaced, or without `replace_invalid` counted as dead. `meter` tells the
-    progress.
+    progress. Nobody leaves the top rung; `top` takes its results where somebody wants to know them.
 
     A trial whose loss is inf is dead. Where the rule would promote it, it completes the next rung at once with
     the same loss: it costs no time, and the rungs above fill as if it had been trained and failed again.
@@ -35,11 +35,13 @@ class Bracket:
         max_concurrent: int | None = None,
         replace_invalid: bool = True,
         meter: Meter = endless,
+        top: AnyRung | None = None,
     ) -> None:
         self.resources = tuple(resources)
         self.brackets = (self.resources,)
         self.max_length = self.resources[-1]
-        self._rungs = [*(rule.rung(index) for index in range(len(resources) - 1)), Summit()]
+        self._rungs: list[AnyRung] = [rule.rung(index) for index in range(len(resources) - 1)]
+        self._rungs.append(Summit() if top is None else top)
         self._number = number
         self._max_trials = inf if max_trials is None else max_trials
         self._max_concurrent = inf if max_concurrent is None else max_concurrent
@@ -119,6 +121,11 @@ class Bracket:
     def progress(self) -> float:
         """What its meter tells."""
         return self._meter(self.ledger)
+
+    @property
+    def ready(self) -> bool:
+        """Whether its next job may be a promotion."""
+        return bool(self._ready) and any(rung.candidates for rung in self._rungs)
 
     def start_no_more(self) -> None:
         """Start no new trial from now on, unless in place of a withdrawn one."""

@@ -1,8 +1,10 @@
-"""Several brackets as one searcher: side by side, begun as the earlier ones run out of jobs, or in turn."""
+"""Several brackets as one searcher: side by side, begun as others run out of jobs, in turn, or as allotted."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import count
 from math import inf
 
 from simulator.searchers.bracket import Bracket
@@ -169,3 +171,64 @@ class Rotation(OneByOne):
         if self._unstarted == 0:
             for bracket in self._brackets:
                 bracket.start_no_more()
+
+
+class Allotment(OneByOne):
+    """Starts trials in order of their numbers, each in the bracket that `bracket_of` allots it to.
+
+    A trial that may go on does so before another starts. `brackets[i]` must number its jobs i, take its trials from
+    `allotted(bracket_of, i)` and set no limit of its own. `max_trials` None is no limit.
+    """
+
+    def __init__(
+        self, brackets: Iterable[Bracket], bracket_of: Callable[[int], int], *, max_trials: int | None = None
+    ) -> None:
+        self._brackets = tuple(brackets)
+        self._bracket_of = bracket_of
+        self._max_trials = max_trials
+        self._unstarted = inf if max_trials is None else max_trials
+        self._outstanding = 0
+        self._trials = count()
+        self._going_on: deque[int] = deque()  # brackets, as often as a trial of theirs may go on
+        self.resources = tuple(sorted({unit for bracket in self._brackets for unit in bracket.resources}))
+        self.brackets = tuple(bracket.resources for bracket in self._brackets)
+        self.max_length = min(bracket.max_length for bracket in self._brackets)
+
+    def next_job(self) -> Job | Idle:
+        """Return the job of a trial that goes on, else of a new one."""
+        while self._going_on:
+            bracket = self._brackets[self._going_on.popleft()]
+            if bracket.ready:
+                self._outstanding += 1
+                return bracket.next_job()
+        if self._unstarted <= 0:
+            return Idle.WAIT if self._outstanding else Idle.DONE
+        self._unstarted -= 1
+        self._outstanding += 1
+        return self._brackets[self._bracket_of(next(self._trials))].next_job()
+
+    def report(self, job: AnyJob, loss: float) -> None:
+        """Tell the trial's bracket."""
+        self._outstanding -= 1
+        bracket = self._brackets[job[1]]
+        bracket.report(job, loss)
+        if bracket.ready:
+            self._going_on.append(job[1])
+
+    def withdraw(self, job: AnyJob) -> None:
+        """Tell the trial's bracket; another trial may start in its place, in whichever bracket it is allotted to."""
+        self._outstanding -= 1
+        self._unstarted += 1
+        self._brackets[job[1]].withdraw(job)
+
+    @property
+    def progress(self) -> float:
+        """By the trials of all brackets."""
+        if self._max_trials is None:
+            return 0.0
+        return share_of_trials([bracket.ledger for bracket in self._brackets], self._max_trials, lingering=False)
+
+
+def allotted(bracket_of: Callable[[int], int], bracket: int) -> Iterator[int]:
+    """The numbers of the trials that `bracket_of` allots to `bracket`, without end."""
+    return (trial for trial in count() if bracket_of(trial) == bracket)

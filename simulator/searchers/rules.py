@@ -20,7 +20,7 @@ from math import inf
 from typing import Protocol
 
 from simulator.searchers.geometry import exact
-from simulator.searchers.rung import Opens, Rung, StoppingRung
+from simulator.searchers.rung import AnyRung, Opens, Rung, StoppingRung
 
 #: Turns a divisor into what opens places.
 Share = Callable[[float], Opens]
@@ -36,7 +36,7 @@ def share(divisor: float) -> Opens:
 class Rule(Protocol):
     """Makes the rungs of a bracket."""
 
-    def rung(self, index: int) -> Rung:
+    def rung(self, index: int) -> AnyRung:
         """An empty rung `index`; the top rung needs none, since nobody leaves it."""
         ...
 

@@ -15,6 +15,7 @@ from bisect import bisect
 from collections.abc import Callable
 from heapq import heappop, heappush
 from math import inf
+from typing import Protocol
 
 from simulator.searchers.far_results import Entry, Reserve
 
@@ -24,6 +25,29 @@ Opens = Callable[[int], float]
 
 #: How many results the edge is extended by at a time; beyond eight times as many it is cut back to twice.
 REACH = 16
+
+
+class AnyRung(Protocol):
+    """What a bracket asks of a rung."""
+
+    #: those who may leave, and perhaps more; a bracket only looks whether there are any
+    candidates: list[Entry]
+
+    def __len__(self) -> int:
+        """Results so far, those of dead trials included, without withdrawn ones."""
+        ...
+
+    def record(self, trial: int, loss: float) -> bool:
+        """Take a result; True where `promote` is worth asking."""
+        ...
+
+    def promote(self) -> Entry | None:
+        """Let the next trial leave that may and has not; None where there is none."""
+        ...
+
+    def withdraw(self, trial: int) -> bool:
+        """Forget the result of `trial`; whether there was one."""
+        ...
 
 
 class Rung:

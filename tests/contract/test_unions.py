@@ -33,6 +33,8 @@ VALUES = {
     "max_length": 16, "max_trials": 16, "divisor": 2, "points": 9, "budget": 160, "num_rungs": 2, "patience": 3,
     "values": [1, 1, 1.5, 4], "file": str(ROOT / "scenarios" / "curves" / "digits.csv.gz"),
     "unit_time": "1 min", "interpolate": "linear",
+    "num_samples": 16, "n_trials": 16, "max_num_trials_started": 16, "n_candidates": 16, "max_t": 16, "max_resource": 16,
+    "max_resources": 16, "study_name": "it", "version": "0.13",
 }  # fmt: skip
 SCENARIO = """\
 title: every one

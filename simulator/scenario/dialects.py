@@ -1,0 +1,386 @@
+"""The schedulers of other libraries, in their own words: names, defaults and rules of their arguments.
+
+What the library would take and what makes no difference here is accepted; `without_effect` names it, and a run says
+so. What would make a difference that is not simulated is an error.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
+from pydantic_core import PydanticCustomError
+
+from simulator.scenario.base import Count
+from simulator.scenario.drawn_brackets import drawn_brackets
+from simulator.scenario.searcher_base import SearcherSection
+from simulator.scenario.values import Length, Units
+from simulator.searchers.dialects import optuna, ray, ray_hyperband, sklearn, syne_tune
+from simulator.searchers.protocol import Searcher
+
+Factor = Annotated[float, Field(gt=1, le=10**6, allow_inf_nan=False)]
+WholeFactor = Annotated[int, Field(ge=2, le=10**6)]
+
+_TO_FULL = "Units after which a trial ends, trained in full."
+_EVERY = "Units between two reports of a trial; it reports at the last one too. Not an argument of the library."
+_TIME = "Accepted, no effect: a report comes after units of training."
+_METRIC = "Accepted, no effect: the curves' loss stands for it."
+_MODE = "max: recorded losses are to be maximised, and are shown negated. Once for all: searchers share the curves."
+
+
+def _ends_at(units: int) -> Any:
+    return Field(units, description=_TO_FULL)
+
+
+def _wrong(message: str) -> PydanticCustomError:
+    return PydanticCustomError("together", "{message}", {"message": message})
+
+
+class LibrarySearcher(SearcherSection):
+    """What the blocks have in common."""
+
+    #: the argument that says after how many units a trial ends
+    ends: ClassVar[str] = "max_t"
+    #: accepted and without effect
+    without_effect: ClassVar[tuple[str, ...]] = ()
+    in_place: ClassVar[bool] = True
+
+    def build(self, seed: int = 0) -> Searcher:
+        """Make a fresh searcher; raises ValueError where its rungs don't fit. `seed` is that of drawn brackets."""
+        weights = self.bracket_weights
+        drawn = {} if weights is None else {"bracket_of": drawn_brackets(weights, seed)}
+        return type(self).make(**self.options, **drawn)
+
+    @property
+    def trials(self) -> int | None:
+        """How many trials it starts."""
+        return int(getattr(self, self.counts))
+
+    @property
+    def max_length(self) -> Units:
+        """Units of a trial trained in full."""
+        return Units(getattr(self, self.ends))
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The arguments of the function that makes the searcher."""
+        return self.model_dump(exclude={"name", "mode", "direction", "do_minimize", *self.without_effect})
+
+    @property
+    def said_direction(self) -> tuple[str, bool] | None:
+        """The argument that says whether smaller is better, and what it says; None where it was not given."""
+        for key, smaller in (("mode", "min"), ("direction", "minimize"), ("do_minimize", True)):
+            if key in self.model_fields_set and (said := getattr(self, key)) is not None:
+                return key, said == smaller
+        return None
+
+    @property
+    def smaller_is_better(self) -> bool:
+        """Whether the losses are to be minimised."""
+        return self.said_direction is None or self.said_direction[1]
+
+    @property
+    def bracket_weights(self) -> list[float] | None:
+        """How likely a trial is to be put into each bracket, where that is drawn."""
+        return None
+
+    @property
+    def unused(self) -> list[str]:
+        """The arguments that were given and have no effect."""
+        return [key for key in self.without_effect if key in self.model_fields_set]
+
+
+def _not_past(first: int, info: ValidationInfo) -> int:
+    last = info.data.get("max_t")
+    if last is not None and first > last:
+        raise _wrong(f"grace_period is {first} and max_t {last}; it should not be greater")
+    return first
+
+
+Grace = Annotated[Count, AfterValidator(_not_past)]
+_GRACE = "Units before which no trial is stopped."
+_FACTOR = "One in so many trials goes on, and rungs stand so many times as far apart."
+_BRACKETS = "Brackets; each begins one rung higher, and a trial's is drawn at random, most likely the first."
+_SAMPLES = "Trials in all."
+
+
+class _Ray(LibrarySearcher):
+    counts: ClassVar[str] = "num_samples"
+    without_effect: ClassVar[tuple[str, ...]] = ("time_attr", "metric", "stop_last_trials")
+
+    num_samples: Count = Field(description=f"{_SAMPLES} An argument of TuneConfig.")
+    time_attr: str = Field("training_iteration", description=_TIME)
+    metric: str | None = Field(None, description=_METRIC)
+    mode: Literal["min", "max"] | None = Field(None, description=_MODE)
+    stop_last_trials: Literal[True] = Field(True, description="Only true is simulated: trials end at max_t.")
+    report_every: Count = Field(1, description=_EVERY)
+
+
+class RayAsha(_Ray):
+    """Ray Tune's ASHAScheduler or AsyncHyperBandScheduler (ray 2.60): trials stop at once or go on in place."""
+
+    make = ray.ray_asha
+
+    name: Literal["ray_asha"]
+    max_t: Length = _ends_at(100)
+    grace_period: Grace = Field(1, description=_GRACE)
+    reduction_factor: Factor = Field(4, description=_FACTOR)
+    brackets: Annotated[int, Field(ge=1, le=64)] = Field(1, description=_BRACKETS)
+
+    @property
+    def bracket_weights(self) -> list[float] | None:
+        """Softmax of the brackets' numbers of rungs."""
+        return _drawn(self)
+
+
+class RayHyperband(_Ray):
+    """Ray Tune's HyperBandScheduler (ray 2.60), synchronous: trials pause until their bracket halves."""
+
+    make = ray_hyperband.ray_hyperband
+
+    name: Literal["ray_hyperband"]
+    max_t: Length = _ends_at(81)
+    reduction_factor: Factor = Field(3, description=_FACTOR)
+    pending: Count = Field(
+        200, description="Trials that are in brackets before they start, at most. Not an argument of the scheduler."
+    )
+
+    @property
+    def stepwise(self) -> bool:
+        """Which bracket is next hangs on every report."""
+        return True
+
+    @property
+    def max_length(self) -> Units:
+        """Units of a trial trained in full, which may be fewer than max_t."""
+        return Units(ray_hyperband.top(self.max_t, self.reduction_factor))
+
+
+class _Optuna(LibrarySearcher):
+    counts: ClassVar[str] = "n_trials"
+    ends: ClassVar[str] = "max_resource"
+
+    n_trials: Count = Field(description=f"{_SAMPLES} An argument of study.optimize.")
+    direction: Literal["minimize", "maximize"] | None = Field(
+        None, description=f"An argument of create_study. {_MODE.replace('max:', 'maximize:')}"
+    )
+    bootstrap_count: Annotated[int, Field(ge=0, le=10**9)] = Field(
+        0, description="Trials that a rung needs before any goes on from it; until then all are pruned there."
+    )
+    report_every: Count = Field(1, description=_EVERY)
+
+
+class OptunaSuccessiveHalving(_Optuna):
+    """Optuna's SuccessiveHalvingPruner (optuna 5.0): trials are pruned at once or go on in place."""
+
+    make = optuna.optuna_successive_halving
+
+    name: Literal["optuna_successive_halving"]
+    without_effect: ClassVar[tuple[str, ...]] = ("study_name",)
+
+    max_resource: Length = Field(description=f"{_TO_FULL} Not an argument of the pruner: how long your loop is.")
+    study_name: str | None = Field(None, description="Accepted, no effect.")
+    min_resource: Annotated[int, Field(ge=1, le=10**9)] | Literal["auto"] = Field(
+        "auto",
+        description="Units at the first rung. auto: a hundredth of max_resource, and nothing is pruned before the "
+        "first trial is complete.",
+    )
+    reduction_factor: WholeFactor = Field(4, description=_FACTOR)
+    min_early_stopping_rate: Annotated[int, Field(ge=0, le=64)] = Field(
+        0, description="So many of the lowest rungs are left out."
+    )
+
+    @property
+    def stepwise(self) -> bool:
+        """Until a trial is complete, any report may be the first that decides."""
+        return self.min_resource == "auto"
+
+    @model_validator(mode="after")
+    def _one_start(self) -> OptunaSuccessiveHalving:
+        if self.bootstrap_count and self.min_resource == "auto":
+            raise _wrong("bootstrap_count > 0 and min_resource auto exclude each other; give min_resource a number")
+        return self
+
+
+class OptunaHyperband(_Optuna):
+    """Optuna's HyperbandPruner (optuna 5.0): successive halving in brackets, allotted by the study's name."""
+
+    make = optuna.optuna_hyperband
+
+    name: Literal["optuna_hyperband"]
+
+    max_resource: Length = Field(description=f"{_TO_FULL} A number: auto is not simulated.")
+    study_name: Annotated[str, Field(min_length=1, max_length=512)] = Field(
+        description="The study's name, from which each trial's bracket follows; without one Optuna draws a name."
+    )
+    min_resource: Annotated[int, Field(ge=1, le=10**9)] = Field(1, description="Units at the lowest rung.")
+    reduction_factor: WholeFactor = Field(3, description=_FACTOR)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> OptunaHyperband:
+        if self.min_resource > self.max_resource:
+            raise _wrong(f"min_resource is {self.min_resource} and max_resource {int(self.max_resource)}; swap them")
+        return self
+
+
+class _SyneTune(LibrarySearcher):
+    counts: ClassVar[str] = "max_num_trials_started"
+    without_effect: ClassVar[tuple[str, ...]] = ("metric", "resource_attr", "time_attr", "random_seed")
+    #: arguments of one version alone
+    of_version: ClassVar[dict[str, str]] = {
+        "mode": "0.13", "resource_attr": "0.13", "do_minimize": "0.16", "time_attr": "0.16",
+    }  # fmt: skip
+
+    max_num_trials_started: Count = Field(description=f"{_SAMPLES} An argument of StoppingCriterion.")
+    metric: str | None = Field(None, description=_METRIC)
+    random_seed: int | None = Field(None, description="Accepted, no effect: the scenario's seed stands for it.")
+    max_t: Length = _ends_at(100)
+    grace_period: Grace = Field(1, description=_GRACE)
+    reduction_factor: Factor = Field(3, description=_FACTOR)
+    mode: Literal["min", "max"] | None = Field(None, description=f"Version 0.13. {_MODE}")
+    resource_attr: str | None = Field(None, description=f"Version 0.13. {_TIME}")
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The arguments of the function that makes the searcher."""
+        return {**super().options, "maximised": self.mode == "max"}
+
+    @model_validator(mode="after")
+    def _of_the_version(self) -> Self:
+        version = self.version  # type: ignore[attr-defined]
+        for key, of in self.of_version.items():
+            if key in self.model_fields_set and of != version:
+                raise _wrong(f"{key} is an argument of version {of}, and version is {version}; leave it out")
+        if version == "0.13":
+            if self.reduction_factor < 2:  # noqa: PLR2004
+                raise _wrong(f"reduction_factor is {self.reduction_factor}; version 0.13 takes 2 or more")
+            if self.grace_period == self.max_t:
+                raise _wrong(
+                    f"grace_period and max_t are both {self.grace_period}; version 0.13 needs a greater max_t"
+                )
+        return self
+
+
+def _as_text(value: object) -> object:
+    """A version written as a number."""
+    return str(value) if isinstance(value, float) else value
+
+
+class SyneTuneStopping(_SyneTune):
+    """Syne Tune's ASHA by stopping: HyperbandScheduler of 0.13, AsynchronousSuccessiveHalving of 0.16."""
+
+    make = syne_tune.syne_tune_stopping
+
+    name: Literal["syne_tune_stopping"]
+    version: Annotated[Literal["0.13", "0.16"], BeforeValidator(_as_text)] = Field(
+        description="Syne Tune's, which the rule hangs on."
+    )
+    brackets: Annotated[int, Field(ge=1, le=64)] = Field(1, description=f"{_BRACKETS} In version 0.13 only 1.")
+    do_minimize: bool | None = Field(None, description=f"Version 0.16. {_MODE.replace('max:', 'false:')}")
+    time_attr: str | None = Field(None, description=f"Version 0.16. {_TIME}")
+    report_every: Count = Field(1, description=_EVERY)
+
+    @model_validator(mode="after")
+    def _one_bracket(self) -> SyneTuneStopping:
+        if self.version == "0.13" and self.brackets > 1:
+            raise _wrong(f"brackets is {self.brackets}; of version 0.13 only 1 is simulated")
+        return self
+
+    @property
+    def bracket_weights(self) -> list[float] | None:
+        """Softmax of the brackets' numbers of rungs."""
+        return _drawn(self)
+
+
+class SyneTunePromotion(_SyneTune):
+    """Syne Tune's ASHA by promotion (HyperbandScheduler of 0.13, type promotion): trials pause until promoted."""
+
+    make = syne_tune.syne_tune_promotion
+
+    name: Literal["syne_tune_promotion"]
+    in_place: ClassVar[bool] = False
+    version: Annotated[Literal["0.13"], BeforeValidator(_as_text)] = Field(
+        "0.13", description="Syne Tune's; later ones have no promotion."
+    )
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The arguments of the function that makes the searcher."""
+        return {key: value for key, value in super().options.items() if key != "version"}
+
+
+class SklearnHalving(LibrarySearcher):
+    """scikit-learn's HalvingGridSearchCV and HalvingRandomSearchCV (1.9): rounds, each trained from zero."""
+
+    make = sklearn.sklearn_halving
+
+    name: Literal["sklearn_halving"]
+    counts: ClassVar[str] = "n_candidates"
+    resumes: ClassVar[bool] = False
+    in_place: ClassVar[bool] = False
+    without_effect: ClassVar[tuple[str, ...]] = (
+        "resource", "scoring", "cv", "random_state", "refit", "n_jobs", "verbose",
+    )  # fmt: skip
+
+    max_resources: Annotated[int, Field(ge=1, le=10**9)] = Field(
+        description="Units that no round trains beyond. A number: auto is not simulated."
+    )
+    n_candidates: Count | Literal["exhaust"] = Field(
+        description="Candidates of the first round, those of the grid. exhaust: max_resources // min_resources."
+    )
+    min_resources: Count | Literal["exhaust", "smallest"] = Field(
+        "exhaust",
+        description="Units of the first round. smallest: 1; exhaust: as many as let the last round come near "
+        "max_resources. Of samples these depend on cv and classes: give a number.",
+    )
+    factor: Factor = Field(3, description="One in so many candidates is kept, and rounds are so many times as long.")
+    aggressive_elimination: bool = Field(
+        False, description="Repeat the first round's units until few enough candidates are left for the others."
+    )
+    resource: str | None = Field(None, description=_TIME)
+    scoring: str | None = Field(None, description=_METRIC)
+    cv: int | None = Field(None, description="Accepted, no effect: a trial is one candidate with all its folds.")
+    random_state: int | None = Field(None, description="Accepted, no effect: the scenario's seed stands for it.")
+    refit: bool | None = Field(None, description="Accepted, no effect: the last fit is not simulated.")
+    n_jobs: int | None = Field(None, description="Accepted, no effect: the cluster's workers stand for it.")
+    verbose: int | None = Field(None, description="Accepted, no effect.")
+
+    @model_validator(mode="after")
+    def _known_start(self) -> SklearnHalving:
+        if self.n_candidates == self.min_resources == "exhaust":
+            raise _wrong("n_candidates and min_resources cannot both be exhaust; give one a number")
+        if self.resource == "n_samples" and isinstance(self.min_resources, str):
+            raise _wrong("min_resources of n_samples depends on cv and the number of classes; give it as a number")
+        if not isinstance(self.min_resources, str) and self.min_resources > self.max_resources:
+            raise _wrong(
+                f"min_resources is {self.min_resources} and max_resources {self.max_resources}; "
+                "it should not be greater"
+            )
+        return self
+
+    @property
+    def trials(self) -> int | None:
+        """Candidates of the first round."""
+        if isinstance(self.n_candidates, int):
+            return self.n_candidates
+        return self.max_resources // (self.min_resources if isinstance(self.min_resources, int) else 1)
+
+    @property
+    def max_length(self) -> Units:
+        """Units of the last round, which may be fewer than max_resources."""
+        return Units(sklearn.rounds(**_renamed(self.options))[0][-1])
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The arguments of the function that makes the searcher."""
+        return {**super().options, "n_candidates": self.trials}
+
+
+def _renamed(options: dict[str, Any]) -> dict[str, Any]:
+    return {("aggressive" if key == "aggressive_elimination" else key): value for key, value in options.items()}
+
+
+def _drawn(block: RayAsha | SyneTuneStopping) -> list[float] | None:
+    if block.brackets == 1:
+        return None
+    return ray.bracket_weights(block.max_t, block.grace_period, block.reduction_factor, block.brackets)

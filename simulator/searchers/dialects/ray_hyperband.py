@@ -1,0 +1,233 @@
+"""Ray Tune's HyperBandScheduler (ray 2.60.0), synchronous: trials pause at a milestone until their bracket halves.
+
+Facts from `ray/tune/schedulers/hyperband.py`. One thing is otherwise here: where a trial dies after its bracket has
+halved once, Ray Tune does not look at the bracket again, and the trials paused there wait for ever; here they go on.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from heapq import heappop, heappush
+from itertools import count
+from math import ceil, inf, log
+
+from simulator.searchers.protocol import AnyJob, Idle, Job, OneByOne, Searcher
+
+
+def ray_hyperband(
+    *,
+    num_samples: int | None,
+    max_t: int = 81,
+    reduction_factor: float = 3,
+    report_every: int = 1,
+    pending: int = 200,
+) -> Searcher:
+    """HyperBandScheduler: bands of brackets, filled from the one of full length on.
+
+    Up to `pending` trials are put into brackets before they start. Trials report every `report_every` units and at
+    their milestone. Raises ValueError where a milestone would be no further than the one before.
+    """
+    return Bands(num_samples, max_t, reduction_factor, report_every, pending)
+
+
+def bracket_plan(max_t: int, reduction_factor: float) -> list[tuple[int, tuple[int, ...]]]:
+    """Nominal size and milestones of each bracket of a band, as they are filled; none for one below a unit.
+
+    Raises ValueError where a milestone would be no further than the one before.
+    """
+    most = round(log(max_t) / log(reduction_factor)) + 1  # halves to the even number, as numpy rounds
+    plan = []
+    for halvings in range(most):
+        milestone = int(max_t * reduction_factor**-halvings)
+        if not milestone:
+            continue
+        milestones = [milestone]
+        for _ in range(halvings):
+            milestone = int(min(milestone * reduction_factor, max_t))
+            if milestone <= milestones[-1]:
+                raise ValueError(
+                    f"reduction_factor {reduction_factor} moves a milestone from {milestones[-1]} to {milestone} "
+                    f"units; take a greater one, or max_t further from {max_t}"
+                )
+            milestones.append(milestone)
+        plan.append((ceil(most / (halvings + 1) * reduction_factor**halvings), tuple(milestones)))
+    return plan
+
+
+def top(max_t: int, reduction_factor: float) -> int:
+    """Units at which a trial ends: the least of the brackets' last milestones."""
+    return min(milestones[-1] for _, milestones in bracket_plan(max_t, reduction_factor))
+
+
+class _Bracket:
+    """A bracket of a band: who lives in it, how far it is, who may run."""
+
+    def __init__(self, number: int, size: int, milestones: tuple[int, ...], max_t: int, factor: float) -> None:
+        self.number = number
+        self.milestones = milestones
+        self.stage = 0  # halvings so far
+        self.size = size  # nominal
+        self.live: dict[
+            int, tuple[int, float]
+        ] = {}  # trial -> units and loss of its last result, in order of arrival
+        self.behind = 0  # live trials that have not reached the milestone
+        self.runnable: list[int] = []  # a heap of those that wait for a worker
+        self._factor = factor
+        self._done = 0  # units reported
+        self._work = self._nominal_work(max_t)
+
+    def add(self, trial: int) -> None:
+        """Take in a new trial."""
+        self.live[trial] = (0, inf)
+        self.behind += 1
+        heappush(self.runnable, trial)
+
+    @property
+    def filled(self) -> bool:
+        """Whether it has as many live trials as its nominal size."""
+        return len(self.live) == self.size
+
+    @property
+    def milestone(self) -> int:
+        """Units up to which trials train before the next halving."""
+        return self.milestones[self.stage]
+
+    @property
+    def halved_out(self) -> bool:
+        """Whether everybody has reached the last milestone."""
+        return self.stage == len(self.milestones) - 1 and not self.behind
+
+    @property
+    def completion(self) -> float:
+        """Share of its nominal work that is done."""
+        return 1.0 if self.halved_out else min(self._done / self._work, 1.0)
+
+    def take(self, trial: int, units: int, loss: float) -> bool:
+        """Take a result; True where the trial has not reached the milestone."""
+        self._done += units - self.live[trial][0]
+        self.live[trial] = (units, loss)
+        if units < self.milestone:
+            return True
+        self.behind -= 1
+        return False
+
+    def drop(self, trial: int) -> None:
+        """Forget a trial."""
+        units, _ = self.live.pop(trial)
+        self.behind -= units < self.milestone
+
+    def halve(self) -> None:
+        """Keep the best of the nominal size, if everybody has reached the milestone; of equal losses the later."""
+        if self.behind or self.stage == len(self.milestones) - 1:
+            return
+        self.stage += 1
+        self.size = ceil(self.size / self._factor)
+        ranked = sorted(self.live, key=lambda trial: -self.live[trial][1])
+        for trial in ranked[: -self.size]:
+            del self.live[trial]
+        self.behind = len(self.live)
+        self.runnable = sorted(self.live)
+
+    def _nominal_work(self, max_t: int) -> int:
+        units, size, work = self.milestones[0], self.size, 0
+        most = max_t - units
+        for _ in self.milestones:
+            work += size * units
+            size = ceil(size / self._factor)
+            units = int(min(units * self._factor, most))
+        return work
+
+
+class Bands(OneByOne):
+    """The brackets, band after band; a free worker gets a trial of the earliest, of its bracket least done."""
+
+    def __init__(
+        self, num_samples: int | None, max_t: int, reduction_factor: float, report_every: int, pending: int
+    ) -> None:
+        self._plan = bracket_plan(max_t, reduction_factor)
+        self._max_t, self._factor, self._every = max_t, reduction_factor, report_every
+        self._max_trials = num_samples
+        self._unadded = inf if num_samples is None else num_samples
+        self._most_pending = pending
+        self._trials = count()
+        self._unstarted: set[int] = set()
+        self._brackets: list[_Bracket] = []
+        self._active: list[list[_Bracket]] = []  # bands, without brackets that will never have work
+        self._going_on: deque[tuple[int, _Bracket]] = deque()
+        self._outstanding = 0
+        self._ended = 0
+        self.resources = tuple(sorted({unit for _, milestones in self._plan for unit in milestones}))
+        self.max_length = top(max_t, reduction_factor)
+
+    @property
+    def brackets(self) -> tuple[tuple[int, ...], ...]:
+        """Where the rungs of each bracket begun so far stand."""
+        return tuple(bracket.milestones for bracket in self._brackets)
+
+    def next_job(self) -> Job | Idle:
+        """Return the job of a trial that goes on, else of the one whose turn it is: up to its next report."""
+        self._add_trials()
+        chosen = self._going_on.popleft() if self._going_on else self._choose()
+        if chosen is None:
+            return Idle.WAIT if self._outstanding else Idle.DONE
+        trial, bracket = chosen
+        self._unstarted.discard(trial)
+        self._outstanding += 1
+        units, _ = bracket.live[trial]
+        return Job(trial, bracket.number, bracket.stage, units, min(units + self._every, bracket.milestone))
+
+    def report(self, job: AnyJob, loss: float) -> None:
+        """Take the result of `job`; a dead trial leaves its bracket."""
+        trial, number, _, _, units = job
+        self._outstanding -= 1
+        bracket = self._brackets[number]
+        if loss == inf:
+            self._ended += 1
+            bracket.drop(trial)
+        elif bracket.take(trial, units, loss):
+            self._going_on.append((trial, bracket))
+            return
+        living = len(bracket.live)
+        bracket.halve()
+        self._ended += living - len(bracket.live)
+        if loss < inf and bracket.runnable and trial in bracket.live and units < bracket.milestone:
+            bracket.runnable.remove(trial)
+            self._going_on.append((trial, bracket))
+
+    def withdraw(self, job: AnyJob) -> None:
+        """Take back the trial of `job`; another may be added in its place."""
+        self._unadded += 1
+        self._ended -= 1
+        self.report(job, inf)
+
+    @property
+    def progress(self) -> float:
+        """By trials that will train no more."""
+        if not self._max_trials:
+            return 0.0
+        paused_for_good = sum(len(bracket.live) for bracket in self._brackets if bracket.halved_out)
+        return min(1.0, (self._ended + paused_for_good) / self._max_trials)
+
+    def _add_trials(self) -> None:
+        while self._unadded > 0 and len(self._unstarted) < self._most_pending:
+            self._unadded -= 1
+            trial = next(self._trials)
+            self._unstarted.add(trial)
+            if not self._brackets or self._brackets[-1].filled:
+                number = len(self._brackets)
+                size, milestones = self._plan[number % len(self._plan)]
+                self._brackets.append(_Bracket(number, size, milestones, self._max_t, self._factor))
+                if number % len(self._plan) == 0:
+                    self._active.append([])
+                self._active[-1].append(self._brackets[-1])
+            self._brackets[-1].add(trial)
+
+    def _choose(self) -> tuple[int, _Bracket] | None:
+        while len(self._active) > 1 and all(bracket.halved_out for bracket in self._active[0]):
+            del self._active[0]
+        for band in self._active:
+            ready = [bracket for bracket in band if bracket.runnable]
+            if ready:
+                bracket = min(ready, key=lambda one: one.completion)
+                return heappop(bracket.runnable), bracket
+        return None

@@ -1,0 +1,87 @@
+"""When a trial reports, and which of a library's rungs each report decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from math import ceil
+from typing import NamedTuple
+
+from simulator.searchers.bracket import Bracket
+from simulator.searchers.gate import Gate, Judge, Top
+from simulator.searchers.progress import endless, trials_of
+
+
+class Report(NamedTuple):
+    """A report after `units` that decides `rungs` (indices), in order, and leaves `undecided` ones it reached."""
+
+    units: int
+    rungs: tuple[int, ...]
+    undecided: tuple[int, ...]
+
+
+#: Chooses which of the rungs that a report reaches and that are undecided it decides; all are lowest first.
+Pick = Callable[[Sequence[int]], Sequence[int]]
+
+
+def every_one(rungs: Sequence[int]) -> Sequence[int]:
+    """All of them at once, lowest first (Optuna)."""
+    return rungs
+
+
+def highest(rungs: Sequence[int]) -> Sequence[int]:
+    """Only the highest; a later report decides the others (Ray Tune)."""
+    return rungs[-1:]
+
+
+def deciding_reports(milestones: Sequence[float], last: int, every: int, pick: Pick) -> list[Report]:
+    """The reports that decide something, for rungs at increasing `milestones`, and the last one, at `last` units.
+
+    A trial reports every `every` units, and at the last.
+    """
+    reports: list[Report] = []
+    waiting, units = list(range(len(milestones))), 0
+    while units < last:
+        units = min(max(ceil(milestones[waiting[0]] / every) * every, units + every), last) if waiting else last
+        reached = [rung for rung in waiting if milestones[rung] <= units]
+        chosen = tuple(pick(reached))
+        waiting = [rung for rung in waiting if rung not in chosen]
+        undecided = tuple(rung for rung in reached if rung not in chosen)
+        reports.append(Report(units, chosen, undecided))
+    return reports
+
+
+def report_bracket(
+    reports: Sequence[Report],
+    judges: Sequence[Judge],
+    trials: Iterator[int],
+    *,
+    number: int = 0,
+    max_trials: int | None = None,
+    recorded_twice: bool = False,
+) -> Bracket:
+    """A bracket whose rungs are `reports`, which ask `judges`, the library's rungs.
+
+    With `recorded_twice` the result of a trial that stops is recorded on one more rung that it had reached.
+    """
+
+    def gate(index: int) -> Gate:
+        report = reports[index]
+        afterwards = judges[report.undecided[-1]] if recorded_twice and report.undecided else None
+        return Gate([judges[rung] for rung in report.rungs], afterwards)
+
+    return Bracket(
+        [report.units for report in reports],
+        Gates(gate),
+        trials,
+        number=number,
+        max_trials=max_trials,
+        meter=endless if max_trials is None else trials_of(max_trials, lingering=False),
+        top=Top([judges[rung] for rung in reports[-1].rungs]),
+    )
+
+
+class Gates:
+    """The rule of a bracket whose rungs are made by `make`, from their index."""
+
+    def __init__(self, make: Callable[[int], Gate]) -> None:
+        self.rung = make

@@ -1,0 +1,204 @@
+"""Syne Tune's schedulers: ASHA by stopping and by promotion of 0.13.0, and by stopping of 0.16.0.
+
+Facts from `syne_tune/optimizer/schedulers`: `hyperband_stopping.py`, `hyperband_promotion.py` and `hyperband.py`
+(0.13.0), `asha.py` (0.16.0). In 0.13 the quantile at a level is its ratio to the next, not 1 / reduction_factor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+from itertools import count, pairwise
+from math import inf
+from typing import Literal
+
+from simulator.searchers.bracket import Bracket
+from simulator.searchers.dialects.ray import BracketOf, stopping_brackets
+from simulator.searchers.dialects.reports import Report, report_bracket
+from simulator.searchers.far_results import Entry
+from simulator.searchers.gate import Judge
+from simulator.searchers.progress import endless, trials_of
+from simulator.searchers.protocol import Searcher
+
+
+def syne_tune_stopping(
+    *,
+    max_num_trials_started: int | None,
+    version: Literal["0.13", "0.16"] = "0.16",
+    max_t: int = 100,
+    grace_period: int = 1,
+    reduction_factor: float = 3,
+    brackets: int = 1,
+    report_every: int = 1,
+    maximised: bool = False,
+    bracket_of: BracketOf | None = None,
+) -> Searcher:
+    """ASHA by stopping: a trial stops at once or goes on where it is, up to `max_t`.
+
+    Version 0.13 knows one bracket here and leaves out a level at which a trial does not report.
+    """
+    if version == "0.16":
+        return stopping_brackets(
+            ShareJudge,
+            max_num_trials_started,
+            max_t,
+            grace_period,
+            reduction_factor,
+            brackets,
+            report_every,
+            bracket_of,
+        )
+    quantiles = level_quantiles(max_t, grace_period, reduction_factor)
+    reported = [(level, quantile) for level, quantile in quantiles if level % report_every == 0]
+    reports = [Report(level, (rung,), ()) for rung, (level, _) in enumerate(reported)]
+    judges = [QuantileJudge(quantile, maximised=maximised) for _, quantile in reported]
+    return report_bracket([*reports, Report(max_t, (), ())], judges, count(), max_trials=max_num_trials_started)
+
+
+def syne_tune_promotion(
+    *,
+    max_num_trials_started: int | None,
+    max_t: int = 100,
+    grace_period: int = 1,
+    reduction_factor: float = 3,
+    maximised: bool = False,
+) -> Searcher:
+    """ASHA by promotion of 0.13: a trial pauses at every level and leaves it when it is good enough.
+
+    It goes on promoting when all trials have started; Syne Tune's own tuner ends a search there.
+    """
+    quantiles = level_quantiles(max_t, grace_period, reduction_factor)
+    return Bracket(
+        [*(level for level, _ in quantiles), max_t],
+        Promotion([quantile for _, quantile in quantiles], maximised),
+        count(),
+        max_trials=max_num_trials_started,
+        meter=endless if max_num_trials_started is None else trials_of(max_num_trials_started),
+    )
+
+
+def level_quantiles(max_t: int, grace_period: int, reduction_factor: float) -> list[tuple[int, float]]:
+    """Levels below `max_t` of version 0.13, each with its quantile: its ratio to the next."""
+    levels: list[int] = []
+    power = 0
+    while (level := round(grace_period * reduction_factor**power)) < max_t:
+        levels.append(level)
+        power += 1
+    return [(low, low / high) for low, high in pairwise([*levels, max_t])]
+
+
+class Quantile:
+    """Where the quantile of version 0.13 lies among n losses: between two of them, linearly."""
+
+    def __init__(self, quantile: float, *, maximised: bool) -> None:
+        self._quantile = 1 - quantile if maximised else quantile
+        self._maximised = maximised
+
+    def place(self, results: int) -> tuple[int, float]:
+        """How many losses are up to the better of the two, and the weight of the worse."""
+        index = (results - 1) * self._quantile + 1
+        whole = int(index)
+        weight = index - whole
+        return (results - whole, 1 - weight) if self._maximised else (whole, weight)
+
+
+class QuantileJudge(Judge):
+    """Goes on if the loss is not above the quantile of the losses here, its own included; the first goes on."""
+
+    __slots__ = ("_quantile",)
+
+    def __init__(self, quantile: float, *, maximised: bool = False) -> None:
+        super().__init__()
+        self._quantile = Quantile(quantile, maximised=maximised)
+
+    def places(self, results: int) -> int:
+        """Losses up to the better of the two that the quantile lies between."""
+        return self._quantile.place(results)[0]
+
+    def bar(self) -> float:
+        """The quantile; without two losses there is none, and everybody is good enough."""
+        results = len(self)
+        if results < 2:  # noqa: PLR2004
+            return inf
+        weight = self._quantile.place(results)[1]
+        return weight * self._cutoff.outside + (1 - weight) * self._cutoff.inside
+
+    def goes_on(self, trial: int, loss: float) -> bool:
+        """Record the loss and decide."""
+        self.record(trial, loss)
+        return loss <= self.bar()
+
+
+class ShareJudge(Judge):
+    """Goes on if no more than 1 in `reduction_factor` of the losses here, its own included, are strictly better."""
+
+    __slots__ = ("_share",)
+
+    def __init__(self, reduction_factor: float) -> None:
+        super().__init__()
+        self._share = 1 / reduction_factor
+
+    def places(self, results: int) -> int:
+        """The most that may be better, and one more."""
+        better = int(results * self._share)
+        while (better + 1) / results <= self._share:
+            better += 1
+        while better / results > self._share:
+            better -= 1
+        return better + 1
+
+    def goes_on(self, trial: int, loss: float) -> bool:
+        """Record the loss and decide."""
+        self.record(trial, loss)
+        return loss <= self._cutoff.inside
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """The rule of `syne_tune_promotion`: the best paused trial of a level leaves if the quantile is not below it."""
+
+    quantiles: Sequence[float]
+    maximised: bool
+
+    def rung(self, index: int) -> PromotionLevel:
+        """An empty level `index`."""
+        return PromotionLevel(self.quantiles[index], maximised=self.maximised)
+
+
+class PromotionLevel:
+    """A level of `syne_tune_promotion`; candidates are those paused there. A dead trial is not recorded."""
+
+    __slots__ = ("_judge", "_results", "candidates")
+
+    def __init__(self, quantile: float, *, maximised: bool) -> None:
+        self._judge = QuantileJudge(quantile, maximised=maximised)
+        self._results = 0
+        self.candidates: list[Entry] = []
+
+    def __len__(self) -> int:
+        return self._results
+
+    def record(self, trial: int, loss: float) -> bool:
+        """Take a result; True where `promote` is worth asking."""
+        self._results += 1
+        if loss != inf:
+            self._judge.record(trial, loss)
+            heappush(self.candidates, (loss, self._results, trial))
+        return self._open()
+
+    def promote(self) -> Entry | None:
+        """Let the best paused trial leave, if it is good enough."""
+        return heappop(self.candidates) if self._open() else None
+
+    def withdraw(self, trial: int) -> bool:
+        """Forget the result of `trial`."""
+        if not self._judge.forget(trial):
+            return False
+        self.candidates = [entry for entry in self.candidates if entry[2] != trial]
+        heapify(self.candidates)
+        return True
+
+    def _open(self) -> bool:
+        enough = len(self._judge) > 1
+        return enough and bool(self.candidates) and self.candidates[0][0] <= self._judge.bar()

@@ -1,0 +1,35 @@
+"""One row for a job that a searcher asked for in steps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from simulator.trace.trace import COLUMNS, Outcome, Trace
+
+
+def joined(trace: Trace) -> Trace:
+    """Rows of a trial that follow one another on a rung, on one worker and without a pause, made one.
+
+    The loss is that of the last. A searcher that is told every report has such rows where a report decides nothing.
+    """
+    order = np.lexsort((trace.start, trace.trial))
+    same = np.ones(max(len(order) - 1, 0), bool)
+    for name in ("trial", "bracket", "rung", "worker"):
+        column = getattr(trace, name)[order]
+        same &= column[1:] == column[:-1]
+    same &= trace.start[order][1:] == trace.end[order][:-1]
+    same &= trace.from_resource[order][1:] == trace.to_resource[order][:-1]
+    same &= trace.outcome[order][:-1] == Outcome.COMPLETED
+    if not same.any():
+        return trace
+    first = np.flatnonzero(np.concatenate([[True], ~same]))
+    last = np.append(first[1:], len(order)) - 1
+    columns = {name: getattr(trace, name)[order][first] for name in COLUMNS}
+    for name in ("to_resource", "end", "outcome", "loss"):
+        columns[name] = getattr(trace, name)[order][last]
+    for name in ("overhead", "lost"):
+        columns[name] = np.add.reduceat(getattr(trace, name)[order], first)
+    place = np.argsort(order[first], kind="stable")
+    return replace(trace, **{name: column[place] for name, column in columns.items()})

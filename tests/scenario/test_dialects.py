@@ -1,0 +1,140 @@
+"""Blocks in the words of Ray Tune, Optuna, Syne Tune and scikit-learn: what pastes in, and what is wrong with the rest."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from simulator.core.errors import InputError
+from simulator.experiment.experiment import Experiment
+from simulator.previewing.file import preview_file
+from simulator.scenario.drawn_brackets import drawn_brackets
+from simulator.scenario.loading import load
+
+REST = "curves: {kind: ordered}\ncluster: {workers: 4}\n"
+
+#: The least that each library wants; the rest are its defaults.
+BLOCKS = {
+    "ray_asha": "num_samples: 12",
+    "ray_hyperband": "num_samples: 12",
+    "optuna_successive_halving": "n_trials: 12, max_resource: 27",
+    "optuna_hyperband": "n_trials: 12, max_resource: 27, study_name: mine",
+    "syne_tune_stopping": "max_num_trials_started: 12, version: 0.13",
+    "syne_tune_promotion": "max_num_trials_started: 12",
+    "sklearn_halving": "n_candidates: 12, max_resources: 27",
+}
+
+
+def written(folder, block, rest=REST):
+    path = folder / "scenario.yaml"
+    path.write_text(f"searcher: {{{block}}}\n{rest}")
+    return path
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_a_block_with_the_librarys_defaults_runs(name, tmp_path):
+    loaded = load(written(tmp_path, f"name: {name}, {BLOCKS[name]}"))
+    trace = Experiment(loaded).run(name)
+    assert len(set(trace.trial.tolist())) == 12
+    assert not trace.stopped
+    assert trace.to_resource.max() <= trace.max_length == loaded.scenario.searchers[name].max_length
+    assert not any("without effect" in str(note) for note in loaded.notes)
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_a_block_is_previewed(name, tmp_path):
+    seen = preview_file(written(tmp_path, f"name: {name}, {BLOCKS[name]}"))[name]
+    assert seen.trials.mean == 12
+    assert seen.brackets[0].rungs[0].trials.max <= 12
+
+
+def test_the_defaults_are_the_librarys(tmp_path):
+    def numbers(name):
+        block = load(written(tmp_path, f"name: {name}, {BLOCKS[name]}")).scenario.searchers[name]
+        return {key: getattr(block, key) for key in type(block).model_fields if key not in block.model_fields_set}
+
+    assert (
+        numbers("ray_asha").items() >= {"max_t": 100, "grace_period": 1, "reduction_factor": 4, "brackets": 1}.items()
+    )
+    assert numbers("ray_hyperband").items() >= {"max_t": 81, "reduction_factor": 3}.items()
+    assert numbers("optuna_successive_halving").items() >= {"min_resource": "auto", "reduction_factor": 4}.items()
+    assert numbers("optuna_hyperband").items() >= {"min_resource": 1, "reduction_factor": 3}.items()
+    assert numbers("syne_tune_stopping").items() >= {"max_t": 100, "reduction_factor": 3}.items()
+    assert numbers("sklearn_halving").items() >= {"min_resources": "exhaust", "factor": 3}.items()
+
+
+def test_what_has_no_effect_is_named(tmp_path):
+    block = "name: ray_asha, num_samples: 3, metric: val_loss, mode: min, time_attr: epoch"
+    assert load(written(tmp_path, block)).remarks == [
+        "ray_asha: time_attr, metric: accepted, and without effect here"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("block", "message"),
+    [
+        ("name: ray_asha, num_samples: 3, max_t: 9, grace_period: 10", "grace_period is 10 and max_t 9"),
+        ("name: ray_asha, num_samples: 3, reduction_factor: 1", "should be greater than 1"),
+        ("name: ray_asha, num_samples: 3, eta: 3", "unknown key"),
+        ("name: ray_asha, num_samples: 3, stop_last_trials: false", "should be True"),
+        ("name: optuna_hyperband, n_trials: 3, max_resource: 9", "study_name: is missing"),
+        ("name: optuna_successive_halving, n_trials: 3, max_resource: 9, bootstrap_count: 2", "exclude each other"),
+        ("name: syne_tune_stopping, max_num_trials_started: 3", "version: is missing"),
+        ("name: syne_tune_stopping, max_num_trials_started: 3, version: 0.16, mode: min", "of version 0.13"),
+        ("name: syne_tune_stopping, max_num_trials_started: 3, version: 0.13, do_minimize: true", "of version 0.16"),
+        ("name: syne_tune_stopping, max_num_trials_started: 3, version: 0.13, reduction_factor: 1.5", "2 or more"),
+        ("name: syne_tune_stopping, max_num_trials_started: 3, version: 0.13, brackets: 2", "only 1 is simulated"),
+        ("name: syne_tune_promotion, max_num_trials_started: 3, version: 0.16", "should be '0.13'"),
+        ("name: sklearn_halving, n_candidates: exhaust, max_resources: 9", "cannot both be exhaust"),
+        ("name: sklearn_halving, n_candidates: 9, max_resources: 9, min_resources: 10", "should not be greater"),
+        ("name: sklearn_halving, n_candidates: 9, max_resources: 9, resource: n_samples", "give it as a number"),
+        ("name: ray_hyperband, num_samples: 9, max_t: 10, reduction_factor: 1.2", "moves a milestone from 4 to 4"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_line(block, message, tmp_path):
+    with pytest.raises(InputError) as caught:
+        Experiment(load(written(tmp_path, block)))
+    [problem] = caught.value.problems
+    assert message in str(problem)
+    assert "\n" not in str(problem)
+
+
+def test_more_trials_than_curves(tmp_path):
+    (tmp_path / "two.csv").write_text("trial,resource,loss,elapsed_s\n0,1,1,1\n1,1,1,1\n")
+    rest = "curves: {kind: recorded, file: two.csv}\ncluster: {workers: 4}\n"
+    with pytest.raises(InputError, match="num_samples is 3 and 2 trials are recorded; lower it to 2"):
+        Experiment(load(written(tmp_path, "name: ray_asha, num_samples: 3, max_t: 1", rest)))
+
+
+def test_jobs_that_queue_are_no_place_for_a_trial_that_goes_on_in_place(tmp_path):
+    rest = "curves: {kind: ordered}\ncluster: {workers: 4, assignment: queued}\n"
+    with pytest.raises(InputError, match="use `assignment: on_demand`"):
+        load(written(tmp_path, "name: ray_asha, num_samples: 3", rest))
+
+
+def test_searchers_agree_on_what_is_better(tmp_path):
+    path = tmp_path / "scenario.yaml"
+    path.write_text(
+        "searchers:\n  a: {name: ray_asha, num_samples: 3, mode: max}\n"
+        f"  b: {{name: optuna_successive_halving, n_trials: 3, max_resource: 9, direction: minimize}}\n{REST}"
+    )
+    with pytest.raises(InputError, match="wants smaller losses, and elsewhere greater ones"):
+        load(path)
+
+
+def test_brackets_are_drawn_by_their_weights_whatever_was_asked_before():
+    weights = [0.67, 0.24, 0.09]
+    forwards, backwards = drawn_brackets(weights, 3), drawn_brackets(weights, 3)
+    drawn = [forwards(trial) for trial in range(10_000)]
+    assert drawn == [backwards(trial) for trial in reversed(range(10_000))][::-1]
+    counts = Counter(drawn)
+    for bracket, weight in enumerate(weights):
+        assert abs(counts[bracket] - 10_000 * weight) < 4 * (10_000 * weight * (1 - weight)) ** 0.5
+
+
+def test_another_seed_puts_trials_into_other_brackets(tmp_path):
+    block = "name: ray_asha, num_samples: 40, brackets: 3, reduction_factor: 3"
+    [spec] = load(written(tmp_path, block)).scenario.searchers.values()
+    one, other = (spec.build(seed) for seed in (1, 2))
+    assert [one.next_job().bracket for _ in range(40)] != [other.next_job().bracket for _ in range(40)]
