@@ -193,12 +193,12 @@ def test_a_job_costs_the_same_however_many_there_are(search, cluster):
 def bounded(search, cluster, counts):
     """The counts, if they are what a run of whatever size may cost."""
     trouble = cluster == "in trouble"
-    assert counts.scheduled <= (2.3 if trouble else 1.2)  # a job's end, and now and then a worker that has no other
-    assert counts.clock <= (4.6 if trouble else 1.5)
+    assert counts.scheduled <= (2.5 if trouble else 1.2)  # a job's end, a worker that is idle, one that is called
+    assert counts.clock <= (5 if trouble else 1.5)
     assert counts.heaps <= 2
     assert counts.comparisons <= 20
     assert counts.whole <= (2 if trouble else 0.5)  # into a short list, the least of two, or so
-    assert counts.lines <= (150 if trouble or cluster == "queued" else 90)
+    assert counts.lines <= (175 if trouble else 150 if cluster == "queued" else 90)  # SimPy's own lines among them
     return counts
 
 

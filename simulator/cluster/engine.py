@@ -1,23 +1,26 @@
-"""The cluster: a pool of workers on SimPy's clock, asking a searcher for work.
+"""Runs a searcher on a cluster, and returns the trace.
 
-Where nothing can go wrong plain.py runs it, else trouble.py.
+model.py, the SimPy model, can run every cluster. Where nothing can go wrong fast.py makes the same trace sooner.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from math import inf
+from typing import Literal
 
+from simulator.cluster import fast
 from simulator.cluster.machines import Pool
-from simulator.cluster.plain import PlainRun
+from simulator.cluster.model import Model
 from simulator.cluster.spec import Cluster, StarvedError, Stop
-from simulator.cluster.trouble import TroubledRun
 from simulator.core.ticks import LIMIT
 from simulator.curves.protocol import Curves
 from simulator.searchers.protocol import Idle, Searcher
 from simulator.trace.trace import Trace
 
-__all__ = ["Cluster", "StarvedError", "Stop", "simulate"]
+__all__ = ["Cluster", "Engine", "StarvedError", "Stop", "simulate"]
+
+Engine = Literal["model", "fast"]
 
 
 def simulate(
@@ -29,23 +32,25 @@ def simulate(
     seed: int = 0,
     label: str = "",
     meta: Mapping[str, str | int | float] | None = None,
+    engine: Engine | None = None,
 ) -> Trace:
     """Run `searcher` until it is done, or until `stop` (a number is its time, in ticks).
 
     A result due exactly at the stop still counts; no job starts then, and what is running is cut. `seed` is
-    that of stragglers, losses and machines. Raises StarvedError where work remains that nobody will ever do.
+    that of stragglers, losses and machines. `engine` forces one of the two, for tests and teaching. Raises
+    StarvedError where work remains that nobody will ever do, ValueError where "fast" is to run a cluster in trouble.
     """
     stop = stop if isinstance(stop, Stop) else Stop(stop)
     pool = Pool(cluster.machines, slots_per_trial=cluster.slots_per_trial, policy=cluster.policy, seed=seed)
-    run: PlainRun | TroubledRun
-    if cluster.trouble_free:
+    if engine == "fast" and not cluster.trouble_free:
+        raise ValueError("the fast engine runs only equal workers that never fail, and jobs that nothing delays")
+    if cluster.trouble_free and engine != "model":
         limits = [stop.time, None if stop.cost is None else pool.spending(stop.cost).by(LIMIT)]
         deadline = min((limit for limit in limits if limit is not None), default=inf)
         queued = cluster.assignment == "queued"
-        run = PlainRun(searcher, curves, pool.workers, stop, deadline, queued=queued, resume=cluster.resume)
+        columns = fast.run(searcher, curves, pool.workers, stop, deadline, queued=queued, resume=cluster.resume)
     else:
-        run = TroubledRun(searcher, curves, cluster, pool, stop, seed)
-    columns = run.go()
+        columns = Model(searcher, curves, cluster, pool, stop, seed).run()
     return Trace(
         label=label,
         workers=pool.workers,

@@ -145,6 +145,11 @@ class Spending:
         self._rate, self._since = 0.0, 0
         self._left = budget * 3600 * ticks.PER_SECOND
 
+    @property
+    def next_change(self) -> int | None:
+        """The tick of the next machine that comes or goes; None if there is none."""
+        return None if self._following is None else self._following[0]
+
     def by(self, now: int) -> int | None:
         """The last tick that the budget pays for, if that is no later than `now`; `now` never falls."""
         while True:

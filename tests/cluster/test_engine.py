@@ -174,17 +174,33 @@ def test_simpy_and_a_plain_heap_make_the_same_trace(seed):
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_the_fast_engine_and_the_full_one_agree(seed):
-    """Two groups of equal workers are the same pool as one, and go through the engine that knows trouble."""
+def test_the_fast_engine_and_the_model_agree(seed):
+    """And two groups of equal workers are the same pool as one."""
     rng = random_numbers.Random(seed)
     workers, stop = rng.randint(2, 9), Stop(rng.randint(5, 60), rng.choice([None, 0.0]), rng.choice([None, 2]))
-    two = (MachineGroup(1), MachineGroup(workers - 1))
-    traces = [
-        simulate(asha(max_length=9, divisor=3), RandomCurves(seed), Cluster(groups, resume=seed % 2 == 0), stop=stop)
-        for groups in (workers, two)
-    ]
+    resume, two = seed % 2 == 0, (MachineGroup(1), MachineGroup(workers - 1))
+    fast, model, groups = (
+        rows(
+            simulate(
+                asha(max_length=9, divisor=3),
+                RandomCurves(seed),
+                Cluster(of, resume=resume),
+                stop=stop,
+                engine=engine,
+            )
+        )
+        for of, engine in ((workers, "fast"), (workers, "model"), (two, "model"))
+    )
 
-    np.testing.assert_equal(*(rows(trace) for trace in traces))
+    np.testing.assert_equal(fast, model)
+    np.testing.assert_equal(model, groups)
+
+
+def test_trouble_is_for_the_model_alone():
+    with pytest.raises(ValueError, match="the fast engine runs only equal workers that never fail"):
+        simulate(
+            asha(max_trials=9, max_length=9), RandomCurves(0), Cluster((MachineGroup(2, speed=2.0),)), engine="fast"
+        )
 
 
 def assert_nobody_works_twice_at_once(trace):

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import random as random_numbers
 from collections import Counter
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from simulator.cluster.engine import StarvedError, simulate
-from simulator.cluster.machines import MachineGroup
 from simulator.searchers.protocol import Job
 from simulator.trace.trace import Outcome
 from tests.cluster.random_worlds import scenario
@@ -76,15 +74,15 @@ def test_simpy_with_heaps_and_a_plain_heap_with_sorting_make_the_same_trace(lot)
 
 
 @pytest.mark.parametrize("lot", range(LOTS))
-def test_the_engine_that_knows_trouble_agrees_where_there_is_none(lot):
-    """Equal workers in two groups are one pool, and go through the engine that asks about troubles."""
+def test_the_fast_engine_and_the_model_make_the_same_trace(lot):
+    """Where there is no trouble both can run."""
     for seed in range(lot * EACH, (lot + 1) * EACH):
         drawn, curves, cluster, stop = scenario(random_numbers.Random(seed))
-        if not isinstance(cluster.groups, int) or cluster.groups == 1:
+        if not cluster.trouble_free:
             continue
-        groups = (MachineGroup(1), MachineGroup(cluster.groups - 1))
-        (_, plain), (_, full) = (
-            run(drawn, curves, each, stop, seed) for each in (cluster, replace(cluster, groups=groups))
+        fast, model = (
+            simulate(drawn.make(), curves, cluster, stop=stop, seed=seed, engine=engine)
+            for engine in ("fast", "model")
         )
 
-        np.testing.assert_equal(rows(plain), rows(full), f"seed {seed}: {drawn.options} {cluster} {stop}")
+        np.testing.assert_equal(rows(fast), rows(model), f"seed {seed}: {drawn.options} {cluster} {stop}")

@@ -1,0 +1,93 @@
+"""The SimPy model uses SimPy as its documentation has it: processes, events, the clock; nothing private."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+import simpy
+
+import simulator
+from simulator.cluster import model
+from simulator.cluster.machines import MachineGroup, Pool
+from simulator.cluster.model import Model
+from simulator.cluster.spec import Cluster, Stop
+from simulator.core.errors import InputError, Problem
+from simulator.searchers.halving import asha, random
+from tests.worlds import UNIT, World
+
+PACKAGE = Path(simulator.__file__).parent
+
+
+def test_only_the_model_imports_simpy():
+    importing = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if (isinstance(node, ast.Import) and any(alias.name.split(".")[0] == "simpy" for alias in node.names))
+        or (isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "simpy")
+    }
+
+    assert importing == {"cluster/model.py"}
+
+
+def test_nothing_private_of_simpy_is_used():
+    """The model's own private names are those of `self`; all else that begins with a line would be SimPy's."""
+    private = {
+        ast.unparse(node)
+        for node in ast.walk(ast.parse(Path(model.__file__).read_text()))
+        if isinstance(node, ast.Attribute) and node.attr.startswith("_") and ast.unparse(node.value) != "self"
+    }
+
+    assert private == set()
+
+
+def made(searcher, cluster=None, stop=None, world=None):
+    cluster = cluster or Cluster(2)
+    pool = Pool(cluster.machines, slots_per_trial=1, policy="fastest", seed=0)
+    return Model(searcher, world or World(), cluster, pool, stop or Stop(), 0)
+
+
+def test_simpys_clock_is_the_clock():
+    running = made(asha(max_trials=9, max_length=9, divisor=3))
+    columns = running.run()
+
+    assert running.env.now == columns["end"].max() > 0
+
+
+def test_a_worker_is_made_when_it_is_first_needed(monkeypatch):
+    processes = []
+    monkeypatch.setattr(
+        simpy.Environment, "process", lambda env, life: processes.append(life) or simpy.Process(env, life)
+    )
+    made(random(max_trials=3, max_length=1), Cluster(1_000_000)).run()
+
+    assert len(processes) == 3
+
+
+def test_an_attempt_costs_one_event_and_a_worker_that_waited_one_more(monkeypatch):
+    """Three trials of one unit on one worker: its process begins, three timeouts end, and the run does."""
+    handled = []
+    step = simpy.Environment.step
+    monkeypatch.setattr(simpy.Environment, "step", lambda env: handled.append(env.now) or step(env))
+    made(random(max_trials=3, max_length=1), Cluster(1)).run()
+
+    assert len(handled) == 1 + 3 + 1
+
+
+@pytest.mark.parametrize(
+    "error", [InputError(Problem("curves.csv", "has no trial 7")), KeyError("x"), RuntimeError("y")]
+)
+def test_an_error_of_the_curves_or_the_searcher_is_raised_as_it_was(error):
+    """SimPy would raise a copy, made from the error's arguments alone."""
+
+    def fail(trial, start, end):
+        if trial == 2:
+            raise error
+        return UNIT
+
+    with pytest.raises(type(error)) as caught:
+        made(random(max_trials=3, max_length=1), Cluster((MachineGroup(1),)), world=World(ticks=fail)).run()
+
+    assert caught.value is error
