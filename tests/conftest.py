@@ -13,7 +13,7 @@ import pytest
 #: benchmarks; pages, notebooks and pictures that are made; and what takes seconds of computing: closed forms over many
 #: seeds, counts of steps, whole sweeps, every member of the unions, databases of other programs.
 AT_LENGTH = (
-    "faults/", "browser/", "fuzz/", "test_benchmarks", "test_hostile", "test_edges", "test_quick_tier",
+    "faults/", "browser/", "fuzz/", "test_benchmarks", "test_hostile", "test_edges", "test_quick_tier", "test_guide",
     "test_docs", "test_notebooks", "test_gallery", "test_appendix", "test_claims", "test_real_curves", "render/",
     "test_closed_forms", "test_counts", "test_effort", "test_many_results", "test_unions", "cluster/test_scenarios",
     "planning/test_sweep", "planning/test_plan_command", "test_fit", "test_recorder", "test_mlflow_runs",
