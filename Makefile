@@ -6,7 +6,7 @@ READY := $(VENV)/ready
 # Tests that take long stand together: a process that is done takes over half of what another has left.
 SPREAD := -n auto --dist worksteal
 
-.PHONY: demo test quick fuzz coverage mutants soak browser lint format bench gallery notebooks docs lock clean
+.PHONY: demo test quick rivals fuzz coverage mutants soak browser lint format bench gallery notebooks docs lock clean
 
 demo: $(READY)
 	$(BIN)/asha-sim run scenarios/docs.yaml --out outputs/docs
@@ -40,6 +40,15 @@ coverage: $(READY)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under 95
 	$(BIN)/coverage report --fail-under 100 --include 'simulator/searchers/*,simulator/cluster/*'
+
+# Decisions of the real schedulers beside ours, some 350,000: group rivals, and an older Syne Tune, in environments of their own.
+rivals:
+	for group in rivals rivals-older; do \
+	  test -d .rivals/$$group || { $(PYTHON) -m venv .rivals/$$group && .rivals/$$group/bin/python -m pip install --quiet \
+	  --disable-pip-version-check $$($(PYTHON) -c "import sys, tomllib; \
+	  print(*tomllib.load(open('pyproject.toml', 'rb'))['dependency-groups'][sys.argv[1]])" $$group); } || exit 1; done
+	.rivals/rivals/bin/python -W ignore -m tests.rivals.lockstep ray optuna syne_tune sklearn
+	.rivals/rivals-older/bin/python -W ignore -m tests.rivals.lockstep syne_tune
 
 # Which changes to searchers/ and cluster/ no test would notice. Takes hours; MUTANTS='simulator.searchers.rung*' some of it.
 mutants: $(READY)
