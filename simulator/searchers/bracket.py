@@ -9,7 +9,7 @@ from math import inf
 from simulator.searchers.progress import Ledger, Meter, endless
 from simulator.searchers.protocol import AnyJob, Idle, Job
 from simulator.searchers.rules import Rule
-from simulator.searchers.rung import AnyRung, Summit
+from simulator.searchers.rung import AnyRung, TopRung
 
 
 class Bracket:
@@ -41,7 +41,7 @@ class Bracket:
         self.brackets = (self.resources,)
         self.max_length = self.resources[-1]
         self._rungs: list[AnyRung] = [rule.rung(index) for index in range(len(resources) - 1)]
-        self._rungs.append(Summit() if top is None else top)
+        self._rungs.append(TopRung() if top is None else top)
         self._number = number
         self._max_trials = inf if max_trials is None else max_trials
         self._max_concurrent = inf if max_concurrent is None else max_concurrent

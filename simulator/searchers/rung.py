@@ -211,7 +211,7 @@ def _mirrored(entry: Entry) -> Entry:
     return -loss, -arrival, trial
 
 
-class Summit(Rung):
+class TopRung(Rung):
     """The top rung, which nobody leaves."""
 
     __slots__ = ()
