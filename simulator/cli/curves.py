@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,7 +16,10 @@ Table = Annotated[
     Path, typer.Argument(metavar="FILE", help="Learning curves: .csv, .csv.gz or .parquet.", show_default=False)
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
-Kind = Literal["csv", "parquet", "jsonl", "optuna", "ray", "mlflow", "tensorboard", "wandb", "lcbench", "syne-tune"]
+Kind = Literal[
+    "csv", "parquet", "jsonl", "json", "optuna", "ray", "mlflow", "tensorboard", "wandb", "lcbench", "syne-tune",
+    "huggingface", "dvclive", "determined", "keras-tuner",
+]  # fmt: skip
 Family = Literal["pow3", "pow4", "exp3", "exp4", "logpower3", "mmf4", "vap3", "ilog2"]
 
 #: Units that a step may stand for at most.
@@ -32,7 +36,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def import_(
-    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="A file or folder.", show_default=False)],
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="A file, a folder or sqlite:///FILE.", show_default=False)
+    ],
     kind: Annotated[Kind, typer.Option("--from", help="What wrote it.", show_default=False)],
     out: Annotated[
         Path, typer.Option("-o", "--out", help="File to write: .csv, .csv.gz or .parquet.", show_default=False)
@@ -48,13 +54,38 @@ def import_(
     study: Annotated[
         str | None, typer.Option(help="The study, experiment or data set to take.", show_default=False)
     ] = None,
-    trial_column: Annotated[str | None, typer.Option(help="Tables: the trial's name.", show_default=False)] = None,
-    step_column: Annotated[str | None, typer.Option(help="Tables: units trained.", show_default=False)] = None,
-    time_column: Annotated[str | None, typer.Option(help="Tables: time since the start.", show_default=False)] = None,
+    run: Annotated[
+        str | None, typer.Option(help="Only trials whose names match, such as '*/validation'.", show_default=False)
+    ] = None,
+    trial_column: Annotated[
+        str | None, typer.Option(help="Tables: the trial's name; several as config,seed.", show_default=False)
+    ] = None,
+    step_column: Annotated[
+        str | None, typer.Option(help="Units trained: a column, or a metric or tag.", show_default=False)
+    ] = None,
+    step_scale: Annotated[
+        float | None,
+        typer.Option(help="Multiplied to every step: 100 for epochs such as 0.25.", show_default=False),
+    ] = None,
+    time_column: Annotated[
+        str | None, typer.Option(help="Tables: time since the start, or of day.", show_default=False)
+    ] = None,
+    time_is: Annotated[
+        Literal["elapsed", "per-step", "clock"] | None,
+        typer.Option(help="Tables: what times count; default: told by their looks.", show_default=False),
+    ] = None,
+    no_times: Annotated[bool, typer.Option("--no-times", help="Leave the log's times out.")] = False,
+    max_gap: Annotated[
+        float | None,
+        typer.Option(help="Seconds between two reports that are no pause.", show_default=False),
+    ] = None,
     start_column: Annotated[str | None, typer.Option(help="Tables: the trial's start.", show_default=False)] = None,
     end_column: Annotated[str | None, typer.Option(help="Tables: the trial's end.", show_default=False)] = None,
     worker_column: Annotated[str | None, typer.Option(help="Tables: who trained it.", show_default=False)] = None,
-    time_unit: Annotated[Literal["ms", "s", "min", "h"], typer.Option(help="Tables: the unit of times.")] = "s",
+    time_unit: Annotated[
+        Literal["ms", "s", "min", "h"] | None,
+        typer.Option(help="Tables: the unit of times; default: s.", show_default=False),
+    ] = None,
     offset: Annotated[
         int | None,
         typer.Option(
@@ -71,24 +102,34 @@ def import_(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Turn another program's logs into learning curves, and say what was kept, what was dropped and why."""
+    """Turn another program's logs into learning curves, and say what was kept, what was dropped and why.
+
+    Beside the curves goes NAME.trials.csv: the log's own name of each trial and its hyperparameters.
+    """
     from simulator.curves import importers
+    from simulator.curves.files import trials as names
     from simulator.curves.files.writing import check_name, write_curves
     from simulator.io import writing
 
     check_name(out)
     if trace is not None and trace.suffix not in {".csv", ".parquet"}:
         raise InputError(Problem(str(trace), "must end in .csv or .parquet"))
-    _check_apart(source, out, trace)
+    place = importers.place_of(source, kind)
+    beside = names.path_of(out)
+    _check_apart(place, out, trace, beside)
+    for option, value in (("--step-scale", step_scale), ("--max-gap", max_gap)):
+        if value is not None and not 0 < value < math.inf:
+            raise typer.BadParameter(f"{value} should be greater than 0", param_hint=option)
     options = importers.Options(
         metric, mode, study, trial_column, step_column, time_column, start_column, end_column, worker_column,
-        UNITS[time_unit],
+        None if time_unit is None else UNITS[time_unit], run, step_scale, no_times, max_gap, time_is,
     )  # fmt: skip
-    made = importers.import_curves(source, kind, options, censored=censored, offset=offset, grid=_resources(grid))
+    made = importers.import_curves(place, kind, options, censored=censored, offset=offset, grid=_resources(grid))
     if trace is not None and made.trace is None:
         raise InputError(Problem(str(source), "has no trial with a start and an end; leave out --trace"))
     with writing.together(out.parent):
-        write_curves(out, made.curves)
+        write_curves(out, made.curves, metric=made.report.held)
+        names.write(beside, made.report.trials[: made.report.kept])
         if trace is not None and made.trace is not None:
             (made.trace.write_parquet if trace.suffix == ".parquet" else made.trace.write_csv)(trace)
     if as_json:

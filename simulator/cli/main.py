@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import sys
-from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -141,7 +140,7 @@ def run(
         traces = experiment.run_all(lambda label: progress.update(task, description=f"simulating {label}"))
     best = experiment.best_loss(max(metrics.trials_started(trace) for trace in traces.values()))
     summaries = {label: metrics.summarize(trace, best, experiment.in_full) for label, trace in traces.items()}
-    about = {**experiment.meta, "searchers": {label: asdict(summary) for label, summary in summaries.items()}}
+    about = {**experiment.meta, "searchers": {label: summary.as_dict() for label, summary in summaries.items()}}
     text = json.dumps(about, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
     if out:
         with writing.together(out):

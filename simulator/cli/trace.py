@@ -31,15 +31,13 @@ def describe(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
 ) -> None:
     """Say in a sentence how busy a schedule kept its workers; --json for all its numbers."""
-    from dataclasses import asdict
-
     from simulator.render import alt
     from simulator.trace import metrics
     from simulator.trace.reading import read_trace, unit_of
 
     trace = read_trace(file, workers=workers)
     if as_json:
-        about = {"label": trace.label, "workers": trace.workers, **asdict(metrics.summarize(trace))}
+        about = {"label": trace.label, "workers": trace.workers, **metrics.summarize(trace).as_dict()}
         typer.echo(json.dumps(about, indent=2, allow_nan=False, ensure_ascii=False))
     else:
         typer.echo(printable(alt.of_run(trace, time_unit or unit_of(trace))))

@@ -12,7 +12,7 @@ from simulator.core.errors import InputError, Problem
 from simulator.core.streams import Stream, generator
 from simulator.curves.files.tables import read_table
 from simulator.curves.protocol import Exit, Training
-from simulator.curves.table import Table
+from simulator.curves.table import Identity, Table
 
 #: Clock of a trial that has no point at a resource.
 MISSING = -1
@@ -51,6 +51,15 @@ class Recorded:
     def trials(self) -> int:
         """How many trials there are."""
         return self._table.trials
+
+    @property
+    def metric(self) -> str | None:
+        """What the losses are, where the file says so."""
+        return self._table.metric
+
+    def identity(self, trial: int) -> Identity | None:
+        """Who a trial is in the log that it was imported from; None where nobody knows."""
+        return self._table.names[trial] if self._table.names else None
 
     def train(self, trial: int, from_resource: int, to_resource: int) -> Training:
         """What the recorded trial did between two resources."""
@@ -142,9 +151,21 @@ class Resampled:
 
     def train(self, trial: int, from_resource: int, to_resource: int) -> Training:
         """What the recorded trial drawn as `trial` did."""
+        return self._recorded.train(self._drawn_as(trial), from_resource, to_resource)
+
+    @property
+    def metric(self) -> str | None:
+        """What the losses are, where the file says so."""
+        return self._recorded.metric
+
+    def identity(self, trial: int) -> Identity | None:
+        """Who the recorded trial drawn as `trial` is in its log; None where nobody knows."""
+        return self._recorded.identity(self._drawn_as(trial))
+
+    def _drawn_as(self, trial: int) -> int:
         block, place = divmod(trial, self._BLOCK)
         rows = self._drawn.get(block)
         if rows is None:
             rng = generator(self._seed, Stream.RESAMPLE, block)
             rows = self._drawn[block] = rng.integers(self._recorded.trials, size=self._BLOCK).tolist()
-        return self._recorded.train(rows[place], from_resource, to_resource)
+        return rows[place]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +12,21 @@ from simulator.curves.protocol import Exit
 
 
 @dataclass(frozen=True)
+class Identity:
+    """A trial's name in its log, and the hyperparameters that the log tells."""
+
+    name: str
+    config: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Table:
     """Rows sorted by (trial, resource): trials 0..n-1, resources >= 1, clock in ticks, increasing within a trial.
 
     `loss` is the smaller-is-better loss, inf where the trial diverged; `exits` maps a trial to why its last row
     is its death; `source` is the file's name, `digest` its SHA-256; without `timed` the clock was not recorded.
+    `metric` says what the losses are, after a minus where they are negated, and `names` who the trials are in the
+    log that they were imported from; None and empty where the file does not say.
     """
 
     source: str
@@ -26,6 +37,8 @@ class Table:
     clock: NDArray[np.int64]
     exits: dict[int, Exit]
     timed: bool = True
+    metric: str | None = None
+    names: tuple[Identity, ...] = ()
 
     @property
     def trials(self) -> int:

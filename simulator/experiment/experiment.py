@@ -10,10 +10,13 @@ from itertools import pairwise
 from math import inf
 from statistics import median
 
+import numpy as np
+
 from simulator.cluster import engine, feasibility
 from simulator.core import ticks
 from simulator.core.errors import InputError
 from simulator.curves.protocol import Curves
+from simulator.curves.recorded import Recorded, Resampled
 from simulator.experiment.clusters import build_cluster, build_stop
 from simulator.scenario import curves as curve_models
 from simulator.scenario import searchers as searcher_models
@@ -34,7 +37,20 @@ def curves_of(loaded: Loaded, seed: int, *, resample: bool | None = None) -> Cur
             update=changes if resample is None else changes | {"resample": resample, "order": "file"}
         )
     with loaded.blaming("curves", "file"):
-        return spec.build(loaded.folder, seed)
+        made = spec.build(loaded.folder, seed)
+    if isinstance(made, (Recorded, Resampled)):
+        _check_direction(loaded, made.metric)
+    return made
+
+
+def _check_direction(loaded: Loaded, metric: str | None) -> None:
+    """Raise InputError where a searcher's block minimises what the file of curves says was to be maximised."""
+    if metric is None or not metric.startswith("-"):
+        return
+    for label, block in loaded.scenario.searchers.items():
+        if "smaller_is_better" in block.model_fields_set and getattr(block, "smaller_is_better", False):
+            message = f"is true, and the curves hold {metric}: {metric[1:]} was to be maximised when it was imported"
+            raise InputError(loaded.problem(("searchers", label, "smaller_is_better"), message))
 
 
 #: Trials looked at to say what is typical.
@@ -98,7 +114,17 @@ class Experiment:
                 label=label,
                 meta=self.meta | divisor,
             )
-        return joined(trace) if spec.stepwise else trace
+        return self._named(joined(trace) if spec.stepwise else trace)
+
+    def _named(self, trace: Trace) -> Trace:
+        """The trace with the names that its trials have in the log that they were imported from."""
+        curves = self._curves
+        if not isinstance(curves, (Recorded, Resampled)) or curves.identity(0) is None:
+            return trace
+        known = {trial: curves.identity(trial) for trial in np.unique(trace.trial).tolist()}
+        found = {trial: identity for trial, identity in known.items() if identity is not None}
+        names = {trial: identity.name for trial, identity in found.items()}
+        return replace(trace, names=names, configs={trial: identity.config for trial, identity in found.items()})
 
     def best_loss(self, trials: int) -> float:
         """The best loss that any of the first `trials` trials has when fully trained; inf where all die."""

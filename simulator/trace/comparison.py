@@ -17,6 +17,9 @@ CLIMB = "… while a trial could climb"
 #: Less money than this is shown in two digits.
 CENT = 0.01
 
+#: Characters of a name from a log that a table shows.
+LONGEST_NAME = 32
+
 Cell = Callable[[Summary], str]
 
 
@@ -36,7 +39,7 @@ def table(summaries: Mapping[str, Summary], unit: str) -> list[tuple[str, ...]]:
         ("full-length trials", lambda run: f"{run.full_length_trials:,}"),
         ("first full-length trial at", lambda run: time(run.first_full_length_s)),
         ("best loss, at any length", lambda run: _loss(run.best_loss)),
-        ("… of trial", lambda run: "—" if run.best_trial is None else str(run.best_trial)),
+        ("… of trial", _best_trial),
         ("… known at", lambda run: time(run.best_loss_s)),
         ("… of that trial in full", lambda run: _loss(run.best_loss_in_full)),
         (f"idle, worker-{unit}", lambda run: worker_time(run.idle_s)),
@@ -57,6 +60,19 @@ def table(summaries: Mapping[str, Summary], unit: str) -> list[tuple[str, ...]]:
     }
     shown = [(name, cell) for name, cell in cells if not silent.get(name, False)]
     return [(name, *(cell(run) for run in summaries.values())) for name, cell in shown]
+
+
+def _best_trial(run: Summary) -> str:
+    """The best trial's number, and its name where a log tells it."""
+    if run.best_trial is None:
+        return "—"
+    name = run.best_trial_name
+    return str(run.best_trial) if name is None else f"{run.best_trial} ({shortened(name)})"
+
+
+def shortened(name: str) -> str:
+    """A name from a log as it fits a table."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 def findings(summaries: Mapping[str, Summary], unit: str) -> Iterator[str]:

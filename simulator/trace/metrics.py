@@ -5,10 +5,10 @@ Worker time is split exactly, in ticks: busy + overhead + lost + idle + down = w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from math import floor, inf, isfinite
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +74,15 @@ class Summary:
     simple_regret: float | None  # best_loss_in_full, less the best that a candidate has when fully trained
     max_length: int  # units of a fully trained trial
     stopped: bool  # it was over before its work was done
+    best_trial_name: str | None = None  # in the log that its curve was imported from
+    best_trial_config: Mapping[str, str] | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: without the best trial's name and hyperparameters where no log tells them."""
+        about = asdict(self)
+        if self.best_trial_name is None:
+            del about["best_trial_name"], about["best_trial_config"]
+        return about
 
 
 def summarize(
@@ -123,6 +132,8 @@ def summarize(
         else final - best_possible,
         max_length=trace.max_length,
         stopped=trace.stopped or cut > 0,
+        best_trial_name=trace.names.get(int(trace.trial[best[-1]])) if len(best) else None,
+        best_trial_config=trace.configs.get(int(trace.trial[best[-1]])) if len(best) else None,
     )
 
 

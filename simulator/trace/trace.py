@@ -99,7 +99,8 @@ class Trace:
     values, `loss` is inf for a trial that died and NaN where there is no result. What is neither overhead nor
     lost of an attempt was useful training. `max_length` is the resource of a fully trained trial, `spells` says
     when workers could not work, `groups` (in order of worker number) what they cost, `meta` where the trace
-    comes from (scenario digest, seed, versions). `stopped`: it was over before its work was done.
+    comes from (scenario digest, seed, versions). `stopped`: it was over before its work was done. `names` and
+    `configs` are what the log calls its trials and their hyperparameters, where curves were imported from one.
     """
 
     label: str
@@ -121,6 +122,8 @@ class Trace:
     groups: tuple[Group, ...] = ()
     meta: Mapping[str, str | int | float] = field(default_factory=dict)
     stopped: bool = False
+    names: Mapping[int, str] = field(default_factory=dict)
+    configs: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
     def from_rows(cls, rows: Sequence[Sequence[float]], **about: Any) -> Trace:

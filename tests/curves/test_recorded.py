@@ -79,11 +79,9 @@ def test_a_curve_that_ends_without_a_loss_diverged(tmp_path, missing, better):
     assert curves.reach((1, 2, 3)) is None
 
 
-def test_a_gap_in_a_curve_that_goes_on_is_only_a_bad_result(tmp_path):
-    curves = Recorded(table(tmp_path, "trial,resource,loss,elapsed_s\n0,1,,10\n0,2,0.5,20\n"))
-
-    assert curves.train(0, 0, 1) == (10_000_000, inf, None)
-    assert curves.train(0, 1, 2) == (10_000_000, 0.5, None)
+def test_a_trial_that_goes_on_after_a_row_without_a_loss_is_refused(tmp_path):
+    with pytest.raises(InputError, match="2:3: loss: is no number, though trial 0 goes on in line 3"):
+        table(tmp_path, "trial,resource,loss,elapsed_s\n0,1,,10\n0,2,0.5,20\n")
 
 
 @pytest.mark.parametrize(("word", "exit_"), [("errored", Exit.ERRORED), ("invalid", Exit.INVALID)])

@@ -73,7 +73,7 @@ def tried(tree: Tree, source: str, kind: str, options: list[str]) -> None:
         check(ended, NAMED, before, folder)
         if ended.status:
             return
-        made = {"out.csv"} | ({"trace.csv"} if "--trace" in options else set())
+        made = {"out.csv", "out.trials.csv"} | ({"trace.csv"} if "--trace" in options else set())
         assert content(folder) - before == made, content(folder)
         assert all(line.isprintable() for line in ended.out.splitlines()), ended.out
         if "--json" in options:
@@ -97,6 +97,10 @@ def choices(draw, *metrics):
         (("--grid", draw(st.sampled_from(("1,3", "2", "1,2,3,4,5,6,7,8,9", "1,999999999999999")))), 3),
         (("--offset", draw(st.sampled_from(("0", "1", "-1", "999999999999999", "-999999999999999")))), 1),
         (("--study", draw(st.sampled_from(("sweep", "", "\x1b[31m")))), 1),
+        (("--run", draw(st.sampled_from(("*", "run-*", "[", "\x1b[31m")))), 1),
+        (("--step-scale", draw(st.sampled_from(("10", "0.5", "1e300", "nan")))), 1),
+        (("--max-gap", draw(st.sampled_from(("1", "1e300", "1e-300")))), 1),
+        (("--no-times",), 1),
     ):
         options += words if draw(st.integers(0, 9)) < often else ()
     return options
@@ -176,6 +180,18 @@ def trees() -> dict[str, Tree]:
     )
     made["wandb"] = {f"source/{name}": history for name in ("a.csv", "b/0000.csv", "b/c.csv")}
     made["csv"] = {"source.csv": b"trial,resource,loss\n0,1,.5\n0,2,.25\n"}
+    logs = b'[{"trial": "a", "epoch": [1, 2], "metrics": {"loss": [0.5, NaN]}}, {"trial": "b", "epoch": 1}]'
+    made["json"] = {"source.json": logs}
+    entry = b'{"log_history": [{"step": 10, "eval_loss": 0.5}, {"step": 20, "loss": 1, "train_runtime": 9}]}'
+    made["huggingface"] = {f"source/run-{number}/checkpoint-20/trainer_state.json": entry for number in range(2)}
+    tabs = b"timestamp\tstep\tloss\n1700000000000\t0\t0.5\n1700000009000\t1\t0.25\n"
+    made["dvclive"] = {f"source/run-{number}/plots/metrics/loss.tsv": tabs for number in range(2)}
+    row = b'{"trial_id": 1, "steps_completed": %d, "end_time": "2026-01-01T00:00:%dZ", "metrics": {"loss": 0.%d}}\n'
+    made["determined"] = {"source.jsonl": b"".join(row % (at, 10 + at, at) for at in range(1, 6))}
+    trial = b'{"status": "COMPLETED", "metrics": {"metrics": {"loss": {"direction": "min", "observations": '
+    made["keras-tuner"] = {
+        f"source/trial_{number}/trial.json": trial + b'[{"value": [0.5], "step": 3}]}}}}' for number in range(2)
+    }
     return made
 
 
@@ -186,7 +202,60 @@ NAMES = (
 )  # fmt: skip
 
 
-METRICS = {"tensorboard": "val/loss", "mlflow": "val_loss", "optuna": "objective", "journal": "objective"}
+TEXTS_OF_TABLES = (
+    b"trial;resource;loss\n", b"a;1;0,5\n", b"a;2;0,25\n", b"# note\n", b"\n", b"a,1,2\n", b"trial,resource,loss\n", b"b\t1\t1\n",
+    b"a,1,NA\n", b"a,1,\n", b'"a",1,.5\n', b"a,1,.5,\n", b"\xe9,1,.5\n", b"trial\tresource\tloss\n", b"a;1;nan\n", b"\0",
+)  # fmt: skip
+
+
+@given(st.data())
+@budget(test=40, fuzz=500)
+def test_tables_as_people_have_them(data):
+    parts = data.draw(st.lists(st.sampled_from(TEXTS_OF_TABLES), min_size=1, max_size=9))
+    raw = b"".join(parts)
+    if data.draw(st.booleans()):
+        raw = raw.decode("latin-1").encode(
+            data.draw(st.sampled_from(("utf-16", "utf-8-sig", "utf-16-le", "latin-1")))
+        )
+    name = data.draw(st.sampled_from(("source.csv", "source.tsv", "source/a.csv", "source.txt")))
+    tried({name: raw}, name.partition("/")[0], "csv", data.draw(choices("loss")))
+
+
+VALUES = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(-3, 3),
+        st.floats(),
+        st.sampled_from(("a", "NaN", "2026-01-01T00:00:00")),
+    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from("xyz"), inner, max_size=3)),
+    max_leaves=5,
+)
+ROWS = st.fixed_dictionaries(
+    {},
+    optional=dict.fromkeys(("trial", "resource", "loss", "elapsed_s", "metrics", "trial_id", "end_time"), VALUES),
+)
+
+
+@given(st.data())
+@budget(test=40, fuzz=500)
+def test_json_of_any_shape(data):
+    rows = data.draw(st.lists(ROWS, max_size=4))
+    lines = data.draw(st.booleans())
+    raw = "\n".join(map(json.dumps, rows)) if lines else json.dumps(rows)
+    kind = data.draw(st.sampled_from(("json", "jsonl", "determined")))
+    tried({"source.json": raw.encode()}, "source.json", kind, data.draw(choices("loss", "metrics/x")))
+
+
+METRICS = {
+    "huggingface": "eval_loss",
+    "json": "metrics/loss",
+    "tensorboard": "val/loss",
+    "mlflow": "val_loss",
+    "optuna": "objective",
+    "journal": "objective",
+}
 
 
 def all_trees(wanted: str) -> Tree:

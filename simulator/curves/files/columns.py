@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 TIME = "elapsed_s"
 REQUIRED = ("trial", "resource", "loss")
 OPTIONAL = (TIME, "exit")
+#: A column that says what the losses are: the metric's name, after a minus where it is negated.
+METRIC = "metric"
 
 #: Whole numbers in a file have fewer digits than this would need.
 LARGEST = 10**15
@@ -27,7 +29,7 @@ LARGEST = 10**15
 class Columns:
     """Rows as they stand in a file: `line` is 1-based, `loss` NaN where empty, `exits` maps a row to its word.
 
-    `seconds` is None where the file has no such column.
+    `seconds` is None where the file has no such column, and so is `metric`, which names what the losses are.
     """
 
     line: NDArray[np.int64]
@@ -36,6 +38,7 @@ class Columns:
     loss: NDArray[np.float64]
     seconds: NDArray[np.float64] | None
     exits: dict[int, str]
+    metric: str | None = None
 
 
 def fields(raw: bytes) -> dict[str, int]:
@@ -53,10 +56,11 @@ def of_csv(raw: bytes) -> Columns | None:
     import polars as pl
 
     names = _header(raw)
-    known = [name for name in (*REQUIRED, *OPTIONAL) if names.count(name) == 1]
-    if b'"' in raw or not set(REQUIRED) <= set(known) or any(names.count(name) > 1 for name in OPTIONAL):
+    known = [name for name in (*REQUIRED, *OPTIONAL, METRIC) if names.count(name) == 1]
+    if b'"' in raw or not set(REQUIRED) <= set(known) or any(names.count(name) > 1 for name in (*OPTIONAL, METRIC)):
         return None
     kinds = {"trial": pl.Int64, "resource": pl.Int64, "loss": pl.Float64, TIME: pl.Float64, "exit": pl.String}
+    kinds[METRIC] = pl.Categorical
     try:
         frame = pl.read_csv(io.BytesIO(raw), columns=known, schema_overrides={name: kinds[name] for name in known})
     except (pl.exceptions.PolarsError, OSError, ValueError):
@@ -76,13 +80,17 @@ def of_frame(frame: DataFrame) -> Columns | None:
     losses = frame["loss"].to_numpy().astype(np.float64)
     seconds = frame[TIME].to_numpy().astype(np.float64) if TIME in frame.columns else None
     exits = _exits(frame)
+    held = frame[METRIC].unique() if METRIC in frame.columns else None
+    if held is not None and (len(held) > 1 or held.null_count()):
+        return None
     whole = trial.min() >= 0 and resource.min() >= 1 and max(trial.max(), resource.max()) < LARGEST
     lasting = seconds is None or ((seconds >= 0) & (seconds <= ticks.LIMIT / ticks.PER_SECOND)).all()
     if (
         exits is None or not whole or not lasting or np.isinf(losses).any()
     ):  # infinite: or a number too long to be one
         return None
-    return Columns(np.arange(len(trial)) + 2, trial, resource, losses, seconds, exits)
+    metric = None if held is None else str(held[0])
+    return Columns(np.arange(len(trial)) + 2, trial, resource, losses, seconds, exits, metric)
 
 
 def _sound(frame: DataFrame) -> bool:

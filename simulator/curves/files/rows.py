@@ -14,7 +14,7 @@ import numpy as np
 
 from simulator.core import ticks
 from simulator.core.errors import InputError, Problem
-from simulator.curves.files.columns import OPTIONAL, REQUIRED, TIME, Columns
+from simulator.curves.files.columns import METRIC, OPTIONAL, REQUIRED, TIME, Columns
 from simulator.curves.protocol import Exit
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ MAX_PROBLEMS = 10
 
 #: line (1-based), trial, resource, loss, elapsed_s, exit
 Row = tuple[int, int, int, float, float, str]
+#: What a trial's losses may be said to be, by the row that says so first.
+Held = dict[str, int]
 
 
 class Report:
@@ -51,15 +53,19 @@ def read(text: str, report: Report, *, timed: bool) -> Columns:
     reader = csv.reader(io.StringIO(text, newline=""))
     place: dict[str, int] = {}
     rows: list[Row] = []
+    held: Held = {}
     try:
         header = [name.strip() for name in next(reader, [])]
         place = _places(header, (*REQUIRED, TIME) if timed else REQUIRED, report)
         report.fields = {name: at + 1 for name, at in place.items()}
-        rows = list(_rows(reader, header, place, report))
+        rows = list(_rows(reader, header, place, report, held))
     except csv.Error as error:
         report.add(f"is not CSV: {error}", reader.line_num, 1)
     if not rows and not report.problems:
         report.add("holds no rows; learning curves have one row for each trial and resource", 1, 1)
+    if len(held) > 1:
+        (one, _), (other, line) = list(held.items())[:2]
+        report.add(f"{other[:40]!r} should be {one[:40]!r}, as above: a file holds one metric", line, key=METRIC)
     report.stop()
     lines, trial, resource, loss, seconds, exits = zip(*rows, strict=True)
     return Columns(
@@ -69,10 +75,11 @@ def read(text: str, report: Report, *, timed: bool) -> Columns:
         np.array(loss, np.float64),
         np.array(seconds, np.float64) if TIME in place else None,
         {row: word for row, word in enumerate(exits) if word},
+        next(iter(held), None),
     )
 
 
-def _rows(reader: Reader, header: list[str], place: dict[str, int], report: Report) -> Iterator[Row]:
+def _rows(reader: Reader, header: list[str], place: dict[str, int], report: Report, held: Held) -> Iterator[Row]:
     for fields in reader:
         line = reader.line_num
         if not fields:
@@ -81,6 +88,8 @@ def _rows(reader: Reader, header: list[str], place: dict[str, int], report: Repo
             report.add(f"has {len(fields)} fields where the header has {len(header)}", line, 1)
             continue
         found = {name: fields[at].strip() for name, at in place.items()}
+        if found.get(METRIC):
+            held.setdefault(found[METRIC], line)
         with suppress(_BadField):
             yield (
                 line,
@@ -103,11 +112,11 @@ def _places(header: list[str], required: tuple[str, ...], report: Report) -> dic
         columns = f"{', '.join((*REQUIRED, TIME))} and maybe {OPTIONAL[-1]}"
         report.add(f"lacks the column {missing[0]}; the header should name {columns}, and names {shown!r}", 1, 1)
         report.stop()
-    repeated = [name for name in (*REQUIRED, *OPTIONAL) if header.count(name) > 1]
+    repeated = [name for name in (*REQUIRED, *OPTIONAL, METRIC) if header.count(name) > 1]
     if repeated:
         report.add("stands twice in the header", 1, header.index(repeated[0]) + 1, repeated[0])
         report.stop()
-    return {name: header.index(name) for name in (*REQUIRED, *OPTIONAL) if name in header}
+    return {name: header.index(name) for name in (*REQUIRED, *OPTIONAL, METRIC) if name in header}
 
 
 def _bad(report: Report, message: str, line: int, key: str) -> _BadField:

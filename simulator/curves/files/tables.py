@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from simulator.core import ticks
 from simulator.core.errors import InputError, Problem
-from simulator.curves.files import columns, rows
+from simulator.curves.files import columns, rows, trials
 from simulator.curves.files.columns import REQUIRED, TIME, Columns
 from simulator.curves.files.rows import Report
 from simulator.curves.protocol import Exit
@@ -35,7 +35,8 @@ def read_table(
 ) -> Table:
     """Read learning curves; raises InputError for anything but a table of trial, resource, loss, elapsed_s[, exit].
 
-    An empty, NaN or infinite loss is a trial that diverged. Without `smaller_is_better` the loss column is negated.
+    An empty, NaN or infinite loss is a trial that diverged, in its last row. Without `smaller_is_better` the loss
+    column is negated, unless the file's column `metric` says that it was when it was written.
     A file without times needs `unit_times`, and one with times refuses them; without `times_needed` a unit may
     take a second for want of better.
     """
@@ -50,7 +51,18 @@ def read_table(
     else:
         content = reading.unpacked(path, raw, MAX_BYTES) if path.suffix == ".gz" and raw else raw
         found = _of_csv(path, content, report, timed=timed)
-    return _table(path, raw, found, report, _Reading(1.0 if smaller_is_better else -1.0, unit_times, timed))
+    sign = _sign(path, found.metric, smaller_is_better=smaller_is_better)
+    return _table(path, raw, found, report, _Reading(sign, unit_times, timed))
+
+
+def _sign(path: Path, metric: str | None, *, smaller_is_better: bool) -> float:
+    """What losses are multiplied by; raises InputError where the file and the user say different things."""
+    if metric is None or smaller_is_better:
+        return 1.0 if smaller_is_better else -1.0
+    if metric.startswith("-"):
+        return 1.0
+    message = f"holds {metric}, imported as a metric to minimise; smaller_is_better: false (--maximise) denies that"
+    raise InputError(Problem(str(path), message, key=columns.METRIC))
 
 
 def _of_csv(path: Path, content: bytes, report: Report, *, timed: bool) -> Columns:
@@ -66,7 +78,7 @@ def _of_csv(path: Path, content: bytes, report: Report, *, timed: bool) -> Colum
 
 def _of_parquet(path: Path, raw: bytes, report: Report, *, timed: bool) -> Columns:
     """Parquet has no lines: a row's number, the header being line 1, stands for them."""
-    known = (*REQUIRED, *columns.OPTIONAL)
+    known = (*REQUIRED, *columns.OPTIONAL, columns.METRIC)
     quick = columns.of_frame(frames.read_frame(path, raw, "parquet", known))
     if quick:
         return quick
@@ -104,6 +116,11 @@ def _table(path: Path, raw: bytes, found: Columns, report: Report, how: _Reading
             raise InputError(Problem(str(path), message, 1, 1))
         clock = np.rint(found.seconds[order] * ticks.PER_SECOND).astype(np.int64)
     _check_rows(report, line, trial, resource, clock, same)
+    for at in np.flatnonzero(same & ~np.isfinite(found.loss[order])[:-1]).tolist():
+        what = (
+            f"is no number, though trial {trial[at]} goes on in line {line[at + 1]}: it diverges in its last row only"
+        )
+        report.add(f"{what}; leave out rows where it was not measured", int(line[at]), key="loss")
     died = {}
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
@@ -115,7 +132,9 @@ def _table(path: Path, raw: bytes, found: Columns, report: Report, how: _Reading
     losses = found.loss[order] * how.sign
     losses = np.where(np.abs(losses) < TOO_LARGE, losses, np.inf)  # nan is not less
     timed = found.seconds is not None
-    return Table(str(path), sha256(raw).hexdigest(), trial, resource, losses, clock, died, timed=timed)
+    names = trials.read(path, int(trial[-1]) + 1)
+    digest = sha256(raw).hexdigest()
+    return Table(str(path), digest, trial, resource, losses, clock, died, timed, found.metric, names)
 
 
 def _check_rows(

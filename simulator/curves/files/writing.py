@@ -39,8 +39,11 @@ def check_name(path: Path) -> None:
         raise InputError(Problem(str(path), f"must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"))
 
 
-def write_curves(path: Path, curves: Sequence[Curve]) -> None:
-    """Replace `path` by the curves, trial i being the i-th; numbers are written with all their digits."""
+def write_curves(path: Path, curves: Sequence[Curve], *, metric: str | None = None) -> None:
+    """Replace `path` by the curves, trial i being the i-th; numbers are written with all their digits.
+
+    `metric` says what the losses are, in a column of that name: the metric, after a minus where it is negated.
+    """
     import polars as pl
 
     check_name(path)
@@ -58,6 +61,8 @@ def write_curves(path: Path, curves: Sequence[Curve]) -> None:
         for last, curve in zip(np.cumsum(lengths) - 1, curves, strict=True):
             words[last] = curve.exit.value if curve.exit else None
         columns["exit"] = pl.Series(words.tolist(), dtype=pl.String)
+    if metric is not None:
+        columns["metric"] = pl.Series([metric]).new_from_index(0, sum(lengths))
     frame = pl.DataFrame(columns)
     with replacing(path) as scratch, scratch.open("wb") as out:
         text = io.BytesIO()  # polars has errors of its own for a file that can't be written

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Literal, get_args
 
+from simulator.core import ticks
+from simulator.core.errors import InputError, Problem
 from simulator.curves.importers import schedule
 from simulator.curves.importers.assemble import Censored, Curve, assemble
 from simulator.curves.importers.report import Report
-from simulator.curves.importers.source import Importer, Options
+from simulator.curves.importers.source import Found, Importer, Options, listed, wrong
 from simulator.io.reading import check_file
 from simulator.trace.trace import Trace
 
-__all__ = ["KINDS", "Censored", "Curve", "Imported", "Kind", "Options", "Report", "import_curves"]
+__all__ = ["KINDS", "Censored", "Curve", "Imported", "Kind", "Options", "Report", "import_curves", "place_of"]
 
-Kind = Literal["csv", "parquet", "jsonl", "optuna", "ray", "mlflow", "tensorboard", "wandb", "lcbench", "syne-tune"]
+Kind = Literal[
+    "csv", "parquet", "jsonl", "json", "optuna", "ray", "mlflow", "tensorboard", "wandb", "lcbench", "syne-tune",
+    "huggingface", "dvclive", "determined", "keras-tuner",
+]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 MODULES: dict[Kind, str] = {
-    "csv": "tabular",  # the file's name says which of the three it is
+    "csv": "tabular",  # the file's name says which of the four it is
     "parquet": "tabular",
     "jsonl": "tabular",
+    "json": "tabular",
     "optuna": "optuna_study",
     "ray": "ray_results",
     "mlflow": "mlflow_runs",
@@ -30,7 +37,17 @@ MODULES: dict[Kind, str] = {
     "wandb": "wandb_history",
     "lcbench": "lcbench",
     "syne-tune": "syne_tune_results",
+    "huggingface": "trainer_states",
+    "dvclive": "dvclive_runs",
+    "determined": "determined_metrics",
+    "keras-tuner": "keras_tuner_trials",
 }
+#: What only some readers have a use for, and how it is said; each reader's USES names those that it takes.
+OPTIONS = {
+    "study": "--study", "trial_column": "--trial-column", "step_column": "--step-column",
+    "time_column": "--time-column", "start_column": "--start-column", "end_column": "--end-column",
+    "worker_column": "--worker-column", "seconds": "--time-unit", "time_is": "--time-is", "max_gap": "--max-gap",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,9 +72,62 @@ def import_curves(
     options = options or Options()
     if not path.is_dir():
         check_file(path, "a source is a file or a folder")  # the same words for every kind
-    reader: Importer = import_module(f"{__name__}.{MODULES[kind]}").read
+    module = import_module(f"{__name__}.{MODULES[kind]}")
+    reader: Importer = module.read
+    _check_options(path, kind, options, module.USES)
     found = reader(path, options)
-    made, report = assemble(path, kind, found, mode=options.mode, censored=censored, offset=offset, grid=grid)
+    _choose(path, found, options)
+    made, report = assemble(
+        path, kind, found, mode=options.mode, censored=censored, offset=offset, grid=grid, max_gap=options.max_gap
+    )
     label = path.resolve().name.partition(".")[0] or kind
-    trace = schedule.trace(found.trials, label=label, maximise=report.mode == "max", offset=report.offset)
+    first = {id(curve.trial): number for number, curve in enumerate(made)}
+    trials = sorted(found.trials, key=lambda trial: first.get(id(trial), len(first)))  # numbered as the curves are
+    trace = schedule.trace(trials, label=label, maximise=report.mode == "max", offset=report.offset)
+    if trace is not None:
+        report.workers = trace.workers
+        report.trained_s = ticks.to_seconds(int((trace.end - trace.start - trace.overhead - trace.lost).sum()))
     return Imported(made, report, trace)
+
+
+#: Addresses of servers, which are not read, and how to get a file from one.
+SERVERS: dict[str, str] = {
+    "optuna": "copy the study into a file: optuna.copy_study(from_study_name=NAME, from_storage=ADDRESS, "
+    "to_storage='sqlite:///study.db')",
+    "mlflow": "write what MlflowClient.get_metric_history says into a table with trial, resource, loss, elapsed_s "
+    "and import that by --from csv; or import the server's own SQLite file",
+    "wandb": "export the histories: wandb.Api().run(PATH).history() of each run into a CSV file of a folder",
+}
+ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*):/(?P<rest>/.*)", re.DOTALL)
+
+
+def place_of(source: str, kind: Kind) -> Path:
+    """The file or folder that a source names, maybe as `sqlite:///FILE`; raises InputError for servers."""
+    found = ADDRESS.fullmatch(source)
+    if found is None:
+        return Path(source)
+    scheme, rest = found["scheme"], found["rest"]
+    if scheme in {"sqlite", "file"} or scheme.startswith("sqlite+"):
+        return Path(rest.removeprefix("//" if scheme != "file" else "/") or ".")
+    how = SERVERS.get(kind, "save what it holds as a file")
+    raise InputError(Problem(source, f"is the address of a server, which is not read here: {how}"))
+
+
+def _check_options(path: Path, kind: Kind, options: Options, uses: frozenset[str]) -> None:
+    """Raise InputError for an option that the reader of this kind has no use for: it would pass in silence."""
+    for name, option in OPTIONS.items():
+        if name not in uses and getattr(options, name) not in {None, False}:
+            raise wrong(path, f"is read by --from {kind}, for which {option} says nothing; leave it out")
+
+
+def _choose(path: Path, found: Found, options: Options) -> None:
+    """Leave out the trials that `run` does not take, and the times where none are wanted."""
+    if options.run is not None:
+        names = [trial.name for trial in found.trials]
+        found.trials = [trial for trial in found.trials if options.takes(trial.name)]
+        if not found.trials and names:
+            raise wrong(path, f"has no trial whose name matches {options.run!r}; it has {listed(names)}")
+        if len(names) > len(found.trials):
+            found.others[f"not named as --run {options.run} asks"] += len(names) - len(found.trials)
+    if options.no_times:
+        found.trials = [replace(trial, elapsed=None) for trial in found.trials]

@@ -12,15 +12,13 @@ from numpy.typing import NDArray
 
 from simulator.core import ticks
 from simulator.curves.files.columns import LARGEST
-from simulator.curves.importers import censoring
+from simulator.curves.importers import censoring, direction, segments
 from simulator.curves.importers.report import Report
 from simulator.curves.importers.source import BEYOND, End, Found, Trial, wrong
 from simulator.curves.protocol import Exit
 
+REPEATED = "repeated steps, the last report of each kept"
 Censored = Literal["drop", "hold", "extrapolate"]
-
-#: Words in a metric's name that say which way is better, where nothing else does.
-DOWN = ("loss", "error", "err", "rmse", "mse", "mae", "perplexity", "ppl", "nll", "entropy")
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +33,7 @@ class Curve:
     losses: NDArray[np.float64]
     seconds: NDArray[np.float64] | None
     exit: Exit | None = None
+    completed: str = ""  # how it was made to go on where it was stopped early
 
     @property
     def dead(self) -> bool:
@@ -51,29 +50,37 @@ def assemble(
     censored: Censored | None = None,
     offset: int | None = None,
     grid: tuple[int, ...] = (),
+    max_gap: float | None = None,
 ) -> tuple[list[Curve], Report]:
     """Make curves of what was found, and say what was done.
 
     `offset` is added to every step; default: 1 where steps start at 0. `grid` asks for these resources, read on
-    straight lines. Raises InputError where early-stopped trials meet no `censored`, where nobody says which way
+    straight lines; `max_gap` says how many seconds between two reports are no pause.
+
+    Raises InputError where early-stopped trials meet no `censored`, where nobody says which way
     the metric is better, and where nothing is left.
     """
     if not found.trials and not found.skipped:
         raise wrong(path, "holds no trials")
-    maximise = _maximise(path, found, mode)
-    report = Report(str(path), kind, found.metric, "max" if maximise else "min", "", notes=list(found.notes))
+    maximise, told = direction.maximised(path, found.metric, found.maximise, mode)
+    report = Report(str(path), kind, found.metric, "max" if maximise else "min", told, "", notes=list(found.notes))
     report.dropped.update(found.skipped)
+    report.others.update(found.others)
     report.offset = shift = _shift(found, offset)
     if shift:
         report.notes.append(f"resource = step + {shift}")
-    timed = any(trial.elapsed is not None for trial in found.trials)
+    trials = found.trials = segments.settled(path, found.trials, max_gap, report)
+    timed = any(trial.elapsed is not None for trial in trials)
     report.times = found.times if timed else "none: say unit_time in the scenario"
     curves = []
     sign = -1.0 if maximise else 1.0
-    for trial, plain in zip(found.trials, _plain(found.trials, shift, timed=timed), strict=True):
+    fates: dict[int, str] = {}
+    _count(report, REPEATED, sum(trial.taken_back for trial in trials))
+    for trial, plain in zip(trials, _plain(trials, shift, timed=timed), strict=True):
         curve = _as_is(trial, shift, sign) if plain else _curve(trial, shift, sign, report, timed=timed)
         if isinstance(curve, str):
             report.dropped[curve] += 1
+            fates[id(trial)] = f"dropped: {curve}"
         else:
             curves.append(curve)
     curves = _complete(path, curves, censored, report)
@@ -82,6 +89,7 @@ def assemble(
     if not curves:
         why = "; ".join(f"{count:,} {reason}" for reason, count in report.dropped.items())
         raise wrong(path, f"leaves no trial: {why}")
+    _tell(trials, curves, fates, report)
     report.kept, report.points = len(curves), sum(len(curve.resources) for curve in curves)
     report.diverged = sum(curve.exit is None and curve.dead for curve in curves)
     report.failed = sum(curve.exit is not None for curve in curves)
@@ -91,19 +99,6 @@ def assemble(
         max(int(curve.resources[-1]) for curve in curves),
     )
     return curves, report
-
-
-def _maximise(path: Path, found: Found, mode: str | None) -> bool:
-    if mode is not None:
-        if found.maximise is not None and found.maximise != (mode == "max"):
-            says = "maximised" if found.maximise else "minimised"
-            raise wrong(path, f"says that {found.metric} is to be {says}, and --mode {mode} says otherwise")
-        return mode == "max"
-    if found.maximise is not None:
-        return found.maximise
-    if any(word in found.metric.lower() for word in DOWN):
-        return False
-    raise wrong(path, f"does not say which way {found.metric} is better; add --mode min or --mode max")
 
 
 def _shift(found: Found, offset: int | None) -> int:
@@ -154,7 +149,7 @@ def _curve(trial: Trial, shift: int, sign: float, report: Report, *, timed: bool
     steps = trial.steps[order]
     last = np.append(steps[1:] != steps[:-1], True) if len(steps) else np.zeros(0, bool)
     early = steps < 1 - shift  # (a sum might go round)
-    _count(report, "repeated steps, the last report of each kept", int((~last).sum()))
+    _count(report, REPEATED, int((~last).sum()))
     _count(report, "points before the first unit left out", int((early & last).sum()))
     take = order[last & ~early]
     if not len(take):
@@ -173,7 +168,11 @@ def _curve(trial: Trial, shift: int, sign: float, report: Report, *, timed: bool
     _count(report, "points after a divergence left out", max(len(losses) - end, 0))
     resources, losses = resources[:end], np.where(np.isfinite(losses), losses, np.nan)[:end]
     seconds = None if seconds is None else seconds[:end]
-    _count(report, "losses that are no number, in a curve that goes on", int(np.isnan(losses[:-1]).sum()))
+    gone_on = np.isfinite(losses)
+    gone_on[-1] = True
+    _count(report, "losses that are no number left out, in a curve that goes on", int((~gone_on).sum()))
+    resources, losses = resources[gone_on], losses[gone_on]
+    seconds = None if seconds is None else seconds[gone_on]
     failed = trial.end is End.FAILED and not np.isnan(losses[-1])
     return Curve(trial, resources, losses, seconds, Exit.ERRORED if failed else None)
 
@@ -245,6 +244,7 @@ def _complete(path: Path, curves: list[Curve], censored: Censored | None, report
                 resources=np.concatenate([curve.resources, new]),
                 losses=np.concatenate([curve.losses, losses]),
                 seconds=seconds,
+                completed=word,
             )
         )
     return made
@@ -274,6 +274,28 @@ def _on_grid(curves: list[Curve], grid: tuple[int, ...], report: Report) -> list
         made.append(replace(curve, resources=wanted, losses=losses, seconds=seconds))
     report.notes.append("read on straight lines at " + ", ".join(map(str, sorted(set(grid)))))
     return made
+
+
+def _tell(trials: Sequence[Trial], curves: list[Curve], fates: dict[int, str], report: Report) -> None:
+    """Put every trial into the report: those kept by their numbers, then the others, numbered on."""
+    kept = {id(curve.trial): curve for curve in curves}
+    left = [trial for trial in trials if id(trial) not in kept]
+    for number, trial in enumerate([*(curve.trial for curve in curves), *left]):
+        curve = kept.get(id(trial))
+        end = fates.get(id(trial), "dropped: stops early") if curve is None else _end(curve)
+        report.trials.append({"trial": number, "name": trial.name, "end": end, "config": dict(trial.config)})
+        hows = {attempt.how for attempt in trial.attempts[:-1]}
+        if curve is not None:
+            report.retried += End.RETRIED in hows
+            report.paused += End.PAUSED in hows
+
+
+def _end(curve: Curve) -> str:
+    if curve.exit is not None:
+        return "failed"
+    if curve.dead:
+        return "diverged"
+    return curve.completed or "complete"
 
 
 def _count(report: Report, what: str, how_many: int) -> None:

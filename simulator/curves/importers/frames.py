@@ -1,95 +1,160 @@
-"""Users' tables by polars: every column as text, so that nothing is guessed from the first rows."""
+"""Users' tables: every column as text or as the file has it, so that nothing is guessed from the first rows."""
 
 from __future__ import annotations
 
-import io
+import re
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.core.errors import InputError, Problem
-from simulator.curves.importers.source import listed, wrong
+from simulator.curves.importers import delimited, json_rows
+from simulator.curves.importers.source import Options, listed, wrong
 from simulator.io import reading
 from simulator.io.frames import read_frame, texts
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["column", "groups", "numbers", "parse", "read", "read_bytes", "texts", "whole"]
+__all__ = ["SUFFIXES", "Table", "groups", "read", "read_bytes", "texts"]
 
-SUFFIXES = (".csv", ".csv.gz", ".parquet", ".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
-
+SUFFIXES = (
+    ".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".parquet", ".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz",
+    ".json.gz",
+)  # fmt: skip
+MEANT = "a table is a file that ends in .csv, .tsv, .parquet, .jsonl or .json"
 #: Bytes a file may have, and unpack to.
 MAX_BYTES = 1 << 30
+#: What stands for a value that was not measured.
+MISSING = ("", "NA", "N/A", "n/a", "null", "None", "none", "-", "--", "<NA>")
+#: JSON Lines with any of these take a closer look than polars'.
+ODD_JSON = re.compile(rb"NaN|Infinity|:\s*[\[{]")
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table, and the line of each row; None where row i stands in line i + 2."""
+
+    path: Path
+    frame: pl.DataFrame
+    lines: NDArray[np.int64] | None = None
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def columns(self) -> list[str]:
+        """Their names."""
+        return self.frame.columns
+
+    def has(self, name: str) -> str | None:
+        """The column of that name, where nested keys may be joined by a point as well as by `/`."""
+        names = (name, name.replace(".", "/"), name.replace("/", "."))
+        return next((known for known in names if known in self.frame.columns), None)
+
+    def only(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Table:
+        """The table of some of the rows."""
+        at = np.flatnonzero(rows) if rows.dtype == bool else rows
+        return replace(
+            self,
+            frame=self.frame[at],
+            lines=(np.arange(len(self.frame)) + 2 if self.lines is None else self.lines)[at],
+        )
+
+    def column(self, name: str, option: str) -> pl.Series:
+        """A column by name; raises InputError naming the option that would choose another."""
+        known = self.has(name)
+        if known is None:
+            raise wrong(self.path, f"has no column {name!r} but {listed(self.columns)}; choose one by {option}")
+        return self.frame[known]
+
+    def missing(self, series: pl.Series) -> NDArray[np.bool_]:
+        """Which rows hold no value, which is something else than one that is no number."""
+        import polars as pl
+
+        if series.dtype != pl.String:
+            return series.is_null().to_numpy()
+        return (series.is_null() | series.str.strip_chars().is_in(MISSING)).to_numpy()
+
+    def numbers(self, series: pl.Series) -> NDArray[np.float64]:
+        """A column as numbers, NaN where it has none or says nan; raises InputError with the line of what is none."""
+        import polars as pl
+
+        if not (series.dtype.is_numeric() or series.dtype in {pl.String, pl.Null, pl.Boolean}):
+            raise InputError(Problem(str(self.path), f"holds {series.dtype}, not numbers", 1, None, series.name))
+        if series.dtype != pl.String:
+            return series.cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy()
+        made = series.cast(pl.Float64, strict=False)
+        if made.null_count():
+            text = series.str.strip_chars()
+            made = text.cast(pl.Float64, strict=False)
+            odd = made.is_null().to_numpy() & ~self.missing(series)
+            if odd.any():
+                self.refuse(series, int(np.argmax(odd)), "should be a number")
+        return made.fill_null(float("nan")).to_numpy()
+
+    def steps(self, series: pl.Series, options: Options) -> NDArray[np.int64]:
+        """A column as whole numbers, after `--step-scale`; raises InputError with the line of what is none."""
+        values = self.numbers(series)
+        with np.errstate(over="ignore"):
+            scaled = values if options.step_scale is None else np.round(values * options.step_scale, 6)
+        odd = ~(np.isfinite(scaled) & (scaled == np.rint(scaled)) & (np.abs(scaled) < 1e15))  # noqa: PLR2004
+        if odd.any():
+            row = int(np.argmax(odd))
+            part = np.isfinite(values[row]) and values[row] != np.rint(values[row])
+            hint = "; --step-scale FACTOR makes whole numbers of fractions" if part else ""
+            self.refuse(series, row, f"should be a whole number{hint}")
+        return scaled.astype(np.int64)
+
+    def refuse(self, series: pl.Series, row: int, message: str) -> None:
+        """Raise InputError about a cell."""
+        line = row + 2 if self.lines is None else int(self.lines[row])
+        raise InputError(Problem(str(self.path), f"{str(series[row])[:40]!r} {message}", line, None, series.name))
+
+    def configs(self, rows: list[NDArray[np.intp]], names: list[str]) -> list[dict[str, Any]]:
+        """The values of some columns in the first row of each group."""
+        first = np.array([group[0] for group in rows], np.int64)
+        cells = {name: texts(self.frame[name].gather(first)) for name in names}
+        return [{name: cells[name][at] for name in names if cells[name][at] != ""} for at in range(len(rows))]
 
 
 def read_bytes(path: Path) -> bytes:
     """All of a file, unpacked where its name ends in .gz; raises InputError where it can't be had."""
-    raw = reading.read_at_most(path, MAX_BYTES, f"a table is a file that ends in {', '.join(SUFFIXES[:4])}")
+    raw = reading.read_at_most(path, MAX_BYTES, MEANT)
     if not raw:
         raise wrong(path, "is empty")
     return reading.unpacked(path, raw, MAX_BYTES) if path.suffix == ".gz" else raw
 
 
-def read(path: Path) -> pl.DataFrame:
-    """A CSV, Parquet or JSON Lines file; raises InputError for anything else."""
-    meant = f"a table is a file that ends in {', '.join(SUFFIXES[:4])}"
-    reading.check_file(path, meant)
+def read(path: Path) -> Table:
+    """A CSV, Parquet, JSON or JSON Lines file; raises InputError for anything else."""
+    reading.check_file(path, MEANT)
     name = path.name.removesuffix(".gz")
     if not path.name.endswith(SUFFIXES):
-        raise wrong(path, f"is of an unknown kind; {meant}")
+        raise wrong(path, f"is of an unknown kind; {MEANT}")
     return parse(path, read_bytes(path), name.rpartition(".")[2])
 
 
-def parse(path: Path, raw: bytes, kind: str) -> pl.DataFrame:
-    """A table of `kind` csv, parquet, jsonl or ndjson; raises InputError where it is not sound."""
-    import polars as pl
-
-    if kind != "csv":
-        return read_frame(path, raw, "parquet" if kind == "parquet" else "jsonl")
-    try:
-        frame = pl.read_csv(io.BytesIO(raw), infer_schema=False)
-        return frame.rename({name: name.strip() for name in frame.columns})
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
-        said = (str(error).splitlines() or [type(error).__name__])[0][:120]
-        raise wrong(path, f"is not sound CSV: {said}") from None
+def parse(path: Path, raw: bytes, kind: str) -> Table:
+    """A table of `kind` csv, tsv, txt, parquet, jsonl, ndjson or json; raises InputError where it is not sound."""
+    if kind in {"csv", "tsv", "txt"}:
+        found = delimited.parse(path, raw)
+    elif kind == "json" or (kind != "parquet" and _closer(raw)):
+        found = json_rows.parse(path, raw)
+    else:
+        return Table(path, read_frame(path, raw, "parquet" if kind == "parquet" else "jsonl"), _lines(raw, kind))
+    return Table(path, found.frame, found.lines, found.notes)
 
 
-def column(path: Path, frame: pl.DataFrame, name: str, option: str) -> pl.Series:
-    """A column by name; raises InputError naming the option that would choose another."""
-    if name not in frame.columns:
-        raise wrong(path, f"has no column {name!r} but {listed(frame.columns)}; choose one by {option}")
-    return frame[name]
+def _closer(raw: bytes) -> bool:
+    """Whether JSON Lines hold what polars does not take, or takes apart otherwise than is meant here."""
+    return raw.lstrip()[:1] == b"[" or ODD_JSON.search(raw) is not None or raw[:2] in {b"\xff\xfe", b"\xfe\xff"}
 
 
-def numbers(path: Path, series: pl.Series) -> NDArray[np.float64]:
-    """A column as numbers, NaN where it is empty or says nan; raises InputError with the line of what is none."""
-    import polars as pl
-
-    if not (series.dtype.is_numeric() or series.dtype in {pl.String, pl.Null}):
-        raise InputError(Problem(str(path), f"holds {series.dtype}, not numbers", 1, None, series.name))
-    text = series.str.strip_chars() if series.dtype == pl.String else series
-    made = text.cast(pl.Float64, strict=False)
-    if series.dtype == pl.String:
-        odd = made.is_null() & text.is_not_null() & (text != "")
-        if odd.any():
-            row = int(odd.arg_max() or 0)
-            message = f"{str(series[row])[:40]!r} should be a number"
-            raise InputError(Problem(str(path), message, row + 2, None, series.name))
-    return made.fill_null(float("nan")).to_numpy()
-
-
-def whole(path: Path, series: pl.Series) -> NDArray[np.int64]:
-    """A column as whole numbers; raises InputError with the line of what is none."""
-    values = numbers(path, series)
-    odd = ~(np.isfinite(values) & (values == np.rint(values)) & (np.abs(values) < 1e15))  # noqa: PLR2004
-    if odd.any():
-        row = int(np.argmax(odd))
-        message = f"{str(series[row])[:40]!r} should be a whole number"
-        raise InputError(Problem(str(path), message, row + 2, None, series.name))
-    return values.astype(np.int64)
+def _lines(raw: bytes, kind: str) -> NDArray[np.int64] | None:
+    """Row i of JSON Lines stands in line i + 1, if there are no blank ones."""
+    return np.arange(1, raw.count(b"\n") + 3) if kind != "parquet" else None
 
 
 def groups(names: list[str]) -> list[tuple[str, NDArray[np.intp]]]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from simulator.core.errors import InputError
+from simulator.curves.importers import sidecars
 from simulator.curves.importers.frames import read_bytes
 from simulator.curves.importers.source import Found, Options, Trial, choose, wrong
 
@@ -17,7 +18,10 @@ LOSS = "Train/val_cross_entropy"
 SCORES = ("accuracy", "balanced")
 
 
-def read(path: Path, options: Options) -> Found:
+USES = frozenset({"study"})
+
+
+def read(path: Path, options: Options) -> Found:  # noqa: C901
     """The configurations of one data set; entry 0 of a log is from before training, and its time is not counted."""
     if path.is_dir():
         raise wrong(path, "is a folder; LCBench's data is a JSON file")
@@ -51,7 +55,15 @@ def read(path: Path, options: Options) -> Found:
         if losses.ndim != 1 or losses.shape != when.shape or len(losses) < 2:  # noqa: PLR2004
             found.skipped["has a log of unequal lengths, or none"] += 1
             continue
-        found.trials.append(Trial(str(name), np.arange(1, len(losses)), losses[1:], when[1:] - when[0]))
+        steps = np.array([options.resource(step) for step in range(1, len(losses))])
+        if (np.round(steps, 6) != np.rint(steps)).any():
+            raise wrong(path, "has steps that --step-scale makes no whole numbers of")
+        config = sidecars.flat(entry.get("config"))
+        found.trials.append(
+            Trial(
+                str(name), np.rint(steps).astype(np.int64), losses[1:], when[1:] - when[0], config=config, marked=True
+            )
+        )
     return found
 
 

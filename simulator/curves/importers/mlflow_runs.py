@@ -13,7 +13,7 @@ import numpy as np
 
 from simulator.core.errors import InputError
 from simulator.curves.importers import databases
-from simulator.curves.importers.source import End, Found, Options, Trial, choose, need, wrong
+from simulator.curves.importers.source import BEYOND, End, Found, Options, Trial, choose, need, shortened, wrong
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -21,14 +21,23 @@ if TYPE_CHECKING:
 
 ENDS = {"FINISHED": End.FINISHED, "FAILED": End.FAILED, "KILLED": End.STOPPED, "RUNNING": End.RUNNING}
 MS = 1000.0
+#: Seconds of a year: no run lasts longer.
+YEAR = 366 * 86400.0
+LARGEST = 10**15
 #: Tables that every store has had; where others lack, MLflow brings the copy up to date, which takes seconds.
 TABLES = {"alembic_version", "experiments", "metrics", "params", "runs", "tags"}
+
+
+USES = frozenset({"study", "step_column", "max_gap"})
+#: The tag of a run that has another one above it.
+PARENT = "mlflow.parentRunId"
 
 
 def read(path: Path, options: Options) -> Found:
     """The runs of an experiment with the history of one metric; times since the run's start, to a millisecond."""
     if path.is_dir():
-        advice = "MLflow reads its file store no more: run `mlflow migrate-filestore`, then import the SQLite file"
+        move = f"mlflow migrate-filestore --source {path} --target sqlite:///mlflow.db"
+        advice = f"MLflow reads its file store no more: run `{move}`, then import mlflow.db"
         raise wrong(path, f"is a folder; {advice}")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # reading a file is nobody else's business
     try:
@@ -43,8 +52,8 @@ def read(path: Path, options: Options) -> Found:
         except (InputError, OSError, MemoryError):
             raise
         except Exception as error:  # (whatever MLflow comes up with where it did not write what it reads)
-            said = " ".join(str(getattr(error, "orig", None) or error).split())[:160]
-            raise wrong(path, f"is no store of this MLflow: {said}") from None
+            said = " ".join(str(getattr(error, "orig", None) or error).split())
+            raise wrong(path, f"is no store of this MLflow: {shortened(said)}") from None
         finally:
             _dispose(address)
 
@@ -56,28 +65,74 @@ def _runs(path: Path, client: MlflowClient, options: Options) -> Found:
     if not taken:
         raise wrong(path, "holds no runs")
     inside = runs[choose(path, "experiment", options.study, taken, "--study")]
-    reported = Counter(key for run in inside for key in run.data.metrics if not key.startswith("system/"))
+    above = {run.data.tags.get(PARENT) for run in inside} - {None}
+    parents = [run for run in inside if run.info.run_id in above]
+    runs_ = [run for run in inside if run.info.run_id not in above]
+    reported = Counter(key for run in runs_ for key in run.data.metrics if not key.startswith("system/"))
     if not reported and inside:
         raise wrong(path, f"holds no metric in its {len(inside)} runs")
     metric = choose(path, "metric", options.metric, sorted(reported), "--metric")
+    if options.step_column is not None:
+        choose(path, "metric", options.step_column, sorted(reported), "--step-column")
     found = Found(metric, None, [], Counter())
-    for run in sorted(inside, key=lambda run: (run.info.start_time, run.info.run_id)):
+    if parents:
+        found.others["runs that are the parents of others"] = len(parents)
+    for run in sorted(runs_, key=lambda run: (run.info.start_time, run.info.run_id)):
         if metric not in run.data.metrics:
             found.skipped[f"does not report {metric}"] += 1
             continue
-        history = client.get_metric_history(run.info.run_id, metric)
-        start = run.info.start_time / MS
-        when = np.array([point.timestamp for point in history]) / MS
-        stop = run.info.end_time / MS if run.info.end_time else float(when.max(initial=start))
-        found.trials.append(
-            Trial.of(
-                run.info.run_name or run.info.run_id,
-                ([point.step for point in history], [point.value for point in history], np.round(when - start, 3)),
-                end=ENDS.get(run.info.status, End.RUNNING),
-                span=(start, stop),
-            )
-        )
+        made = _trial(client, run, metric, options, found)
+        if isinstance(made, str):
+            found.skipped[made] += 1
+        else:
+            found.trials.append(made)
     return found
+
+
+def _trial(client: MlflowClient, run: Run, metric: str, options: Options, found: Found) -> Trial | str:  # noqa: PLR0911
+    history = client.get_metric_history(run.info.run_id, metric)
+    start = run.info.start_time / MS
+    when = np.array([point.timestamp for point in history], np.float64) / MS
+    if max((abs(point.step) for point in history), default=0) >= LARGEST:
+        return BEYOND
+    steps = np.array([point.step for point in history], np.int64)
+    losses = np.array([point.value for point in history], np.float64)
+    if options.step_column is not None:
+        told = sorted(
+            (point.step, point.value) for point in client.get_metric_history(run.info.run_id, options.step_column)
+        )
+        places = np.searchsorted([step for step, _ in told], steps, side="right") - 1
+        there = places >= 0
+        when, losses, places = when[there], losses[there], places[there]
+        values = np.array([value for _, value in told], np.float64)[places] if told else np.zeros(0)
+        if not len(values):
+            return f"does not report {options.step_column}"
+    elif len(steps) > 1 and not steps.any():
+        order = np.argsort(when, kind="stable")
+        when, losses, values = when[order], losses[order], np.arange(1.0, len(order) + 1)
+        note = f"{metric} was logged without a step: its reports are numbered 1, 2, 3, … in order of time"
+        if note not in found.notes:
+            found.notes.append(note)
+        found.origin = found.origin or 0
+    else:
+        values = steps.astype(np.float64)
+    scaled = np.round(values * (options.step_scale or 1.0), 6)
+    if not (np.isfinite(scaled) & (np.abs(scaled) < LARGEST)).all():
+        return BEYOND
+    if (scaled != np.rint(scaled)).any():
+        return "has steps that are no whole numbers; --step-scale FACTOR makes some of them"
+    if len(when) and when.max() < start:
+        if start - 1 <= float(when.min()) * MS <= start + YEAR:
+            return "has stamps in seconds, where MLflow's are milliseconds, so that they lie before the run's start"
+        return "has stamps that lie before the run's start"
+    stop = run.info.end_time / MS if run.info.end_time else float(when.max(initial=start))
+    return Trial.of(
+        run.info.run_name or run.info.run_id,
+        (scaled.astype(np.int64), losses, np.round(when - start, 3)),
+        end=ENDS.get(run.info.status, End.RUNNING),
+        span=(start, stop),
+        config=dict(run.data.params),
+    )
 
 
 def _pages(client: MlflowClient, experiment: str) -> Iterator[Run]:

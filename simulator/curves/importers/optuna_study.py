@@ -7,24 +7,46 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.core.errors import InputError
 from simulator.curves.files.columns import LARGEST
-from simulator.curves.importers import databases
-from simulator.curves.importers.source import BEYOND, End, Found, Options, Trial, choose, need, wrong
+from simulator.curves.importers import databases, segments, sidecars
+from simulator.curves.importers.source import (
+    BEYOND,
+    End,
+    Found,
+    Options,
+    Trial,
+    choose,
+    listed,
+    need,
+    shortened,
+    wrong,
+)
 
 if TYPE_CHECKING:
+    from optuna import Study
     from optuna.storages import BaseStorage
+    from optuna.trial import FrozenTrial
 
-SPREAD = "the trial's duration, spread evenly over its steps: Optuna logs no times of steps"
+USES = frozenset({"study"})
+SPREAD = "the trial's duration, in proportion to the resource: Optuna logs no times of steps"
+#: A trial that was found dead only later has a pace so many times the median of the others.
+STALE = 10.0
 
 
 def read(path: Path, options: Options) -> Found:
-    """The trials of a study with their intermediate values; pruned ones are cut short."""
+    """The trials of a study with their intermediate values; pruned ones are cut short.
+
+    A trial that was tried again is one trial with several attempts. Of a study of several objectives, which has no
+    intermediate values, the values at the end are taken.
+    """
     try:
         import optuna
         from optuna.trial import TrialState
@@ -43,32 +65,179 @@ def read(path: Path, options: Options) -> Found:
             raise wrong(path, "holds no study")
         study = optuna.load_study(study_name=choose(path, "study", options.study, names, "--study"), storage=storage)
         directions = [direction.name for direction in study.directions]
-        if len(directions) > 1:
-            raise wrong(path, f"is a study of {len(directions)} objectives; only one can be a loss")
-        metric = (study.metric_names or ["objective"])[0]
-        if options.metric not in {None, metric}:
-            raise wrong(path, f"has no metric {options.metric!r} but {metric!r}")
-        found = Found(metric, directions[0] == "MAXIMIZE", [], Counter(), times=SPREAD)
+        place, metric = _objective(path, study, options)
+        found = Found(metric, directions[place] == "MAXIMIZE", [], Counter(), times=SPREAD)
+        logged = {}
         for trial in study.get_trials(deepcopy=False):
-            if not trial.intermediate_values or trial.state not in ends:
-                found.skipped["reports no intermediate value"] += 1
-                continue
-            if max(map(abs, trial.intermediate_values)) >= LARGEST:
-                found.skipped[BEYOND] += 1
-                continue
-            found.trials.append(_trial(trial, ends[trial.state]))
+            one = _logged(trial, ends.get(trial.state), options, None if len(directions) == 1 else place)
+            if isinstance(one, str):
+                found.skipped[one] += 1
+            else:
+                logged[trial.number] = one
+        if len(directions) > 1:
+            found.notes.append(
+                "a study of several objectives logs no steps: the values at the end stand at resource 1"
+            )
+        found.trials = _timed(_chains(logged), found)
     return found
 
 
-def _trial(trial: Any, end: End) -> Trial:
-    steps = np.array(list(trial.intermediate_values), np.int64)
-    losses = np.array(list(trial.intermediate_values.values()), np.float64)
-    if not (trial.datetime_start and trial.datetime_complete):
-        return Trial(str(trial.number), steps, losses, None, end)
-    start, stop = trial.datetime_start.timestamp(), trial.datetime_complete.timestamp()
-    first = steps.min()
-    elapsed = (stop - start) * (steps - first + 1) / (steps.max() - first + 1)
-    return Trial(str(trial.number), steps, losses, elapsed, end, (start, stop))
+@dataclass(frozen=True, eq=False)
+class _Logged:
+    """A trial of Optuna's: `again` is the number of the one that it tries again."""
+
+    name: str
+    steps: NDArray[np.int64]
+    losses: NDArray[np.float64]
+    end: End
+    span: tuple[float, float | None] | None
+    config: dict[str, object]
+    again: int | None
+
+
+def _objective(path: Path, study: Study, options: Options) -> tuple[int, str]:
+    """Which objective is meant, by its name or its number."""
+    count = len(study.directions)
+    names = list(study.metric_names or (["objective"] if count == 1 else [f"objective-{at}" for at in range(count)]))
+    if options.metric is not None and options.metric.isascii() and options.metric.isdigit() and count > 1:
+        at = int(options.metric)
+        if at < count:
+            return at, names[at]
+    if count > 1 and options.metric is None:
+        message = (
+            f"is a study of {count} objectives; only one can be a loss: choose one of {listed(names)} by --metric"
+        )
+        raise wrong(path, message)
+    if options.metric not in {None, *names}:
+        raise wrong(path, f"has no metric {options.metric!r} but {listed(names)}")
+    at = names.index(options.metric) if options.metric is not None else 0
+    return at, names[at]
+
+
+def _logged(trial: FrozenTrial, end: End | None, options: Options, objective: int | None) -> _Logged | str:
+    if end is None:
+        return "never began to train"
+    if objective is not None:
+        if trial.values is None:
+            return "reports no value at its end"
+        values: dict[int, float] = {1: trial.values[objective]}
+    else:
+        values = trial.intermediate_values
+    if not values:
+        return "reports no intermediate value"
+    scaled = [options.resource(step) for step in values]
+    if max(map(abs, scaled)) >= LARGEST:
+        return BEYOND
+    steps = np.array([round(step) for step in scaled], np.int64)
+    if options.step_scale is not None and not np.allclose(steps, np.array(scaled, np.float64), atol=1e-6):
+        return "has steps that --step-scale makes no whole numbers of"
+    losses = np.array(list(values.values()), np.float64)
+    order = np.argsort(steps, kind="stable")
+    span = None
+    if trial.datetime_start:
+        ended = trial.datetime_complete
+        span = trial.datetime_start.timestamp(), ended.timestamp() if ended else None
+    again = trial.system_attrs.get("failed_trial")
+    config = {**trial.params, **{f"user/{name}": value for name, value in trial.user_attrs.items()}}
+    return _Logged(
+        str(trial.number), steps[order], losses[order], end, span, sidecars.flat(config),
+        again if isinstance(again, int) else None,
+    )  # fmt: skip
+
+
+def _chains(logged: dict[int, _Logged]) -> list[list[_Logged]]:
+    """Each trial with those that tried it again, in the order of their first attempts."""
+    chains: dict[int, list[_Logged]] = {}
+    for number in sorted(logged):
+        one = logged[number]  # its attribute names the first trial of the chain, however often it was tried
+        first = one.again if one.again in chains else number
+        chains.setdefault(first, []).append(one)
+    return list(chains.values())
+
+
+def _timed(chains: list[list[_Logged]], found: Found) -> list[Trial]:
+    """Trials with the times that they trained, in proportion to the resource."""
+    shift = int(any((one.steps == 0).any() for chain in chains for one in chain))
+    spent = [_spent(chain, shift) for chain in chains]
+    paces = [
+        seconds / units
+        for parts in spent
+        for seconds, units, end in parts
+        if seconds is not None and end is not End.FAILED
+    ]
+    usual = float(np.median(paces)) if paces else np.inf
+    made = []
+    for chain, parts in zip(chains, spent, strict=True):
+        if len(chain) > 1:
+            found.others["earlier attempts of trials that were tried again"] += len(chain) - 1
+        segs = []
+        for place, (one, (seconds, units, end)) in enumerate(zip(chain, parts, strict=True)):
+            fresh = _fresh(chain, place)
+            pace = None if seconds is None else seconds / units
+            if pace is not None and end is End.FAILED:
+                others = [s / u for s, u, e in parts if s is not None and e is not End.FAILED] or (
+                    [usual] if pace > STALE * usual else [pace]
+                )
+                if min(others) < pace:
+                    pace = min(others)
+                    note = (
+                        "failed trials that were found dead only later count the usual pace, or their next attempt's"
+                    )
+                    if note not in found.notes:
+                        found.notes.append(note)
+            steps, losses = one.steps[fresh], one.losses[fresh]
+            if not len(steps):
+                continue
+            before = int(one.steps.max()) - units
+            clock = np.full(len(steps), np.nan) if pace is None else pace * (steps - before).astype(float)
+            how = one.end if place == len(chain) - 1 else End.RETRIED
+            segs.append(
+                segments.Segment(steps, losses, clock, how, one.span[0] if one.span and pace is not None else None)
+            )
+        last = chain[-1]
+        if not segs:
+            segs = [segments.Segment(last.steps, last.losses, np.full(len(last.steps), np.nan), last.end)]
+        if any(np.isnan(segment.clock).any() for segment in segs):
+            made.append(Trial(last.name, last.steps, last.losses, None, last.end, (), last.config))
+        else:
+            trial = segments.joined(last.name, segs, last.end, last.config)
+            made.append(_with_ends(trial, chain))
+    return made
+
+
+def _with_ends(trial: Trial, chain: list[_Logged]) -> Trial:
+    """A trial of one attempt lasts from its start to its end, as logged, to the microsecond."""
+    span = chain[0].span
+    if len(chain) > 1 or len(trial.attempts) != 1 or span is None or span[1] is None or chain[0].end is End.FAILED:
+        return trial
+    return replace(trial, attempts=(replace(trial.attempts[0], end=span[1], trained=None),))
+
+
+def _spent(chain: list[_Logged], shift: int) -> list[tuple[float | None, int, End]]:
+    """For each attempt its seconds, the units that it trained in them, and how it ended."""
+    made = []
+    for place, one in enumerate(chain):
+        fresh = _fresh(chain, place)
+        inherited = one.steps[~fresh]
+        base = int(inherited.max()) if len(inherited) else -shift
+        units = max(int(one.steps.max()) - base, 1)
+        seconds = one.span[1] - one.span[0] if one.span and one.span[1] is not None else None
+        made.append((seconds if seconds is None or seconds > 0 else None, units, one.end))
+    return made
+
+
+def _fresh(chain: list[_Logged], place: int) -> NDArray[np.bool_]:
+    """Which of an attempt's values are its own, not taken over from the attempt before."""
+    one = chain[place]
+    if place == 0:
+        return np.ones(len(one.steps), bool)
+    before = dict(zip(chain[place - 1].steps.tolist(), chain[place - 1].losses.tolist(), strict=True))
+    same = [
+        step in before and (before[step] == loss or (before[step] != before[step] and loss != loss))  # noqa: PLR0124
+        for step, loss in zip(one.steps.tolist(), one.losses.tolist(), strict=True)
+    ]
+    own = ~np.array(same)
+    return own | (one.steps > one.steps[own].min(initial=2**62)) if own.any() else own
 
 
 @contextmanager
@@ -104,4 +273,4 @@ def _storage(path: Path) -> Iterator[BaseStorage]:
 
 
 def _first_line(error: BaseException) -> str:
-    return (" ".join(str(error).split()) or type(error).__name__)[:160]
+    return shortened(" ".join(str(error).split()) or type(error).__name__)

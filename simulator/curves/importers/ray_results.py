@@ -6,33 +6,102 @@ import csv
 import io
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from simulator.core.errors import InputError
+from simulator.curves.importers import json_rows, segments, sidecars
 from simulator.curves.importers.frames import MAX_BYTES
-from simulator.curves.importers.source import End, Found, Options, Trial, choose, wrong
+from simulator.curves.importers.source import BEYOND, End, Found, Options, Trial, choose, wrong
 from simulator.io.reading import read_at_most
 
+USES = frozenset({"study", "step_column"})
 STEP, TIME = "training_iteration", "time_total_s"
+SINCE, COUNT = "time_since_restore", "iterations_since_restore"
 #: What Ray itself adds to a result.
 OWN = {
-    STEP, TIME, "time_this_iter_s", "timestamp", "pid", "time_since_restore", "iterations_since_restore",
+    STEP, TIME, "time_this_iter_s", "timestamp", "pid", SINCE, COUNT,
     "timesteps_total", "episodes_total", "timesteps_since_restore", "done", "date", "node_ip", "hostname", "trial_id",
     "experiment_id", "checkpoint_dir_name", "should_checkpoint", "warmup_time", "experiment_tag",
 }  # fmt: skip
+#: Files that a trial's folder has, whether or not it ever reported anything.
+RESULTS = {"result.json", "progress.csv"}
+TRACES = {"error.txt", "error.pkl", "params.json"}
+#: Steps as great are no steps.
+LARGEST = 10**15
+FAILURE = re.compile(r"Failure # \d+ \(occurred at (\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d)\)")
+ENDS = {"TERMINATED": End.FINISHED, "ERROR": End.FAILED, "PAUSED": End.STOPPED, "RUNNING": End.RUNNING,
+        "PENDING": End.RUNNING}  # fmt: skip
 
 Result = dict[str, Any]
 
 
+@dataclass
+class _Logged:
+    """A trial as its folder has it; `state` is what experiment_state-*.json says of it."""
+
+    name: str
+    folder: Path
+    experiment: str
+    rows: list[Result] = field(default_factory=list)
+    state: dict[str, Any] = field(default_factory=dict)
+
+
 def read(path: Path, options: Options) -> Found:
-    """The trials below `path`; times are time_total_s, start and end come from the timestamps."""
+    """The trials below `path`; times are those since each restore, added up, and starts come from the timestamps."""
     found = Found("", None, [], Counter())
-    results: dict[str, tuple[Path, list[Result]]] = {}
-    for folder in _folders(path):
+    logged = _logged(path, found)
+    step = options.step_column or STEP
+    metrics = Counter(key for trial in logged for key in _metrics(trial.rows, step))
+    if not any(trial.rows for trial in logged):
+        why = "; ".join(f"{count:,} {reason}" for reason, count in found.skipped.items())
+        raise wrong(path, f"holds no results of Ray Tune (result.json or progress.csv){': ' + why if why else ''}")
+    found.metric = _metric(path, options.metric, sorted(metrics))
+    reporting = sorted(
+        {t.experiment for t in logged if any(_number(row.get(found.metric)) is not None for row in t.rows)}
+    )
+    experiment = choose(path, "experiment", _study(options.study, reporting), reporting, "--study")
+    if options.study is None and any(trial.experiment != experiment and trial.rows for trial in logged):
+        found.notes.append(f"of the experiments below, {experiment} alone reports {found.metric}")
+    _count_unstarted(experiment, logged, found)
+    for trial in logged:
+        if options.study is not None and trial.experiment != experiment:
+            continue
+        if not trial.rows:
+            continue
+        if not any(_number(row.get(found.metric)) is not None for row in trial.rows):
+            found.skipped[f"does not report {found.metric}"] += 1
+            continue
+        made = _trial(trial, found.metric, step, options)
+        if isinstance(made, str):
+            found.skipped[made] += 1
+        else:
+            found.trials.append(made)
+    found.times = "as logged: the seconds since each restore, added up"
+    return found
+
+
+def _logged(path: Path, found: Found) -> list[_Logged]:
+    """Every folder of a trial below, with its results; what has none is counted."""
+    made = []
+    states: dict[Path, dict[str, dict[str, Any]]] = {}
+    for folder, files in _folders(path):
         name = str(folder.relative_to(path)) if folder != path else folder.name
+        above = folder.parent
+        if above not in states:
+            states[above] = _state(above)
+        inside = str(above.relative_to(path)) if folder != path else above.name
+        state = states[above].get(folder.name, {})
+        trial = _Logged(name, folder, path.resolve().name if inside == "." else inside, [], state)
+        if not RESULTS & files:
+            found.skipped["failed before its first report" if "error.txt" in files else "has no results"] += 1
+            continue
         try:
             rows, torn = _results(folder)
         except (OSError, ValueError, csv.Error, RecursionError) as error:
@@ -42,33 +111,66 @@ def read(path: Path, options: Options) -> Found:
         if torn:
             found.notes.append(f"{name}: its last line is torn and was left out")
         if not any(STEP in row for row in rows):
-            found.skipped["has no results" if not rows else f"has no {STEP}: not a result of Ray Tune"] += 1
+            empty = "failed before its first report" if "error.txt" in files else "has no results"
+            found.skipped[f"has no {STEP}: not a result of Ray Tune" if rows else empty] += 1
             continue
-        results[name] = folder, [row for row in rows if STEP in row]
-    metrics = Counter(key for _, rows in results.values() for key in _metrics(rows))
-    if not results:
-        why = "; ".join(f"{count:,} {reason}" for reason, count in found.skipped.items())
-        raise wrong(path, f"holds no results of Ray Tune (result.json or progress.csv){': ' + why if why else ''}")
-    found.metric = choose(path, "metric", options.metric, sorted(metrics), "--metric")
-    for name, (folder, rows) in results.items():
-        reports = [row for row in rows if _number(row.get(found.metric)) is not None]
-        if not reports:
-            found.skipped[f"does not report {found.metric}"] += 1
-            continue
-        try:
-            found.trials.append(_trial(name, folder, reports, found.metric))
-        except (TypeError, ValueError, OverflowError):
-            found.skipped[f"has a {STEP} or {TIME} that is no number"] += 1
-    return found
+        trial.rows = [row for row in rows if STEP in row]
+        made.append(trial)
+    return made
 
 
-def _folders(path: Path) -> Iterator[Path]:
+def _folders(path: Path) -> Iterator[tuple[Path, set[str]]]:
     if path.is_file():
         raise wrong(path, "is a file; Ray Tune's results are a folder with a folder for each trial")
-    for folder, below, files in os.walk(path):
+    for folder, below, names in os.walk(path):
         below.sort()
-        if {"result.json", "progress.csv"} & set(files):
-            yield Path(folder)
+        files = set(names)
+        if (RESULTS | {"error.txt", "error.pkl"}) & files or ("params.json" in files and Path(folder) != path):
+            yield Path(folder), files
+
+
+def _state(above: Path) -> dict[str, dict[str, Any]]:
+    """What the newest experiment_state-*.json of an experiment's folder says of its trials, by their folders."""
+    try:
+        files = sorted(
+            file for file in above.iterdir() if file.name.startswith("experiment_state-") and file.is_file()
+        )
+    except OSError:
+        return {}
+    for file in reversed(files):
+        try:
+            about = json_rows.loads(read_at_most(file, MAX_BYTES, "a state is a file"))
+            pairs = [[json_rows.loads(part) for part in pair[:2]] for pair in about["trial_data"]]
+            return {
+                str(spec["relative_logdir"]): {**spec, "run": run if isinstance(run, dict) else {}}
+                for spec, run in pairs if spec.get("relative_logdir")
+            }  # fmt: skip
+        except (InputError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            continue
+    return {}
+
+
+def _count_unstarted(experiment: str, logged: list[_Logged], found: Found) -> None:
+    """Count the trials that the experiment's state names and that have no folder."""
+    folders = {trial.folder.parent for trial in logged if trial.experiment == experiment}
+    for above in folders:
+        for name in _state(above):
+            if not (above / name).is_dir():
+                found.skipped["never began to train"] += 1
+
+
+def _study(wanted: str | None, known: list[str]) -> str | None:
+    """The experiment that is meant, by its path or its last part."""
+    if wanted is None or wanted in known:
+        return wanted
+    last = [name for name in known if Path(name).name == wanted]
+    return last[0] if len(last) == 1 else wanted
+
+
+def _metric(path: Path, wanted: str | None, metrics: list[str]) -> str:
+    if wanted is not None and wanted not in metrics and wanted.replace(".", "/") in metrics:
+        wanted = wanted.replace(".", "/")
+    return choose(path, "metric", wanted, metrics, "--metric")
 
 
 def _results(folder: Path) -> tuple[list[Result], bool]:
@@ -84,7 +186,7 @@ def _results(folder: Path) -> tuple[list[Result], bool]:
                 if number == len(lines):
                     return rows, True
                 raise
-            rows.append(row if isinstance(row, dict) else {})
+            rows.append(json_rows.flattened(row) if isinstance(row, dict) else {})
         return rows, False
     source = folder / "progress.csv"
     if not source.exists():
@@ -100,39 +202,195 @@ def _text(source: Path) -> str:
     return read_at_most(source, MAX_BYTES, "results are a file").decode()
 
 
-def _metrics(rows: list[Result]) -> set[str]:
-    keys = {key for row in rows for key in row} - OWN
+def _metrics(rows: list[Result], step: str) -> set[str]:
+    keys = {key for row in rows for key in row} - OWN - {step}
     return {
         key for key in keys if not key.startswith("config") and any(_number(row.get(key)) is not None for row in rows)
     }
 
 
 def _number(value: Any) -> float | None:
-    """A value as a number; Ray's CSV has text, its JSON numbers, booleans and whole trees."""
+    """A value as a number; Ray's CSV has text, its JSON numbers, booleans, and "null" for a NaN of 32 bits."""
     if isinstance(value, bool) or value is None or not isinstance(value, (int, float, str)):
         return None
+    if value == "null":
+        return float("nan")
     try:
         return float(value)
     except (ValueError, OverflowError):
         return None
 
 
-def _trial(name: str, folder: Path, rows: list[Result], metric: str) -> Trial:
-    timed = all(_number(row.get(TIME)) is not None for row in rows)
-    elapsed = [float(row[TIME]) for row in rows] if timed else None
-    span = None
-    if timed and elapsed and all(_number(row.get("timestamp")) is not None for row in rows):
-        start = float(rows[0]["timestamp"]) - elapsed[0]
-        span = start, max(float(rows[-1]["timestamp"]), start + elapsed[-1])
-    failed = (folder / "error.txt").exists() or (folder / "error.pkl").exists()
-    done = str(rows[-1].get("done", "")).lower() == "true"
-    steps = [int(float(row[STEP])) for row in rows]
-    losses = [float(row[metric]) for row in rows]
+def _trial(trial: _Logged, metric: str, step: str, options: Options) -> Trial | str:
+    """A trial of its results, cut where it was restored; or what is wrong with them."""
+    parts = _parts(trial.rows)
+    end = _end(trial)
+    failures = _failures(trial.folder) if len(parts) > 1 else []
+    made = []
+    for place, rows in enumerate(parts):
+        reports = [row for row in rows if _number(row.get(metric)) is not None and row.get(step) not in {None, ""}]
+        if not reports:
+            continue
+        told = set(map(id, reports))
+        try:
+            steps = np.array([options.resource(float(row[step])) for row in reports])
+            spent = _spent(parts, place) if _timed(rows) else []
+            clock = np.array([seconds for row, seconds in zip(rows, spent, strict=False) if id(row) in told])
+        except (TypeError, ValueError, OverflowError):
+            return f"has a {step} or {TIME} that is no number"
+        if not (np.isfinite(steps) & (np.round(steps, 6) == np.rint(steps))).all():
+            return f"has a {step} that is no whole number; --step-scale FACTOR makes one of it"
+        if (np.abs(steps) >= LARGEST).any():
+            return BEYOND
+        losses = np.array([_number(row[metric]) for row in reports], np.float64)
+        whole = np.rint(steps).astype(np.int64)
+        if not len(clock):
+            made.append(segments.Segment(whole, losses, np.full(len(whole), np.nan), end))
+            continue
+        following = parts[place + 1] if place + 1 < len(parts) else None
+        how = end if following is None else _how(rows, following, failures)
+        unlogged = _unlogged(parts, place, int(made[-1].steps[-1])) if made and step == STEP else 0.0
+        made.append(
+            _segment(trial, rows, (whole, losses, clock), spent, how, first=place == 0, last=following is None)
+        )
+        made[-1] = replace(made[-1], unlogged=unlogged)
+    config = _config(trial)
+    if not made:
+        return f"reports no {metric} together with a {step}"
+    if any(np.isnan(segment.clock).any() for segment in made):
+        rows_, losses_ = (np.concatenate([getattr(s, name) for s in made]) for name in ("steps", "losses"))
+        return Trial(trial.name, rows_, losses_, None, end, (), config)
+    return segments.joined(trial.name, made, end, config)
+
+
+def _parts(rows: list[Result]) -> list[list[Result]]:
+    """The results between restores."""
+    parts: list[list[Result]] = []
+    before = None
+    for row in rows:
+        count, total, since = (_number(row.get(name)) for name in (COUNT, TIME, SINCE))
+        if before is None:
+            again = True
+        elif count is not None and before[0] is not None:
+            again = count <= before[0]
+        else:
+            again = _less(since, before[1]) or _less(total, before[2])
+        if again:
+            parts.append([])
+        parts[-1].append(row)
+        before = (count, since, total)
+    return parts
+
+
+def _less(value: float | None, before: float | None) -> bool:
+    return value is not None and before is not None and value < before
+
+
+def _spent(parts: list[list[Result]], place: int) -> list[float]:
+    """Seconds trained since the restore that a part begins with, at each of its results."""
+    rows = parts[place]
+    if SINCE in rows[0]:
+        return [float(row[SINCE]) for row in rows]
+    first = float(rows[0][STEP])
+    before = [float(row[TIME]) for part in parts[:place] for row in part if float(row[STEP]) < first]
+    base = before[-1] if before and before[-1] <= float(rows[0][TIME]) else 0.0
+    return [float(row[TIME]) - base for row in rows]
+
+
+def _unlogged(parts: list[list[Result]], place: int, reached: int) -> float:
+    """Seconds trained before a part that Ray counts and whose results it did not write, as where it was paused."""
+    rows, before = parts[place], parts[place - 1]
+    if SINCE not in rows[0] or float(rows[0][STEP]) <= reached + 1:
+        return 0.0
+    try:
+        counted = float(rows[0][TIME]) - float(rows[0][SINCE])
+        return max(counted - float(before[-1][TIME]), 0.0)
+    except (KeyError, TypeError, ValueError):
+        return 0.0
+
+
+def _timed(rows: list[Result]) -> bool:
+    return all(_number(row.get(SINCE if SINCE in row else TIME)) is not None for row in rows)
+
+
+def _segment(
+    trial: _Logged,
+    rows: list[Result],
+    points: tuple[Any, Any, Any],
+    since: list[float],
+    how: End,
+    *,
+    first: bool,
+    last: bool,
+) -> segments.Segment:
+    """A segment with its start, as exactly as stamps of whole seconds and the state's own times tell it."""
+    steps, losses, clock = points
+    stamps = [_number(row.get("timestamp")) for row in rows]
     host = rows[0].get("hostname") or rows[0].get("node_ip")
-    return Trial.of(
-        name,
-        (steps, losses, elapsed),
-        end=End.FAILED if failed else End.FINISHED if done else End.RUNNING,
-        span=span,
-        worker=str(host) if host else None,
+    start: float | None = None
+    slack = startup = 0.0
+    if all(stamp is not None for stamp in stamps):
+        told = [stamp for stamp in stamps if stamp is not None]
+        grain = 1.0 if all(stamp == int(stamp) for stamp in told if np.isfinite(stamp)) else 0.0
+        low = max(stamp - spent for stamp, spent in zip(told, since, strict=True))
+        high = min(stamp + grain - spent for stamp, spent in zip(told, since, strict=True))
+        start, slack = (low, high - low) if high >= low else (told[0] - since[0], grain)
+        exact = _number(trial.state.get("run", {}).get("last_result_time")) if last else None
+        if exact is not None and start <= exact - since[-1] <= start + slack:
+            start, slack = exact - since[-1], 0.0
+        begun = _number(trial.state.get("run", {}).get("start_time")) if first else None
+        if begun is not None and begun <= start + slack:
+            startup = max(start - begun, 0.0)
+            slack = slack if begun < start else start + slack - begun
+            start = begun if begun < start else max(begun, start)
+            slack = 0.0 if startup == 0.0 else slack
+    return segments.Segment(
+        steps,
+        losses,
+        clock,
+        how,
+        start,
+        startup,
+        str(host) if host else None,
+        slack,
+        max(since[-1], float(clock[-1])),
     )
+
+
+def _end(trial: _Logged) -> End:
+    """How the trial ended: the state says so, else its last result; an error.txt stays where a retry ended well."""
+    status = ENDS.get(str(trial.state.get("status")))
+    if status is not None:
+        return status
+    if str(trial.rows[-1].get("done", "")).lower() == "true":
+        return End.FINISHED
+    failed = (trial.folder / "error.txt").exists() or (trial.folder / "error.pkl").exists()
+    return End.FAILED if failed else End.RUNNING
+
+
+def _failures(folder: Path) -> list[str]:
+    """The dates of a trial's failures, as its error.txt has them; "" for one without a date."""
+    source = folder / "error.txt"
+    try:
+        text = read_at_most(source, MAX_BYTES, "an error is a file").decode(errors="replace")
+    except InputError:
+        return []
+    return FAILURE.findall(text) or [""]
+
+
+def _how(rows: list[Result], following: list[Result], failures: list[str]) -> End:
+    """Whether what ended a segment was a failure, by the dates, or else a pause."""
+    ended, again = str(rows[-1].get("date", "")), str(following[0].get("date", ""))
+    return End.RETRIED if any(not failure or ended <= failure <= again for failure in failures) else End.PAUSED
+
+
+def _config(trial: _Logged) -> dict[str, object]:
+    """The trial's configuration: its params.json, else what its first result says."""
+    place = trial.folder / "params.json"
+    try:
+        if place.is_file():
+            return sidecars.flat(sidecars.loaded(place))
+    except (InputError, OSError):
+        pass
+    given = {key.partition("/")[2]: value for key, value in trial.rows[0].items() if key.startswith("config/")}
+    return sidecars.flat(given or trial.state.get("config"))

@@ -2,62 +2,123 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from simulator.core import ticks
-from simulator.curves.importers.source import End, Trial
+from simulator.curves.importers.source import Attempt, End, Trial
 from simulator.trace.trace import MOST_UNITS, Outcome, Trace
 
 OUTCOMES = {
     End.FINISHED: Outcome.COMPLETED,
     End.STOPPED: Outcome.COMPLETED,
+    End.PAUSED: Outcome.COMPLETED,
     End.FAILED: Outcome.EXITED,
+    End.RETRIED: Outcome.FAILED,
     End.RUNNING: Outcome.CUT,
 }
 
 
 #: Seconds before and after 1970 that a trial may start or end; what claims another time has no clock.
 LATEST = ticks.to_seconds(ticks.LIMIT) / 2
+#: Rungs that a trace may have: attempts of a trial beyond it share the last.
+MOST_RUNGS = 63
+
+
+class _Stay(NamedTuple):
+    """An attempt of a trial by its number, and which of its jobs it is of."""
+
+    attempt: Attempt
+    number: int
+    job: int
 
 
 def trace(trials: Sequence[Trial], *, label: str, maximise: bool, offset: int) -> Trace | None:
-    """A row for each trial that has a start and an end, time 0 being the first start; None where none has.
+    """A row for each attempt that has a start and an end, time 0 being the first start; None where none has.
 
-    A source's worker may have slots: trials that overlap on it get a worker each. Where the source names no
-    workers they are the fewest that can have run it. A trial is one attempt, whatever it was stopped for.
+    A source's worker may have slots: attempts that overlap on it get a worker each. Where the source names no
+    workers they are the fewest that can have run it. What went by between a trial's attempts is nobody's time.
     """
-    timed = [
-        (trial.span, number, trial)
+    stays = [
+        stay
         for number, trial in enumerate(trials)
-        if trial.span and int(trial.steps.max(initial=0)) + offset <= MOST_UNITS
+        if int(trial.steps.max(initial=0)) + offset <= MOST_UNITS
+        for stay in _stays(number, trial)
     ]
-    timed = [entry for entry in timed if -LATEST < entry[0][0] < entry[0][1] < LATEST]
-    if not timed:
+    if not stays:
         return None
-    timed.sort(key=lambda entry: (entry[0], entry[1]))
-    origin = timed[0][0][0]
-    free: dict[str, list[tuple[int, int]]] = {}  # of a source's worker: when each slot ends, and its number
+    stays.sort(key=lambda stay: (stay.attempt.start, stay.attempt.end, stay.number))
+    origin = stays[0].attempt.start
+    slots: dict[str, list[_Slot]] = {}  # of a source's worker
     rows = []
     workers = 0
-    for (begin, end), number, trial in timed:
-        start, stop = ticks.from_seconds(begin - origin), ticks.from_seconds(end - origin)
-        slots = free.setdefault(trial.worker or "", [])
-        place = next((at for at, (until, _) in enumerate(slots) if until <= start), None)
-        if place is None:
-            slots.append((stop, workers))
-            worker, workers = workers, workers + 1
-        else:
-            worker = slots[place][1]
-            slots[place] = (stop, worker)
-        good = np.isfinite(trial.losses)
-        outcome = OUTCOMES[trial.end]
-        alive = outcome is Outcome.COMPLETED
-        loss = float(trial.losses[-1]) * (-1 if maximise else 1) if len(good) and good[-1] else np.inf
-        reached = max(int(trial.steps.max(initial=0)) + offset, 1)
-        rows.append(
-            (worker, number, 0, 0, 0, reached, start, stop, outcome,
-             loss if alive else np.inf if outcome is Outcome.EXITED else np.nan, 0, 0)
-        )  # fmt: skip
-    return Trace.from_rows(rows, label=label, workers=workers, max_length=max(row[5] for row in rows))
+    for attempt, number, job in sorted(stays, key=lambda stay: not stay.attempt.told):  # what may move comes last
+        start, stop = ticks.from_seconds(attempt.start - origin), ticks.from_seconds(attempt.end - origin)
+        latest = start + ticks.from_seconds(attempt.slack)
+        among = slots.setdefault(attempt.worker or "", [])
+        found = next((slot for slot in among if slot.free_from(start, stop - start) == start), None)
+        begun = start
+        if found is None:
+            later = [(slot.free_from(start, stop - start), slot.worker, slot) for slot in among]
+            begun, _, found = min(later, key=lambda entry: entry[:2], default=(latest + 1, 0, None))
+        if found is None or begun > latest:
+            found, begun = _Slot(workers, []), start
+            among.append(found)
+            workers += 1
+        stop += begun - start
+        insort(found.taken, (begun, stop))
+        place = _row(attempt, begun, stop, offset, maximise=maximise)
+        rows.append((found.worker, number, 0, min(job, MOST_RUNGS), *place))
+    rows.sort(key=lambda row: row[6])
+    return Trace.from_rows(rows, label=label, workers=workers, max_length=max(int(row[5]) for row in rows))
+
+
+class _Slot(NamedTuple):
+    """A place on a worker, and when it is taken: spans in order of time, none within another."""
+
+    worker: int
+    taken: list[tuple[int, int]]
+
+    def free_from(self, start: int, duration: int) -> int:
+        """The earliest tick, `start` or later, from which the slot is free for a `duration`."""
+        at = bisect_left(self.taken, (start, start))
+        if at and self.taken[at - 1][1] > start:
+            start = self.taken[at - 1][1]
+        for begun, ended in self.taken[at:]:
+            if begun >= start + duration:
+                break
+            start = max(start, ended)
+        return start
+
+
+def _stays(number: int, trial: Trial) -> list[_Stay]:
+    made, job, until = [], 0, -np.inf
+    for attempt in trial.attempts:
+        if not -LATEST < attempt.start < attempt.end < LATEST:
+            continue
+        if attempt.start < until:  # a clock of whole seconds may say so
+            late = until - attempt.start
+            attempt = attempt.later(late)  # noqa: PLW2901
+        until = attempt.end
+        made.append(_Stay(attempt, number, job))
+        job += attempt.how is not End.RETRIED
+    return made
+
+
+def _row(attempt: Attempt, start: int, stop: int, offset: int, *, maximise: bool) -> tuple[float, ...]:
+    """From which unit on, to which, when, how it ended, with what loss, and what of its time was no training."""
+    outcome = OUTCOMES[attempt.how]
+    reached = max(attempt.last + offset, 1)
+    before = min(max(attempt.first + offset, 0), reached - 1)
+    trained = stop - start if attempt.trained is None else min(ticks.from_seconds(attempt.trained), stop - start)
+    overhead = min(ticks.from_seconds(attempt.startup), stop - start)
+    if attempt.trained is not None:
+        overhead = stop - start - trained
+    lost = min(ticks.from_seconds(attempt.lost), stop - start - overhead)
+    loss = attempt.loss * (-1 if maximise else 1) if np.isfinite(attempt.loss) else np.inf
+    if outcome is not Outcome.COMPLETED or not attempt.told:
+        loss = np.inf if outcome is Outcome.EXITED else np.nan
+    return before, reached, start, stop, outcome, loss, overhead, lost

@@ -1,56 +1,332 @@
-"""CSV, Parquet and JSON Lines with a row for each trial and step, under whatever names."""
+"""Tables with a row for each trial and step, under whatever names: a file, or a folder with a file for each run."""
 
 from __future__ import annotations
 
+import os
+import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from simulator.curves.importers import frames
-from simulator.curves.importers.source import End, Found, Options, Trial
+from simulator.core.errors import InputError
+from simulator.curves.files.columns import OPTIONAL, REQUIRED
+from simulator.curves.importers import clocks, frames, sidecars
+from simulator.curves.importers.frames import Table
+from simulator.curves.importers.source import End, Found, Options, Trial, listed, wrong
 from simulator.curves.protocol import Exit
+
+if TYPE_CHECKING:
+    pass
+
+USES = frozenset({
+    "trial_column", "step_column", "time_column", "start_column", "end_column", "worker_column", "seconds", "time_is",
+    "max_gap",
+})  # fmt: skip
+#: Columns that tell trials apart in the tables of other programs, and the ones that count units trained.
+TRIALS = ("trial_id", "run_id", "run", "run_name", "config_id", "config", "experiment", "name", "id")
+STEPS = ("epoch", "epochs", "step", "steps", "global_step", "iteration", "iterations", "training_iteration", "iter")
+#: Words that say that a metric is of data that was not trained on.
+VALIDATION = frozenset({"val", "valid", "validation", "eval", "test", "dev"})
+#: How columns begin that hold a trial's configuration.
+CONFIG = ("config", "param", "hparam", "hyperparameter", "tag")
 
 
 def read(path: Path, options: Options) -> Found:
     """One row a point: `trial`, `resource`, `loss` and maybe `elapsed_s`, or the columns that the options name.
 
     `exit` may say that a trial died, as in our own files. Start, end (the same in all rows of a trial) and worker
-    are read where the options name their columns.
+    are read where the options name their columns. A folder has a file for each run, whose name is the trial's.
     """
-    frame = frames.read(path)
+    if path.is_dir():
+        return _folder(path, options)
+    found = Found(options.metric or "loss", None, [], Counter())
+    table = frames.read(path)
+    found.notes += table.notes
+    add(found, [Run(path, "", table, {})], options)
+    return found
+
+
+class Run(NamedTuple):
+    """A file, the trial it is of ("" where its rows tell), and what stands beside it of the trial's configuration."""
+
+    path: Path
+    name: str
+    table: Table
+    config: dict[str, object]
+
+
+class _Part(NamedTuple):
+    """A trial's points, before times are told: `times` as they stand in the log, None where there are none."""
+
+    name: str
+    steps: NDArray[np.int64]
+    losses: NDArray[np.float64]
+    times: NDArray[np.float64] | None
+    end: End
+    span: tuple[float, float] | None
+    worker: str | None
+    config: dict[str, object]
+
+
+def _folder(path: Path, options: Options) -> Found:
+    """A file for each run, below a folder: the trial's name is the file's, or its folder's where all are alike."""
+    files = list(_files(path))
+    if not files:
+        raise wrong(path, f"holds no table; {frames.MEANT}")
+    found = Found(options.metric or "loss", None, [], Counter())
+    stems = Counter(file.name for file in files)
+    runs = []
+    for file in files:
+        inside = file.relative_to(path)
+        shared = stems[file.name] > 1 or len(files) == 1 < len(inside.parts)
+        name = str(inside.parent) if shared and inside.parent != Path() else str(inside).partition(".")[0]
+        try:
+            table = frames.read(file)
+        except InputError as error:
+            found.skipped[f"can't be read ({error.problems[0].message})"] += 1
+            found.notes.append(str(error.problems[0]))
+            continue
+        found.notes += [f"{inside}: {note}" for note in table.notes]
+        runs.append(Run(file, name, table, sidecars.beside(file)))
+    if not runs:
+        raise wrong(path, f"holds no table that can be read: {found.notes[0] if found.notes else frames.MEANT}")
+    add(found, runs, options)
+    return found
+
+
+def _files(path: Path) -> Iterator[Path]:
+    for folder, below, names in os.walk(path):
+        below.sort()
+        for name in sorted(names):
+            if name.endswith(frames.SUFFIXES) and not name.startswith(".") and (Path(folder) / name).is_file():
+                if name.endswith((".txt", ".json", ".json.gz")) and name not in {"log.json", "metrics.json"}:
+                    continue  # notes and settings, more often than tables
+                yield Path(folder) / name
+
+
+def add(found: Found, runs: list[Run], options: Options) -> None:
+    """Add the trials of all runs to what was found."""
+    _choose_metric(runs, options)
+    parts: list[_Part] = []
+    kinds: set[tuple[str, str]] = set()
+    for run in runs:
+        try:
+            parts += _parts(run, found, options, kinds)
+        except InputError:
+            if len(runs) == 1:
+                raise
+            if run.table.has(found.metric) is not None:
+                raise
+            found.skipped[f"does not report {found.metric}"] += 1
+    _check_repeats(runs[0].path, parts)
+    _with_times(found, parts, {kind for kind, _ in kinds}, options)
+    if kinds:
+        said = ", ".join(sorted({what for _, what in kinds}))
+        found.times = {"per-step": f"{said}, added up", "clock": f"{said}, {found.times}"}.get(
+            options.time_is or next(iter(kinds))[0], said
+        )
+
+
+def _choose_metric(runs: list[Run], options: Options) -> None:
+    """The metric of the option, or `loss` where nothing else can be meant."""
+    if options.metric is not None:
+        return
+    known = {name for run in runs for name in run.table.columns}
+    held_out = sorted(
+        name for name in known if name != "loss" and set(re.split(r"[/_.\-]", name.lower())) & VALIDATION
+    )
+    if "loss" in known and held_out and not known <= {*REQUIRED, *OPTIONAL, *held_out}:
+        raise wrong(
+            runs[0].path,
+            f"has loss, which may be of the training data, and {listed(held_out)}; choose one by --metric",
+        )
+
+
+def _parts(run: Run, found: Found, options: Options, kinds: set[tuple[str, str]]) -> list[_Part]:
+    table = run.table
     if options.worker_column is not None:
-        frames.column(path, frame, options.worker_column, "--worker-column")
-    steps = frames.whole(path, frames.column(path, frame, options.step_column or "resource", "--step-column"))
-    metric = options.metric or "loss"
-    losses = frames.numbers(path, frames.column(path, frame, metric, "--metric"))
-    elapsed = None
-    if options.time_column is not None or "elapsed_s" in frame.columns:
-        series = frames.column(path, frame, options.time_column or "elapsed_s", "--time-column")
-        elapsed = frames.numbers(path, series) * options.seconds
+        table.column(options.worker_column, "--worker-column")
+    trial_columns = _trial_columns(run, options)
+    step_column = _step_column(run, options, found)
+    steps_at = table.column(step_column, "--step-column")
+    series = table.column(found.metric, "--metric")
+    measured = ~table.missing(series)
+    if _own(table, options) and _dead_ends(table, trial_columns, measured):
+        measured[:] = True  # our own files say so that a trial diverged
+    left = int((~measured).sum())
+    if left:
+        found.others[f"rows in which {found.metric} was not measured"] += left
+        table = table.only(measured)
+        steps_at, series = table.frame[steps_at.name], table.frame[series.name]
+    losses = table.numbers(series)
+    steps = table.steps(steps_at, options)
+    elapsed = _elapsed(table, options, kinds)
     spans = {
-        name: frames.numbers(path, frames.column(path, frame, name, f"--{kind}-column")) * options.seconds
-        for kind, name in (("start", options.start_column), ("end", options.end_column))
-        if name is not None
-    }
-    exits = frames.texts(frame["exit"]) if "exit" in frame.columns else None
-    workers = frames.texts(frame[options.worker_column]) if options.worker_column else None
-    names = frames.texts(frames.column(path, frame, options.trial_column or "trial", "--trial-column"))
-    trials, skipped = [], Counter[str]()
-    for name, rows in frames.groups(names) if names else []:
+        kind: clocks.times(table, table.column(name, f"--{kind}-column"), options.seconds).seconds
+        for kind, name in (("start", options.start_column), ("end", options.end_column)) if name is not None
+    }  # fmt: skip
+    exits = frames.texts(table.frame["exit"]) if "exit" in table.columns else None
+    workers = frames.texts(table.column(options.worker_column, "--worker-column")) if options.worker_column else None
+    names = (
+        _names(table, trial_columns) if trial_columns else [run.name or run.path.name.partition(".")[0]] * len(losses)
+    )
+    grouped = frames.groups(names) if names else []
+    used = {step_column, found.metric, *trial_columns, options.time_column}
+    configs = [name for name in table.columns if name not in used and name.lower().startswith(CONFIG)]
+    told = table.configs([rows for _, rows in grouped], configs)
+    made = []
+    for (name, rows), config in zip(grouped, told, strict=True):
         if not name:
-            skipped["has rows without a trial's name"] += 1
+            found.skipped["has rows without a trial's name"] += 1
             continue
         span = None
-        if options.start_column and options.end_column:
-            start, end = spans[options.start_column][rows], spans[options.end_column][rows]
+        if "start" in spans and "end" in spans:
+            start, end = spans["start"][rows], spans["end"][rows]
             span = (float(np.min(start)), float(np.max(end)))
             span = span if np.isfinite(span).all() else None
         died = exits is not None and exits[rows[-1]] in {Exit.ERRORED.value, Exit.INVALID.value}
-        trials.append(
-            Trial(
-                name, steps[rows], losses[rows], None if elapsed is None else elapsed[rows],
+        when = None if elapsed is None else elapsed[rows]
+        if when is not None and "start" in spans and (options.time_is or next(iter(kinds))[0]) == "clock":
+            when = when - np.min(spans["start"][rows])
+        made.append(
+            _Part(
+                f"{run.name}/{name}" if run.name and trial_columns else name, steps[rows], losses[rows], when,
                 End.FAILED if died else End.FINISHED, span, workers[rows[0]] if workers else None,
+                {**run.config, **config},
             )
         )  # fmt: skip
-    return Found(metric, None, trials, skipped)
+    return made
+
+
+def _elapsed(table: Table, options: Options, kinds: set[tuple[str, str]]) -> NDArray[np.float64] | None:
+    if options.no_times or (options.time_column is None and "elapsed_s" not in table.columns):
+        return None
+    series = table.column(options.time_column or "elapsed_s", "--time-column")
+    times = clocks.times(table, series, options.seconds)
+    if options.time_is == "clock" or options.time_is is None:
+        kinds.add((options.time_is or times.kind, times.what))
+    elif times.kind == "clock":
+        raise wrong(table.path, f"has times of day in {series.name}, which --time-is {options.time_is} denies")
+    else:
+        kinds.add((options.time_is, times.what))
+    if len({kind for kind, _ in kinds}) > 1:
+        raise wrong(table.path, "has times of day where other files have times since the start; add --time-is")
+    return times.seconds
+
+
+def _with_times(found: Found, parts: list[_Part], kinds: set[str], options: Options) -> None:
+    """Make trials of the parts: times are counted from the trial's start."""
+    kind = next(iter(kinds), "elapsed")
+    times = [part.times for part in parts]
+    clock = kind == "clock" and options.start_column is None
+    shift = int(any((part.steps == 0).any() for part in parts))
+    if clock:
+        counted = clocks.since_first([p.steps for p in parts], [t for t in times if t is not None], shift)
+        found.times = clocks.FIRST
+        times = list(counted)
+    elif kind == "clock":
+        found.times = "counted from each trial's start"
+    for part, when in zip(parts, times, strict=True):
+        elapsed = when
+        if kind == "per-step" and when is not None:
+            elapsed = _summed(part.steps, when)
+        span = part.span
+        if span is None and clock and when is not None and part.times is not None and len(when):
+            begun = float(part.times[0] - when[0])
+            span = (begun, float(part.times.max())) if np.isfinite(begun) else None
+        found.trials.append(
+            Trial.of(
+                part.name, (part.steps, part.losses, elapsed), end=part.end, span=span, worker=part.worker,
+                config=part.config,
+            )
+        )  # fmt: skip
+
+
+def _summed(steps: NDArray[np.int64], seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Seconds a step, added up in order of the steps; steps that were not logged took as long as the next one."""
+    order = np.argsort(steps, kind="stable")
+    units = np.diff(steps[order], prepend=min(int(steps.min()), 1) - 1 if len(steps) else 0)
+    made = np.empty(len(steps))
+    made[order] = np.cumsum(seconds[order] * np.maximum(units, 0))
+    return made
+
+
+def _trial_columns(run: Run, options: Options) -> list[str]:
+    """The columns whose values together name a trial; none where a file is one trial."""
+    table = run.table
+    if options.trial_column is not None:
+        if table.has(options.trial_column) is not None:
+            return [options.trial_column]
+        columns = options.trial_column.split(",")
+        for name in columns:
+            table.column(name, "--trial-column")
+        return columns
+    if "trial" in table.columns:
+        return ["trial"]
+    if run.name:
+        return []
+    if any(table.has(name) is not None for name in TRIALS):
+        table.column("trial", "--trial-column")
+    return []
+
+
+def _step_column(run: Run, options: Options, found: Found) -> str:
+    table = run.table
+    if options.step_column is not None:
+        return options.step_column
+    if "resource" in table.columns:
+        return "resource"
+    if run.name or "trial" not in table.columns:
+        known = next((name for name in STEPS if name in table.columns), None)
+        if known is not None:
+            note = f"the resource is {known}; --step-column takes another"
+            if note not in found.notes:
+                found.notes.append(note)
+            return known
+    return "#" if "#" in table.columns else "resource"
+
+
+def _names(table: Table, columns: list[str]) -> list[str]:
+    cells = [frames.texts(table.column(name, "--trial-column")) for name in columns]
+    if len(cells) == 1:
+        return [cell.strip() for cell in cells[0]] if any(" " in cell for cell in cells[0][:1000]) else cells[0]
+    return ["/".join(row) for row in zip(*cells, strict=True)]
+
+
+def _own(table: Table, options: Options) -> bool:
+    """Whether the table has the form of our own files."""
+    named = options.trial_column or options.step_column or options.metric
+    return not named and set(REQUIRED) <= set(table.columns) <= {*REQUIRED, *OPTIONAL, "metric"}
+
+
+def _dead_ends(table: Table, trial_columns: list[str], measured: NDArray[np.bool_]) -> bool:
+    """Whether losses are missing in the last rows of trials alone, and not of all trials."""
+    if measured.all():
+        return True
+    trial = np.array(frames.texts(table.column(trial_columns[0], "--trial-column")))
+    resource = table.numbers(table.frame["resource"])
+    order = np.lexsort((resource, trial))
+    last = np.append(trial[order][1:] != trial[order][:-1], True)
+    return bool((last | measured[order]).all()) and bool(measured[order][last].any())
+
+
+def _check_repeats(path: Path, parts: list[_Part]) -> None:
+    """Raise InputError where trials report every step twice or more, with other losses: they are several runs."""
+    told = [part for part in parts if len(part.steps) > 1]
+    twice = 0
+    for part in told:
+        if (np.diff(part.steps) > 0).all():
+            continue
+        steps, counts = np.unique(part.steps, return_counts=True)
+        losses = len(np.unique(np.stack([part.steps.astype(float), part.losses]), axis=1).T)
+        twice += bool((counts > 1).all() and losses > len(steps))
+    if twice and 2 * twice >= len(told):
+        message = (
+            f"reports every step of {twice:,} trials more than once, with other losses: these are several runs; "
+            "name the columns that tell them apart together, as in --trial-column config,seed"
+        )
+        raise wrong(path, message)

@@ -5,59 +5,182 @@ from __future__ import annotations
 import logging
 import math
 import os
+import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from simulator.curves.importers.source import Found, Options, Trial, choose, need, wrong
+import numpy as np
+
+from simulator.curves.importers import segments
+from simulator.curves.importers.source import BEYOND, End, Found, Options, Trial, choose, listed, need, wrong
 
 PREFIX = "events.out.tfevents."
 #: What TensorBoard takes for an event file, whatever else is in its name.
 TAKEN = "tfevents"
 
 
-def read(path: Path, options: Options) -> Found:
-    """One tag of every run below `path`; times since the run's first event."""
+USES = frozenset({"step_column", "max_gap"})
+#: Parts of a folder's name that say what data its metrics are of.
+ROLES = {
+    "train": "train", "training": "train", "val": "validation", "valid": "validation", "validation": "validation",
+    "eval": "validation", "test": "test", "dev": "validation",
+}  # fmt: skip
+
+
+def read(path: Path, options: Options) -> Found:  # noqa: C901
+    """One tag of every run below `path`; times since the first event of each file, which a resumed run adds to."""
     try:
         from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
     except ImportError:
         raise need(path, "tensorboard") from None
     logging.getLogger("tensorboard").setLevel(logging.ERROR)
     found = Found("", None, [], Counter())
-    runs: dict[str, Any] = {}
+    runs: dict[str, list[_File]] = {}
     for name, folder in _runs(path):
         if folder.is_dir() and any(TAKEN in file.name and not file.is_file() for file in folder.iterdir()):
             found.skipped["has an event file that is no file"] += 1  # a pipe would keep us waiting
             continue
         # Its default keeps 10,000 points of a tag, at random; 0 keeps them all.
-        place = str(folder) if folder.is_file() else f"{folder}{os.sep}"  # a folder's own name may have TAKEN in it
-        events = EventAccumulator(place, size_guidance={"scalars": 0, "tensors": 0})
-        try:
-            events.Reload()
-            runs[name] = (events, events.FirstEventTimestamp())
-        except ValueError:
-            found.skipped["has an event file without events"] += 1
-        except Exception as error:  # (whatever the parser of a damaged file comes up with)
-            found.skipped[f"has a damaged event file ({type(error).__name__})"] += 1
-    tags = Counter(tag for events, _ in runs.values() for tag in _tags(events))
+        places = [folder] if folder.is_file() else sorted(file for file in folder.iterdir() if TAKEN in file.name)
+        logged: list[_File] = []
+        for file in places:
+            events = EventAccumulator(str(file), size_guidance={"scalars": 0, "tensors": 0})
+            try:
+                events.Reload()
+                logged.append(_File(events, events.FirstEventTimestamp()))
+            except ValueError:
+                if len(places) == 1:
+                    found.skipped["has an event file without events"] += 1
+                else:
+                    found.others["event files without events"] += 1
+            except Exception as error:  # (whatever the parser of a damaged file comes up with)
+                found.skipped[f"has a damaged event file ({type(error).__name__})"] += 1
+        if logged:
+            runs[name] = sorted(logged, key=lambda file: file.start)
+    tags = Counter(tag for files in runs.values() for file in files for tag in _tags(file.events))
     if not tags:
         why = "; ".join(f"{count:,} {reason}" for reason, count in found.skipped.items())
         raise wrong(path, f"holds no scalars{': ' + why if why else ''}")
     found.metric = choose(path, "tag", options.metric, sorted(tags), "--metric")
-    for name, (events, start) in runs.items():
+    if options.step_column is not None and options.step_column not in tags:
+        choose(path, "tag", options.step_column, sorted(tags), "--step-column")
+    reporting = {name for name, files in runs.items() if any(found.metric in _tags(file.events) for file in files)}
+    _check_roles(path, {name for name in reporting if options.takes(name)}, found.metric)
+    for name, files in runs.items():
+        _add(found, name, [file for file in files if found.metric in _tags(file.events)], options)
+    return found
+
+
+class _File(NamedTuple):
+    """An event file: what it holds and when it was begun."""
+
+    events: Any
+    start: float
+
+
+def _check_roles(path: Path, names: set[str], metric: str) -> None:
+    """Raise InputError where runs have one folder each for training and validation: these are no trials."""
+    groups: dict[str, set[str]] = {}
+    for name in names:
+        above, _, last = name.rpartition("/")
+        words = re.split(r"[^a-z]+", last.lower())
+        role = next((ROLES[word] for word in words if word in ROLES), None)
+        if role is not None:
+            groups.setdefault(above, set()).add(last)
+    for above, inside in sorted(groups.items()):
+        if len(inside) > 1:
+            held_out = next(
+                (
+                    last
+                    for last in sorted(inside)
+                    if not last.lower().startswith("train") and "train" not in last.lower()
+                ),
+                min(inside),
+            )
+            pattern = f"*/{held_out}" if above else held_out
+            raise wrong(
+                path,
+                f"has {metric} of {listed(sorted(inside))} below one run{f' ({above})' if above else ''}, "
+                f"which are no trials of their own; choose which to take, as by --run '{pattern}'",
+            )
+
+
+def _add(found: Found, name: str, files: list[_File], options: Options) -> None:  # noqa: C901
+    """Add the trial of a run; files that begin again at the first step are runs of their own."""
+    parts = []
+    for file in files:
         try:
-            points = list(_points(events, found.metric)) if found.metric in _tags(events) else []
+            points = list(_points(file.events, found.metric))
+            if options.step_column is not None:
+                points = _at(
+                    points,
+                    list(_points(file.events, options.step_column))
+                    if options.step_column in _tags(file.events)
+                    else [],
+                )
         except Exception:  # (whatever is made of a tensor that is no number)
             found.skipped["reports what is no single number"] += 1
-            continue
-        if not points:  # of such a tag, or since a restart took them back
-            found.skipped[f"does not report {found.metric}"] += 1
-            continue
-        steps, losses, when = zip(*points, strict=True)
-        elapsed = [time - start for time in when]
-        found.trials.append(Trial.of(name, (steps, losses, elapsed), span=(start, max(when))))
-    return found
+            return
+        if points:
+            parts.append((file, points))
+    if not parts:  # of such a tag, or since a restart took them back
+        found.skipped[f"does not report {found.metric}"] += 1
+        return
+    runs: list[list[tuple[_File, list[Point]]]] = []
+    for part in parts:
+        if not runs or min(part[1])[0] <= min(runs[-1][0][1])[0]:
+            runs.append([])
+        runs[-1].append(part)
+    if len(runs) > 1:
+        found.notes.append(f"{name}: holds {len(runs)} runs that each begin at the first step; each is a trial")
+    for number, run in enumerate(runs, start=1):
+        made = _trial(name if len(runs) == 1 else f"{name} ({number})", run, options)
+        if isinstance(made, str):
+            found.skipped[made] += 1
+        else:
+            found.trials.append(made)
+
+
+#: Step, value, time of day.
+Point = tuple[float, float, float]
+
+
+def _at(points: list[Point], steps: list[Point]) -> list[Point]:
+    """The points at what another tag said last at their steps; those before it said anything are left out."""
+    known = sorted((step, value) for step, value, _ in steps)
+    places = [step for step, _ in known]
+    made = []
+    for step, value, when in points:
+        at = bisect_right(places, step)
+        if at:
+            made.append((known[at - 1][1], value, when))
+    return made
+
+
+def _trial(name: str, run: list[tuple[_File, list[Point]]], options: Options) -> Trial | str:
+    made = []
+    for place, (file, points) in enumerate(run):
+        steps, losses, when = (np.array(column, np.float64) for column in zip(*points, strict=True))
+        scaled = np.round(steps * (options.step_scale or 1.0), 6)
+        if not (np.isfinite(scaled) & (np.abs(scaled) < 2**63)).all():
+            return BEYOND
+        whole = (
+            np.array([int(options.resource(int(step))) for step, _, _ in points], object)
+            if (steps == np.rint(steps)).all()
+            else np.rint(scaled)
+        )
+        if (scaled != np.rint(scaled)).any():
+            return "has steps that are no whole numbers; --step-scale FACTOR makes some of them"
+        whole = np.array(whole, np.int64)
+        last = place == len(run) - 1
+        if len(run) == 1:
+            return Trial.of(name, (whole, losses, when - file.start), span=(file.start, float(when.max())))
+        how = End.FINISHED if last else End.PAUSED
+        made.append(segments.Segment(whole, losses, when - file.start, how, file.start))
+    return segments.joined(name, made, End.FINISHED)
 
 
 def _runs(path: Path) -> Iterator[tuple[str, Path]]:
@@ -87,7 +210,7 @@ def _tags(events: Any) -> set[str]:
     return tags
 
 
-def _points(events: Any, tag: str) -> Iterator[tuple[int, float, float]]:
+def _points(events: Any, tag: str) -> Iterator[Point]:
     from tensorboard.util.tensor_util import make_ndarray
 
     if tag in events.Tags()["scalars"]:

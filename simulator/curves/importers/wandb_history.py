@@ -1,17 +1,22 @@
-"""Histories exported from Weights & Biases: CSV or Parquet, one run a file, all in one, or a chart's."""
+"""Histories of Weights & Biases: CSV or Parquet of one run a file or of all, a chart's CSV, or offline runs."""
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from simulator.curves.importers import frames
-from simulator.curves.importers.source import Found, Options, Trial, choose, listed, wrong
+from simulator.core.errors import InputError
+from simulator.curves.importers import clocks, frames, json_rows, segments, sidecars, wandb_offline
+from simulator.curves.importers.frames import Table
+from simulator.curves.importers.source import End, Found, Options, Trial, choose, listed, wrong
 
 if TYPE_CHECKING:
     import polars as pl
@@ -21,36 +26,135 @@ NAMES = ("run_id", "run", "name", "run_name")
 TABLES = (".csv", ".csv.gz", ".parquet")
 
 
+USES = frozenset({"trial_column", "step_column", "time_column", "seconds", "max_gap"})
+
+
+class _Run(NamedTuple):
+    """A run's history; of an offline run its start, its end and its worker too."""
+
+    name: str
+    table: Table
+    config: dict[str, object]
+    offline: wandb_offline.Run | None = None
+
+
 def read(path: Path, options: Options) -> Found:
     """The runs of a file, or of all files below a folder; times are _runtime, or _timestamp since the first."""
-    found = Found("", None, [], Counter(), notes=["a CSV from W&B's charts is sampled; the Parquet history is not"])
-    runs: list[tuple[str, pl.DataFrame]] = []
-    for name, file in _files(path):
-        frame = frames.read(file)
-        if options.step_column is None and "Step" in frame.columns:
-            return _chart(file, frame, options, found)
-        runs += _split(name, frame, options)
+    found = Found("", None, [], Counter())
+    offline = wandb_offline.files(path)
+    runs = _offline(path, offline, found) if offline else []
+    if not offline:
+        for name, file in _files(path):
+            table = frames.read(file)
+            if _is_chart(table, options):
+                found.notes.append("a CSV from W&B's charts is sampled; the Parquet history is not")
+                return _chart(file, table, options, found)
+            runs += [_Run(name_, rows, {}) for name_, rows in _split(name, table, options)]
     step = options.step_column or STEP
-    metrics = sorted({key for _, frame in runs for key in _numeric(frame) if not key.startswith("_") and key != step})
+    metrics = sorted(
+        {key for run in runs for key in _numeric(run.table.frame) if not key.startswith("_") and key != step}
+    )
     if not metrics:
         raise wrong(path, "holds no metrics")
-    found.metric = choose(path, "metric", options.metric, metrics, "--metric")
-    for name, frame in runs:
-        if found.metric not in frame.columns:
+    wanted = options.metric
+    if wanted is not None and wanted not in metrics:
+        wanted = next((name for name in metrics if name.replace("/", ".") == wanted.replace("/", ".")), wanted)
+    found.metric = choose(path, "metric", wanted, metrics, "--metric")
+    made: dict[str, list[tuple[_Run, Trial]]] = {}
+    for run in runs:
+        trial = _trial(run, found.metric, step, options)
+        if trial is None:
             found.skipped[f"does not report {found.metric}"] += 1
-            continue
-        losses = frames.numbers(path, frame[found.metric])
-        # A row without the metric is a row of other metrics; one that says NaN is a result.
-        written = ~np.array(frame[found.metric].is_null()) & (np.array(frames.texts(frame[found.metric])) != "")
-        if not written.any():
-            found.skipped[f"does not report {found.metric}"] += 1
-            continue
-        steps = frames.whole(path, frames.column(path, frame, step, "--step-column"))
-        elapsed, span = _times(path, frame, options)
-        found.trials.append(
-            Trial(name, steps[written], losses[written], None if elapsed is None else elapsed[written], span=span)
-        )
+        else:
+            key = run.offline.identity if run.offline is not None else f"{run.name} {len(made)}"
+            made.setdefault(key, []).append((run, trial))
+    for parts in made.values():
+        found.trials.append(_together(parts))
+    _startups(found)
     return found
+
+
+def _offline(path: Path, files: list[Path], found: Found) -> list[_Run]:
+    """The offline runs below a path."""
+    runs = []
+    for file in files:
+        try:
+            run = wandb_offline.read(file)
+        except InputError as error:
+            if len(files) == 1 or "pip install" in str(error):
+                raise
+            found.skipped[f"can't be read ({error.problems[0].message})"] += 1
+            continue
+        if not run.rows:
+            found.skipped["has no history"] += 1
+            continue
+        raw = "\n".join(json.dumps(row) for row in run.rows).encode()
+        table = frames.Table(file, json_rows.parse(file, raw).frame)
+        runs.append(_Run(run.name, table, sidecars.flat(run.config), run))
+    if not runs:
+        why = "; ".join(f"{count:,} {reason}" for reason, count in found.skipped.items())
+        raise wrong(path, f"holds no run of W&B with a history{': ' + why if why else ''}")
+    return runs
+
+
+def _trial(run: _Run, metric: str, step: str, options: Options) -> Trial | None:
+    if metric not in run.table.columns:
+        return None
+    # A row without the metric is a row of other metrics; one that says NaN is a result.
+    written = ~run.table.missing(run.table.frame[metric])
+    if run.table.has(step) is not None:
+        written &= ~run.table.missing(run.table.column(step, "--step-column"))
+    if not written.any():
+        return None
+    table = run.table.only(written)
+    steps = table.steps(table.column(step, "--step-column"), options)
+    losses = table.numbers(table.frame[metric])
+    elapsed, span = _times(table, options, steps)
+    end, worker = End.FINISHED, None
+    if run.offline is not None:
+        code = run.offline.exit_code
+        end = End.RUNNING if code is None else End.FAILED if code else End.FINISHED
+        worker = run.offline.host
+        if span is not None and run.offline.start is not None and run.offline.start <= span[0] + 1:
+            span = (span[1] - float(elapsed[-1]) if elapsed is not None else run.offline.start, span[1])
+    return Trial.of(run.name, (steps, losses, elapsed), end=end, span=span, worker=worker, config=run.config)
+
+
+def _together(parts: list[tuple[_Run, Trial]]) -> Trial:
+    """The trial of a run that was resumed, so that it has several logs."""
+    if len(parts) == 1:
+        return parts[0][1]
+    made = []
+    for place, (_, trial) in enumerate(parts):
+        if trial.elapsed is None or not np.isfinite(trial.elapsed).all():
+            steps, losses = (np.concatenate([getattr(t, name) for _, t in parts]) for name in ("steps", "losses"))
+            return replace(parts[-1][1], steps=steps, losses=losses, elapsed=None)
+        attempt = trial.attempts[0] if trial.attempts else None
+        start = attempt.start if attempt else None
+        how = trial.end if place == len(parts) - 1 else End.RETRIED if trial.end is End.FAILED else End.PAUSED
+        worker = attempt.worker if attempt else None
+        made.append(segments.Segment(trial.steps, trial.losses, trial.elapsed, how, start, 0.0, worker))
+    last = parts[-1][1]
+    return segments.joined(last.name, made, last.end, dict(last.config))
+
+
+def _startups(found: Found) -> None:
+    """Take out what went by before training began: W&B's clock runs from wandb.init on."""
+    shift = int(any((trial.steps == 0).any() for trial in found.trials))
+    pace = segments.pace_of(found.trials)
+    made = [segments.without_startup(trial, shift, pace) for trial in found.trials]
+    taken = [(trial, was) for trial, was in zip(made, found.trials, strict=True) if trial is not was]
+    if taken:
+        spent = sum(
+            float(was.elapsed[-1] - trial.elapsed[-1])
+            for trial, was in taken
+            if was.elapsed is not None and trial.elapsed is not None
+        )
+        found.notes.append(
+            f"{len(taken):,} trials first reported later than their pace gives: {spent:,.6g} s since wandb.init are "
+            "taken for start-up"
+        )
+    found.trials = made
 
 
 def _files(path: Path) -> Iterator[tuple[str, Path]]:
@@ -71,12 +175,15 @@ def _files(path: Path) -> Iterator[tuple[str, Path]]:
         raise wrong(path, f"holds no exported history, that is files that end in {', '.join(TABLES)}")
 
 
-def _split(name: str, frame: pl.DataFrame, options: Options) -> list[tuple[str, pl.DataFrame]]:
-    column = options.trial_column or next((known for known in NAMES if known in frame.columns), None)
-    if column is None or column not in frame.columns:
-        return [(name, frame)]
-    names = frames.texts(frame[column])
-    return [(run, frame[rows.tolist()].drop(column)) for run, rows in frames.groups(names)] if names else []
+def _split(name: str, table: Table, options: Options) -> list[tuple[str, Table]]:
+    if options.trial_column is not None:
+        table.column(options.trial_column, "--trial-column")
+    column = options.trial_column or next((known for known in NAMES if known in table.columns), None)
+    if column is None:
+        return [(name, table)]
+    names = frames.texts(table.frame[column])
+    parts = [(run, table.only(rows)) for run, rows in frames.groups(names)] if names else []
+    return [(run, replace(part, frame=part.frame.drop(column))) for run, part in parts]
 
 
 def _numeric(frame: pl.DataFrame) -> list[str]:
@@ -93,15 +200,21 @@ def _numeric(frame: pl.DataFrame) -> list[str]:
 
 
 def _times(
-    path: Path, frame: pl.DataFrame, options: Options
-) -> tuple[np.ndarray[tuple[int], np.dtype[np.float64]] | None, tuple[float, float] | None]:
-    stamps = frames.numbers(path, frame[STAMP]) if STAMP in frame.columns else None
-    column = options.time_column or (RUNTIME if RUNTIME in frame.columns else None)
+    table: Table, options: Options, steps: NDArray[np.int64]
+) -> tuple[NDArray[np.float64] | None, tuple[float, float] | None]:
+    stamps = table.numbers(table.frame[STAMP]) if STAMP in table.columns else None
+    column = options.time_column or (RUNTIME if RUNTIME in table.columns else None)
     elapsed = None
     if column is not None:
-        elapsed = frames.numbers(path, frames.column(path, frame, column, "--time-column")) * options.seconds
-    elif stamps is not None and np.isfinite(stamps).any():
-        elapsed = stamps - np.nanmin(stamps)
+        times = clocks.times(table, table.column(column, "--time-column"), options.seconds)
+        elapsed = times.seconds
+        if times.kind == "clock":
+            stamps, elapsed = elapsed, None
+    if elapsed is None and stamps is not None and np.isfinite(stamps).any():
+        shift = int((steps == 0).any())
+        (elapsed,) = clocks.since_first([steps], [stamps], shift)
+        if not np.isfinite(elapsed).all():
+            elapsed = stamps - np.nanmin(stamps)
     span = None
     if stamps is not None and np.isfinite(stamps).all() and len(stamps) and elapsed is not None:
         start = float(stamps[0] - elapsed[0])
@@ -109,21 +222,39 @@ def _times(
     return elapsed, span
 
 
-def _chart(path: Path, frame: pl.DataFrame, options: Options, found: Found) -> Found:
-    """A chart's CSV: Step, and for each run `run - metric` between `…__MIN` and `…__MAX`."""
+def _is_chart(table: Table, options: Options) -> bool:
+    """Whether a table is what a chart was exported as: an axis, and for each run three columns."""
+    if options.step_column is None and "Step" in table.columns:
+        return True
+    return STEP not in table.columns and any(f"{name}__MIN" in table.columns for name in table.columns)
+
+
+def _chart(path: Path, table: Table, options: Options, found: Found) -> Found:
+    """A chart's CSV: its axis, Step or another, and for each run `run - metric` between `…__MIN` and `…__MAX`."""
+    for name in ("trial_column", "time_column", "seconds"):
+        if getattr(options, name) is not None:
+            raise wrong(path, f"is a chart's CSV, for which --{name.replace('_', '-')} says nothing; leave it out")
+    axis = options.step_column or ("Step" if "Step" in table.columns else table.columns[0])
     columns = [
-        name for name in frame.columns if " - " in name and not name.endswith(("__MIN", "__MAX")) and name != "Step"
+        name for name in table.columns if " - " in name and not name.endswith(("__MIN", "__MAX")) and name != axis
     ]
-    metrics = sorted({name.rpartition(" - ")[2] for name in columns})
+    metrics = sorted({name.rpartition(" - ")[2] for name in columns} - {axis, STEP})
     if not metrics:
-        raise wrong(path, f"has Step, and no column such as `run - loss` but {listed(frame.columns)}")
+        raise wrong(path, f"has Step, and no column such as `run - loss` but {listed(table.columns)}")
     found.metric = choose(path, "metric", options.metric, metrics, "--metric")
-    steps = frames.whole(path, frame["Step"])
+    if axis != "Step":
+        found.notes.append(f"the resource is the chart's axis, {axis}")
+    if axis.lower().startswith(("relative time", "wall time", "_runtime", "_timestamp")):
+        raise wrong(path, f"is a chart over {axis}, which counts no steps; export it over Step or an epoch")
     for name in columns:
         run, _, metric = name.rpartition(" - ")
         if metric != found.metric or run.endswith(" - _step"):
             continue
-        losses = frames.numbers(path, frame[name])
-        there = ~np.array(frame[name].is_null()) & (np.array(frames.texts(frame[name])) != "")
-        found.trials.append(Trial(run, steps[there], losses[there], None))
+        there = ~table.missing(table.frame[name])
+        if not there.any():
+            found.skipped[f"does not report {found.metric}"] += 1
+            continue
+        part = table.only(there)
+        steps = part.steps(part.column(axis, "--step-column"), options)
+        found.trials.append(Trial(run, steps, part.numbers(part.frame[name]), None))
     return found

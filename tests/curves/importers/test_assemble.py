@@ -75,11 +75,11 @@ def test_a_curve_that_ends_without_a_number_diverged(bad):
     assert report.changed == {"points after a divergence left out": 1}
 
 
-def test_a_gap_in_a_curve_that_goes_on_stays():
+def test_a_loss_that_is_no_number_in_a_curve_that_goes_on_is_left_out():
     (curve,), report = made(trial([1, 2, 3], [1.0, nan, 3]))
-    assert np.isnan(curve.losses[1])
+    assert (curve.resources.tolist(), curve.losses.tolist()) == ([1, 3], [1.0, 3.0])
     assert not curve.dead
-    assert report.changed == {"losses that are no number, in a curve that goes on": 1}
+    assert report.changed == {"losses that are no number left out, in a curve that goes on": 1}
 
 
 def test_a_failed_trial_dies_at_its_end():

@@ -79,7 +79,7 @@ def test_the_command(tmp_path):
     done = asha_sim(*command, "--censored", "hold", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("s.db: 4 of 4 trials, 20 points\n")
-    assert {path.name for path in tmp_path.iterdir()} == {"s.db", "out.csv.gz", "trace.csv"}
+    assert {path.name for path in tmp_path.iterdir()} == {"s.db", "out.csv.gz", "out.trials.csv", "trace.csv"}
     assert "worker" in asha_sim("trace", "describe", "trace.csv", cwd=tmp_path).stdout
 
 

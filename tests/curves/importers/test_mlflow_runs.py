@@ -125,4 +125,4 @@ def test_no_runs_and_no_store(store, tmp_path):
     assert refused(path).endswith("is empty")
     path.write_bytes(b"something else")
     assert refused(path).endswith("is no SQLite database")
-    assert "run `mlflow migrate-filestore`" in refused(tmp_path)
+    assert f"run `mlflow migrate-filestore --source {tmp_path} --target sqlite:///mlflow.db`" in refused(tmp_path)

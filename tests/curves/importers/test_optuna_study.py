@@ -75,7 +75,7 @@ def test_several_objectives_and_no_trials(tmp_path):
     optuna.create_study(storage=where, study_name="many", directions=["minimize", "maximize"])
     optuna.create_study(storage=where, study_name="none")
 
-    assert refused(path, options={"study": "many"}).endswith("is a study of 2 objectives; only one can be a loss")
+    assert refused(path, options={"study": "many"}).endswith("choose one of objective-0, objective-1 by --metric")
     assert refused(path, options={"study": "none"}).endswith("holds no trials")
 
 

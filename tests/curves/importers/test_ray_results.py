@@ -34,7 +34,7 @@ def test_the_schedule_shares_a_host_into_slots(tmp_path):
 
 
 def test_stopped_failed_and_torn(tmp_path):
-    ray_folder(tmp_path / "exp", [*LOSSES[:2], LOSSES[2][:3], LOSSES[3]])
+    ray_folder(tmp_path / "exp", [*LOSSES[:2], LOSSES[2][:3], LOSSES[3]], done=(0,))
     folders = sorted((tmp_path / "exp").iterdir())
     (folders[0] / "error.txt").write_text("Traceback")
     with (folders[1] / "result.json").open("a") as out:

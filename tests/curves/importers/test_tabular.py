@@ -96,7 +96,7 @@ def test_a_schedule(tmp_path):
         ("trial,resource,loss\n1,1,1\n1,1.5,1\n", "in.csv:3: resource: '1.5' should be a whole number"),
         ("trial,resource,loss\n1,1,good\n", "in.csv:2: loss: 'good' should be a number"),
         ("trial,resource,loss,elapsed_s\n1,1,1,5\n1,2,1,4\n", "leaves no trial: 1 has a clock that goes backwards"),
-        ("trial,resource,loss\n1,1,1,1,1\n", "in.csv: is not sound CSV"),
+        ("trial,resource,loss\n1,1,1,1,1\n", "in.csv:2: is not sound CSV: has 5 fields where the header has 3"),
     ],
 )
 def test_bad_tables(tmp_path, text, said):

@@ -111,7 +111,8 @@ def test_runs_without_the_metric_are_skipped_and_said(tmp_path):
     assert dict(made.report.dropped) == {"does not report val/loss": 2}
 
 
-def test_without_a_runtime_time_is_counted_from_the_first_stamp(tmp_path):
+def test_without_a_runtime_the_first_report_comes_at_the_median_pace(tmp_path):
     history(0, LOSSES[0]).drop("_runtime").write_parquet(tmp_path / "run.parquet")
 
-    assert seconds_of(imported(tmp_path / "run.parquet", "wandb", options=OPTIONS)) == [[1.5 * at for at in range(5)]]
+    made = imported(tmp_path / "run.parquet", "wandb", options=OPTIONS)
+    assert seconds_of(made) == [[0.75 + 1.5 * at for at in range(5)]]

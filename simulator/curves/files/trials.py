@@ -1,0 +1,70 @@
+"""Who the trials of a file of curves are: the names and hyperparameters of the log that they were imported from.
+
+Beside `curves.csv.gz` that is `curves.trials.csv`: the columns trial, name, end, and one for each hyperparameter.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from simulator.core.errors import InputError, Problem
+from simulator.curves.table import Identity
+from simulator.io import reading, writing
+
+OWN = ("trial", "name", "end")
+SUFFIX = ".trials.csv"
+#: How columns of hyperparameters begin, so that none is taken for another.
+PREFIX = "config/"
+#: Bytes a file may have.
+MAX_BYTES = 1 << 28
+MEANT = "names of trials are a CSV file with the columns trial and name"
+
+
+def path_of(curves: Path) -> Path:
+    """Where the names of a file of curves stand."""
+    return curves.with_name(curves.name.removesuffix(".gz").rpartition(".")[0] + SUFFIX)
+
+
+def write(path: Path, trials: Sequence[Mapping[str, Any]]) -> None:
+    """Replace `path` by the trials, each with its trial, name, end and config."""
+    keys = list(dict.fromkeys(key for trial in trials for key in trial["config"]))
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*OWN, *(PREFIX + key for key in keys)])
+    for trial in trials:
+        config = trial["config"]
+        writer.writerow([*(trial[name] for name in OWN), *(config.get(key, "") for key in keys)])
+    writing.write_text(path, text.getvalue())
+
+
+def read(curves: Path, count: int) -> tuple[Identity, ...]:
+    """The identities of a file's `count` trials, empty where nothing stands beside it.
+
+    Raises InputError where what stands there is of other trials.
+    """
+    path = path_of(curves)
+    if not path.exists():
+        return ()
+    text = reading.csv_text(path, reading.read_at_most(path, MAX_BYTES, MEANT))
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    header = rows[0] if rows else []
+    if not {"trial", "name"} <= set(header):
+        raise InputError(Problem(str(path), f"lacks the column trial or name; {MEANT}", 1, 1))
+    found: dict[str, Identity] = {}
+    for line, fields in enumerate(rows[1:], start=2):
+        if len(fields) != len(header):
+            message = f"has {len(fields)} fields where the header has {len(header)}"
+            raise InputError(Problem(str(path), message, line, 1))
+        cells = dict(zip(header, fields, strict=True))
+        config = {key.removeprefix(PREFIX): cell for key, cell in cells.items() if key.startswith(PREFIX) and cell}
+        found[cells["trial"]] = Identity(cells["name"], config)
+    wanted = [str(number) for number in range(count)]
+    if set(wanted) != set(found):
+        message = f"names {len(found):,} trials and {curves.name} holds {count:,}"
+        message += f"; import again, or remove {path.name}"
+        raise InputError(Problem(str(path), message))
+    return tuple(found[number] for number in wanted)

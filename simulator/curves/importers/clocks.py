@@ -1,0 +1,122 @@
+"""Columns of times as people have them: seconds since the start, seconds a step, or times of day in any spelling."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.curves.importers.frames import Table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+#: Numbers as large are Unix times: in seconds from 1973 on, and the same thousand times, and so on.
+UNIX = ((1e17, 1e9, "Unix nanoseconds"), (1e14, 1e6, "Unix microseconds"), (1e11, 1e3, "Unix milliseconds"),
+        (1e8, 1.0, "Unix seconds"))  # fmt: skip
+SPAN = re.compile(
+    r"(?:(?P<days>\d+) ?d(?:ays?)?,? ?)?(?:(?P<hours>\d+):)?(?P<minutes>\d+):(?P<seconds>\d+(?:\.\d+)?)"
+)
+ISO = re.compile(r"\d{4}-\d\d-\d\d[T _]\d\d")
+
+
+class Times(NamedTuple):
+    """Seconds of each row, and whether they count from a trial's start or from 1970; `what` is for the report."""
+
+    seconds: NDArray[np.float64]
+    kind: Literal["elapsed", "clock"]
+    what: str
+
+
+def times(table: Table, series: pl.Series, unit: float | None) -> Times:  # noqa: PLR0911
+    """The times in a column; `unit` is how many seconds one of its numbers is, where the user says so."""
+    import polars as pl
+
+    if series.dtype == pl.Duration:
+        return Times(
+            series.dt.total_microseconds().cast(pl.Float64).fill_null(np.nan).to_numpy() / 1e6, "elapsed", "durations"
+        )
+    if series.dtype in {pl.Datetime, pl.Date}:
+        stamps = series.cast(pl.Datetime("us")).dt.timestamp("us").cast(pl.Float64).fill_null(np.nan).to_numpy()
+        return Times(stamps / 1e6, "clock", "dates and times")
+    if series.dtype == pl.String:
+        missing = table.missing(series)
+        first = next((str(series[row]).strip() for row in np.flatnonzero(~missing)[:1].tolist()), "")
+        if ISO.match(first):
+            return Times(_texts(table, series, missing, _instant, "a date and a time"), "clock", "dates and times")
+        if SPAN.fullmatch(first):
+            what = "h:mm:ss" if first.count(":") == 2 else "mm:ss"  # noqa: PLR2004
+            return Times(_texts(table, series, missing, _span, what), "elapsed", what)
+    values = table.numbers(series)
+    known = values[np.isfinite(values)]
+    least = float(np.min(known)) if len(known) else 0.0
+    if unit is None:
+        for bound, divisor, what in UNIX:
+            if bound <= least < bound * 1e3:
+                return Times(values / divisor, "clock", what)
+    elif least * unit >= UNIX[-1][0] and least * unit < UNIX[-2][0]:
+        return Times(values * unit, "clock", "Unix times")
+    with np.errstate(over="ignore"):
+        return Times(values * (1.0 if unit is None else unit), "elapsed", "as logged")
+
+
+def since_first(
+    steps: Sequence[NDArray[np.int64]], stamps: Sequence[NDArray[np.float64]], shift: int = 0
+) -> list[NDArray[np.float64]]:
+    """Seconds trained by each report of each trial, of times of day alone: counted from the trial's first report.
+
+    The training until that first report is not in such a log: it is taken at the trial's median pace, or at that of
+    all trials where it has one report only. `shift` is added to steps to get units.
+    """
+    paces = []
+    for at, when in zip(steps, stamps, strict=True):
+        dt, du = np.diff(when), np.diff(at.astype(float))
+        forward = (dt > 0) & (du > 0)
+        paces.append(dt[forward] / du[forward])
+    together = np.concatenate(paces) if paces else np.zeros(0)
+    overall = float(np.median(together)) if len(together) else np.nan
+    made = []
+    for at, when, own in zip(steps, stamps, paces, strict=True):
+        if not len(at):
+            made.append(when)
+            continue
+        first = int(np.argmin(at))
+        pace = float(np.median(own)) if len(own) else overall
+        made.append(when - when[first] + pace * max(float(at[first]) + shift, 1.0))
+    return made
+
+
+#: What the report says of times that are counted so.
+FIRST = "counted from each trial's first report, which is taken to have come at the trial's median pace"
+
+
+def _texts(
+    table: Table, series: pl.Series, missing: NDArray[np.bool_], read: Callable[[str], float], meant: str
+) -> NDArray[np.float64]:
+    made = np.full(len(series), np.nan)
+    cells = series.to_list()
+    for row in np.flatnonzero(~missing).tolist():
+        try:
+            made[row] = read(str(cells[row]).strip())
+        except (ValueError, OverflowError, AttributeError):
+            table.refuse(series, row, f"should be {meant}")
+    return made
+
+
+def _instant(text: str) -> float:
+    """Seconds since 1970; a time without a zone is taken for UTC, as only differences count."""
+    text = text.replace("_", " ").replace(" UTC", "+00:00")
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _span(text: str) -> float:
+    found = SPAN.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    return 86400 * days + 3600 * hours + 60 * minutes + seconds

@@ -1,0 +1,90 @@
+"""Determined's own metrics: a row for each report of a trial, with an ISO time and the metrics nested."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+from simulator.curves.importers import frames, json_rows, tabular
+from simulator.curves.importers.delimited import Delimited
+from simulator.curves.importers.frames import Table
+from simulator.curves.importers.source import Found, Options, choose, wrong
+
+USES = frozenset({"trial_column", "step_column", "time_column", "max_gap"})
+#: What Determined calls them, in its database and in its API.
+TRIAL = ("trial_id", "trial")
+STEP = ("steps_completed", "total_batches", "batches", "step")
+TIME = ("end_time", "report_time", "time")
+METRICS = ("metrics", "avg_metrics", "validation_metrics")
+
+
+def read(path: Path, options: Options) -> Found:
+    """The trials of a table of metrics: CSV, JSON or Parquet with trial_id, steps_completed, end_time and metrics."""
+    table = _expanded(frames.read(path))
+    names = {_snake(name): name for name in reversed(table.columns)}
+    trial = options.trial_column or _first(path, names, TRIAL, "--trial-column")
+    step = options.step_column or _first(path, names, STEP, "--step-column")
+    time = options.time_column or next((names[name] for name in TIME if name in names), None)
+    metrics = [
+        name for name in table.columns if _snake(name.partition("/")[0]) in METRICS and _is_number(table, name)
+    ]
+    short = {_short(name): name for name in metrics}
+    wanted = options.metric if options.metric is None or options.metric not in metrics else _short(options.metric)
+    if not metrics and options.metric in table.columns:
+        short, wanted = {str(options.metric): str(options.metric)}, options.metric
+    metric = choose(path, "metric", wanted, sorted(short), "--metric")
+    found = Found(short[metric], None, [], Counter(), notes=list(table.notes))
+    chosen = replace(options, metric=short[metric], trial_column=trial, step_column=step, time_column=time)
+    tabular.add(found, [tabular.Run(path, "", table, {})], chosen)
+    found.metric = metric
+    return found
+
+
+def _expanded(table: Table) -> Table:
+    """The table with its metrics a column each: CSV and Parquet have them as JSON in one cell."""
+    held = [name for name in table.columns if _snake(name) in METRICS]
+    if not held:
+        return table
+    rows = []
+    for record in table.frame.to_dicts():
+        for name in held:
+            cell = record[name]
+            if isinstance(cell, str) and cell.lstrip()[:1] == "{":
+                try:
+                    record[name] = json_rows.loads(cell)
+                except ValueError:
+                    raise wrong(table.path, f"has {name} that are no JSON: {cell[:60]!r}") from None
+        rows.append(record)
+    raw = "\n".join(json.dumps(row, default=str) for row in rows).encode()
+    made: Delimited = json_rows.parse(table.path, raw)
+    return Table(table.path, made.frame, table.lines, table.notes)
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+def _short(name: str) -> str:
+    """A metric without what it is nested in."""
+    parts = [part for part in name.split("/") if _snake(part) not in METRICS]
+    return "/".join(parts) or name
+
+
+def _first(path: Path, names: dict[str, str], known: tuple[str, ...], option: str) -> str:
+    found = next((names[name] for name in known if name in names), None)
+    if found is None:
+        raise wrong(path, f"has no column {known[0]!r}; choose one by {option}")
+    return found
+
+
+def _is_number(table: Table, name: str) -> bool:
+    import polars as pl
+
+    series = table.frame[name]
+    if series.dtype != pl.String:
+        return series.dtype.is_numeric()
+    made = series.cast(pl.Float64, strict=False).is_null().to_numpy() & ~table.missing(series)
+    return not made.any() and series.null_count() < len(series)

@@ -1,0 +1,33 @@
+"""Which way a metric is better: the source says so, the user does, or a name that can't be mistaken."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from simulator.curves.importers.report import Teller
+from simulator.curves.importers.source import wrong
+
+#: Words in a metric's name that say that less is better, ...
+DOWN = frozenset({"loss", "error", "err", "rmse", "mse", "mae", "perplexity", "ppl", "nll", "entropy", "logloss"})
+#: ... unless one of these stands beside them.
+AGAINST = frozenset({
+    "neg", "negative", "negated", "minus", "inverse", "inv", "scale", "scaling", "weight", "score", "acc", "accuracy",
+    "reward", "return", "gain", "improvement", "reduction", "r2", "auc", "f1", "precision", "recall", "no", "free",
+})  # fmt: skip
+WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+[0-9]*|[0-9]+")
+
+
+def maximised(path: Path, metric: str, said: bool | None, mode: str | None) -> tuple[bool, Teller]:
+    """Whether the metric is to be maximised, and who says so; raises InputError where nobody does or two disagree."""
+    if mode is not None:
+        if said is not None and said != (mode == "max"):
+            says = "maximised" if said else "minimised"
+            raise wrong(path, f"says that {metric} is to be {says}, and --mode {mode} says otherwise")
+        return mode == "max", "option"
+    if said is not None:
+        return said, "source"
+    words = {word.lower() for word in WORDS.findall(metric)}
+    if words & DOWN and not words & AGAINST and not metric.startswith("-"):
+        return False, "name"
+    raise wrong(path, f"does not say which way {metric} is better; add --mode min or --mode max")

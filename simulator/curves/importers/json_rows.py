@@ -1,0 +1,135 @@
+"""JSON as people have it: lines or one array, nested objects, lists as columns, and Python's NaN."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from simulator.core.errors import InputError, Problem
+from simulator.curves.importers.delimited import Delimited
+from simulator.curves.importers.source import wrong
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: Columns and rows that a table may come to.
+MOST_COLUMNS = 10_000
+MOST_CELLS = 50_000_000
+#: Levels that objects may be nested in.
+LEVELS = 50
+
+
+def parse(path: Path, raw: bytes) -> Delimited:
+    """The objects of a file as a table of texts; the keys of nested ones are joined by `/`.
+
+    Lists of numbers are columns: a row that has some becomes as many rows. Raises InputError with the line.
+    """
+    import polars as pl
+
+    lines: list[int] = []
+    rows: list[dict[str, str | None]] = []
+    names: dict[str, None] = {}
+    for line, value in _objects(path, raw):
+        if not isinstance(value, dict):
+            raise InputError(Problem(str(path), "holds what is no object of names and values", line))
+        for row in _rows(path, line, flattened(value)):
+            names.update(dict.fromkeys(row))
+            rows.append(row)
+            lines.append(line)
+        if len(names) > MOST_COLUMNS or len(names) * len(rows) > MOST_CELLS:
+            raise wrong(path, f"unpacks to {len(rows):,} rows of {len(names):,} columns, which is more than is read")
+    if not rows:
+        raise wrong(path, "holds no rows")
+    frame = pl.DataFrame({name: pl.Series([row.get(name) for row in rows], dtype=pl.String) for name in names})
+    place: NDArray[np.int64] = np.array(lines, np.int64)
+    return Delimited(frame, place)
+
+
+def loads(text: str | bytes) -> Any:
+    """A value of JSON; raises ValueError for what is none, and for what is nested too deeply."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("is nested too deeply") from None
+
+
+def flattened(value: dict[str, Any], above: str = "", level: int = 0) -> dict[str, Any]:
+    """An object without objects inside: their keys are joined by `/`, as Ray Tune joins them."""
+    made: dict[str, Any] = {}
+    for key, inner in value.items():
+        name = f"{above}/{key}" if above else str(key)
+        if isinstance(inner, dict) and level < LEVELS:
+            made.update(flattened(inner, name, level + 1))
+        else:
+            made[name] = inner
+    return made
+
+
+def _objects(path: Path, raw: bytes) -> Iterator[tuple[int, Any]]:
+    try:
+        text = raw.decode("utf-8-sig") if not raw.startswith((b"\xff\xfe", b"\xfe\xff")) else raw.decode("utf-16")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise InputError(Problem(str(path), f"byte 0x{raw[error.start]:02x} is not UTF-8 text", line)) from None
+    first = text.lstrip()[:1]
+    if first == "[":
+        whole = _loaded(path, text, 1)
+        yield from ((1, value) for value in whole if value is not None)
+        return
+    if first == "{":
+        try:
+            whole = loads(text)
+        except ValueError:
+            pass  # more than one object: lines
+        else:
+            inside = next((value for value in whole.values() if _is_table(value)), None)
+            yield from ((1, value) for value in (inside if inside is not None else [whole]))
+            return
+    for number, row in enumerate(text.split("\n"), start=1):
+        if row.strip():
+            yield number, _loaded(path, row, number)
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(entry, dict) for entry in value)
+
+
+def _loaded(path: Path, text: str, line: int) -> Any:
+    try:
+        return loads(text)
+    except json.JSONDecodeError as error:
+        message = f"is not a sound JSON file: {error.msg}"
+        raise InputError(Problem(str(path), message, line + error.lineno - 1, error.colno)) from None
+    except ValueError as error:
+        raise InputError(Problem(str(path), f"is not a sound JSON file: {error}", line)) from None
+
+
+def _rows(path: Path, line: int, found: dict[str, Any]) -> Iterator[dict[str, str | None]]:
+    lists = {name: value for name, value in found.items() if isinstance(value, list) and value}
+    lists = {
+        name: value for name, value in lists.items() if not any(isinstance(cell, (list, dict)) for cell in value)
+    }
+    lengths = {len(value) for value in lists.values()}
+    if not lists or lengths == {1}:
+        yield {name: _text(value[0] if name in lists else value) for name, value in found.items()}
+        return
+    if len(lengths) > 1:
+        told = ", ".join(f"{name[:40]} {len(value)}" for name, value in list(lists.items())[:4])
+        raise InputError(Problem(str(path), f"has lists of unequal lengths: {told}", line))
+    same = {name: _text(value) for name, value in found.items() if name not in lists}
+    for place in range(lengths.pop()):
+        yield same | {name: _text(value[place]) for name, value in lists.items()} | {"#": str(place + 1)}
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, (list, dict)):
+        return json.dumps(value)[:1000]
+    if isinstance(value, bool):
+        return str(value).lower()
+    return repr(value)

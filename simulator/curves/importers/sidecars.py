@@ -1,0 +1,63 @@
+"""What stands beside a run's log of its configuration: YAML or JSON of names and values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from simulator.core.errors import InputError
+from simulator.curves.importers import json_rows
+from simulator.io import reading
+
+NAMES = ("hparams.yaml", "args.yaml", "params.yaml", "config.yaml", "params.json", "hparams.json", "config.json")
+#: Bytes that a configuration has at most, and names in it.
+MAX_BYTES = 1 << 20
+MOST = 200
+
+
+def beside(file: Path) -> dict[str, object]:
+    """The configuration beside a log, from the first of `NAMES` that is there; empty where none can be read."""
+    for name in NAMES:
+        place = file.parent / name
+        try:
+            if place.is_file():
+                return flat(loaded(place))
+        except (InputError, OSError):
+            continue
+    return {}
+
+
+def loaded(path: Path) -> Any:
+    """What is in a YAML or JSON file; raises InputError where it is not sound."""
+    raw = reading.read_at_most(path, MAX_BYTES, "a configuration is a small file")
+    if path.suffix == ".json":
+        try:
+            return json_rows.loads(raw)
+        except ValueError:
+            return None
+    return _yaml(raw)
+
+
+def _yaml(raw: bytes) -> Any:
+    """Plain names and values of a YAML text, safely loaded; None where it is something else."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    if b"&" in raw and b"*" in raw:  # aliases may unpack to any size
+        return None
+    try:
+        return YAML(typ="safe", pure=True).load(raw)
+    except (YAMLError, ValueError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def flat(value: Any) -> dict[str, object]:
+    """Names and plain values, those of nested ones joined by `/`."""
+    if not isinstance(value, dict):
+        return {}
+    found = json_rows.flattened(value)
+    plain = {
+        str(name): inner if isinstance(inner, (bool, int, float, str)) else str(inner)[:200]
+        for name, inner in found.items() if inner is not None
+    }  # fmt: skip
+    return dict(list(plain.items())[:MOST])
