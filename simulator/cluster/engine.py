@@ -51,11 +51,13 @@ def simulate(
         columns = fast.run(searcher, curves, pool.workers, stop, deadline, queued=queued, resume=cluster.resume)
     else:
         columns = Model(searcher, curves, cluster, pool, stop, seed).run()
+    spells, released = pool.released(columns, pool.spells(int(columns["end"].max(initial=0))))
     return Trace(
         label=label,
         workers=pool.workers,
         max_length=searcher.max_length,
-        spells=pool.spells(int(columns["end"].max(initial=0))),
+        spells=spells,
+        released=released,
         groups=pool.priced(),
         meta=meta or {},
         stopped=searcher.next_job() is not Idle.DONE,  # a stop may come when nothing runs that it could cut

@@ -42,6 +42,7 @@ def _simulate(  # noqa: C901, PLR0912, PLR0915  (one loop: calling a function fo
     invalid, wait, done, limit = Exit.INVALID, Idle.WAIT, Idle.DONE, LIMIT  # an enum's member is slow to look up
     target = -inf if stop.loss is None else stop.loss
     full_length, top = stop.full_length or 0, searcher.max_length
+    in_full = -inf if stop.full_loss is None else stop.full_loss
     rows = bytearray()
     waiting: deque[Job] = deque()  # in line, where jobs are queued
     under_way: list[tuple[int, int, int, AnyJob, float, Exit | None]] = []  # heap: end, order of start, worker, what
@@ -99,7 +100,7 @@ def _simulate(  # noqa: C901, PLR0912, PLR0915  (one loop: calling a function fo
         if under_way[0][0] > deadline:
             return rows, int(deadline)
         now, _, free, job, loss, exit_ = under_way[0]
-        if now == deadline or loss <= target:
+        if now == deadline or loss <= target or (loss <= in_full and job[4] >= top):
             over = True  # results of the last tick still count
         if full_length and exit_ is None and job[3] < top <= job[4]:
             full_length -= 1

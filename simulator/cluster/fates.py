@@ -6,11 +6,13 @@ A fate is known when the attempt starts, since its draws belong to (trial, rung,
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from math import ceil, floor, inf, log, log1p
 from typing import Literal, NamedTuple
 
 from simulator.cluster.attempts import Course, Overheads, Recovery, Rest
+from simulator.cluster.durations import Span
 from simulator.cluster.stragglers import Straggler
 from simulator.core.streams import Drawn, Stream
 from simulator.core.ticks import LIMIT
@@ -18,6 +20,8 @@ from simulator.trace.trace import Outcome
 
 #: Trials are drawn so many at a time.
 BLOCK = 256
+#: Slow spells of a machine are drawn so many at a time.
+SPELLS = 16
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,15 @@ class Drop:
 
 
 @dataclass(frozen=True)
+class SlowSpells:
+    """A machine is slow for `length`, `every` so often: training takes `factor` times as long then."""
+
+    every: Span
+    length: Span
+    factor: float
+
+
+@dataclass(frozen=True)
 class Conditions:
     """What makes work take longer than its curve says; `crash` is the probability that an attempt dies by itself."""
 
@@ -36,13 +49,15 @@ class Conditions:
     straggler_per: Literal["job", "worker"] = "job"
     drop: Drop | None = None
     crash: float = 0.0
+    slow: SlowSpells | None = None
     overheads: Overheads = field(default_factory=Overheads)
     recovery: Recovery = field(default_factory=Recovery)
 
     @property
     def ideal(self) -> bool:
         """Whether a job takes just its curve's time and is never lost by itself."""
-        return self.straggler is None and self.drop is None and not self.crash and self.overheads == Overheads()
+        steady = self.straggler is None and self.slow is None
+        return steady and self.drop is None and not self.crash and self.overheads == Overheads()
 
 
 class Fate(NamedTuple):
@@ -55,6 +70,47 @@ class Fate(NamedTuple):
     units: int
 
 
+class _Slowness:
+    """The slow spells of all machines; a draw belongs to (machine, spell)."""
+
+    def __init__(self, slow: SlowSpells, seed: int) -> None:
+        self._factor = slow.factor
+        self._gaps = Drawn(seed, Stream.SLOW_SPELL, slow.every.draw, SPELLS)
+        self._lengths = Drawn(seed, Stream.SLOW_LENGTH, slow.length.draw, SPELLS)
+        self._spells: dict[int, list[tuple[int, int]]] = {}  # (begin, end) of a machine's, as far as was asked
+
+    def length(self, work: int, begin: int, machine: int) -> int:
+        """How long so much work takes: outside a spell a tick a tick, inside `factor` ticks."""
+        now, left = begin, float(work)
+        place = self._at(machine, begin)
+        while True:
+            start, end = self._spell(machine, place)
+            if now < start:
+                if left <= start - now:
+                    return max(1, now + round(left) - begin)
+                left -= start - now
+                now = start
+            if left * self._factor <= end - now:
+                return max(1, now + round(left * self._factor) - begin)
+            left -= (end - now) / self._factor
+            now, place = end, place + 1
+
+    def _at(self, machine: int, tick: int) -> int:
+        """The first spell that ends after a tick."""
+        spells = self._spells.setdefault(machine, [])
+        while not spells or spells[-1][1] <= tick:
+            self._spell(machine, len(spells))
+        return bisect_right(spells, tick, key=lambda spell: spell[1])
+
+    def _spell(self, machine: int, number: int) -> tuple[int, int]:
+        spells = self._spells.setdefault(machine, [])
+        while len(spells) <= number:
+            spell = len(spells)
+            begin = (spells[-1][1] if spells else 0) + max(1, round(self._gaps.at(spell, machine)))
+            spells.append((begin, begin + max(1, round(self._lengths.at(spell, machine)))))
+        return spells[number]
+
+
 class Fates:
     """Draws the fates of attempts under `conditions` and a seed."""
 
@@ -64,6 +120,8 @@ class Fates:
         self._factors = None if straggler is None else Drawn(seed, Stream.STRAGGLER, straggler.draw, BLOCK)
         self._drops = Drawn(seed, Stream.DROP, lambda rng, n: 1 - rng.random(n), BLOCK)
         self._crashes = Drawn(seed, Stream.CRASH, lambda rng, n: 1 - rng.random(n), BLOCK)
+        slow = conditions.slow
+        self._slow = None if slow is None else _Slowness(slow, seed)
         self._crash = conditions.crash
         self._drop = conditions.drop if conditions.drop is not None and conditions.drop.probability else None
         self._log_kept = log1p(-self._drop.probability) if self._drop and self._drop.probability < 1 else -inf
@@ -77,6 +135,10 @@ class Fates:
         else:
             factor = self._factors.at(trial, rung, attempt)
         return ticks if factor == speed else max(1, round(ticks * factor / speed))
+
+    def slowed(self, work: int, begin: int, machine: int) -> int:
+        """Ticks that training of `work` ticks takes on a machine from tick `begin` on, with its slow spells."""
+        return work if self._slow is None else self._slow.length(work, begin, machine)
 
     def lead(self, *, begun: bool, promoted: bool, goes_on: bool) -> int:
         """Ticks before training: none where a trial goes on where it is, else to set it up and restore it.

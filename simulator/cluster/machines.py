@@ -10,16 +10,19 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
-from itertools import accumulate
+from itertools import accumulate, count, pairwise
 from math import inf
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
+from simulator.cluster import release
 from simulator.cluster.durations import Span
 from simulator.core import ticks
 from simulator.core.streams import Drawn, Stream, generator
 from simulator.trace.trace import Group, Outcome, Spell, Spells
 
 Policy = Literal["fastest", "cheapest", "lowest"]
+#: Machines that share a fate: so many that stand side by side, all of a group, or all of the cluster.
+Together = int | Literal["group", "cluster"]
 
 #: Prices are added as machines come and subtracted as they go. When all are gone, rounding may leave so much.
 NOTHING = 1e-12
@@ -30,23 +33,31 @@ BLOCK = 16
 
 @dataclass(frozen=True)
 class Failures:
-    """A machine fails after `uptime` and is back after `repair`."""
+    """A machine fails after `uptime` and is back after `repair`, and others `together` with it."""
 
     uptime: Span
     repair: Span
+    together: Together = 1
 
 
 @dataclass(frozen=True)
 class Preemption:
     """A machine is taken away after `up` and given back after `down`; `notice` ticks before, it is told.
 
-    With `series`, (up, down) ticks as recorded, each machine plays it from a place of its own, round and round.
+    With `series`, (up, down) ticks as recorded, each machine plays it from a place of its own, round and round. With
+    `availability` the group does: (tick, machines that are there from then on), the last at its end; all machines are
+    at one place of it, drawn by the seed or, with `from_start`, its first. Machines `together` go at once; the first
+    time they are there after `first_wait`.
     """
 
     up: Span | None = None
     down: Span | None = None
     notice: int = 0
     series: tuple[tuple[int, int], ...] = ()
+    together: Together = 1
+    first_wait: Span | None = None
+    availability: tuple[tuple[int, int], ...] = ()
+    from_start: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,7 +65,8 @@ class MachineGroup:
     """`count` machines alike. `speed` divides the time of a job, `price` is money a machine and hour.
 
     The first joins at `join`, the last `ramp_up` later; all leave at `leave`. Whenever one comes up, it takes
-    `start_up` ticks before it can work.
+    `start_up` ticks before it can work. `release` says when it is let go: kept to the `end`, or `drained` when it
+    has ended its last work; `billing` is the span of ticks that is paid in whole.
     """
 
     count: int
@@ -68,6 +80,12 @@ class MachineGroup:
     start_up: int = 0
     failures: Failures | None = None
     preemption: Preemption | None = None
+    release: Literal["end", "drained"] = "end"
+    billing: int = 1
+
+    def joins(self, place: int) -> int:
+        """When its machine at a place joins."""
+        return self.join + (self.ramp_up * place // (self.count - 1) if self.count > 1 else 0)
 
     @property
     def steady(self) -> bool:
@@ -85,17 +103,25 @@ class Up(NamedTuple):
     why: Outcome  # what becomes of an attempt that is still running then
 
 
+#: Something that comes and goes for ever: spells during which it is there, the last without end.
+Presence = Iterator[tuple[int, float]]
+
+
 class Machine:
-    """The life of one machine, spell by spell. Its draws belong to (machine, spell)."""
+    """The life of one machine, spell by spell. Its draws belong to (machine, spell).
+
+    It is there while it has joined and neither a failure nor a preemption has it away, each of which goes on by
+    itself whatever the other does; machines that go together have the draws of the first of them.
+    """
 
     def __init__(
-        self, number: int, place: int, group: MachineGroup, draws: dict[Stream, Drawn], series_at: int
+        self, group: MachineGroup, joins: int, failures: Presence | None, preemption: Presence | None
     ) -> None:
-        self._number, self._group, self._draws = number, group, draws
-        late = group.ramp_up * place // (group.count - 1) if group.count > 1 else 0
-        self._next_since = group.join + late
-        self._spell = 0
-        self._series_at = series_at
+        self._group, self._joins = group, joins
+        reasons = ((failures, Outcome.FAILED), (preemption, Outcome.PREEMPTED))
+        self._sources = [(source, why) for source, why in reasons if source is not None]
+        self._there = [next(source, None) for source, _ in self._sources]
+        self._since = joins  # nothing before is looked for
         self.up = self._following()
 
     def at(self, now: int) -> Up | None:
@@ -105,32 +131,27 @@ class Machine:
         return self.up
 
     def _following(self) -> Up | None:
-        group, since = self._group, self._next_since
-        leave = inf if group.leave is None else group.leave
-        if since >= leave:
-            return None
-        until, why, away = inf, Outcome.COMPLETED, 0
-        if group.failures is not None:
-            until, why = since + self._drawn(Stream.FAILURE), Outcome.FAILED
-            away = self._drawn(Stream.REPAIR)
-        if group.preemption is not None:
-            up, down = self._preemption(group.preemption)
-            if since + up < until:
-                until, why, away = since + up, Outcome.PREEMPTED, down
-        if leave <= until:
-            until, why, away = leave, Outcome.PREEMPTED, 0
-        self._spell += 1
-        self._next_since = int(until) + away if until < inf else ticks.LIMIT
-        return Up(since, since + group.start_up, until, why)
-
-    def _preemption(self, preemption: Preemption) -> tuple[int, int]:
-        if preemption.series:
-            return preemption.series[(self._series_at + self._spell) % len(preemption.series)]
-        return self._drawn(Stream.PREEMPTION), self._drawn(Stream.RETURN)
-
-    def _drawn(self, stream: Stream) -> int:
-        """A span in ticks, at least one, so that a life is not an endless row of nothing."""
-        return max(1, round(self._draws[stream].at(self._spell, self._number)))
+        leave = inf if self._group.leave is None else self._group.leave
+        while self._since < leave:
+            since, until, why = self._since, inf, Outcome.COMPLETED
+            for place, (source, reason) in enumerate(self._sources):
+                spell = self._there[place]
+                while spell is not None and spell[1] <= since:
+                    spell = self._there[place] = next(source, None)
+                if spell is None:  # it never comes back
+                    return None
+                since = max(since, spell[0])
+                if spell[1] < until:
+                    until, why = spell[1], reason
+            if since >= leave:
+                return None
+            if leave <= until:
+                until, why = leave, Outcome.PREEMPTED
+            self._since = ticks.LIMIT if until == inf else int(until)
+            if since < until:
+                return Up(since, since + self._group.start_up, until, why)
+            self._since = since
+        return None
 
 
 class Spending:
@@ -203,6 +224,18 @@ class Pool:
             machine = self._machines[number] = self._new(number, index, place)
         return machine
 
+    def machine_number(self, worker: int) -> int:
+        """The number of the machine that a worker is a place of, from 0 in the cluster."""
+        index = bisect_right(self._first_worker, worker) - 1
+        return self._first_machine[index] + (worker - self._first_worker[index]) // self._places[index]
+
+    def released(self, columns: dict[str, Any], spells: Spells) -> tuple[Spells, Spells]:
+        """The spells with those for which machines were let go, and the latter alone, by what their workers did."""
+        if all(group.release == "end" for group in self.groups):
+            return spells, Spells.from_rows([])
+        known = zip(self.groups, self._first_worker, self._places, strict=False)
+        return release.let_go(list(known), columns, spells)
+
     def spells(self, until: int) -> Spells:
         """When each worker could not work before `until`, in order of worker and time."""
         rows = []
@@ -218,7 +251,7 @@ class Pool:
     def priced(self) -> tuple[Group, ...]:
         """The groups as the trace wants them: workers and their price."""
         return tuple(
-            Group(group.name, group.count * places, group.price / places)
+            Group(group.name, group.count * places, group.price / places, places, group.billing)
             for group, places in zip(self.groups, self._places, strict=True)
         )
 
@@ -249,17 +282,94 @@ class Pool:
 
     def _new(self, number: int, index: int, place: int) -> Machine:
         group = self.groups[index]
-        series = group.preemption.series if group.preemption else ()
-        at = int(generator(self._seed, Stream.SERIES, number).integers(len(series))) if series else 0
-        return Machine(number, place, group, self._draws[index], at)
+        failures = preemption = None
+        if group.failures is not None:
+            leader, joins = self._leader(index, place, group.failures.together)
+            failures = self._alternating(index, leader, joins, Stream.FAILURE, Stream.REPAIR)
+        told = group.preemption
+        if told is not None and told.availability:
+            at = 0 if told.from_start else self._place_in(self._first_machine[index], told.availability[-1][0])
+            preemption = available(told.availability, place, group.join - at)
+        elif told is not None and told.series:
+            place_in = int(generator(self._seed, Stream.SERIES, number).integers(len(told.series)))
+            preemption = _played(told.series, place_in, group.joins(place))
+        elif told is not None:
+            leader, joins = self._leader(index, place, told.together)
+            if told.first_wait is not None:
+                joins += self._drawn(index, Stream.CAPACITY, 0, leader)
+            preemption = self._alternating(index, leader, joins, Stream.PREEMPTION, Stream.RETURN)
+        return Machine(group, group.joins(place), failures, preemption)
+
+    def _leader(self, index: int, place: int, together: Together) -> tuple[int, int]:
+        """The machine whose draws count for one, and when its life begins."""
+        group, first = self.groups[index], self._first_machine[index]
+        if together == "cluster":
+            return 0, group.join
+        leading = 0 if together == "group" else place - place % together
+        return first + leading, group.joins(leading)
+
+    def _alternating(self, index: int, leader: int, since: int, lasting: Stream, away: Stream) -> Presence:
+        """There and away by turns, as drawn by (machine, spell)."""
+        for spell in count():
+            until = since + self._drawn(index, lasting, spell, leader)
+            yield since, until
+            since = until + self._drawn(index, away, spell, leader)
+
+    def _drawn(self, index: int, stream: Stream, spell: int, leader: int) -> int:
+        """A span in ticks, at least one, so that a life is not an endless row of nothing."""
+        return max(1, round(self._draws[index][stream].at(spell, leader)))
+
+    def _place_in(self, machine: int, period: int) -> int:
+        return int(generator(self._seed, Stream.SERIES, machine).integers(period))
 
     def _of_group(self, group: MachineGroup) -> dict[Stream, Drawn]:
         spans: dict[Stream, Span | None] = {}
         if group.failures is not None:
             spans |= {Stream.FAILURE: group.failures.uptime, Stream.REPAIR: group.failures.repair}
         if group.preemption is not None:
-            spans |= {Stream.PREEMPTION: group.preemption.up, Stream.RETURN: group.preemption.down}
+            told = group.preemption
+            spans |= {Stream.PREEMPTION: told.up, Stream.RETURN: told.down, Stream.CAPACITY: told.first_wait}
         return {stream: Drawn(self._seed, stream, span.draw, BLOCK) for stream, span in spans.items() if span}
+
+
+def available(counts: Sequence[tuple[int, int]], place: int, since: int) -> Presence:
+    """When the machine at a place is there, of a group that has so many at a time, played round and round.
+
+    `counts` are (tick, machines there from then on), from tick 0 to the end; the play begins at tick `since`, which
+    may be before 0.
+    """
+    period = counts[-1][0]
+    spells: list[tuple[int, int]] = []
+    for (begin, many), (end, _) in pairwise(counts):
+        if many <= place:
+            continue
+        if spells and spells[-1][1] == begin:
+            spells[-1] = spells[-1][0], end
+        else:
+            spells.append((begin, end))
+    if not spells:
+        return
+    if spells == [(0, period)]:
+        yield since, inf
+        return
+    held: tuple[int, int] | None = None
+    for turn in count():
+        for begin, end in spells:
+            spell = since + turn * period + begin, since + turn * period + end
+            if held is not None and held[1] == spell[0]:  # there at the end of one turn and at the start of the next
+                held = held[0], spell[1]
+                continue
+            if held is not None and held[1] > 0:
+                yield max(held[0], 0), held[1]
+            held = spell
+
+
+def _played(series: Sequence[tuple[int, int]], place: int, since: int) -> Presence:
+    """There and away by turns, as recorded, from a place on, round and round."""
+    for spell in count(place):
+        up, down = series[spell % len(series)]
+        yield since, since + up
+        since += up + down
 
 
 def _rank(group: MachineGroup, policy: Policy) -> tuple[float, ...]:

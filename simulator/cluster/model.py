@@ -107,9 +107,10 @@ class Model:
         self._fates = Fates(conditions, seed)
         self._recovery = conditions.recovery
         self._uneven = conditions.straggler is not None or any(group.speed != 1 for group in cluster.machines)
+        self._slow = conditions.slow is not None
         self._losing = conditions.drop is not None or conditions.crash > 0
         self._overheads = conditions.overheads != Overheads()
-        self._aims = stop.loss is not None or stop.full_length is not None
+        self._aims = any(aim is not None for aim in (stop.loss, stop.full_loss, stop.full_length))
         self._save = conditions.overheads.save if conditions.recovery.on_loss == "resume" else 0
 
         self._workers: list[Worker] = []  # by rank, all who were ever needed
@@ -254,6 +255,8 @@ class Model:
         stop = self._stop
         if exit_ is None and job[3] < self._searcher.max_length <= job[4]:
             self._full_length += 1
+        if stop.full_loss is not None and loss <= stop.full_loss and job[4] >= self._searcher.max_length:
+            return True
         return (stop.loss is not None and loss <= stop.loss) or (stop.full_length or inf) <= self._full_length
 
     def _hand_out(self) -> None:
@@ -350,8 +353,11 @@ class Model:
             spent = round(spent * units / (to_resource - first))
         if self._uneven:
             spent = self._fates.work(spent, trial, rung, tries, worker.number, worker.group.speed)
-        work = spent or 1  # a job takes at least a tick, or an endless search would never reach its stop
         lead = self._lead(worker, task) if self._overheads else 0
+        work = spent or 1  # a job takes at least a tick, or an endless search would never reach its stop
+        if self._slow:
+            machine = self._pool.machine_number(worker.number)
+            work = self._fates.slowed(work, int(self.env.now) + lead, machine)
         overhead = lead + self._save * ((units - 1) // self._recovery.checkpoint_every) if self._save else lead
         length, lost, safe = overhead + work, 0, None
         outcome = COMPLETED if exit_ is None else EXITED

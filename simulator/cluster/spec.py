@@ -49,9 +49,13 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Stop:
-    """When to stop: at `time` ticks, at a result of `loss` or better, after `full_length` trials, at a `cost`."""
+    """When to stop: at `time` ticks, at a result of `loss` or better, after `full_length` trials, at a `cost`.
+
+    `full_loss` is a loss at which only results of fully trained trials count.
+    """
 
     time: int | None = None
     loss: float | None = None
     full_length: int | None = None
     cost: float | None = None
+    full_loss: float | None = None

@@ -37,6 +37,9 @@ class Stream(IntEnum):
     REPLICATE = 18
     BOOTSTRAP = 19
     BRACKET = 20
+    CAPACITY = 21
+    SLOW_SPELL = 22
+    SLOW_LENGTH = 23
 
 
 #: A line is drawn on over so many blocks at once; what is asked for beyond stands alone.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from simulator.cluster import attempts, durations, engine, fates, machines
 from simulator.core.errors import InputError, Problem
-from simulator.core.ticks import LIMIT, from_seconds
+from simulator.core.ticks import LIMIT, UNITS, from_seconds
 from simulator.io import reading
 from simulator.scenario import cluster as models
 from simulator.scenario.loading import Loaded
@@ -16,6 +16,8 @@ from simulator.scenario.model import Scenario
 
 #: A file of spells may not be larger.
 MAX_BYTES = 1 << 24
+#: Spans that are paid in whole, in ticks.
+BILLING = {"second": 1, "minute": UNITS["min"], "hour": UNITS["h"]}
 
 
 def build_cluster(loaded: Loaded) -> engine.Cluster:
@@ -34,6 +36,11 @@ def build_cluster(loaded: Loaded) -> engine.Cluster:
             straggler_per="job" if spec.stragglers is None else spec.stragglers.per,
             drop=None if spec.drops is None else fates.Drop(spec.drops.probability, spec.drops.per),
             crash=spec.crashes,
+            slow=None
+            if spec.slow_spells is None
+            else fates.SlowSpells(
+                _span(spec.slow_spells.every), _span(spec.slow_spells.length), spec.slow_spells.factor
+            ),
             overheads=attempts.Overheads(overheads.trial_start, overheads.save, overheads.restore),
             recovery=attempts.Recovery(recovery.on_loss, recovery.checkpoint_every, recovery.max_restarts),
         ),
@@ -64,16 +71,39 @@ def _group(name: str, spec: models.GroupSection, loaded: Loaded) -> machines.Mac
         ramp_up=spec.ramp_up,
         leave=spec.leave,
         start_up=cluster.overheads.worker_start,
-        failures=None if failures is None else machines.Failures(_span(failures.mtbf), _span(failures.repair)),
-        preemption=None if preemption is None else _preemption(preemption, loaded, own),
+        failures=None
+        if failures is None
+        else machines.Failures(_span(failures.mtbf), _span(failures.repair), _together(failures.together)),
+        preemption=None if preemption is None else _preemption(preemption, spec.count, loaded, own),
+        release=spec.release or cluster.release,
+        billing=BILLING[spec.billing or cluster.billing],
     )
 
 
-def _preemption(spec: models.PreemptionSection, loaded: Loaded, own: tuple[str, ...]) -> machines.Preemption:
+def _together(text: str) -> machines.Together:
+    match text:
+        case "group" | "cluster":
+            return text
+    return models.together_of(text) or 1
+
+
+def _preemption(
+    spec: models.PreemptionSection, count: int, loaded: Loaded, own: tuple[str, ...]
+) -> machines.Preemption:
+    if spec.availability is not None:
+        with loaded.blaming("cluster", *own, "preemption", "availability"):
+            counts = read_availability(loaded.folder / spec.availability, count)
+        return machines.Preemption(notice=spec.notice, availability=counts, from_start=spec.play_from == "start")
     if spec.series is not None:
         with loaded.blaming("cluster", *own, "preemption", "series"):
             return machines.Preemption(notice=spec.notice, series=read_spells(loaded.folder / spec.series))
-    return machines.Preemption(_span(spec.up), _span(spec.down), spec.notice)
+    return machines.Preemption(
+        _span(spec.up),
+        _span(spec.down),
+        spec.notice,
+        together=_together(spec.together),
+        first_wait=None if spec.first_wait is None else _span(spec.first_wait),
+    )
 
 
 def _span(spec: models.SpanModel) -> durations.Span:
@@ -121,3 +151,60 @@ def _spell(path: Path, line: int, header: list[str], fields: list[str], key: str
         message = f"{text[:40]!r} should be seconds, more than 0"
         raise InputError(Problem(str(path), message, line, column + 1, key))
     return ticks
+
+
+def read_availability(path: Path, machines: int) -> tuple[tuple[int, int], ...]:
+    """Read how many machines of a group were there from a CSV with the columns time_s and count.
+
+    Returns (tick, machines there from then on), from tick 0; the last is the end. Raises InputError naming the line
+    of what is wrong, and where some of the group's `machines` would never be there.
+    """
+    raw = reading.read_at_most(path, MAX_BYTES, "it should be a CSV of time_s, count")
+    rows = csv.reader(io.StringIO(reading.csv_text(path, raw), newline=""))
+    found: list[tuple[int, int]] = []
+    try:
+        header = [name.strip() for name in next(rows, [])]
+        if header.count("time_s") != 1 or header.count("count") != 1:
+            raise InputError(Problem(str(path), "should have the columns time_s and count", 1, 1))
+        for fields in rows:
+            if not fields:
+                continue
+            line = rows.line_num
+            if len(fields) != len(header):
+                message = f"has {len(fields)} fields where the header has {len(header)}"
+                raise InputError(Problem(str(path), message, line, 1))
+            at, many = (fields[header.index(key)].strip() for key in ("time_s", "count"))
+            found.append(
+                (_moment(path, line, at, header.index("time_s")), _count(path, line, many, header.index("count")))
+            )
+            if len(found) > 1 and found[-1][0] <= found[-2][0]:
+                raise InputError(Problem(str(path), "times should rise from row to row", line, 1, "time_s"))
+    except csv.Error as error:
+        raise InputError(Problem(str(path), f"is not CSV: {error}", rows.line_num, 1)) from None
+    if len(found) < 2:  # noqa: PLR2004
+        message = "holds no span of time: give two rows or more, the last of which is the end"
+        raise InputError(Problem(str(path), message, 1, 1))
+    most = max(many for _, many in found[:-1])
+    if most < machines:
+        message = f"counts {most:,} machines at most, and the group has {machines:,}: the others would never be there"
+        raise InputError(Problem(str(path), message, 1, 1, "count"))
+    first = found[0][0]
+    return tuple((at - first, many) for at, many in found)
+
+
+def _moment(path: Path, line: int, text: str, column: int) -> int:
+    try:
+        tick = from_seconds(float(text))
+    except (ValueError, OverflowError):
+        tick = -1
+    if not 0 <= tick <= LIMIT:
+        message = f"{text[:40]!r} should be seconds, not less than 0"
+        raise InputError(Problem(str(path), message, line, column + 1, "time_s"))
+    return tick
+
+
+def _count(path: Path, line: int, text: str, column: int) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 9:  # noqa: PLR2004
+        message = f"{text[:40]!r} should be a whole number of machines"
+        raise InputError(Problem(str(path), message, line, column + 1, "count"))
+    return int(text)

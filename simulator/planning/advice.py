@@ -110,6 +110,8 @@ class Difference:
     pairs: int
     share: Interval
     cost: Interval
+    kept: Interval  # of cost, if every machine were kept to the end
+    drained: Interval  # and if each were let go after its last work
 
     @property
     def whole(self) -> bool:
@@ -324,6 +326,8 @@ def _differences(options: Sequence[Option], level: float) -> list[Difference]:
             *statistics.difference(one.times, other.times, level),
             share=statistics.mean(one.done.astype(np.float64) - other.done, level),
             cost=statistics.mean(one.costs - other.costs, level),
+            kept=statistics.mean(one.costs_kept - other.costs_kept, level),
+            drained=statistics.mean(one.costs_drained - other.costs_drained, level),
         )
         for one, *others in by_cell.values()
         for other in others

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf
+from math import ceil, inf
 
 from simulator.core import ticks
 from simulator.core.errors import InputError, Problem
 from simulator.core.formatting import counted
 from simulator.experiment.replicates import replicates
 from simulator.planning.grid import Cell, Grid
+from simulator.planning.runs import candidates_of
 from simulator.scenario import cluster as models
+from simulator.searchers.geometry import exact
 
 #: Cells of a plan, whatever its limit of runs: each is a scenario, looked at one by one.
 MOST_CELLS = 20_000
@@ -64,12 +66,28 @@ def check_prices(grid: Grid, cells: Sequence[Cell]) -> None:
         raise InputError(list(problems.values()))
 
 
+def check_quantile(grid: Grid, cells: Sequence[Cell], seed: int) -> None:
+    """Raise InputError where a quantile of the candidates is that of none of them."""
+    target = grid.plan.target
+    if target is None or target.quantile is None:
+        return
+    for cell in _of_each_kind(cells):
+        [(_, _, curves)] = replicates(cell.loaded, 1, seed)
+        candidates = candidates_of(cell, curves)
+        if exact(target.quantile) * candidates < 1:
+            message = (
+                f"{target.quantile:g} of {counted(candidates, 'candidate')} is none of them; give "
+                f"{ceil(1e4 / candidates) / 1e4:g} or more, or start more trials"
+            )
+            raise InputError(grid.loaded.problem(("plan", "target", "quantile"), message))
+
+
 def check_deadline(grid: Grid, cells: Sequence[Cell], seed: int) -> None:
     """Raise InputError where the deadline comes before the end of the fastest possible run."""
     plan = grid.plan
     if plan.deadline is None:
         return
-    early = plan.target is not None and plan.target.full_length_trials is None
+    early = plan.target is not None and plan.target.at == "any"
     seeds = min(SEEDS, plan.replicates.max)
     bound = min(_bound(cell, seeds, seed, early) for cell in _of_each_kind(cells))
     if plan.deadline < bound:

@@ -64,11 +64,15 @@ class Option:
     mean_hours: Interval
     cost: Spread
     mean_cost: Interval
+    kept: Interval  # mean cost if every machine were kept to the end
+    drained: Interval  # and if each were let go after its last work
     utilization: float
     best_loss: float
     times: Values
     hours: Values
     costs: Values
+    costs_kept: Values
+    costs_drained: Values
     done: NDArray[np.bool_]  # whether the target was reached by the deadline and within the budget
 
     @property
@@ -107,11 +111,15 @@ def option(cell: Cell, searcher: int, runs: Runs, plan: Plan) -> Option:
         mean_hours=statistics.mean(runs["worker_hours"], level),
         cost=_spread(costs),
         mean_cost=statistics.mean(costs, level),
+        kept=statistics.mean(runs["cost_kept"], level),
+        drained=statistics.mean(runs["cost_drained"], level),
         utilization=float(runs["utilization"].mean()),
         best_loss=float(np.median(losses)) if len(losses) else np.nan,
         times=times,
         hours=runs["worker_hours"],
         costs=costs,
+        costs_kept=runs["cost_kept"],
+        costs_drained=runs["cost_drained"],
         done=in_time & affordable,
     )
 

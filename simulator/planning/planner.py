@@ -199,7 +199,8 @@ class _Planner:
         for variation in varied:
             if variation.quantity == "price":  # changes no run, only what it costs
                 runs = own.copy()
-                runs["cost"] *= variation.factor
+                for name in ("cost", "cost_kept", "cost_drained"):
+                    runs[name] *= variation.factor
             else:
                 runs = runs_of(variation)
             found.append((variation, option(cell, searcher, runs, plan)))
@@ -236,6 +237,7 @@ def _sound_cells(grid: Grid, work: Work, pool: Pool) -> list[Cell]:
     if problems:
         raise InputError(list(problems.values())[:20])
     limits.check_prices(grid, cells)
+    limits.check_quantile(grid, cells, work.seed)
     limits.check_deadline(grid, cells, work.seed)
     return cells
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import inf, nan
+from math import floor, inf, nan
 
 import numpy as np
 
@@ -15,21 +15,23 @@ from simulator.experiment.clusters import build_cluster, build_stop
 from simulator.experiment.replicates import Replicate
 from simulator.planning.grid import Cell
 from simulator.scenario.plan import Target
-from simulator.trace import metrics
+from simulator.searchers.geometry import exact
+from simulator.trace import billing, metrics
 from simulator.trace.trace import Trace
 
 #: A run: `time_s` until the target was reached, inf where it never was; the rest until the run was over.
 RUN = np.dtype(
     [
         ("cell", "<i4"), ("searcher", "<i4"), ("replicate", "<i4"), ("time_s", "<f8"), ("worker_hours", "<f8"),
-        ("cost", "<f8"), ("utilization", "<f8"), ("best_loss", "<f8"), ("attempts", "<i4"),
+        ("cost", "<f8"), ("cost_kept", "<f8"), ("cost_drained", "<f8"), ("utilization", "<f8"), ("best_loss", "<f8"),
+        ("attempts", "<i4"),
     ]
 )  # fmt: skip
 
 #: Candidates looked at for a quantile of them, where no searcher of the scenario says how many it starts.
 CANDIDATES = 1000
 
-Row = tuple[int, int, int, float, float, float, float, float, int]
+Row = tuple[int, int, int, float, float, float, float, float, float, float, int]
 
 
 def simulate(cell: Cell, searcher: int, replicate: Replicate, target: Target | None) -> Row:
@@ -41,9 +43,12 @@ def simulate(cell: Cell, searcher: int, replicate: Replicate, target: Target | N
     if target is not None:
         loss = _loss(cell, curves, target)
         full = target.full_length_trials
+        if loss > -inf and target.at == "any":
+            stop = replace(stop, loss=max(loss, -inf if stop.loss is None else stop.loss))
+        elif loss > -inf:
+            stop = replace(stop, full_loss=loss)
         stop = replace(
             stop,
-            loss=stop.loss if loss == -inf else max(loss, -inf if stop.loss is None else stop.loss),
             full_length=min((limit for limit in (full, stop.full_length) if limit is not None), default=None),
         )
     try:
@@ -63,11 +68,16 @@ def _loss(cell: Cell, curves: Curves, target: Target) -> float:
     if target.quantile is None:
         return -inf
     searchers = cell.loaded.scenario.searchers.values()
-    known = [spec.trials for spec in searchers if spec.trials is not None]
-    candidates = max(known, default=min(CANDIDATES, curves.trials or CANDIDATES))
+    candidates = candidates_of(cell, curves)
     length = max(int(spec.max_length) for spec in searchers)
     losses = sorted(curves.train(trial, 0, length)[1] for trial in range(candidates))
-    return losses[max(int(target.quantile * candidates), 1) - 1]
+    return losses[max(floor(exact(target.quantile) * candidates), 1) - 1]
+
+
+def candidates_of(cell: Cell, curves: Curves) -> int:
+    """How many trials a quantile of the candidates is taken of."""
+    known = [spec.trials for spec in cell.loaded.scenario.searchers.values() if spec.trials is not None]
+    return max(known, default=min(CANDIDATES, curves.trials or CANDIDATES))
 
 
 def _row(trace: Trace, place: tuple[int, int, int], loss: float, target: Target | None) -> Row:
@@ -76,12 +86,16 @@ def _row(trace: Trace, place: tuple[int, int, int], loss: float, target: Target 
     results = trace.loss[np.isfinite(trace.loss)]
     best = float(results.min()) if len(results) else nan
     wanted = target.full_length_trials if target else None
-    reached = (wanted is None or int(metrics.full_length(trace).sum()) >= wanted) and (loss == -inf or best <= loss)
+    full = metrics.full_length(trace)
+    good = trace.loss if target is None or target.at == "any" else trace.loss[full]
+    reached = (wanted is None or int(full.sum()) >= wanted) and (loss == -inf or bool((good <= loss).any()))
     return (
         *place,
         ticks.to_seconds(trace.makespan) if reached else inf,
         available / ticks.UNITS["h"],
-        sum(metrics.costs_by_group(trace).values()),
+        billing.total(trace),
+        billing.total(trace, billing.Bill.KEPT),
+        billing.total(trace, billing.Bill.DRAINED),
         where.busy / available if available else 0.0,
         best,
         len(trace),

@@ -5,9 +5,10 @@ Defaults are what public measurements suggest; each says where from.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from simulator.scenario.base import Count, Model, Positive, Probability, wrong
 from simulator.scenario.stragglers import Straggler
@@ -48,6 +49,26 @@ Span = Annotated[
 ]
 
 
+def _together(value: str) -> str:
+    match = re.fullmatch(r"machine|group|cluster|(?:rack|zone) of ([1-9][0-9]{0,6})", value)
+    if match is None:
+        raise wrong(f"{value!r:.40} should be machine, group, cluster, or such as `rack of 4`")
+    return value
+
+
+def together_of(value: str) -> int:
+    """How many machines a rack or a zone has; 0 where it is neither."""
+    return int(value.rpartition(" of ")[2]) if " of " in value else 0
+
+
+#: Machines that share a fate: each alone, so many that stand together, a group, or all groups.
+Together = Annotated[
+    str,
+    AfterValidator(_together),
+    Field(json_schema_extra={"pattern": "^(machine|group|cluster|(rack|zone) of [1-9][0-9]{0,6})$"}),
+]
+
+
 class FailuresSection(Model):
     """Machines that break and are repaired."""
 
@@ -61,6 +82,10 @@ class FailuresSection(Model):
         "1 h",
         validate_default=True,
         description="How long a machine is down; default 1 h.",
+    )
+    together: Together = Field(
+        "machine",
+        description="Which machines fail at once: machine (each alone), rack of 4, zone of 16, group or cluster.",
     )
 
 
@@ -83,12 +108,64 @@ class PreemptionSection(Model):
     series: str | None = Field(
         None, description="Instead of up and down: a CSV with the columns up_s, down_s, played from a random place."
     )
+    together: Together = Field(
+        "machine",
+        description="Which machines are taken and given back at once: machine (each alone), rack of 4, zone of 16, "
+        "group or cluster. Of 16 spot machines in a zone nearly always all or none are there.",
+    )
+    first_wait: Span | None = Field(
+        None, description="How long until there is capacity at the start; default none. After a loss it is `down`."
+    )
+    availability: str | None = Field(
+        None,
+        description="Instead of up and down: a CSV with the columns time_s and count, of machines of the group that "
+        "were there from that time on; the last row is where it ends, and it is played round and round.",
+    )
+    play_from: Literal["random", "start"] = Field(
+        "random", description="Where `availability` is begun: at a place that the seed draws, or at its start."
+    )
 
     @model_validator(mode="after")
     def _one_source(self) -> PreemptionSection:
         if self.series is not None and {"up", "down"} & self.model_fields_set:
             raise wrong("series stands beside up or down; give the one or the others")
+        if (
+            self.availability is not None
+            and {"up", "down", "series", "together", "first_wait"} & self.model_fields_set
+        ):
+            raise wrong(
+                "availability says when all of a group are there; up, down, series, together and first_wait go"
+            )
+        if self.availability is None and "play_from" in self.model_fields_set:
+            raise wrong("play_from goes with availability")
+        if self.series is not None and self.together != "machine":
+            raise wrong("series is one machine's; for machines that go together give up and down, or availability")
         return self
+
+
+class SlowSpellsSection(Model):
+    """Machines that are slow for a while; a job pays for the part of its training that falls into a spell."""
+
+    every: Span = Field(description="From the end of a spell of a machine to the next.")
+    length: Span = Field(description="How long a spell lasts; measured ones go from under a minute to ten hours.")
+    factor: Annotated[float, Field(gt=0, le=1e6)] = Field(
+        4.0, description="How many times as long training takes then."
+    )
+
+    @model_validator(mode="after")
+    def _slow(self) -> SlowSpellsSection:
+        if self.factor <= 1:
+            raise wrong(f"factor is {self.factor:g} and makes nothing slow; give more than 1")
+        return self
+
+
+Release = Literal["end", "drained"]
+Billing = Literal["second", "minute", "hour"]
+RELEASE = (
+    "When a machine is let go, and paid for no more. end: it is kept to the end of the run; drained: when it has "
+    "ended its last work."
+)
+BILLING = "What is paid for a machine that was there: to the second, or every minute or hour that it began."
 
 
 class DropsSection(Model):
@@ -131,6 +208,8 @@ class GroupSection(Model):
     join: Delay = Field(0, description="When the first machine joins.")
     ramp_up: Delay = Field(0, description="How much later the last one does.")
     leave: Duration | None = Field(None, description="When all of them leave; default never.")
+    release: Release | None = Field(None, description=f"{RELEASE} Default: the cluster's.")
+    billing: Billing | None = Field(None, description=f"{BILLING} Default: the cluster's.")
     failures: FailuresSection | None = None
     preemption: PreemptionSection | None = None
 
@@ -138,6 +217,9 @@ class GroupSection(Model):
     def _there_at_all(self) -> GroupSection:
         if self.leave is not None and self.leave <= self.join:
             raise wrong("leave is not after join; this group would never be there")
+        for told in (self.failures, self.preemption):
+            if told is not None and together_of(told.together) > self.count:
+                raise wrong(f"{told.together} is larger than the group, which has {self.count:,} machines")
         return self
 
 
@@ -165,6 +247,9 @@ class ClusterSection(Model):
     crashes: Probability = Field(0.0, description="Of an attempt to die by itself; user jobs show 1 to 5 %.")
     failures: FailuresSection | None = Field(None, description="Of all machines whose group says nothing else.")
     preemption: PreemptionSection | None = Field(None, description="Of all machines whose group says nothing else.")
+    slow_spells: SlowSpellsSection | None = Field(None, description="When machines are slow for a while.")
+    release: Release = Field("end", description=RELEASE)
+    billing: Billing = Field("second", description=BILLING)
     recovery: RecoverySection = Field(default_factory=RecoverySection)
     overheads: OverheadsSection = Field(default_factory=OverheadsSection)
     max_wait: Duration | None = Field(
@@ -180,6 +265,10 @@ class ClusterSection(Model):
     def _sound(self) -> ClusterSection:
         if (self.workers is None) == (self.groups is None):
             raise wrong("give workers or groups, the one or the other")
+        for told in (self.failures, self.preemption):
+            counts = [group.count for group in (self.groups or {}).values()] or [self.workers or 0]
+            if told is not None and together_of(told.together) > min(counts):
+                raise wrong(f"{told.together} is larger than a group, which has {min(counts):,} machines")
         for name, group in (self.groups or {}).items():
             if group.slots < self.slots_per_trial:
                 raise wrong(

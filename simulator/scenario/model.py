@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from simulator.scenario.base import Model
-from simulator.scenario.cluster import ClusterSection, StopSection
+from simulator.scenario.base import Model, wrong
+from simulator.scenario.cluster import ClusterSection, GroupSection, StopSection
 from simulator.scenario.curves import CurvesSection
 from simulator.scenario.plan import Plan
 from simulator.scenario.searchers import Searcher
@@ -35,6 +35,26 @@ class Scenario(Model):
         """Whether losses are minimised; one block that says they aren't speaks for all."""
         blocks = (self.curves, *self.searchers.values())
         return all(getattr(block, "smaller_is_better", True) for block in blocks)
+
+    @model_validator(mode="after")
+    def _stop_and_release(self) -> Scenario:
+        """A budget that ends a run counts seconds of machines that are kept: else nobody knows it in time."""
+        if self.stop is None:
+            return self
+        cluster = self.cluster
+        groups = (cluster.groups or {"workers": GroupSection(count=1)}).values()
+        for group in groups:
+            release, billing = group.release or cluster.release, group.billing or cluster.billing
+            if self.stop.cost is not None and release != "end":
+                raise wrong(
+                    "stop.cost counts machines that are kept; with `release` give a stop by time or a plan's budget"
+                )
+            if self.stop.cost is not None and billing != "second":
+                raise wrong(
+                    f"stop.cost counts seconds, and billing is by the {billing}; give a stop by time or a plan's "
+                    "budget"
+                )
+        return self
 
     @model_validator(mode="before")
     @classmethod

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.core.ticks import UNITS, to_seconds
+from simulator.core.ticks import to_seconds
 from simulator.searchers.geometry import exact
+from simulator.trace.billing import costs_by_group
 from simulator.trace.levels import Levels
 from simulator.trace.trace import Outcome, Spell, Trace
 
@@ -336,19 +337,6 @@ def _levels(trace: Trace) -> dict[tuple[int, int], NDArray[np.intp]]:
     order = np.lexsort((trace.rung, trace.bracket))
     parts = np.split(order, np.flatnonzero(_changes(trace.rung[order], trace.bracket[order])) + 1)
     return {(int(trace.bracket[rows[0]]), int(trace.rung[rows[0]])): rows for rows in parts if len(rows)}
-
-
-def costs_by_group(trace: Trace) -> dict[str, float]:
-    """Money spent on each group: the price of its workers for as long as they were not down."""
-    spells = trace.spells
-    down = np.where(spells.kind == Spell.DOWN, spells.end - spells.start, 0)
-    first, costs = 0, {}
-    for group in trace.groups:
-        inside = (spells.worker >= first) & (spells.worker < first + group.count)
-        hours = (group.count * trace.makespan - _total(down[inside])) / UNITS["h"]
-        costs[group.name] = hours * group.price_per_hour
-        first += group.count
-    return costs
 
 
 def last_start(trace: Trace) -> int:

@@ -58,11 +58,16 @@ PLAIN = (1e-4, 1e16)
 
 @dataclass(frozen=True)
 class Group:
-    """Workers that are alike, numbered one after the other: `count` of them, at a price a worker and hour."""
+    """Workers that are alike, numbered one after the other: `count` of them, at a price a worker and hour.
+
+    `places` workers are one machine; `billing` is the span of ticks that is paid in whole.
+    """
 
     name: str
     count: int
     price_per_hour: float = 0.0
+    places: int = 1
+    billing: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,9 +103,11 @@ class Trace:
     `start`, `end`, `overhead` and `lost` are ticks, resources are cumulative units, `outcome` holds `Outcome`
     values, `loss` is inf for a trial that died and NaN where there is no result. What is neither overhead nor
     lost of an attempt was useful training. `max_length` is the resource of a fully trained trial, `spells` says
-    when workers could not work, `groups` (in order of worker number) what they cost, `meta` where the trace
-    comes from (scenario digest, seed, versions). `stopped`: it was over before its work was done. `names` and
-    `configs` are what the log calls its trials and their hyperparameters, where curves were imported from one.
+    when workers could not work, `released` for which of that they were let go and would else have been there,
+    `groups` (in order of worker number) what they cost, `meta` where the trace
+    comes from (scenario digest, seed, versions).
+    `stopped`: it was over before its work was done. `names` and `configs` are what the log calls its trials and their
+    hyperparameters, where curves were imported from one.
     """
 
     label: str
@@ -119,6 +126,7 @@ class Trace:
     overhead: NDArray[np.int64]
     lost: NDArray[np.int64]
     spells: Spells = field(default_factory=lambda: Spells.from_rows([]))
+    released: Spells = field(default_factory=lambda: Spells.from_rows([]))
     groups: tuple[Group, ...] = ()
     meta: Mapping[str, str | int | float] = field(default_factory=dict)
     stopped: bool = False

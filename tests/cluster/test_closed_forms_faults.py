@@ -19,7 +19,7 @@ from simulator.cluster.machines import Failures, MachineGroup, Pool
 from simulator.cluster.stragglers import HalfNormal, LogNormal, Pareto, Quantiles, TwoPoint
 from simulator.core.streams import Stream, generator
 from simulator.searchers.halving import asha, random, sha
-from simulator.trace import metrics
+from simulator.trace import billing, metrics
 from tests.worlds import UNIT, World, shuffled
 
 PAPER = {"max_trials": 256, "max_length": 256, "divisor": 4}
@@ -253,7 +253,7 @@ def test_a_stop_by_cost_is_when_the_money_is_gone():
     trace = simulate(random(max_trials=None, max_length=60), World(), Cluster(groups), stop=Stop(cost=15.0))
 
     assert trace.makespan == 2 * hour
-    assert metrics.costs_by_group(trace) == pytest.approx({"a": 12, "b": 3})
+    assert billing.costs_by_group(trace) == pytest.approx({"a": 12, "b": 3})
 
 
 def test_losses_draw_from_the_rate_they_are_given():

@@ -75,7 +75,7 @@ def test_equal_groups_are_taken_in_their_order_and_at_equal_price_the_faster_fir
 def test_a_group_costs_its_machines_shared_by_their_places():
     pool = pool_of(MachineGroup(3, "a", price=6.0, slots=4), MachineGroup(2, "b", price=5.0), slots_per_trial=1)
 
-    assert pool.priced() == (Group("a", 12, 1.5), Group("b", 2, 5.0))
+    assert pool.priced() == (Group("a", 12, 1.5, places=4), Group("b", 2, 5.0))
     trace = simulate(random(max_trials=1, max_length=1), World(), Cluster(pool.groups))
     assert (trace.workers, trace.groups) == (14, pool.priced())
 
@@ -150,12 +150,12 @@ def test_spells_are_drawn_by_machine_and_number(kind):
 @pytest.mark.parametrize(
     ("up", "leave", "expected"),
     [
-        (1, None, [(0, 0, 1, Outcome.FAILED), (2, 2, 3, Outcome.FAILED)]),  # both at once: a failure, with its repair
-        (1, 3, [(0, 0, 1, Outcome.FAILED), (2, 2, 3, Outcome.PREEMPTED)]),
+        (1, None, [(0, 0, 1, Outcome.FAILED), (10, 10, 11, Outcome.FAILED)]),  # repaired, and still taken away
+        (1, 11, [(0, 0, 1, Outcome.FAILED), (10, 10, 11, Outcome.PREEMPTED)]),
     ],
 )
 def test_what_counts_where_a_machine_would_go_for_two_reasons_at_once(up, leave, expected):
-    """Failures after one tick and back after one."""
+    """Failures after one tick and back after one, whatever the preemption does; of both at once the failure counts."""
     failing = Failures(Weibull(0.01), Weibull(0.01))
     group = MachineGroup(1, failures=failing, preemption=Preemption(series=((up, 9),)), leave=leave)
 

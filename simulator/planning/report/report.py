@@ -158,6 +158,8 @@ def _numbers(answer: Answer) -> dict[str, Any]:
                 "seconds": _interval(found.seconds),
                 "share": _interval(found.share),
                 "cost": _interval(found.cost),
+                "cost_kept_to_the_end": _interval(found.kept),
+                "cost_let_go_when_drained": _interval(found.drained),
                 "seen": found.seen,
             }
             for found in advice.differences
@@ -196,6 +198,8 @@ def _option(option: Option) -> dict[str, Any]:
         "mean_worker_hours": _interval(option.mean_hours),
         "cost": _spread(option.cost),
         "mean_cost": _interval(option.mean_cost),
+        "mean_cost_kept_to_the_end": _interval(option.kept),
+        "mean_cost_let_go_when_drained": _interval(option.drained),
         "utilization": _number(option.utilization),
         "best_loss": _number(option.best_loss),
     }

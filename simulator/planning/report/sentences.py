@@ -64,6 +64,8 @@ def remarks(answer: Answer) -> Iterator[str]:
         yield difference(found, unit)
         if advice.priced:
             yield dearer(found)
+    yield from _bills(answer)
+    yield from _alone(answer)
     yield from sensitive(answer)
     cell = (chosen or advice.nearest).cell
     if answer.plan.target is None and cell.loaded.scenario.stop is not None:
@@ -110,6 +112,47 @@ def _ground(answer: Answer) -> Iterator[str]:
                 f"By the share of its runs alone, {best_able.name} would do it "
                 f"({share(best_able.met, plan.confidence)}), but it is not shown {bound}."
             )
+
+
+def _bills(answer: Answer) -> Iterator[str]:
+    """Both bills, and which one the answer goes by."""
+    if not answer.advice.priced:
+        return
+    cluster = answer.fresh.cell.loaded.scenario.cluster
+    rules = {group.release or cluster.release for group in (cluster.groups or {}).values()} or {cluster.release}
+    kept, drained = (f"{money(bill.estimate)} in the mean" for bill in (answer.fresh.kept, answer.fresh.drained))
+    told = [f"kept to the end it costs {kept}", f"let go when each machine has ended its last work, {drained}"]
+    used = "kept to the end" if rules == {"end"} else "let go" if rules == {"drained"} else "let go group by group"
+    text = f"Two bills of {answer.fresh.name}: {told[0]}; {told[1]}. The answer goes by machines that are {used}"
+    turned = [found for found in _told(answer.advice) if _opposite(found)]
+    yield f"{text} (`release`)."
+    for found in turned:
+        labels = found.one.label, found.other.label
+        cheap, other = labels if found.kept.estimate < 0 else labels[::-1]
+        less = money(abs(found.kept.estimate)), money(abs(found.drained.estimate))
+        yield (
+            f"{found.one.cell.name}: which of {labels[0]} and {labels[1]} costs less depends on that: kept it is "
+            f"{cheap}, by {less[0]} in the mean; let go it is {other}, by {less[1]}."
+        )
+
+
+def _opposite(found: Difference) -> bool:
+    """Whether the two bills say the opposite of two searchers, and both are sure of it."""
+    return told_apart(found.kept) and told_apart(found.drained) and found.kept.estimate * found.drained.estimate < 0
+
+
+def _alone(answer: Answer) -> Iterator[str]:
+    """A warning of spot machines that are taken one by one, which real ones are not."""
+    cluster = answer.fresh.cell.loaded.scenario.cluster
+    groups = (cluster.groups or {}).items()
+    told = [(name, group.preemption or cluster.preemption) for name, group in groups] or [("", cluster.preemption)]
+    for _, preemption in told:
+        if preemption is not None and preemption.together == "machine" and preemption.availability is None:
+            yield (
+                "Its machines are taken away one by one here. Those of one type and zone mostly go together, and "
+                "then fewer runs are in time: say so with `preemption: {together: group}`."
+            )
+            return
 
 
 def _edge(advice: Advice) -> Iterator[str]:

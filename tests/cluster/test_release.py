@@ -1,0 +1,237 @@
+"""When machines are let go, and what they cost: exact spells and bills on tiny worlds."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from simulator.cluster.durations import Weibull
+from simulator.cluster.engine import Cluster, Stop, simulate
+from simulator.cluster.fates import Conditions, SlowSpells
+from simulator.cluster.machines import Failures, MachineGroup, Preemption
+from simulator.searchers.halving import asha, random, sha
+from simulator.trace import billing, metrics
+from simulator.trace.billing import Bill
+from simulator.trace.trace import Spell
+from tests.worlds import UNIT, World
+
+HOUR, MINUTE = 3600 * UNIT, 60 * UNIT
+
+
+def hours(trial, low, high):
+    """Trial k takes k + 1 hours."""
+    return (trial + 1) * HOUR
+
+
+def ran(group, trials=3, **about):
+    return simulate(random(max_trials=trials, max_length=1), World(ticks=hours), Cluster((group,)), **about)
+
+
+def test_kept_machines_are_paid_to_the_end_and_drained_ones_to_their_last_work():
+    kept = ran(MachineGroup(4, price=10.0))
+    drained = ran(MachineGroup(4, price=10.0, release="drained"))
+
+    assert billing.total(kept) == 4 * 3 * 10  # three hours, the fourth machine for nothing
+    assert billing.total(kept, Bill.DRAINED) == (1 + 2 + 3) * 10
+    assert billing.total(drained) == (1 + 2 + 3) * 10
+    assert billing.total(drained, Bill.KEPT) == 4 * 3 * 10
+    assert drained.released.worker.tolist() == [0, 1, 3]
+    assert (drained.released.start // HOUR).tolist() == [1, 2, 0]
+    assert sum(metrics.split(drained)) == drained.workers * drained.makespan
+    assert metrics.split(drained).idle == 0
+
+
+def test_every_minute_or_hour_that_was_begun_is_paid():
+    world = World(ticks=lambda trial, low, high: 90 * MINUTE + 1)
+    bills = {}
+    for name, unit in (("second", 1), ("minute", MINUTE), ("hour", HOUR)):
+        cluster = Cluster((MachineGroup(2, price=60.0, billing=unit),))
+        bills[name] = billing.total(simulate(random(max_trials=2, max_length=1), world, cluster))
+
+    assert bills == {"second": pytest.approx(180), "minute": 182, "hour": 240}
+
+
+def test_each_time_that_a_machine_comes_begins_an_hour():
+    """Half an hour there, half an hour away, by turns: an hour and a half of work is three hours begun."""
+    preemption = Preemption(series=((HOUR // 2, HOUR // 2),))
+    group = MachineGroup(1, price=10.0, billing=HOUR, preemption=preemption)
+    world = World(ticks=lambda trial, low, high: 10 * MINUTE)
+    trace = simulate(random(max_trials=9, max_length=1), world, Cluster((group,)))
+
+    assert trace.makespan == 2 * HOUR + HOUR // 2
+    assert billing.total(trace) == 30
+    assert billing.total(trace, Bill.KEPT) == 30
+
+
+def test_a_machine_of_two_places_goes_with_its_last():
+    group = MachineGroup(1, price=10.0, slots=2, release="drained")
+    trace = simulate(random(max_trials=2, max_length=1), World(ticks=hours), Cluster((group,)))
+    longer = simulate(
+        random(max_trials=3, max_length=1),
+        World(ticks=hours),
+        Cluster((group, MachineGroup(1, name="b", price=99.0))),
+    )
+
+    assert len(trace.released) == 0
+    assert billing.total(trace) == 20
+    assert longer.released.worker.tolist() == [0, 1]
+    assert (longer.released.start // HOUR).tolist() == [2, 2]
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("unit", [1, MINUTE, HOUR])
+def test_both_bills_by_counting_every_instant(seed, unit):
+    """An independent count, on machines that fail, start up and join late, in groups of one and two places."""
+    rng = np.random.default_rng(seed)
+    times = rng.integers(5, 200, 60) * MINUTE
+    failures = Failures(Weibull(3 * HOUR), Weibull(HOUR)) if seed % 3 else None
+    release = "drained" if seed % 2 else "end"
+    groups = (
+        MachineGroup(3, name="a", price=2.0, start_up=3 * MINUTE, failures=failures, release=release, billing=unit),
+        MachineGroup(2, name="b", price=5.0, slots=2, join=HOUR, release=release, billing=unit),
+    )
+    world = World(ticks=lambda trial, low, high: int(times[trial]) * (high - low))
+    trace = simulate(asha(max_trials=27, max_length=9, divisor=3), world, Cluster(groups), seed=seed)
+    plain = simulate(
+        asha(max_trials=27, max_length=9, divisor=3), world,
+        Cluster(tuple(MachineGroup(**{**vars(group), "release": "end"}) for group in groups)), seed=seed,
+    )  # fmt: skip
+    want = {Bill.KEPT: 0.0, Bill.DRAINED: 0.0}
+    first = 0
+    for group, places in zip(groups, (1, 2), strict=True):
+        for machine in range(first, first + group.count * places, places):
+            mine = (plain.worker >= machine) & (plain.worker < machine + places)
+            last = int(plain.end[mine].max(initial=0))
+            down = (plain.spells.worker == machine) & (plain.spells.kind == Spell.DOWN)
+            gone = list(zip(plain.spells.start[down].tolist(), plain.spells.end[down].tolist(), strict=True))
+            for bill, until in ((Bill.KEPT, plain.makespan), (Bill.DRAINED, last)):
+                edges = sorted({0, until, *(min(edge, until) for span in gone for edge in span)})
+                up = [
+                    (begin, end)
+                    for begin, end in pairwise(edges)
+                    if not any(start <= begin < stop for start, stop in gone)
+                ]
+                want[bill] += sum(-(-(end - begin) // unit) * unit for begin, end in up) / HOUR * group.price
+        first += group.count * places
+
+    assert trace.makespan == plain.makespan
+    assert {bill: billing.total(trace, bill) for bill in want} == pytest.approx(want, rel=1e-12)
+    assert billing.total(trace) == pytest.approx(want[Bill.DRAINED if release == "drained" else Bill.KEPT], rel=1e-12)
+    assert sum(metrics.split(trace)) == trace.workers * trace.makespan
+
+
+# Machines that go together, and availability as it was recorded.
+
+
+def lives(group, count, *, until=200 * HOUR, seed=3, others=()):
+    """The spells in which each machine of a group is down."""
+    world = World(ticks=lambda trial, low, high: HOUR // 4)
+    trace = simulate(random(max_trials=None, max_length=1), world, Cluster((group, *others)), stop=until, seed=seed)
+    down = trace.spells.kind == Spell.DOWN
+    return [
+        list(zip(trace.spells.start[mine].tolist(), trace.spells.end[mine].tolist(), strict=True))
+        for mine in (down & (trace.spells.worker == worker) for worker in range(count))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("together", "alike"), [(1, [1] * 8), (4, [4, 4]), (3, [3, 3, 2]), ("group", [8]), ("cluster", [8])]
+)
+@pytest.mark.parametrize("kind", ["preemption", "failures"])
+def test_machines_together_go_at_once(kind, together, alike):
+    spans = Weibull(3 * HOUR), Weibull(HOUR)
+    law = Failures(*spans, together) if kind == "failures" else Preemption(*spans, together=together)
+    found = lives(MachineGroup(8, **{kind: law}), 8)
+    places = iter(range(8))
+
+    for size in alike:
+        rack = [found[next(places)] for _ in range(size)]
+        assert all(life == rack[0] for life in rack)
+        assert len(rack[0]) > 10
+    assert len({str(life) for life in found}) == len(alike)
+
+
+def test_one_that_goes_with_its_rack_fails_alone():
+    preemption = Preemption(Weibull(20 * HOUR), Weibull(HOUR), together="group")
+    alone = lives(MachineGroup(4, preemption=preemption), 4)
+    both = lives(MachineGroup(4, preemption=preemption, failures=Failures(Weibull(10 * HOUR), Weibull(HOUR))), 4)
+
+    for life, before in zip(both, alone, strict=True):
+        assert all(any(begin <= start and end <= stop for begin, stop in life) for start, end in before)
+    assert len({str(life) for life in both}) == 4
+
+
+def test_capacity_is_waited_for_at_the_start():
+    wait = Weibull(5 * HOUR)
+    preemption = Preemption(Weibull(20 * HOUR), Weibull(HOUR), together="group", first_wait=wait)
+    found = [lives(MachineGroup(3, preemption=preemption), 3, seed=seed) for seed in range(30)]
+
+    assert all(life[0][0] == (0, life[0][0][1]) and life[0] == life[2] for life in found)
+    assert np.mean([life[0][0][1] for life in found]) == pytest.approx(5 * HOUR, rel=0.5)
+
+
+def test_recorded_availability_is_played_to_the_tick():
+    """Of four machines so many are there at a time as was recorded; a hundred hours are played twice."""
+    counts = ((0, 4), (10 * HOUR, 0), (13 * HOUR, 2), (50 * HOUR, 3), (80 * HOUR, 1), (100 * HOUR, 0))
+    found = lives(MachineGroup(4, preemption=Preemption(availability=counts, from_start=True)), 4)
+    up = [200 * HOUR - sum(end - start for start, end in life) for life in found]
+
+    assert up == [2 * hours * HOUR for hours in (97, 77, 40, 10)]
+    assert found[0] == [(10 * HOUR, 13 * HOUR), (110 * HOUR, 113 * HOUR)]
+    drawn = lives(MachineGroup(4, preemption=Preemption(availability=counts)), 4)
+    assert drawn != found
+    assert [200 * HOUR - sum(end - start for start, end in life) for life in drawn] == up  # two whole turns
+
+
+# Slow for a while.
+
+
+def test_a_job_pays_for_the_part_that_falls_into_a_spell():
+    """Slow from hour 2 to 3, 5 to 6 …, by a factor of 4: of three hours' work two are done before, a quarter in it."""
+
+    class Every:
+        def __init__(self, span):
+            self.mean = self.span = span
+
+        def draw(self, rng, n):
+            return np.full(n, float(self.span))
+
+    conditions = Conditions(slow=SlowSpells(Every(2 * HOUR), Every(HOUR), 4.0))
+    world = World(ticks=lambda trial, low, high: 3 * HOUR)
+    trace = simulate(random(max_trials=2, max_length=1), world, Cluster(1, conditions=conditions))
+
+    # 2 h fast, 1 h slow (.25), .75 h fast; then 1.25 h fast, 1 h slow (.25), 1.5 h fast
+    assert (trace.end / HOUR).tolist() == [3.75, 7.5]
+    fifth = simulate(
+        random(max_trials=1, max_length=1), World(ticks=lambda *_: HOUR), Cluster(1, conditions=conditions)
+    )
+    assert fifth.makespan == HOUR
+
+
+def test_the_mean_over_a_long_time_is_that_of_the_share():
+    """A quarter of the time is slow by 3: an hour of work takes 1 / (.75 + .25 / 3) hours in the mean."""
+    conditions = Conditions(slow=SlowSpells(Weibull(3 * HOUR), Weibull(HOUR), 3.0))
+    world = World(ticks=lambda *_: 2000 * HOUR)
+    trace = simulate(random(max_trials=20, max_length=1), world, Cluster(20, conditions=conditions))
+
+    assert (trace.end / HOUR).mean() == pytest.approx(2000 / (0.75 + 0.25 / 3), rel=0.02)
+
+
+# Losses that count at full length.
+
+
+@pytest.mark.parametrize("engine", ["fast", "model"])
+@pytest.mark.parametrize("make", [sha, asha])
+def test_a_stop_at_a_full_loss_passes_early_ones_over(make, engine):
+    """All trials have a loss of 0 early, and their number in full."""
+    world = World(loss=lambda trial, resource: 0.0 if resource < 9 else 5.0 - trial % 3)
+    options = {"max_trials": 81, "max_length": 9, "divisor": 3}
+    stopped = simulate(make(**options), world, Cluster(5), stop=Stop(full_loss=4.0), engine=engine)
+    early = simulate(make(**options), world, Cluster(5), stop=Stop(loss=4.0), engine=engine)
+
+    full = metrics.full_length(stopped)
+    assert stopped.loss[full].min() <= 4.0
+    assert stopped.end[full & (stopped.loss <= 4.0)].min() == stopped.makespan
+    assert early.makespan == UNIT
