@@ -43,9 +43,9 @@ simulator.chart(
 )
 
 # %% [markdown]
-# The more is lost, the fewer are trained in full, by any rule; ASHA stays ahead, with 11.4 against 7.4 where little is
-# lost. But mind what it is ahead by: this SHA begins another bracket rather than wait, so its workers are as busy. What
-# ASHA has more of is largely mispromotions: D-ASHA, which promotes no more than a quarter in all, has 7.0.
+# Where much is lost, few are trained in full, by any rule. ASHA is ahead in each of these cells, with 10.8 against 6.8
+# where little is lost. But mind what it is ahead by: this SHA begins another bracket rather than wait, so its workers are
+# as busy. What ASHA has more of is largely mispromotions: D-ASHA, which promotes no more than a quarter in all, has 7.2.
 #
 # ## Where the time goes
 
@@ -78,7 +78,8 @@ for label in done:
     print(f"{label}: {before} full-length trials without checkpoints, {after} with one a unit")
 
 # %% [markdown]
-# For ASHA, which loses the most, a checkpoint a unit is worth 16 full-length trials instead of 13.
+# For ASHA, which loses the most, a checkpoint a unit is worth 15 full-length trials instead of 11 in this one draw. For the
+# other two it is worth one more at most.
 #
 # ## The barrier waits for the slowest
 #
@@ -118,8 +119,8 @@ for label, times in first.items():
 simulator.chart(spread, first, title="Until the first trial is trained in full", xlabel="std", ylabel="units")
 
 # %% [markdown]
-# Without stragglers SHA needs 359 and ASHA 356 units until a first trial is trained in full; with the worst of them 929
-# and 762. Slow jobs hurt both, and the one with a barrier more.
+# Without stragglers SHA needs 359 and ASHA 355 units until a first trial is trained in full; with the worst of them 926
+# and 670. Slow jobs hurt both, and the one with a barrier more.
 #
 # ## Exercises
 #
@@ -127,7 +128,8 @@ simulator.chart(spread, first, title="Until the first trial is trained in full",
 #
 # <details><summary>Solution</summary>
 #
-# It makes little difference to ASHA, 11.4 full-length trials either way; SHA has 6.8 of them instead of 7.4.
+# It makes little difference to either: with slow machines ASHA has 11.2 full-length trials instead of 10.6, and SHA 7.6
+# instead of 7.0. Five runs are too few to say whether that is more than chance.
 #
 # ```python
 # for per in ("job", "worker"):
@@ -141,8 +143,9 @@ simulator.chart(spread, first, title="Until the first trial is trained in full",
 #
 # <details><summary>Solution</summary>
 #
-# Little of what was trained is lost, 1.4 worker-h with SHA and 2 with ASHA; 60 and more are worker-h in which an instance was
-# not there. The rule matters to the first full-length trial: ASHA has it after 5.2 h, SHA after 11.1 h.
+# Little of what was trained is lost, 2.1 worker-h with SHA and 2.5 with ASHA; far more are worker-h in which an instance was
+# not there, 89.6 and 100.7. The rule matters to the first full-length trial: in this draw ASHA has it after 6.9 h, SHA
+# after 10.2 h.
 #
 # ```python
 # fleet = simulator.simulate("../scenarios/spot-fleet.yaml")

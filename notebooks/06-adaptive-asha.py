@@ -47,7 +47,7 @@ for mode in ("aggressive", "standard", "conservative"):
     )
 
 # %% [markdown]
-# Conservative trains more than twice the units of aggressive, 967 against 390, for as many trials.
+# Conservative trains more than twice the units of aggressive, 975 against 377, for as many trials.
 #
 # ## `max_trials`
 #
@@ -70,7 +70,7 @@ simulator.chart(
 )
 
 # %% [markdown]
-# Each rung more saves about half of what is left: 20.9% with 16 trials, 3.8% with 256. From there on, more trials don't
+# Each rung more saves half of what is left or more: 20.3% with 16 trials, 3.7% with 256. From there on, more trials don't
 # make it cheaper. [What this means for time](../docs/determined-claims.md) is another matter.
 #
 # ## `max_concurrent_trials`
@@ -97,9 +97,10 @@ results = simulator.simulate("../scenarios/determined.yaml")
 simulator.plot(results, "rungs")
 
 # %% [markdown]
-# With fewer jobs at once than workers the rest have nothing to do: with 4 at once they are 16.7% busy. With 16 of them,
-# as many as workers, it is 45.7%: an asynchronous search does wait, at its end, and in a bracket that is done. More
-# than there are workers is no gain, 42.1%: jobs only wait in the queue, and new trials come before promotions.
+# With fewer jobs at once than workers the rest have nothing to do: with 4 at once they are 18.2% busy. With 16 of them,
+# as many as workers, it is 37.2%: an asynchronous search does wait, at its end, and in a bracket that is done. More
+# than there are workers is no gain to speak of: they are 37.2% busy too, and the search takes 12.1 h instead of 12.6 h.
+# The jobs above 16 only wait in the queue, and new trials come before promotions.
 #
 # ## Exercises
 #
@@ -107,7 +108,7 @@ simulator.plot(results, "rungs")
 #
 # <details><summary>Solution</summary>
 #
-# A trial is decided on once, as its result arrives: the first of a rung always goes on, so 7.7 (4–12) of the 100 are trained in
+# A trial is decided on once, as its result arrives: the first of a rung always goes on, so 7.3 (3–12) of the 100 are trained in
 # full.
 #
 # ```python

@@ -26,7 +26,7 @@ PAGE = ROOT / "docs" / "asha-paper-appendix.md"
 PICTURE = ROOT / "outputs" / "gallery" / "appendix" / "figures-7-and-8.png"
 PAPER = json.loads((ROOT / "tests" / "data" / "asha_paper_fig7_fig8.json").read_text())
 
-RUNS = 100
+RUNS = 25
 MAKES = {
     "ASHA": lambda: asha(max_length=256, divisor=4),
     "SHA": lambda: sha(max_trials=256, max_length=256, divisor=4, backfill=True),
@@ -96,7 +96,7 @@ def page(sevens, eights):
 Appendix A.1 of the ASHA paper (Li et al., arXiv 1810.05934 v3) simulates stragglers, whose jobs take 1 + |z| times as
 long with z normal of sd `std`, and jobs dropped with probability `p` in each unit of time. Divisor 4, rungs at 1, 4, 16,
 64 and 256 units, each trained from scratch, brackets of 256 trials; SHA begins another bracket rather than wait. Here a
-dropped job is tried again. {RUNS} runs a cell, ± one standard error; the paper has 25 runs and does not state its workers.
+dropped job is tried again. {RUNS} runs a cell, as in the paper, ± one standard error; the paper does not state its workers.
 
 ![Figures 7 and 8 of the paper beside ours](../outputs/gallery/appendix/{PICTURE.name})
 

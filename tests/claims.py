@@ -39,7 +39,7 @@ class Measured:
     makespan: float
     units: int
     busy: float
-    busy_until_last_start: float
+    busy_until_last_start: float | None
     first_full_length: float
     longest: float  # time of the trial that took longest, however many workers there are
     brackets: tuple[tuple[int, float], ...]  # units of each, and the part of the makespan after which it was done
@@ -51,8 +51,13 @@ class Measured:
 
 @cache
 def _busy_until_last_start(trace):
-    """The share of worker time that was busy until the last new trial began, without the drained tail."""
+    """The share of worker time that was busy until the last new trial began, without the drained tail.
+
+    None where all trials begin at once.
+    """
     last = metrics.last_start(trace)
+    if not last:
+        return None
     return metrics.split_within(trace, last).busy / (trace.workers * last)
 
 
@@ -134,7 +139,9 @@ def growing_row(workers):
             percent([seen.busy for seen in runs]),
         ]
         if label == "adaptive_asha":
-            cells.append(percent([seen.busy_until_last_start for seen in runs]))
+            cells.append(
+                percent([seen.busy_until_last_start for seen in runs if seen.busy_until_last_start is not None])
+            )
     return cells
 
 
@@ -157,7 +164,7 @@ def trials_row(max_trials):
         f"{max_trials:,}",
         shown(speedups("adaptive_asha", FIXED_WORKERS, max_trials)),
         percent([seen.busy for seen in runs]),
-        percent([seen.busy_until_last_start for seen in runs]),
+        percent([seen.busy_until_last_start for seen in runs if seen.busy_until_last_start is not None]),
         shown([full.makespan / seen.makespan for full, seen in zip(plain, runs, strict=True)]),
         shown([full.units / seen.units for full, seen in zip(plain, runs, strict=True)]),
     ]

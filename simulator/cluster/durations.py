@@ -7,7 +7,9 @@ from math import exp, gamma, log, sqrt
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+
+from simulator.core.normals import normal_quantile
+from simulator.core.streams import Numbers
 
 
 class Span(Protocol):
@@ -18,8 +20,8 @@ class Span(Protocol):
         """Mean span, in ticks."""
         ...
 
-    def draw(self, rng: np.random.Generator, n: int) -> NDArray[np.float64]:
-        """Return n spans in ticks, as an array of shape (n,)."""
+    def quantile(self, share: Numbers) -> Numbers:
+        """The span in ticks that a share of all, in (0, 1), does not exceed; the shape stays."""
         ...
 
 
@@ -30,9 +32,9 @@ class Weibull:
     mean: float
     shape: float = 1.0
 
-    def draw(self, rng: np.random.Generator, n: int) -> NDArray[np.float64]:
-        """Return n spans."""
-        return self.mean / gamma(1 + 1 / self.shape) * rng.exponential(size=n) ** (1 / self.shape)
+    def quantile(self, share: Numbers) -> Numbers:
+        """The span that a share of all does not exceed."""
+        return self.mean / gamma(1 + 1 / self.shape) * (-np.log1p(-share)) ** (1 / self.shape)
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,10 @@ class LogNormalSpan:
     median: float
     mean: float
 
-    def draw(self, rng: np.random.Generator, n: int) -> NDArray[np.float64]:
-        """Return n spans."""
+    def quantile(self, share: Numbers) -> Numbers:
+        """The span that a share of all does not exceed."""
         sigma = sqrt(2 * log(self.mean / self.median))
-        return self.median * np.exp(sigma * rng.standard_normal(n))
+        return np.asarray(self.median * np.exp(sigma * normal_quantile(share)))
 
 
 def expected_completion(work: float, losses: float) -> float:

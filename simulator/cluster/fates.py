@@ -18,7 +18,7 @@ from simulator.core.streams import Drawn, Stream
 from simulator.core.ticks import LIMIT
 from simulator.trace.trace import Outcome
 
-#: Trials are drawn so many at a time.
+#: Numbers of so many trials are computed at a time.
 BLOCK = 256
 #: Slow spells of a machine are drawn so many at a time.
 SPELLS = 16
@@ -75,8 +75,8 @@ class _Slowness:
 
     def __init__(self, slow: SlowSpells, seed: int) -> None:
         self._factor = slow.factor
-        self._gaps = Drawn(seed, Stream.SLOW_SPELL, slow.every.draw, SPELLS)
-        self._lengths = Drawn(seed, Stream.SLOW_LENGTH, slow.length.draw, SPELLS)
+        self._gaps = Drawn(seed, Stream.SLOW_SPELL, slow.every.quantile, block=SPELLS)
+        self._lengths = Drawn(seed, Stream.SLOW_LENGTH, slow.length.quantile, block=SPELLS)
         self._spells: dict[int, list[tuple[int, int]]] = {}  # (begin, end) of a machine's, as far as was asked
 
     def length(self, work: int, begin: int, machine: int) -> int:
@@ -117,9 +117,9 @@ class Fates:
     def __init__(self, conditions: Conditions, seed: int) -> None:
         self.conditions = conditions
         straggler = conditions.straggler
-        self._factors = None if straggler is None else Drawn(seed, Stream.STRAGGLER, straggler.draw, BLOCK)
-        self._drops = Drawn(seed, Stream.DROP, lambda rng, n: 1 - rng.random(n), BLOCK)
-        self._crashes = Drawn(seed, Stream.CRASH, lambda rng, n: 1 - rng.random(n), BLOCK)
+        self._factors = None if straggler is None else Drawn(seed, Stream.STRAGGLER, straggler.quantile, block=BLOCK)
+        self._drops = Drawn(seed, Stream.DROP, block=BLOCK)
+        self._crashes = Drawn(seed, Stream.CRASH, block=BLOCK)
         slow = conditions.slow
         self._slow = None if slow is None else _Slowness(slow, seed)
         self._crash = conditions.crash

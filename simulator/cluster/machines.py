@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple
 from simulator.cluster import release
 from simulator.cluster.durations import Span
 from simulator.core import ticks
-from simulator.core.streams import Drawn, Stream, generator
+from simulator.core.streams import Drawn, Stream, integers, uniforms
 from simulator.trace.trace import Group, Outcome, Spell, Spells
 
 Policy = Literal["fastest", "cheapest", "lowest"]
@@ -27,7 +27,7 @@ Together = int | Literal["group", "cluster"]
 #: Prices are added as machines come and subtracted as they go. When all are gone, rounding may leave so much.
 NOTHING = 1e-12
 
-#: Spells of one machine are drawn so many at a time.
+#: So many spells of one machine are computed at a time.
 BLOCK = 16
 
 
@@ -291,7 +291,7 @@ class Pool:
             at = 0 if told.from_start else self._place_in(self._first_machine[index], told.availability[-1][0])
             preemption = available(told.availability, place, group.join - at)
         elif told is not None and told.series:
-            place_in = int(generator(self._seed, Stream.SERIES, number).integers(len(told.series)))
+            place_in = int(integers(self._seed, Stream.SERIES, number, below=len(told.series), n=1)[0])
             preemption = _played(told.series, place_in, group.joins(place))
         elif told is not None:
             leader, joins = self._leader(index, place, told.together)
@@ -320,7 +320,7 @@ class Pool:
         return max(1, round(self._draws[index][stream].at(spell, leader)))
 
     def _place_in(self, machine: int, period: int) -> int:
-        return int(generator(self._seed, Stream.SERIES, machine).integers(period))
+        return int(uniforms(self._seed, Stream.SERIES, machine, n=1)[0] * period)
 
     def _of_group(self, group: MachineGroup) -> dict[Stream, Drawn]:
         spans: dict[Stream, Span | None] = {}
@@ -329,7 +329,9 @@ class Pool:
         if group.preemption is not None:
             told = group.preemption
             spans |= {Stream.PREEMPTION: told.up, Stream.RETURN: told.down, Stream.CAPACITY: told.first_wait}
-        return {stream: Drawn(self._seed, stream, span.draw, BLOCK) for stream, span in spans.items() if span}
+        return {
+            stream: Drawn(self._seed, stream, span.quantile, block=BLOCK) for stream, span in spans.items() if span
+        }
 
 
 def available(counts: Sequence[tuple[int, int]], place: int, since: int) -> Presence:

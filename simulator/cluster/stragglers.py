@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-Factors = NDArray[np.float64]
+from simulator.core.normals import normal_quantile
+from simulator.core.streams import Numbers
 
 
 class Straggler(Protocol):
     """A distribution of factors > 0."""
 
-    def draw(self, rng: np.random.Generator, n: int) -> Factors:
-        """Return n factors, as an array of shape (n,)."""
+    def quantile(self, share: Numbers) -> Numbers:
+        """The factor that a share of all, in (0, 1), does not exceed; the shape stays."""
         ...
 
 
@@ -29,9 +29,9 @@ class HalfNormal:
 
     std: float
 
-    def draw(self, rng: np.random.Generator, n: int) -> Factors:
-        """Return n factors."""
-        return 1 + self.std * np.abs(rng.standard_normal(n))
+    def quantile(self, share: Numbers) -> Numbers:
+        """The factor that a share of all does not exceed."""
+        return 1 - self.std * normal_quantile((1 - share) / 2)
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class LogNormal:
 
     sigma: float
 
-    def draw(self, rng: np.random.Generator, n: int) -> Factors:
-        """Return n factors."""
-        return np.exp(self.sigma * rng.standard_normal(n) - self.sigma**2 / 2)
+    def quantile(self, share: Numbers) -> Numbers:
+        """The factor that a share of all does not exceed."""
+        return np.asarray(np.exp(self.sigma * normal_quantile(share) - self.sigma**2 / 2))
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ class Pareto:
 
     alpha: float
 
-    def draw(self, rng: np.random.Generator, n: int) -> Factors:
-        """Return n factors."""
-        return (self.alpha - 1) / self.alpha * (1 - rng.random(n)) ** (-1 / self.alpha)
+    def quantile(self, share: Numbers) -> Numbers:
+        """The factor that a share of all does not exceed."""
+        return (self.alpha - 1) / self.alpha * (1 - share) ** (-1 / self.alpha)
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,9 @@ class TwoPoint:
     probability: float
     factor: float
 
-    def draw(self, rng: np.random.Generator, n: int) -> Factors:
-        """Return n factors."""
-        return np.where(rng.random(n) < self.probability, self.factor, 1.0)
+    def quantile(self, share: Numbers) -> Numbers:
+        """The factor that a share of all does not exceed."""
+        return np.where(1 - share < self.probability, self.factor, 1.0)
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,6 @@ class Quantiles:
 
     values: Sequence[float]
 
-    def draw(self, rng: np.random.Generator, n: int) -> Factors:
-        """Return n factors."""
-        return np.interp(rng.random(n), np.linspace(0, 1, len(self.values)), self.values)
+    def quantile(self, share: Numbers) -> Numbers:
+        """The factor that a share of all does not exceed."""
+        return np.interp(share, np.linspace(0, 1, len(self.values)), self.values)

@@ -1,7 +1,11 @@
 """Randomness: one seed, named streams, and a draw that belongs to what it is about, never to call order.
 
-`generator(seed, Stream.CURVES, 3)` is the same generator whatever ran before, so two searchers under one seed
+A number is a hash of (seed, stream, key, index), and nothing else: `uniforms(seed, Stream.DROP, 2, 0, n=5)` are the
+same five numbers whatever was asked before, and however many are asked for at a time. So two searchers under one seed
 meet the same trials, the same stragglers and the same failures (common random numbers).
+
+Other distributions are made of uniform numbers by their quantiles. Hashes and uniform numbers come of integers alone,
+so they are the same on every machine and with every version of numpy.
 """
 
 from __future__ import annotations
@@ -12,6 +16,19 @@ from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
+
+#: What a seed means. It grows when the same seed comes to draw other numbers, and stands in traces and plans, so that
+#: figures of two versions are never taken for figures of one. Version 1 seeded a generator for each block of numbers.
+DRAWS_VERSION = 2
+
+Numbers = NDArray[np.float64]
+
+#: Odd, and near 2**64 over the golden ratio: the steps of SplitMix64 (G. L. Steele, D. Lea, C. H. Flood, Fast
+#: splittable pseudorandom number generators, OOPSLA 2014), whose last step, with D. Stafford's constants of variant
+#: 13, is the hash here.
+STEP = 0x9E3779B97F4A7C15
+FIRST, SECOND = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
+WORD = 2**64 - 1
 
 
 class Stream(IntEnum):
@@ -42,23 +59,83 @@ class Stream(IntEnum):
     SLOW_LENGTH = 23
 
 
+def words(seed: int, stream: Stream, *key: int, n: int, first: int = 0) -> NDArray[np.uint64]:
+    """Numbers `first` to `first + n - 1` that belong to `key`, each of 64 random bits, as an array of shape (n,).
+
+    `seed` is any integer >= 0; a key's are from 0 to 2**64 - 1.
+    """
+    hashed = np.arange(first + 1, first + n + 1, dtype=np.uint64)
+    hashed *= np.uint64(STEP)
+    hashed += np.uint64(_start(seed, stream, key))
+    hashed ^= hashed >> np.uint64(30)
+    hashed *= np.uint64(FIRST)
+    hashed ^= hashed >> np.uint64(27)
+    hashed *= np.uint64(SECOND)
+    hashed ^= hashed >> np.uint64(31)
+    return hashed
+
+
+def uniforms(seed: int, stream: Stream, *key: int, n: int, first: int = 0) -> Numbers:
+    """Uniform numbers, as an array of shape (n,); they are odd multiples of 2**-53, and so neither 0 nor 1."""
+    return ((words(seed, stream, *key, n=n, first=first) >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
+
+
+def integers(seed: int, stream: Stream, *key: int, below: int, n: int, first: int = 0) -> NDArray[np.int64]:
+    """Integers from 0 to `below` - 1, as an array of shape (n,); `below` is at most 2**31.
+
+    One is likelier than another by a share of `below` / 2**32 at most.
+    """
+    hashed = words(seed, stream, *key, n=n, first=first) >> np.uint64(32)
+    return (hashed * np.uint64(below) >> np.uint64(32)).astype(np.int64)
+
+
+def order(seed: int, stream: Stream, *key: int, n: int) -> NDArray[np.int64]:
+    """The integers from 0 to `n` - 1 in random order."""
+    return words(seed, stream, *key, n=n).argsort(kind="stable")
+
+
+def generator(seed: int, stream: Stream, *key: int) -> np.random.Generator:
+    """A generator of numpy's that belongs to `key`, for libraries that want one and for what is recorded but once.
+
+    No trace may rest on it: what it makes of its bits may be another thing in another version of numpy.
+    """
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(stream, *key)))
+
+
+def _start(seed: int, stream: Stream, key: tuple[int, ...]) -> int:
+    """Where the numbers of a key start, from which number i is `i + 1` steps away, hashed."""
+    pieces = [seed >> shift & WORD for shift in range(0, max(seed.bit_length(), 1), 64)]
+    start = len(pieces)
+    for piece in (*pieces, stream, *key):
+        start = _hash((start ^ piece) + STEP & WORD)
+    return start
+
+
+def _hash(word: int) -> int:
+    """What `words` does to each number, for one."""
+    word = (word ^ word >> 30) * FIRST & WORD
+    word = (word ^ word >> 27) * SECOND & WORD
+    return word ^ word >> 31
+
+
 #: A line is drawn on over so many blocks at once; what is asked for beyond stands alone.
 AHEAD = 4
 
 
 class Drawn:
-    """Numbers drawn in blocks that belong to their key: `at(i, *key)` is the same whatever was asked before.
+    """Numbers that belong to their key: `at(i, *key)` is the same whatever was asked before.
 
-    `draw(rng, n)` makes n numbers, as an array of shape (n,); they are rounded to nine digits, so that the last
-    bits of exp and pow, which differ between processors, can hardly reach a trace.
+    `quantile` makes numbers of uniform ones, shape for shape; without it they are uniform. Those that it makes are
+    rounded to nine digits, so that the last bits of exp and pow, which differ between processors, can hardly reach a
+    trace. Numbers are computed `block` at a time, which changes no number.
     """
 
     def __init__(
-        self, seed: int, stream: Stream, draw: Callable[[np.random.Generator, int], NDArray[np.float64]], block: int
+        self, seed: int, stream: Stream, quantile: Callable[[Numbers], Numbers] | None = None, *, block: int
     ) -> None:
         self._seed = seed
         self._stream = stream
-        self._draw = draw
+        self._quantile = quantile
         self._block = block
         self._lines: dict[tuple[int, ...], array[float]] = {}  # numbers of a key, from the first on
         self._blocks: dict[tuple[tuple[int, ...], int], array[float]] = {}  # blocks far beyond the end of a line
@@ -74,24 +151,17 @@ class Drawn:
         line, block = self._lines.setdefault(key, array("d")), index // self._block
         drawn = len(line) // self._block
         if block - drawn < AHEAD:  # one trial after the other is asked for, as a rule
-            for missing in range(drawn, block + 1):
-                line.extend(self._drawn(missing, key))
+            line.extend(self._computed(key, drawn, block + 1))
             return line[index]
         numbers = self._blocks.get((key, block))
         if numbers is None:
-            numbers = self._blocks[key, block] = self._drawn(block, key)
+            numbers = self._blocks[key, block] = self._computed(key, block, block + 1)
         return numbers[index % self._block]
 
-    def _drawn(self, block: int, key: tuple[int, ...]) -> array[float]:
-        rng = generator(self._seed, self._stream, *key, block)
-        return array("d", np.round(self._draw(rng, self._block), 9).tobytes())
-
-
-def generator(seed: int, stream: Stream, *key: int) -> np.random.Generator:
-    """Return the generator that belongs to `key` within `stream`; `seed` and keys are integers >= 0."""
-    try:
-        # the words that numpy puts together of a seed and a spawn_key, in a third of the time
-        words = np.array((seed, 0, 0, 0, stream, *key), np.uint32)
-    except OverflowError:
-        return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(stream, *key)))
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(words)))
+    def _computed(self, key: tuple[int, ...], start: int, end: int) -> array[float]:
+        """The numbers of blocks from `start` to `end` - 1."""
+        first, n = start * self._block, (end - start) * self._block
+        numbers = uniforms(self._seed, self._stream, *key, n=n, first=first)
+        if self._quantile is not None:
+            numbers = np.round(self._quantile(numbers), 9)
+        return array("d", numbers.tobytes())

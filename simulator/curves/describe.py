@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.core import ticks
-from simulator.core.streams import Stream, generator
+from simulator.core.streams import Stream, integers
 from simulator.curves.table import Table
 
 Matrix = NDArray[np.float64]
@@ -215,9 +215,8 @@ def _crossings(grid: Grid, pairs: int) -> tuple[float | None, float | None]:
     if trials * (trials - 1) // 2 <= pairs:
         one, other = np.triu_indices(trials, 1)
     else:
-        rng = generator(0, Stream.FIT)
-        one = rng.integers(trials, size=pairs)
-        other = (one + rng.integers(1, trials, size=pairs)) % trials
+        one = integers(0, Stream.FIT, 0, below=trials, n=pairs)
+        other = (one + 1 + integers(0, Stream.FIT, 1, below=trials - 1, n=pairs)) % trials
     late = places >= places[-1] / 3
     crossed, crossed_late = 0, 0
     for chunk in np.array_split(np.arange(len(one)), max(len(one) // 8192, 1)):

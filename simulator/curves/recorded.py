@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simulator.core.errors import InputError, Problem
-from simulator.core.streams import Stream, generator
+from simulator.core.streams import Stream, integers, order
 from simulator.curves.files.tables import read_table
 from simulator.curves.protocol import Exit, Training
 from simulator.curves.table import Identity, Table
@@ -129,7 +129,7 @@ class Shuffled:
         self.trials = recorded.trials
         self.reach = recorded.reach
         self._recorded = recorded
-        self._order = generator(seed, Stream.RESAMPLE).permutation(self.trials).tolist()
+        self._order = order(seed, Stream.RESAMPLE, n=self.trials).tolist()
 
     def train(self, trial: int, from_resource: int, to_resource: int) -> Training:
         """What the recorded trial that stands at `trial` did."""
@@ -166,6 +166,7 @@ class Resampled:
         block, place = divmod(trial, self._BLOCK)
         rows = self._drawn.get(block)
         if rows is None:
-            rng = generator(self._seed, Stream.RESAMPLE, block)
-            rows = self._drawn[block] = rng.integers(self._recorded.trials, size=self._BLOCK).tolist()
+            known, first = self._recorded.trials, block * self._BLOCK
+            drawn = integers(self._seed, Stream.RESAMPLE, below=known, n=self._BLOCK, first=first)
+            rows = self._drawn[block] = drawn.tolist()
         return rows[place]

@@ -1,6 +1,6 @@
 """Synthetic curves without end: a shape of some family for each trial, with noise, crossings, deaths and times.
 
-Trials are drawn in blocks that belong to the block's number, so trial i is the same whatever ran before.
+Trials are computed in blocks, and the draws of a trial belong to its number: trial i is the same whatever ran before.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from simulator.core import ticks
 from simulator.core.errors import RunError
-from simulator.core.streams import Stream, generator
+from simulator.core.normals import normal_quantile
+from simulator.core.streams import Numbers, Stream, uniforms
 from simulator.curves.families import Family, left
 from simulator.curves.protocol import Exit, Training
 
@@ -175,9 +176,9 @@ class Synthetic:
         return drawn
 
     def _deaths(self, block: int) -> NDArray[np.float64]:
-        rng = generator(self._seed, Stream.DEATH, block)
-        doomed = rng.random(BLOCK) < self._law.diverged
-        return np.where(doomed, np.ceil(np.round(rng.exponential(DIVERGES_AFTER, BLOCK), DIGITS)), inf)
+        doomed, when = (_uniform(self._seed, Stream.DEATH, block, of) for of in range(2))
+        after = np.ceil(np.round(-DIVERGES_AFTER * np.log(when), DIGITS))
+        return np.where(doomed < self._law.diverged, after, inf)
 
     def _wave(self, block: int, resource: int) -> NDArray[np.float64]:
         place = round(log(resource, WAVES), DIGITS)
@@ -190,13 +191,18 @@ class Synthetic:
 @lru_cache(maxsize=256)
 def _trials(seed: int, block: int) -> tuple[NDArray[np.float64], ...]:
     """What the trials of a block are made of, whatever the law: a uniform draw and four normal ones."""
-    rng = generator(seed, Stream.CURVES, block)
-    return rng.random(BLOCK), *(rng.standard_normal(BLOCK) for _ in range(4))
+    place, *others = (_uniform(seed, Stream.CURVES, block, of) for of in range(5))
+    return place, *map(normal_quantile, others)
 
 
 @lru_cache(maxsize=1024)
 def _normal(seed: int, stream: Stream, block: int, key: int) -> NDArray[np.float64]:
-    return generator(seed, stream, block, key).standard_normal(BLOCK)
+    return normal_quantile(_uniform(seed, stream, block, key))
+
+
+def _uniform(seed: int, stream: Stream, block: int, key: int) -> Numbers:
+    """The numbers of the trials of a block that belong to `key`."""
+    return uniforms(seed, stream, key, n=BLOCK, first=block * BLOCK)
 
 
 def _at_quantiles(place: NDArray[np.float64], quantiles: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.core import ticks
+from simulator.core.normals import normal_quantile
 from simulator.core.streams import Drawn, Stream
 
 BLOCK = 1024
@@ -26,7 +27,7 @@ class UnitTimes:
 
         What lasts longer than twice `ticks.LIMIT` is told as that.
         """
-        drawn = Drawn(self.seed, Stream.UNIT_TIME, lambda rng, n: rng.standard_normal(n), BLOCK)
+        drawn = Drawn(self.seed, Stream.UNIT_TIME, normal_quantile, block=BLOCK)
         numbers, which = np.unique(trial, return_inverse=True)
         factors = np.exp(self.sigma * np.array([drawn.at(number) for number in numbers.tolist()]))
         unit = np.maximum(np.rint(np.round(factors, 9) * self.median), 1)

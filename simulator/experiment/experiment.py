@@ -15,6 +15,7 @@ import numpy as np
 from simulator.cluster import engine, feasibility
 from simulator.core import ticks
 from simulator.core.errors import InputError
+from simulator.core.streams import DRAWS_VERSION
 from simulator.curves.protocol import Curves
 from simulator.curves.recorded import Recorded, Resampled
 from simulator.experiment.clusters import build_cluster, build_stop
@@ -97,6 +98,7 @@ class Experiment:
             "scenario_sha256": self.loaded.digest,
             "seed": self.seed,
             "asha_simulator": version("asha-simulator"),
+            "draws": DRAWS_VERSION,
         }
 
     def run(self, label: str) -> Trace:

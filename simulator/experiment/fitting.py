@@ -11,7 +11,7 @@ import numpy as np
 
 from simulator.cluster.engine import Cluster, simulate
 from simulator.core.errors import InputError, Problem, printable
-from simulator.core.streams import Stream, generator
+from simulator.core.streams import Stream, integers
 from simulator.core.ticks import to_seconds
 from simulator.curves.describe import Description, Grid, describe, grid_of, number
 from simulator.curves.families import Family
@@ -138,8 +138,7 @@ def _figures(grid: Grid, about: Description, law: Law, replicates: int, on_step:
     """Describe's figures side by side; the recorded trials are drawn with replacement for the intervals."""
     samples = []
     for replicate in range(replicates):
-        rng = generator(replicate, Stream.FIT)
-        rows = rng.integers(len(grid.loss), size=len(grid.loss))
+        rows = integers(replicate, Stream.FIT, below=len(grid.loss), n=len(grid.loss))
         unit = None if grid.unit_s is None else grid.unit_s[rows]
         sample = replace(grid, loss=grid.loss[rows], unit_s=unit, errored=grid.errored[rows])
         if sample.finished.any():

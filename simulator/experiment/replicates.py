@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from simulator.core.streams import Stream, generator
+from simulator.core.streams import Stream, words
 from simulator.curves.protocol import Curves
 from simulator.curves.recorded import Recorded, Resampled, Shuffled
 from simulator.experiment.experiment import curves_of
@@ -53,7 +53,7 @@ class Replicates:
     def __getitem__(self, number: int) -> Replicate:
         if not 0 <= number < self._n:
             raise IndexError(f"there are {self._n} replicates, and {number} is none of them")
-        seed = int(generator(self._seed, Stream.REPLICATE, number).integers(2**63))
+        seed = int(words(self._seed, Stream.REPLICATE, number, n=1)[0] >> 1)
         return Replicate(number, seed, self._curves(seed))
 
     def _curves(self, seed: int) -> Curves:

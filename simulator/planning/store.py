@@ -25,6 +25,7 @@ import numpy as np
 from pydantic import Field, ValidationError
 
 from simulator.core.errors import InputError, Problem, RunError
+from simulator.core.streams import DRAWS_VERSION
 from simulator.io import inputs, reading, writing
 from simulator.planning.grid import differences, short
 from simulator.planning.runs import RUN
@@ -43,9 +44,6 @@ NAMED = 3
 #: What no run depends on: it may be another when the results are gone on with.
 FREE = ("title", "time_unit")
 FREE_IN_PLAN = ("deadline", "budget", "confidence", "choose_by", "assurance", "replicates", "limit", "pilots")
-#: What the draws of a seed are; another number gives other runs.
-DRAWS = 1
-#: What is told of a difference.
 MEANINGS = {"asha_simulator": "version", "draws": "version of the draws", "seed": "seed", "block": "block"}
 #: The column of a block that says what it is of.
 LABEL = "of"
@@ -58,7 +56,7 @@ class Manifest(Model):
     """What `manifest.json` says."""
 
     asha_simulator: str
-    draws: int
+    draws: int = 1  # a folder that does not say drew by the first version
     seed: int
     scenario: dict[str, Any]
     tables: dict[str, str]
@@ -85,7 +83,7 @@ class Store:
                     left.unlink()  # what a killed process was writing
             self._about = {
                 "asha_simulator": version("asha-simulator"),
-                "draws": DRAWS,
+                "draws": DRAWS_VERSION,
                 "seed": work.seed,
                 "scenario": json.loads(json.dumps(work.loaded.document.values, default=str)),  # as it is read again
                 "tables": tables,

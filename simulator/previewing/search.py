@@ -7,6 +7,7 @@ with a clock on which a unit takes everybody the same time. Where the numbers va
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -14,7 +15,9 @@ from heapq import heappop, heappush
 from math import inf
 from typing import Literal
 
-from simulator.core.streams import Stream, generator
+import numpy as np
+
+from simulator.core.streams import Stream, uniforms
 from simulator.searchers.protocol import Job, Searcher
 
 #: Runs of a search whose numbers vary, as long as it has few jobs; of a large one as many as make JOBS jobs.
@@ -204,10 +207,9 @@ class _Run:
 
     def _drawn(self, exponential: int) -> Iterator[float]:
         """Random numbers without end: uniform, or exponential of mean 1."""
-        rng = generator(self.seed, Stream.PREVIEW, exponential)
-        draw = rng.standard_exponential if exponential else rng.random
-        while True:
-            yield from draw(256).tolist()
+        for first in itertools.count(step=256):
+            numbers = uniforms(self.seed, Stream.PREVIEW, exponential, n=256, first=first)
+            yield from (-np.log(numbers) if exponential else numbers).tolist()
 
 
 def _brackets(runs: list[_Run]) -> tuple[BracketPreview, ...]:

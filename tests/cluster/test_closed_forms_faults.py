@@ -17,7 +17,7 @@ from simulator.cluster.engine import Cluster, Stop, simulate
 from simulator.cluster.fates import Conditions, Drop
 from simulator.cluster.machines import Failures, MachineGroup, Pool
 from simulator.cluster.stragglers import HalfNormal, LogNormal, Pareto, Quantiles, TwoPoint
-from simulator.core.streams import Stream, generator
+from simulator.core.streams import Stream, uniforms
 from simulator.searchers.halving import asha, random, sha
 from simulator.trace import billing, metrics
 from tests.worlds import UNIT, World, shuffled
@@ -71,7 +71,7 @@ def test_the_slowest_of_25_equal_jobs(model, expected):
     ids=str,
 )  # fmt: skip
 def test_mean_factors(model, mean):
-    check_mean(model.draw(generator(0, Stream.STRAGGLER), 40_000), mean)
+    check_mean(model.quantile(uniforms(0, Stream.STRAGGLER, n=40_000)), mean)
 
 
 def test_a_factor_belongs_to_the_worker_if_the_scenario_says_so():
@@ -140,12 +140,12 @@ def test_worker_availability():
 
 @pytest.mark.parametrize("shape", [0.7, 1.0, 2.0])
 def test_spans_have_the_mean_they_are_given(shape):
-    check_mean(Weibull(1000.0, shape).draw(generator(0, Stream.FAILURE), 50_000), 1000)
+    check_mean(Weibull(1000.0, shape).quantile(uniforms(0, Stream.FAILURE, n=50_000)), 1000)
 
 
 def test_spot_spells_are_as_public_traces_show():
     """Median 30 min, mean 2.5 h, 95th percentile about 10 h (10.7 h in the traces)."""
-    drawn = LogNormalSpan(0.5, 2.5).draw(generator(0, Stream.PREEMPTION), 200_000)
+    drawn = LogNormalSpan(0.5, 2.5).quantile(uniforms(0, Stream.PREEMPTION, n=200_000))
 
     assert np.median(drawn) == pytest.approx(0.5, rel=0.02)
     assert np.mean(drawn) == pytest.approx(2.5, rel=0.05)

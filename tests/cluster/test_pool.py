@@ -8,7 +8,7 @@ from simulator.cluster.durations import LogNormalSpan, Weibull
 from simulator.cluster.engine import Cluster, simulate
 from simulator.cluster.machines import Failures, MachineGroup, Pool, Preemption, Up
 from simulator.core import ticks
-from simulator.core.streams import Stream, generator
+from simulator.core.streams import Stream, integers, uniforms
 from simulator.searchers.halving import random
 from simulator.trace.trace import Group, Outcome, Spell
 from tests.worlds import UNIT, World
@@ -117,7 +117,7 @@ def test_a_machine_that_goes_before_it_has_started_up():
 def test_a_series_is_played_round_and_round_from_a_place_of_its_own():
     series = ((5, 2), (3, 1), (9, 4))
     pool = pool_of(MachineGroup(2), MachineGroup(6, start_up=1, preemption=Preemption(series=series)))
-    places = [int(generator(SEED, Stream.SERIES, machine).integers(3)) for machine in range(2, 8)]
+    places = [int(integers(SEED, Stream.SERIES, machine, below=3, n=1)[0]) for machine in range(2, 8)]
     assert set(places) == {0, 1, 2}
 
     for worker, place in enumerate(places, start=2):
@@ -139,7 +139,7 @@ def test_spells_are_drawn_by_machine_and_number(kind):
         now = 0
         for number, spell in enumerate(life(pool.machine(machine), 40)):
             there, away = (
-                max(1, round(float(span.draw(generator(SEED, stream, machine, number // 16), 16)[number % 16])))
+                max(1, round(float(span.quantile(uniforms(SEED, stream, machine, n=1, first=number))[0])))
                 for span, stream in zip((up, down), streams, strict=True)
             )
             assert spell[:3] == (now, now, now + there)

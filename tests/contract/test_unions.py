@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 
+from simulator.core.streams import Stream, uniforms
 from simulator.experiment.experiment import Experiment
 from simulator.planning import planner
 from simulator.planning.backend import Pool
@@ -104,9 +104,9 @@ def test_every_straggler_model(kind, tmp_path):
     path = scenario(tmp_path, stragglers=block("kind", kind, STRAGGLERS[kind]))
     trace, planned = does_everything(path, tmp_path / "out")
     spec = load(path).scenario.cluster.stragglers
-    rng = np.random.default_rng
-    same, less, more = (spec.worse(factor).build().draw(rng(0), 4000) for factor in (1, 0.5, 2))
-    drawn = spec.build().draw(rng(0), 4000)
+    numbers = uniforms(0, Stream.STRAGGLER, n=4000)
+    same, less, more = (spec.worse(factor).build().quantile(numbers) for factor in (1, 0.5, 2))
+    drawn = spec.build().quantile(numbers)
 
     assert len(trace) > 0
     assert (same == drawn).all()

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from simulator.core.errors import InputError, MachineError, RunError
+from simulator.core.streams import DRAWS_VERSION
 from simulator.curves.recorded import Shuffled
 from simulator.experiment.replicates import replicates
 from simulator.io import writing
@@ -238,6 +239,13 @@ def test_results_of_something_else_are_refused_by_name(tmp_path):
     manifest = folder / "manifest.json"
     manifest.write_text(manifest.read_text().replace('"asha_simulator": "', '"asha_simulator": "0.0.'))
     assert refused().startswith("of another version (0.0.")
+    manifest.write_text(manifest.read_text().replace('"asha_simulator": "0.0.', '"asha_simulator": "'))
+    known = manifest.read_text()
+    manifest.write_text(known.replace(f'"draws": {DRAWS_VERSION}', '"draws": 99'))
+    assert refused() == f"of another version of the draws (99 there, {DRAWS_VERSION} here); choose another folder"
+    before = {key: value for key, value in json.loads(known).items() if key != "draws"}
+    manifest.write_text(json.dumps(before))
+    assert refused().startswith("of another version of the draws (1 there"), "which did not tell it"
     manifest.write_text("{}")
     with pytest.raises(InputError, match=r"manifest.json: does not say what the results here are of"):
         answer(loaded(tmp_path), folder=folder, resume=True, pool=Pool(jobs=1))

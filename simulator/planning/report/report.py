@@ -11,6 +11,7 @@ from typing import Any
 
 from simulator.core import escaping
 from simulator.core.formatting import level, percent
+from simulator.core.streams import DRAWS_VERSION
 from simulator.planning.options import Option, Share, Spread
 from simulator.planning.planner import Answer
 from simulator.planning.report import sentences
@@ -114,6 +115,7 @@ def _numbers(answer: Answer) -> dict[str, Any]:
         "scenario_sha256": answer.loaded.digest,
         "seed": answer.seed,
         "asha_simulator": version("asha-simulator"),
+        "draws": DRAWS_VERSION,
         "answer": sentences.sentence(answer),
         "remarks": list(sentences.remarks(answer)),
         "replicates": answer.replicates,
