@@ -123,6 +123,7 @@ class Model:
         self._full_length = 0
         self._quiet = self.env.event()  # happens when nobody works although there is work
         self._quiet_since = 0
+        self._decided = 0  # when the scheduler has given out the last job
         self._vain = 0  # visits of machines since the last attempt
         self._deadline: float = inf if stop.time is None else stop.time
         self._ended = self.env.event()
@@ -361,9 +362,9 @@ class Model:
         overhead = lead + self._save * ((units - 1) // self._recovery.checkpoint_every) if self._save else lead
         length, lost, safe = overhead + work, 0, None
         outcome = COMPLETED if exit_ is None else EXITED
-        now = self.now
+        now = self._given_out() if self._cluster.decision_time else self.now
         up = None if worker.machine is None else worker.machine.up
-        stay = inf if up is None else up.until - now
+        stay = inf if up is None else max(up.until - now, 0)
         if stay < length or (self._losing and self._fates.lost_after(length, trial, rung, tries) <= length):
             fate = self._fates.of(
                 Course(lead, work, units, self._recovery.checkpoint_every, self._save),
@@ -388,7 +389,12 @@ class Model:
         worker.task, worker.loss, worker.exit, worker.safe = task, loss, exit_, safe
         self._running += 1
         self._vain = 0
-        self._occupy(worker, length)
+        self._occupy(worker, end - self.now)
+
+    def _given_out(self) -> int:
+        """When the scheduler gives the next job out: one after the other, each takes its decision time."""
+        self._decided = max(self._decided, self.now) + self._cluster.decision_time
+        return self._decided
 
     def _lead(self, worker: Worker, task: Task) -> int:
         """Ticks before training: none where a promoted trial goes on at once where it was."""

@@ -50,6 +50,7 @@ def _cut(columns: dict[str, Any], now: int) -> NDArray[np.bool_]:
     """Cut what was running at `now`; returns which rows those are."""
     cut: NDArray[np.bool_] = columns["end"] > now
     columns["end"][cut], columns["loss"][cut], columns["outcome"][cut] = now, nan, Outcome.CUT
+    columns["start"][cut] = np.minimum(columns["start"][cut], now)  # the scheduler may not have come to it
     return cut
 
 

@@ -25,6 +25,7 @@ class Cluster:
     searcher when a worker is free; queued asks it after each report until it says WAIT, and jobs queue first-in
     first-out (Determined). `resume`: a promoted trial goes on from its last result, else it is trained again from
     zero. `policy`: which idle worker is taken. `max_wait`: ticks without any worker after which the run is given up.
+    `decision_time`: ticks in which the scheduler gives out a job, one after the other; its worker waits meanwhile.
     """
 
     groups: tuple[MachineGroup, ...] | int
@@ -34,12 +35,14 @@ class Cluster:
     slots_per_trial: int = 1
     conditions: Conditions = field(default_factory=Conditions)
     max_wait: int | None = None
+    decision_time: int = 0
 
     @property
     def trouble_free(self) -> bool:
         """Whether all workers are equal and always there, and every job takes just its curve's time."""
         [group, *others] = self.machines
-        return not others and group.steady and group.speed == 1 and self.conditions.ideal
+        plain = group.steady and group.speed == 1 and not self.decision_time
+        return plain and not others and self.conditions.ideal
 
     @property
     def machines(self) -> tuple[MachineGroup, ...]:

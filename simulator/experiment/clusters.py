@@ -45,6 +45,7 @@ def build_cluster(loaded: Loaded) -> engine.Cluster:
             recovery=attempts.Recovery(recovery.on_loss, recovery.checkpoint_every, recovery.max_restarts),
         ),
         max_wait=spec.max_wait,
+        decision_time=spec.decision_time,
     )
 
 

@@ -242,6 +242,10 @@ class ClusterSection(Model):
         "fastest", description="Which idle worker is taken; ties by number."
     )
     slots_per_trial: Annotated[int, Field(ge=1, le=10_000)] = Field(1, description="Slots that a trial takes.")
+    decision_time: Delay = Field(
+        0,
+        description="How long the scheduler takes to give a job out, one after the other; workers wait meanwhile.",
+    )
     stragglers: Straggler | None = Field(None, description="By what factor jobs take longer.")
     drops: DropsSection | None = None
     crashes: Probability = Field(0.0, description="Of an attempt to die by itself; user jobs show 1 to 5 %.")

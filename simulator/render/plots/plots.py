@@ -13,7 +13,7 @@ from simulator.render.canvas import fit
 from simulator.render.legend import extras
 from simulator.render.phrases import percent
 from simulator.render.plots.figure import clock, head, legend, look, rung_colours, sheet
-from simulator.render.style import THEMES, ThemeName
+from simulator.render.style import THEMES, Theme, ThemeName
 from simulator.trace import metrics
 from simulator.trace.levels import Levels, levels
 from simulator.trace.trace import Spell, Trace
@@ -50,33 +50,38 @@ def utilization(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_u
 
 def gantt(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
     """What each worker did when: a panel a searcher, a lane a worker, jobs in the colour of how far they train."""
-    from matplotlib.ticker import MaxNLocator
-
     figure, panels = sheet(len(traces), theme=theme, title=title, height=2.6)
     colours, ladder, unit = THEMES[theme], levels(traces), ticks.UNITS[time_unit]
-    ramp = rung_colours(colours, len(ladder))
     for axes, trace in zip(panels, traces, strict=False):
-        begin, keep = metrics.useful(trace)
-        axes.axvspan(0, trace.makespan / unit, color=colours.idle, lw=0, label="idle")
-        level = ladder.of(trace.to_resource)
-        for number, label in enumerate(_names(ladder)):
-            on = level == number
-            _bars(axes, trace.worker[on], begin[on] / unit, keep[on] / unit, ramp[number], label)
-        spells = trace.spells
-        for name, meaning in extras([trace]):
-            kind = spells.kind == (Spell.BOOT if name == "boot" else Spell.DOWN)
-            worker, since, until = {
-                "overhead": (trace.worker, trace.start, begin),
-                "lost": (trace.worker, keep, trace.end),
-            }.get(name, (spells.worker[kind], spells.start[kind], spells.end[kind]))
-            _bars(axes, worker, since / unit, until / unit, getattr(colours, name), meaning)
-        axes.set_ylim(trace.workers - 0.5, -0.5)
-        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.set_ylabel("worker", color=colours.muted)
+        lanes(axes, trace, ladder, colours=colours, unit=unit)
         head(axes, colours, trace.label)
         legend(axes, colours)
     clock(panels[-1], colours, traces, time_unit)
     return figure
+
+
+def lanes(axes: Axes, trace: Trace, ladder: Levels, *, colours: Theme, unit: int) -> None:
+    """Draw what each worker did when, a lane a worker; `unit` is ticks of the axis' unit."""
+    from matplotlib.ticker import MaxNLocator
+
+    ramp = rung_colours(colours, len(ladder))
+    begin, keep = metrics.useful(trace)
+    axes.axvspan(0, trace.makespan / unit, color=colours.idle, lw=0, label="idle")
+    level = ladder.of(trace.to_resource)
+    for number, label in enumerate(_names(ladder)):
+        on = level == number
+        _bars(axes, trace.worker[on], begin[on] / unit, keep[on] / unit, ramp[number], label)
+    spells = trace.spells
+    for name, meaning in extras([trace]):
+        kind = spells.kind == (Spell.BOOT if name == "boot" else Spell.DOWN)
+        worker, since, until = {
+            "overhead": (trace.worker, trace.start, begin),
+            "lost": (trace.worker, keep, trace.end),
+        }.get(name, (spells.worker[kind], spells.start[kind], spells.end[kind]))
+        _bars(axes, worker, since / unit, until / unit, getattr(colours, name), meaning)
+    axes.set_ylim(trace.workers - 0.5, -0.5)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_ylabel("worker", color=colours.muted)
 
 
 def rung_occupancy(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_unit: str) -> Figure:

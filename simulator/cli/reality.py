@@ -1,0 +1,204 @@
+"""Commands that hold simulations against real runs: calibrate and backtest."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from simulator.cli.curves import _check_apart as check_apart
+from simulator.cli.pictures import Seed
+from simulator.cli.progress import progress_bar
+from simulator.core.errors import InputError, Problem, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from simulator.curves.protocol import Curves
+    from simulator.experiment.backtest import Backtest
+    from simulator.trace.trace import Trace
+
+Workers = Annotated[
+    int | None,
+    typer.Option(min=1, max=10**6, help="Workers there were; default: as many as worked.", show_default=False),
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to `asha-sim`."""
+    app.command()(calibrate)
+    app.command()(backtest)
+
+
+def calibrate(
+    traces: Annotated[
+        list[Path],
+        typer.Argument(metavar="TRACE…", help="Schedules of real runs: .csv or .parquet.", show_default=False),
+    ],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="YAML file to write: a `cluster:` section.", show_default=False)
+    ],
+    curves: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Curves of the trials: one file, or one for each trace in their order.", show_default=False
+        ),
+    ] = None,
+    smaller_is_better: Annotated[
+        bool, typer.Option("--minimise/--maximise", help="Which way the curves' losses are better.")
+    ] = True,
+    workers: Workers = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+) -> None:
+    """Read the cluster of real runs from their schedules: speeds, stragglers, overheads, failures, decision time."""
+    from simulator.cluster.calibration import calibrate as calibrating
+    from simulator.cluster.calibration import section
+    from simulator.io import writing
+
+    if out.suffix not in {".yaml", ".yml"}:
+        raise InputError(Problem(str(out), "must end in .yaml or .yml"))
+    given = curves or []
+    check_apart(*traces, *given, out)
+    if len(given) not in {0, 1, len(traces)}:
+        raise typer.BadParameter(
+            f"{len(given)} files of curves for {len(traces)} traces; give one, or one for each.",
+            param_hint="--curves",
+        )
+    read = _read(traces, workers)
+    made = calibrating.calibrate(read, _curves(given, len(traces), smaller_is_better=smaller_is_better))
+    writing.write_text(out, section.yaml(made, [path.name for path in traces]))
+    if as_json:
+        typer.echo(json.dumps(section.as_dict(made), indent=2, allow_nan=False))
+    else:
+        for line in section.report(made):
+            typer.echo(printable(line))
+
+
+def backtest(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="TRACE… SCENARIO",
+            help="Schedules of real runs, then the scenario that they were.",
+            show_default=False,
+        ),
+    ],
+    holdout: Annotated[
+        bool, typer.Option("--holdout", help="Calibrate on every other trace, and test on the rest.")
+    ] = False,
+    as_is: Annotated[
+        bool, typer.Option("--as-is", help="Take the scenario's cluster as it stands; calibrate nothing.")
+    ] = False,
+    searcher: Annotated[
+        str | None,
+        typer.Option(help="Label of the searcher that ran, where the scenario has several.", show_default=False),
+    ] = None,
+    runs: Annotated[int, typer.Option(min=20, max=10_000, help="Simulated runs of each real one.")] = 200,
+    figure: Annotated[
+        Path | None,
+        typer.Option(
+            help="Draw the first real run above a simulated one, and the forecast: .png or .svg.", show_default=False
+        ),
+    ] = None,
+    theme: Annotated[Literal["light", "dark"], typer.Option(help="Colours of the figure.")] = "light",
+    workers: Workers = None,
+    seed: Seed = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+) -> None:
+    """Say whether simulations of the same search on the calibrated cluster would have foreseen a real run."""
+    from simulator.experiment import backtest as backtesting
+    from simulator.scenario.loading import load
+
+    *traces, scenario = files
+    _check_backtest(files, figure, holdout=holdout, as_is=as_is)
+    loaded = load(scenario)
+    cases = [backtesting.case(trace, loaded, searcher) for trace in _read(traces, workers)]
+    learned, tested = (cases[::2], cases[1::2]) if holdout else (cases, cases)
+    found = None if as_is else backtesting.calibrated(learned)
+    drift = backtesting.drift(learned, found) if holdout and found is not None and len(learned) > 1 else None
+    made: list[Backtest] = []
+    with progress_bar() as progress:
+        task = progress.add_task("simulating", total=runs * len(tested))
+        for one in tested:
+            made.append(
+                backtesting.backtest(
+                    one, found, runs=runs, seed=seed, drift=drift,
+                    on_progress=lambda done, _: progress.update(task, completed=done + runs * len(made)),
+                )
+            )  # fmt: skip
+    if figure is not None:
+        from simulator.render.plots import reality
+        from simulator.render.plots.figure import write
+
+        write(reality.backtest(made[0], theme=theme, title=loaded.title, time_unit=loaded.scenario.time_unit), figure)
+        typer.echo(printable(reality.alternative(made[0])), err=True)
+    if as_json:
+        typer.echo(json.dumps(_as_dict(made, holdout=holdout), indent=2, allow_nan=False))
+        return
+    for test in made:
+        typer.echo(printable(f"{test.real.label}: {runs} simulated runs of {test.label}"))
+        for line in backtesting.lines(test):
+            typer.echo(printable(line))
+    if len(made) > 1:
+        inside = sum(bool(test["makespan_s"].inside) for test in made)
+        typer.echo(
+            f"makespans: {inside} of {len(made)} lie in their interval; median error "
+            f"{backtesting.median_error(made):.1%}".replace("%", " %")
+        )
+
+
+def _check_backtest(files: Sequence[Path], figure: Path | None, *, holdout: bool, as_is: bool) -> None:
+    if len(files) < 2:  # noqa: PLR2004
+        message = "give traces of real runs and, last, the scenario that they were."
+        raise typer.BadParameter(message, param_hint="TRACE… SCENARIO")
+    if figure is not None:
+        if figure.suffix not in {".png", ".svg"}:
+            raise InputError(Problem(str(figure), "must end in .png or .svg"))
+        check_apart(*files, figure)
+    if holdout and as_is:
+        raise typer.BadParameter("calibrates, and --as-is does not.", param_hint="--holdout")
+    if holdout and len(files) < 3:  # noqa: PLR2004
+        raise typer.BadParameter("needs two traces: one to calibrate on, one to test.", param_hint="--holdout")
+
+
+def _read(paths: Sequence[Path], workers: int | None) -> list[Trace]:
+    from simulator.trace.reading import read_trace
+
+    return [read_trace(path, workers=workers) for path in paths]
+
+
+def _curves(paths: Sequence[Path], count: int, *, smaller_is_better: bool) -> list[Curves] | None:
+    from simulator.curves.files.tables import read_table
+    from simulator.curves.recorded import Recorded
+
+    if not paths:
+        return None
+    made: list[Curves] = [
+        Recorded(read_table(path, smaller_is_better=smaller_is_better), interpolate=True) for path in paths
+    ]
+    return made * count if len(made) == 1 else made
+
+
+def _as_dict(made: Sequence[Backtest], *, holdout: bool) -> dict[str, Any]:
+    from simulator.experiment.backtest import median_error, share_inside
+
+    return {
+        "holdout": holdout,
+        "median_error": median_error(made),
+        "share_inside": share_inside(made),
+        "runs": [
+            {
+                "trace": one.real.label, "searcher": one.label, "simulated": len(one.makespans),
+                "figures": {
+                    row.name: {
+                        "real": row.real, "low": row.low, "median": row.middle, "high": row.high,
+                        "quantile": row.quantile, "inside": row.inside,
+                    }
+                    for row in one.rows
+                },
+            }
+            for one in made
+        ],
+    }  # fmt: skip

@@ -1,0 +1,357 @@
+"""From schedules and their curves to a cluster: every figure with its interval, and what can't be told by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import exp
+from typing import Any
+
+import numpy as np
+
+from simulator.cluster.calibration import estimate, families, observed
+from simulator.cluster.calibration.estimate import Estimate
+from simulator.cluster.calibration.families import Fit
+from simulator.cluster.calibration.speeds import Speeds, speeds
+from simulator.core import ticks
+from simulator.core.errors import InputError, Problem
+from simulator.curves.protocol import Curves
+from simulator.trace.trace import Outcome, Trace
+
+#: A speed, or an overhead, this near to none is none.
+NONE = 0.005
+#: Seconds below which a decision takes no time that anybody notices.
+INSTANT = 1e-4
+#: Attempts that it takes to tell a constant from a factor; the most that are looked at; the shortest, in constants.
+FEW, MOST, SHORT = 20, 800, 20
+#: A check for drops in this many to the mean time between two.
+CHECKS = 1000
+
+
+@dataclass(eq=False)
+class Calibration:
+    """A cluster as runs show it.
+
+    `figures` are what was read, by dotted key of the scenario's `cluster:` section; `untold` says of what stays at
+    its default why; `compared` are the straggler families, the one taken first; `notes` say what was decided how.
+    """
+
+    workers: int
+    runs: int
+    figures: dict[str, Estimate]
+    groups: dict[str, int] = field(default_factory=dict)
+    stragglers: Fit | None = None
+    per_worker: bool = False
+    drop_grid: float = 0.0
+    on_loss: str | None = None
+    compared: list[Fit] = field(default_factory=list)
+    untold: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def calibrate(traces: Sequence[Trace], curves: Sequence[Curves] | None = None) -> Calibration:
+    """Read the cluster that all `traces` ran on; `curves` are those of their trials, one for each trace.
+
+    Raises InputError where a trace tells nothing: one attempt, no losses, no worker of its own, other units than
+    the curves, a cluster that changed its size.
+    """
+    for trace in traces:
+        _refuse(trace)
+    sizes = sorted({trace.workers for trace in traces})
+    if len(sizes) > 1:
+        said = ", ".join(map(str, sizes))
+        raise InputError(
+            Problem(
+                traces[0].label, f"and others ran on {said} workers: a cluster has one size; calibrate each alone"
+            )
+        )
+    made = Calibration(sizes[0], len(traces), {})
+    _paces(made, traces, curves)
+    _overheads(made, traces)
+    _losses(made, traces)
+    _decisions(made, traces)
+    _ramp(made, traces)
+    made.untold["overheads.worker_start"] = (
+        "a schedule does not show a machine that starts; it is in repairs and ramps"
+    )
+    return made
+
+
+def _refuse(trace: Trace) -> None:
+    def wrong(message: str) -> InputError:
+        return InputError(Problem(trace.label, message))
+
+    if len(trace) < 2:  # noqa: PLR2004
+        raise wrong("holds one attempt: nothing can be compared; give the trace of a whole search")
+    if not observed.whole(trace):
+        raise wrong("holds no losses: which attempts were whole can't be told; import it with its metric")
+    if trace.workers > 1 and len(np.unique(trace.worker)) == 1 and len(trace) > 1:
+        raise wrong(f"has one worker do everything and says that there were {trace.workers}")
+    if grown := observed.resized(trace):
+        raise wrong(grown)
+
+
+def _paces(made: Calibration, traces: Sequence[Trace], curves: Sequence[Curves] | None) -> None:
+    if curves is None:
+        paces = observed.paces(traces, None)
+        made.notes.append("No curves were given: paces are compared within each trial, and speeds are relative.")
+    else:
+        parts = [observed.paces([trace], own) for trace, own in zip(traces, curves, strict=True)]
+        known = [part for part in parts if part is not None]
+        paces = (
+            observed.Paces(
+                np.concatenate([np.full(len(part.factor), place) for place, part in enumerate(known)]),
+                np.concatenate([part.worker for part in known]),
+                np.concatenate([part.factor for part in known]),
+                np.concatenate([part.censored for part in known]),
+                np.concatenate([part.nominal for part in known]),
+                known=True,
+            )
+            if known
+            else None
+        )
+        if paces is None:
+            message = "trains nothing that the curves hold: they are of other trials, or have other resources"
+            raise InputError(Problem(traces[0].label, message))
+    if paces is None:
+        made.untold["stragglers"] = made.untold["groups"] = (
+            "no curves were given and no trial has two jobs: a slow worker can't be told from a slow trial"
+        )
+        return
+    paces = _without_constant(made, paces)
+    seen = ~paces.censored
+    if not seen.any():
+        made.untold["stragglers"] = made.untold["groups"] = "no attempt was whole"
+        return
+    if paces.known and not 1e-2 < np.exp(np.median(np.log(paces.factor[seen]))) < 1e2:  # noqa: PLR2004
+        times = float(np.exp(np.median(np.log(paces.factor[seen]))))
+        message = f"takes {times:.3g} times as long as the curves say: its times or resources have another unit"
+        raise InputError(Problem(traces[0].label, message))
+    _groups(made, paces, speeds(paces.worker[seen], paces.factor[seen]))
+
+
+def _without_constant(made: Calibration, paces: observed.Paces) -> observed.Paces:
+    """Take off what every attempt lasts longer than its curve whatever its length: a start-up, not a slow worker.
+
+    A factor is b + c / nominal, c by the medians of Theil and Sen. Attempts of less than 20 c tell of c alone.
+    """
+    from scipy.stats import theilslopes
+
+    whole = np.flatnonzero(~paces.censored)
+    if not paces.known or len(whole) < FEW:
+        return paces
+    some = whole[np.linspace(0, len(whole) - 1, min(len(whole), MOST)).astype(int)]
+    inverse = 1 / paces.nominal[some]
+    if np.ptp(inverse) < 1e-9 * inverse.max():
+        return paces
+    constant, _, low, high = (float(x) for x in theilslopes(paces.factor[some], inverse, alpha=0.99))
+    if low <= 0 or constant < INSTANT:
+        return paces
+    told = paces.nominal >= SHORT * constant
+    if not (told & ~paces.censored).any():
+        return paces
+    _, _, low, high = (float(x) for x in theilslopes(paces.factor[some], inverse, alpha=estimate.LEVEL))
+    made.figures["overheads.trial_start"] = Estimate(constant, low, high, len(whole), "attempts")
+    made.notes.append(
+        f"Attempts last {constant:.3g} s longer than their curves whatever their length; {int((~told).sum())} of "
+        f"{len(told)} are too short to tell more."
+    )
+    factor = (paces.factor - constant / paces.nominal)[told]
+    return observed.Paces(
+        paces.run[told], paces.worker[told], np.maximum(factor, 1e-6), paces.censored[told], paces.nominal[told],
+        known=True,
+    )  # fmt: skip
+
+
+def _groups(made: Calibration, paces: observed.Paces, found: Speeds) -> None:
+    """Split what is slow into the workers' part and the attempts' own."""
+    factor, seen = paces.factor.copy(), ~paces.censored
+    if found.apart:
+        each = np.array([own.value for own in found.factors])
+        made.stragglers, compared = families.best(each, np.zeros(len(each), bool))
+        made.compared.extend(compared)
+        made.per_worker = True
+        made.notes.append("Every worker has a pace of its own: the factor is drawn for each worker.")
+        return
+    several = len(found.members) > 1
+    straggling, compared = families.best(factor, paces.censored) if not several else (None, [])
+    if several:
+        base = found.factors[0].value
+        for place, (members, own) in enumerate(zip(found.members, found.factors, strict=True)):
+            name = f"speed-{place + 1}"
+            made.groups[name] = len(members)
+            made.figures[f"groups.{name}.speed"] = Estimate(
+                1 / own.value, 1 / own.high, 1 / own.low, own.events, own.what
+            )
+            factor[np.isin(paces.worker, members)] /= own.value
+        missing = made.workers - sum(made.groups.values())
+        if missing:
+            made.groups["speed-1"] += missing
+            made.notes.append(f"{missing} workers did nothing whole; they are counted to the fastest.")
+        made.notes.append(
+            f"Workers fall into {len(found.members)} groups; the fastest takes {base:.3g} times the curves."
+        )
+        straggling, compared = families.best(factor, paces.censored)
+    elif compared:
+        straggling, compared = families.best(factor, paces.censored)
+        scale = _scale(factor[seen])
+        if scale is not None:
+            _speed(made, scale)
+            straggling, compared = families.best(factor / scale.value, paces.censored)
+    else:
+        level = families.spread_of_none(factor[seen])
+        if abs(level.value - 1) > NONE:
+            _speed(made, level)
+    made.stragglers = straggling
+    made.compared.extend(compared)
+    if straggling is None:
+        made.untold["stragglers"] = "all attempts took as long as their curves say, or as each other"
+
+
+def _scale(seen: np.ndarray[Any, Any]) -> Estimate | None:
+    """The mean factor, where no family of mean 1 or more explains it: all took longer or less by it."""
+    level = estimate.mean(seen, "attempts")
+    far = level.low > 1 + NONE or level.high < 1 - NONE
+    if not far:
+        return None
+    plain = families.fits(seen, np.zeros(len(seen), bool))
+    scaled = families.fits(seen / level.value, np.zeros(len(seen), bool))
+    if not plain or not scaled:
+        return None
+    gain = (scaled[0].likelihood - len(seen) * np.log(level.value)) - plain[0].likelihood
+    return level if gain > 3 * families.COST + len(scaled[0].entries) - len(plain[0].entries) else None
+
+
+def _speed(made: Calibration, level: Estimate) -> None:
+    made.groups["workers"] = made.workers
+    made.figures["groups.workers.speed"] = Estimate(
+        1 / level.value, 1 / level.high, 1 / level.low, level.events, level.what
+    )
+
+
+def _overheads(made: Calibration, traces: Sequence[Trace]) -> None:
+    """Least squares of what attempts paid on what they had to pay for."""
+    names = ("trial_start", "restore", "save")
+    design, paid = observed.leads(traces, 1)
+    if not len(paid) or not paid.any():
+        for name in names:
+            if f"overheads.{name}" not in made.figures:
+                made.untold[f"overheads.{name}"] = "no whole attempt had any overhead"
+        return
+    used = [place for place in range(3) if design[:, place].any()]
+    while used and np.linalg.matrix_rank(design[:, used]) < len(used):
+        dropped = used.pop()
+        made.untold[f"overheads.{names[dropped]}"] = "it always comes together with another overhead"
+    matrix = design[:, used]
+    values, *_ = np.linalg.lstsq(matrix, paid, rcond=None)
+    rest = paid - matrix @ values
+    free = len(paid) - len(used)
+    spread = np.sqrt(np.maximum(np.diag(np.linalg.inv(matrix.T @ matrix)) * float(rest @ rest) / max(free, 1), 0))
+    for place, value, sd in zip(used, values.tolist(), spread.tolist(), strict=True):
+        half = 1.645 * sd if float(np.abs(rest).max()) > 2 / ticks.PER_SECOND else 0.0
+        if value > half / 1.645 * 2 and value > INSTANT:
+            events = int((matrix[:, used.index(place)] > 0).sum())
+            made.figures[f"overheads.{names[place]}"] = Estimate(
+                value, value - half, value + half, events, "attempts"
+            )
+        else:
+            made.untold[f"overheads.{names[place]}"] = "it can't be told from none"
+    for place, name in enumerate(names):
+        if place not in used:
+            made.untold.setdefault(f"overheads.{name}", "no whole attempt had it to pay")
+
+
+def _losses(made: Calibration, traces: Sequence[Trace]) -> None:
+    exposure = observed.running(traces)
+    gaps = observed.gaps(traces)
+    for kind, outcome, up, down, away in (
+        ("failures", Outcome.FAILED, "mtbf", "repair", gaps.failed),
+        ("preemption", Outcome.PREEMPTED, "up", "down", gaps.preempted),
+    ):
+        count = observed.lost(traces, outcome)
+        least = estimate.span(exposure, count, "losses")
+        if not count:
+            made.untold[kind] = (
+                f"none was seen in {exposure:.4g} s of work: one at most in {least.low:.4g} s, with 95 % confidence"
+            )
+            continue
+        made.figures[f"{kind}.{up}"] = least
+        if len(away):
+            total = float(away.sum())
+            if np.ptp(away) < 0.02 * away.mean() and len(away) > 2:  # noqa: PLR2004
+                made.notes.append(f"{kind}: a worker is always back after about {away.mean():.3g} s.")
+            made.figures[f"{kind}.{down}"] = estimate.span(total, len(away), "returns of workers that were missed")
+        else:
+            made.untold[f"{kind}.{down}"] = "no worker came back while all others were busy"
+    _drops(made, traces)
+    lost = sum(observed.lost(traces, outcome) for outcome in observed.LOST)
+    if lost:
+        made.on_loss = _on_loss(traces)
+
+
+def _drops(made: Calibration, traces: Sequence[Trace]) -> None:
+    """Attempts lost while their worker lived: at a rate, or so many in a hundred attempts, as is likelier."""
+    count = observed.lost(traces, Outcome.DROPPED)
+    if not count:
+        made.untold["drops"] = made.untold["crashes"] = "no attempt was lost while its worker lived"
+        return
+    grid = observed.drop_grid(traces)
+    lengths = observed.lengths(traces)
+    if grid:
+        checks = int(sum(np.floor(lengths / grid + 1e-9)))
+        made.drop_grid = grid
+        made.figures["drops.probability"] = estimate.share(count, checks, "checks")
+        made.untold["crashes"] = f"all losses came at whole multiples of {grid:g} s, as drops do"
+        return
+    dropped = np.concatenate([trace.where(Outcome.DROPPED) for trace in traces])
+    rate, chance = count / lengths.sum(), count / len(lengths)
+    constant = count * np.log(rate) - count
+    whole = np.log(observed.planned(traces)[dropped]).sum()  # a crash may come anywhere in its attempt
+    once = count * np.log(chance) + (len(lengths) - count) * np.log1p(-min(chance, 1 - 1e-9)) - whole
+    if once > constant:
+        made.figures["crashes"] = estimate.share(count, len(lengths), "attempts")
+        made.untold["drops"] = "losses came with attempts, not with time"
+        return
+    per = float(lengths.sum()) / count / CHECKS
+    made.drop_grid = per
+    found = estimate.rate(count, float(lengths.sum()), "losses")
+    value, low, high = (1 - exp(-at * per) for at in (found.value, found.low, found.high))
+    made.figures["drops.probability"] = Estimate(value, low, high, count, "losses")
+    made.untold["crashes"] = "losses came with time, not with attempts"
+
+
+def _on_loss(traces: Sequence[Trace]) -> str:
+    """What became of lost jobs: resume where one went on beyond its begin, restart where none did, else exit."""
+    again = further = 0
+    for trace in traces:
+        keys: dict[tuple[int, int, int], list[int]] = {}
+        for row in range(len(trace)):
+            keys.setdefault((int(trace.trial[row]), int(trace.bracket[row]), int(trace.rung[row])), []).append(row)
+        for rows in keys.values():
+            for one, other in pairwise(rows):
+                if Outcome(int(trace.outcome[one])) in observed.LOST:
+                    again += 1
+                    further += bool(trace.from_resource[other] > trace.from_resource[one])
+    return "exit" if not again else "resume" if further else "restart"
+
+
+def _decisions(made: Calibration, traces: Sequence[Trace]) -> None:
+    waits = observed.decisions(traces)
+    if not len(waits):
+        made.untold["decision_time"] = "no job followed a report"
+        return
+    found = estimate.median(waits, "hand-overs")
+    if found.value < INSTANT:
+        made.untold["decision_time"] = "jobs began at the very report that let them"
+        return
+    made.figures["decision_time"] = found
+
+
+def _ramp(made: Calibration, traces: Sequence[Trace]) -> None:
+    spans = np.array([observed.ramp(trace) for trace in traces])
+    handing = made.figures["decision_time"].value * made.workers if "decision_time" in made.figures else 0.0
+    long = spans > np.array([trace.makespan for trace in traces]) / ticks.PER_SECOND / 100 + 2 * handing
+    if long.all() and (not made.groups or len(made.groups) == 1):
+        made.groups.setdefault("workers", made.workers)
+        made.figures["ramp_up"] = estimate.mean(spans, "runs")

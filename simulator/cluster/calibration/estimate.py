@@ -1,0 +1,132 @@
+"""A figure that was read from runs: its value, its interval, and how many events stand behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import exp, inf, isfinite, log, sqrt
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from scipy import stats
+
+#: Share of the truths that an interval should hold.
+LEVEL = 0.9
+#: Twice the loss of log likelihood at the ends of a profile interval of that level.
+DROP = 2.7055
+#: The same where the likelihood ends at its top, as that of a law whose least value is its parameter does.
+EDGE = 4.6052
+#: Steps of a search for the ends of a profile interval.
+ROUNDS = 60
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """`value` with its 90 % interval from `low` to `high`, read from `events` of the kind that `what` names."""
+
+    value: float
+    low: float
+    high: float
+    events: int
+    what: str
+
+    def draw(self, rng: np.random.Generator) -> float:
+        """Draw what the truth may be: half the draws on either side, as wide as the interval says.
+
+        The sides are those of two half-normals, in logarithms where all three figures are positive.
+        """
+        side = 1 if rng.random() < 0.5 else -1  # noqa: PLR2004
+        size = abs(rng.standard_normal()) / 1.6449
+        end = self.high if side > 0 else self.low
+        if self.low > 0 and isfinite(self.high):
+            return exp(log(self.value) + size * log(end / self.value))
+        return self.value + size * (min(end, 1e300) - self.value)
+
+
+def exactly(value: float, events: int, what: str) -> Estimate:
+    """A figure that is counted or comes again the same each time."""
+    return Estimate(value, value, value, events, what)
+
+
+def mean(values: Values, what: str) -> Estimate:
+    """A mean with Student's interval; of a single value only the value is known."""
+    value = float(values.mean())
+    if len(values) < 2 or np.ptp(values) == 0:  # noqa: PLR2004
+        return exactly(value, len(values), what)
+    half = float(_stats().t.ppf(0.5 + LEVEL / 2, len(values) - 1) * values.std(ddof=1) / sqrt(len(values)))
+    return Estimate(value, value - half, value + half, len(values), what)
+
+
+def rate(events: int, exposure: float, what: str) -> Estimate:
+    """Events for a unit of `exposure`, with the exact interval of a Poisson count (Garwood, 1936)."""
+    chi2 = _stats().chi2
+    tail = (1 - LEVEL) / 2
+    low = float(chi2.ppf(tail, 2 * events) / 2 / exposure) if events else 0.0
+    high = float(chi2.ppf(1 - tail, 2 * events + 2) / 2 / exposure)
+    return Estimate(events / exposure, low, high, events, what)
+
+
+def span(total: float, events: int, what: str) -> Estimate:
+    """The mean of exponential spans of which `events` ended and which were watched for `total` together."""
+    found = rate(events, total, what)
+    if not found.events:
+        return Estimate(inf, 1 / found.high, inf, 0, what)
+    chi2 = _stats().chi2
+    tail = (1 - LEVEL) / 2
+    low = float(2 * total / chi2.ppf(1 - tail, 2 * events))
+    return Estimate(total / events, low, float(2 * total / chi2.ppf(tail, 2 * events)), events, what)
+
+
+def share(events: int, of: int, what: str) -> Estimate:
+    """A probability with the interval of Jeffreys."""
+    beta = _stats().beta
+    tail = (1 - LEVEL) / 2
+    low = float(beta.ppf(tail, events + 0.5, of - events + 0.5)) if events else 0.0
+    high = float(beta.ppf(1 - tail, events + 0.5, of - events + 0.5)) if events < of else 1.0
+    return Estimate(events / of, low, high, events, what)
+
+
+def median(values: Values, what: str) -> Estimate:
+    """The middle value, with the order statistics that hold it whatever the values' law is."""
+    ordered = np.sort(values)
+    n = len(ordered)
+    first = int(_stats().binom.ppf((1 - LEVEL) / 2, n, 0.5))
+    return Estimate(
+        float(np.median(ordered)), float(ordered[max(first - 1, 0)]), float(ordered[min(n - first, n - 1)]), n, what
+    )
+
+
+def profile(
+    likelihood: Callable[[float], float], low: float, high: float, events: int, what: str, *, drop: float = DROP
+) -> Estimate:
+    """The maximum of a log likelihood of one number from `low` to `high`, and where twice it falls by `drop`."""
+    from scipy.optimize import minimize_scalar
+
+    found = minimize_scalar(lambda at: -likelihood(exp(at)), bounds=(log(low), log(high)), method="bounded")
+    best, top = exp(float(found.x)), -float(found.fun)
+
+    def end(outer: float) -> float:
+        inner = log(best)
+        limit = log(outer)
+        if 2 * (top - likelihood(outer)) < drop:
+            return outer
+        for _ in range(ROUNDS):
+            middle = (inner + limit) / 2
+            if 2 * (top - likelihood(exp(middle))) < drop:
+                inner = middle
+            else:
+                limit = middle
+        return exp((inner + limit) / 2)
+
+    return Estimate(best, end(low), end(high), events, what)
+
+
+def _stats() -> stats:
+    from scipy import stats
+
+    return stats

@@ -1,0 +1,268 @@
+"""What schedules say of the cluster they ran on, attempt by attempt: paces, overheads, losses, gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import gcd, nan
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.core import ticks
+from simulator.core.errors import InputError, Problem
+from simulator.curves.protocol import Curves
+from simulator.trace.trace import Outcome, Trace
+
+#: A worker that joins or leaves is one that nobody misses for so many hand-overs among all others.
+HANDOVERS = 3
+
+Values = NDArray[np.float64]
+LOST = (Outcome.DROPPED, Outcome.PREEMPTED, Outcome.FAILED)
+
+
+@dataclass(frozen=True, eq=False)
+class Paces:
+    """By what factor each attempt took longer than its curve says, or for a lost one (`censored`) at least so."""
+
+    run: NDArray[np.int64]
+    worker: NDArray[np.int64]
+    factor: Values
+    censored: NDArray[np.bool_]
+    nominal: Values  # seconds that the curve says; NaN where paces are compared within trials
+    known: bool  # from curves; else from the trials' own paces
+
+
+@dataclass(frozen=True, eq=False)
+class Gaps:
+    """Seconds from a lost attempt's end to the next start on its worker, when there was certainly work."""
+
+    failed: Values
+    preempted: Values
+
+
+def paces(traces: Sequence[Trace], curves: Curves | None) -> Paces | None:
+    """The attempts' paces; None where neither curves nor trials of several jobs tell them.
+
+    Without curves a trial's pace is compared with that of its other jobs, and a job takes no longer on the mean.
+    Raises InputError where curves lack a trial.
+    """
+    return _by_curves(traces, curves) if curves is not None else _by_trials(traces)
+
+
+def _by_curves(traces: Sequence[Trace], curves: Curves) -> Paces | None:
+    rows: list[tuple[int, int, float, bool, float]] = []
+    for number, trace in enumerate(traces):
+        for row in np.flatnonzero(trace.to_resource > trace.from_resource).tolist():
+            outcome = Outcome(int(trace.outcome[row]))
+            trial, begin, end = (int(column[row]) for column in (trace.trial, trace.from_resource, trace.to_resource))
+            if curves.trials is not None and trial >= curves.trials:
+                message = f"trains trial {trial}, and the curves hold {curves.trials}: they are of other trials"
+                raise InputError(Problem(trace.label, message))
+            if outcome is Outcome.EXITED:
+                continue  # it may have ended anywhere
+            try:
+                nominal, _, exit_ = curves.train(trial, begin, end)
+            except InputError:
+                continue
+            spent = int(trace.end[row] - trace.start[row] - trace.overhead[row])
+            if exit_ is None and nominal > 0 and spent > 0:
+                rows.append(
+                    (
+                        number,
+                        int(trace.worker[row]),
+                        spent / nominal,
+                        outcome is not Outcome.COMPLETED,
+                        nominal / ticks.PER_SECOND,
+                    )
+                )
+    return _paces(rows, known=True) if rows else None
+
+
+def _by_trials(traces: Sequence[Trace]) -> Paces | None:
+    rows: list[tuple[int, int, float, bool, float]] = []
+    for number, trace in enumerate(traces):
+        units = trace.to_resource - trace.from_resource
+        sound = trace.where(Outcome.COMPLETED) & (units > 0)
+        spent = (trace.end - trace.start - trace.overhead)[sound]
+        trial, worker, units = trace.trial[sound], trace.worker[sound], units[sound]
+        pace = np.log(np.maximum(spent, 1) / units)
+        for which in np.unique(trial):
+            jobs = np.flatnonzero(trial == which)
+            if len(jobs) > 1:
+                off = (pace[jobs] - pace[jobs].mean()) * np.sqrt(len(jobs) / (len(jobs) - 1))
+                rows += [
+                    (number, int(worker[job]), float(np.exp(by)), False, nan)
+                    for job, by in zip(jobs, off, strict=True)
+                ]
+    return _paces(rows, known=False) if rows else None
+
+
+def _paces(rows: list[tuple[int, int, float, bool, float]], *, known: bool) -> Paces:
+    run, worker, factor, censored, nominal = zip(*rows, strict=True)
+    whole = np.array(run, np.int64), np.array(worker, np.int64)
+    return Paces(*whole, np.array(factor), np.array(censored, bool), np.array(nominal), known)
+
+
+def running(traces: Sequence[Trace]) -> float:
+    """Seconds that all attempts were under way together: what failures are counted against."""
+    return sum(float((trace.end - trace.start).sum()) for trace in traces) / ticks.PER_SECOND
+
+
+def lost(traces: Sequence[Trace], outcome: Outcome) -> int:
+    """How many attempts ended so."""
+    return sum(int(trace.where(outcome).sum()) for trace in traces)
+
+
+def gaps(traces: Sequence[Trace]) -> Gaps:
+    """Gaps after failures and preemptions whose end found all other workers at work."""
+    found: dict[Outcome, list[float]] = {Outcome.FAILED: [], Outcome.PREEMPTED: []}
+    for trace in traces:
+        starts, ends = np.sort(trace.start), np.sort(trace.end)
+        for rows in _by_worker(trace):
+            for one, other in pairwise(rows):
+                outcome = Outcome(int(trace.outcome[one]))
+                if outcome not in found:
+                    continue
+                back = int(trace.start[other])
+                busy = int(np.searchsorted(starts, back, "left") - np.searchsorted(ends, back, "right"))
+                away = _away(trace, back)
+                if busy + away >= trace.workers - 1:
+                    found[outcome].append((back - int(trace.end[one])) / ticks.PER_SECOND)
+    return Gaps(*(np.array(found[outcome]) for outcome in (Outcome.FAILED, Outcome.PREEMPTED)))
+
+
+def _away(trace: Trace, at: int) -> int:
+    """Workers whose last attempt before `at` was lost with them, and that have begun none since."""
+    count = 0
+    for rows in _by_worker(trace):
+        before = [row for row in rows if trace.start[row] < at]
+        last = before[-1] if before else None
+        if last is not None and trace.end[last] < at and trace.outcome[last] in {Outcome.FAILED, Outcome.PREEMPTED}:
+            count += 1
+    return count
+
+
+def drop_grid(traces: Sequence[Trace]) -> float:
+    """Seconds of which all dropped attempts' lengths are multiples; 0 where there is no such span of a second on."""
+    lengths = [int(length) for trace in traces for length in (trace.end - trace.start)[trace.where(Outcome.DROPPED)]]
+    if len(lengths) < 3:  # noqa: PLR2004  (two numbers have much in common by chance)
+        return 0.0
+    common = gcd(*lengths)
+    return common / ticks.PER_SECOND if common >= ticks.PER_SECOND else 0.0
+
+
+def lengths(traces: Sequence[Trace]) -> Values:
+    """Seconds of each attempt."""
+    return np.concatenate([(trace.end - trace.start) / ticks.PER_SECOND for trace in traces])
+
+
+def planned(traces: Sequence[Trace]) -> Values:
+    """Seconds that each attempt would take as a whole, at the mean pace of its run's whole attempts."""
+    found = []
+    for trace in traces:
+        units, spent = trace.to_resource - trace.from_resource, trace.end - trace.start
+        sound = trace.where(Outcome.COMPLETED)
+        pace = float(spent[sound].sum()) / max(int(units[sound].sum()), 1)
+        found.append(np.where(sound, spent, np.maximum(units * pace, spent)) / ticks.PER_SECOND)
+    return np.concatenate(found)
+
+
+def leads(traces: Sequence[Trace], every: int) -> tuple[NDArray[np.float64], Values]:
+    """What each whole attempt paid for, as counts of (trial_start, restore, save), and its overhead in seconds.
+
+    A job that goes on where its trial was just trained pays for nothing but checkpoints.
+    """
+    design, paid = [], []
+    for trace in traces:
+        last: dict[int, tuple[int, int]] = {}  # of a worker: the trial it had, and when that ended
+        tried: set[tuple[int, int, int]] = set()
+        for row in range(len(trace)):
+            worker, trial = int(trace.worker[row]), int(trace.trial[row])
+            begin = int(trace.from_resource[row])
+            key = (trial, int(trace.bracket[row]), int(trace.rung[row]))
+            again = key in tried
+            tried.add(key)
+            before, until = last.get(worker, (-1, 0))
+            at_once = int(trace.start[row]) - until <= ticks.PER_SECOND // 10
+            goes_on = begin > 0 and not again and before == trial and at_once
+
+            sound = trace.outcome[row] == Outcome.COMPLETED
+            last[worker] = (trial if sound else -1, int(trace.end[row]))
+            if not sound:
+                continue
+            checkpoints = (int(trace.to_resource[row]) - begin - 1) // every
+            promoted = begin > 0 and not again
+            design.append((not goes_on, begin > 0 and not goes_on, (promoted and not goes_on) + checkpoints))
+            paid.append(int(trace.overhead[row]) / ticks.PER_SECOND)
+    return np.array(design, float).reshape(-1, 3), np.array(paid)
+
+
+def decisions(traces: Sequence[Trace]) -> Values:
+    """Seconds from the report that let a job begin to its begin, the scheduler's other decisions left out.
+
+    A report lets its own worker, or one that waited, go on; jobs begun since that report come first. A worker that
+    was away is left out, since it is not a report that it waited for.
+    """
+    found = []
+    for trace in traces:
+        ends = np.sort(trace.end[trace.where(Outcome.COMPLETED, Outcome.EXITED)])
+        gone = {
+            int(trace.start[other])
+            for rows in _by_worker(trace)
+            for one, other in pairwise(rows)
+            if trace.outcome[one] in LOST
+        }
+        before = None
+        for start in trace.start.tolist():
+            place = int(np.searchsorted(ends, start, "right"))
+            told = int(ends[place - 1]) if place else None
+            since = max((at for at in (told, before) if at is not None), default=None)
+            before = start
+            if since is not None and start not in gone:
+                found.append((start - since) / ticks.PER_SECOND)
+    return np.array(found)
+
+
+def ramp(trace: Trace) -> float:
+    """Seconds from the first worker's first start to the last one's, where all that were there had work."""
+    firsts = sorted(int(trace.start[rows[0]]) for rows in _by_worker(trace))
+    last = firsts[-1]
+    starts, ends = np.sort(trace.start), np.sort(trace.end)
+    there = len(firsts) - 1
+    busy = int(np.searchsorted(starts, last, "left") - np.searchsorted(ends, last, "left"))
+    return (last - firsts[0]) / ticks.PER_SECOND if busy >= there else 0.0
+
+
+def resized(trace: Trace) -> str | None:
+    """What says that workers came while others had been handed job after job; None where nothing does."""
+    by_worker = _by_worker(trace)
+    firsts = {int(trace.worker[rows[0]]): int(trace.start[rows[0]]) for rows in by_worker}
+    late, when = max(firsts.items(), key=lambda entry: (entry[1], -entry[0]))
+    handed = 0
+    for rows in by_worker:
+        ends = trace.end[rows]
+        next_starts = trace.start[rows][1:]
+        quick = (next_starts - ends[:-1]) <= ticks.PER_SECOND // 10 + (ends[:-1] - trace.start[rows][:-1]) // 100
+        handed += int((quick & (next_starts < when)).sum())
+    others = sum(first < when for first in firsts.values())
+    if others and handed >= HANDOVERS * others and when > trace.makespan // 20:
+        at = ticks.show(when, "s")
+        return (
+            f"gives worker {late} its first job at {at}, when the others had been handed {handed} jobs one after the "
+            "other: the cluster grew; give the part before or after"
+        )
+    return None
+
+
+def whole(trace: Trace) -> bool:
+    """Whether any loss was recorded."""
+    return bool(np.isfinite(trace.loss).any())
+
+
+def _by_worker(trace: Trace) -> list[list[int]]:
+    """Rows of each worker that did anything, in order of start."""
+    order = np.lexsort((trace.start, trace.worker))
+    cuts = np.flatnonzero(np.diff(trace.worker[order])) + 1
+    return [part.tolist() for part in np.split(order, cuts) if len(part)]

@@ -1,0 +1,164 @@
+"""A calibrated cluster as a scenario's `cluster:` section, with what is known of each figure beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from simulator.cluster.calibration.calibrate import Calibration
+from simulator.cluster.calibration.estimate import Estimate
+from simulator.core.errors import printable
+
+#: What a scenario takes of the figures of straggler models.
+LIMITS = {"std": (0, 100), "sigma": (0, 5), "alpha": (1.011, 100), "probability": (0, 1), "factor": (1, 1e6)}
+#: Figures that are spans of time, as the last part of their key.
+SPANS = {"mtbf", "repair", "up", "down", "trial_start", "save", "restore", "decision_time", "ramp_up"}
+
+Take = Callable[[str], float]
+
+
+def section(found: Calibration, rng: np.random.Generator | None = None) -> dict[str, Any]:  # noqa: C901  (an entry each)
+    """The section as a scenario has it; with `rng` its figures are drawn from what they may truly be."""
+    figures = found.figures
+
+    def take(key: str) -> float:
+        return figures[key].value if rng is None else figures[key].draw(rng)
+
+    made: dict[str, Any] = _workers(found, take)
+    if "decision_time" in figures:
+        made["decision_time"] = _seconds(take("decision_time"))
+    if found.stragglers is not None:
+        model = found.stragglers.section if rng is None else found.stragglers.drawn(rng)
+        made["stragglers"] = {key: _within(key, value) for key, value in model.items()}
+        if found.per_worker:
+            made["stragglers"]["per"] = "worker"
+    if "drops.probability" in figures:
+        probability = min(max(take("drops.probability"), 0.0), 0.999)
+        made["drops"] = {"probability": probability, "per": _seconds(found.drop_grid)}
+    if "crashes" in figures:
+        made["crashes"] = min(max(take("crashes"), 0.0), 1.0)
+    for kind in ("failures", "preemption"):
+        spans = {key.partition(".")[2]: key for key in figures if key.startswith(f"{kind}.")}
+        if spans:
+            made[kind] = {name: _seconds(max(take(key), 1e-3)) for name, key in spans.items()}
+    if found.on_loss is not None:
+        made["recovery"] = {"on_loss": found.on_loss}
+    paid = {key.partition(".")[2]: key for key in figures if key.startswith("overheads.")}
+    if paid:
+        made["overheads"] = {name: _seconds(max(take(key), 0.0)) for name, key in paid.items()}
+    return made
+
+
+def _workers(found: Calibration, take: Take) -> dict[str, Any]:
+    if not found.groups:
+        return {"workers": found.workers}
+    groups: dict[str, Any] = {}
+    for name, count in found.groups.items():
+        groups[name] = {"count": count}
+        if f"groups.{name}.speed" in found.figures:
+            groups[name]["speed"] = max(take(f"groups.{name}.speed"), 1e-3)
+        if "ramp_up" in found.figures:
+            groups[name]["ramp_up"] = _seconds(max(take("ramp_up"), 0.0))
+    return {"groups": groups}
+
+
+def yaml(found: Calibration, sources: list[str]) -> str:
+    """The section as text, each figure with its interval and events, and what the runs can't tell."""
+    told = ", ".join(printable(source) for source in sources)
+    lines = [f"# The cluster of {told}: asha-sim calibrate", "cluster:", *_lines(section(found), found, (), 1)]
+    if found.untold:
+        lines += ["# Left at their defaults:", *(f"#   {key}: {why}" for key, why in sorted(found.untold.items()))]
+    lines += [f"# {note}" for note in found.notes]
+    return "\n".join([*lines, ""])
+
+
+def _lines(entries: dict[str, Any], found: Calibration, path: tuple[str, ...], depth: int) -> Iterator[str]:
+    for key, value in entries.items():
+        indent = "  " * depth
+        name = f'"{key}"' if " " in key else key
+        if isinstance(value, dict):
+            yield f"{indent}{name}:"
+            yield from _lines(value, found, (*path, key), depth + 1)
+            continue
+        figure = _figure(found, (*path, key))
+        shown = f"[{', '.join(f'{number:g}' for number in value)}]" if isinstance(value, list) else _plain(value)
+        yield f"{indent}{name}: {shown}" + (f"  # {about(figure, key)}" if figure else "")
+
+
+def _figure(found: Calibration, path: tuple[str, ...]) -> Estimate | None:
+    key = "ramp_up" if path[-1] == "ramp_up" else ".".join(path)
+    if path[0] == "stragglers" and found.stragglers is not None:
+        return found.stragglers.entries.get(path[-1])
+    return found.figures.get(key)
+
+
+def about(figure: Estimate, key: str) -> str:
+    """How surely a figure is known: `90 %: 40 … 72 s; 23 losses`."""
+    unit = " s" if key.rpartition(".")[2] in SPANS else ""
+    if figure.low == figure.high:
+        return f"the same in {figure.events} {figure.what}"
+    return f"90 %: {figure.low:.4g} … {figure.high:.4g}{unit}; {figure.events} {figure.what}"
+
+
+def report(found: Calibration) -> Iterator[str]:
+    """What was read, for people."""
+    yield f"{found.workers} workers, from {found.runs} {'run' if found.runs == 1 else 'runs'}"
+    for key, figure in found.figures.items():
+        unit = " s" if key.rpartition(".")[2] in SPANS else ""
+        yield f"  {key:<24} {figure.value:.4g}{unit}  ({about(figure, key)})"
+    for place, fit in enumerate(found.compared):
+        chosen = "  <- taken" if place == 0 and found.stragglers is fit else ""
+        entries = ", ".join(
+            f"{name} {figure.value:.4g} ({about(figure, name)})" for name, figure in fit.entries.items()
+        )
+        likelihood = f", log likelihood {fit.likelihood:.1f}" if isfinite(fit.likelihood) else ""
+        yield (
+            f"  stragglers {fit.kind:<12} {entries or 'as measured'}{likelihood}, widest gap {fit.gap:.3f} "
+            f"(by chance {fit.chance:.2g}), seen/fitted 95 % quantile {fit.tail:.3g}{chosen}"
+        )
+    for key, why in sorted(found.untold.items()):
+        yield f"  {key:<24} not told: {why}"
+    for note in found.notes:
+        yield f"  {note}"
+
+
+def as_dict(found: Calibration) -> dict[str, Any]:
+    """For JSON."""
+
+    def plain(figure: Estimate) -> dict[str, Any]:
+        made = {"value": figure.value, "low": figure.low, "high": figure.high}
+        return {k: v if isfinite(v) else None for k, v in made.items()} | {"events": figure.events, "of": figure.what}
+
+    return {
+        "cluster": section(found),
+        "runs": found.runs,
+        "figures": {key: plain(figure) for key, figure in found.figures.items()},
+        "stragglers": [
+            {
+                "kind": fit.kind, "taken": found.stragglers is fit,
+                "log_likelihood": fit.likelihood if isfinite(fit.likelihood) else None,
+                "ks_gap": fit.gap, "ks_chance": fit.chance, "tail": fit.tail,
+                **{name: plain(figure) for name, figure in fit.entries.items()},
+            }
+            for fit in found.compared
+        ],
+        "per": "worker" if found.per_worker else "job",
+        "not_told": found.untold,
+        "notes": found.notes,
+    }  # fmt: skip
+
+
+def _seconds(value: float) -> str:
+    """A duration as a scenario has it, of seven digits."""
+    return f"{value:.7g} s"
+
+
+def _within(key: str, value: Any) -> Any:
+    return min(max(value, LIMITS[key][0]), LIMITS[key][1]) if key in LIMITS else value
+
+
+def _plain(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

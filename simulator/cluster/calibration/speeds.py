@@ -1,0 +1,64 @@
+"""Whether workers differ, and how: groups of equal speed, or a factor for each of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.cluster.calibration.estimate import Estimate, mean
+from simulator.cluster.calibration.families import ALIKE
+
+#: Workers differ where equal ones would seem to by such a chance.
+DIFFER = 0.001
+#: Groups of equal speed hold together where their workers' differences have at least such a chance.
+TOGETHER = 0.01
+MOST_GROUPS = 3
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Speeds:
+    """Groups of workers (`members`, numbers) with the factor of each; `apart`: every worker has one of its own."""
+
+    members: tuple[tuple[int, ...], ...]
+    factors: tuple[Estimate, ...]
+    apart: bool
+
+
+def speeds(worker: NDArray[np.int64], factor: Values) -> Speeds:
+    """Read groups from the workers' factors, both of shape (n,); one group where nothing speaks for more."""
+    logs = np.log(factor)
+    numbers = np.unique(worker)
+    everybody = (tuple(numbers.tolist()),)
+    if _chance(worker, logs) >= DIFFER:
+        return Speeds(everybody, (mean(factor, "attempts"),), apart=False)
+    means = np.array([logs[worker == number].mean() for number in numbers])
+    order = np.argsort(means)
+    for count in range(2, MOST_GROUPS + 1):
+        cuts = np.sort(np.argsort(np.diff(means[order]))[-(count - 1) :] + 1)
+        parts = [numbers[part] for part in np.split(order, cuts)]
+        if all(_chance(worker[np.isin(worker, part)], logs[np.isin(worker, part)]) >= TOGETHER for part in parts):
+            members = tuple(tuple(sorted(part.tolist())) for part in parts)
+            found = tuple(mean(factor[np.isin(worker, part)], "attempts") for part in parts)
+            return Speeds(members, found, apart=False)
+    each = tuple((int(number),) for number in numbers)
+    return Speeds(each, tuple(mean(factor[worker == number], "attempts") for number in numbers), apart=True)
+
+
+def _chance(worker: NDArray[np.int64], logs: Values) -> float:
+    """How often workers that are alike differ so much: one-way analysis of variance, on ranks-free logs."""
+    from scipy.stats import f
+
+    numbers, place = np.unique(worker, return_inverse=True)
+    count = np.bincount(place)
+    if len(numbers) < 2 or len(logs) <= len(numbers):  # noqa: PLR2004
+        return 1.0
+    means = np.bincount(place, logs) / count
+    between = float((count * (means - logs.mean()) ** 2).sum()) / (len(numbers) - 1)
+    within = float(((logs - means[place]) ** 2).sum()) / (len(logs) - len(numbers))
+    if np.ptp(means) < 2 * ALIKE:
+        return 1.0
+    return float(f.sf(between / max(within, 1e-12), len(numbers) - 1, len(logs) - len(numbers)))

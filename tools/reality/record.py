@@ -1,0 +1,66 @@
+"""What a run leaves: a trace, the scenario it was, and how it was made. Needs the standard library alone."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+COLUMNS = (
+    "worker", "trial", "bracket", "rung", "from_resource", "to_resource", "start", "end", "outcome", "loss",
+    "overhead", "lost",
+)  # fmt: skip
+
+Row = dict[str, Any]
+
+
+def write(folder: Path, rows: list[Row], scenario: str, **about: Any) -> None:
+    """Write trace.csv (times to a tenth of a millisecond since the first start), scenario.yaml and run.json."""
+    folder.mkdir(parents=True, exist_ok=True)
+    origin = min(row["start"] for row in rows)
+    with (folder / "trace.csv").open("w", newline="") as out:
+        table = csv.writer(out, lineterminator="\n")
+        table.writerow(COLUMNS)
+        for row in sorted(rows, key=lambda row: row["start"]):
+            cells = row | {key: round(row.get(key, 0.0), 4) for key in ("overhead", "lost")}
+            cells |= {key: round(row[key] - origin, 4) for key in ("start", "end")}
+            if math.isnan(row["loss"]):
+                cells["loss"] = ""
+            table.writerow([cells.get(name, 0) for name in COLUMNS])
+    (folder / "scenario.yaml").write_text(scenario)
+    about["load_after"] = round(os.getloadavg()[0], 2)
+    (folder / "run.json").write_text(json.dumps(about) + "\n")
+    print(f"{folder.name}: {max(row['end'] for row in rows) - origin:.2f} s, load {about['load_after']}", flush=True)
+
+
+def stretches(steps: list[Row]) -> list[Row]:
+    """Steps of single units (process, trial, unit, begin, end, loss) as rows, one for each unbroken stretch."""
+    workers: dict[int, int] = {}
+    rows: list[Row] = []
+    last: dict[int, Row] = {}
+    for step in sorted(steps, key=lambda step: step["begin"]):
+        process = step["process"]
+        worker = workers.setdefault(process, len(workers))
+        row = last.get(process)
+        if row is None or row["trial"] != step["trial"] or row["to_resource"] != step["unit"] - 1:
+            row = {
+                "worker": worker, "trial": step["trial"], "from_resource": step["unit"] - 1, "start": step["begin"],
+                "outcome": "completed",
+            }  # fmt: skip
+            rows.append(row)
+            last[process] = row
+        row |= {"to_resource": step["unit"], "end": step["end"], "loss": step["loss"]}
+    return rows
+
+
+def ladder(longest: int, divisor: int = 3) -> list[int]:
+    """Resources of the rungs up to `longest`."""
+    rungs = [1]
+    while rungs[-1] < longest:
+        rungs.append(min(rungs[-1] * divisor, longest))
+    assert all(low < high for low, high in pairwise(rungs))
+    return rungs

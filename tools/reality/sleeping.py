@@ -1,0 +1,120 @@
+"""Runs of kind (b): our own searchers on real processes that sleep, with and without trouble.
+
+python tools/reality/sleeping.py FOLDER [NAME …]
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+os.environ["PYTHONPATH"] = str(Path(__file__).parent)
+
+from curves import Slowed
+from workers import COLUMNS, Crew, Trouble
+
+from simulator.scenario.loading import load
+
+LONGEST, TRIALS = 81, 81
+
+
+@dataclass
+class Plan:
+    """One run: searcher, workers, which trials, how slow, and what is put in."""
+
+    searcher: str
+    workers: int
+    first: int
+    scale: float = 4.0
+    trials: int = TRIALS
+    trouble: Trouble = field(default_factory=Trouble)
+
+
+def plans() -> dict[str, Plan]:
+    """All runs by name."""
+    made: dict[str, Plan] = {}
+    for place, first in enumerate((0, 90, 180, 270)):
+        for searcher in ("sha", "asha"):
+            made[f"b-{searcher}-16-{place}"] = Plan(searcher, 16, first)
+            made[f"b-{searcher}-32-{place}"] = Plan(searcher, 32, first, 5.0)
+    for searcher in ("sha", "asha"):
+        made[f"b-{searcher}-8"] = Plan(searcher, 8, 0)
+        made[f"b-{searcher}-64"] = Plan(searcher, 64, 0, 5.0, 243)
+    for place in range(3):
+        first = 90 * place
+        seed = place + 1
+        for searcher in ("sha", "asha"):
+            slow = Trouble(seed, stragglers={"kind": "half_normal", "std": 0.6})
+            made[f"b-{searcher}-16-stragglers-{place}"] = Plan(searcher, 16, first, trouble=slow)
+            deaths = Trouble(seed, mtbf=30.0, repair=2.0, trial_start=0.15, save=0.02, restore=0.1)
+            made[f"b-{searcher}-16-killed-{place}"] = Plan(searcher, 16, first, trouble=deaths)
+        mixed = Trouble(seed, speeds=[1.0] * 10 + [0.5] * 6)
+        made[f"b-asha-16-speeds-{place}"] = Plan("asha", 16, first, trouble=mixed)
+    return made
+
+
+def scenario(plan: Plan, curves: str) -> str:
+    """The scenario of a run, without what was put into it."""
+    return (
+        f"searchers:\n  {plan.searcher}: {{name: {plan.searcher}, max_trials: {plan.trials}, max_length: {LONGEST}, "
+        f"divisor: 3}}\ncurves: {{kind: recorded, file: {curves}}}\ncluster: {{workers: {plan.workers}}}\n"
+    )
+
+
+def main() -> None:
+    """Run all that is named and not there yet."""
+    folder = Path(sys.argv[1])
+    for name, plan in plans().items():
+        if (folder / name / "run.json").exists() or (sys.argv[2:] and name not in sys.argv[2:]):
+            continue
+        curves = Slowed(plan.first, plan.trials, LONGEST, plan.scale)
+        file = f"digits-{plan.first}-{plan.trials}-x{plan.scale:g}.csv"
+        curves.write(folder / "curves" / file, [1, 3, 9, 27, 81])
+        here = folder / name
+        here.mkdir(parents=True, exist_ok=True)
+        (here / "scenario.yaml").write_text(scenario(plan, f"../curves/{file}"))
+        spec = next(iter(load(here / "scenario.yaml").scenario.searchers.values()))
+        crew = Crew(plan.workers, curves, plan.trouble)
+        before = os.getloadavg()[0]
+        begun, processor = time.monotonic(), time.process_time()
+        rows = crew.run(spec.build())
+        took, spent = time.monotonic() - begun, time.process_time() - processor
+        crew.close()
+        write(here / "trace.csv", rows)
+        about: dict[str, Any] = {
+            "kind": "b", "workers": plan.workers, "searcher": plan.searcher, "trials": plan.trials,
+            "scale": plan.scale,
+            "put_in": {key: value for key, value in asdict(plan.trouble).items() if value and value != float("inf")},
+            "took_s": round(took, 3), "driver_cpu_s": round(spent, 3), "load_before": round(before, 2),
+            "load_after": round(os.getloadavg()[0], 2), "boots_s": [round(boot, 3) for boot in crew.boots],
+        }  # fmt: skip
+        (here / "run.json").write_text(json.dumps(about) + "\n")
+        print(f"{name}: {max(row['end'] for row in rows):.2f} s, load {about['load_after']}", flush=True)
+
+
+def write(path: Path, rows: list[dict[str, Any]]) -> None:
+    """A trace as the simulator writes them, times to a tenth of a millisecond."""
+    with path.open("w", newline="") as out:
+        table = csv.writer(out, lineterminator="\n")
+        table.writerow(COLUMNS)
+        for row in rows:
+            cells = {key: round(row[key], 4) for key in ("start", "end", "overhead", "lost")}
+            most = round(cells["end"] - cells["start"] - cells["overhead"], 4)
+            cells["lost"] = max(min(cells["lost"], most), 0.0)
+            loss = row["loss"]
+            cells["loss"] = "" if loss != loss else loss  # noqa: PLR0124  (NaN)
+            table.writerow([cells.get(name, row[name]) for name in COLUMNS])
+
+
+if __name__ == "__main__":
+    if sys.argv[2:] == ["--list"]:
+        print(*plans(), sep="\n")
+    else:
+        main()

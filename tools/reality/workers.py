@@ -1,0 +1,255 @@
+"""Real worker processes that sleep as recorded curves say, and a driver that gives them a searcher's jobs.
+
+Each worker is a pool of one process from `concurrent.futures`, so that its name is known and its death is its own.
+The driver is as simple as can be: it waits for results, reports them in the order in which they ended, and gives
+idle workers, lowest number first, what the searcher says.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import multiprocessing
+import os
+import random
+import signal
+import tempfile
+import threading
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from simulator.searchers.protocol import Idle, Job, Searcher
+
+COLUMNS = (
+    "worker", "trial", "bracket", "rung", "from_resource", "to_resource", "start", "end", "outcome", "loss",
+    "overhead", "lost",
+)  # fmt: skip
+
+
+class Curves(Protocol):
+    """Nominal seconds and loss of a trial between two resources."""
+
+    def job(self, trial: int, begin: int, end: int) -> tuple[list[float], float]:
+        """Return cumulative seconds after each unit of the job, and the loss at its end."""
+        ...
+
+
+@dataclass
+class Trouble:
+    """What is put into a run on purpose; times in seconds, drawn with `seed`."""
+
+    seed: int = 0
+    stragglers: dict[str, Any] = field(default_factory=dict)  # as in a scenario
+    speeds: list[float] = field(default_factory=list)  # of the workers, where they differ
+    mtbf: float = math.inf  # of a worker, exponential: its process is killed
+    repair: float = 0.0  # until its process is started again
+    trial_start: float = 0.0
+    save: float = 0.0
+    restore: float = 0.0
+
+    def factor(self, trial: int, rung: int, attempt: int) -> float:
+        """By what the attempt takes longer."""
+        if not self.stragglers:
+            return 1.0
+        rng = random.Random(f"{self.seed} {trial} {rung} {attempt}")
+        match self.stragglers["kind"]:
+            case "half_normal":
+                return 1 + abs(rng.gauss(0, self.stragglers["std"]))
+            case "log_normal":
+                sigma = self.stragglers["sigma"]
+                return math.exp(rng.gauss(-(sigma**2) / 2, sigma))
+            case "two_point":
+                return self.stragglers["factor"] if rng.random() < self.stragglers["probability"] else 1.0
+        raise ValueError(self.stragglers["kind"])
+
+
+@dataclass
+class Task:
+    """A job under way."""
+
+    job: Job
+    begin: int
+    attempt: int
+    given: float
+    lead: float
+    steps: list[float]
+
+
+def train(place: str, lead: float, until: list[float], save: float) -> tuple[float, float]:
+    """Sleep for `lead` seconds and up to each time of `until`; write units done to `place`; when it was."""
+    start = time.monotonic()
+    last = start + lead
+    _sleep(last)
+    for unit, at in enumerate(until, start=1):
+        _sleep(last + at + save * (unit - 1))
+        if place:
+            with open(place, "w") as out:  # noqa: PTH123  (a process that imports little)
+                out.write(str(unit))
+    return start, time.monotonic()
+
+
+def _sleep(until: float) -> None:
+    left = until - time.monotonic()
+    if left > 0:
+        time.sleep(left)
+
+
+def ready() -> float:
+    """What a new process answers."""
+    return time.monotonic()
+
+
+class Crew:
+    """`count` workers that run a searcher's jobs on `curves`, with `trouble`."""
+
+    def __init__(self, count: int, curves: Curves, trouble: Trouble | None = None) -> None:
+        self.curves, self.trouble = curves, trouble or Trouble()
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload(["workers"])
+        self._pools: list[ProcessPoolExecutor] = [self._pool() for _ in range(count)]
+        for pool in self._pools:
+            pool.submit(ready).result()
+        self._folder = tempfile.TemporaryDirectory(prefix="crew-")
+        self.rows: list[dict[str, Any]] = []
+        self.boots: list[float] = []
+        self._deadly: list[threading.Timer] = []
+        self._busy: set[int] = set()
+
+    def run(self, searcher: Searcher) -> list[dict[str, Any]]:
+        """Run to the end; returns the rows of the trace, times in seconds since the first job was given out."""
+        trouble = self.trouble
+        idle = list(range(len(self._pools)))
+        running: dict[Future[Any], int] = {}
+        tasks: dict[int, Task] = {}
+        lost: list[tuple[Job, int, int]] = []
+        last: dict[int, int] = {}  # of a worker, the trial it had
+        back: dict[Future[Any], int] = {}
+        origin = time.monotonic()
+        for number in range(len(self._pools)):
+            self._doom(number, origin)
+        over = False
+        while True:
+            while idle and not over:
+                idle.sort()
+                if lost:
+                    job, begin, attempt = lost.pop(0)
+                else:
+                    answer = searcher.next_job()
+                    if isinstance(answer, Idle):
+                        over = answer is Idle.DONE
+                        break
+                    job, begin, attempt = answer, answer.from_resource, 0
+                worker = idle.pop(0)
+                seconds, _ = self.curves.job(job.trial, begin, job.to_resource)
+                goes_on = last.get(worker) == job.trial and attempt == 0 and begin > 0
+                lead = (
+                    0.0
+                    if goes_on
+                    else trouble.trial_start + (begin > 0) * (trouble.restore + (attempt == 0) * trouble.save)
+                )
+                speed = trouble.speeds[worker] if trouble.speeds else 1.0
+                factor = trouble.factor(job.trial, job.rung, attempt) / speed
+                place = f"{self._folder.name}/{worker}" if math.isfinite(trouble.mtbf) else ""
+                if place:
+                    with open(place, "w") as out:  # noqa: PTH123
+                        out.write("0")
+                steps = [second * factor for second in seconds]
+                if not (place or trouble.save):
+                    steps = steps[-1:]
+                tasks[worker] = Task(job, begin, attempt, time.monotonic(), lead, steps)
+                last.pop(worker, None)
+                self._busy.add(worker)
+                running[self._pools[worker].submit(train, place, lead, steps, trouble.save)] = worker
+            if not running:
+                break
+            done, _ = wait([*running, *back], return_when=FIRST_COMPLETED)
+            now = time.monotonic()
+            ended = []
+            for future in done:
+                if future in back:
+                    idle.append(back.pop(future))
+                    continue
+                worker = running.pop(future)
+                self._busy.discard(worker)
+                try:
+                    ended.append((*future.result(), worker, True))
+                except BrokenProcessPool:
+                    ended.append((tasks[worker].given, now, worker, False))
+            for start, end, worker, sound in sorted(ended, key=lambda entry: entry[1]):
+                task = tasks.pop(worker)
+                job = task.job
+                units = job.to_resource - task.begin
+                row = {
+                    "worker": worker, "trial": job.trial, "bracket": job.bracket, "rung": job.rung,
+                    "from_resource": task.begin, "to_resource": job.to_resource, "start": start - origin,
+                    "end": end - origin, "outcome": "completed", "lost": 0.0,
+                    "overhead": task.lead + trouble.save * (units - 1),
+                }  # fmt: skip
+                if sound:
+                    _, loss = self.curves.job(job.trial, task.begin, job.to_resource)
+                    dead = not math.isfinite(loss)
+                    row |= {"loss": loss, "outcome": "exited" if dead else "completed"}
+                    last[worker] = job.trial
+                    idle.append(worker)
+                    searcher.report(job, loss)
+                else:
+                    kept = int(open(f"{self._folder.name}/{worker}").read() or 0)  # noqa: PTH123, SIM115
+                    kept = min(kept, units - 1)
+                    useful = task.steps[kept - 1] if kept else 0.0
+                    row["overhead"] = min(task.lead + trouble.save * kept, end - start)
+                    row |= {
+                        "loss": math.nan,
+                        "outcome": "failed",
+                        "lost": max(end - start - row["overhead"] - useful, 0.0),
+                    }
+                    lost.append((job, task.begin + kept, task.attempt + 1))
+                    back[self._again(worker, end)] = worker
+                self.rows.append(row)
+        for timer in self._deadly:
+            timer.cancel()
+        return sorted(self.rows, key=lambda row: row["start"])
+
+    def close(self) -> None:
+        """End all processes."""
+        for pool in self._pools:
+            pool.shutdown(wait=False, cancel_futures=True)
+        self._folder.cleanup()
+
+    def _pool(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(1, mp_context=self._context)
+
+    def _doom(self, worker: int, now: float, spell: int = 0) -> None:
+        """Set the time at which a worker's process is killed."""
+        if not math.isfinite(self.trouble.mtbf):
+            return
+        rng = random.Random(f"{self.trouble.seed} {worker} {spell}")
+        timer = threading.Timer(rng.expovariate(1 / self.trouble.mtbf), self._kill, (worker, spell))
+        timer.daemon = True
+        timer.start()
+        self._deadly.append(timer)
+
+    def _kill(self, worker: int, spell: int) -> None:
+        """Kill a worker's process if it has a job; an idle one is left until its next draw."""
+        if worker in self._busy:
+            for pid in list(self._pools[worker]._processes or {}):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        self._doom(worker, time.monotonic(), spell + 1)
+
+    def _again(self, worker: int, died: float) -> Future[Any]:
+        """A new process in place of the dead one, after its repair."""
+        made: Future[Any] = Future()
+
+        def start() -> None:
+            pool = self._pool()
+            begun = time.monotonic()
+            pool.submit(ready).result()
+            self.boots.append(time.monotonic() - begun)
+            self._pools[worker] = pool
+            made.set_result(worker)
+
+        threading.Timer(self.trouble.repair, start).start()
+        return made
