@@ -110,4 +110,4 @@ def _simulate(  # noqa: C901, PLR0912, PLR0915  (one loop: calling a function fo
         elif over or queued:
             searcher.report(job, loss)
         else:
-            answer = searcher.exchange(job, loss)
+            answer = searcher.report_and_next(job, loss)

@@ -78,7 +78,7 @@ class Bracket:
         if self._rungs[rung].record(trial, loss):
             self._ready |= 1 << rung
 
-    def exchange(self, job: AnyJob, loss: float) -> AnyJob | Idle:
+    def report_and_next(self, job: AnyJob, loss: float) -> AnyJob | Idle:
         """Report `job` and return the next, in one: as the two do it, without what they undo of each other."""
         trial, _, rung, _, _ = job
         if loss == inf:

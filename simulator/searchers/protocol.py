@@ -60,8 +60,8 @@ class Searcher(Protocol):
         """Take the result of `job`; smaller is better, inf is a trial that diverged or exited. Never NaN."""
         ...
 
-    def exchange(self, job: AnyJob, loss: float) -> AnyJob | Idle:
-        """Report `job` and return the next, in one, for a worker that goes straight from job to job."""
+    def report_and_next(self, job: AnyJob, loss: float) -> AnyJob | Idle:
+        """Report `job` and return the next, in one call, which saves time where a worker goes from job to job."""
         ...
 
     def withdraw(self, job: AnyJob) -> None:
@@ -82,9 +82,9 @@ class Searcher(Protocol):
 
 
 class OneByOne:
-    """`exchange` for a searcher that gains nothing by it."""
+    """`report_and_next` for a searcher that gains nothing by it."""
 
-    def exchange(self: Searcher, job: AnyJob, loss: float) -> AnyJob | Idle:
+    def report_and_next(self: Searcher, job: AnyJob, loss: float) -> AnyJob | Idle:
         """Report `job` and return the next."""
         self.report(job, loss)
         return self.next_job()

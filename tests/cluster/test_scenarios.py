@@ -27,10 +27,10 @@ LOTS, EACH = (max(1, int(40 * FUZZ)) if FUZZ else 5), 30
 class QuickWitness(Witness):
     """Lets a searcher report and decide in one, as the engine wants it where nothing can go wrong."""
 
-    def exchange(self, job, loss):
+    def report_and_next(self, job, loss):
         self.outstanding.remove(job)
         self.answered.add(job)
-        answer = self.searcher.exchange(job, loss)
+        answer = self.searcher.report_and_next(job, loss)
         if not isinstance(answer, tuple):
             return answer
         job = Job(*answer)

@@ -121,10 +121,10 @@ class Promises:
     def ask(self):
         return self.check(self.searcher.next_job())
 
-    def exchange(self, place, loss):
+    def report_and_next(self, place, loss):
         """Report and ask in one, which must be the same as one after the other."""
         job = self.outstanding.pop(place)
-        answer = self.searcher.exchange(job, loss)
+        answer = self.searcher.report_and_next(job, loss)
         for each in (self.twin, self.oracle):
             each.report(job, loss)
         self.brackets[job.bracket].record(job, loss, next(self.arrivals))

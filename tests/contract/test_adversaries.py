@@ -63,7 +63,7 @@ def episode(draw, seed, most=400):
             if not exchanges or rng.random() < 0.1:
                 promises.report(place, result)
                 continue
-            answer = promises.exchange(place, result)
+            answer = promises.report_and_next(place, result)
         else:
             answer = promises.ask()
         if answer is Idle.DONE:

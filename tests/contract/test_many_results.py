@@ -97,4 +97,4 @@ def test_promises_hold_with_thousands_of_results(name, losses):
                     promises.withdraw(place)
                     continue
                 arrivals += 1
-                (promises.exchange if at_once == 1 else promises.report)(place, LOSSES[losses](rng, arrivals))
+                (promises.report_and_next if at_once == 1 else promises.report)(place, LOSSES[losses](rng, arrivals))

@@ -41,9 +41,9 @@ def machine(draw):
 
         @precondition(lambda self: self.promises and self.promises.outstanding)
         @rule(data=st.data(), loss=LOSSES)
-        def exchange(self, data, loss):
+        def report_and_next(self, data, loss):
             place = data.draw(st.integers(0, len(self.promises.outstanding) - 1))
-            if self.promises.exchange(place, loss) is Idle.DONE:
+            if self.promises.report_and_next(place, loss) is Idle.DONE:
                 self.promises.check_end()
 
         @precondition(lambda self: self.promises and self.promises.outstanding)

@@ -123,7 +123,7 @@ def test_units_that_the_dead_would_have_trained_are_missing_from_the_progress(at
     while isinstance(job, tuple):
         loss = inf if (job[0], job[2]) in dead else float(job[0])
         if at_once:
-            job = searcher.exchange(job, loss)
+            job = searcher.report_and_next(job, loss)
         else:
             searcher.report(job, loss)
             job = searcher.next_job()
