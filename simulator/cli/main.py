@@ -14,7 +14,7 @@ import typer
 from simulator.cli import compare, curves, pictures, plan, preview, reality, surroundings
 from simulator.cli.notes import tell_notes
 from simulator.cli.pictures import ScenarioFile, Seed
-from simulator.cli.progress import progress_bar
+from simulator.cli.progress import late_bar, progress_bar
 from simulator.cli.trace import trace_app
 from simulator.core.errors import InputError, MachineError, RunError, printable
 from simulator.io import inputs, signals
@@ -177,7 +177,8 @@ def check(scenario: ScenarioFile) -> None:
     if experiment.loaded.scenario.plan is not None:
         from simulator.planning import planner
 
-        planner.check(experiment.loaded)
+        with late_bar("looking at every cell") as on_progress:
+            planner.check(experiment.loaded, on_progress)
     typer.echo(printable(f"{scenario}: sound; searchers {', '.join(experiment.labels)}"))
 
 

@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from time import monotonic
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.progress import Progress
+
+
+#: Seconds from which on it is worth while to show that something goes on.
+LATE = 1.0
+
+
+@contextmanager
+def late_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Yield a function that hears how much is done of how much; beyond a second it shows a bar."""
+    began, shown = monotonic(), None
+    with ExitStack() as stack:
+
+        def on_progress(done: int, total: int) -> None:
+            nonlocal shown
+            if shown is None and monotonic() - began > LATE:
+                progress = stack.enter_context(progress_bar())
+                shown = progress, progress.add_task(what)
+            if shown is not None:
+                progress, task = shown
+                progress.update(task, completed=done, total=total)
+
+        yield on_progress
 
 
 @contextmanager

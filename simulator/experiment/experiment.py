@@ -74,10 +74,19 @@ class Experiment:
             problem = self._misfit(spec)
             if problem:
                 problems.append(loaded.problem(("searchers", label), problem))
-        if not problems and (hopeless := self._hopeless()):
-            problems.append(loaded.problem(("cluster",), hopeless))
         if problems:
             raise InputError(problems)
+        self._check_hope()
+
+    def on(self, loaded: Loaded) -> Experiment:
+        """The same searchers and trials on the cluster of another scenario, which has the same of both.
+
+        Raises InputError where the longest job can never be done there.
+        """
+        again = copy(self)
+        again.loaded, again._cluster = loaded, build_cluster(loaded)
+        again._check_hope()
+        return again
 
     def under(self, seed: int, curves: Curves) -> Experiment:
         """The same under another seed and on other trials, such as a replicate's."""
@@ -137,6 +146,10 @@ class Experiment:
         """The loss that a trial has when fully trained; inf where it dies on the way."""
         length = max(spec.build().max_length for spec in self.loaded.scenario.searchers.values())
         return self._curves.train(trial, 0, length)[1]
+
+    def _check_hope(self) -> None:
+        if hopeless := self._hopeless():
+            raise InputError(self.loaded.problem(("cluster",), hopeless))
 
     def _hopeless(self) -> str | None:
         """What is wrong with a cluster on which the longest job can never be done."""

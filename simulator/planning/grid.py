@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from copy import deepcopy
+from collections import ChainMap
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
@@ -13,10 +13,12 @@ from simulator.scenario.cluster import GroupSection
 from simulator.scenario.loading import Loaded, check
 from simulator.scenario.model import Scenario
 from simulator.scenario.plan import Plan
-from simulator.scenario.yaml_text import Document, Path_
+from simulator.scenario.yaml_text import Document, Path_, Place
 
 #: What no cell may have of its own: the question, and the seed that all of them share.
 FIXED = ("plan", "seed", "title", "time_unit")
+#: Cells after which progress is told.
+STEP = 100
 #: Longer values are shown shortened.
 LONG = 32
 
@@ -37,6 +39,11 @@ class Axis:
         """Whether it is a number of workers."""
         whole = all(isinstance(value, int) and not isinstance(value, bool) for value in self.values)
         return whole and any(_is_count(key) for key in self.keys)
+
+    @property
+    def clusters(self) -> bool:
+        """Whether it changes the cluster alone."""
+        return all(key[:1] == ("cluster",) for key in self.keys)
 
     def label(self, place: int) -> str:
         """Its name in reportss value: the name, or the key's last part and the value."""
@@ -73,15 +80,23 @@ class Grid:
         self.plan: Plan = loaded.scenario.plan
         self.axes = _axes(loaded, self.plan)
         counting = [axis for axis in self.axes if axis.counts]
+        self._values = {key: value for key, value in loaded.document.values.items() if key != "plan"}
+        self._keys = {path: place for path, place in loaded.document.keys.items() if path[:1] != ("plan",)}
+        self._moved = _moved(loaded.document, self.axes)
         self._count_axis = max(counting, key=lambda axis: len(axis.values), default=None)
 
     def __len__(self) -> int:
         return prod(len(axis.values) for axis in self.axes)
 
-    def cells(self) -> list[Cell]:
-        """Make every cell; raises InputError with what is wrong in them, each problem once."""
+    def cells(self, on_progress: Callable[[int, int], None] | None = None) -> list[Cell]:
+        """Make every cell; raises InputError with what is wrong in them, each problem once.
+
+        `on_progress` hears how many cells are made, of twice as many steps: they are looked at once more afterwards.
+        """
         cells, problems = [], {}
         for index in range(len(self)):
+            if on_progress and index % STEP == 0:
+                on_progress(index, 2 * len(self))
             try:
                 cells.append(self.cell(index))
             except InputError as error:
@@ -100,19 +115,36 @@ class Grid:
             index, {axis.text: axis.names[place] for axis, place in chosen}, setting, workers(loaded.scenario), loaded
         )
 
+    def kind(self, index: int) -> tuple[int, ...]:
+        """What the cell with a number has of its own beside its cluster: cells of one kind differ in that alone."""
+        places = _digits(index, [len(axis.values) for axis in self.axes])
+        return tuple(place for axis, place in zip(self.axes, places, strict=True) if not axis.clusters)
+
     def _document(self, chosen: list[tuple[Axis, int]]) -> Document:
         """The scenario's file as it would be with these values; their places are those in the plan."""
         document = self.loaded.document
-        values = deepcopy({key: value for key, value in document.values.items() if key != "plan"})
-        keys = {path: place for path, place in document.keys.items() if path[:1] != ("plan",)}
+        values = dict(self._values)  # what is below is shared by all cells, and copied where it is changed
+        keys: list[dict[Path_, Place]] = [self._keys]
         changes = [(key, axis, place) for axis, place in chosen for key in axis.keys]
         for key, axis, place in sorted(changes, key=lambda change: len(change[0])):  # the outermost first
             _put(values, key, axis.values[place])
-            source = axis.places[place]
-            for path, where in document.keys.items():
-                if path[: len(source)] == source:
-                    keys[*key, *path[len(source) :]] = where
-        return Document(document.path, document.raw, values, keys)
+            keys.insert(0, self._moved[key, axis.places[place]])
+        return Document(document.path, document.raw, values, ChainMap(*keys))
+
+
+def _moved(document: Document, axes: tuple[Axis, ...]) -> dict[tuple[Path_, Path_], dict[Path_, Place]]:
+    """For each key and each of its values: where the value's entries stand, as paths below the key."""
+    below: dict[Path_, dict[Path_, Place]] = {place: {} for axis in axes for place in axis.places}
+    for path, where in document.keys.items():
+        source = path[: len(("plan", "vary", "KEY", "VALUE"))]
+        if source in below:
+            below[source][path[len(source) :]] = where
+    return {
+        (key, source): {(*key, *rest): where for rest, where in below[source].items()}
+        for axis in axes
+        for key in axis.keys
+        for source in axis.places
+    }
 
 
 def _priced(loaded: Loaded, price: float | None) -> Loaded:
@@ -191,8 +223,8 @@ def _put(values: dict[str, Any], path: Path_, value: Any) -> None:
     """Set what stands at `path`, keys on the way made where they are missing."""
     *way, last = map(str, path)
     for key in way:
-        if not isinstance(values.get(key), dict):
-            values[key] = {}
+        below = values.get(key)
+        values[key] = dict(below) if isinstance(below, dict) else {}
         values = values[key]
     _merge(values, last, value)
 
@@ -206,7 +238,7 @@ def _merge(values: dict[str, Any], key: str, value: Any) -> None:
         for name, item in value.items():
             _merge(below, name, item)
     else:
-        values[key] = deepcopy(value)
+        values[key] = value
 
 
 def _is_count(key: Path_) -> bool:

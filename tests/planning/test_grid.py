@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from simulator.core.errors import InputError
@@ -160,3 +162,44 @@ def test_a_grid_that_would_not_fit_in_memory_is_refused_at_once(tmp_path):
     [said] = problems(tmp_path, planned(f"vary:\n{axes}"))
 
     assert "are more than the limit of 100,000" in said
+
+
+class Counted(dict):
+    """The places of a document's entries, which count how often somebody goes through them all."""
+
+    times = 0
+
+    def items(self):
+        self.times += 1
+        return super().items()
+
+
+@pytest.mark.parametrize("side", [2, 30])
+def test_the_entries_of_a_file_are_gone_through_twice_however_many_cells_there_are(tmp_path, side):
+    workers = ", ".join(map(str, range(1, side + 1)))
+    given = loaded(tmp_path, planned(f"vary: {{cluster.workers: [{workers}], searchers.ASHA.divisor: [2, 4]}}"))
+    keys = Counted(given.document.keys)
+    made = Grid(replace(given, document=replace(given.document, keys=keys))).cells()
+
+    assert (len(made), keys.times) == (2 * side, 2)
+
+
+def test_cells_share_what_they_do_not_change_and_change_nothing_of_the_file(tmp_path):
+    given = loaded(tmp_path, planned("vary: {cluster.workers: [2, 3], searchers.ASHA.divisor: [2, 4]}"))
+    before = repr(given.document.values)
+    made = Grid(given).cells()
+
+    assert repr(given.document.values) == before
+    assert [cell.loaded.document.values["cluster"] for cell in made] == [{"workers": n} for n in (2, 2, 3, 3)]
+    assert made[0].loaded.document.values["curves"] is made[3].loaded.document.values["curves"]
+
+
+def test_a_cell_whose_cluster_alone_is_hopeless_is_named(tmp_path):
+    head = HEAD.replace("{workers: 4}", "{groups: {g: {count: 2, preemption: {up: 30 d, down: 1 min}}}}")
+    said = problems(
+        tmp_path, planned("vary: {cluster.groups.g.preemption.up: [30 d, 0.001 s]}\nreplicates: 20", head)
+    )
+
+    assert len(said) == 1
+    assert "can be done" in said[0]
+    assert "(in the cell 2 workers, up 0.001 s)" in said[0]
