@@ -175,12 +175,8 @@ def _chance(gap: float, n: int) -> float:
     at = (sqrt(n) + 0.12 + 0.11 / sqrt(n)) * gap
     if at < 0.3:  # noqa: PLR2004  (where the series is slow and the answer 1)
         return 1.0
-<<<<<<< HEAD
     terms = (exp(-2 * k * k * at * at) for k in range(1, 101))
     return min(1.0, max(0.0, 2 * sum(term if k % 2 == 0 else -term for k, term in enumerate(terms))))
-=======
-    return min(1.0, max(0.0, 2 * sum((1 if k % 2 else -1) * exp(-2 * k * k * at * at) for k in range(1, 101))))
->>>>>>> 2491c6b (docs/reality.md: real runs against simulated ones, what was not foreseen and why, and what calibration finds again)
 
 
 def _tail(ordered: Values, below: Density) -> float:
