@@ -1,4 +1,4 @@
-"""What a sound scenario may mean otherwise than it was read, on stderr."""
+"""Notes on stderr: what a sound scenario may mean otherwise than it was read, and what pictures can't letter."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from simulator.scenario.loading import Loaded
 
 
@@ -14,3 +16,15 @@ def tell_notes(loaded: Loaded) -> None:
     """Say how entries were read that may be meant otherwise, one line each, with file, line and column."""
     for note in loaded.notes:
         typer.echo(f"note: {note}", err=True)
+
+
+def tell_boxes(texts: Iterable[str]) -> None:
+    """Say which characters of a picture's texts no font on this machine has."""
+    from simulator.core.errors import printable
+    from simulator.render.canvas import plain
+    from simulator.render.fonts import lacking
+
+    boxes = lacking(map(plain, texts))
+    if boxes:
+        message = f"note: no font here has {' '.join(boxes)}; pictures show a box for each, until one is installed"
+        typer.echo(printable(message), err=True)

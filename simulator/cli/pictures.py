@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
+from simulator.cli.notes import tell_boxes
 from simulator.cli.progress import progress_bar
+from simulator.core.errors import InputError, Problem
 
 if TYPE_CHECKING:
+    from simulator.scenario.loading import Loaded
     from simulator.trace.trace import Trace
 
 Name = TypeVar("Name", bound=str)
@@ -64,12 +67,14 @@ def animate(
     styles: tuple[Literal["docs", "timeline"], ...] = ("docs", "timeline") if style == "all" else (style,)
     if is_trace(scenario):
         trace = read_trace(scenario)
+        tell_boxes([trace.label])
         writing.check_folder(out)
         with writing.together(out):
             made = draw_all([trace], out, formats=chosen, styles=styles, title=trace.label, time_unit=unit_of(trace))
         typer.echo("\n".join(map(str, made)))
         return
-    experiment = Experiment(load(scenario), seed)
+    experiment = Experiment(_loaded(scenario), seed)
+    tell_boxes([experiment.loaded.title, *experiment.labels])
     others = [Experiment(load(path), seed) for path in also or ()]
     writing.check_folder(out)
     loaded = experiment.loaded
@@ -120,13 +125,13 @@ def plot(
         SUFFIXES,
         write_plots,
     )
-    from simulator.scenario.loading import load
     from simulator.trace.reading import is_trace, read_trace, unit_of
 
     chosen = KINDS if kinds is None else _chosen(kinds, KINDS, "--kind")
     suffixes = _chosen(formats, SUFFIXES, "--format")
     if is_trace(scenario):
         trace = read_trace(scenario)
+        tell_boxes([trace.label])
         writing.check_folder(out)
         with writing.together(out):
             made = write_plots(
@@ -135,8 +140,9 @@ def plot(
             )  # fmt: skip
         typer.echo("\n".join(map(str, made)))
         return
-    loaded = load(scenario)
+    loaded = _loaded(scenario)
     experiment = Experiment(loaded, seed)
+    tell_boxes([loaded.title, *experiment.labels])
     writing.check_folder(out)
     with writing.together(out), progress_bar() as progress:
         task = progress.add_task("simulating", total=seeds)
@@ -158,6 +164,21 @@ def plot(
         ]  # fmt: skip
     for path in written:
         typer.echo(path)
+
+
+def _loaded(path: Path) -> Loaded:
+    """The scenario of a file; one whose name is no YAML file's may have been meant as a trace."""
+    from simulator.scenario.loading import load
+
+    try:
+        return load(path)
+    except InputError as error:
+        if path.suffix.lower() in {".yaml", ".yml"}:
+            raise
+        message = (
+            "is no scenario, and by its name no saved trace: give a YAML file, or a run's trace.csv or trace.parquet"
+        )
+        raise InputError([*error.problems, Problem(str(path), message)]) from None
 
 
 def _unlike(title: str, taken: set[str]) -> str:

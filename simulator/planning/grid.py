@@ -125,11 +125,17 @@ class Grid:
         document = self.loaded.document
         values = dict(self._values)  # what is below is shared by all cells, and copied where it is changed
         keys: list[dict[Path_, Place]] = [self._keys]
+        named: dict[Path_, Place] = {}
         changes = [(key, axis, place) for axis, place in chosen for key in axis.keys]
         for key, axis, place in sorted(changes, key=lambda change: len(change[0])):  # the outermost first
             _put(values, key, axis.values[place])
             keys.insert(0, self._moved[key, axis.places[place]])
-        return Document(document.path, document.raw, values, ChainMap(*keys))
+            at = document.keys["plan", "vary", axis.text]
+            named[key] = at
+            made = {key[:length]: at for length in range(1, len(key)) if key[:length] not in self._keys}
+            named |= made  # what the plan makes on the way stands nowhere else
+            keys.append(made)
+        return Document(document.path, document.raw, values, ChainMap(*keys), named)
 
 
 def _moved(document: Document, axes: tuple[Axis, ...]) -> dict[tuple[Path_, Path_], dict[Path_, Place]]:

@@ -1,5 +1,7 @@
 """The canvas: a picture of palette indices, filled by rectangles and lettered with matplotlib's bundled DejaVu Sans.
 
+A character that DejaVu Sans lacks is lettered with an installed font that has it.
+
 Letters are laid out by Pillow's basic engine and quantized to a ramp of eight steps, so the bytes are the same with
 any version of Pillow, FreeType or matplotlib.
 """
@@ -8,15 +10,13 @@ from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageFont
 
-from simulator.render import style
+from simulator.render import fonts, style
 
 Align = Literal["left", "right", "center"]
 
@@ -78,7 +78,9 @@ class Canvas:
 
 def measure(text: str, size: int, *, bold: bool = False) -> int:
     """Width of plain `text` in pixels."""
-    return int(np.ceil(_font(size, bold).getlength(text)))
+    return int(
+        np.ceil(sum(_font(size, bold, face and face.path).getlength(piece) for face, piece in fonts.runs(text)))
+    )
 
 
 def fit(text: str, size: int, width: int, *, bold: bool = False) -> str:
@@ -105,26 +107,37 @@ def plain(text: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _font(size: int, bold: bool) -> ImageFont.FreeTypeFont:
+def _font(size: int, bold: bool, path: str | None = None) -> ImageFont.FreeTypeFont:
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
-    return ImageFont.truetype(_fonts() / name, size, layout_engine=ImageFont.Layout.BASIC)
-
-
-@lru_cache(maxsize=1)
-def _fonts() -> Path:
-    """Where matplotlib keeps its fonts. It is not imported: that takes longer than drawing a whole animation."""
-    found = find_spec("matplotlib")
-    if found is None or not found.submodule_search_locations:
-        raise ModuleNotFoundError("matplotlib, whose fonts letter the animations, is not installed")
-    return Path(found.submodule_search_locations[0], "mpl-data", "fonts", "ttf")
+    return ImageFont.truetype(path or fonts.bundled() / name, size, layout_engine=ImageFont.Layout.BASIC)
 
 
 @lru_cache(maxsize=1024)
 def _letters(text: str, size: int, bold: bool) -> tuple[NDArray[np.uint8], int, int]:
     """Coverage of `text` in 0..8, and where its left and top edge lie from the pen on the baseline."""
-    font = _font(size, bold)
-    mask, (left, top) = font.getmask2(text, "L")
-    width, height = mask.size
-    coverage = np.array(mask, np.uint16).reshape(height, width)
-    steps = ((coverage * style.STEPS + 127) // 255).astype(np.uint8)
-    return steps, int(left), int(top) - font.getmetrics()[0]
+    pieces = []
+    pen = 0.0
+    for face, piece in fonts.runs(text):
+        font = _font(size, bold, face and face.path)
+        mask, (left, top) = font.getmask2(piece, "L")
+        width, height = mask.size
+        coverage = np.array(mask, np.uint16).reshape(height, width)
+        steps = ((coverage * style.STEPS + 127) // 255).astype(np.uint8)
+        pieces.append((steps, round(pen) + int(left), int(top) - font.getmetrics()[0]))
+        pen += font.getlength(piece)
+    return pieces[0] if len(pieces) == 1 else _joined(pieces)
+
+
+def _joined(pieces: list[tuple[NDArray[np.uint8], int, int]]) -> tuple[NDArray[np.uint8], int, int]:
+    """Coverages of pieces of a text as one."""
+    pieces = [piece for piece in pieces if piece[0].size]
+    if not pieces:
+        return np.zeros((0, 0), np.uint8), 0, 0
+    left, top = min(x for _, x, _ in pieces), min(y for _, _, y in pieces)
+    right = max(x + steps.shape[1] for steps, x, _ in pieces)
+    bottom = max(y + steps.shape[0] for steps, _, y in pieces)
+    whole = np.zeros((bottom - top, right - left), np.uint8)
+    for steps, x, y in pieces:
+        there = whole[y - top :, x - left :][: steps.shape[0], : steps.shape[1]]
+        np.maximum(there, steps, out=there)
+    return whole, left, top

@@ -217,7 +217,7 @@ def _problem(document: Document, details: Any) -> Problem:
         message = f"{_shown(given)} {said[said.index('should') :] if 'should' in said else said}"
         remedy = remedies.number(given) if kind in {"float_type", "int_type"} else None
         message += f"; {remedy}" if remedy else ""
-    return document.problem(_as_written(where, document.values), message)
+    return document.problem(_as_written(where, document.values), message, with_key=kind == "extra_forbidden")
 
 
 def _as_written(where: Path_, values: Any) -> Path_:

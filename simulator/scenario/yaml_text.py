@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,19 +32,25 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True)
 class Document:
-    """A YAML file: its bytes, its plain values, and (line, column), 1-based, of each entry's key and value."""
+    """A YAML file: its bytes, its plain values, and (line, column), 1-based, of each entry's key and value.
+
+    `named` has the places of keys that a plan varies: they are named there, and their values stand elsewhere.
+    """
 
     path: Path
     raw: bytes
     values: Any
     keys: Mapping[Path_, Place]
+    named: Mapping[Path_, Place] = field(default_factory=dict)
 
-    def problem(self, where: Path_, message: str) -> Problem:
-        """A problem with the entry `where`, or with the nearest of its parents that is in the file."""
+    def problem(self, where: Path_, message: str, *, with_key: bool = False) -> Problem:
+        """A problem with the entry `where`, or its key, or with the nearest of its parents that is in the file."""
         place = where
         while place and place not in self.keys:
             place = place[:-1]
         line, column = self.keys.get(place, (1, 1))
+        if with_key:
+            line, column = self.named.get(where, (line, column))
         return Problem(str(self.path), message, line, column, ".".join(str(part) for part in where))
 
 

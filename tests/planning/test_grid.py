@@ -10,6 +10,7 @@ from simulator.core.errors import InputError
 from simulator.planning.backend import Pool
 from simulator.planning.grid import Grid
 from simulator.planning.planner import answer
+from simulator.scenario.searchers import SEARCHERS
 from tests.planning.plans import HEAD, loaded, planned
 
 MANY = planned("vary:\n  cluster.workers: [2, 4]\n  searchers.ASHA.divisor: [2, 4, 8]\nreplicates: 50000")
@@ -93,7 +94,14 @@ def test_the_searcher_of_a_file_with_one(tmp_path):
             "s.yaml:7:31: cluster.workers: 0 should be greater than or equal to 1\n"
             "s.yaml:7:34: cluster.workers: -1 should be greater than or equal to 1",
         ),
-        ("vary: {cluster.worker: [4]}", "s.yaml:7:27: cluster.worker: unknown key; did you mean workers?"),
+        ("vary: {cluster.worker: [4, 5]}", "s.yaml:7:10: cluster.worker: unknown key; did you mean workers?"),
+        ("vary:\n  cluster.worker:\n  - 4\n  - 5", "s.yaml:8:5: cluster.worker: unknown key; did you mean workers?"),
+        ("vary: {\n  clster.workers: [4]}", "s.yaml:8:5: clster: unknown key; did you mean cluster?"),
+        ("vary:\n  clster.workers: [4]", "s.yaml:8:5: clster: unknown key; did you mean cluster?"),
+        (
+            "vary:\n  searchers.Asha.divisor: [2]",
+            "s.yaml:8:5: searchers.Asha: `name` is missing; should be one of " + ", ".join(SEARCHERS),
+        ),
         (
             "vary:\n  cluster:\n    a: {}\n    b:\n      stragglers: {kind: pareto, alhpa: 2}",
             "s.yaml:11:36: cluster.stragglers.alhpa: unknown key; did you mean alpha?",

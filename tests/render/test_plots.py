@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -149,14 +150,50 @@ def test_ten_thousand_bars_are_pixels_in_an_svg(tmp_path: Path) -> None:
     assert (tmp_path / "a.svg").stat().st_size < 200_000
 
 
-def test_eight_searchers_are_told_apart_and_the_legend_covers_nothing():
+@pytest.mark.parametrize("theme", style.THEMES)
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["SHA", "ASHA", "Hyperband", "random"],
+        [f"{'a long name of one ' * 3}{n}" for n in range(4)],
+        EIGHT,
+        [*EIGHT, "i"],
+    ],
+    ids=["four", "long", "eight", "nine"],
+)
+def test_searchers_are_told_apart_and_the_legend_covers_nothing(theme, labels):
     trace = timeline_scene()[0]
-    drawn = learning.incumbent({label: [trace] for label in EIGHT}, **LIGHT)
+    runs = {label: [trace, trace] for label in labels}
+    drawn = learning.incumbent(runs, theme=theme, title="A title " * 30, time_unit="h")
     (axes,) = drawn.axes
     drawn.canvas.draw()
     box = axes.get_legend().get_window_extent()
+    subtitle = axes.get_title(loc="left")
 
-    assert len({(line.get_color(), str(line._dash_pattern)) for line in axes.lines}) == len(axes.lines) == 8
-    assert not box.overlaps(axes.get_window_extent())
-    assert not box.overlaps(axes.xaxis.label.get_window_extent())
-    assert box.y0 >= 0
+    different = min(len(labels), len(learning.LINES))
+    assert len({(line.get_color(), str(line._dash_pattern)) for line in axes.lines}) == different
+    assert len(axes.lines) == len(axes.get_legend().get_texts()) == len(labels)
+    assert subtitle.endswith("lines look alike") == (len(labels) > different)
+    for other in (axes, axes.xaxis.label, axes._left_title, drawn._suptitle):
+        assert not box.overlaps(other.get_window_extent())
+    for whole in (box, axes._left_title.get_window_extent(), drawn._suptitle.get_window_extent()):
+        assert whole.x0 >= 0
+        assert whole.y0 >= 0
+        assert whole.x1 <= drawn.bbox.x1
+
+
+@pytest.mark.parametrize("make", [plots.utilization, plots.gantt, plots.rung_occupancy])
+def test_a_long_name_leaves_room_for_the_legend(make):
+    drawn = make([replace(troubled(), label="a long name " * 20)], **LIGHT)
+    drawn.canvas.draw()
+    (axes,) = drawn.axes
+
+    assert axes.get_title(loc="left").startswith("a long name")
+    assert not axes.get_legend().get_window_extent().overlaps(axes._left_title.get_window_extent())
+
+
+def test_a_legend_shows_names_as_they_are():
+    drawn = learning.incumbent({"_a": [one(1.0)], "$b$": [one(2.0)]}, **LIGHT)
+
+    assert [text.get_text() for text in drawn.axes[0].get_legend().get_texts()] == ["_a", "$b$"]
+    assert not any(text.get_parse_math() for text in drawn.axes[0].get_legend().get_texts())

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from simulator.render.canvas import plain
-from simulator.render.plots.figure import legend, look, sheet
+from simulator.render.plots.figure import legend, look, named, sheet
 from simulator.render.plots.learning import LINES, count_in_powers
 from simulator.render.style import THEMES, ThemeName
 
@@ -39,7 +38,7 @@ def draw(
             place = number % len(LINES)
             axes.plot(
                 at, np.asarray(values, float), ls=LINES[place], lw=2, marker="o", ms=4,
-                color=looks[number % len(looks)], label=plain(label).lstrip("_"),
+                color=looks[number % len(looks)], label=named(label),
             )  # fmt: skip
         if "x" in log:
             axes.set_xscale("log")
@@ -53,5 +52,5 @@ def draw(
         axes.set_xlabel(xlabel, color=colours.muted)
         axes.set_ylabel(ylabel, color=colours.muted)
         axes.grid(color=colours.grid, lw=0.6)
-    legend(axes, colours)
+    legend(axes, colours, below=True)
     return figure

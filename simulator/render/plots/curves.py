@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator.curves.describe import Description, Grid, Matrix, number
-from simulator.render.canvas import plain
 from simulator.render.phrases import percent
-from simulator.render.plots.figure import WIDTH, head, legend, look
+from simulator.render.plots.figure import WIDTH, head, heading, legend, look
 from simulator.render.style import THEMES, Theme, ThemeName
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def description(grid: Grid, about: Description, *, theme: ThemeName, title: str)
     with look():
         figure = Figure(figsize=(WIDTH, 6.4), facecolor=colours.page, layout="constrained")
         FigureCanvasAgg(figure)
-        figure.suptitle(plain(title), x=0.01, ha="left", color=colours.ink, fontweight="bold", parse_math=False)
+        heading(figure, colours, title)
         curves, ranks, ends, pace = figure.subplots(2, 2).flat
         for axes in (curves, ranks, ends, pace):
             axes.set_facecolor(colours.panel)

@@ -7,21 +7,30 @@ import warnings
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from simulator.core import ticks
 from simulator.io import writing
-from simulator.render import style
-from simulator.render.canvas import plain
+from simulator.render import fonts, style
+from simulator.render.canvas import fit, measure, plain
 from simulator.render.style import THEMES, Theme, ThemeName
 from simulator.trace.trace import Trace
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.legend import Legend
 
 #: Width of a figure in inches, and of what is above and below its panels.
 WIDTH, AROUND = 9.6, 1.2
+#: Pixels of a figure in its width, and those of its panels; sizes of letters in pixels.
+PIXELS, PANEL = 960, 860
+HEADING, LETTERS = 17, 14
+#: Entries of a legend below a panel that stand in a line, and what an entry takes beside its letters, in pixels.
+IN_A_LINE, BESIDE = 4, 84
+#: Before the name of what a legend shows, since matplotlib hides what begins with "_"; `legend` takes it away again.
+NAMED = "\N{ZERO WIDTH SPACE}"
 # Its cache of this machine's fonts may be in the making, or nowhere to be kept: we letter with the font it brings.
 logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
@@ -36,7 +45,7 @@ def sheet(panels: int, *, theme: ThemeName, title: str, height: float = 1.7) -> 
     with look():
         figure = Figure(figsize=(WIDTH, AROUND + height * count), facecolor=colours.page, layout="constrained")
         FigureCanvasAgg(figure)
-        figure.suptitle(plain(title), x=0.01, ha="left", color=colours.ink, fontweight="bold", parse_math=False)
+        heading(figure, colours, title)
         axes = list(figure.subplots(count, 1, sharex=True, squeeze=False)[:, 0])
         for panel in axes:
             panel.set_facecolor(colours.panel)
@@ -46,27 +55,67 @@ def sheet(panels: int, *, theme: ThemeName, title: str, height: float = 1.7) -> 
     return figure, axes
 
 
+def heading(figure: Figure, colours: Theme, title: str) -> None:
+    """Write the figure's title, cut to its width."""
+    text = fit(title, HEADING, PIXELS - 20, bold=True)
+    figure.suptitle(text, x=0.01, ha="left", color=colours.ink, fontweight="bold", parse_math=False)
+
+
 def head(axes: Axes, colours: Theme, text: str) -> None:
     """Write a panel's heading."""
     with look():
-        axes.set_title(plain(text), loc="left", color=colours.ink, parse_math=False)
+        axes.set_title(fit(text, HEADING, PANEL), loc="left", color=colours.ink, parse_math=False)
+
+
+def named(label: str) -> str:
+    """A name that a legend shows, whatever it begins with."""
+    return NAMED + plain(label)
 
 
 def legend(axes: Axes, colours: Theme, *, below: bool = False) -> None:
-    """Explain the colours above the panel, at its right end; many of them `below` it, in lines of four."""
+    """Explain the colours above the panel, at its right end, or `below` it in lines of up to four.
+
+    It covers nothing: what may stand below goes there where the panel's heading leaves too little room, and a heading
+    is cut where the legend stays above.
+    """
     handles, labels = axes.get_legend_handles_labels()
-    if handles and below:
-        with look():
-            axes.legend(
-                handles, labels, loc="upper center", bbox_to_anchor=(0.5, -0.14), frameon=False,
-                labelcolor=colours.ink, ncols=4, borderpad=0.2, handlelength=4, columnspacing=1.2,
-            )  # fmt: skip
-    elif handles:
-        with look():
-            axes.legend(
-                handles, labels, loc="lower right", bbox_to_anchor=(1, 1), frameon=False, labelcolor=colours.ink,
-                ncols=len(handles), borderpad=0.2, handlelength=1, columnspacing=1.2,
-            )  # fmt: skip
+    if not handles:
+        return
+    texts = [label.removeprefix(NAMED) for label in labels]
+    title = axes.get_title(loc="left")
+    letters = sum(measure(plain(text), LETTERS) for text in texts)
+    if below:
+        taken = measure(title, HEADING) + letters + BESIDE * len(texts)
+        if taken > PANEL or len(texts) > IN_A_LINE:
+            _legend_below(axes, colours, handles, texts)
+            return
+    with look():
+        made = axes.legend(
+            handles, labels, loc="lower right", bbox_to_anchor=(1, 1), frameon=False, labelcolor=colours.ink,
+            ncols=len(handles), borderpad=0.2, handlelength=3 if below else 1, columnspacing=1.2,
+        )  # fmt: skip
+        _letter(made, texts)
+        if not below:
+            room = PANEL - letters - BESIDE // 2 * len(texts)
+            axes.set_title(fit(title, HEADING, max(room, 0)), loc="left", color=colours.ink, parse_math=False)
+
+
+def _legend_below(axes: Axes, colours: Theme, handles: list[Artist], texts: list[str]) -> None:
+    widest = max(measure(plain(text), LETTERS) for text in texts) + BESIDE
+    columns = min(IN_A_LINE, len(texts), max(1, PANEL // widest))
+    with look():
+        made = axes.legend(
+            handles, texts, loc="upper center", bbox_to_anchor=(0.5, -0.14), frameon=False,
+            labelcolor=colours.ink, ncols=columns, borderpad=0.2, handlelength=4, columnspacing=1.2,
+        )  # fmt: skip
+        _letter(made, [fit(text, LETTERS, PANEL // columns - BESIDE) for text in texts])
+
+
+def _letter(legend: Legend, texts: list[str]) -> None:
+    """Write a legend's texts as they are: no formulas, nothing hidden."""
+    for shown, text in zip(legend.get_texts(), texts, strict=True):
+        shown.set_parse_math(False)
+        shown.set_text(text)
 
 
 def clock(axes: Axes, colours: Theme, traces: Sequence[Trace], unit: str) -> None:
@@ -85,10 +134,22 @@ def rung_colours(colours: Theme, rungs: int) -> list[tuple[float, float, float]]
 def write(figure: Figure, path: Path) -> None:
     """Replace `path`, .png or .svg, by `figure`; the bytes depend on matplotlib's version only."""
     metadata = {"Software": None} if path.suffix == ".png" else {"Date": None, "Creator": None}
+    letter_all(figure)
     with look(), writing.replacing(path) as scratch, warnings.catch_warnings():
-        # A box stands for what the font lacks, as in the animations.
+        # A box stands for what no font has, as in the animations.
         warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
         figure.savefig(scratch, format=path.suffix[1:], dpi=100, facecolor=figure.get_facecolor(), metadata=metadata)
+
+
+def letter_all(figure: Figure) -> None:
+    """Give texts with characters that the bundled font lacks an installed font that has them."""
+    from matplotlib.text import Text
+
+    for found in figure.findobj(Text):
+        text = cast("Text", found)
+        families = [face.family for face, _ in fonts.runs(text.get_text()) if face is not None]
+        if families:
+            text.set_fontfamily(["DejaVu Sans", *dict.fromkeys(families)])
 
 
 def look() -> AbstractContextManager[None]:

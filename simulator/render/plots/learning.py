@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from simulator.core import ticks
-from simulator.render.canvas import plain
-from simulator.render.plots.figure import clock, head, legend, rung_colours, sheet
+from simulator.render.plots.figure import clock, head, legend, named, rung_colours, sheet
 from simulator.render.plots.plots import MANY
 from simulator.render.style import THEMES, Theme, ThemeName
 from simulator.trace import metrics
@@ -96,7 +95,7 @@ def scaling(
     axes.set_xlabel("workers", color=colours.muted)
     axes.set_ylabel(f"time of the run ({time_unit})", color=colours.muted)
     axes.grid(color=colours.grid, lw=0.6, which="both")
-    legend(axes, colours)
+    legend(axes, colours, below=True)
     return figure
 
 
@@ -120,8 +119,11 @@ def _bands(
     clock(axes, colours, [trace for traces in runs.values() for trace in traces], unit)
     axes.set_ylabel(what, color=colours.muted)
     count = max((len(traces) for traces in runs.values()), default=0)
-    head(axes, colours, f"median of {count:,} seeds, and what eight of ten lie between" if count > 1 else "one seed")
-    legend(axes, colours, below=len(bands) > COLOURS)
+    about = f"median of {count:,} seeds, and what eight of ten lie between" if count > 1 else "one seed"
+    if len(bands) > len(LINES):
+        about += f"; beyond {len(LINES)} searchers, lines look alike"
+    head(axes, colours, about)
+    legend(axes, colours, below=True)
     return figure
 
 
@@ -157,7 +159,7 @@ def _band(
     axes.fill_between(x, low, high, step=step, color=colour, alpha=0.2, lw=0)
     style = "steps-post" if step else "default"
     (line,) = axes.plot(x, middle, drawstyle=style, ls=LINES[number % len(LINES)], lw=2, color=colour, marker=marker)
-    line.set_label(plain(label).lstrip("_"))  # with a line in front matplotlib would hide it
+    line.set_label(named(label))
 
 
 def _join(axes: Axes, trace: Trace, rows: np.ndarray, x: np.ndarray, colours: Theme) -> None:

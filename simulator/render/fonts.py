@@ -1,0 +1,99 @@
+"""Fonts for letters: the one that matplotlib brings, and an installed one for the characters that it lacks.
+
+Whatever the bundled font has is lettered with it, so that pictures have the same bytes everywhere. Only a text with
+other characters, such as Chinese ones, looks at what is installed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from matplotlib.font_manager import FontEntry
+    from matplotlib.ft2font import FT2Font
+
+#: The bundled font has what is below, Latin letters with their accents, and these, which our own texts have.
+LATIN_ENDS, OWN = 0x250, frozenset("–—‘’“”…×·→\ufffd")
+
+
+class Face(NamedTuple):
+    """An installed font: its family and its file."""
+
+    family: str
+    path: str
+
+
+@lru_cache(maxsize=1)
+def bundled() -> Path:
+    """Where matplotlib keeps its fonts. It is not imported: that takes longer than drawing a whole animation."""
+    found = find_spec("matplotlib")
+    if found is None or not found.submodule_search_locations:
+        raise ModuleNotFoundError("matplotlib, whose fonts letter the animations, is not installed")
+    return Path(found.submodule_search_locations[0], "mpl-data", "fonts", "ttf")
+
+
+@lru_cache(maxsize=4096)
+def face_for(character: str) -> Face | None:
+    """The installed font for a character that the bundled one lacks; None if that has it, or none does."""
+    return (
+        None if _bundled_has(character) else next((face for face in _installed() if _has(face.path, character)), None)
+    )
+
+
+def lacking(texts: Iterable[str]) -> str:
+    """The characters, each once, that no font has: a box stands for them in pictures."""
+    there = dict.fromkeys("".join(texts))
+    return "".join(one for one in there if not _bundled_has(one) and face_for(one) is None)
+
+
+@lru_cache(maxsize=4096)
+def runs(text: str) -> tuple[tuple[Face | None, str], ...]:
+    """`text` in pieces of one font each; None is the bundled one."""
+    pieces: list[tuple[Face | None, str]] = []
+    for character in text:
+        face = face_for(character)
+        if pieces and pieces[-1][0] == face:
+            pieces[-1] = face, pieces[-1][1] + character
+        else:
+            pieces.append((face, character))
+    return tuple(pieces)
+
+
+@lru_cache(maxsize=4096)
+def _bundled_has(character: str) -> bool:
+    return ord(character) < LATIN_ENDS or character in OWN or _has(str(bundled() / "DejaVuSans.ttf"), character)
+
+
+def _has(path: str, character: str) -> bool:
+    found = _opened(path)
+    return found is not None and bool(found.get_char_index(ord(character)))
+
+
+@lru_cache(maxsize=1024)
+def _opened(path: str) -> FT2Font | None:
+    """The font of a file; None where it can't be read, or has pictures in place of outlines, as of emoji."""
+    from matplotlib.ft2font import FT2Font
+
+    try:
+        found = FT2Font(path)
+    except (OSError, RuntimeError):
+        return None
+    return found if found.scalable else None
+
+
+@lru_cache(maxsize=1)
+def _installed() -> tuple[Face, ...]:
+    """All fonts but the bundled, upright ones without serifs and of normal weight first, else by name."""
+    from matplotlib.font_manager import fontManager
+
+    def rank(entry: FontEntry) -> tuple[bool, bool, str, str]:
+        plain = entry.style == "normal" and str(entry.weight) in {"400", "normal", "regular"}
+        return not plain, "Sans" not in entry.name, entry.name, entry.fname
+
+    fonts = sorted(fontManager.ttflist, key=rank)
+    ours = str(bundled())
+    return tuple(Face(entry.name, entry.fname) for entry in fonts if not entry.fname.startswith(ours))
