@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from simulator.core import ticks
 from simulator.io import writing
@@ -145,8 +145,7 @@ def letter_all(figure: Figure) -> None:
     """Give texts with characters that the bundled font lacks an installed font that has them."""
     from matplotlib.text import Text
 
-    for found in figure.findobj(Text):
-        text = cast("Text", found)
+    for text in figure.findobj(Text):
         families = [face.family for face, _ in fonts.runs(text.get_text()) if face is not None]
         if families:
             text.set_fontfamily(["DejaVu Sans", *dict.fromkeys(families)])
