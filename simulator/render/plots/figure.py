@@ -29,6 +29,8 @@ PIXELS, PANEL = 960, 860
 HEADING, LETTERS = 17, 14
 #: Entries of a legend below a panel that stand in a line, and what an entry takes beside its letters, in pixels.
 IN_A_LINE, BESIDE = 4, 84
+#: Points between a panel and a heading that stands above its legend.
+ABOVE = 30
 #: Before the name of what a legend shows, since matplotlib hides what begins with "_"; `legend` takes it away again.
 NAMED = "\N{ZERO WIDTH SPACE}"
 # Its cache of this machine's fonts may be in the making, or nowhere to be kept: we letter with the font it brings.
@@ -75,8 +77,8 @@ def named(label: str) -> str:
 def legend(axes: Axes, colours: Theme, *, below: bool = False) -> None:
     """Explain the colours above the panel, at its right end, or `below` it in lines of up to four.
 
-    It covers nothing: what may stand below goes there where the panel's heading leaves too little room, and a heading
-    is cut where the legend stays above.
+    It covers nothing: what may stand below goes there where the panel's heading leaves too little room, and else
+    the heading moves above the legend.
     """
     handles, labels = axes.get_legend_handles_labels()
     if not handles:
@@ -97,7 +99,8 @@ def legend(axes: Axes, colours: Theme, *, below: bool = False) -> None:
         _letter(made, texts)
         if not below:
             room = PANEL - letters - BESIDE // 2 * len(texts)
-            axes.set_title(fit(title, HEADING, max(room, 0)), loc="left", color=colours.ink, parse_math=False)
+            pad = ABOVE if measure(title, HEADING) > room else None
+            axes.set_title(title, loc="left", pad=pad, color=colours.ink, parse_math=False)
 
 
 def _legend_below(axes: Axes, colours: Theme, handles: list[Artist], texts: list[str]) -> None:
