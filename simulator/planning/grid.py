@@ -130,7 +130,7 @@ class Grid:
         for key, axis, place in sorted(changes, key=lambda change: len(change[0])):  # the outermost first
             _put(values, key, axis.values[place])
             keys.insert(0, self._moved[key, axis.places[place]])
-            at = document.keys["plan", "vary", axis.text]
+            at = document.nearest(("plan", "vary", axis.text))  # a plan may be of Python, not of the file
             named[key] = at
             made = {key[:length]: at for length in range(1, len(key)) if key[:length] not in self._keys}
             named |= made  # what the plan makes on the way stands nowhere else

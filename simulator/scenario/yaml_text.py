@@ -43,12 +43,15 @@ class Document:
     keys: Mapping[Path_, Place]
     named: Mapping[Path_, Place] = field(default_factory=dict)
 
+    def nearest(self, where: Path_) -> Place:
+        """Where the entry `where` stands, or the nearest of its parents that is in the file."""
+        while where and where not in self.keys:
+            where = where[:-1]
+        return self.keys.get(where, (1, 1))
+
     def problem(self, where: Path_, message: str, *, with_key: bool = False) -> Problem:
         """A problem with the entry `where`, or its key, or with the nearest of its parents that is in the file."""
-        place = where
-        while place and place not in self.keys:
-            place = place[:-1]
-        line, column = self.keys.get(place, (1, 1))
+        line, column = self.nearest(where)
         if with_key:
             line, column = self.named.get(where, (line, column))
         return Problem(str(self.path), message, line, column, ".".join(str(part) for part in where))

@@ -7,6 +7,7 @@ import pytest
 from simulator.cluster.durations import LogNormalSpan, Weibull
 from simulator.cluster.fates import Drop
 from simulator.cluster.machines import Failures, Preemption
+from simulator.cluster.spec import Stop
 from simulator.cluster.stragglers import HalfNormal, Pareto
 from simulator.core.errors import InputError
 from simulator.experiment.clusters import build_cluster, build_stop
@@ -74,7 +75,7 @@ stop: {time: 30 h, loss: 0.1, full_length_trials: 3, cost: 500}
     assert tuple(vars(conditions.recovery).values()) == ("restart", 3, 7)
     assert tuple(vars(conditions.overheads).values()) == (20_000_000, 0, 5_000_000)
     assert (made.policy, made.slots_per_trial, made.max_wait) == ("cheapest", 2, 2 * HOUR)
-    assert tuple(vars(stop).values()) == (30 * HOUR, 0.1, 3, 500)
+    assert stop == Stop(time=30 * HOUR, loss=0.1, full_length=3, cost=500)
 
 
 def test_defaults_come_from_public_measurements(tmp_path):
