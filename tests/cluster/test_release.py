@@ -195,8 +195,8 @@ def test_a_job_pays_for_the_part_that_falls_into_a_spell():
         def __init__(self, span):
             self.mean = self.span = span
 
-        def draw(self, rng, n):
-            return np.full(n, float(self.span))
+        def quantile(self, share):
+            return np.full(len(share), float(self.span))
 
     conditions = Conditions(slow=SlowSpells(Every(2 * HOUR), Every(HOUR), 4.0))
     world = World(ticks=lambda trial, low, high: 3 * HOUR)
