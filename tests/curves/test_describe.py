@@ -77,10 +77,10 @@ def test_a_grid_from_curves_of_different_steps(tmp_path):
 def test_deaths_and_bad_results_on_the_way(tmp_path):
     made = read(
         tmp_path,
-        "trial,resource,loss,elapsed_s,exit\n0,1,1,1,\n0,2,,2,\n0,3,3,3,\n1,1,1,1,errored\n2,1,1,2,\n2,3,1,6,\n",
+        "trial,resource,loss,elapsed_s,exit\n0,1,1,1,\n0,2,2,2,\n0,3,,3,\n1,1,1,1,errored\n2,1,1,2,\n2,3,1,6,\n",
     )
 
-    assert np.array_equal(made.loss, [[1, nan, 3], [inf, inf, inf], [1, 1, 1]], equal_nan=True)
+    assert np.array_equal(made.loss, [[1, 2, inf], [inf, inf, inf], [1, 1, 1]])
     assert made.errored.tolist() == [False, True, False]
     assert made.unit_s.tolist() == [1, 1, 2]
 

@@ -15,7 +15,7 @@ from tests.curves.importers.sources import imported
 LOGS = Path(__file__).parents[2] / "data" / "logs"
 CASES = sorted(str(path.parent.relative_to(LOGS)) for path in LOGS.glob("*/*/truth.json"))
 #: Cases whose log has no times of training.
-TIMELESS = ("mlflow/uploaded-afterwards", "huggingface/", "lightning/", "keras/", "csv/")
+TIMELESS = ("mlflow/uploaded-afterwards", "hugging-face/", "lightning/", "keras/", "csv/")
 #: Programs that count what they do between steps as training: their trials are an interval of start and end, or a
 #: process's clock. A step there costs up to so many seconds more.
 BETWEEN = {"mlflow": 0.15, "optuna": 0.25, "tensorboard": 0.05, "wandb": 0.06, "dvclive": 0.02}
@@ -48,7 +48,7 @@ def made_of(case):
         if program == extra:
             pytest.importorskip(extra)
     truth = truth_of(case)
-    kind = program if program not in {"lightning", "keras", "csv"} else "csv"
+    kind = {"lightning": "csv", "keras": "csv", "hugging-face": "huggingface"}.get(program, program)
     options = {"metric": truth["metric"]}
     if program == "wandb" or kind == "csv":
         options["step_column"] = truth["step"]
