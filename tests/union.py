@@ -23,6 +23,13 @@ BLOCKS = {
     "async_halving": [{"max_length": 27, "max_trials": 30, "divisor": 3, "num_rungs": 4},
                       {"max_length": 27, "max_trials": 30, "divisor": 3, "num_rungs": 4, "stop_once": True}],
     "adaptive_asha": [{"max_length": 27, "max_trials": 40, "divisor": 3, "max_rungs": 4}],
+    "ray_asha": [{"num_samples": 20, "max_t": 27, "reduction_factor": 3}],
+    "ray_hyperband": [{"num_samples": 20, "max_t": 27}],
+    "optuna_successive_halving": [{"n_trials": 20, "max_resource": 27, "min_resource": 1, "reduction_factor": 3}],
+    "optuna_hyperband": [{"n_trials": 20, "max_resource": 27, "study_name": "study"}],
+    "syne_tune_stopping": [{"max_num_trials_started": 20, "max_t": 27, "version": "0.13"}],
+    "syne_tune_promotion": [{"max_num_trials_started": 20, "max_t": 27}],
+    "sklearn_halving": [{"n_candidates": 20, "max_resources": 27, "min_resources": 1}],
 }  # fmt: skip
 
 
