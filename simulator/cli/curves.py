@@ -119,7 +119,7 @@ def import_(
     _check_apart(place, out, trace, beside)
     for option, value in (("--step-scale", step_scale), ("--max-gap", max_gap)):
         if value is not None and not 0 < value < math.inf:
-            raise typer.BadParameter(f"{value} should be greater than 0", param_hint=option)
+            raise InputError(Problem(str(source), f"{option} {value:g} should be greater than 0"))
     options = importers.Options(
         metric, mode, study, trial_column, step_column, time_column, start_column, end_column, worker_column,
         None if time_unit is None else UNITS[time_unit], run, step_scale, no_times, max_gap, time_is,

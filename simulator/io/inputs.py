@@ -84,8 +84,9 @@ def check_kept(paths: Iterable[Path]) -> None:
     if notes is None or not notes.places:
         return
     for path in paths:
-        there = notes.places.get(os.path.realpath(path))
-        with suppress(OSError, ValueError):
+        there = None
+        with suppress(OSError, ValueError):  # a name that the locale does not know is no file that was read
+            there = notes.places.get(os.path.realpath(path))
             about = path.stat()
             there = notes.files.get((about.st_dev, about.st_ino), there)
         if there is not None:
