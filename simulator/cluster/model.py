@@ -358,7 +358,7 @@ class Model:
         work = spent or 1  # a job takes at least a tick, or an endless search would never reach its stop
         if self._slow:
             machine = self._pool.machine_number(worker.number)
-            work = self._fates.slowed(work, int(self.env.now) + lead, machine)
+            work = self._fates.slowed(work, self.now + lead, machine)
         overhead = lead + self._save * ((units - 1) // self._recovery.checkpoint_every) if self._save else lead
         length, lost, safe = overhead + work, 0, None
         outcome = COMPLETED if exit_ is None else EXITED
