@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simulator.core.errors import InputError
 from simulator.curves.describe import Grid, describe, grid_of, rank_correlation
 from simulator.curves.files.tables import read_table
+from simulator.curves.unit_times import UnitTimes
 from tests.test_cli import ROOT, asha_sim
 
 LANGUAGE = ROOT.parent / "shared" / "data" / "nbnlp_wikitext2.csv.gz"
@@ -132,3 +134,11 @@ def test_curves_that_say_little(tmp_path):
     assert done.returncode == 0
     assert "noise                                –" in done.stdout
     assert Path(tmp_path / "a.png").exists()
+
+
+def test_curves_without_times_that_reach_far(tmp_path):
+    """Where no times are needed none are made up that could be too long."""
+    (tmp_path / "a.csv").write_text("trial,resource,loss\n0,1000000000000,1\n1,999999999999999,2\n")
+    assert read_table(tmp_path / "a.csv", times_needed=False).clock.tolist() == [10**12, 10**15 - 1]
+    with pytest.raises(InputError, match="285 years"):
+        read_table(tmp_path / "a.csv", unit_times=UnitTimes(10**6))

@@ -37,8 +37,8 @@ def read_table(
 
     An empty, NaN or infinite loss is a trial that diverged, in its last row. Without `smaller_is_better` the loss
     column is negated, unless the file's column `metric` says that it was when it was written.
-    A file without times needs `unit_times`, and one with times refuses them; without `times_needed` a unit may
-    take a second for want of better.
+    A file without times needs `unit_times`, and one with times refuses them; without `times_needed` a unit
+    takes a tick for want of better.
     """
     report = Report(path)
     reading.check_file(path, MEANT)
@@ -107,7 +107,8 @@ def _table(path: Path, raw: bytes, found: Columns, report: Report, how: _Reading
         if how.timed:
             message = f"lacks the column {TIME}; add it, or say how long a unit takes by unit_time"
             raise InputError(Problem(str(path), message, 1, 1))
-        clock = (how.unit_times or UnitTimes(ticks.PER_SECOND)).clock(trial, resource)
+        # Any times will do where none are needed, and the resources themselves always fit.
+        clock = how.unit_times.clock(trial, resource) if how.unit_times else resource
         for at in np.flatnonzero(clock > ticks.LIMIT)[:1].tolist():
             report.add("would take more than 285 years to train; lower unit_time", int(line[at]), key="resource")
     else:
