@@ -80,9 +80,9 @@ bench: $(READY)
 
 # Plan after plan for half an hour, or SOAK_MINUTES: fails where memory or open files grow.
 soak: $(READY)
-	$(BIN)/python -m tests.soak
+	$(BIN)/python -m tools.soak
 
-# The pictures of the README, byte for byte what tests/test_gallery.py expects.
+# The pictures of the README, byte for byte what tests/docs/test_gallery.py expects.
 gallery: $(READY)
 	rm -rf outputs/gallery/docs outputs/gallery/digits outputs/gallery/plan outputs/plan
 	$(BIN)/asha-sim animate scenarios/docs.yaml --style docs --out outputs/gallery/docs
@@ -94,11 +94,11 @@ gallery: $(READY)
 
 # The notebooks with their outputs, and the pages of docs/ that are made; tests say whether they are fresh.
 notebooks: $(READY)
-	$(BIN)/python -m tests.notebooks
+	$(BIN)/python -m tools.notebooks
 
 docs: $(READY)
 	$(BIN)/asha-sim schema > scenarios/schema.json.new && mv scenarios/schema.json.new scenarios/schema.json
-	$(BIN)/python -m tests.pages
+	$(BIN)/python -m tools.pages
 
 # Names, versions and hashes only: no index address may enter the file.
 lock: $(READY)

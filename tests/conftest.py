@@ -13,11 +13,10 @@ import pytest
 #: benchmarks; pages, notebooks and pictures that are made; and what takes seconds of computing: closed forms over many
 #: seeds, counts of steps, whole sweeps, every member of the unions, databases of other programs.
 AT_LENGTH = (
-    "faults/", "browser/", "fuzz/", "test_benchmarks", "test_hostile", "test_edges", "test_quick_tier", "test_guide",
-    "test_docs", "test_notebooks", "test_gallery", "test_appendix", "test_claims", "test_real_curves", "render/",
-    "test_closed_forms", "test_counts", "test_effort", "test_many_results", "test_unions", "cluster/test_scenarios",
-    "planning/test_sweep", "planning/test_plan_command", "test_fit", "test_recorder", "test_mlflow_runs",
-    "test_optuna_study", "test_databases",
+    "faults/", "browser/", "fuzz/", "benchmarks/", "docs/", "render/", "test_hostile", "test_edges", "test_quick_tier",
+    "test_real_curves", "test_closed_forms", "test_counts", "test_effort", "test_many_results", "test_unions",
+    "cluster/test_scenarios", "planning/test_sweep", "planning/test_plan_command", "test_fit", "test_recorder",
+    "test_mlflow_runs", "test_optuna_study", "test_databases",
 )  # fmt: skip
 #: What Python says when a process is about to start.
 STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "os.exec"}

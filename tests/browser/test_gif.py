@@ -7,7 +7,7 @@ import base64
 from simulator.render import style
 from simulator.render.animation import gif
 from simulator.render.animation.timeline import TimelinePicture
-from tests.render.scenes import timeline_scene
+from tests.support.scenes import timeline_scene
 
 
 def test_chromium_sees_the_same_images_for_the_same_time(browser, tmp_path):

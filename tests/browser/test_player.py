@@ -17,7 +17,7 @@ from simulator.searchers.hyperband import hyperband
 from simulator.trace import metrics
 from simulator.trace.promotions import climbs
 from simulator.trace.trace import Outcome, Trace
-from tests.render.scenes import MINUTE, docs_scene, timeline_scene, tiny, troubled
+from tests.support.scenes import MINUTE, docs_scene, timeline_scene, tiny, troubled
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 PAIR = {"one": timeline_scene()}

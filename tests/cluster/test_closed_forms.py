@@ -17,7 +17,7 @@ from simulator.curves.ordered import Ordered
 from simulator.searchers.halving import asha, random, sha
 from simulator.searchers.rules import Asynchronous, Delayed
 from simulator.trace import metrics
-from tests.worlds import UNIT, World, makespan, shuffled
+from tests.support.worlds import UNIT, World, makespan, shuffled
 
 #: Rung of each resource of the paper's bracket.
 RUNG_AT = {1: 0, 4: 1, 16: 2, 64: 3, 256: 4}

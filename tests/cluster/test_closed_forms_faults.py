@@ -20,7 +20,7 @@ from simulator.cluster.stragglers import HalfNormal, LogNormal, Pareto, Quantile
 from simulator.core.streams import Stream, uniforms
 from simulator.searchers.halving import asha, random, sha
 from simulator.trace import billing, metrics
-from tests.worlds import UNIT, World, shuffled
+from tests.support.worlds import UNIT, World, shuffled
 
 PAPER = {"max_trials": 256, "max_length": 256, "divisor": 4}
 AGAIN = Recovery("restart", 1, 10_000)

@@ -13,7 +13,7 @@ from simulator.curves.protocol import Exit
 from simulator.searchers.protocol import Job, OneByOne
 from simulator.trace import metrics
 from simulator.trace.trace import Outcome
-from tests.determined_goldens import GOLDENS, build
+from tests.support.determined_goldens import GOLDENS, build
 
 METRICS = {
     "const": lambda trial, step: ((trial * 7919 + 17) % 10007) / 10007,

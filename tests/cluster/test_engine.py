@@ -14,8 +14,8 @@ from simulator.curves.protocol import Exit
 from simulator.searchers.halving import asha, random, sha
 from simulator.trace import metrics
 from simulator.trace.trace import COLUMNS, Outcome
-from tests.oracles.heap_engine import simulate_rows
-from tests.worlds import UNIT, Mortal, World
+from tests.support.oracles.heap_engine import simulate_rows
+from tests.support.worlds import UNIT, Mortal, World
 
 
 def rows(trace):

@@ -16,7 +16,7 @@ from simulator.cluster.stragglers import HalfNormal, LogNormal, Pareto, Quantile
 from simulator.core.streams import Stream, uniforms
 from simulator.searchers.halving import random
 from simulator.trace.trace import Outcome
-from tests.worlds import World
+from tests.support.worlds import World
 
 SEED = 3
 COURSE = Course(

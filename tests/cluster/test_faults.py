@@ -11,9 +11,9 @@ from simulator.cluster.engine import StarvedError, simulate
 from simulator.searchers.protocol import Job, OneByOne
 from simulator.trace import metrics
 from simulator.trace.trace import Outcome, Spell
-from tests.cluster.random_worlds import trouble
 from tests.cluster.test_engine import RandomCurves, rows
-from tests.oracles.heap_engine import simulate_rows
+from tests.support.oracles.heap_engine import simulate_rows
+from tests.support.random_worlds import trouble
 
 
 class Slow(RandomCurves):

@@ -9,7 +9,7 @@ from simulator.searchers.determined import adaptive, async_halving, sync_halving
 from simulator.searchers.halving import asha, random, sha
 from simulator.searchers.hyperband import async_hyperband, hyperband
 from simulator.trace import metrics
-from tests.worlds import UNIT, World, shuffled
+from tests.support.worlds import UNIT, World, shuffled
 
 UNEQUAL = {"max_length": 16, "budget": 480}  # brackets of 5, 4 and 3 rungs, the lowest of which stand at one unit
 

@@ -12,7 +12,7 @@ from simulator.cluster.machines import MachineGroup
 from simulator.core.errors import RunError
 from simulator.core.ticks import LIMIT
 from simulator.searchers.halving import random
-from tests.worlds import World
+from tests.support.worlds import World
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from simulator.cluster.model import Model
 from simulator.cluster.spec import Cluster, Stop
 from simulator.core.errors import InputError, Problem
 from simulator.searchers.halving import asha, random
-from tests.worlds import UNIT, World
+from tests.support.worlds import UNIT, World
 
 PACKAGE = Path(simulator.__file__).parent
 

@@ -16,7 +16,7 @@ from simulator.core import ticks
 from simulator.core.errors import RunError
 from simulator.searchers.halving import random
 from simulator.trace.trace import Outcome
-from tests.worlds import UNIT, World
+from tests.support.worlds import UNIT, World
 
 HOUR = ticks.UNITS["h"]
 

@@ -11,7 +11,7 @@ from simulator.core import ticks
 from simulator.core.streams import Stream, integers, uniforms
 from simulator.searchers.halving import random
 from simulator.trace.trace import Group, Outcome, Spell
-from tests.worlds import UNIT, World
+from tests.support.worlds import UNIT, World
 
 HOUR = ticks.UNITS["h"]
 SEED = 5

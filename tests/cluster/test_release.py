@@ -15,7 +15,7 @@ from simulator.searchers.halving import asha, random, sha
 from simulator.trace import billing, metrics
 from simulator.trace.billing import Bill
 from simulator.trace.trace import Spell
-from tests.worlds import UNIT, World
+from tests.support.worlds import UNIT, World
 
 HOUR, MINUTE = 3600 * UNIT, 60 * UNIT
 

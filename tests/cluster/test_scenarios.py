@@ -14,11 +14,11 @@ import pytest
 from simulator.cluster.engine import StarvedError, simulate
 from simulator.searchers.protocol import Job
 from simulator.trace.trace import Outcome
-from tests.cluster.random_worlds import scenario
 from tests.cluster.test_engine import rows
 from tests.cluster.test_faults import Witness, check_jobs, check_time
-from tests.fuzz.budgets import FUZZ
-from tests.oracles.heap_engine import simulate_rows
+from tests.support.budgets import FUZZ
+from tests.support.oracles.heap_engine import simulate_rows
+from tests.support.random_worlds import scenario
 
 #: Lots of scenarios, and how many in each.
 LOTS, EACH = (max(1, int(40 * FUZZ)) if FUZZ else 5), 30

@@ -18,7 +18,7 @@ from simulator.curves.protocol import Exit
 from simulator.searchers.determined import adaptive
 from simulator.searchers.halving import asha, random, sha
 from simulator.trace.trace import COLUMNS, Outcome
-from tests.worlds import UNIT, Mortal, World, shuffled
+from tests.support.worlds import UNIT, Mortal, World, shuffled
 
 SECOND = UNIT
 

@@ -13,7 +13,7 @@ from simulator.searchers import determined_layouts as layouts
 from simulator.searchers.geometry import bracket_units, rung_resources, rung_sizes
 from simulator.searchers.halving import asha, random, sha, single
 from simulator.searchers.hyperband import async_hyperband, hyperband, hyperband_brackets
-from tests.oracles.sorting_bracket import InTurn, OneAfterTheOther, SideBySide, SortingBracket
+from tests.support.oracles.sorting_bracket import InTurn, OneAfterTheOther, SideBySide, SortingBracket
 
 
 class Law(NamedTuple):

@@ -2,7 +2,7 @@
 
 The model keeps the results of every rung in order and looks whether each answer was allowed. Where trials die it
 does not know when a dead one "completes" the next rung at once, so what depends on that is bounded, not pinned;
-tests/oracles/sorting_bracket.py pins it.
+tests/support/oracles/sorting_bracket.py pins it.
 """
 
 from __future__ import annotations

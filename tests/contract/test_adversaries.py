@@ -14,7 +14,7 @@ import pytest
 from simulator.searchers.protocol import Idle
 from tests.contract.drawn import SEARCHERS
 from tests.contract.promises import Promises
-from tests.fuzz.budgets import FUZZ
+from tests.support.budgets import FUZZ
 
 STEPS = int(200_000 * FUZZ) if FUZZ else 2_000
 

@@ -17,7 +17,7 @@ from simulator.searchers.halving import asha, sha
 from simulator.searchers.protocol import Idle
 from tests.contract.drawn import Law, determined_async, determined_sync, exact, one
 from tests.contract.promises import Promises
-from tests.fuzz.budgets import FUZZ
+from tests.support.budgets import FUZZ
 
 STEPS = int(12_000 * FUZZ) if FUZZ else 2_500
 

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from simulator.searchers.protocol import Idle, Job
 from tests.contract.drawn import SEARCHERS
 from tests.contract.promises import Promises
-from tests.fuzz.budgets import budget
+from tests.support.budgets import budget
 
 LOSSES = st.sampled_from([0.0, 1.0, 1.0, 2.0, 3.0, 5.0, -1.0, inf])
 ENDLESS = {"sha, backfilled"}

@@ -11,7 +11,7 @@ from simulator.core.errors import InputError
 from simulator.curves.describe import Grid, describe, grid_of, rank_correlation
 from simulator.curves.files.tables import read_table
 from simulator.curves.unit_times import UnitTimes
-from tests.test_cli import ROOT, asha_sim
+from tests.support.runner import ROOT, asha_sim
 
 LANGUAGE = ROOT.parent / "shared" / "data" / "nbnlp_wikitext2.csv.gz"
 

@@ -5,7 +5,7 @@ from simulator.experiment.replicates import Replicates
 from simulator.scenario.loading import load
 from simulator.searchers.halving import sha
 from simulator.trace import metrics
-from tests.test_cli import ROOT
+from tests.support.runner import ROOT
 
 
 def test_the_band_of_the_digits_is_wide():

@@ -14,8 +14,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.curves.importers import sources
 from tests.fuzz.documents import NUMBERS, TEXTS, TREES, above, damaged, places
+from tests.support import sources
 
 PAGE = 4096
 #: Tables that are read, likely ones first and more often.

@@ -8,10 +8,10 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fuzz.budgets import budget
 from tests.fuzz.documents import CURVES, SMALL
 from tests.fuzz.oracle import LIMIT, asha_sim, content, tally
 from tests.fuzz.tables import TRACE
+from tests.support.budgets import budget
 
 COMMANDS = (
     ("run",), ("check",), ("preview",), ("schema",), ("animate",), ("plot",), ("plan",), ("trace", "describe"), ("trace",),

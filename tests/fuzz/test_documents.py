@@ -18,7 +18,6 @@ from simulator.scenario import yaml_text
 from simulator.scenario.experiment_file import check_experiment, is_experiment
 from simulator.scenario.loading import Loaded, load
 from simulator.scenario.loading import check as checked
-from tests.fuzz.budgets import FUZZ, budget
 from tests.fuzz.documents import (
     CURVES,
     NUMBERS,
@@ -33,6 +32,7 @@ from tests.fuzz.documents import (
     written,
 )
 from tests.fuzz.oracle import LIMIT, alarm, asha_sim, check, content, tally
+from tests.support.budgets import FUZZ, budget
 
 #: A refusal begins so: in the document, or at the line of a file that it names.
 PLACES = re.compile(r"(s\.yaml:\d+:\d+|(curves|spells)\.csv:\d+:\d+|\S*/?\w+(\.\w+)?:\d+:\d+): .")

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from simulator.curves.files.tables import read_table
 from simulator.curves.importers import KINDS
-from tests.curves.importers import sources
 from tests.fuzz import stores
-from tests.fuzz.budgets import budget
 from tests.fuzz.documents import TEXTS, damaged
 from tests.fuzz.events import TAGS, event_files, record, sound
 from tests.fuzz.oracle import asha_sim, check, content, tally
+from tests.support import sources
+from tests.support.budgets import budget
 
 EVENTS = "events.out.tfevents.1.host"
 #: A refusal names the source or something in it.

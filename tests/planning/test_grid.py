@@ -11,7 +11,7 @@ from simulator.planning.backend import Pool
 from simulator.planning.grid import Grid
 from simulator.planning.planner import answer
 from simulator.scenario.searchers import SEARCHERS
-from tests.planning.plans import HEAD, loaded, planned
+from tests.support.plans import HEAD, loaded, planned
 
 MANY = planned("vary:\n  cluster.workers: [2, 4]\n  searchers.ASHA.divisor: [2, 4, 8]\nreplicates: 50000")
 

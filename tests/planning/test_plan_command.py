@@ -24,7 +24,7 @@ from simulator.planning.report import page, report, sentences
 from simulator.planning.sensitivity import variations
 from simulator.planning.statistics import Interval
 from simulator.render.style import THEMES
-from tests.planning.plans import HEAD, SMALL, loaded, planned, written
+from tests.support.plans import HEAD, SMALL, loaded, planned, written
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,7 +9,7 @@ from simulator.cluster.engine import Cluster, simulate
 from simulator.core import ticks
 from simulator.planning import statistics
 from simulator.searchers.halving import random
-from tests.worlds import World
+from tests.support.worlds import World
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from simulator.planning.backend import Pool
 from simulator.planning.planner import answer
 from simulator.planning.report import report
 from simulator.planning.sweep import Block, Work
-from tests.planning.plans import HEAD, loaded, planned, written
+from tests.support.plans import HEAD, loaded, planned, written
 
 RECORDED = planned(
     "vary: {cluster.workers: [2, 4]}\nreplicates: 8",

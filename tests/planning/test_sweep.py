@@ -25,7 +25,7 @@ from simulator.planning.planner import answer
 from simulator.planning.report import report
 from simulator.planning.sweep import Block, Shape, Work, run_block
 from tests.faults.commands import FILES_OF, NO_BYTECODE, asha_sim, go_on, halted
-from tests.planning.plans import HEAD, SMALL, loaded, planned, written
+from tests.support.plans import HEAD, SMALL, loaded, planned, written
 
 ROOT = Path(__file__).parents[2]
 FAULTY = planned(

@@ -6,7 +6,7 @@ import pytest
 
 from simulator.core.errors import InputError
 from simulator.render.animation.animate import animate, slugs
-from tests.render.scenes import docs_scene, timeline_scene, tiny
+from tests.support.scenes import docs_scene, timeline_scene, tiny
 
 KB = 1000
 

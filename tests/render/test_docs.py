@@ -4,7 +4,7 @@ from simulator.render import style
 from simulator.render.animation import gif
 from simulator.render.animation.configurations import BOTTOM, FRAMES, TOP, Columns, DocsPicture, Scales
 from simulator.render.canvas import Rect
-from tests.render.scenes import MINUTE, docs_scene, timeline_scene, tiny, troubled
+from tests.support.scenes import MINUTE, docs_scene, timeline_scene, tiny, troubled
 
 
 def test_frames_and_time_of_the_published_animations() -> None:

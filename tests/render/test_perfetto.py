@@ -9,7 +9,7 @@ import pytest
 from simulator.render import perfetto
 from simulator.trace.promotions import climbs
 from simulator.trace.trace import Spell, Spells, Trace
-from tests.render.scenes import docs_scene, troubled
+from tests.support.scenes import docs_scene, troubled
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 

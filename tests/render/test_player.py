@@ -13,7 +13,7 @@ from simulator.core.errors import InputError
 from simulator.render.player import data
 from simulator.render.player.player import play
 from simulator.trace.trace import Trace
-from tests.render.scenes import docs_scene, tiny, troubled
+from tests.support.scenes import docs_scene, tiny, troubled
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = "</script><img src=x onerror=alert(1)>"

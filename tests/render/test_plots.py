@@ -14,7 +14,7 @@ from simulator.trace import metrics
 from simulator.trace.levels import levels
 from simulator.trace.promotions import climbs
 from simulator.trace.trace import Outcome, Trace
-from tests.render.scenes import MINUTE, timeline_scene, tiny, troubled
+from tests.support.scenes import MINUTE, timeline_scene, tiny, troubled
 
 HOUR = 3600 * 10**6
 EIGHT = [f"searcher {number}" for number in range(8)]

@@ -25,8 +25,8 @@ from simulator.render.plots.files import draw
 from simulator.trace import comparison, metrics, replay
 from simulator.trace.levels import MOST, levels
 from simulator.trace.trace import Outcome
-from tests.render.scenes import tiny
-from tests.union import BLOCKS, names
+from tests.support.scenes import tiny
+from tests.support.union import BLOCKS, names
 
 LABELS = [f"{name}-{number}" for name, blocks in BLOCKS.items() for number in range(len(blocks))]
 

@@ -13,7 +13,7 @@ from simulator.render.canvas import Canvas, Rect
 from simulator.searchers.halving import asha
 from simulator.trace.levels import levels
 from simulator.trace.trace import Trace
-from tests.render.scenes import MINUTE, timeline_scene, tiny, troubled
+from tests.support.scenes import MINUTE, timeline_scene, tiny, troubled
 
 
 def test_two_searchers_fill_960_by_540_in_150_steps() -> None:

@@ -10,7 +10,7 @@ from simulator.render import style
 from simulator.render.animation import gif, video
 from simulator.render.animation.animate import animate
 from simulator.render.animation.configurations import DocsPicture, Scales
-from tests.render.scenes import docs_scene, tiny
+from tests.support.scenes import docs_scene, tiny
 
 PALETTE = style.THEMES["light"].palette(4)
 

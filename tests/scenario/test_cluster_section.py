@@ -13,7 +13,7 @@ from simulator.core.errors import InputError
 from simulator.experiment.clusters import build_cluster, build_stop
 from simulator.experiment.experiment import Experiment
 from simulator.scenario.loading import load
-from tests.test_cli import asha_sim
+from tests.support.runner import asha_sim
 
 HOUR = 3_600_000_000
 

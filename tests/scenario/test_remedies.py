@@ -5,7 +5,7 @@ import pytest
 from simulator.core.errors import InputError
 from simulator.scenario.loading import check, load
 from simulator.scenario.yaml_text import parse
-from tests.test_cli import asha_sim
+from tests.support.runner import asha_sim
 
 SCENARIO = """\
 time_unit: h

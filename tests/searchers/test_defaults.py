@@ -8,7 +8,7 @@ from simulator.searchers import determined
 from simulator.searchers import determined_layouts as layouts
 from simulator.searchers.halving import asha, random, sha
 from simulator.searchers.hyperband import async_hyperband, hyperband, hyperband_brackets
-from tests.determined_goldens import asked
+from tests.support.determined_goldens import asked
 
 LENGTH = {"max_length": 4096}
 TRIALS = LENGTH | {"max_trials": 70}

@@ -12,7 +12,7 @@ import pytest
 from simulator.searchers import determined
 from simulator.searchers import determined_layouts as layouts
 from simulator.searchers.rung import StoppingRung
-from tests.determined_goldens import GOLDENS, asked, build, drive_at_random, drive_first_in_first_out, options
+from tests.support.determined_goldens import GOLDENS, asked, build, drive_at_random, drive_first_in_first_out, options
 
 FUNCTIONS = {entry["function"]: entry["cases"] for entry in GOLDENS["function_tests"]}
 

@@ -14,9 +14,9 @@ from simulator.searchers.determined import float_share
 from simulator.searchers.halving import random, single
 from simulator.searchers.protocol import Idle
 from simulator.searchers.rules import share
-from tests.determined_goldens import asked
-from tests.fuzz.budgets import FUZZ
-from tests.oracles.determined_search import PushSearch
+from tests.support.budgets import FUZZ
+from tests.support.determined_goldens import asked
+from tests.support.oracles.determined_search import PushSearch
 
 
 @pytest.mark.parametrize("seed", range(1000 if FUZZ else 300))

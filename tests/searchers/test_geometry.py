@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.searchers.geometry import fitting_rungs, rung_resources, rung_sizes
-from tests.fuzz.budgets import budget
+from tests.support.budgets import budget
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 
 from simulator.searchers.halving import asha, random, sha
 from simulator.searchers.protocol import Idle, Job
-from tests.determined_goldens import asked
-from tests.oracles.sorting_bracket import SortingBracket
+from tests.support.determined_goldens import asked
+from tests.support.oracles.sorting_bracket import SortingBracket
 
 #: Configurations of the paper's figures 1 and 2, best first: read off the grey of the bars (arXiv 1810.05934).
 FIGURE_2_BEST_FIRST = (8, 1, 6, 5, 2, 7, 9, 3, 4)

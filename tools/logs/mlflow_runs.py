@@ -70,7 +70,7 @@ def nested() -> None:
             loss = learned({"lr": rate}, epoch)
             page.step(epoch, STEP, loss)
             store.client.log_metric(run, "loss", loss, step=epoch)
-            if place == 2 and epoch == 3:  # noqa: PLR2004
+            if place == 2 and epoch == 3:
                 page.note("crashes")
                 store.client.set_terminated(run, "FAILED")
                 store.statuses[name] = "failed"

@@ -41,7 +41,7 @@ def each(trial: optuna.Trial) -> float:
         loss = learned({"lr": lr}, epoch)
         page.step(epoch, STEP, loss)
         trial.report(loss, epoch)
-        if lr == RATES[2] and epoch == 2:  # noqa: PLR2004
+        if lr == RATES[2] and epoch == 2:
             page.note("crashes")
             raise RuntimeError("the training crashed")
         if trial.should_prune():
@@ -78,7 +78,7 @@ def killed(trial: optuna.Trial) -> float:
         loss = learned({"lr": lr}, epoch)
         page.step(epoch, STEP, loss)
         trial.report(loss, epoch)
-        if lr in {0.2, 0.4} and first is None and epoch == 4:  # noqa: PLR2004
+        if lr in {0.2, 0.4} and first is None and epoch == 4:
             page.note("killed")
             os.kill(os.getpid(), signal.SIGKILL)
     return loss
@@ -171,7 +171,7 @@ def _start(folder: Path, name: str) -> subprocess.Popen[bytes]:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 2:  # noqa: PLR2004
+    if len(sys.argv) > 2:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         work(Path(sys.argv[1]), sys.argv[2])
         sys.exit()

@@ -37,10 +37,10 @@ def train(place: int, folder: Path) -> None:
     ))  # fmt: skip
     page = Diary(name, {"lr": rate})
     for epoch in range(1, EPOCHS + 1):
-        loss = learned({"lr": rate}, epoch) if place != 2 or epoch <= 2 else float("nan")  # noqa: PLR2004
+        loss = learned({"lr": rate}, epoch) if place != 2 or epoch <= 2 else float("nan")
         page.step(epoch, STEP, loss)
         run.log({"epoch": epoch, "val": {"loss": loss}})
-        if place == 3 and epoch == 3:  # noqa: PLR2004
+        if place == 3 and epoch == 3:
             page.note("crashes")
             raise RuntimeError("the training crashed")
     run.finish()
@@ -62,7 +62,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 2:  # noqa: PLR2004
+    if len(sys.argv) > 2:
         train(int(sys.argv[2]), Path(sys.argv[1]))
     else:
         main()

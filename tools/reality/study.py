@@ -50,7 +50,7 @@ def held_out(runs: int) -> None:
         trace = read_trace(about.parent / "trace.csv", workers=workers, label=about.parent.name)
         groups[kind(about.parent.name)].append(backtest.case(trace, loaded))
     for name, cases in groups.items():
-        if len(cases) < 3:  # noqa: PLR2004
+        if len(cases) < 3:
             continue
         learned, tested = cases[::2], cases[1::2]
         found = backtest.calibrated(learned)
@@ -66,6 +66,6 @@ def held_out(runs: int) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--held-out"]:
-        held_out(int(sys.argv[2]) if len(sys.argv) > 2 else 200)  # noqa: PLR2004
+        held_out(int(sys.argv[2]) if len(sys.argv) > 2 else 200)
     else:
         plain()

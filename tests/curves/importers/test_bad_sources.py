@@ -8,8 +8,8 @@ import pytest
 
 from simulator.core.errors import InputError
 from simulator.curves.importers import KINDS
-from tests.curves.importers.sources import LOSSES, imported, loop, optuna_study, ray_folder
-from tests.test_cli import asha_sim
+from tests.support.runner import asha_sim
+from tests.support.sources import LOSSES, imported, loop, optuna_study, ray_folder
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -6,7 +6,7 @@ import pytest
 
 from simulator.core.errors import InputError
 from tests.curves.importers.conftest import noted
-from tests.curves.importers.sources import imported, mlflow_store, optuna_study
+from tests.support.sources import imported, mlflow_store, optuna_study
 
 
 def optuna_file(path):

@@ -6,7 +6,7 @@ import pytest
 
 from simulator.core.errors import InputError
 from simulator.trace.trace import Outcome
-from tests.curves.importers.sources import (
+from tests.support.sources import (
     LOSSES,
     imported,
     locked,

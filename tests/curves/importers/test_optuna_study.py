@@ -6,7 +6,7 @@ import pytest
 
 from simulator.core.errors import InputError
 from simulator.trace.trace import Outcome
-from tests.curves.importers.sources import FLAT, LOSSES, imported, locked, losses_of, optuna_study, written_and_read
+from tests.support.sources import FLAT, LOSSES, imported, locked, losses_of, optuna_study, written_and_read
 
 optuna = pytest.importorskip("optuna")
 

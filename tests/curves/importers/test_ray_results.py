@@ -4,7 +4,7 @@ import pytest
 
 from simulator.core.errors import InputError
 from simulator.trace.trace import Outcome
-from tests.curves.importers.sources import FLAT, LOSSES, imported, losses_of, ray_folder, seconds_of, written_and_read
+from tests.support.sources import FLAT, LOSSES, imported, losses_of, ray_folder, seconds_of, written_and_read
 
 
 def refused(path, **how):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from simulator.trace.trace import Outcome
-from tests.curves.importers.sources import imported
+from tests.support.sources import imported
 
 LOGS = Path(__file__).parents[2] / "data" / "logs"
 CASES = sorted(str(path.parent.relative_to(LOGS)) for path in LOGS.glob("*/*/truth.json"))

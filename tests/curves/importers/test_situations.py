@@ -11,7 +11,7 @@ from simulator.core.errors import InputError
 from simulator.curves import importers
 from simulator.curves.files.tables import read_table
 from simulator.trace.trace import Outcome
-from tests.curves.importers.sources import imported, losses_of, ray_folder, seconds_of, syne_tune_folder
+from tests.support.sources import imported, losses_of, ray_folder, seconds_of, syne_tune_folder
 
 HOUR = 3600.0
 
@@ -381,7 +381,7 @@ def test_ray_another_column_as_the_step(tmp_path):
 
 
 def test_syne_tune_a_trial_that_fell_silent_crashed(tmp_path):
-    from tests.curves.importers.sources import LOSSES
+    from tests.support.sources import LOSSES
 
     syne_tune_folder(tmp_path / "e", [LOSSES[0][:2], *LOSSES[1:]])
     import zipfile

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from simulator.core.errors import InputError
-from tests.curves.importers.sources import (
+from tests.support.sources import (
     FLAT,
     LOSSES,
     imported,

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from simulator.core.errors import InputError
-from tests.curves.importers.sources import imported, losses_of, seconds_of, written_and_read
-from tests.test_cli import asha_sim
+from tests.support.runner import asha_sim
+from tests.support.sources import imported, losses_of, seconds_of, written_and_read
 
 ROWS = {
     "config": ["b", "b", "a", "a"],

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simulator.core.errors import InputError
-from tests.curves.importers.sources import LOSSES, imported, losses_of, seconds_of, tensorboard_runs, written_and_read
+from tests.support.sources import LOSSES, imported, losses_of, seconds_of, tensorboard_runs, written_and_read
 
 pytest.importorskip("tensorboard")
 

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from simulator.core.errors import InputError
-from tests.curves.importers.sources import FLAT, LOSSES, imported, losses_of, seconds_of, written_and_read
+from tests.support.sources import FLAT, LOSSES, imported, losses_of, seconds_of, written_and_read
 
 
 def history(number, losses):

@@ -12,7 +12,7 @@ import pytest
 from simulator.experiment.experiment import Experiment
 from simulator.scenario.loading import load
 from simulator.trace.metrics import summarize
-from tests.dialect_goldens import GOLDENS, by_trial, write_scenario
+from tests.support.dialect_goldens import GOLDENS, by_trial, write_scenario
 
 COLUMNS = ("trial", "from_resource", "to_resource", "start", "end")
 

@@ -1,0 +1,46 @@
+"""The committed pictures are what the code draws today, byte for byte, and the README tells the truth about them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+GALLERY = ROOT / "outputs" / "gallery"
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("docs", ["--style", "docs"]),
+        ("digits", ["--style", "timeline", "--format", "gif,html", "--also", "scenarios/digits-40-workers.yaml"]),
+    ],
+)
+def test_the_gallery_is_fresh(tmp_path, name, options):
+    command = ["animate", f"scenarios/{name}.yaml", *options, "--out", str(tmp_path)]
+    subprocess.run([sys.executable, "-m", "simulator", *command], cwd=ROOT, check=True, capture_output=True)
+    drawn = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    committed = {path.name: path.read_bytes() for path in (GALLERY / name).iterdir()}
+
+    assert sorted(drawn) == sorted(committed)
+    assert [name for name in drawn if drawn[name] != committed[name]] == []
+
+
+def test_the_readme_shows_pictures_that_exist_with_their_alt_texts():
+    readme = (ROOT / "README.md").read_text()
+
+    for name in ("docs/sha", "docs/asha", "digits/timeline"):
+        for suffix in (".gif", "-dark.gif", ".png", "-dark.png"):
+            assert f"outputs/gallery/{name}{suffix}" in readme
+            assert (GALLERY / f"{name}{suffix}").exists()
+        assert (GALLERY / f"{name}.txt").read_text().strip() in readme
+
+
+def test_the_readme_shows_what_run_prints():
+    command = [sys.executable, "-m", "simulator", "run", "scenarios/digits.yaml"]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, env={"COLUMNS": "100"})
+
+    assert done.stdout.strip() in (ROOT / "README.md").read_text()

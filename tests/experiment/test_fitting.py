@@ -1,0 +1,146 @@
+"""Fits judged: intervals, searches on both, and a section that a scenario takes."""
+
+import json
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from simulator.cli import curves
+from simulator.core.errors import InputError
+from simulator.curves.files.tables import read_table
+from simulator.curves.synthetic import Synthetic as Drawn
+from simulator.experiment import fitting
+from simulator.experiment.fitting import Fitted, Row
+from simulator.scenario.curves import SyntheticSection
+from simulator.scenario.loading import load
+from tests.support.runner import ROOT, asha_sim
+
+DIGITS = ROOT / "scenarios" / "curves" / "digits.csv.gz"
+LANGUAGE = ROOT.parent / "shared" / "data" / "nbnlp_wikitext2.csv.gz"
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return fitting.fit(read_table(DIGITS), rounds=15, replicates=25)
+
+
+def test_searches_on_the_digits_agree(digits):
+    assert [row.name for row in digits.searches] == [
+        "SHA makespan, s", "SHA regret", "ASHA makespan, s", "ASHA regret",
+    ]  # fmt: skip
+    assert all(row.inside for row in digits.searches)
+
+
+@pytest.mark.skipif(not LANGUAGE.exists(), reason="the file is not part of the project")
+def test_searches_on_the_language_models_agree():
+    made = fitting.fit(read_table(LANGUAGE), rounds=12, replicates=25)
+    assert all(row.inside for row in made.searches)
+
+
+def test_figures_stand_side_by_side(digits):
+    rows = {row.name: row for row in digits.figures}
+
+    assert rows["median seconds a unit"].inside
+    assert rows["rank correlation at 27"].recorded == pytest.approx(0.952, abs=1e-3)
+    for row in digits.figures:
+        if row.low is not None and row.recorded is not None and "final loss" not in row.name:
+            assert row.low <= row.high
+    lines = list(digits.lines())
+    assert lines[0].endswith("digits.csv.gz: 360 recorded trials, 1,000 drawn from the fit")
+    assert lines[-1] == "searches: 4 of 4 figures of the fit lie in the interval of the recorded"
+    assert json.loads(json.dumps(digits.as_dict()))["searches"][0]["inside"] is True
+
+
+def test_what_is_outside_says_by_how_much():
+    rows = [
+        Row("a", 1.0, 0.9, 1.1, 1.5),
+        Row("b", 1.0, 0.9, 1.1, 0.5),
+        Row("c", 1.0, 0.9, 1.1, 1.0),
+        Row("d", None, None, None, 1.0),
+    ]
+    lines = list(Fitted("f", 3, fitting.Law(), [], rows).lines())
+
+    assert lines[2].endswith("off by +0.4")
+    assert lines[3].endswith("off by -0.4")
+    assert "off" not in lines[4] + lines[5]
+    assert lines[-1] == "searches: 1 of 3 figures of the fit lie in the interval of the recorded"
+
+
+def test_the_section_is_a_scenario_s(digits, tmp_path):
+    path = tmp_path / "s.yaml"
+    path.write_text(
+        "searchers: {SHA: {name: sha, max_trials: 9, max_length: 9}}\ncluster: {workers: 3}\n"
+        + fitting.yaml_of(digits.law, "a\nb.csv")
+    )
+    assert load(path).scenario.curves.law == digits.law
+    assert isinstance(load(path).scenario.curves, SyntheticSection)
+    assert fitting.yaml_of(digits.law, "a\nb.csv").startswith(
+        "# Trials like those of a b.csv: asha-sim curves fit\ncurves:\n"
+    )
+
+
+def test_bad_input(tmp_path):
+    (tmp_path / "c.csv").write_text("trial,resource,loss,elapsed_s\n0,1,1,1\n")
+    with pytest.raises(InputError, match="has 1 trial that reached the end, and a fit takes ten"):
+        fitting.fit(read_table(tmp_path / "c.csv"))
+    done = asha_sim("curves", "fit", "c.csv", "-o", "part.yaml", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert not (tmp_path / "part.yaml").exists()
+
+
+def pilots(path, trials, units):
+    """A file of recorded trials at every power of 3 up to `units`."""
+    law = SyntheticSection.model_validate({"kind": "synthetic", "family": "pow4"}).law
+    resources = [3**power for power in range(9) if 3**power <= units]
+    losses, unit = Drawn(law, 5).sample(trials, resources)
+    rows = [
+        f"{trial},{resource},{losses[trial, place]},{unit[trial] * resource}"
+        for trial in range(trials)
+        for place, resource in enumerate(resources)
+    ]
+    path.write_text("\n".join(["trial,resource,loss,elapsed_s", *rows, ""]))
+    return path
+
+
+@pytest.mark.parametrize(("trials", "units", "rungs"), [(12, 81, 5), (80, 81, 5), (26, 81, 5), (10, 27, 4)])
+def test_too_few_trials_for_a_search_still_give_a_law(tmp_path, trials, units, rungs):
+    heard = []
+    file = pilots(tmp_path / "c.csv", trials, units)
+    made = fitting.fit(read_table(file), rounds=1, replicates=2, on_law=heard.append)
+
+    assert heard == [made.law]
+    assert (made.searches, bool(made.figures)) == ([], True)
+    assert list(made.lines())[-1] == (
+        f"no search was compared: {trials} trials leave none for the top of {rungs} rungs; "
+        f"it takes {3 ** (rungs - 1)} or more"
+    )
+    assert made.as_dict()["note"].startswith("no search was compared")
+
+
+def test_as_many_trials_as_a_search_takes(tmp_path):
+    made = fitting.fit(read_table(pilots(tmp_path / "c.csv", 27, 27)), rounds=1, replicates=2)
+    assert (len(made.searches), made.note) == (4, "")
+
+
+def test_the_law_is_written_before_it_is_judged(tmp_path, monkeypatch):
+    def gives_out(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(fitting, "_figures", gives_out)
+    monkeypatch.setattr(fitting, "fit", partial(fitting.fit, rounds=1))
+    monkeypatch.chdir(tmp_path)
+    pilots(tmp_path / "c.csv", 12, 27)
+    with pytest.raises(MemoryError):
+        curves.fit(file=Path("c.csv"), out=Path("part.yaml"), replicates=2)
+    assert (tmp_path / "part.yaml").read_text().startswith("# Trials like those of c.csv")
+
+
+@pytest.mark.parametrize("out", ["c.csv", "/dev/null", "c"])
+def test_a_fit_is_written_to_a_yaml_file(tmp_path, out):
+    (tmp_path / "c.csv").write_text("trial,resource,loss,elapsed_s\n0,1,0.5,1\n")
+    done = asha_sim("curves", "fit", "c.csv", "-o", out, cwd=tmp_path)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"{out}: must end in .yaml or .yml\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["c.csv"]

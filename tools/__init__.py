@@ -1,0 +1,1 @@
+"""Scripts that make pages, notebooks, logs and studies."""

@@ -1,0 +1,234 @@
+"""Pages that are made: `python -m tools.pages` writes docs/scenario-reference.md and docs/api.md anew; a test compares."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from pathlib import Path
+
+import simulator
+from simulator import api, results
+from simulator.scenario.curves import CURVES
+from simulator.scenario.schema import schema_text
+from simulator.scenario.searchers import SEARCHERS
+from simulator.scenario.stragglers import STRAGGLERS
+
+ROOT = Path(__file__).parents[1]
+
+
+def names_of(union):
+    """What the schema calls the members of a union."""
+    return [model.__name__.removesuffix("Section") for model in union.values()]
+
+
+#: Sections of the reference, in the order in which a scenario is written: title, key, models of the schema.
+SECTIONS = [
+    ("Searchers", "searchers", names_of(SEARCHERS)),
+    ("Curves", "curves", names_of(CURVES)),
+    ("Cluster", "cluster", [
+        "Cluster", "Group", *names_of(STRAGGLERS), "SlowSpells", "Drops", "Failures", "Preemption", "SpanModel", "Recovery",
+        "Overheads",
+    ]),
+    ("Stop", "stop", ["Stop"]),
+    ("Plan", "plan", ["Plan", "Target", "Replicates"]),
+]  # fmt: skip
+#: What a model is called, where neither a `name` nor a `kind` says it.
+NAMES = {"Cluster": "cluster", "Group": "a group of `groups`", "SpanModel": "a span of time", "Drops": "drops",
+         "SlowSpells": "slow spells", "Failures": "failures", "Preemption": "preemption", "Recovery": "recovery", "Overheads": "overheads",
+         "Stop": "stop", "Plan": "plan", "Target": "target", "Replicates": "replicates"}  # fmt: skip
+#: What the schema leaves unsaid.
+MEANINGS = {
+    "searcher": "One block in place of `searchers`, as Determined writes it.",
+    "curves": "How good each trial is, and how long it takes.",
+    "name": "Which search it is.",
+    "kind": "Which kind it is.",
+}
+HEAD_OF_REFERENCE = """# Scenario reference
+
+Every key of a scenario. `make docs` writes this page from `scenarios/schema.json`, which editors read for completion:
+begin a file with `# yaml-language-server: $schema=schema.json`. `asha-sim check` names what is wrong by line and column.
+A time is a number of seconds, or a text such as `90 s`, `5 min`, `2 h`, `1 d`. A key in **bold** must be given."""
+HEAD_OF_API = """# Python API
+
+For notebooks and scripts. `import simulator` has the functions; what they need is imported when the first is used.
+`make docs` writes this page from the docstrings, and tests run the examples in the root folder of the project."""
+#: Classes of the API.
+CLASSES = ("Results", "Attempt", "Comparison", "Previewed", "Planned", "Picture")
+
+
+def reference():
+    """docs/scenario-reference.md, from the schema."""
+    schema = json.loads(schema_text())
+    models = schema["$defs"]
+    missing = models.keys() - {name for _, _, names in SECTIONS for name in names}
+    if missing:
+        raise AssertionError(f"models without a section: {', '.join(sorted(missing))}")
+    parts = [
+        HEAD_OF_REFERENCE,
+        "## The file",
+        table(schema, models),
+    ]
+    for title, key, names in SECTIONS:
+        parts.append(f"## {title}: `{key}`")
+        for name in names:
+            model = models[name]
+            parts += [f"### {heading(name, model)}", model.get("description", ""), table(model, models)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def heading(name, model):
+    """What a model is called in a scenario."""
+    for key in ("name", "kind"):
+        constant = model.get("properties", {}).get(key, {}).get("const")
+        if constant:
+            return f"`{key}: {constant}`"
+    return NAMES[name] if " " in NAMES[name] else f"`{NAMES[name]}`"
+
+
+def table(model, models):
+    """The keys of a model, a row each."""
+    must = model.get("required", [])
+    rows = ["| key | value | default | meaning |", "| --- | --- | --- | --- |"]
+    for key, entry in model["properties"].items():
+        name = f"**`{key}`**" if key in must else f"`{key}`"
+        default = "" if key in must or entry.get("default") is None else f"`{json.dumps(entry['default'])}`"
+        meaning = entry.get("description") or MEANINGS.get(key) or described(entry, models)
+        rows.append(f"| {name} | {cell(values(entry, models))} | {default} | {cell(meaning)} |")
+    return "\n".join(rows)
+
+
+def described(entry, models):
+    """What an entry's model says of itself."""
+    found = [models[name]["description"] for name in referred(entry) if "description" in models[name]]
+    return found[0] if len(found) == 1 else ""
+
+
+def referred(entry):
+    """Models that an entry may hold."""
+    return re.findall(r'"\$ref": "#/\$defs/(\w+)"', json.dumps(entry))
+
+
+def values(entry, models):
+    """What may stand for a key, in a few words."""
+    if "const" in entry:
+        return f"`{entry['const']}`"
+    if "enum" in entry:
+        return ", ".join(f"`{value}`" for value in entry["enum"])
+    options = [option for option in entry.get("anyOf", entry.get("oneOf", [])) if option.get("type") != "null"]
+    kinds = {option["$ref"].rpartition("/")[2] for option in options if "$ref" in option}
+    for title, key, names in SECTIONS:
+        if len(kinds) > 2 and kinds == set(names):
+            return f"one of the [{title.lower()}](#{anchor(f'{title}: {key}')})"
+    if options:
+        return " or ".join(dict.fromkeys(values(option, models) for option in options))
+    if "$ref" in entry:
+        name = entry["$ref"].rpartition("/")[2]
+        title = heading(name, models[name])
+        return f"[{title.strip('`').replace('`', '')}](#{anchor(title)})"
+    return plain(entry, models)
+
+
+def plain(entry, models):
+    """A type of JSON's, with its bounds."""
+    inside = entry.get("additionalProperties")
+    match entry.get("type"):
+        case "array":
+            return "a list" + (f" of {values(entry['items'], models)}" if entry.get("items") else "")
+        case "object" if "enum" in entry.get("propertyNames", {}):
+            return f"{{{' / '.join(entry['propertyNames']['enum'])}: {values(inside, models)}}}"
+        case "object" if isinstance(inside, dict) and inside:
+            return f"name: {values(inside, models)}"
+        case "string" if entry.get("pattern", "").startswith("^\\s*[0-9.]"):
+            return "a time"
+    simple = {"object": "keys and values", "boolean": "`true`, `false`", "string": "text",
+              "integer": "a whole number", "number": "a number"}  # fmt: skip
+    return simple.get(entry.get("type"), "anything") + bounds(entry)
+
+
+def bounds(entry):
+    """The bounds of a number; an upper one of a million and more only keeps typing errors out."""
+    low, above = entry.get("minimum"), entry.get("exclusiveMinimum")
+    high, below = entry.get("maximum"), entry.get("exclusiveMaximum")
+    said = [f"≥ {low:g}"] if low is not None else [f"> {above:g}"] if above is not None else []
+    if high is not None and high < 10**6:
+        said.append(f"≤ {high:g}")
+    elif below is not None and below < 10**6:
+        said.append(f"< {below:g}")
+    return f" {', '.join(said)}" if said else ""
+
+
+def anchor(title):
+    """A heading's address, as code hosts make it."""
+    return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+
+
+def cell(text):
+    """Text that stays in its cell."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def reference_of_api():
+    """docs/api.md, from the docstrings."""
+    parts = [
+        HEAD_OF_API,
+        "## Functions and objects",
+        *(described_function(name, getattr(api, name)) for name in simulator.__all__),
+        "## What they return",
+    ]
+    for name in CLASSES:
+        made = getattr(results, name)
+        parts.append(f"### `{name}`\n\n{prose(made)}")
+        members = [
+            (attribute, value)
+            for base in (made, *made.__mro__[1:-1])
+            for attribute, value in vars(base).items()
+            if base.__module__ == results.__name__ and not attribute.startswith("_") and inspect.getdoc(value)
+        ]
+        rows = [
+            f"| `{cell(attribute + (signature(value) if callable(value) else ''))}` | {cell(inspect.getdoc(value))} |"
+            for attribute, value in dict(reversed(members)).items()
+            if callable(value) or isinstance(value, property)
+        ]
+        if rows:
+            parts.append("\n".join(["| member | is |", "| --- | --- |", *sorted(rows)]))
+    parts.append(
+        "`Loaded` is a scenario that was checked, with `.title` and `.scenario`; `Player` has `.write(path)`; the numbers of "
+        "`Summary` are those of `summary.json`:\n"
+    )
+    fields = re.findall(r"^    (\w+): ([\w |\[\],]+?)(?:  # (.*))?$", inspect.getsource(results.Summary), re.M)
+    parts.append("\n".join(["| field | type | is |", "| --- | --- | --- |", *(
+        f"| `{name}` | {cell(kind)} | {cell(note)} |" for name, kind, note in fields
+    )]))  # fmt: skip
+    return "\n\n".join(part.strip("\n") for part in parts) + "\n"
+
+
+def described_function(name, function):
+    """A function's signature and docstring."""
+    return f"### `{name}`\n\n```python\n{name}{signature(function)}\n```\n\n{prose(function)}"
+
+
+def signature(function):
+    """A signature, its types without quotes and without `self`."""
+    text = re.sub(r"(: |-> )'([^']*)'", r"\1\2", str(inspect.signature(function)))
+    return re.sub(r"^\(self(, )?", "(", text)
+
+
+def prose(thing):
+    """A docstring as Markdown, its examples as code."""
+    text = inspect.getdoc(thing)
+    head, mark, examples = text.partition("\n\n>>> ")
+    return f"{head}\n\n```python\n>>> {examples}\n```" if mark else text
+
+
+PAGES = {"scenario-reference.md": reference, "api.md": reference_of_api}
+
+
+def main():
+    """Write the pages."""
+    for name, page in PAGES.items():
+        (ROOT / "docs" / name).write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
