@@ -101,9 +101,9 @@ over_orders
 # 34 trials are few for a plan of hundreds. A law fitted to them makes more, and says how like them they are:
 
 # %%
-from simulator.experiment.fitting import fit, yaml_of
+from simulator.experiment.fitting import fit_and_compare, yaml_of
 
-fitted = fit(table, workers=4, replicates=10, rounds=10)
+fitted = fit_and_compare(table, workers=4, replicates=10, rounds=10)
 print("\n".join(line for line in fitted.lines() if line.startswith("searches:")))
 print("\n".join(yaml_of(fitted.law, "my trials").splitlines()[:4]), "\n  …")
 

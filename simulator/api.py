@@ -25,13 +25,13 @@ from simulator.curves.synthetic import Law, Synthetic
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.replicates import replicates
 from simulator.planning import planner
-from simulator.planning.backend import Backend, Pool
+from simulator.planning.backend import Backend, WorkerPool
 from simulator.previewing.file import preview_document
 from simulator.render import draw_all, play
 from simulator.render.animation.animate import Style, TimeUnit
 from simulator.results import Comparison, Picture, Planned, Previewed, Results
 from simulator.scenario import yaml_text
-from simulator.scenario.loading import Loaded, check
+from simulator.scenario.loading import Loaded, check_document
 from simulator.searchers.halving import asha, sha
 from simulator.searchers.protocol import Searcher
 from simulator.trace import metrics
@@ -66,7 +66,7 @@ def load_scenario(source: Path | str, changes: Mapping[str, object] | None = Non
     scenario:1:1: cluster: is missing
     """
     document = _document(source)
-    return check(_changed(document, changes) if changes else document)
+    return check_document(_changed(document, changes) if changes else document)
 
 
 @overload
@@ -195,7 +195,7 @@ def plan(
     if (address is None) == (backend == "dask") and backend != "ray":
         raise ValueError("dask needs an address, and only dask and ray take one")
     out = None if folder is None else Path(folder)
-    pool = Pool(backend, address, jobs)
+    pool = WorkerPool(backend, address, jobs)
     found = planner.answer(_loaded(scenario), seed=seed, folder=out, resume=resume, pool=pool)
     if out is not None:
         from simulator.planning.report import folder as files
@@ -273,7 +273,7 @@ def _document(source: Path | str) -> yaml_text.Document:
     """A file, or a text of several lines as if it were one in the working folder."""
     if isinstance(source, str) and "\n" in source:
         return yaml_text.parse(source.encode(), Path("scenario"))
-    return yaml_text.read(Path(source))
+    return yaml_text.read_document(Path(source))
 
 
 def _loaded(scenario: Loaded | Path | str) -> Loaded:

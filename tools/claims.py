@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from simulator.experiment.experiment import Experiment
-from simulator.scenario.determined import Random
+from simulator.scenario.determined import RandomSection
 from simulator.scenario.loading import load
 from simulator.scenario.values import Units
 from simulator.searchers.determined_layouts import adaptive_asha_layouts
@@ -66,7 +66,7 @@ def run(label: str, workers: int, seed: int, max_trials: int | None = None) -> M
     loaded = load(SCENARIO)
     spec = loaded.scenario.searchers.get(label)
     if spec is None:
-        spec = Random(name="random", max_length=Units(256), max_trials=max_trials)
+        spec = RandomSection(name="random", max_length=Units(256), max_trials=max_trials)
     if label == "adaptive_asha":
         spec = spec.model_copy(update={"max_concurrent_trials": workers, "max_trials": max_trials or spec.max_trials})
     if label == "adaptive" and max_trials is not None:  # has a budget, which is to grow alike

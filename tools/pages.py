@@ -27,14 +27,14 @@ SECTIONS = [
     ("Searchers", "searchers", names_of(SEARCHERS)),
     ("Curves", "curves", names_of(CURVES)),
     ("Cluster", "cluster", [
-        "Cluster", "Group", *names_of(STRAGGLERS), "SlowSpells", "Drops", "Failures", "Preemption", "SpanModel", "Recovery",
+        "Cluster", "Group", *names_of(STRAGGLERS), "SlowSpells", "Drops", "Failures", "Preemption", "Span", "Recovery",
         "Overheads",
     ]),
     ("Stop", "stop", ["Stop"]),
     ("Plan", "plan", ["Plan", "Target", "Replicates"]),
 ]  # fmt: skip
 #: What a model is called, where neither a `name` nor a `kind` says it.
-NAMES = {"Cluster": "cluster", "Group": "a group of `groups`", "SpanModel": "a span of time", "Drops": "drops",
+NAMES = {"Cluster": "cluster", "Group": "a group of `groups`", "Span": "a span of time", "Drops": "drops",
          "SlowSpells": "slow spells", "Failures": "failures", "Preemption": "preemption", "Recovery": "recovery", "Overheads": "overheads",
          "Stop": "stop", "Plan": "plan", "Target": "target", "Replicates": "replicates"}  # fmt: skip
 #: What the schema leaves unsaid.

@@ -20,7 +20,7 @@ import numpy as np
 from scipy import stats
 
 from simulator.io import signals
-from simulator.planning.backend import Pool
+from simulator.planning.backend import WorkerPool
 from simulator.planning.planner import answer
 from simulator.planning.report import folder as files
 from simulator.scenario.loading import load
@@ -69,7 +69,11 @@ def sweep(folder: Path) -> None:
         name = list(SCENARIOS)[seed % len(SCENARIOS)]
         for resume in (False, True):
             found = answer(
-                load(folder / f"{name}.yaml"), seed=seed, folder=folder / "out", resume=resume, pool=Pool(jobs=2)
+                load(folder / f"{name}.yaml"),
+                seed=seed,
+                folder=folder / "out",
+                resume=resume,
+                pool=WorkerPool(jobs=2),
             )
             files.write(found, folder / "out")
         shutil.rmtree(folder / "out")

@@ -198,7 +198,7 @@ def fit(
     table = read_table(file, smaller_is_better=smaller_is_better, times_needed=False)
     with progress_bar() as progress:
         task = progress.add_task("fitting", total=None)
-        made = fitting.fit(
+        made = fitting.fit_and_compare(
             table,
             family=family,
             workers=workers,

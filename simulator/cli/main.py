@@ -178,7 +178,7 @@ def check(scenario: ScenarioFile) -> None:
         from simulator.planning import planner
 
         with late_bar("looking at every cell") as on_progress:
-            planner.check(experiment.loaded, on_progress)
+            planner.check_plan(experiment.loaded, on_progress)
     typer.echo(printable(f"{scenario}: sound; searchers {', '.join(experiment.labels)}"))
 
 

@@ -49,7 +49,7 @@ def plan(
     seed: Seed = None,
 ) -> None:
     """Say how many workers it takes, at what price and how sure, from the section `plan` of a scenario."""
-    from simulator.planning.backend import Pool
+    from simulator.planning.backend import WorkerPool
     from simulator.planning.planner import answer
     from simulator.planning.report import report, sentences
     from simulator.scenario.loading import load
@@ -73,7 +73,7 @@ def plan(
             seed=seed,
             folder=out,
             resume=resume,
-            pool=Pool(backend, address, jobs or 0),
+            pool=WorkerPool(backend, address, jobs or 0),
             on_progress=on_progress,
         )
         if out is not None:

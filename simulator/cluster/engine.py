@@ -10,7 +10,7 @@ from math import inf
 from typing import Literal
 
 from simulator.cluster import fast
-from simulator.cluster.machines import Pool
+from simulator.cluster.machines import MachinePool
 from simulator.cluster.model import Model
 from simulator.cluster.spec import Cluster, StarvedError, Stop
 from simulator.core.ticks import LIMIT
@@ -41,7 +41,7 @@ def simulate(
     StarvedError where work remains that nobody will ever do, ValueError where "fast" is to run a cluster in trouble.
     """
     stop = stop if isinstance(stop, Stop) else Stop(stop)
-    pool = Pool(cluster.machines, slots_per_trial=cluster.slots_per_trial, policy=cluster.policy, seed=seed)
+    pool = MachinePool(cluster.machines, slots_per_trial=cluster.slots_per_trial, policy=cluster.policy, seed=seed)
     if engine == "fast" and not cluster.trouble_free:
         raise ValueError("the fast engine runs only equal workers that never fail, and jobs that nothing delays")
     if cluster.trouble_free and engine != "model":

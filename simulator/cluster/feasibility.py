@@ -33,7 +33,9 @@ def absence_rate(group: MachineGroup) -> float:
     return rate
 
 
-def hopeless(conditions: Conditions, groups: tuple[MachineGroup, ...], ticks: float, units: int) -> float | None:
+def ticks_if_hopeless(
+    conditions: Conditions, groups: tuple[MachineGroup, ...], ticks: float, units: int
+) -> float | None:
     """The expected ticks of a job of `ticks` and `units` where it is hopeless on every group; None where it is not.
 
     A stretch without a checkpoint must be done in one go, and so must a machine's start and what comes before the

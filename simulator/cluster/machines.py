@@ -185,7 +185,7 @@ class Spending:
             self._following = next(self._steps, None)
 
 
-class Pool:
+class MachinePool:
     """All machines and places of a cluster, under one seed."""
 
     def __init__(self, groups: Sequence[MachineGroup], *, slots_per_trial: int, policy: Policy, seed: int) -> None:

@@ -44,7 +44,7 @@ import simpy
 from simulator.cluster.attempts import Course, Overheads
 from simulator.cluster.fates import Fates
 from simulator.cluster.garbage import uncollected
-from simulator.cluster.machines import Machine, MachineGroup, Pool
+from simulator.cluster.machines import Machine, MachineGroup, MachinePool
 from simulator.cluster.recording import ROW, unpack
 from simulator.cluster.spec import Cluster, StarvedError, Stop
 from simulator.core import ticks
@@ -95,7 +95,7 @@ class Model:
     """One run of a searcher on a cluster."""
 
     def __init__(
-        self, searcher: Searcher, curves: Curves, cluster: Cluster, pool: Pool, stop: Stop, seed: int
+        self, searcher: Searcher, curves: Curves, cluster: Cluster, pool: MachinePool, stop: Stop, seed: int
     ) -> None:
         conditions = cluster.conditions
         self.env = simpy.Environment()

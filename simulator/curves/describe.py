@@ -30,7 +30,7 @@ QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
-class Grid:
+class LossGrid:
     """Curves as matrices: `loss[i, j]` of trial i at `resources[j]`, inf from its death on, NaN where not known.
 
     `unit_s` is each trial's mean time a unit, None where there are no times; `errored` marks deaths by failure.
@@ -111,7 +111,7 @@ def number(value: float | None) -> str:
     return "–" if value is None else f"{value:.4g}"
 
 
-def grid_of(table: Table) -> Grid:
+def grid_of(table: Table) -> LossGrid:
     """Curves as matrices, at all recorded resources or at 256 spread over them; straight lines between points."""
     known = np.unique(table.resource)
     if len(known) > MOST_PLACES:
@@ -137,10 +137,10 @@ def grid_of(table: Table) -> Grid:
     loss[(known >= end[:, None]) & gone[:, None]] = np.inf
     loss[np.isinf(loss) & ~((known >= end[:, None]) & gone[:, None])] = np.nan  # a bad result on the way
     unit = table.clock[last] / ticks.PER_SECOND / end if table.timed else None
-    return Grid(known, loss, unit, errored)
+    return LossGrid(known, loss, unit, errored)
 
 
-def describe(grid: Grid, *, points: int | None = None, pairs: int = MOST_PAIRS) -> Description:
+def describe(grid: LossGrid, *, points: int | None = None, pairs: int = MOST_PAIRS) -> Description:
     """The figures of some curves; `points` is how many were recorded, where that is not the size of the grid.
 
     No more than so many `pairs` of trials are compared.
@@ -183,7 +183,7 @@ def _ranks(values: Matrix) -> Matrix:
     return mean_rank[place]
 
 
-def _early(grid: Grid) -> tuple[dict[int, float], dict[int, float]]:
+def _early(grid: LossGrid) -> tuple[dict[int, float], dict[int, float]]:
     """Correlations of the losses at 1, 3, 9 … with the final ones."""
     known = grid.known
     final = grid.loss[known, -1]
@@ -205,7 +205,7 @@ def _early(grid: Grid) -> tuple[dict[int, float], dict[int, float]]:
     return everybody, top
 
 
-def _crossings(grid: Grid, pairs: int) -> tuple[float | None, float | None]:
+def _crossings(grid: LossGrid, pairs: int) -> tuple[float | None, float | None]:
     loss = grid.loss[grid.finished]
     loss = loss[:, ~np.isnan(loss).any(axis=0)]
     places = grid.resources[~np.isnan(grid.loss[grid.finished]).any(axis=0)]
@@ -227,7 +227,7 @@ def _crossings(grid: Grid, pairs: int) -> tuple[float | None, float | None]:
     return crossed / len(one), crossed_late / len(one)
 
 
-def _noise(grid: Grid) -> float | None:
+def _noise(grid: LossGrid) -> float | None:
     """From how far points lie off the middle of their neighbours, after a third of the training."""
     late = grid.resources >= grid.resources[-1] / 3
     places, loss = grid.resources[late], grid.loss[grid.finished][:, late]
@@ -239,7 +239,7 @@ def _noise(grid: Grid) -> float | None:
     return float(np.median(sd) / (most - quarter)) if most > quarter else None
 
 
-def _unit_figures(grid: Grid) -> Mapping[str, Any]:
+def _unit_figures(grid: LossGrid) -> Mapping[str, Any]:
     unit = grid.unit_s
     if unit is None or not (unit > 0).all():
         return {"unit_s": None, "unit_sigma": None, "unit_quality": None}

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.core.formatting import counted
-from simulator.curves.describe import EARLY, Description, Grid, describe
+from simulator.curves.describe import EARLY, Description, LossGrid, describe
 from simulator.curves.families import SCALED, Family
 from simulator.curves.synthetic import Law, Synthetic
 
@@ -66,8 +66,8 @@ class Targets:
     quantiles: tuple[Vector, ...] = ()
 
 
-def fit(
-    grid: Grid,
+def fit_law(
+    grid: LossGrid,
     about: Description,
     *,
     family: Family = "pow4",
@@ -87,7 +87,7 @@ def fit(
     return _fitted(grid, about, family, rounds, on_step)
 
 
-def logarithmic(grid: Grid) -> bool:
+def logarithmic(grid: LossGrid) -> bool:
     """Whether logarithms are more even: all losses above 0, and a longer tail of bad ones than of good."""
     finite = grid.loss[np.isfinite(grid.loss)]
     final = grid.loss[grid.finished, -1]
@@ -98,7 +98,7 @@ def logarithmic(grid: Grid) -> bool:
 
 
 def _fitted(
-    grid: Grid,
+    grid: LossGrid,
     about: Description,
     family: Family,
     rounds: int,
@@ -135,7 +135,7 @@ def _fitted(
     )
 
 
-def _targets(grid: Grid) -> Targets:
+def _targets(grid: LossGrid) -> Targets:
     """The figures of the recorded curves where the drawn ones will be looked at: fewer places, fewer crossings."""
     seen = grid.resources.tolist()
     places = [at for at in (EARLY**power for power in range(12)) if at in seen and at < seen[-1]] + seen[-1:]
@@ -218,10 +218,10 @@ def level(law: Law, quantiles: Vector, longest: int, rounds: int = 3) -> Law:
     return replace(law, levels=tuple(levels.tolist()))
 
 
-def drawn(law: Law, seed: int, trials: int, resources: Sequence[int]) -> Grid:
+def drawn(law: Law, seed: int, trials: int, resources: Sequence[int]) -> LossGrid:
     """Trials of a law as `describe` takes them."""
     losses, unit = Synthetic(law, seed).sample(trials, resources)
-    return Grid(np.array(resources), losses, unit, np.zeros(trials, bool))
+    return LossGrid(np.array(resources), losses, unit, np.zeros(trials, bool))
 
 
 def rounded(law: Law, digits: int = 4) -> Law:

@@ -57,7 +57,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
+class Choices:
     """A number from `low` to `high`, uniform in itself or in its logarithm, of four digits or whole."""
 
     low: float
@@ -78,17 +78,17 @@ class Range:
 
 
 #: Wide on purpose: some diverge at once, some never start to learn, an epoch costs up to 50 times another.
-SPACE: dict[str, Choice | Range] = {
+SPACE: dict[str, Choice | Choices] = {
     "solver": Choice(("sgd", "adam")),
     "activation": Choice(("relu", "tanh", "logistic")),
     "layers": Choice((1, 2, 3)),
-    "width": Range(16, 384, whole=True),
-    "batch_size": Range(8, 256, whole=True),
-    "alpha": Range(1e-6, 1.0),
-    "momentum": Range(0.0, 0.99, log=False),
+    "width": Choices(16, 384, whole=True),
+    "batch_size": Choices(8, 256, whole=True),
+    "alpha": Choices(1e-6, 1.0),
+    "momentum": Choices(0.0, 0.99, log=False),
 }
 #: The learning rate, drawn last: what suits one solver is about thirty times what suits the other.
-RATES: dict[str, Range] = {"sgd": Range(2e-3, 10.0), "adam": Range(1e-4, 0.3)}
+RATES: dict[str, Choices] = {"sgd": Choices(2e-3, 10.0), "adam": Choices(1e-4, 0.3)}
 
 
 def draw(seed: int, trial: int) -> tuple[dict[str, Value], int]:

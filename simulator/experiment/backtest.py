@@ -43,7 +43,7 @@ Figures = Mapping[str, float | None]
 
 
 @dataclass(frozen=True)
-class Row:
+class Forecast:
     """A figure of the real run among simulated ones: its `quantile` there, and the middle and ends of theirs."""
 
     name: str
@@ -73,11 +73,11 @@ class Backtest:
     label: str
     real: Trace
     typical: Trace
-    rows: tuple[Row, ...]
+    rows: tuple[Forecast, ...]
     makespans: Values
     calibration: Calibration | None
 
-    def __getitem__(self, name: str) -> Row:
+    def __getitem__(self, name: str) -> Forecast:
         return next(row for row in self.rows if row.name == name)
 
 
@@ -196,15 +196,15 @@ def called(name: str) -> str:
     return NAMES.get(name) or f"trials trained up to {name.rpartition('_')[2]}"
 
 
-def _row(name: str, real: float | None, values: Sequence[float | None], factor: Values) -> Row:
+def _row(name: str, real: float | None, values: Sequence[float | None], factor: Values) -> Forecast:
     known = np.array([value for value in values if value is not None], float)
     if not len(known):
-        return Row(name, real, None, None, None, None)
+        return Forecast(name, real, None, None, None, None)
     if name in SECONDS and len(known) == len(factor):
         known = known * factor
     low, middle, high = (float(value) for value in np.quantile(known, [INTERVAL[0], 0.5, INTERVAL[1]]))
     below = None if real is None else float(((known < real).sum() + (known == real).sum() / 2) / len(known))
-    return Row(name, real, low, middle, high, below)
+    return Forecast(name, real, low, middle, high, below)
 
 
 def _drifts(drift: tuple[float, float, int], runs: int, seed: int) -> Values:

@@ -107,7 +107,7 @@ def _preemption(
     )
 
 
-def _span(spec: models.SpanModel) -> durations.Span:
+def _span(spec: models.SpanSection) -> durations.Span:
     if spec.median is not None:
         return durations.LogNormalSpan(spec.median, spec.mean)
     return durations.Weibull(spec.mean, spec.shape)

@@ -165,7 +165,7 @@ class Experiment:
             return None
         typical = median(self._curves.train(trial, low, high)[0] for trial in living)
         job = (self._cluster.conditions, self._cluster.machines, typical, high - low)
-        expected = feasibility.hopeless(*job)
+        expected = feasibility.ticks_if_hopeless(*job)
         if expected is None:
             return None
         years = "no end is" if expected == inf else f"{expected / ticks.UNITS['d'] / 365:.1e} years are"

@@ -13,10 +13,9 @@ from simulator.cluster.engine import Cluster, simulate
 from simulator.core.errors import InputError, Problem, printable
 from simulator.core.streams import Stream, integers
 from simulator.core.ticks import to_seconds
-from simulator.curves.describe import Description, Grid, describe, grid_of, number
+from simulator.curves.describe import Description, LossGrid, describe, grid_of, number
 from simulator.curves.families import Family
-from simulator.curves.fit import drawn
-from simulator.curves.fit import fit as fit_law
+from simulator.curves.fit import drawn, fit_law
 from simulator.curves.protocol import Curves
 from simulator.curves.recorded import Recorded, Resampled
 from simulator.curves.synthetic import Law, Synthetic
@@ -36,7 +35,7 @@ ROUNDS = 40
 Progress = Callable[[int, int], None]
 
 
-class Row(NamedTuple):
+class Figure(NamedTuple):
     """A figure of the recorded curves with its bootstrap interval, and the same of the fitted ones."""
 
     name: str
@@ -60,8 +59,8 @@ class Fitted:
     source: str
     trials: int
     law: Law
-    figures: list[Row]
-    searches: list[Row]
+    figures: list[Figure]
+    searches: list[Figure]
     note: str = ""
 
     def as_dict(self) -> dict[str, Any]:
@@ -100,7 +99,7 @@ def yaml_of(law: Law, name: str) -> str:
     return "\n".join([*lines, ""])
 
 
-def fit(
+def fit_and_compare(
     table: Table,
     *,
     family: Family = "pow4",
@@ -134,7 +133,9 @@ def fit(
     return Fitted(table.source, table.trials, law, figures, searches)
 
 
-def _figures(grid: Grid, about: Description, law: Law, replicates: int, on_step: Callable[[int], None]) -> list[Row]:
+def _figures(
+    grid: LossGrid, about: Description, law: Law, replicates: int, on_step: Callable[[int], None]
+) -> list[Figure]:
     """Describe's figures side by side; the recorded trials are drawn with replacement for the intervals."""
     samples = []
     for replicate in range(replicates):
@@ -155,11 +156,11 @@ def _figures(grid: Grid, about: Description, law: Law, replicates: int, on_step:
             scale = 1 / alone if name.startswith("pairs") else 1.0
             low, high = np.quantile(np.array(found, float) * scale, INTERVAL)
             bounds = float(low), float(high)
-        rows_made.append(Row(name, value, *bounds, mine.get(name)))
+        rows_made.append(Figure(name, value, *bounds, mine.get(name)))
     return rows_made
 
 
-def _like(grid: Grid, law: Law) -> Grid:
+def _like(grid: LossGrid, law: Law) -> LossGrid:
     """Trials of the law, seen where the recorded ones were."""
     made = drawn(law, 1, DRAWN, grid.resources.tolist())
     return made if grid.unit_s is not None else replace(made, unit_s=None)
@@ -180,7 +181,7 @@ def _size(table: Table) -> tuple[int, int]:
     return min(table.trials, SEARCHED), int(table.resource.max())
 
 
-def _searches(table: Table, law: Law, workers: int, replicates: int, on_step: Callable[[int], None]) -> list[Row]:
+def _searches(table: Table, law: Law, workers: int, replicates: int, on_step: Callable[[int], None]) -> list[Figure]:
     """Makespan and regret of SHA and ASHA on resampled recorded trials and on drawn ones."""
     trials, length = _size(table)
     recorded = Recorded(table, interpolate=True)
@@ -195,7 +196,7 @@ def _searches(table: Table, law: Law, workers: int, replicates: int, on_step: Ca
     for name, (real, made) in found.items():
         if real and made:
             low, middle, high = (float(q) for q in np.quantile(real, [INTERVAL[0], 0.5, INTERVAL[1]]))
-            rows.append(Row(name, middle, low, high, float(np.median(made))))
+            rows.append(Figure(name, middle, low, high, float(np.median(made))))
     return rows
 
 
@@ -216,7 +217,7 @@ def _silent(done: int, total: int) -> None:
     """Nobody listens."""
 
 
-def _verdict(row: Row) -> str:
+def _verdict(row: Figure) -> str:
     """Nothing for a figure inside its interval; by how much it is off where it is not."""
     if row.inside is not False or row.fitted is None or row.low is None or row.high is None:
         return ""

@@ -29,7 +29,7 @@ import numpy as np
 from simulator.planning import statistics
 from simulator.planning.options import Option, Share
 from simulator.planning.statistics import Interval, Values
-from simulator.scenario.plan import Plan
+from simulator.scenario.plan import PlanSection
 
 #: Two median times that differ by less than this share are as soon as each other.
 SAME = 0.05
@@ -172,7 +172,7 @@ class Advice:
         )  # fmt: skip
 
 
-def advise(options: Sequence[Option], plan: Plan) -> Advice:
+def advise(options: Sequence[Option], plan: PlanSection) -> Advice:
     """Draw the conclusions from all options of a sweep."""
     choice = _Choice(options, plan)
     series = tuple(choice.series(group) for group in _grouped(options))
@@ -206,7 +206,7 @@ def told_apart(difference: Interval) -> bool:
 class _Choice:
     """What is asked of the options, and who does it."""
 
-    def __init__(self, options: Sequence[Option], plan: Plan) -> None:
+    def __init__(self, options: Sequence[Option], plan: PlanSection) -> None:
         self._options, self._plan = options, plan
         self.priced = any(option.cost.high > 0 for option in options)
         self.ground: Ground = (

@@ -35,7 +35,7 @@ AHEAD = 2
 
 
 @dataclass(frozen=True)
-class Pool:
+class WorkerPool:
     """`jobs` processes (0: one for each processor) of a backend; one process is this one itself."""
 
     backend: Backend = "loky"

@@ -10,9 +10,9 @@ from typing import Any
 
 from simulator.core.errors import InputError
 from simulator.scenario.cluster import GroupSection
-from simulator.scenario.loading import Loaded, check
+from simulator.scenario.loading import Loaded, check_document
 from simulator.scenario.model import Scenario
-from simulator.scenario.plan import Plan
+from simulator.scenario.plan import PlanSection
 from simulator.scenario.yaml_text import Document, Path_, Place
 
 #: What no cell may have of its own: the question, and the seed that all of them share.
@@ -77,7 +77,7 @@ class Grid:
         self.loaded = loaded
         if loaded.scenario.plan is None:
             raise InputError(loaded.problem(("plan",), "is missing; say what to vary: `plan: {vary: {…: […]}}`"))
-        self.plan: Plan = loaded.scenario.plan
+        self.plan: PlanSection = loaded.scenario.plan
         self.axes = _axes(loaded, self.plan)
         counting = [axis for axis in self.axes if axis.counts]
         self._values = {key: value for key, value in loaded.document.values.items() if key != "plan"}
@@ -109,7 +109,7 @@ class Grid:
         """Make the cell with a number; raises InputError for what is wrong in it."""
         places = _digits(index, [len(axis.values) for axis in self.axes])
         chosen = list(zip(self.axes, places, strict=True))
-        loaded = _priced(check(self._document(chosen)), self.plan.price)
+        loaded = _priced(check_document(self._document(chosen)), self.plan.price)
         setting = ", ".join(axis.label(place) for axis, place in chosen if axis is not self._count_axis)
         return Cell(
             index, {axis.text: axis.names[place] for axis, place in chosen}, setting, workers(loaded.scenario), loaded
@@ -191,7 +191,7 @@ def _is_word(value: Any) -> bool:
     return value is None or isinstance(value, bool)
 
 
-def _axes(loaded: Loaded, plan: Plan) -> tuple[Axis, ...]:
+def _axes(loaded: Loaded, plan: PlanSection) -> tuple[Axis, ...]:
     axes, problems = [], []
     for text, given in plan.vary.items():
         where = ("plan", "vary", text)

@@ -14,7 +14,7 @@ from simulator.planning import statistics
 from simulator.planning.grid import Cell
 from simulator.planning.statistics import Interval, Values
 from simulator.planning.sweep import Runs
-from simulator.scenario.plan import Plan
+from simulator.scenario.plan import PlanSection
 
 
 class Share(NamedTuple):
@@ -86,7 +86,7 @@ class Option:
         return f"{self.cell.name}{',' if self.cell.setting else ''} with {self.label}"
 
 
-def option(cell: Cell, searcher: int, runs: Runs, plan: Plan) -> Option:
+def option(cell: Cell, searcher: int, runs: Runs, plan: PlanSection) -> Option:
     """Sum up the runs of a cell with one of its searchers, in order of replicate."""
     times, costs = runs["time_s"], runs["cost"]
     in_time = times <= (np.inf if plan.deadline is None else to_seconds(plan.deadline))
@@ -124,7 +124,7 @@ def option(cell: Cell, searcher: int, runs: Runs, plan: Plan) -> Option:
     )
 
 
-def options(cells: Sequence[Cell], runs: Runs, plan: Plan) -> list[Option]:
+def options(cells: Sequence[Cell], runs: Runs, plan: PlanSection) -> list[Option]:
     """Every option of a sweep, by cell and searcher; `runs` are in that order."""
     starts = np.flatnonzero(np.diff(runs["cell"].astype(np.int64) * 1000 + runs["searcher"], prepend=-1))
     return [
@@ -132,7 +132,7 @@ def options(cells: Sequence[Cell], runs: Runs, plan: Plan) -> list[Option]:
     ]
 
 
-def _share(done: NDArray[np.bool_], plan: Plan) -> Share:
+def _share(done: NDArray[np.bool_], plan: PlanSection) -> Share:
     """The share of runs that are `done`, with its interval and what may be promised of it."""
     count, runs = int(done.sum()), len(done)
     return Share(

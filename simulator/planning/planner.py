@@ -20,7 +20,7 @@ from simulator.experiment.replicates import Replicates
 from simulator.io import inputs, reading
 from simulator.planning import limits, sweep
 from simulator.planning.advice import Advice, advise
-from simulator.planning.backend import Pool
+from simulator.planning.backend import WorkerPool
 from simulator.planning.grid import STEP, Cell, Grid
 from simulator.planning.options import Option, option, options
 from simulator.planning.origin import origin
@@ -29,7 +29,7 @@ from simulator.planning.store import Store
 from simulator.planning.sweep import Block, Probe, Runs, Shape, Work
 from simulator.scenario import curves as curve_models
 from simulator.scenario.loading import Loaded
-from simulator.scenario.plan import Plan
+from simulator.scenario.plan import PlanSection
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class Answer:
     """
 
     loaded: Loaded
-    plan: Plan
+    plan: PlanSection
     seed: int
     replicates: int
     why: str
@@ -62,7 +62,7 @@ def answer(
     seed: int | None = None,
     folder: Path | None = None,
     resume: bool = False,
-    pool: Pool | None = None,
+    pool: WorkerPool | None = None,
     on_progress: Progress | None = None,
 ) -> Answer:
     """Answer the plan of a scenario. With a `folder` each finished block is kept there, to `resume` from.
@@ -70,14 +70,20 @@ def answer(
     Raises InputError for what is wrong with the plan or the folder, RunError where a run fails.
     """
     with inputs.noted():  # each file is read as it is now, by every process
-        found = _answered(loaded, seed, folder, pool or Pool(), on_progress, resume=resume)
+        found = _answered(loaded, seed, folder, pool or WorkerPool(), on_progress, resume=resume)
         for path in inputs.changed():
             log.warning("%s is not any more what it was when the plan read it; the answer is of what it was", path)
     return found
 
 
 def _answered(
-    loaded: Loaded, seed: int | None, folder: Path | None, pool: Pool, on_progress: Progress | None, *, resume: bool
+    loaded: Loaded,
+    seed: int | None,
+    folder: Path | None,
+    pool: WorkerPool,
+    on_progress: Progress | None,
+    *,
+    resume: bool,
 ) -> Answer:
     seed = loaded.scenario.seed if seed is None else seed
     grid, work = Grid(loaded), Work(_anywhere(loaded), seed)
@@ -97,7 +103,7 @@ class _Planner:
         grid: Grid,
         cells: Sequence[Cell],
         work: Work,
-        pool: Pool,
+        pool: WorkerPool,
         store: Store | None,
         on_progress: Progress | None,
     ) -> None:
@@ -208,9 +214,9 @@ class _Planner:
         return option(cell, searcher, own, plan), found
 
 
-def check(loaded: Loaded, on_progress: Progress | None = None) -> list[Cell]:
+def check_plan(loaded: Loaded, on_progress: Progress | None = None) -> list[Cell]:
     """Every cell of a plan; raises InputError for all that can be said against the plan before it is run."""
-    return _sound_cells(Grid(loaded), Work(loaded, loaded.scenario.seed), Pool(), on_progress)
+    return _sound_cells(Grid(loaded), Work(loaded, loaded.scenario.seed), WorkerPool(), on_progress)
 
 
 def _anywhere(loaded: Loaded) -> Loaded:
@@ -218,7 +224,7 @@ def _anywhere(loaded: Loaded) -> Loaded:
     return replace(loaded, document=replace(loaded.document, path=loaded.document.path.absolute()))
 
 
-def _sound_cells(grid: Grid, work: Work, pool: Pool, on_progress: Progress | None = None) -> list[Cell]:
+def _sound_cells(grid: Grid, work: Work, pool: WorkerPool, on_progress: Progress | None = None) -> list[Cell]:
     searchers = len(grid.loaded.scenario.searchers)
     if limits.runs_of(grid, searchers) > grid.plan.limit:
         problem = limits.too_many(grid, searchers, sweep.probe(work).seconds, pool.jobs or joblib.cpu_count())
@@ -273,7 +279,7 @@ def _tables(cells: Sequence[Cell]) -> dict[str, str]:
     return {name: sha256(reading.read_at_most(folder / name, MAX_BYTES, MEANT)).hexdigest() for name in sorted(names)}
 
 
-def _enough(advice: Advice, plan: Plan, replicates: int) -> tuple[bool, str]:
+def _enough(advice: Advice, plan: PlanSection, replicates: int) -> tuple[bool, str]:
     """Whether the intervals of the options that the answer names are as narrow as asked, and how to say it."""
     named = [one.chosen for one in advice.series if one.chosen is not None] or [advice.nearest]
     asked = plan.replicates.width

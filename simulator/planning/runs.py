@@ -14,7 +14,7 @@ from simulator.curves.protocol import Curves
 from simulator.experiment.clusters import build_cluster, build_stop
 from simulator.experiment.replicates import Replicate
 from simulator.planning.grid import Cell
-from simulator.scenario.plan import Target
+from simulator.scenario.plan import TargetSection
 from simulator.searchers.geometry import exact
 from simulator.trace import billing, metrics
 from simulator.trace.trace import Trace
@@ -34,7 +34,7 @@ CANDIDATES = 1000
 Row = tuple[int, int, int, float, float, float, float, float, float, float, int]
 
 
-def simulate(cell: Cell, searcher: int, replicate: Replicate, target: Target | None) -> Row:
+def simulate(cell: Cell, searcher: int, replicate: Replicate, target: TargetSection | None) -> Row:
     """Run one searcher of a cell up to its target; returns a row of `RUN`. Raises RunError naming the cell."""
     scenario = cell.loaded.scenario
     label, spec = list(scenario.searchers.items())[searcher]
@@ -61,7 +61,7 @@ def simulate(cell: Cell, searcher: int, replicate: Replicate, target: Target | N
     return _row(trace, (cell.index, searcher, number), loss, target)
 
 
-def _loss(cell: Cell, curves: Curves, target: Target) -> float:
+def _loss(cell: Cell, curves: Curves, target: TargetSection) -> float:
     """The loss that is good enough; -inf where the target is none."""
     if target.loss is not None:
         return target.loss if cell.loaded.scenario.smaller_is_better else -target.loss
@@ -80,7 +80,7 @@ def candidates_of(cell: Cell, curves: Curves) -> int:
     return max(known, default=min(CANDIDATES, curves.trials or CANDIDATES))
 
 
-def _row(trace: Trace, place: tuple[int, int, int], loss: float, target: Target | None) -> Row:
+def _row(trace: Trace, place: tuple[int, int, int], loss: float, target: TargetSection | None) -> Row:
     where = metrics.split(trace)
     available = trace.workers * trace.makespan - where.down
     results = trace.loss[np.isfinite(trace.loss)]

@@ -30,7 +30,7 @@ from simulator.io import inputs, reading, writing
 from simulator.planning.grid import differences, short
 from simulator.planning.runs import RUN
 from simulator.planning.sweep import Block, Runs, Shape, Work
-from simulator.scenario.base import Model
+from simulator.scenario.base import Section
 
 MANIFEST = "manifest.json"
 #: What a results folder holds beside its blocks.
@@ -52,7 +52,7 @@ _SCRATCH = re.compile(r"\.(manifest\.json|replicates-[\w.-]+\.parquet)\.[0-9a-f]
 _Whole = Annotated[int, Field(ge=1, le=10**6)]
 
 
-class Manifest(Model):
+class Manifest(Section):
     """What `manifest.json` says."""
 
     asha_simulator: str

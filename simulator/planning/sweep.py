@@ -25,7 +25,7 @@ from simulator.planning.runs import RUN, Row, simulate
 from simulator.planning.sensitivity import Variation
 from simulator.scenario.loading import Loaded
 from simulator.scenario.plan import MOST
-from simulator.scenario.plan import Replicates as Wanted
+from simulator.scenario.plan import ReplicatesSection as Wanted
 
 #: Attempts simulated by a task, about: half a second of work and more.
 TASK = 120_000

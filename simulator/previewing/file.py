@@ -10,7 +10,7 @@ from simulator.previewing.search import Preview, preview
 from simulator.scenario import yaml_text
 from simulator.scenario.cluster import ClusterSection
 from simulator.scenario.experiment_file import check_experiment, is_experiment
-from simulator.scenario.loading import check
+from simulator.scenario.loading import check_document
 from simulator.scenario.yaml_text import Document
 
 
@@ -19,13 +19,13 @@ def preview_file(path: Path, on_searcher: Callable[[str], None] | None = None) -
 
     An experiment has no cluster: its jobs queue, as Determined's do. `on_searcher` hears each label beforehand.
     """
-    return preview_document(yaml_text.read(path), on_searcher)
+    return preview_document(yaml_text.read_document(path), on_searcher)
 
 
 def preview_document(document: Document, on_searcher: Callable[[str], None] | None = None) -> dict[str, Preview]:
     """The same for what was read from a file."""
     experiment = is_experiment(document.values)
-    loaded = check_experiment(document) if experiment else check(document)
+    loaded = check_experiment(document) if experiment else check_document(document)
     cluster = loaded.scenario.cluster
     previews, problems = {}, []
     for label, spec in loaded.scenario.searchers.items():

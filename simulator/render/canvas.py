@@ -63,7 +63,7 @@ class Canvas:
         width: int | None = None,
     ) -> int:
         """Letter `text` from `x` (or up to it, or around it), cut to `width` pixels; return the pixels it took."""
-        text = plain(text) if width is None else fit(text, size, width, bold=bold)
+        text = plain(text) if width is None else shortened(text, size, width, bold=bold)
         taken = measure(text, size, bold=bold)
         steps, left, top = _letters(text, size, bold)
         x += left - {"left": 0, "right": taken, "center": taken // 2}[align]
@@ -83,7 +83,7 @@ def measure(text: str, size: int, *, bold: bool = False) -> int:
     )
 
 
-def fit(text: str, size: int, width: int, *, bold: bool = False) -> str:
+def shortened(text: str, size: int, width: int, *, bold: bool = False) -> str:
     """`text` made plain and cut to `width` pixels; an ellipsis shows the cut."""
     text = plain(text)
     if measure(text, size, bold=bold) <= width:

@@ -15,7 +15,7 @@ from simulator.io import writing
 from simulator.render.canvas import plain
 from simulator.trace import metrics
 from simulator.trace.levels import Levels, levels
-from simulator.trace.promotions import climbs
+from simulator.trace.promotions import promotions
 from simulator.trace.trace import Outcome, Spell, Trace
 
 Event = dict[str, Any]
@@ -96,7 +96,7 @@ def _slices(trace: Trace, ladder: Levels, pid: int) -> Iterator[Event]:
 def _arrows(trace: Trace, pid: int) -> Iterator[Event]:
     """From the end of each job that led to a promotion to the start of the job on the next rung."""
     number = 0
-    for row, up in enumerate(climbs(trace).up.tolist()):
+    for row, up in enumerate(promotions(trace).up.tolist()):
         if up < 0 or trace.end[row] <= trace.start[row] or trace.end[up] <= trace.start[up]:
             continue  # no slice to bind to
         number += 1

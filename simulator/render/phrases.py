@@ -34,7 +34,7 @@ def ending(trace: Trace, unit: str) -> str:
     return f"{how} at {ticks.show(trace.makespan, unit)}"
 
 
-def first_climb(trace: Trace, unit: str) -> Note | None:
+def first_promotion_note(trace: Trace, unit: str) -> Note | None:
     """The first barrier, or where nobody waited at one the first promotion."""
     barrier = replay.first_barrier(trace)
     if barrier is not None:

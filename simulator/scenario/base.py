@@ -12,7 +12,7 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)]
 
 
-class Model(BaseModel):
+class Section(BaseModel):
     """Unknown keys are errors; nothing changes after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)

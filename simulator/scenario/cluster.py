@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from simulator.scenario.base import Count, Model, Positive, Probability, wrong
+from simulator.scenario.base import Count, Positive, Probability, Section, wrong
 from simulator.scenario.stragglers import Straggler
 from simulator.scenario.values import Delay, Duration, Label
 
@@ -21,7 +21,7 @@ Money = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 MOST_WORKERS = 1_000_000
 
 
-class SpanModel(Model):
+class SpanSection(Section):
     """How long something lasts: exponential; with a shape, Weibull; with a median, log-normal."""
 
     mean: Duration
@@ -31,7 +31,7 @@ class SpanModel(Model):
     median: Duration | None = Field(None, description="Makes it log-normal; less than the mean.")
 
     @model_validator(mode="after")
-    def _one_kind(self) -> SpanModel:
+    def _one_kind(self) -> SpanSection:
         if self.median is not None and "shape" in self.model_fields_set:
             raise wrong("shape and median stand together; shape makes a Weibull, median a log-normal")
         if self.median is not None and self.mean < self.median:
@@ -41,10 +41,10 @@ class SpanModel(Model):
 
 #: A bare duration is the mean of an exponential.
 Span = Annotated[
-    SpanModel,
+    SpanSection,
     BeforeValidator(
-        lambda value: value if isinstance(value, (dict, SpanModel)) else {"mean": value},
-        json_schema_input_type=SpanModel | Annotated[float, Field(gt=0)] | str,
+        lambda value: value if isinstance(value, (dict, SpanSection)) else {"mean": value},
+        json_schema_input_type=SpanSection | Annotated[float, Field(gt=0)] | str,
     ),
 ]
 
@@ -69,7 +69,7 @@ Together = Annotated[
 ]
 
 
-class FailuresSection(Model):
+class FailuresSection(Section):
     """Machines that break and are repaired."""
 
     mtbf: Span = Field(
@@ -89,7 +89,7 @@ class FailuresSection(Model):
     )
 
 
-class PreemptionSection(Model):
+class PreemptionSection(Section):
     """Machines that are taken away and given back, as spot instances are."""
 
     up: Span = Field(
@@ -143,7 +143,7 @@ class PreemptionSection(Model):
         return self
 
 
-class SlowSpellsSection(Model):
+class SlowSpellsSection(Section):
     """Machines that are slow for a while; a job pays for the part of its training that falls into a spell."""
 
     every: Span = Field(description="From the end of a spell of a machine to the next.")
@@ -168,7 +168,7 @@ RELEASE = (
 BILLING = "What is paid for a machine that was there: to the second, or every minute or hour that it began."
 
 
-class DropsSection(Model):
+class DropsSection(Section):
     """Jobs that are lost while their worker lives."""
 
     probability: Annotated[float, Field(ge=0, lt=1)] = Field(
@@ -177,7 +177,7 @@ class DropsSection(Model):
     per: Duration = Field(60_000_000, description="Default 1 min.")
 
 
-class RecoverySection(Model):
+class RecoverySection(Section):
     """What happens to a job that is lost."""
 
     on_loss: Literal["resume", "restart", "exit"] = Field(
@@ -189,7 +189,7 @@ class RecoverySection(Model):
     )
 
 
-class OverheadsSection(Model):
+class OverheadsSection(Section):
     """Worker time that trains nothing."""
 
     worker_start: Delay = Field(0, description="From when a machine comes up until it can work.")
@@ -198,7 +198,7 @@ class OverheadsSection(Model):
     restore: Delay = Field(0, description="To restore one.")
 
 
-class GroupSection(Model):
+class GroupSection(Section):
     """Machines that are alike."""
 
     count: Annotated[int, Field(ge=1, le=10**6)] = Field(description="How many.")
@@ -223,7 +223,7 @@ class GroupSection(Model):
         return self
 
 
-class ClusterSection(Model):
+class ClusterSection(Section):
     """The pool of workers."""
 
     workers: Annotated[int, Field(ge=1, le=10**6)] | None = Field(
@@ -287,7 +287,7 @@ class ClusterSection(Model):
         return self
 
 
-class StopSection(Model):
+class StopSection(Section):
     """When to stop a run, at the first of these; what still runs is cut."""
 
     time: Duration | None = Field(None, description="At this time.")

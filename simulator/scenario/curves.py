@@ -17,14 +17,14 @@ from simulator.curves.protocol import Curves
 from simulator.curves.recorded import Recorded, Resampled, Shuffled
 from simulator.curves.synthetic import Law, Synthetic
 from simulator.curves.unit_times import UnitTimes
-from simulator.scenario.base import Model
+from simulator.scenario.base import Section
 from simulator.scenario.values import Duration
 
 Loss = Annotated[float, Field(ge=-1e6, le=1e6)]
 Correlation = Annotated[float, Field(ge=-1, le=1)]
 
 
-class RecordedSection(Model):
+class RecordedSection(Section):
     """Learning curves from a file with the columns trial, resource, loss, elapsed_s (cumulative) and maybe exit."""
 
     kind: Literal["recorded"]
@@ -67,7 +67,7 @@ class RecordedSection(Model):
         return self
 
 
-class SyntheticSection(Model):
+class SyntheticSection(Section):
     """Trials without end: loss = asymptote + gain * what is left of it + waves + noise, and a log-normal time a unit.
 
     Every key left out has the preset's value, or without a preset its default.
@@ -193,7 +193,7 @@ def section(law: Law) -> dict[str, Any]:
     return values
 
 
-class OrderedSection(Model):
+class OrderedSection(Section):
     """For closed-form checks: all units take equally long, and trials are better, or worse, one by one."""
 
     kind: Literal["ordered"]
@@ -210,6 +210,6 @@ class OrderedSection(Model):
 CurvesSection = Annotated[RecordedSection | SyntheticSection | OrderedSection, Field(discriminator="kind")]
 
 #: Every member of the union by its kind.
-CURVES: dict[str, type[Model]] = {
+CURVES: dict[str, type[Section]] = {
     get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(get_args(CurvesSection)[0])
 }

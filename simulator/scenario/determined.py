@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from simulator.scenario.searcher_base import AboveOne, AboveZero, NotNegative, Rungs, SearcherBlock, broken
+from simulator.scenario.searcher_base import AboveOne, AboveZero, NotNegative, OwnSearcherSection, Rungs, broken
 from simulator.scenario.values import Budget, Units
 from simulator.searchers import determined, halving
 from simulator.searchers import determined_layouts as layouts
@@ -46,7 +46,7 @@ _MODE = "aggressive: the bracket of most rungs alone; standard: half of the brac
 _CONCURRENT = "Most jobs under way at once; 0: no limit."
 
 
-class DeterminedBlock(SearcherBlock):
+class DeterminedSection(OwnSearcherSection):
     """A searcher of Determined's, with the keys that all of them may have."""
 
     metric: str | None = Field(None, description="Name of the validation metric; the curves' loss stands for it.")
@@ -59,7 +59,7 @@ class DeterminedBlock(SearcherBlock):
     source_checkpoint_uuid: str | None = Field(None, description="Accepted, no effect: trials start from nothing.")
 
 
-class Single(DeterminedBlock):
+class SingleSection(DeterminedSection):
     """One trial, trained in full."""
 
     make = halving.single
@@ -72,7 +72,7 @@ class Single(DeterminedBlock):
         return 1
 
 
-class Random(DeterminedBlock):
+class RandomSection(DeterminedSection):
     """Every trial trained in full."""
 
     make = halving.random
@@ -92,7 +92,7 @@ class Random(DeterminedBlock):
         return self.max_trials
 
 
-class Grid(DeterminedBlock):
+class GridSection(DeterminedSection):
     """Every point of a grid trained in full; a point is a trial, so the grid is given by how many it has."""
 
     make = determined.grid
@@ -107,7 +107,7 @@ class Grid(DeterminedBlock):
         return self.points
 
 
-class _Budgeted(DeterminedBlock):
+class _Budgeted(DeterminedSection):
     budget: Budget = Field(description="Resource for all trials together, in the unit of max_length.")
     train_stragglers: bool = Field(True, description="Accepted, no effect; it has none in Determined.")
 
@@ -121,7 +121,7 @@ class _Budgeted(DeterminedBlock):
         return budget
 
 
-class SyncHalving(_Budgeted):
+class SyncHalvingSection(_Budgeted):
     """Determined's synchronous halving: a trial is promoted as soon as that is certain."""
 
     make = determined.sync_halving
@@ -136,7 +136,7 @@ class SyncHalving(_Budgeted):
         return layouts.sync_halving_layout(**self.options).sizes[0]
 
 
-class Adaptive(_Budgeted):
+class AdaptiveSection(_Budgeted):
     """Several brackets of `sync_halving` side by side, on equal shares of a budget."""
 
     make = determined.adaptive
@@ -161,7 +161,7 @@ class Adaptive(_Budgeted):
         return sum(layout.sizes[0] for layout in layouts.adaptive_layouts(**self.options))
 
 
-class AdaptiveSimple(DeterminedBlock):
+class AdaptiveSimpleSection(DeterminedSection):
     """Several brackets of `sync_halving` side by side, on equal shares of the trials."""
 
     make = determined.adaptive_simple
@@ -183,7 +183,7 @@ def _either_length(schema: dict[str, Any]) -> None:
     schema["anyOf"] = [{"required": ["max_length"]}, {"required": ["max_time", "time_metric"]}]
 
 
-class _Asynchronous(DeterminedBlock):
+class _Asynchronous(DeterminedSection):
     model_config = ConfigDict(json_schema_extra=_either_length)
 
     max_trials: AboveZero = Field(description="Trials in all.")
@@ -217,7 +217,7 @@ class _Asynchronous(DeterminedBlock):
         return concurrent | data | {"max_length": data["max_time"], "stop_once": True}
 
 
-class AsyncHalving(_Asynchronous):
+class AsyncHalvingSection(_Asynchronous):
     """Determined's asynchronous halving: each result promotes at most one trial, else starts a new one."""
 
     make = determined.async_halving
@@ -231,7 +231,7 @@ class AsyncHalving(_Asynchronous):
         return self.max_trials
 
 
-class AdaptiveAsha(_Asynchronous):
+class AdaptiveAshaSection(_Asynchronous):
     """Several brackets of `async_halving` side by side, each with its share of the trials."""
 
     make = determined.adaptive_asha

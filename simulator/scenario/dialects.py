@@ -36,7 +36,7 @@ def _wrong(message: str) -> PydanticCustomError:
     return PydanticCustomError("together", "{message}", {"message": message})
 
 
-class LibrarySearcher(SearcherSection):
+class LibrarySearcherSection(SearcherSection):
     """What the blocks have in common."""
 
     #: the argument that says after how many units a trial ends
@@ -104,7 +104,7 @@ _BRACKETS = "Brackets; each begins one rung higher, and a trial's is drawn at ra
 _SAMPLES = "Trials in all."
 
 
-class _Ray(LibrarySearcher):
+class _Ray(LibrarySearcherSection):
     counts: ClassVar[str] = "num_samples"
     without_effect: ClassVar[tuple[str, ...]] = ("time_attr", "metric", "stop_last_trials")
 
@@ -116,7 +116,7 @@ class _Ray(LibrarySearcher):
     report_every: Count = Field(1, description=_EVERY)
 
 
-class RayAsha(_Ray):
+class RayAshaSection(_Ray):
     """Ray Tune's ASHAScheduler or AsyncHyperBandScheduler (ray 2.60): trials stop at once or go on in place."""
 
     make = ray.ray_asha
@@ -133,7 +133,7 @@ class RayAsha(_Ray):
         return _drawn(self)
 
 
-class RayHyperband(_Ray):
+class RayHyperbandSection(_Ray):
     """Ray Tune's HyperBandScheduler (ray 2.60), synchronous: trials pause until their bracket halves."""
 
     make = ray_hyperband.ray_hyperband
@@ -156,7 +156,7 @@ class RayHyperband(_Ray):
         return Units(ray_hyperband.top(self.max_t, self.reduction_factor))
 
 
-class _Optuna(LibrarySearcher):
+class _Optuna(LibrarySearcherSection):
     counts: ClassVar[str] = "n_trials"
     ends: ClassVar[str] = "max_resource"
 
@@ -170,7 +170,7 @@ class _Optuna(LibrarySearcher):
     report_every: Count = Field(1, description=_EVERY)
 
 
-class OptunaSuccessiveHalving(_Optuna):
+class OptunaSuccessiveHalvingSection(_Optuna):
     """Optuna's SuccessiveHalvingPruner (optuna 5.0): trials are pruned at once or go on in place."""
 
     make = optuna.optuna_successive_halving
@@ -196,13 +196,13 @@ class OptunaSuccessiveHalving(_Optuna):
         return self.min_resource == "auto"
 
     @model_validator(mode="after")
-    def _one_start(self) -> OptunaSuccessiveHalving:
+    def _one_start(self) -> OptunaSuccessiveHalvingSection:
         if self.bootstrap_count and self.min_resource == "auto":
             raise _wrong("bootstrap_count > 0 and min_resource auto exclude each other; give min_resource a number")
         return self
 
 
-class OptunaHyperband(_Optuna):
+class OptunaHyperbandSection(_Optuna):
     """Optuna's HyperbandPruner (optuna 5.0): successive halving in brackets, allotted by the study's name."""
 
     make = optuna.optuna_hyperband
@@ -217,13 +217,13 @@ class OptunaHyperband(_Optuna):
     reduction_factor: WholeFactor = Field(3, description=_FACTOR)
 
     @model_validator(mode="after")
-    def _in_order(self) -> OptunaHyperband:
+    def _in_order(self) -> OptunaHyperbandSection:
         if self.min_resource > self.max_resource:
             raise _wrong(f"min_resource is {self.min_resource} and max_resource {int(self.max_resource)}; swap them")
         return self
 
 
-class _SyneTune(LibrarySearcher):
+class _SyneTune(LibrarySearcherSection):
     counts: ClassVar[str] = "max_num_trials_started"
     without_effect: ClassVar[tuple[str, ...]] = ("metric", "resource_attr", "time_attr", "random_seed")
     #: arguments of one version alone
@@ -266,7 +266,7 @@ def _as_text(value: object) -> object:
     return str(value) if isinstance(value, float) else value
 
 
-class SyneTuneStopping(_SyneTune):
+class SyneTuneStoppingSection(_SyneTune):
     """Syne Tune's ASHA by stopping: HyperbandScheduler of 0.13, AsynchronousSuccessiveHalving of 0.16."""
 
     make = syne_tune.syne_tune_stopping
@@ -281,7 +281,7 @@ class SyneTuneStopping(_SyneTune):
     report_every: Count = Field(1, description=_EVERY)
 
     @model_validator(mode="after")
-    def _one_bracket(self) -> SyneTuneStopping:
+    def _one_bracket(self) -> SyneTuneStoppingSection:
         if self.version == "0.13" and self.brackets > 1:
             raise _wrong(f"brackets is {self.brackets}; of version 0.13 only 1 is simulated")
         return self
@@ -292,7 +292,7 @@ class SyneTuneStopping(_SyneTune):
         return _drawn(self)
 
 
-class SyneTunePromotion(_SyneTune):
+class SyneTunePromotionSection(_SyneTune):
     """Syne Tune's ASHA by promotion (HyperbandScheduler of 0.13, type promotion): trials pause until promoted."""
 
     make = syne_tune.syne_tune_promotion
@@ -309,7 +309,7 @@ class SyneTunePromotion(_SyneTune):
         return {key: value for key, value in super().options.items() if key != "version"}
 
 
-class SklearnHalving(LibrarySearcher):
+class SklearnHalvingSection(LibrarySearcherSection):
     """scikit-learn's HalvingGridSearchCV and HalvingRandomSearchCV (1.9): rounds, each trained from zero."""
 
     make = sklearn.sklearn_halving
@@ -346,7 +346,7 @@ class SklearnHalving(LibrarySearcher):
     verbose: int | None = Field(None, description="Accepted, no effect.")
 
     @model_validator(mode="after")
-    def _known_start(self) -> SklearnHalving:
+    def _known_start(self) -> SklearnHalvingSection:
         if self.n_candidates == self.min_resources == "exhaust":
             raise _wrong("n_candidates and min_resources cannot both be exhaust; give one a number")
         if self.resource == "n_samples" and isinstance(self.min_resources, str):
@@ -380,7 +380,7 @@ def _renamed(options: dict[str, Any]) -> dict[str, Any]:
     return {("aggressive" if key == "aggressive_elimination" else key): value for key, value in options.items()}
 
 
-def _drawn(block: RayAsha | SyneTuneStopping) -> list[float] | None:
+def _drawn(block: RayAshaSection | SyneTuneStoppingSection) -> list[float] | None:
     if block.brackets == 1:
         return None
     return ray.bracket_weights(block.max_t, block.grace_period, block.reduction_factor, block.brackets)

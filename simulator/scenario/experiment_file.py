@@ -8,14 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 from simulator.core.errors import InputError, Problem
-from simulator.scenario.determined import DeterminedBlock
-from simulator.scenario.loading import Loaded, check
+from simulator.scenario.determined import DeterminedSection
+from simulator.scenario.loading import Loaded, check_document
 from simulator.scenario.searchers import SEARCHERS
 from simulator.scenario.yaml_text import Document, Path_
 
 #: Searchers of Determined's that are simulated, of all versions from 0.12.10 to 0.38. A file that holds a block and
 #: nothing else may name any other searcher of a scenario too.
-SUPPORTED = tuple(name for name, model in SEARCHERS.items() if issubclass(model, DeterminedBlock))
+SUPPORTED = tuple(name for name, model in SEARCHERS.items() if issubclass(model, DeterminedSection))
 
 #: Those that are not, and why.
 _UNSUPPORTED = {
@@ -46,7 +46,7 @@ def check_experiment(document: Document) -> Loaded:
     block = _block(document)
     if block["name"] == "grid" and "points" not in block:
         block = {**block, "points": grid_points(document)}
-    loaded = check(replace(document, values={"searcher": block, **_REST}))
+    loaded = check_document(replace(document, values={"searcher": block, **_REST}))
     for label, spec in loaded.scenario.searchers.items():
         if spec.endless:
             raise InputError(loaded.problem(("searchers", label), "never ends: give it max_trials"))

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from simulator.core.errors import InputError, Problem
 from simulator.scenario import curves, model, remedies, yaml_text
 from simulator.scenario.error_paths import entry, tags
-from simulator.scenario.searchers import AsyncHyperband, Searcher
+from simulator.scenario.searchers import AsyncHyperbandSection, Searcher
 from simulator.scenario.yaml_text import Document, Path_
 
 #: Jobs that may stand in the queue at once.
@@ -68,10 +68,10 @@ class Loaded:
 
 def load(path: Path) -> Loaded:
     """Read and check a scenario file; raises InputError naming every problem."""
-    return check(yaml_text.read(path))
+    return check_document(yaml_text.read_document(path))
 
 
-def check(document: Document) -> Loaded:
+def check_document(document: Document) -> Loaded:
     """Check a scenario that has been read; raises InputError naming every problem."""
     if not isinstance(document.values, dict):
         raise InputError(
@@ -144,7 +144,7 @@ def _one_bracket(loaded: Loaded) -> Iterator[Problem]:
     if loaded.scenario.cluster.assignment != "queued":
         return
     for label, block in loaded.scenario.searchers.items():
-        if isinstance(block, AsyncHyperband) and not block.max_concurrent_trials:
+        if isinstance(block, AsyncHyperbandSection) and not block.max_concurrent_trials:
             message = (
                 "a queue asks for all its trials at once, and all fall to its first bracket; give it "
                 "max_concurrent_trials, such as the number of workers, or `assignment: on_demand`"

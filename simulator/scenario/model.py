@@ -6,15 +6,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from simulator.scenario.base import Model, wrong
+from simulator.scenario.base import Section, wrong
 from simulator.scenario.cluster import ClusterSection, GroupSection, StopSection
 from simulator.scenario.curves import CurvesSection
-from simulator.scenario.plan import Plan
+from simulator.scenario.plan import PlanSection
 from simulator.scenario.searchers import Searcher
 from simulator.scenario.values import Label
 
 
-class Scenario(Model):
+class Scenario(Section):
     """Searchers on the same trials and the same cluster."""
 
     title: str = Field("", max_length=200, description="What it shows, for pictures; default: the file's name.")
@@ -26,7 +26,7 @@ class Scenario(Model):
     curves: CurvesSection
     cluster: ClusterSection
     stop: StopSection | None = None
-    plan: Plan | None = Field(
+    plan: PlanSection | None = Field(
         None, description="What `asha-sim plan` varies and answers; other commands pass it over."
     )
 

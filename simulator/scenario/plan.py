@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, mod
 from pydantic_core import PydanticCustomError
 
 from simulator.core import escaping
-from simulator.scenario.base import Count, Model, Positive, wrong
+from simulator.scenario.base import Count, Positive, Section, wrong
 from simulator.scenario.cluster import Money
 from simulator.scenario.values import Duration
 
@@ -40,7 +40,7 @@ Axis = Annotated[
 ]
 
 
-class Replicates(Model):
+class ReplicatesSection(Section):
     """How many seeds each cell of the grid is run with: more until the answer's interval is narrow enough."""
 
     min: Annotated[int, Field(ge=2, le=MOST)] = Field(50, description="At least so many.")
@@ -52,7 +52,7 @@ class Replicates(Model):
     )
 
     @model_validator(mode="after")
-    def _in_order(self) -> Replicates:
+    def _in_order(self) -> ReplicatesSection:
         if self.max < self.min:
             raise wrong("max is less than min; give at least as many")
         return self
@@ -73,7 +73,7 @@ def _some(axes: dict[str, Any]) -> dict[str, Any]:
     return axes
 
 
-class Target(Model):
+class TargetSection(Section):
     """When a search has done what it is for; the run stops there. Default: when it is over.
 
     A loss counts where a trial has it at its full length, since a lucky early loss is none that can be had.
@@ -94,7 +94,7 @@ class Target(Model):
     )
 
     @model_validator(mode="after")
-    def _one(self) -> Target:
+    def _one(self) -> TargetSection:
         if sum(value is not None for value in (self.loss, self.quantile, self.full_length_trials)) != 1:
             raise wrong("give one of loss, quantile, full_length_trials")
         if self.full_length_trials is not None and "at" in self.model_fields_set:
@@ -102,7 +102,7 @@ class Target(Model):
         return self
 
 
-class Plan(Model):
+class PlanSection(Section):
     """A grid of clusters and searches, and the question it should answer."""
 
     vary: Annotated[dict[str, Axis], AfterValidator(_some)] = Field(
@@ -126,13 +126,14 @@ class Plan(Model):
         description="One-sided confidence of that bound: the best-looking of many options is often worse than it "
         "looks.",
     )
-    target: Target | None = None
+    target: TargetSection | None = None
     price: Money | None = Field(
         None, description="Money for a worker and hour, of plain workers; groups have theirs."
     )
     replicates: Annotated[
-        Replicates, BeforeValidator(_replicates, json_schema_input_type=Replicates | Annotated[int, Field(ge=2)])
-    ] = Field(default_factory=Replicates)
+        ReplicatesSection,
+        BeforeValidator(_replicates, json_schema_input_type=ReplicatesSection | Annotated[int, Field(ge=2)]),
+    ] = Field(default_factory=ReplicatesSection)
     limit: Count = Field(100_000, description="Runs in all; a larger plan is refused.")
     pilots: Count | None = Field(
         None, description="How many recorded trials synthetic curves were fitted to, for the report."

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from simulator.scenario.base import Model
+from simulator.scenario.base import Section
 from simulator.scenario.values import Length
 from simulator.searchers.protocol import Searcher
 
@@ -21,7 +21,7 @@ _NO_OPTIONS = {
 }  # fmt: skip
 
 
-class SearcherSection(Model):
+class SearcherSection(Section):
     """One search: its numbers, and the function `make` that takes them as arguments and makes the searcher."""
 
     make: ClassVar[Callable[..., Searcher]]
@@ -76,7 +76,7 @@ class SearcherSection(Model):
         return self.model_dump(exclude=_NO_OPTIONS)
 
 
-class SearcherBlock(SearcherSection):
+class OwnSearcherSection(SearcherSection):
     """One search of the project's own or of Determined's."""
 
     max_length: Length = Field(

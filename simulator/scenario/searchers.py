@@ -8,30 +8,30 @@ from pydantic import Field
 
 from simulator.scenario.base import Count
 from simulator.scenario.determined import (
-    Adaptive,
-    AdaptiveAsha,
-    AdaptiveSimple,
-    AsyncHalving,
-    Grid,
-    Random,
-    Single,
-    SyncHalving,
+    AdaptiveAshaSection,
+    AdaptiveSection,
+    AdaptiveSimpleSection,
+    AsyncHalvingSection,
+    GridSection,
+    RandomSection,
+    SingleSection,
+    SyncHalvingSection,
 )
 from simulator.scenario.dialects import (
-    OptunaHyperband,
-    OptunaSuccessiveHalving,
-    RayAsha,
-    RayHyperband,
-    SklearnHalving,
-    SyneTunePromotion,
-    SyneTuneStopping,
+    OptunaHyperbandSection,
+    OptunaSuccessiveHalvingSection,
+    RayAshaSection,
+    RayHyperbandSection,
+    SklearnHalvingSection,
+    SyneTunePromotionSection,
+    SyneTuneStoppingSection,
 )
-from simulator.scenario.searcher_base import Divisor, SearcherBlock, SearcherSection
+from simulator.scenario.searcher_base import Divisor, OwnSearcherSection, SearcherSection
 from simulator.searchers.halving import asha, sha
 from simulator.searchers.hyperband import async_hyperband, hyperband, hyperband_brackets
 
 
-class Sha(SearcherBlock):
+class ShaSection(OwnSearcherSection):
     """Synchronous successive halving: nobody leaves a rung before it is full."""
 
     make = sha
@@ -62,7 +62,7 @@ class Sha(SearcherBlock):
         return None if self.backfill else self.max_trials
 
 
-class Asha(SearcherBlock):
+class AshaSection(OwnSearcherSection):
     """Asynchronous successive halving: a trial is promoted as soon as it is among the best 1 in `divisor` so far."""
 
     make = asha
@@ -98,7 +98,7 @@ _ROUNDING = (
 )
 
 
-class Hyperband(SearcherBlock):
+class HyperbandSection(OwnSearcherSection):
     """Brackets of synchronous halving from every lowest rung; the next begins when no job is left. One pass."""
 
     make = hyperband
@@ -119,7 +119,7 @@ class Hyperband(SearcherBlock):
         return sum(sizes[0] for _, sizes in brackets)
 
 
-class AsyncHyperband(SearcherBlock):
+class AsyncHyperbandSection(OwnSearcherSection):
     """Brackets of asynchronous halving in turn, each for the units of a bracket of `hyperband`."""
 
     make = async_hyperband
@@ -142,25 +142,25 @@ class AsyncHyperband(SearcherBlock):
 
 
 Searcher = Annotated[
-    Sha
-    | Asha
-    | Hyperband
-    | AsyncHyperband
-    | Random
-    | Single
-    | Grid
-    | SyncHalving
-    | Adaptive
-    | AdaptiveSimple
-    | AsyncHalving
-    | AdaptiveAsha
-    | RayAsha
-    | RayHyperband
-    | OptunaSuccessiveHalving
-    | OptunaHyperband
-    | SyneTuneStopping
-    | SyneTunePromotion
-    | SklearnHalving,
+    ShaSection
+    | AshaSection
+    | HyperbandSection
+    | AsyncHyperbandSection
+    | RandomSection
+    | SingleSection
+    | GridSection
+    | SyncHalvingSection
+    | AdaptiveSection
+    | AdaptiveSimpleSection
+    | AsyncHalvingSection
+    | AdaptiveAshaSection
+    | RayAshaSection
+    | RayHyperbandSection
+    | OptunaSuccessiveHalvingSection
+    | OptunaHyperbandSection
+    | SyneTuneStoppingSection
+    | SyneTunePromotionSection
+    | SklearnHalvingSection,
     Field(discriminator="name"),
 ]
 

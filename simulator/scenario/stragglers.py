@@ -11,10 +11,10 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import Field, model_validator
 
 from simulator.cluster import stragglers
-from simulator.scenario.base import Model, Positive, Probability, wrong
+from simulator.scenario.base import Positive, Probability, Section, wrong
 
 
-class StragglerModel(Model, ABC):
+class StragglerSection(Section, ABC):
     """A distribution of factors; `per` says whether each attempt draws one, or each worker once for all."""
 
     kind: str
@@ -34,7 +34,7 @@ class StragglerModel(Model, ABC):
         return 1.0
 
 
-class HalfNormalStraggler(StragglerModel):
+class HalfNormalStragglerSection(StragglerSection):
     """1 + |z|: the ASHA paper's model."""
 
     kind: Literal["half_normal"]
@@ -49,7 +49,7 @@ class HalfNormalStraggler(StragglerModel):
         return self.model_copy(update={"std": self.std * factor})
 
 
-class LogNormalStraggler(StragglerModel):
+class LogNormalStragglerSection(StragglerSection):
     """Log-normal factors of mean 1."""
 
     kind: Literal["log_normal"]
@@ -71,7 +71,7 @@ class LogNormalStraggler(StragglerModel):
         return 0.0
 
 
-class ParetoStraggler(StragglerModel):
+class ParetoStragglerSection(StragglerSection):
     """Pareto factors of mean 1."""
 
     kind: Literal["pareto"]
@@ -91,7 +91,7 @@ class ParetoStraggler(StragglerModel):
         return (self.alpha - 1) / self.alpha
 
 
-class TwoPointStraggler(StragglerModel):
+class TwoPointStragglerSection(StragglerSection):
     """A few jobs take several times as long."""
 
     kind: Literal["two_point"]
@@ -107,7 +107,7 @@ class TwoPointStraggler(StragglerModel):
         return self.model_copy(update={"factor": 1 + (self.factor - 1) * factor})
 
 
-class MeasuredStraggler(StragglerModel):
+class MeasuredStragglerSection(StragglerSection):
     """Factors as measured."""
 
     kind: Literal["quantiles"]
@@ -116,7 +116,7 @@ class MeasuredStraggler(StragglerModel):
     )
 
     @model_validator(mode="after")
-    def _rising(self) -> MeasuredStraggler:
+    def _rising(self) -> MeasuredStragglerSection:
         if sorted(self.values) != self.values:
             raise wrong("values fall; quantiles stand in order, least first")
         return self
@@ -138,11 +138,15 @@ class MeasuredStraggler(StragglerModel):
 
 
 Straggler = Annotated[
-    HalfNormalStraggler | LogNormalStraggler | ParetoStraggler | TwoPointStraggler | MeasuredStraggler,
+    HalfNormalStragglerSection
+    | LogNormalStragglerSection
+    | ParetoStragglerSection
+    | TwoPointStragglerSection
+    | MeasuredStragglerSection,
     Field(discriminator="kind"),
 ]
 
 #: Every member of the union by its kind.
-STRAGGLERS: dict[str, type[StragglerModel]] = {
+STRAGGLERS: dict[str, type[StragglerSection]] = {
     get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(get_args(Straggler)[0])
 }

@@ -57,7 +57,7 @@ class Document:
         return Problem(str(self.path), message, line, column, ".".join(str(part) for part in where))
 
 
-def read(path: Path) -> Document:
+def read_document(path: Path) -> Document:
     """Read a YAML 1.2 file safely; raises InputError with the place of what is wrong."""
     raw = reading.read_at_most(path, MAX_BYTES, "a scenario is a small YAML file")
     if not raw.strip():

@@ -13,7 +13,7 @@ from simulator.trace import replay
 from simulator.trace.trace import Trace
 
 
-class Climbs(NamedTuple):
+class Promotions(NamedTuple):
     """For each row of a trace, columns of equal length.
 
     `up` is the row that took the trial on to the next rung, -1 where none did. `rank` is the place of the row's
@@ -26,7 +26,7 @@ class Climbs(NamedTuple):
     results: NDArray[np.int64]
 
 
-def climbs(trace: Trace) -> Climbs:
+def promotions(trace: Trace) -> Promotions:
     """Follow every result of a trace to the job it led to."""
     up = np.full(len(trace), -1, np.int64)
     rank, results = np.zeros(len(trace), np.int64), np.zeros(len(trace), np.int64)
@@ -43,7 +43,7 @@ def climbs(trace: Trace) -> Climbs:
     known_by = _decided_after(trace)
     for rows in rungs.values():
         _rank(trace, rows, up, known_by, rank, results)
-    return Climbs(up, rank, results)
+    return Promotions(up, rank, results)
 
 
 def _rank(

@@ -172,7 +172,7 @@ def available(trace: Trace, at: Ticks) -> Ticks:
     return offered(trace, at) - away(trace, at, Spell.DOWN)
 
 
-class Barrier(NamedTuple):
+class BarrierWait(NamedTuple):
     """The first rung that nobody left before all of it was done."""
 
     bracket: int
@@ -182,8 +182,8 @@ class Barrier(NamedTuple):
     waiting: int  # workers idle at the end of the wait
 
 
-class Promotion(NamedTuple):
-    """The first time a trial climbed a rung."""
+class FirstPromotion(NamedTuple):
+    """The first promotion of a trial."""
 
     rung: int  # it left
     tick: int
@@ -191,34 +191,34 @@ class Promotion(NamedTuple):
 
 
 def synchronous(trace: Trace) -> bool:
-    """Whether trials climbed at all, and none ever left a rung of its bracket before everybody there was done."""
-    waits = [until <= first for _, _, until, first in _climbs(trace)]
+    """Whether trials were promoted at all, and none ever before everybody on its rung of its bracket was done."""
+    waits = [until <= first for _, _, until, first in _rungs_left(trace)]
     return bool(waits) and all(waits)
 
 
-def first_barrier(trace: Trace) -> Barrier | None:
+def first_barrier(trace: Trace) -> BarrierWait | None:
     """The first wait of workers for a rung to fill up; None where nothing waits."""
     if not synchronous(trace):
         return None
-    bracket, rung, until, _ = min(_climbs(trace), key=lambda climb: climb[2])
+    bracket, rung, until, _ = min(_rungs_left(trace), key=lambda rung: rung[2])
     changes = np.concatenate([[0, until], trace.start, trace.end, trace.spells.start, trace.spells.end])
     times = np.unique(changes[changes <= until])
     waiting = np.diff(idle(trace, times)) // np.diff(times)  # workers, from each of the times to the next
     since = int(times[np.flatnonzero(waiting == waiting.min())[-1] + 1])
-    return Barrier(bracket, rung, since, until, int(waiting[-1])) if since < until else None
+    return BarrierWait(bracket, rung, since, until, int(waiting[-1])) if since < until else None
 
 
-def first_promotion(trace: Trace) -> Promotion | None:
-    """The first climb; None where there is none."""
-    climbs = _climbs(trace)
-    if not climbs:
+def first_promotion(trace: Trace) -> FirstPromotion | None:
+    """The first promotion; None where there is none."""
+    left = _rungs_left(trace)
+    if not left:
         return None
-    bracket, rung, _, tick = min(climbs, key=lambda climb: climb[3])
+    bracket, rung, _, tick = min(left, key=lambda rung: rung[3])
     there = trace.where(*SETTLED) & (trace.bracket == bracket) & (trace.rung == rung)
-    return Promotion(rung, tick, int(np.count_nonzero(trace.end[there] <= tick)))
+    return FirstPromotion(rung, tick, int(np.count_nonzero(trace.end[there] <= tick)))
 
 
-def _climbs(trace: Trace) -> list[tuple[int, int, int, int]]:
+def _rungs_left(trace: Trace) -> list[tuple[int, int, int, int]]:
     """For each rung that was left: bracket, rung, tick of its last result, tick of the first job above it."""
     found = []
     settled = trace.where(*SETTLED)

@@ -15,7 +15,7 @@ from simulator.render.player.player import Player, play
 from simulator.searchers.halving import random
 from simulator.searchers.hyperband import hyperband
 from simulator.trace import metrics
-from simulator.trace.promotions import climbs
+from simulator.trace.promotions import promotions
 from simulator.trace.trace import Outcome, Trace
 from tests.support.scenes import MINUTE, docs_scene, timeline_scene, tiny, troubled
 
@@ -132,7 +132,7 @@ def test_stepping_goes_from_result_to_result_and_tells_each(show):
 def test_hovering_tells_the_story_of_the_right_job(show, view):
     page = show(pair())
     for run, trace in enumerate(PAIR["one"]):
-        way = climbs(trace)
+        way = promotions(trace)
         long = np.flatnonzero(trace.end - trace.start > trace.makespan // 50)
         for row in (int(long[0]), int(long[len(long) // 2]), int(long[-1])):
             story = hover(page, run, row, view)

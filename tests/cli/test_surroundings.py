@@ -8,7 +8,7 @@ import pytest
 
 from simulator.cli import surroundings
 from simulator.core.errors import InputError, RunError
-from simulator.planning.backend import Pool
+from simulator.planning.backend import WorkerPool
 from simulator.planning.planner import answer
 from simulator.planning.report import folder
 from tests.support.plans import loaded
@@ -40,6 +40,6 @@ def test_a_report_that_cannot_be_drawn_leaves_the_numbers(error, tmp_path, monke
     with pytest.raises(
         RunError, match=r"plan.html: can't be drawn: no font; plan.json, table.csv and plan.md are written"
     ):
-        folder.write(answer(loaded(tmp_path), pool=Pool(jobs=1)), tmp_path / "out")
+        folder.write(answer(loaded(tmp_path), pool=WorkerPool(jobs=1)), tmp_path / "out")
 
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["plan.json", "plan.md", "table.csv"]

@@ -15,7 +15,7 @@ from simulator.cluster.attempts import Course, Overheads, Recovery
 from simulator.cluster.durations import LogNormalSpan, Weibull, expected_completion
 from simulator.cluster.engine import Cluster, Stop, simulate
 from simulator.cluster.fates import Conditions, Drop
-from simulator.cluster.machines import Failures, MachineGroup, Pool
+from simulator.cluster.machines import Failures, MachineGroup, MachinePool
 from simulator.cluster.stragglers import HalfNormal, LogNormal, Pareto, Quantiles, TwoPoint
 from simulator.core.streams import Stream, uniforms
 from simulator.searchers.halving import asha, random, sha
@@ -127,7 +127,7 @@ def test_youngs_checkpoint_interval_is_near_the_best():
 
 def test_worker_availability():
     """MTBF / (MTBF + MTTR): 50 and 5 give .9091."""
-    pool = Pool(
+    pool = MachinePool(
         (MachineGroup(400, failures=Failures(Weibull(50 * UNIT), Weibull(5 * UNIT))),),
         slots_per_trial=1, policy="fastest", seed=0,
     )  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 from simulator.cluster.attempts import Overheads, Recovery
 from simulator.cluster.durations import Weibull, expected_completion
 from simulator.cluster.fates import Conditions, Drop
-from simulator.cluster.feasibility import absence_rate, hopeless, remedy
+from simulator.cluster.feasibility import absence_rate, remedy, ticks_if_hopeless
 from simulator.cluster.machines import Failures, MachineGroup, Preemption
 from simulator.core import ticks
 
@@ -38,15 +38,15 @@ def test_losses_by_a_series_come_on_top_of_failures():
 
 def test_crashes_make_as_many_attempts_as_it_takes():
     """A job of 30 hours is hopeless in an hour; where three of four attempts crash, it takes four times that."""
-    expected = hopeless(Conditions(crash=0.75, recovery=RESTART), (GROUP,), 30 * HOUR, 1)
+    expected = ticks_if_hopeless(Conditions(crash=0.75, recovery=RESTART), (GROUP,), 30 * HOUR, 1)
 
     assert expected == pytest.approx(4 * (exp(30) - 1) * HOUR)
-    assert hopeless(Conditions(crash=0.5), (GROUP,), HOUR, 1) is None
-    assert hopeless(Conditions(crash=1.0), (MachineGroup(1),), HOUR, 1) == inf
+    assert ticks_if_hopeless(Conditions(crash=0.5), (GROUP,), HOUR, 1) is None
+    assert ticks_if_hopeless(Conditions(crash=1.0), (MachineGroup(1),), HOUR, 1) == inf
 
 
 def test_a_job_that_takes_no_time_is_not_hopeless():
-    assert hopeless(Conditions(), (GROUP,), 0, 1) is None
+    assert ticks_if_hopeless(Conditions(), (GROUP,), 0, 1) is None
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import simpy
 
 import simulator
 from simulator.cluster import model
-from simulator.cluster.machines import MachineGroup, Pool
+from simulator.cluster.machines import MachineGroup, MachinePool
 from simulator.cluster.model import Model
 from simulator.cluster.spec import Cluster, Stop
 from simulator.core.errors import InputError, Problem
@@ -45,7 +45,7 @@ def test_nothing_private_of_simpy_is_used():
 
 def made(searcher, cluster=None, stop=None, world=None):
     cluster = cluster or Cluster(2)
-    pool = Pool(cluster.machines, slots_per_trial=1, policy="fastest", seed=0)
+    pool = MachinePool(cluster.machines, slots_per_trial=1, policy="fastest", seed=0)
     return Model(searcher, world or World(), cluster, pool, stop or Stop(), 0)
 
 

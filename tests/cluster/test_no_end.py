@@ -10,8 +10,8 @@ from simulator.cluster.attempts import Overheads, Recovery
 from simulator.cluster.durations import Weibull, expected_completion
 from simulator.cluster.engine import Cluster, StarvedError, Stop, simulate
 from simulator.cluster.fates import Conditions, Drop
-from simulator.cluster.feasibility import absence_rate, hopeless, loss_rate
-from simulator.cluster.machines import Failures, MachineGroup, Pool, Preemption
+from simulator.cluster.feasibility import absence_rate, loss_rate, ticks_if_hopeless
+from simulator.cluster.machines import Failures, MachineGroup, MachinePool, Preemption
 from simulator.core import ticks
 from simulator.core.errors import RunError
 from simulator.searchers.halving import random
@@ -76,14 +76,14 @@ def test_a_job_that_outlasts_the_clock(groups):
 
 def test_money_that_outlasts_the_clock_is_no_stop():
     group = MachineGroup(2, price=1.0, failures=Failures(Weibull(ticks.LIMIT / 9), Weibull(HOUR)))
-    pool = Pool([group], slots_per_trial=1, policy="fastest", seed=0)
+    pool = MachinePool([group], slots_per_trial=1, policy="fastest", seed=0)
 
     assert pool.spending(1e9).by(ticks.LIMIT) is None
     assert pool.spending(6.0).by(ticks.LIMIT) == 3 * HOUR
 
 
 def test_free_machines_never_spend_the_money():
-    pool = Pool([MachineGroup(3)], slots_per_trial=1, policy="fastest", seed=0)
+    pool = MachinePool([MachineGroup(3)], slots_per_trial=1, policy="fastest", seed=0)
     assert pool.spending(1.0).by(ticks.LIMIT) is None
     trace = simulate(random(max_trials=2, max_length=4), World(), Cluster((MachineGroup(3),)), stop=Stop(cost=0.1))
     assert len(trace) == 2
@@ -112,23 +112,25 @@ def test_a_cluster_is_hopeless_if_every_group_is():
     hourly, steady = (MachineGroup(1, failures=Failures(Weibull(up), Weibull(HOUR))) for up in (HOUR, 100 * HOUR))
     restart, resume = Conditions(recovery=Recovery("restart")), Conditions(recovery=Recovery("resume"))
 
-    assert hopeless(restart, (hourly,), 100 * HOUR, 10) == pytest.approx((exp(100) - 1) * HOUR)
-    assert hopeless(restart, (hourly, steady), 100 * HOUR, 10) is None
-    assert hopeless(resume, (hourly,), 100 * HOUR, 10) is None  # ten stretches of ten hours
+    assert ticks_if_hopeless(restart, (hourly,), 100 * HOUR, 10) == pytest.approx((exp(100) - 1) * HOUR)
+    assert ticks_if_hopeless(restart, (hourly, steady), 100 * HOUR, 10) is None
+    assert ticks_if_hopeless(resume, (hourly,), 100 * HOUR, 10) is None  # ten stretches of ten hours
     rare = Conditions(recovery=Recovery("resume", checkpoint_every=4))  # three stretches
-    assert hopeless(rare, (hourly,), 100 * HOUR, 10) == pytest.approx(3 * (exp(100 / 3) - 1) * HOUR)
+    assert ticks_if_hopeless(rare, (hourly,), 100 * HOUR, 10) == pytest.approx(3 * (exp(100 / 3) - 1) * HOUR)
 
 
 def test_what_makes_a_cluster_hopeless_besides_the_training():
     group = MachineGroup(1, speed=2, failures=Failures(Weibull(HOUR), Weibull(HOUR)))
     restart = Recovery("restart")
 
-    assert hopeless(Conditions(recovery=restart), (group,), 40 * HOUR, 1) is None  # 20 hours at twice the speed
+    assert (
+        ticks_if_hopeless(Conditions(recovery=restart), (group,), 40 * HOUR, 1) is None
+    )  # 20 hours at twice the speed
     for overheads in (Overheads(trial_start=5 * HOUR), Overheads(save=5 * HOUR), Overheads(restore=5 * HOUR)):
-        expected = hopeless(Conditions(overheads=overheads, recovery=restart), (group,), 40 * HOUR, 1)
+        expected = ticks_if_hopeless(Conditions(overheads=overheads, recovery=restart), (group,), 40 * HOUR, 1)
         assert expected == pytest.approx((exp(25) - 1) * HOUR)
     slow_to_start = MachineGroup(1, start_up=30 * HOUR, failures=group.failures)
-    expected = hopeless(Conditions(recovery=restart), (slow_to_start,), HOUR, 1)
+    expected = ticks_if_hopeless(Conditions(recovery=restart), (slow_to_start,), HOUR, 1)
     assert expected == pytest.approx((exp(30) - 1 + exp(1) - 1) * HOUR)
 
 
@@ -142,7 +144,7 @@ def test_money_is_followed_only_as_far_as_the_run_goes():
 
 def test_a_budget_is_followed_step_by_step_as_well_as_at_once():
     group = MachineGroup(3, price=2.0, failures=Failures(Weibull(HOUR), Weibull(HOUR / 2)))
-    pool = Pool([group], slots_per_trial=1, policy="fastest", seed=4)
+    pool = MachinePool([group], slots_per_trial=1, policy="fastest", seed=4)
     at_once = pool.spending(60.0).by(ticks.LIMIT)
     in_steps = pool.spending(60.0)
 

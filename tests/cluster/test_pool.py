@@ -6,7 +6,7 @@ import pytest
 
 from simulator.cluster.durations import LogNormalSpan, Weibull
 from simulator.cluster.engine import Cluster, simulate
-from simulator.cluster.machines import Failures, MachineGroup, Pool, Preemption, Up
+from simulator.cluster.machines import Failures, MachineGroup, MachinePool, Preemption, Up
 from simulator.core import ticks
 from simulator.core.streams import Stream, integers, uniforms
 from simulator.searchers.halving import random
@@ -18,7 +18,7 @@ SEED = 5
 
 
 def pool_of(*groups, slots_per_trial=1, policy="fastest"):
-    return Pool(groups, slots_per_trial=slots_per_trial, policy=policy, seed=SEED)
+    return MachinePool(groups, slots_per_trial=slots_per_trial, policy=policy, seed=SEED)
 
 
 def spells(pool, until):

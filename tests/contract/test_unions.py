@@ -13,13 +13,13 @@ import pytest
 from simulator.core.streams import Stream, uniforms
 from simulator.experiment.experiment import Experiment
 from simulator.planning import planner
-from simulator.planning.backend import Pool
+from simulator.planning.backend import WorkerPool
 from simulator.planning.report import report
 from simulator.previewing.file import preview_file
 from simulator.render import draw_all
 from simulator.render.plots import files
 from simulator.scenario.curves import CURVES
-from simulator.scenario.determined import DeterminedBlock
+from simulator.scenario.determined import DeterminedSection
 from simulator.scenario.experiment_file import SUPPORTED
 from simulator.scenario.loading import load
 from simulator.scenario.schema import schema_text
@@ -76,7 +76,7 @@ def does_everything(path, out):
     experiment = Experiment(loaded)
     trace = experiment.run("it")
     (seen,) = preview_file(path).values()
-    planned = planner.answer(loaded, pool=Pool(jobs=1))
+    planned = planner.answer(loaded, pool=WorkerPool(jobs=1))
     drawn = draw_all([trace], out, formats=["html"], styles=["timeline"], title="it", time_unit="min")
     files.write_plots({"it": [trace]}, out, kinds=["rungs", "regret"], formats=["png"], title="it", time_unit="min")
 
@@ -139,7 +139,7 @@ def test_it_is_in_the_schema_and_in_the_reference(tag, name, model):
 
 def test_an_experiment_file_may_name_every_searcher(tmp_path):
     """One of Determined's, or any other as a block and nothing else."""
-    assert set(SUPPORTED) == {name for name, model in SEARCHERS.items() if issubclass(model, DeterminedBlock)}
+    assert set(SUPPORTED) == {name for name, model in SEARCHERS.items() if issubclass(model, DeterminedSection)}
     for name, model in SEARCHERS.items():
         (tmp_path / "e.yaml").write_text(f"searcher: {block('name', name, model)}\n")
         assert preview_file(tmp_path / "e.yaml")

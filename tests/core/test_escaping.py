@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 
 from simulator.core import escaping
 from simulator.core.errors import InputError
-from simulator.planning.backend import Pool
+from simulator.planning.backend import WorkerPool
 from simulator.planning.planner import answer
 from simulator.planning.report import page, report
 from simulator.scenario.loading import load
@@ -53,7 +53,7 @@ def found(tmp_path_factory):
     )
     path = tmp_path_factory.mktemp("hostile") / "s.yaml"
     path.write_text(text)
-    return answer(load(path), pool=Pool(jobs=1))
+    return answer(load(path), pool=WorkerPool(jobs=1))
 
 
 def test_the_table_as_csv(found):

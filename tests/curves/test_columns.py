@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from simulator.curves.files import columns, rows
-from simulator.curves.files.rows import Report
+from simulator.curves.files.rows import Problems
 
 GOOD = "trial,resource,loss,elapsed_s,note,exit\n0,1,.5,1,x,\n0,2,nan,2.25,,errored\n1,1,,1e-6,y,\n1,2,1e-07,3,z,\n"
 
 
 @pytest.mark.parametrize("text", [GOOD, GOOD.rstrip("\n"), GOOD.replace("\n", "\r\n")])
 def test_both_readers_agree(tmp_path, text):
-    quick, careful = columns.of_csv(text.encode()), rows.read(text, Report(tmp_path), timed=True)
+    quick, careful = columns.of_csv(text.encode()), rows.read_rows(text, Problems(tmp_path), timed=True)
 
     assert quick is not None
     for name in ("line", "trial", "resource", "loss", "seconds"):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from simulator.core.errors import InputError
-from simulator.curves.describe import Grid, describe, grid_of, rank_correlation
+from simulator.curves.describe import LossGrid, describe, grid_of, rank_correlation
 from simulator.curves.files.tables import read_table
 from simulator.curves.unit_times import UnitTimes
 from tests.support.runner import ROOT, asha_sim
@@ -19,7 +19,7 @@ LANGUAGE = ROOT.parent / "shared" / "data" / "nbnlp_wikitext2.csv.gz"
 def grid(losses, resources=None, **how):
     losses = np.array(losses, float)
     resources = np.arange(1, losses.shape[1] + 1) if resources is None else np.array(resources)
-    return Grid(resources, losses, how.get("unit_s"), np.array(how.get("errored", [False] * len(losses))))
+    return LossGrid(resources, losses, how.get("unit_s"), np.array(how.get("errored", [False] * len(losses))))
 
 
 def test_crossings_by_hand():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simulator.curves.describe import describe
-from simulator.curves.fit import Knob, Targets, cost, drawn, fit, level, logarithmic, rounded, search
+from simulator.curves.fit import Knob, Targets, cost, drawn, fit_law, level, logarithmic, rounded, search
 from simulator.curves.synthetic import Law
 
 LAW = Law(family="pow4", waves=0.02, noise=0.01, diverged=0.04, unit_s=30.0, unit_sigma=0.6, unit_quality=0.3)
@@ -20,7 +20,7 @@ def recorded():
 
 def test_a_law_s_own_trials(recorded):
     about = describe(recorded)
-    law = fit(recorded, about, rounds=4)
+    law = fit_law(recorded, about, rounds=4)
     like = describe(drawn(law, 1, 1000, UNITS))
 
     assert (law.family, law.logarithmic) == ("pow4", False)
@@ -29,7 +29,7 @@ def test_a_law_s_own_trials(recorded):
         assert like.final[quantile] == pytest.approx(about.final[quantile], abs=0.08)
     assert like.unit_sigma == pytest.approx(about.unit_sigma, rel=0.1)
     assert like.unit_s == pytest.approx(about.unit_s, rel=0.1)
-    assert law == fit(recorded, about, rounds=4)
+    assert law == fit_law(recorded, about, rounds=4)
 
 
 def test_long_tails_are_fitted_in_logarithms(recorded):
@@ -37,7 +37,7 @@ def test_long_tails_are_fitted_in_logarithms(recorded):
     assert logarithmic(tailed)
     assert not logarithmic(recorded)
     assert not logarithmic(replace(recorded, loss=-tailed.loss))
-    assert fit(tailed, describe(tailed), rounds=1).logarithmic
+    assert fit_law(tailed, describe(tailed), rounds=1).logarithmic
 
 
 def test_levels_give_the_final_losses_their_quantiles():
@@ -63,7 +63,7 @@ def test_a_search_turns_its_knobs_to_the_targets():
 def test_too_few_trials(recorded):
     few = replace(recorded, loss=recorded.loss[:8], unit_s=recorded.unit_s[:8], errored=recorded.errored[:8])
     with pytest.raises(ValueError, match="and a fit takes ten"):
-        fit(few, describe(few))
+        fit_law(few, describe(few))
 
 
 def test_numbers_are_rounded_as_they_are_written():

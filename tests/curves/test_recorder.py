@@ -163,7 +163,7 @@ def test_the_space_is_covered() -> None:
 def test_a_diverged_curve_ends_in_an_empty_loss(
     trainer: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, activation: str, rate: float
 ) -> None:
-    monkeypatch.setitem(recorder.RATES, "sgd", recorder.Range(rate, rate))
+    monkeypatch.setitem(recorder.RATES, "sgd", recorder.Choices(rate, rate))
     monkeypatch.setitem(recorder.SPACE, "solver", recorder.Choice(("sgd",)))
     monkeypatch.setitem(recorder.SPACE, "activation", recorder.Choice((activation,)))
     path = record(tmp_path / "tiny.csv", 2, epochs=3)
@@ -176,7 +176,7 @@ def test_a_diverged_curve_ends_in_an_empty_loss(
 def test_an_error_that_is_no_divergence_is_not_hidden(
     trainer: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(recorder.RATES, "adam", recorder.Range(-1.0, -1.0, log=False))
+    monkeypatch.setitem(recorder.RATES, "adam", recorder.Choices(-1.0, -1.0, log=False))
     monkeypatch.setitem(recorder.SPACE, "solver", recorder.Choice(("adam",)))
     with pytest.raises(ValueError, match="learning_rate_init"):
         record(tmp_path / "tiny.csv")
@@ -235,7 +235,7 @@ def test_other_settings_are_refused(trainer: None, tmp_path: Path, other: dict[s
 
 def test_another_space_is_refused(trainer: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     interrupted(tmp_path / "tiny.csv")
-    monkeypatch.setitem(recorder.SPACE, "width", recorder.Range(2, 4, whole=True))
+    monkeypatch.setitem(recorder.SPACE, "width", recorder.Choices(2, 4, whole=True))
     with pytest.raises(InputError, match="delete it to start anew"):
         record(tmp_path / "tiny.csv")
 

@@ -11,7 +11,7 @@ from simulator.core.errors import InputError
 from simulator.curves.files.tables import read_table
 from simulator.curves.synthetic import Synthetic as Drawn
 from simulator.experiment import fitting
-from simulator.experiment.fitting import Fitted, Row
+from simulator.experiment.fitting import Figure, Fitted
 from simulator.scenario.curves import SyntheticSection
 from simulator.scenario.loading import load
 from tests.support.runner import ROOT, asha_sim
@@ -22,7 +22,7 @@ LANGUAGE = ROOT.parent / "shared" / "data" / "nbnlp_wikitext2.csv.gz"
 
 @pytest.fixture(scope="module")
 def digits():
-    return fitting.fit(read_table(DIGITS), rounds=15, replicates=25)
+    return fitting.fit_and_compare(read_table(DIGITS), rounds=15, replicates=25)
 
 
 def test_searches_on_the_digits_agree(digits):
@@ -34,7 +34,7 @@ def test_searches_on_the_digits_agree(digits):
 
 @pytest.mark.skipif(not LANGUAGE.exists(), reason="the file is not part of the project")
 def test_searches_on_the_language_models_agree():
-    made = fitting.fit(read_table(LANGUAGE), rounds=12, replicates=25)
+    made = fitting.fit_and_compare(read_table(LANGUAGE), rounds=12, replicates=25)
     assert all(row.inside for row in made.searches)
 
 
@@ -54,10 +54,10 @@ def test_figures_stand_side_by_side(digits):
 
 def test_what_is_outside_says_by_how_much():
     rows = [
-        Row("a", 1.0, 0.9, 1.1, 1.5),
-        Row("b", 1.0, 0.9, 1.1, 0.5),
-        Row("c", 1.0, 0.9, 1.1, 1.0),
-        Row("d", None, None, None, 1.0),
+        Figure("a", 1.0, 0.9, 1.1, 1.5),
+        Figure("b", 1.0, 0.9, 1.1, 0.5),
+        Figure("c", 1.0, 0.9, 1.1, 1.0),
+        Figure("d", None, None, None, 1.0),
     ]
     lines = list(Fitted("f", 3, fitting.Law(), [], rows).lines())
 
@@ -83,7 +83,7 @@ def test_the_section_is_a_scenario_s(digits, tmp_path):
 def test_bad_input(tmp_path):
     (tmp_path / "c.csv").write_text("trial,resource,loss,elapsed_s\n0,1,1,1\n")
     with pytest.raises(InputError, match="has 1 trial that reached the end, and a fit takes ten"):
-        fitting.fit(read_table(tmp_path / "c.csv"))
+        fitting.fit_and_compare(read_table(tmp_path / "c.csv"))
     done = asha_sim("curves", "fit", "c.csv", "-o", "part.yaml", cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert not (tmp_path / "part.yaml").exists()
@@ -107,7 +107,7 @@ def pilots(path, trials, units):
 def test_too_few_trials_for_a_search_still_give_a_law(tmp_path, trials, units, rungs):
     heard = []
     file = pilots(tmp_path / "c.csv", trials, units)
-    made = fitting.fit(read_table(file), rounds=1, replicates=2, on_law=heard.append)
+    made = fitting.fit_and_compare(read_table(file), rounds=1, replicates=2, on_law=heard.append)
 
     assert heard == [made.law]
     assert (made.searches, bool(made.figures)) == ([], True)
@@ -119,7 +119,7 @@ def test_too_few_trials_for_a_search_still_give_a_law(tmp_path, trials, units, r
 
 
 def test_as_many_trials_as_a_search_takes(tmp_path):
-    made = fitting.fit(read_table(pilots(tmp_path / "c.csv", 27, 27)), rounds=1, replicates=2)
+    made = fitting.fit_and_compare(read_table(pilots(tmp_path / "c.csv", 27, 27)), rounds=1, replicates=2)
     assert (len(made.searches), made.note) == (4, "")
 
 
@@ -128,7 +128,7 @@ def test_the_law_is_written_before_it_is_judged(tmp_path, monkeypatch):
         raise MemoryError
 
     monkeypatch.setattr(fitting, "_figures", gives_out)
-    monkeypatch.setattr(fitting, "fit", partial(fitting.fit, rounds=1))
+    monkeypatch.setattr(fitting, "fit", partial(fitting.fit_and_compare, rounds=1))
     monkeypatch.chdir(tmp_path)
     pilots(tmp_path / "c.csv", 12, 27)
     with pytest.raises(MemoryError):

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from simulator.core.errors import MachineError
-from simulator.planning.backend import Pool
+from simulator.planning.backend import WorkerPool
 from tests.faults.commands import (
     A_BLOCK,
     PATIENCE,
@@ -86,7 +86,7 @@ def squeezed(folder: str, number: int) -> int:
 
 
 def test_one_without_memory_tries_again(tmp_path: Path) -> None:
-    done = dict(Pool(jobs=2).run(partial(squeezed, str(tmp_path)), [0, 1, 2, 3, 4], str))
+    done = dict(WorkerPool(jobs=2).run(partial(squeezed, str(tmp_path)), [0, 1, 2, 3, 4], str))
 
     assert done == {number: 2 * number for number in range(5)}
 
@@ -96,7 +96,7 @@ def test_one_without_memory_tries_again(tmp_path: Path) -> None:
 )
 def test_one_without_memory_twice_is_named(jobs: int, said: str, tmp_path: Path) -> None:
     with pytest.raises(MachineError, match=f"^task 5: {said}") as caught:
-        list(Pool(jobs=jobs).run(partial(squeezed, str(tmp_path)), [0, 5, 1], lambda number: f"task {number}"))
+        list(WorkerPool(jobs=jobs).run(partial(squeezed, str(tmp_path)), [0, 5, 1], lambda number: f"task {number}"))
 
     assert caught.value.remedy == "try fewer --jobs, or find more memory"
 

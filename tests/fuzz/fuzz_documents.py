@@ -29,7 +29,7 @@ LIMITS = ("-timeout=20", "-max_len=8192", "-rss_limit_mb=8192")
 
 def document(raw: bytes, folder: Path) -> None:
     """Read and check a scenario, and make all its parts."""
-    Experiment(loading.check(yaml_text.parse(raw, folder / "s.yaml")))
+    Experiment(loading.check_document(yaml_text.parse(raw, folder / "s.yaml")))
 
 
 def curves(raw: bytes, folder: Path) -> None:

@@ -17,7 +17,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.scenario import yaml_text
 from simulator.scenario.experiment_file import check_experiment, is_experiment
 from simulator.scenario.loading import Loaded, load
-from simulator.scenario.loading import check as checked
+from simulator.scenario.loading import check_document as checked
 from tests.fuzz.documents import (
     CURVES,
     NUMBERS,

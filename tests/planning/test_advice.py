@@ -12,7 +12,7 @@ from simulator.planning.advice import advise, front, knee
 from simulator.planning.grid import Cell
 from simulator.planning.options import option as summed
 from simulator.planning.runs import RUN
-from simulator.scenario.plan import Plan
+from simulator.scenario.plan import PlanSection
 
 HOUR = 3600.0
 COUNTS = [4, 8, 16, 32]
@@ -28,7 +28,7 @@ class _Named:
 
 def plan(**asked):
     given = {"vary": {"cluster.workers": COUNTS}, "replicates": 100, **asked}
-    return Plan.model_validate(given)
+    return PlanSection.model_validate(given)
 
 
 def option(question, count, times, costs=0.0, *, setting="", labels=("A",), searcher=0, index=None):

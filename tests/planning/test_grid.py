@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from simulator.core.errors import InputError
-from simulator.planning.backend import Pool
+from simulator.planning.backend import WorkerPool
 from simulator.planning.grid import Grid
 from simulator.planning.planner import answer
 from simulator.scenario.searchers import SEARCHERS
@@ -22,7 +22,7 @@ def cells(tmp_path, plan, head=HEAD):
 
 def problems(tmp_path, text):
     with pytest.raises(InputError) as caught:
-        answer(loaded(tmp_path, text), pool=Pool(jobs=1))
+        answer(loaded(tmp_path, text), pool=WorkerPool(jobs=1))
     return str(caught.value).replace(str(tmp_path) + "/", "").splitlines()
 
 

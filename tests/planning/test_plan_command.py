@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from simulator.planning.advice import Pick
-from simulator.planning.backend import Pool
+from simulator.planning.backend import WorkerPool
 from simulator.planning.planner import answer
 from simulator.planning.report import page, report, sentences
 from simulator.planning.sensitivity import variations
@@ -37,7 +37,7 @@ def plan(*args, cwd=ROOT):
 
 
 def found(tmp_path, text=SMALL):
-    return answer(loaded(tmp_path, text), pool=Pool(jobs=1))
+    return answer(loaded(tmp_path, text), pool=WorkerPool(jobs=1))
 
 
 def test_it_prints_a_sentence_a_table_and_remarks_and_writes_the_same(tmp_path):
@@ -98,7 +98,7 @@ def test_json_and_nothing_else(tmp_path):
 
     assert done.stderr == ""
     assert json.loads(done.stdout)["seed"] == 7
-    assert done.stdout == report.json_text(answer(loaded(tmp_path), seed=7, pool=Pool(jobs=1)))
+    assert done.stdout == report.json_text(answer(loaded(tmp_path), seed=7, pool=WorkerPool(jobs=1)))
 
 
 @pytest.mark.parametrize(

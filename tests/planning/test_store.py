@@ -12,7 +12,7 @@ import pytest
 from simulator.core.errors import InputError
 from simulator.io import inputs
 from simulator.planning import store, sweep
-from simulator.planning.backend import Pool
+from simulator.planning.backend import WorkerPool
 from simulator.planning.planner import answer
 from simulator.planning.report import report
 from simulator.planning.sweep import Block, Work
@@ -41,7 +41,7 @@ def small_tasks(monkeypatch, tmp_path):
 
 
 def answered(tmp_path, text, folder, **options):
-    return report.json_text(answer(loaded(tmp_path, text), folder=folder, pool=Pool(jobs=1), **options))
+    return report.json_text(answer(loaded(tmp_path, text), folder=folder, pool=WorkerPool(jobs=1), **options))
 
 
 # Files that are replaced while a plan is at work.

@@ -20,7 +20,7 @@ from simulator.curves.recorded import Shuffled
 from simulator.experiment.replicates import replicates
 from simulator.io import writing
 from simulator.planning import sweep
-from simulator.planning.backend import Pool
+from simulator.planning.backend import WorkerPool
 from simulator.planning.planner import answer
 from simulator.planning.report import report
 from simulator.planning.sweep import Block, Shape, Work, run_block
@@ -45,8 +45,8 @@ def everything(found):
 
 @pytest.mark.parametrize("text", [SMALL, FAULTY])
 def test_one_process_and_two_give_the_same_to_the_last_bit(tmp_path, text):
-    one = answer(loaded(tmp_path, text), pool=Pool(jobs=1), folder=tmp_path / "one")
-    two = answer(loaded(tmp_path, text), pool=Pool(jobs=2), folder=tmp_path / "two")
+    one = answer(loaded(tmp_path, text), pool=WorkerPool(jobs=1), folder=tmp_path / "one")
+    two = answer(loaded(tmp_path, text), pool=WorkerPool(jobs=2), folder=tmp_path / "two")
 
     assert everything(one) == everything(two)
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
@@ -77,7 +77,9 @@ def test_recorded_trials_come_in_another_order_each_time(tmp_path, resample):
         "{kind: synthetic, unit_time: 1 min}", f"{{kind: recorded, file: c.csv, resample: {str(resample).lower()}}}"
     )
     text = text.replace("max_trials: 16, max_length: 16", "max_trials: 8, max_length: 4")
-    found = answer(loaded(tmp_path, planned("vary: {cluster.workers: [2]}\nreplicates: 6", text)), pool=Pool(jobs=1))
+    found = answer(
+        loaded(tmp_path, planned("vary: {cluster.workers: [2]}\nreplicates: 6", text)), pool=WorkerPool(jobs=1)
+    )
     two = replicates(loaded(tmp_path, text), 2)
     met = [[curves.train(trial, 0, 4)[0] for trial in range(8)] for _, _, curves in two]
 
@@ -98,12 +100,12 @@ def test_a_task_is_about_so_much_work():
 
 def test_replicates_are_added_until_the_interval_is_narrow(tmp_path):
     text = SMALL.replace("max: 24, width: 0.05", "max: 200, width: 0.35").replace("40 min", "50 min")
-    found = answer(loaded(tmp_path, text + "  choose_by: estimate\n"), pool=Pool(jobs=1))
+    found = answer(loaded(tmp_path, text + "  choose_by: estimate\n"), pool=WorkerPool(jobs=1))
 
     assert 8 < found.replicates < 200
     assert "points were asked" in found.why
     assert max(series.chosen.met.width for series in found.advice.series if series.chosen) <= 0.35
-    assert "the most allowed" in answer(loaded(tmp_path), pool=Pool(jobs=1)).why
+    assert "the most allowed" in answer(loaded(tmp_path), pool=WorkerPool(jobs=1)).why
 
 
 # A worker process that dies: functions of the top level, as a process of the pool must find them.
@@ -121,7 +123,7 @@ def doubled(folder, number):
 
 
 def test_a_task_whose_process_dies_is_tried_once_more(tmp_path):
-    done = dict(Pool(jobs=2).run(partial(doubled, str(tmp_path)), [0, 1, 2, 3, 4], str))
+    done = dict(WorkerPool(jobs=2).run(partial(doubled, str(tmp_path)), [0, 1, 2, 3, 4], str))
 
     assert done == {number: 2 * number for number in range(5)}
 
@@ -129,7 +131,7 @@ def test_a_task_whose_process_dies_is_tried_once_more(tmp_path):
 def test_a_task_that_kills_two_processes_is_named(tmp_path):
     (tmp_path / "died").touch()
     with pytest.raises(RunError, match=r"^task 5: its worker process died, and again when it was tried once more"):
-        list(Pool(jobs=2).run(partial(doubled, str(tmp_path)), [0, 5, 1], lambda number: f"task {number}"))
+        list(WorkerPool(jobs=2).run(partial(doubled, str(tmp_path)), [0, 5, 1], lambda number: f"task {number}"))
 
 
 @pytest.mark.parametrize(("backend", "library"), [("dask", "distributed"), ("ray", "ray")])
@@ -138,7 +140,7 @@ def test_a_backend_that_is_not_installed(monkeypatch, backend, library):
     with pytest.raises(
         InputError, match=rf"--backend: {backend} is not installed: pip install 'asha-simulator\[{backend}\]'"
     ):
-        list(Pool(backend, "tcp://nowhere:1").run(str, [1], str))
+        list(WorkerPool(backend, "tcp://nowhere:1").run(str, [1], str))
 
 
 # The results folder.
@@ -206,9 +208,9 @@ def test_what_is_done_is_not_done_again(tmp_path):
     def done():
         return {path.name: path.stat().st_ino for path in (tmp_path / "blocks").iterdir()}
 
-    answer(loaded(tmp_path, FAULTY), folder=tmp_path, pool=Pool(jobs=1))
+    answer(loaded(tmp_path, FAULTY), folder=tmp_path, pool=WorkerPool(jobs=1))
     before = done()
-    answer(loaded(tmp_path, FAULTY), folder=tmp_path, resume=True, pool=Pool(jobs=1))
+    answer(loaded(tmp_path, FAULTY), folder=tmp_path, resume=True, pool=WorkerPool(jobs=1))
 
     assert any("-x0.8." in name for name in before), "a varied one, whose name has a point more"
     assert done() == before
@@ -216,11 +218,11 @@ def test_what_is_done_is_not_done_again(tmp_path):
 
 def test_results_of_something_else_are_refused_by_name(tmp_path):
     folder = tmp_path / "out"
-    answer(loaded(tmp_path), folder=folder, pool=Pool(jobs=1))
+    answer(loaded(tmp_path), folder=folder, pool=WorkerPool(jobs=1))
 
     def refused(text=SMALL, seed=None):
         with pytest.raises(InputError) as caught:
-            answer(loaded(tmp_path, text), folder=folder, resume=True, pool=Pool(jobs=1), seed=seed)
+            answer(loaded(tmp_path, text), folder=folder, resume=True, pool=WorkerPool(jobs=1), seed=seed)
         return str(caught.value).removeprefix(f"{folder}: holds results ")
 
     assert refused(seed=5) == "of another seed (0 there, 5 here); choose another folder"
@@ -233,7 +235,9 @@ def test_results_of_something_else_are_refused_by_name(tmp_path):
         SMALL.replace("[2, 4, 8]", "[2, 4]")
     )
     assert (
-        answer(loaded(tmp_path, f"# a remark\n{SMALL}"), folder=folder, resume=True, pool=Pool(jobs=1)).replicates
+        answer(
+            loaded(tmp_path, f"# a remark\n{SMALL}"), folder=folder, resume=True, pool=WorkerPool(jobs=1)
+        ).replicates
         == 24
     )
     manifest = folder / "manifest.json"
@@ -248,7 +252,7 @@ def test_results_of_something_else_are_refused_by_name(tmp_path):
     assert refused().startswith("of another version of the draws (1 there"), "which did not tell it"
     manifest.write_text("{}")
     with pytest.raises(InputError, match=r"manifest.json: does not say what the results here are of"):
-        answer(loaded(tmp_path), folder=folder, resume=True, pool=Pool(jobs=1))
+        answer(loaded(tmp_path), folder=folder, resume=True, pool=WorkerPool(jobs=1))
 
 
 @pytest.mark.parametrize(
@@ -262,10 +266,10 @@ def test_results_of_something_else_are_refused_by_name(tmp_path):
 )
 def test_another_question_to_the_same_runs_is_answered_as_if_it_were_the_first(question, tmp_path):
     text = SMALL[: SMALL.index("  deadline")] + question
-    answer(loaded(tmp_path), folder=tmp_path / "out", pool=Pool(jobs=1))
+    answer(loaded(tmp_path), folder=tmp_path / "out", pool=WorkerPool(jobs=1))
     done = {path.name for path in (tmp_path / "out" / "blocks").iterdir()}
-    again = answer(loaded(tmp_path, text), folder=tmp_path / "out", resume=True, pool=Pool(jobs=1))
-    fresh = answer(loaded(tmp_path, text), folder=tmp_path / "fresh", pool=Pool(jobs=1))
+    again = answer(loaded(tmp_path, text), folder=tmp_path / "out", resume=True, pool=WorkerPool(jobs=1))
+    fresh = answer(loaded(tmp_path, text), folder=tmp_path / "fresh", pool=WorkerPool(jobs=1))
     manifests = [json.loads((tmp_path / name / "manifest.json").read_text()) for name in ("out", "fresh")]
 
     assert everything(again) == everything(fresh)
@@ -279,11 +283,11 @@ def test_other_curves_under_the_same_name_are_refused(tmp_path):
     text = text.replace("max_trials: 16, max_length: 16", "max_trials: 8, max_length: 4")
     text = planned("vary: {cluster.workers: [2]}\nreplicates: 6", text)
     (tmp_path / "c.csv").write_text(f"trial,resource,loss,elapsed_s\n{rows}")
-    answer(loaded(tmp_path, text), folder=tmp_path / "out", pool=Pool(jobs=1))
+    answer(loaded(tmp_path, text), folder=tmp_path / "out", pool=WorkerPool(jobs=1))
     (tmp_path / "c.csv").write_text(f"trial,resource,loss,elapsed_s\n{rows}".replace("1.1", "1.2"))
 
     with pytest.raises(InputError, match=r"holds results of other curves \(c.csv has changed\)"):
-        answer(loaded(tmp_path, text), folder=tmp_path / "out", resume=True, pool=Pool(jobs=1))
+        answer(loaded(tmp_path, text), folder=tmp_path / "out", resume=True, pool=WorkerPool(jobs=1))
 
 
 @pytest.mark.parametrize(
@@ -297,22 +301,22 @@ def test_other_curves_under_the_same_name_are_refused(tmp_path):
 )
 def test_a_block_that_a_disk_has_changed_is_named_and_not_counted(tmp_path, damaged):
     folder = tmp_path / "out"
-    first = answer(loaded(tmp_path), folder=folder, pool=Pool(jobs=1))
+    first = answer(loaded(tmp_path), folder=folder, pool=WorkerPool(jobs=1))
     block = min((folder / "blocks").iterdir())
     block.write_bytes(damaged(block.read_bytes()))
 
     with pytest.raises(InputError, match=rf"{block.name}: is damaged, .*; delete it and go on with --resume"):
-        answer(loaded(tmp_path), folder=folder, resume=True, pool=Pool(jobs=1))
+        answer(loaded(tmp_path), folder=folder, resume=True, pool=WorkerPool(jobs=1))
     block.unlink()
-    again = answer(loaded(tmp_path), folder=folder, resume=True, pool=Pool(jobs=1))
+    again = answer(loaded(tmp_path), folder=folder, resume=True, pool=WorkerPool(jobs=1))
     assert (again.replicates, block.exists()) == (first.replicates, True)
 
 
 def test_what_a_killed_process_was_writing_is_swept_away(tmp_path):
     folder = tmp_path / "out"
-    answer(loaded(tmp_path), folder=folder, pool=Pool(jobs=1))
+    answer(loaded(tmp_path), folder=folder, pool=WorkerPool(jobs=1))
     (folder / "blocks" / ".replicates-000000.parquet.0123abcd.parquet").write_bytes(b"half")
-    answer(loaded(tmp_path), folder=folder, resume=True, pool=Pool(jobs=1))
+    answer(loaded(tmp_path), folder=folder, resume=True, pool=WorkerPool(jobs=1))
 
     assert not [path for path in folder.rglob(".*") if path.is_file()]
 
@@ -345,7 +349,7 @@ def test_a_folder_that_goes_at_any_moment_is_said_to_be_gone(file, where, name, 
 
     monkeypatch.setattr(where, name, gone)
     with pytest.raises(MachineError) as caught:
-        answer(loaded(tmp_path), folder=out, pool=Pool(jobs=1))
+        answer(loaded(tmp_path), folder=out, pool=WorkerPool(jobs=1))
 
     assert str(caught.value) == f"{out}: cannot be written: it was removed or renamed meanwhile"
     assert caught.value.remedy == "leave its folder in place"
@@ -373,32 +377,33 @@ def test_a_folder_that_may_not_be_written_to(tmp_path):
 
 def test_dask_gives_the_same_to_the_last_bit(tmp_path):
     distributed = pytest.importorskip("distributed")
-    serial = everything(answer(loaded(tmp_path), pool=Pool(jobs=1)))
+    serial = everything(answer(loaded(tmp_path), pool=WorkerPool(jobs=1)))
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
-        pool = Pool("dask", cluster.scheduler_address)
+        pool = WorkerPool("dask", cluster.scheduler_address)
 
         assert everything(answer(loaded(tmp_path), pool=pool)) == serial
 
 
 def test_ray_gives_the_same_to_the_last_bit(tmp_path):
     pytest.importorskip("ray")
-    serial = everything(answer(loaded(tmp_path), pool=Pool(jobs=1)))
+    serial = everything(answer(loaded(tmp_path), pool=WorkerPool(jobs=1)))
 
-    assert everything(answer(loaded(tmp_path), pool=Pool("ray", "local", 2))) == serial
+    assert everything(answer(loaded(tmp_path), pool=WorkerPool("ray", "local", 2))) == serial
 
 
 def test_a_run_that_cannot_end_is_named(tmp_path):
     head = HEAD.replace("{workers: 4}", "{groups: {a: {count: 2, leave: 2 min}}}")
     with pytest.raises(RunError, match=r"^2 workers, SHA, replicate 0: no worker is left"):
         answer(
-            loaded(tmp_path, planned("vary: {cluster.groups.a.count: [2]}\nreplicates: 6", head)), pool=Pool(jobs=1)
+            loaded(tmp_path, planned("vary: {cluster.groups.a.count: [2]}\nreplicates: 6", head)),
+            pool=WorkerPool(jobs=1),
         )
 
 
 def test_targets(tmp_path):
     def times(target):
         text = planned(f"vary: {{cluster.workers: [4]}}\nreplicates: 24\n{target}")
-        return [option.times for option in answer(loaded(tmp_path, text), pool=Pool(jobs=1)).advice.options]
+        return [option.times for option in answer(loaded(tmp_path, text), pool=WorkerPool(jobs=1)).advice.options]
 
     whole, full = times(""), times("target: {full_length_trials: 1}")
     best, never = times("target: {quantile: 0.25}"), times("target: {loss: -1}")
@@ -411,7 +416,7 @@ def test_targets(tmp_path):
 
 def test_more_full_length_trials_than_there_are(tmp_path):
     text = planned("vary: {cluster.workers: [4]}\nreplicates: 6\ntarget: {full_length_trials: 99}\ndeadline: 1 d")
-    found = answer(loaded(tmp_path, text), pool=Pool(jobs=1))
+    found = answer(loaded(tmp_path, text), pool=WorkerPool(jobs=1))
 
     assert found.advice.chosen is None
     assert found.advice.nearest.met.estimate == 0

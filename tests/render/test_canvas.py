@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from simulator.render import style
-from simulator.render.canvas import Canvas, Rect, fit, measure, plain
+from simulator.render.canvas import Canvas, Rect, measure, plain, shortened
 
 ODD = [
     "",
@@ -39,12 +39,12 @@ def test_any_text_anywhere(text: str, align: str, at: tuple[int, int]) -> None:
 @pytest.mark.parametrize("text", ODD)
 @pytest.mark.parametrize("width", [0, 1, 12, 100])
 def test_text_keeps_to_its_width(text: str, width: int) -> None:
-    assert measure(fit(text, 14, width), 14) <= width
+    assert measure(shortened(text, 14, width), 14) <= width
 
 
 def test_what_fits_stays_and_what_does_not_ends_in_an_ellipsis() -> None:
-    assert fit("ASHA", 14, 100) == "ASHA"
-    assert fit("asynchronous successive halving", 14, 100).endswith("…")
+    assert shortened("ASHA", 14, 100) == "ASHA"
+    assert shortened("asynchronous successive halving", 14, 100).endswith("…")
     assert plain("a\nb\x07") == "a b\ufffd"
 
 

@@ -2,7 +2,7 @@ import numpy as np
 
 from simulator.render import style
 from simulator.render.animation import gif
-from simulator.render.animation.configurations import BOTTOM, FRAMES, TOP, Columns, DocsPicture, Scales
+from simulator.render.animation.configurations import BOTTOM, FRAMES, TOP, Bars, DocsPicture, Scales
 from simulator.render.canvas import Rect
 from tests.support.scenes import MINUTE, docs_scene, timeline_scene, tiny, troubled
 
@@ -64,10 +64,10 @@ def test_other_times_are_shown_in_even_parts() -> None:
 
 
 def test_more_bars_than_pixels_are_sampled_in_order() -> None:
-    columns = Columns(Rect(10, 0, 110, 50), 1000)
+    columns = Bars(Rect(10, 0, 110, 50), 1000)
     assert columns.numbers == list(range(5, 1000, 10))
     assert columns.edges[0] == (10, 11)
-    few = Columns(Rect(10, 0, 110, 50), 10)
+    few = Bars(Rect(10, 0, 110, 50), 10)
     assert few.edges[:2] == [(10, 19), (20, 29)]
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from simulator.render import perfetto
-from simulator.trace.promotions import climbs
+from simulator.trace.promotions import promotions
 from simulator.trace.trace import Spell, Spells, Trace
 from tests.support.scenes import docs_scene, troubled
 
@@ -63,7 +63,7 @@ def test_arrows_are_pairs_from_a_job_to_the_one_it_led_to(tmp_path):
     ends = {event["id"]: event for event in kinds["f"]}
     assert len(starts) == len(kinds["s"]) == len(ends) == len(kinds["f"])
     assert set(starts) == set(ends)
-    assert len(starts) == sum(int((climbs(trace).up >= 0).sum()) for trace in traces)
+    assert len(starts) == sum(int((promotions(trace).up >= 0).sum()) for trace in traces)
     jobs = [event for event in kinds["X"] if event["cat"] == "job"]
 
     def around(event: dict) -> dict:

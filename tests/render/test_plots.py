@@ -12,7 +12,7 @@ from simulator.render.plots import figure, files, learning, plots
 from simulator.render.plots.files import KINDS, write_plots
 from simulator.trace import metrics
 from simulator.trace.levels import levels
-from simulator.trace.promotions import climbs
+from simulator.trace.promotions import promotions
 from simulator.trace.trace import Outcome, Trace
 from tests.support.scenes import MINUTE, timeline_scene, tiny, troubled
 
@@ -80,7 +80,9 @@ def test_curves_show_every_result_and_who_was_promoted(over) -> None:
     promoted = [group for group in dots if len(group.get_offsets()) and len(group.get_facecolors())]
     assert sum(len(group.get_offsets()) for group in dots) == len(trace)
     assert (
-        sum(len(group.get_offsets()) for group in promoted) == (climbs(trace).up >= 0).sum() == len(lines.get_paths())
+        sum(len(group.get_offsets()) for group in promoted)
+        == (promotions(trace).up >= 0).sum()
+        == len(lines.get_paths())
     )
     losses = np.concatenate([group.get_offsets()[:, 1] for group in dots])
     assert sorted(losses) == sorted(trace.loss)

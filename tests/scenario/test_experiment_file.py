@@ -164,7 +164,7 @@ GRID = "searcher: {name: grid, metric: loss, max_length: {epochs: 4}}\n"
 def test_points_of_a_grid(tmp_path, parameters, points):
     path = write(tmp_path, f"{GRID}hyperparameters:\n  {parameters}\n")
 
-    assert grid_points(yaml_text.read(path)) == points
+    assert grid_points(yaml_text.read_document(path)) == points
     assert preview_file(path)["grid"].trials.mean == points
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from simulator.core.errors import InputError
-from simulator.scenario.loading import check, load
+from simulator.scenario.loading import check_document, load
 from simulator.scenario.yaml_text import parse
 from tests.support.runner import asha_sim
 
@@ -97,7 +97,7 @@ def test_units_that_are_none(tmp_path, written):
 
 
 def notes(text, path):
-    return [str(note) for note in check(parse(text.encode(), path / "s.yaml")).notes]
+    return [str(note) for note in check_document(parse(text.encode(), path / "s.yaml")).notes]
 
 
 def test_a_number_without_a_unit_is_said_to_be_seconds(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 
 from simulator.trace import metrics, replay
 from simulator.trace.levels import levels
-from simulator.trace.replay import Barrier, Promotion, Replay
+from simulator.trace.replay import BarrierWait, FirstPromotion, Replay
 from simulator.trace.trace import Outcome, Spell, Spells, Trace
 from tests.support.scenes import MINUTE, docs_scene, timeline_scene, tiny, troubled
 
@@ -97,11 +97,11 @@ def test_ladder_trials_and_loss_at_the_end_are_the_summary() -> None:
 def test_barriers_and_promotions_are_seen_in_the_rows() -> None:
     waiting = tiny([(0, 0, 0, 1, 0, 1), (1, 1, 0, 1, 0, 3), (0, 0, 1, 3, 3, 6)])
     assert replay.synchronous(waiting)
-    assert replay.first_barrier(waiting) == Barrier(0, 0, MINUTE, 3 * MINUTE, 1)
+    assert replay.first_barrier(waiting) == BarrierWait(0, 0, MINUTE, 3 * MINUTE, 1)
     eager = tiny([(0, 0, 0, 1, 0, 1), (1, 1, 0, 1, 0, 3), (0, 0, 1, 3, 1, 4)])
     assert not replay.synchronous(eager)
     assert replay.first_barrier(eager) is None
-    assert replay.first_promotion(eager) == Promotion(0, MINUTE, 1)
+    assert replay.first_promotion(eager) == FirstPromotion(0, MINUTE, 1)
     flat = tiny([(0, 0, 0, 1, 0, 1)])
     assert not replay.synchronous(flat)
     assert replay.first_promotion(flat) is None
@@ -139,4 +139,4 @@ def test_what_is_lost_is_gone_and_overhead_trains_nothing() -> None:
 def test_nobody_waits_at_a_barrier_who_is_down() -> None:
     trace = tiny([(0, 0, 0, 1, 0, 2), (1, 1, 0, 1, 0, 6), (0, 0, 1, 3, 6, 9)], workers=3)
     down = replace(trace, spells=Spells.from_rows([(2, 0, 9 * MINUTE, Spell.DOWN)]))
-    assert replay.first_barrier(down) == Barrier(0, 0, 2 * MINUTE, 6 * MINUTE, 1)
+    assert replay.first_barrier(down) == BarrierWait(0, 0, 2 * MINUTE, 6 * MINUTE, 1)

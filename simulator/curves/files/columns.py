@@ -26,7 +26,7 @@ LARGEST = 10**15
 
 
 @dataclass(frozen=True, eq=False)
-class Columns:
+class CurveColumns:
     """Rows as they stand in a file: `line` is 1-based, `loss` NaN where empty, `exits` maps a row to its word.
 
     `seconds` is None where the file has no such column, and so is `metric`, which names what the losses are.
@@ -51,8 +51,8 @@ def _header(raw: bytes) -> list[str]:
     return header.decode("utf-8", "replace").rstrip("\r").split(",")
 
 
-def of_csv(raw: bytes) -> Columns | None:
-    """Columns of a CSV text, None where it takes a closer look."""
+def of_csv(raw: bytes) -> CurveColumns | None:
+    """CurveColumns of a CSV text, None where it takes a closer look."""
     import polars as pl
 
     names = _header(raw)
@@ -72,8 +72,8 @@ def of_csv(raw: bytes) -> Columns | None:
     return of_frame(frame)
 
 
-def of_frame(frame: DataFrame) -> Columns | None:
-    """Columns of a data frame, its first row in line 2; None where it takes a closer look."""
+def of_frame(frame: DataFrame) -> CurveColumns | None:
+    """CurveColumns of a data frame, its first row in line 2; None where it takes a closer look."""
     if not _sound(frame):
         return None
     trial, resource = (frame[name].to_numpy().astype(np.int64) for name in ("trial", "resource"))
@@ -90,7 +90,7 @@ def of_frame(frame: DataFrame) -> Columns | None:
     ):  # infinite: or a number too long to be one
         return None
     metric = None if held is None else str(held[0])
-    return Columns(np.arange(len(trial)) + 2, trial, resource, losses, seconds, exits, metric)
+    return CurveColumns(np.arange(len(trial)) + 2, trial, resource, losses, seconds, exits, metric)
 
 
 def _sound(frame: DataFrame) -> bool:

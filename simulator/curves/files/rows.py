@@ -14,7 +14,7 @@ import numpy as np
 
 from simulator.core import ticks
 from simulator.core.errors import InputError, Problem
-from simulator.curves.files.columns import METRIC, OPTIONAL, REQUIRED, TIME, Columns
+from simulator.curves.files.columns import METRIC, OPTIONAL, REQUIRED, TIME, CurveColumns
 from simulator.curves.protocol import Exit
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ Row = tuple[int, int, int, float, float, str]
 Held = dict[str, int]
 
 
-class Report:
+class Problems:
     """Collects problems, and stops at the tenth; `fields` maps the columns of a text to their numbers, from 1."""
 
     def __init__(self, source: Path, fields: Mapping[str, int] | None = None) -> None:
@@ -48,8 +48,8 @@ class Report:
             raise InputError(self.problems)
 
 
-def read(text: str, report: Report, *, timed: bool) -> Columns:
-    """Columns of a CSV text, with times where `timed`; raises InputError naming what is wrong."""
+def read_rows(text: str, report: Problems, *, timed: bool) -> CurveColumns:
+    """CurveColumns of a CSV text, with times where `timed`; raises InputError naming what is wrong."""
     reader = csv.reader(io.StringIO(text, newline=""))
     place: dict[str, int] = {}
     rows: list[Row] = []
@@ -68,7 +68,7 @@ def read(text: str, report: Report, *, timed: bool) -> Columns:
         report.add(f"{other[:40]!r} should be {one[:40]!r}, as above: a file holds one metric", line, key=METRIC)
     report.stop()
     lines, trial, resource, loss, seconds, exits = zip(*rows, strict=True)
-    return Columns(
+    return CurveColumns(
         np.array(lines, np.int64),
         np.array(trial, np.int64),
         np.array(resource, np.int64),
@@ -79,7 +79,7 @@ def read(text: str, report: Report, *, timed: bool) -> Columns:
     )
 
 
-def _rows(reader: Reader, header: list[str], place: dict[str, int], report: Report, held: Held) -> Iterator[Row]:
+def _rows(reader: Reader, header: list[str], place: dict[str, int], report: Problems, held: Held) -> Iterator[Row]:
     for fields in reader:
         line = reader.line_num
         if not fields:
@@ -105,7 +105,7 @@ class _BadField(Exception):
     """A field was reported; its row is skipped."""
 
 
-def _places(header: list[str], required: tuple[str, ...], report: Report) -> dict[str, int]:
+def _places(header: list[str], required: tuple[str, ...], report: Problems) -> dict[str, int]:
     missing = [name for name in required if name not in header]
     if missing:
         shown = ", ".join(name[:40] for name in header[:8]) or "nothing"
@@ -119,12 +119,12 @@ def _places(header: list[str], required: tuple[str, ...], report: Report) -> dic
     return {name: header.index(name) for name in (*REQUIRED, *OPTIONAL, METRIC) if name in header}
 
 
-def _bad(report: Report, message: str, line: int, key: str) -> _BadField:
+def _bad(report: Problems, message: str, line: int, key: str) -> _BadField:
     report.add(message, line, key=key)
     return _BadField()
 
 
-def _whole(text: str, least: int, line: int, key: str, report: Report) -> int:
+def _whole(text: str, least: int, line: int, key: str, report: Problems) -> int:
     if text.isascii() and text.isdigit() and len(text) < 16 and int(text) >= least:  # noqa: PLR2004
         return int(text)
     raise _bad(report, f"{text[:40]!r} should be a whole number, {least} or more", line, key)
@@ -137,7 +137,7 @@ def _number(text: str) -> float:
     return float(text)
 
 
-def _loss(text: str, line: int, report: Report) -> float:
+def _loss(text: str, line: int, report: Problems) -> float:
     try:
         return _number(text) if text else math.nan
     except ValueError:
@@ -145,7 +145,7 @@ def _loss(text: str, line: int, report: Report) -> float:
         raise _bad(report, message, line, "loss") from None
 
 
-def _seconds(text: str, line: int, report: Report) -> float:
+def _seconds(text: str, line: int, report: Problems) -> float:
     try:
         seconds = _number(text)
     except ValueError:
@@ -156,7 +156,7 @@ def _seconds(text: str, line: int, report: Report) -> float:
     return seconds
 
 
-def _exit(text: str, line: int, report: Report) -> str:
+def _exit(text: str, line: int, report: Problems) -> str:
     if text not in {"", Exit.ERRORED.value, Exit.INVALID.value}:
         raise _bad(report, f"{text[:40]!r} should be errored, invalid or empty", line, "exit")
     return text

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from simulator.core import ticks
 from simulator.core.errors import InputError, Problem
 from simulator.curves.files import columns, rows, trials
-from simulator.curves.files.columns import REQUIRED, TIME, Columns
-from simulator.curves.files.rows import Report
+from simulator.curves.files.columns import REQUIRED, TIME, CurveColumns
+from simulator.curves.files.rows import Problems
 from simulator.curves.protocol import Exit
 from simulator.curves.table import Table
 from simulator.curves.unit_times import UnitTimes
@@ -40,7 +40,7 @@ def read_table(
     A file without times needs `unit_times`, and one with times refuses them; without `times_needed` a unit
     takes a tick for want of better.
     """
-    report = Report(path)
+    report = Problems(path)
     reading.check_file(path, MEANT)
     if not path.name.endswith(SUFFIXES):  # and is not even opened: a path in a scenario may lead anywhere
         raise InputError(Problem(str(path), f"is of an unknown kind; {MEANT}"))
@@ -65,18 +65,18 @@ def _sign(path: Path, metric: str | None, *, smaller_is_better: bool) -> float:
     raise InputError(Problem(str(path), message, key=columns.METRIC))
 
 
-def _of_csv(path: Path, content: bytes, report: Report, *, timed: bool) -> Columns:
+def _of_csv(path: Path, content: bytes, report: Problems, *, timed: bool) -> CurveColumns:
     if not content.strip():
         report.add(f"is empty; it should hold the columns {', '.join((*REQUIRED, TIME))}", 1, 1)
         report.stop()
     quick = columns.of_csv(content)
     if quick is None:
-        return rows.read(reading.csv_text(path, content), report, timed=timed)
+        return rows.read_rows(reading.csv_text(path, content), report, timed=timed)
     report.fields = columns.fields(content)
     return quick
 
 
-def _of_parquet(path: Path, raw: bytes, report: Report, *, timed: bool) -> Columns:
+def _of_parquet(path: Path, raw: bytes, report: Problems, *, timed: bool) -> CurveColumns:
     """Parquet has no lines: a row's number, the header being line 1, stands for them."""
     known = (*REQUIRED, *columns.OPTIONAL, columns.METRIC)
     quick = columns.of_frame(frames.read_frame(path, raw, "parquet", known))
@@ -88,7 +88,7 @@ def _of_parquet(path: Path, raw: bytes, report: Report, *, timed: bool) -> Colum
     writer = csv.writer(with_header)
     writer.writerow(frame.columns)
     writer.writerows(zip(*texts, strict=True))
-    return rows.read(with_header.getvalue(), report, timed=timed)
+    return rows.read_rows(with_header.getvalue(), report, timed=timed)
 
 
 class _Reading(NamedTuple):
@@ -99,7 +99,7 @@ class _Reading(NamedTuple):
     timed: bool
 
 
-def _table(path: Path, raw: bytes, found: Columns, report: Report, how: _Reading) -> Table:
+def _table(path: Path, raw: bytes, found: CurveColumns, report: Problems, how: _Reading) -> Table:
     order = np.lexsort((found.resource, found.trial))
     line, trial, resource = found.line[order], found.trial[order], found.resource[order]
     same = trial[1:] == trial[:-1]
@@ -133,13 +133,13 @@ def _table(path: Path, raw: bytes, found: Columns, report: Report, how: _Reading
     losses = found.loss[order] * how.sign
     losses = np.where(np.abs(losses) < TOO_LARGE, losses, np.inf)  # nan is not less
     timed = found.seconds is not None
-    names = trials.read(path, int(trial[-1]) + 1)
+    names = trials.read_trials(path, int(trial[-1]) + 1)
     digest = sha256(raw).hexdigest()
     return Table(str(path), digest, trial, resource, losses, clock, died, timed, found.metric, names)
 
 
 def _check_rows(
-    report: Report,
+    report: Problems,
     line: NDArray[np.int64],
     trial: NDArray[np.int64],
     resource: NDArray[np.int64],

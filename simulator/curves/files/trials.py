@@ -41,7 +41,7 @@ def write(path: Path, trials: Sequence[Mapping[str, Any]]) -> None:
     writing.write_text(path, text.getvalue())
 
 
-def read(curves: Path, count: int) -> tuple[Identity, ...]:
+def read_trials(curves: Path, count: int) -> tuple[Identity, ...]:
     """The identities of a file's `count` trials, empty where nothing stands beside it.
 
     Raises InputError where what stands there is of other trials.

@@ -20,7 +20,7 @@ SUFFIXES = (".csv", ".csv.gz", ".parquet")
 LEVEL = 3
 
 
-class Curve(Protocol):
+class Written(Protocol):
     """One trial: columns of equal length; the last loss is NaN where it diverged, `exit` set where it failed."""
 
     @property
@@ -39,7 +39,7 @@ def check_name(path: Path) -> None:
         raise InputError(Problem(str(path), f"must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"))
 
 
-def write_curves(path: Path, curves: Sequence[Curve], *, metric: str | None = None) -> None:
+def write_curves(path: Path, curves: Sequence[Written], *, metric: str | None = None) -> None:
     """Replace `path` by the curves, trial i being the i-th; numbers are written with all their digits.
 
     `metric` says what the losses are, in a column of that name: the metric, after a minus where it is negated.

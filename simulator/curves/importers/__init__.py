@@ -11,13 +11,23 @@ from typing import Literal, get_args
 from simulator.core import ticks
 from simulator.core.errors import InputError, Problem
 from simulator.curves.importers import schedule
-from simulator.curves.importers.assemble import Censored, Curve, assemble
-from simulator.curves.importers.report import Report
+from simulator.curves.importers.assemble import Censored, ImportedCurve, assemble
+from simulator.curves.importers.report import ImportReport
 from simulator.curves.importers.source import Found, Importer, Options, listed, wrong
 from simulator.io.reading import check_file
 from simulator.trace.trace import Trace
 
-__all__ = ["KINDS", "Censored", "Curve", "Imported", "Kind", "Options", "Report", "import_curves", "place_of"]
+__all__ = [
+    "KINDS",
+    "Censored",
+    "ImportReport",
+    "Imported",
+    "ImportedCurve",
+    "Kind",
+    "Options",
+    "import_curves",
+    "place_of",
+]
 
 Kind = Literal[
     "csv", "parquet", "jsonl", "json", "optuna", "ray", "mlflow", "tensorboard", "wandb", "lcbench", "syne-tune",
@@ -54,8 +64,8 @@ OPTIONS = {
 class Imported:
     """Curves in order of their trials, what was done to get them, and the schedule where the source has one."""
 
-    curves: list[Curve]
-    report: Report
+    curves: list[ImportedCurve]
+    report: ImportReport
     trace: Trace | None
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from simulator.core import ticks
 from simulator.curves.files.columns import LARGEST
 from simulator.curves.importers import censoring, direction, segments
-from simulator.curves.importers.report import Report
+from simulator.curves.importers.report import ImportReport
 from simulator.curves.importers.source import BEYOND, End, Found, Trial, wrong
 from simulator.curves.protocol import Exit
 
@@ -22,7 +22,7 @@ Censored = Literal["drop", "hold", "extrapolate"]
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
+class ImportedCurve:
     """One trial, ready: resources and clock increase, only the last loss may be NaN where the trial diverged.
 
     `seconds` are cumulative, `exit` is set where the trial died by failing.
@@ -51,7 +51,7 @@ def assemble(
     offset: int | None = None,
     grid: tuple[int, ...] = (),
     max_gap: float | None = None,
-) -> tuple[list[Curve], Report]:
+) -> tuple[list[ImportedCurve], ImportReport]:
     """Make curves of what was found, and say what was done.
 
     `offset` is added to every step; default: 1 where steps start at 0. `grid` asks for these resources, read on
@@ -63,7 +63,9 @@ def assemble(
     if not found.trials and not found.skipped:
         raise wrong(path, "holds no trials")
     maximise, told = direction.maximised(path, found.metric, found.maximise, mode)
-    report = Report(str(path), kind, found.metric, "max" if maximise else "min", told, "", notes=list(found.notes))
+    report = ImportReport(
+        str(path), kind, found.metric, "max" if maximise else "min", told, "", notes=list(found.notes)
+    )
     report.dropped.update(found.skipped)
     report.others.update(found.others)
     report.offset = shift = _shift(found, offset)
@@ -135,13 +137,13 @@ def _plain(trials: Sequence[Trial], shift: int, *, timed: bool) -> NDArray[np.bo
     return plain
 
 
-def _as_is(trial: Trial, shift: int, sign: float) -> Curve:
+def _as_is(trial: Trial, shift: int, sign: float) -> ImportedCurve:
     resources = trial.steps + shift if shift else trial.steps
     losses = trial.losses * sign if sign < 0 else trial.losses
-    return Curve(trial, resources, losses, trial.elapsed, Exit.ERRORED if trial.end is End.FAILED else None)
+    return ImportedCurve(trial, resources, losses, trial.elapsed, Exit.ERRORED if trial.end is End.FAILED else None)
 
 
-def _curve(trial: Trial, shift: int, sign: float, report: Report, *, timed: bool) -> Curve | str:
+def _curve(trial: Trial, shift: int, sign: float, report: ImportReport, *, timed: bool) -> ImportedCurve | str:
     """The trial's curve, or why there is none."""
     if (trial.steps >= LARGEST - shift).any():
         return BEYOND
@@ -174,10 +176,10 @@ def _curve(trial: Trial, shift: int, sign: float, report: Report, *, timed: bool
     resources, losses = resources[gone_on], losses[gone_on]
     seconds = None if seconds is None else seconds[gone_on]
     failed = trial.end is End.FAILED and not np.isnan(losses[-1])
-    return Curve(trial, resources, losses, seconds, Exit.ERRORED if failed else None)
+    return ImportedCurve(trial, resources, losses, seconds, Exit.ERRORED if failed else None)
 
 
-def _apart(seconds: NDArray[np.float64], report: Report) -> NDArray[np.float64] | str:
+def _apart(seconds: NDArray[np.float64], report: ImportReport) -> NDArray[np.float64] | str:
     """Times at least a tick apart, as the clocks of some sources are coarse; or what is wrong with them."""
     clock = _clock(seconds).astype(np.int64)  # beyond the limit floats can't tell a tick from the next
     if clock[0] < 0 or (np.diff(clock) < 0).any():
@@ -200,7 +202,9 @@ def _clock(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.rint(np.clip(seconds, -most, most) * ticks.PER_SECOND)
 
 
-def _complete(path: Path, curves: list[Curve], censored: Censored | None, report: Report) -> list[Curve]:
+def _complete(
+    path: Path, curves: list[ImportedCurve], censored: Censored | None, report: ImportReport
+) -> list[ImportedCurve]:
     """Deal with the curves that end before the longest one does though their trials did not die."""
     longest = max((int(curve.resources[-1]) for curve in curves), default=0)
     cut = [curve for curve in curves if not curve.dead and curve.resources[-1] < longest]
@@ -217,7 +221,7 @@ def _complete(path: Path, curves: list[Curve], censored: Censored | None, report
         chosen = set(map(id, cut))
         return [curve for curve in curves if id(curve) not in chosen]
     grid = np.unique(np.concatenate([curve.resources for curve in curves]))
-    made: list[Curve] = []
+    made: list[ImportedCurve] = []
     word = "held at their last loss" if censored == "hold" else "extrapolated"
     for curve in curves:
         if curve.dead or curve.resources[-1] == longest:
@@ -250,7 +254,7 @@ def _complete(path: Path, curves: list[Curve], censored: Censored | None, report
     return made
 
 
-def _on_grid(curves: list[Curve], grid: tuple[int, ...], report: Report) -> list[Curve]:
+def _on_grid(curves: list[ImportedCurve], grid: tuple[int, ...], report: ImportReport) -> list[ImportedCurve]:
     """The curves at the resources of `grid` that they span, and at their deaths."""
     made = []
     for curve in curves:
@@ -276,7 +280,7 @@ def _on_grid(curves: list[Curve], grid: tuple[int, ...], report: Report) -> list
     return made
 
 
-def _tell(trials: Sequence[Trial], curves: list[Curve], fates: dict[int, str], report: Report) -> None:
+def _tell(trials: Sequence[Trial], curves: list[ImportedCurve], fates: dict[int, str], report: ImportReport) -> None:
     """Put every trial into the report: those kept by their numbers, then the others, numbered on."""
     kept = {id(curve.trial): curve for curve in curves}
     left = [trial for trial in trials if id(trial) not in kept]
@@ -290,7 +294,7 @@ def _tell(trials: Sequence[Trial], curves: list[Curve], fates: dict[int, str], r
             report.paused += End.PAUSED in hows
 
 
-def _end(curve: Curve) -> str:
+def _end(curve: ImportedCurve) -> str:
     if curve.exit is not None:
         return "failed"
     if curve.dead:
@@ -298,6 +302,6 @@ def _end(curve: Curve) -> str:
     return curve.completed or "complete"
 
 
-def _count(report: Report, what: str, how_many: int) -> None:
+def _count(report: ImportReport, what: str, how_many: int) -> None:
     if how_many:
         report.changed[what] += how_many

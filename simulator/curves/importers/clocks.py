@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.curves.importers.frames import Table
+from simulator.curves.importers.frames import LogTable
 
 if TYPE_CHECKING:
     import polars as pl
@@ -32,7 +32,7 @@ class Times(NamedTuple):
     what: str
 
 
-def times(table: Table, series: pl.Series, unit: float | None) -> Times:  # noqa: PLR0911
+def times(table: LogTable, series: pl.Series, unit: float | None) -> Times:  # noqa: PLR0911
     """The times in a column; `unit` is how many seconds one of its numbers is, where the user says so."""
     import polars as pl
 
@@ -95,7 +95,7 @@ FIRST = "counted from each trial's first report, which is taken to have come at 
 
 
 def _texts(
-    table: Table, series: pl.Series, missing: NDArray[np.bool_], read: Callable[[str], float], meant: str
+    table: LogTable, series: pl.Series, missing: NDArray[np.bool_], read: Callable[[str], float], meant: str
 ) -> NDArray[np.float64]:
     made = np.full(len(series), np.nan)
     cells = series.to_list()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from simulator.curves.importers import frames, json_rows, tabular
 from simulator.curves.importers.delimited import Delimited
-from simulator.curves.importers.frames import Table
+from simulator.curves.importers.frames import LogTable
 from simulator.curves.importers.source import Found, Options, choose, wrong
 
 USES = frozenset({"trial_column", "step_column", "time_column", "max_gap"})
@@ -23,7 +23,7 @@ METRICS = ("metrics", "avg_metrics", "validation_metrics")
 
 def read(path: Path, options: Options) -> Found:
     """The trials of a table of metrics: CSV, JSON or Parquet with trial_id, steps_completed, end_time and metrics."""
-    table = _expanded(frames.read(path))
+    table = _expanded(frames.read_log_table(path))
     names = {_snake(name): name for name in reversed(table.columns)}
     trial = options.trial_column or _first(path, names, TRIAL, "--trial-column")
     step = options.step_column or _first(path, names, STEP, "--step-column")
@@ -38,12 +38,12 @@ def read(path: Path, options: Options) -> Found:
     metric = choose(path, "metric", wanted, sorted(short), "--metric")
     found = Found(short[metric], None, [], Counter(), notes=list(table.notes))
     chosen = replace(options, metric=short[metric], trial_column=trial, step_column=step, time_column=time)
-    tabular.add(found, [tabular.Run(path, "", table, {})], chosen)
+    tabular.add(found, [tabular.TableRun(path, "", table, {})], chosen)
     found.metric = metric
     return found
 
 
-def _expanded(table: Table) -> Table:
+def _expanded(table: LogTable) -> LogTable:
     """The table with its metrics a column each: CSV and Parquet have them as JSON in one cell."""
     held = [name for name in table.columns if _snake(name) in METRICS]
     if not held:
@@ -60,7 +60,7 @@ def _expanded(table: Table) -> Table:
         rows.append(record)
     raw = "\n".join(json.dumps(row, default=str) for row in rows).encode()
     made: Delimited = json_rows.parse(table.path, raw)
-    return Table(table.path, made.frame, table.lines, table.notes)
+    return LogTable(table.path, made.frame, table.lines, table.notes)
 
 
 def _snake(name: str) -> str:
@@ -80,7 +80,7 @@ def _first(path: Path, names: dict[str, str], known: tuple[str, ...], option: st
     return found
 
 
-def _is_number(table: Table, name: str) -> bool:
+def _is_number(table: LogTable, name: str) -> bool:
     import polars as pl
 
     series = table.frame[name]

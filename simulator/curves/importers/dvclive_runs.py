@@ -58,7 +58,7 @@ def _metrics(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _trial(path: Path, folder: Path, file: Path, options: Options) -> Trial:
-    table = frames.read(file)
+    table = frames.read_log_table(file)
     own = file.name.removesuffix(".tsv")
     column = own if own in table.columns else table.columns[-1]
     measured = table.only(~table.missing(table.frame[column]))

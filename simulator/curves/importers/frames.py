@@ -19,7 +19,7 @@ from simulator.io.frames import read_frame, texts
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["SUFFIXES", "Table", "groups", "read", "read_bytes", "texts"]
+__all__ = ["SUFFIXES", "LogTable", "groups", "read_bytes", "read_log_table", "texts"]
 
 SUFFIXES = (
     ".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".parquet", ".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz",
@@ -35,7 +35,7 @@ ODD_JSON = re.compile(rb"NaN|Infinity|:\s*[\[{]")
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class LogTable:
     """A table, and the line of each row; None where row i stands in line i + 2."""
 
     path: Path
@@ -53,7 +53,7 @@ class Table:
         names = (name, name.replace(".", "/"), name.replace("/", "."))
         return next((known for known in names if known in self.frame.columns), None)
 
-    def only(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Table:
+    def only(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> LogTable:
         """The table of some of the rows."""
         at = np.flatnonzero(rows) if rows.dtype == bool else rows
         return replace(
@@ -127,7 +127,7 @@ def read_bytes(path: Path) -> bytes:
     return reading.unpacked(path, raw, MAX_BYTES) if path.suffix == ".gz" else raw
 
 
-def read(path: Path) -> Table:
+def read_log_table(path: Path) -> LogTable:
     """A CSV, Parquet, JSON or JSON Lines file; raises InputError for anything else."""
     reading.check_file(path, MEANT)
     name = path.name.removesuffix(".gz")
@@ -136,15 +136,15 @@ def read(path: Path) -> Table:
     return parse(path, read_bytes(path), name.rpartition(".")[2])
 
 
-def parse(path: Path, raw: bytes, kind: str) -> Table:
+def parse(path: Path, raw: bytes, kind: str) -> LogTable:
     """A table of `kind` csv, tsv, txt, parquet, jsonl, ndjson or json; raises InputError where it is not sound."""
     if kind in {"csv", "tsv", "txt"}:
         found = delimited.parse(path, raw)
     elif kind == "json" or (kind != "parquet" and _closer(raw)):
         found = json_rows.parse(path, raw)
     else:
-        return Table(path, read_frame(path, raw, "parquet" if kind == "parquet" else "jsonl"), _lines(raw, kind))
-    return Table(path, found.frame, found.lines, found.notes)
+        return LogTable(path, read_frame(path, raw, "parquet" if kind == "parquet" else "jsonl"), _lines(raw, kind))
+    return LogTable(path, found.frame, found.lines, found.notes)
 
 
 def _closer(raw: bytes) -> bool:

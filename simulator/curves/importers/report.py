@@ -13,7 +13,7 @@ TOLD: dict[str, str] = {"source": "", "option": "", "name": ", by its name; --mo
 
 
 @dataclass
-class Report:
+class ImportReport:
     """Counts of one import; `dropped` and `changed` map a reason to how many trials or points it concerns.
 
     `others` counts what was seen beside trials, `trials` has for each trial its name, how it ended (or why it was

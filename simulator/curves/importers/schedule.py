@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simulator.core import ticks
-from simulator.curves.importers.source import Attempt, End, Trial
+from simulator.curves.importers.source import End, LoggedAttempt, Trial
 from simulator.trace.trace import MOST_UNITS, Outcome, Trace
 
 OUTCOMES = {
@@ -31,7 +31,7 @@ MOST_RUNGS = 63
 class _Stay(NamedTuple):
     """An attempt of a trial by its number, and which of its jobs it is of."""
 
-    attempt: Attempt
+    attempt: LoggedAttempt
     number: int
     job: int
 
@@ -108,7 +108,7 @@ def _stays(number: int, trial: Trial) -> list[_Stay]:
     return made
 
 
-def _row(attempt: Attempt, start: int, stop: int, offset: int, *, maximise: bool) -> tuple[float, ...]:
+def _row(attempt: LoggedAttempt, start: int, stop: int, offset: int, *, maximise: bool) -> tuple[float, ...]:
     """From which unit on, to which, when, how it ended, with what loss, and what of its time was no training."""
     outcome = OUTCOMES[attempt.how]
     reached = max(attempt.last + offset, 1)

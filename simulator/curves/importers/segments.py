@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.curves.importers.report import Report
-from simulator.curves.importers.source import BEFORE, Attempt, End, Trial, wrong
+from simulator.curves.importers.report import ImportReport
+from simulator.curves.importers.source import BEFORE, End, LoggedAttempt, Trial, wrong
 
 #: A gap is a pause where it is longer than so many times what the trial's median pace gives for its steps, ...
 FACTOR = 10.0
@@ -51,7 +51,7 @@ class Segment:
 def joined(name: str, segments: Sequence[Segment], end: End, config: dict[str, object] | None = None) -> Trial:
     """One trial of its segments: times add up, and a segment takes back what was reported at its steps or later."""
     rows: list[tuple[Steps, Numbers, Numbers]] = []
-    attempts: list[Attempt] = []
+    attempts: list[LoggedAttempt] = []
     taken_back = 0
     for place, segment in enumerate(segments):
         first = int(segment.steps[0])
@@ -73,7 +73,7 @@ def joined(name: str, segments: Sequence[Segment], end: End, config: dict[str, o
         if len(kept) < len(segment.clock) or segment.how is End.RETRIED:
             lost = trained - (float(kept[-1]) if len(kept) else 0.0)
         attempts.append(
-            Attempt(
+            LoggedAttempt(
                 segment.start, segment.start + segment.startup + trained, segment.how, before,
                 int(segment.steps.max()), float(segment.losses[-1]), segment.worker, segment.startup, lost, trained,
                 segment.slack,
@@ -83,10 +83,10 @@ def joined(name: str, segments: Sequence[Segment], end: End, config: dict[str, o
     return Trial(name, steps, losses, times, end, tuple(attempts), config or {}, marked=True, taken_back=taken_back)
 
 
-def _unlogged(segment: Segment, before: Attempt, until: float) -> Attempt:
+def _unlogged(segment: Segment, before: LoggedAttempt, until: float) -> LoggedAttempt:
     """The training between two segments that a log leaves out: at some time between the two."""
     room = max(until - before.end - segment.unlogged, 0.0)
-    return Attempt(
+    return LoggedAttempt(
         before.end, before.end + segment.unlogged, End.PAUSED, before.last, int(segment.steps[0]) - 1, np.nan,
         segment.worker, trained=segment.unlogged, slack=room, told=False,
     )  # fmt: skip
@@ -126,7 +126,7 @@ class _Count:
     restarts: int = 0
 
 
-def settled(path: Path, trials: list[Trial], max_gap: float | None, report: Report) -> list[Trial]:
+def settled(path: Path, trials: list[Trial], max_gap: float | None, report: ImportReport) -> list[Trial]:
     """The trials with the time that they trained, where sources don't mark pauses; the report says what was cut.
 
     Raises InputError where what should be a clock is none.
@@ -294,7 +294,7 @@ def _at_gaps(trial: Trial, order: NDArray[np.intp], pace: float, max_gap: float 
     return _until(made, whole)
 
 
-def _until(trial: Trial, whole: Attempt | None) -> Trial:
+def _until(trial: Trial, whole: LoggedAttempt | None) -> Trial:
     """The trial's last attempt lasts until the source says that the trial ended, unless it was long before."""
     if whole is None or not trial.attempts:
         return trial

@@ -68,7 +68,7 @@ class Options:
 
 
 @dataclass(frozen=True, eq=False)
-class Attempt:
+class LoggedAttempt:
     """A trial's stay on a worker, from `start` to `end` in seconds since an origin that all trials share.
 
     Of that time `startup` went by before training began, and `lost` was training that a later attempt did again.
@@ -90,7 +90,7 @@ class Attempt:
     slack: float = 0.0
     told: bool = True  # False: no report is of it
 
-    def later(self, seconds: float) -> Attempt:
+    def later(self, seconds: float) -> LoggedAttempt:
         """The same attempt so many seconds later."""
         slack = max(self.slack - seconds, 0.0)
         return replace(self, start=self.start + seconds, end=self.end + seconds, slack=slack)
@@ -112,7 +112,7 @@ class Trial:
     losses: NDArray[np.float64]
     elapsed: NDArray[np.float64] | None
     end: End = End.FINISHED
-    attempts: tuple[Attempt, ...] = ()
+    attempts: tuple[LoggedAttempt, ...] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
     marked: bool = False
     taken_back: int = 0
@@ -144,10 +144,10 @@ def one_attempt(
     end: End,
     worker: str | None = None,
     startup: float = 0.0,
-) -> Attempt:
+) -> LoggedAttempt:
     """The attempt of a trial that had only one."""
     loss = float(losses[-1]) if len(losses) else np.nan
-    return Attempt(*span, end, BEFORE, int(steps.max(initial=0)), loss, worker, startup)
+    return LoggedAttempt(*span, end, BEFORE, int(steps.max(initial=0)), loss, worker, startup)
 
 
 @dataclass

@@ -74,7 +74,7 @@ def read(path: Path, options: Options) -> Found:
     return found
 
 
-def _columns(table: frames.Table, metric: str, step: str, options: Options) -> _Rows:
+def _columns(table: frames.LogTable, metric: str, step: str, options: Options) -> _Rows:
     def numbers(name: str) -> NDArray[np.float64] | None:
         return table.numbers(table.frame[name]) if name in table.columns else None
 

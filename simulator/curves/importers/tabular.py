@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from simulator.core.errors import InputError
 from simulator.curves.files.columns import OPTIONAL, REQUIRED
 from simulator.curves.importers import clocks, frames, sidecars
-from simulator.curves.importers.frames import Table
+from simulator.curves.importers.frames import LogTable
 from simulator.curves.importers.source import End, Found, Options, Trial, listed, wrong
 from simulator.curves.protocol import Exit
 
@@ -44,18 +44,18 @@ def read(path: Path, options: Options) -> Found:
     if path.is_dir():
         return _folder(path, options)
     found = Found(options.metric or "loss", None, [], Counter())
-    table = frames.read(path)
+    table = frames.read_log_table(path)
     found.notes += table.notes
-    add(found, [Run(path, "", table, {})], options)
+    add(found, [TableRun(path, "", table, {})], options)
     return found
 
 
-class Run(NamedTuple):
+class TableRun(NamedTuple):
     """A file, the trial it is of ("" where its rows tell), and what stands beside it of the trial's configuration."""
 
     path: Path
     name: str
-    table: Table
+    table: LogTable
     config: dict[str, object]
 
 
@@ -85,13 +85,13 @@ def _folder(path: Path, options: Options) -> Found:
         shared = stems[file.name] > 1 or len(files) == 1 < len(inside.parts)
         name = str(inside.parent) if shared and inside.parent != Path() else str(inside).partition(".")[0]
         try:
-            table = frames.read(file)
+            table = frames.read_log_table(file)
         except InputError as error:
             found.skipped[f"can't be read ({error.problems[0].message})"] += 1
             found.notes.append(str(error.problems[0]))
             continue
         found.notes += [f"{inside}: {note}" for note in table.notes]
-        runs.append(Run(file, name, table, sidecars.beside(file)))
+        runs.append(TableRun(file, name, table, sidecars.beside(file)))
     if not runs:
         raise wrong(path, f"holds no table that can be read: {found.notes[0] if found.notes else frames.MEANT}")
     add(found, runs, options)
@@ -108,7 +108,7 @@ def _files(path: Path) -> Iterator[Path]:
                 yield Path(folder) / name
 
 
-def add(found: Found, runs: list[Run], options: Options) -> None:
+def add(found: Found, runs: list[TableRun], options: Options) -> None:
     """Add the trials of all runs to what was found."""
     _choose_metric(runs, options)
     parts: list[_Part] = []
@@ -131,7 +131,7 @@ def add(found: Found, runs: list[Run], options: Options) -> None:
         )
 
 
-def _choose_metric(runs: list[Run], options: Options) -> None:
+def _choose_metric(runs: list[TableRun], options: Options) -> None:
     """The metric of the option, or `loss` where nothing else can be meant."""
     if options.metric is not None:
         return
@@ -146,7 +146,7 @@ def _choose_metric(runs: list[Run], options: Options) -> None:
         )
 
 
-def _parts(run: Run, found: Found, options: Options, kinds: set[tuple[str, str]]) -> list[_Part]:
+def _parts(run: TableRun, found: Found, options: Options, kinds: set[tuple[str, str]]) -> list[_Part]:
     table = run.table
     if options.worker_column is not None:
         table.column(options.worker_column, "--worker-column")
@@ -202,7 +202,7 @@ def _parts(run: Run, found: Found, options: Options, kinds: set[tuple[str, str]]
     return made
 
 
-def _elapsed(table: Table, options: Options, kinds: set[tuple[str, str]]) -> NDArray[np.float64] | None:
+def _elapsed(table: LogTable, options: Options, kinds: set[tuple[str, str]]) -> NDArray[np.float64] | None:
     if options.no_times or (options.time_column is None and "elapsed_s" not in table.columns):
         return None
     series = table.column(options.time_column or "elapsed_s", "--time-column")
@@ -255,7 +255,7 @@ def _summed(steps: NDArray[np.int64], seconds: NDArray[np.float64]) -> NDArray[n
     return made
 
 
-def _trial_columns(run: Run, options: Options) -> list[str]:
+def _trial_columns(run: TableRun, options: Options) -> list[str]:
     """The columns whose values together name a trial; none where a file is one trial."""
     table = run.table
     if options.trial_column is not None:
@@ -274,7 +274,7 @@ def _trial_columns(run: Run, options: Options) -> list[str]:
     return []
 
 
-def _step_column(run: Run, options: Options, found: Found) -> str:
+def _step_column(run: TableRun, options: Options, found: Found) -> str:
     table = run.table
     if options.step_column is not None:
         return options.step_column
@@ -290,20 +290,20 @@ def _step_column(run: Run, options: Options, found: Found) -> str:
     return "#" if "#" in table.columns else "resource"
 
 
-def _names(table: Table, columns: list[str]) -> list[str]:
+def _names(table: LogTable, columns: list[str]) -> list[str]:
     cells = [frames.texts(table.column(name, "--trial-column")) for name in columns]
     if len(cells) == 1:
         return [cell.strip() for cell in cells[0]] if any(" " in cell for cell in cells[0][:1000]) else cells[0]
     return ["/".join(row) for row in zip(*cells, strict=True)]
 
 
-def _own(table: Table, options: Options) -> bool:
+def _own(table: LogTable, options: Options) -> bool:
     """Whether the table has the form of our own files."""
     named = options.trial_column or options.step_column or options.metric
     return not named and set(REQUIRED) <= set(table.columns) <= {*REQUIRED, *OPTIONAL, "metric"}
 
 
-def _dead_ends(table: Table, trial_columns: list[str], measured: NDArray[np.bool_]) -> bool:
+def _dead_ends(table: LogTable, trial_columns: list[str], measured: NDArray[np.bool_]) -> bool:
     """Whether losses are missing in the last rows of trials alone, and not of all trials."""
     if measured.all():
         return True

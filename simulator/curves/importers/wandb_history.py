@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from simulator.core.errors import InputError
 from simulator.curves.importers import clocks, frames, json_rows, segments, sidecars, wandb_offline
-from simulator.curves.importers.frames import Table
+from simulator.curves.importers.frames import LogTable
 from simulator.curves.importers.source import End, Found, Options, Trial, choose, listed, wrong
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ class _Run(NamedTuple):
     """A run's history; of an offline run its start, its end and its worker too."""
 
     name: str
-    table: Table
+    table: LogTable
     config: dict[str, object]
-    offline: wandb_offline.Run | None = None
+    offline: wandb_offline.OfflineRun | None = None
 
 
 def read(path: Path, options: Options) -> Found:
@@ -45,7 +45,7 @@ def read(path: Path, options: Options) -> Found:
     runs = _offline(path, offline, found) if offline else []
     if not offline:
         for name, file in _files(path):
-            table = frames.read(file)
+            table = frames.read_log_table(file)
             if _is_chart(table, options):
                 found.notes.append("a CSV from W&B's charts is sampled; the Parquet history is not")
                 return _chart(file, table, options, found)
@@ -79,7 +79,7 @@ def _offline(path: Path, files: list[Path], found: Found) -> list[_Run]:
     runs = []
     for file in files:
         try:
-            run = wandb_offline.read(file)
+            run = wandb_offline.read_offline_run(file)
         except InputError as error:
             if len(files) == 1 or "pip install" in str(error):
                 raise
@@ -89,7 +89,7 @@ def _offline(path: Path, files: list[Path], found: Found) -> list[_Run]:
             found.skipped["has no history"] += 1
             continue
         raw = "\n".join(json.dumps(row) for row in run.rows).encode()
-        table = frames.Table(file, json_rows.parse(file, raw).frame)
+        table = frames.LogTable(file, json_rows.parse(file, raw).frame)
         runs.append(_Run(run.name, table, sidecars.flat(run.config), run))
     if not runs:
         why = "; ".join(f"{count:,} {reason}" for reason, count in found.skipped.items())
@@ -175,7 +175,7 @@ def _files(path: Path) -> Iterator[tuple[str, Path]]:
         raise wrong(path, f"holds no exported history, that is files that end in {', '.join(TABLES)}")
 
 
-def _split(name: str, table: Table, options: Options) -> list[tuple[str, Table]]:
+def _split(name: str, table: LogTable, options: Options) -> list[tuple[str, LogTable]]:
     if options.trial_column is not None:
         table.column(options.trial_column, "--trial-column")
     column = options.trial_column or next((known for known in NAMES if known in table.columns), None)
@@ -200,7 +200,7 @@ def _numeric(frame: pl.DataFrame) -> list[str]:
 
 
 def _times(
-    table: Table, options: Options, steps: NDArray[np.int64]
+    table: LogTable, options: Options, steps: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64] | None, tuple[float, float] | None]:
     stamps = table.numbers(table.frame[STAMP]) if STAMP in table.columns else None
     column = options.time_column or (RUNTIME if RUNTIME in table.columns else None)
@@ -222,14 +222,14 @@ def _times(
     return elapsed, span
 
 
-def _is_chart(table: Table, options: Options) -> bool:
+def _is_chart(table: LogTable, options: Options) -> bool:
     """Whether a table is what a chart was exported as: an axis, and for each run three columns."""
     if options.step_column is None and "Step" in table.columns:
         return True
     return STEP not in table.columns and any(f"{name}__MIN" in table.columns for name in table.columns)
 
 
-def _chart(path: Path, table: Table, options: Options, found: Found) -> Found:
+def _chart(path: Path, table: LogTable, options: Options, found: Found) -> Found:
     """A chart's CSV: its axis, Step or another, and for each run `run - metric` between `…__MIN` and `…__MAX`."""
     for name in ("trial_column", "time_column", "seconds"):
         if getattr(options, name) is not None:

@@ -27,7 +27,7 @@ FULL, FIRST, MIDDLE, LAST = 1, 2, 3, 4
 
 
 @dataclass
-class Run:
+class OfflineRun:
     """An offline run: its history, when it began, and its process's status, None where it never ended."""
 
     name: str
@@ -52,7 +52,7 @@ def files(path: Path) -> list[Path]:
     return sorted(found, key=lambda file: (file.parent.name, file.name))
 
 
-def read(file: Path) -> Run:
+def read_offline_run(file: Path) -> OfflineRun:
     """One run; raises InputError where the file is none, or wandb is not there to read its messages."""
     try:
         from wandb.proto import wandb_internal_pb2 as messages
@@ -61,7 +61,7 @@ def read(file: Path) -> Run:
     raw = read_at_most(file, MAX_BYTES, "an offline run is a file")
     if not raw.startswith(HEADER):
         raise wrong(file, "is no run of W&B: it should begin with :W&B")
-    run = Run(file.stem.removeprefix("run-"))
+    run = OfflineRun(file.stem.removeprefix("run-"))
     for record in _records(raw):
         message = messages.Record()
         try:
@@ -101,7 +101,7 @@ def _records(raw: bytes) -> Iterator[bytes]:
                 yield parts
 
 
-def _begin(run: Run, about: Any) -> None:
+def _begin(run: OfflineRun, about: Any) -> None:
     run.identity = about.run_id or run.name
     run.name = about.display_name or about.run_id or run.name
     run.start = about.start_time.seconds + about.start_time.nanos / 1e9 if about.HasField("start_time") else None
@@ -109,7 +109,7 @@ def _begin(run: Run, about: Any) -> None:
     _configure(run, about.config)
 
 
-def _configure(run: Run, config: Any) -> None:
+def _configure(run: OfflineRun, config: Any) -> None:
     for item in config.update:
         key = "/".join(item.nested_key) or item.key
         if not key.startswith("_wandb"):

@@ -12,7 +12,7 @@ from simulator.planning.advice import Advice, Difference, Series, told_apart
 from simulator.planning.options import Option, Share
 from simulator.planning.planner import Answer
 from simulator.planning.statistics import Interval
-from simulator.scenario.plan import Plan
+from simulator.scenario.plan import PlanSection
 
 #: Others that the first sentence names.
 OTHERS = 4
@@ -166,7 +166,7 @@ def _edge(advice: Advice) -> Iterator[str]:
         yield f"{count:,} is the largest number of the grid: more may do better, and were not tried."
 
 
-def _tied(advice: Advice, plan: Plan) -> Iterator[str]:
+def _tied(advice: Advice, plan: PlanSection) -> Iterator[str]:
     """Options that can't be told apart from the chosen one."""
     if not advice.tied:
         return
@@ -320,7 +320,7 @@ def expense(option: Option, priced: bool) -> str:
     return f"{text} in the mean" + ("" if spent.low == spent.high else f" ({span})")
 
 
-def goal(plan: Plan) -> str:
+def goal(plan: PlanSection) -> str:
     """What reaching the target means."""
     target = plan.target
     if target is None:
@@ -332,7 +332,7 @@ def goal(plan: Plan) -> str:
     return f"at {counted(target.full_length_trials or 0, 'fully trained trial')}"
 
 
-def _asked(plan: Plan, unit: str) -> str:
+def _asked(plan: PlanSection, unit: str) -> str:
     text = goal(plan)
     if plan.deadline is not None:
         text += f" within {formatting.time(plan.deadline, unit, 3)}"
@@ -341,7 +341,7 @@ def _asked(plan: Plan, unit: str) -> str:
     return f"{text}{' and' if plan.deadline else ''} for ${formatting.decimal(plan.budget, 2)}"
 
 
-def _half(advice: Advice, plan: Plan, option: Option, unit: str) -> str:
+def _half(advice: Advice, plan: PlanSection, option: Option, unit: str) -> str:
     mean = option.mean_time_s
     what = "mean" if option.reached == 1 else f"mean of the {percent(option.reached)} that get there"
     return (
@@ -350,14 +350,14 @@ def _half(advice: Advice, plan: Plan, option: Option, unit: str) -> str:
     )
 
 
-def _failing(series: Series, plan: Plan) -> str:
+def _failing(series: Series, plan: PlanSection) -> str:
     sure = plan.confidence
     named = [f"{option.count:,} ({percent(option.met.estimate, unlike=sure)})" for option in series.failing[:OTHERS]]
     more = len(series.failing) - len(named)
     return ", ".join([*named, f"{more:,} more"] if more else named)
 
 
-def _others(advice: Advice, chosen: Option, plan: Plan) -> Iterator[str]:
+def _others(advice: Advice, chosen: Option, plan: PlanSection) -> Iterator[str]:
     rest = [one for one in advice.series if one is not advice.best]
     # what differs in the searcher alone comes first
     rest.sort(key=lambda one: (one.setting != chosen.cell.setting, one.label != chosen.label))

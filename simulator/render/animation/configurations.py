@@ -66,8 +66,8 @@ class DocsPicture:
         self._workers = Rect(WIDTH - MARGIN - WORKERS, TOP, WIDTH - MARGIN, BOTTOM)
         self._trials = Rect(left, TOP, self._workers.x0 - GAP, BOTTOM)
         self._axis = TimeAxis(left, WIDTH - MARGIN, scales.span, scales.unit)
-        self._trial_columns = Columns(self._trials, scales.trials)
-        self._worker_columns = Columns(self._workers, trace.workers)
+        self._trial_columns = Bars(self._trials, scales.trials)
+        self._worker_columns = Bars(self._workers, trace.workers)
 
     def steps(self) -> Iterator[Step]:
         """One step for each frame until the run is over; the last is held for as long as the others go on."""
@@ -245,7 +245,7 @@ class DocsPicture:
         return [field[0] for field in fields]
 
 
-class Columns:
+class Bars:
     """Equal columns for `count` bars; where there is no room for gaps each line of pixels is one bar of a sample."""
 
     def __init__(self, panel: Rect, count: int) -> None:

@@ -18,7 +18,7 @@ from simulator.render.animation.ladder import LadderBars
 from simulator.render.animation.lanes import Lanes
 from simulator.render.canvas import Canvas, Rect, measure
 from simulator.render.legend import INDEX, extras, thinned
-from simulator.render.phrases import ending, first_climb, loss, manner, percent, worker_time
+from simulator.render.phrases import ending, first_promotion_note, loss, manner, percent, worker_time
 from simulator.trace import metrics, replay
 from simulator.trace.levels import Levels, levels
 from simulator.trace.trace import Trace
@@ -51,7 +51,9 @@ class TimelinePicture:
         self._at = np.rint(np.linspace(0, span, FRAMES + 1)[1:]).astype(np.int64)
         self._axis = TimeAxis(LEFT, self._side - GUTTER, span, unit)
         self._rows = [
-            Row(self.canvas, self._axis, self._at, trace, traces, self.levels, HEADER + height * place, height)
+            SearcherRow(
+                self.canvas, self._axis, self._at, trace, traces, self.levels, HEADER + height * place, height
+            )
             for place, trace in enumerate(traces)
         ]
 
@@ -92,7 +94,7 @@ class TimelinePicture:
         )
 
 
-class Row:
+class SearcherRow:
     """One searcher's part of the picture, from `top` down `height` pixels."""
 
     def __init__(
@@ -123,7 +125,7 @@ class Row:
         self._worked, self._available = replay.worked(trace, at), replay.available(trace, at)
         self._idle = replay.idle(trace, at)
         self._trials, self._best = replay.trials_started(trace, at), replay.best_loss(trace, at)
-        self._note = first_climb(trace, axis.unit)
+        self._note = first_promotion_note(trace, axis.unit)
         self.note_rect = Rect(LEFT, top + 22, self._side, top + TOP)
 
     def draw(self, frame: int, tick: int, x: int) -> Rect:

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from simulator.core import ticks
 from simulator.render import style
-from simulator.render.phrases import ending, first_climb
+from simulator.render.phrases import ending, first_promotion_note
 from simulator.trace import metrics
 from simulator.trace.levels import Levels, levels
-from simulator.trace.promotions import climbs
+from simulator.trace.promotions import promotions
 from simulator.trace.trace import Trace
 
 #: Every scene's clock has so many steps; finer than a pixel, and short to write.
@@ -52,7 +52,7 @@ def _run(trace: Trace, ladder: Levels, span: int, unit: str) -> dict[str, object
 
     begin, keep = metrics.useful(trace)
     start, end = clock(trace.start), clock(trace.end)
-    way = climbs(trace)
+    way = promotions(trace)
     level = ladder.of(trace.to_resource)
     stations = np.stack([trace.bracket, trace.rung, trace.from_resource, trace.to_resource, level], axis=1)
     jobs, job = np.unique(stations, axis=0, return_inverse=True)
@@ -69,7 +69,7 @@ def _run(trace: Trace, ladder: Levels, span: int, unit: str) -> dict[str, object
         "rank": way.rank,
         "among": way.results,
     }
-    note = first_climb(trace, unit)
+    note = first_promotion_note(trace, unit)
     spells = trace.spells
     return {
         "label": trace.label,

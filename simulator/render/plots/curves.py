@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.curves.describe import Description, Grid, Matrix, number
+from simulator.curves.describe import Description, LossGrid, Matrix, number
 from simulator.render.phrases import percent
 from simulator.render.plots.figure import WIDTH, head, heading, legend, look
 from simulator.render.style import THEMES, Theme, ThemeName
@@ -23,7 +23,7 @@ BINS = 30
 WIDE = 20
 
 
-def description(grid: Grid, about: Description, *, theme: ThemeName, title: str) -> Figure:
+def description(grid: LossGrid, about: Description, *, theme: ThemeName, title: str) -> Figure:
     """Four panels; 9.6 inches wide. They show what `about` says and compute none of it."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -54,7 +54,7 @@ def alternative(about: Description, title: str) -> str:
     return f"{title}: {ends}; rank correlation with the final loss {told}{crossing}."
 
 
-def _curves(axes: Axes, grid: Grid, about: Description, colours: Theme) -> None:
+def _curves(axes: Axes, grid: LossGrid, about: Description, colours: Theme) -> None:
     from matplotlib.collections import LineCollection
 
     order = np.argsort(grid.loss[:, -1], kind="stable")
@@ -107,7 +107,7 @@ def _ranks(axes: Axes, about: Description, colours: Theme) -> None:
     legend(axes, colours)
 
 
-def _ends(axes: Axes, grid: Grid, about: Description, colours: Theme) -> None:
+def _ends(axes: Axes, grid: LossGrid, about: Description, colours: Theme) -> None:
     final = np.sort(grid.loss[grid.finished, -1])
     share = np.arange(1, len(final) + 1) / about.trials
     axes.step(final, share, where="post", color=colours.rungs[1], lw=1.6)
@@ -120,7 +120,7 @@ def _ends(axes: Axes, grid: Grid, about: Description, colours: Theme) -> None:
     head(axes, colours, f"{percent(about.diverged, 1)} diverged, {percent(about.errored, 1)} failed")
 
 
-def _pace(axes: Axes, grid: Grid, about: Description, colours: Theme) -> None:
+def _pace(axes: Axes, grid: LossGrid, about: Description, colours: Theme) -> None:
     if grid.unit_s is None or about.unit_s is None:
         head(axes, colours, "no times recorded")
         axes.set_xticks([])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from simulator.core import ticks
 from simulator.io import writing
 from simulator.render import fonts, style
-from simulator.render.canvas import fit, measure, plain
+from simulator.render.canvas import measure, plain, shortened
 from simulator.render.style import THEMES, Theme, ThemeName
 from simulator.trace.trace import Trace
 
@@ -59,14 +59,14 @@ def sheet(panels: int, *, theme: ThemeName, title: str, height: float = 1.7) -> 
 
 def heading(figure: Figure, colours: Theme, title: str) -> None:
     """Write the figure's title, cut to its width."""
-    text = fit(title, HEADING, PIXELS - 20, bold=True)
+    text = shortened(title, HEADING, PIXELS - 20, bold=True)
     figure.suptitle(text, x=0.01, ha="left", color=colours.ink, fontweight="bold", parse_math=False)
 
 
 def head(axes: Axes, colours: Theme, text: str) -> None:
     """Write a panel's heading."""
     with look():
-        axes.set_title(fit(text, HEADING, PANEL), loc="left", color=colours.ink, parse_math=False)
+        axes.set_title(shortened(text, HEADING, PANEL), loc="left", color=colours.ink, parse_math=False)
 
 
 def named(label: str) -> str:
@@ -111,7 +111,7 @@ def _legend_below(axes: Axes, colours: Theme, handles: list[Artist], texts: list
             handles, texts, loc="upper center", bbox_to_anchor=(0.5, -0.14), frameon=False,
             labelcolor=colours.ink, ncols=columns, borderpad=0.2, handlelength=4, columnspacing=1.2,
         )  # fmt: skip
-        _letter(made, [fit(text, LETTERS, PANEL // columns - BESIDE) for text in texts])
+        _letter(made, [shortened(text, LETTERS, PANEL // columns - BESIDE) for text in texts])
 
 
 def _letter(legend: Legend, texts: list[str]) -> None:

@@ -14,7 +14,7 @@ from simulator.render.plots.plots import MANY
 from simulator.render.style import THEMES, Theme, ThemeName
 from simulator.trace import metrics
 from simulator.trace.levels import levels
-from simulator.trace.promotions import climbs
+from simulator.trace.promotions import promotions
 from simulator.trace.trace import Trace
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def learning_curves(
         rows = np.flatnonzero(np.isfinite(trace.loss))
         x = trace.to_resource if over == "resource" else trace.end / ticks.UNITS[time_unit]
         _join(axes, trace, rows, x, colours)
-        up = climbs(trace).up[rows] >= 0
+        up = promotions(trace).up[rows] >= 0
         level = ladder.of(trace.to_resource[rows])
         for number in range(len(ladder)):
             there = level == number

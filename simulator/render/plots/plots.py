@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.core import ticks
-from simulator.render.canvas import fit
+from simulator.render.canvas import shortened
 from simulator.render.legend import extras
 from simulator.render.phrases import percent
 from simulator.render.plots.figure import clock, head, legend, look, rung_colours, sheet
@@ -125,7 +125,7 @@ def time_split(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_un
         axes.set_yticks(range(len(traces)), [""] * len(traces))
         for place, trace in enumerate(traces):
             axes.text(
-                -0.01, place, fit(trace.label, 14, 160), ha="right", va="center", color=colours.ink,
+                -0.01, place, shortened(trace.label, 14, 160), ha="right", va="center", color=colours.ink,
                 transform=axes.get_yaxis_transform(), parse_math=False,
             )  # fmt: skip
     axes.set_ylim(len(traces) - 0.5, -0.5)

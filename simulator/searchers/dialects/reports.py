@@ -11,7 +11,7 @@ from simulator.searchers.gate import Gate, Judge, Top
 from simulator.searchers.progress import endless, trials_of
 
 
-class Report(NamedTuple):
+class DecidingReport(NamedTuple):
     """A report after `units` that decides `rungs` (indices), in order, and leaves `undecided` ones it reached."""
 
     units: int
@@ -33,12 +33,12 @@ def highest(rungs: Sequence[int]) -> Sequence[int]:
     return rungs[-1:]
 
 
-def deciding_reports(milestones: Sequence[float], last: int, every: int, pick: Pick) -> list[Report]:
+def deciding_reports(milestones: Sequence[float], last: int, every: int, pick: Pick) -> list[DecidingReport]:
     """The reports that decide something, for rungs at increasing `milestones`, and the last one, at `last` units.
 
     A trial reports every `every` units, and at the last.
     """
-    reports: list[Report] = []
+    reports: list[DecidingReport] = []
     waiting, units = list(range(len(milestones))), 0
     while units < last:
         units = min(max(ceil(milestones[waiting[0]] / every) * every, units + every), last) if waiting else last
@@ -46,12 +46,12 @@ def deciding_reports(milestones: Sequence[float], last: int, every: int, pick: P
         chosen = tuple(pick(reached))
         waiting = [rung for rung in waiting if rung not in chosen]
         undecided = tuple(rung for rung in reached if rung not in chosen)
-        reports.append(Report(units, chosen, undecided))
+        reports.append(DecidingReport(units, chosen, undecided))
     return reports
 
 
 def report_bracket(
-    reports: Sequence[Report],
+    reports: Sequence[DecidingReport],
     judges: Sequence[Judge],
     trials: Iterator[int],
     *,

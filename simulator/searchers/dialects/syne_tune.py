@@ -15,7 +15,7 @@ from typing import Literal
 
 from simulator.searchers.bracket import Bracket
 from simulator.searchers.dialects.ray import BracketOf, stopping_brackets
-from simulator.searchers.dialects.reports import Report, report_bracket
+from simulator.searchers.dialects.reports import DecidingReport, report_bracket
 from simulator.searchers.far_results import Entry
 from simulator.searchers.gate import Judge
 from simulator.searchers.progress import endless, trials_of
@@ -51,9 +51,11 @@ def syne_tune_stopping(
         )
     quantiles = level_quantiles(max_t, grace_period, reduction_factor)
     reported = [(level, quantile) for level, quantile in quantiles if level % report_every == 0]
-    reports = [Report(level, (rung,), ()) for rung, (level, _) in enumerate(reported)]
+    reports = [DecidingReport(level, (rung,), ()) for rung, (level, _) in enumerate(reported)]
     judges = [QuantileJudge(quantile, maximised=maximised) for _, quantile in reported]
-    return report_bracket([*reports, Report(max_t, (), ())], judges, count(), max_trials=max_num_trials_started)
+    return report_bracket(
+        [*reports, DecidingReport(max_t, (), ())], judges, count(), max_trials=max_num_trials_started
+    )
 
 
 def syne_tune_promotion(
@@ -71,7 +73,7 @@ def syne_tune_promotion(
     quantiles = level_quantiles(max_t, grace_period, reduction_factor)
     return Bracket(
         [*(level for level, _ in quantiles), max_t],
-        Promotion([quantile for _, quantile in quantiles], maximised),
+        PromotionRung([quantile for _, quantile in quantiles], maximised),
         count(),
         max_trials=max_num_trials_started,
         meter=endless if max_num_trials_started is None else trials_of(max_num_trials_started),
@@ -155,7 +157,7 @@ class ShareJudge(Judge):
 
 
 @dataclass(frozen=True)
-class Promotion:
+class PromotionRung:
     """The rule of `syne_tune_promotion`: the best paused trial of a level leaves if the quantile is not below it."""
 
     quantiles: Sequence[float]

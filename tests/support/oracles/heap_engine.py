@@ -1,6 +1,6 @@
 """The cluster without SimPy: a heap of things to come, and sets instead of heaps for everything else.
 
-It shares the draws (Pool, Fates, Course) with the real one, and none of the logic that decides who does what when.
+It shares the draws (MachinePool, Fates, Course) with the real one, and none of the logic that decides who does what when.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from math import inf, nan
 from simulator.cluster.attempts import Course
 from simulator.cluster.engine import Stop
 from simulator.cluster.fates import Fates
-from simulator.cluster.machines import Pool
+from simulator.cluster.machines import MachinePool
 from simulator.core.ticks import LIMIT
 from simulator.curves.protocol import Exit
 from simulator.searchers.protocol import Idle, Job
@@ -22,7 +22,7 @@ def simulate_rows(searcher, curves, cluster, stop=None, seed=0):  # noqa: C901, 
     """Rows of the trace, as `cluster.engine.simulate` must make them; None where it must find itself starved."""
     stop = stop if isinstance(stop, Stop) else Stop(stop)
     conditions = cluster.conditions
-    pool = Pool(cluster.machines, slots_per_trial=cluster.slots_per_trial, policy=cluster.policy, seed=seed)
+    pool = MachinePool(cluster.machines, slots_per_trial=cluster.slots_per_trial, policy=cluster.policy, seed=seed)
     fates = Fates(conditions, seed)
     deadline = min(
         inf if stop.time is None else stop.time,
