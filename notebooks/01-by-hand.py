@@ -113,13 +113,13 @@ simulator.player(results)
 #
 # <details><summary>Solution</summary>
 #
-# Of the first three results the first is the best, and goes up at once.
+# It begins with `7@0 0@0 5@0 7@1`: of the first three results the first is the best, and goes up at once.
 #
 # ```python
 # searcher = asha(max_trials=9, max_length=9, divisor=3)
 # order = []
 # while isinstance(job := searcher.next_job(), Job):
-#     order.append(f"{BEST_FIRST[job.trial]}@{job.rung}")
+#     order.append(f"{BEST_FIRST[job.trial]}@{job.rung}")  # the trial that comes in this place
 #     searcher.report(job, job.trial)
 # print(*order)
 # ```

@@ -72,7 +72,7 @@ print("\n".join(list(about.lines())[:14]))
 # ## The search
 
 # %%
-scenario = simulator.load_scenario("""
+search = """
 title: My trials, 4 workers
 time_unit: s
 searchers:
@@ -81,7 +81,8 @@ searchers:
   random: {name: random, max_trials: 34, max_length: 27}
 curves: {kind: recorded, file: ../outputs/notebooks/mine.csv.gz}
 cluster: {workers: 4}
-""")
+"""
+scenario = simulator.load_scenario(search)
 results = simulator.simulate(scenario)
 simulator.plot(results, "curves")
 
@@ -117,7 +118,8 @@ print("\n".join(yaml_of(fitted.law, "my trials").splitlines()[:4]), "\n  …")
 #
 # <details><summary>Solution</summary>
 #
-# `hold` takes a trial that was stopped to stay as it was.
+# `hold` takes a trial that was stopped to stay as it was: 36 of 36 trials are kept, 2 of them at their last loss, and there
+# are 972 points instead of 918.
 #
 # ```python
 # held = import_curves(log, "csv", columns, censored="hold")
@@ -129,14 +131,14 @@ print("\n".join(yaml_of(fitted.law, "my trials").splitlines()[:4]), "\n  …")
 #
 # <details><summary>Solution</summary>
 #
+# Three times the workers make either only a little sooner: SHA takes 0.88 s instead of 0.96 s, and ASHA 0.66 s instead of
+# 0.84 s. ASHA's lead grows, from 0.11 s (0.025–0.18) to 0.23 s (0.16–0.3), since SHA's barrier has more workers wait.
+#
 # ```python
 # for workers in (4, 12):
-#     more = simulator.load_scenario(
-#         "../scenarios/digits.yaml",
-#         {"curves.file": "../outputs/notebooks/mine.csv.gz", "cluster.workers": workers, "searchers.random": None,
-#          "searchers.SHA.max_trials": 34, "searchers.ASHA.max_trials": 34,
-#          "searchers.SHA.max_length": 27, "searchers.ASHA.max_length": 27},
-#     )
-#     print(simulator.compare(more, seeds=10).findings())
+#     more = simulator.load_scenario(search, {"cluster.workers": workers, "searchers.random": None})
+#     runs = simulator.compare(more, seeds=30)
+#     print(workers, *(f"{label} {runs.mean('makespan_s', label).estimate:.2f} s" for label in ("SHA", "ASHA")))
+#     print(*runs.findings(), sep="\n")
 # ```
 # </details>

@@ -11,11 +11,12 @@ import pytest
 from tools.notebooks import FOLDER, PLAYS, SOURCES, Cell, notebook, run, run_code
 
 NAMES = [path.stem for path in SOURCES]
-#: Numbers in prose; those below 10 are words.
+#: Numbers in prose, in figures; those in words are not looked at.
 NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
-#: What is no claim: code, links, references.
+#: What is no claim: code, links, references, an exercise's number.
 APART = re.compile(
-    r"```.*?```|`[^`]*`|\]\([^)]*\)|arXiv [\d.]+|(?:Figure|Algorithm|section|appendix) [A-Z]?\.?\d+", re.S
+    r"```.*?```|`[^`]*`|\]\([^)]*\)|arXiv [\d.]+|(?:Figure|Algorithm|section|appendix) [A-Z]?\.?\d+|^\d\. ",
+    re.S | re.M,
 )
 
 
@@ -49,21 +50,38 @@ def test_notebook(name):
     assert "## Exercises" in last.source
     assert last.source.count("<details>") == last.source.count("</details>") >= 2
     assert not any(re.search(r"^\s*(def|class) ", cell.source, re.M) for cell in cells if cell.kind == "code")
-    assert list(unknown_numbers(cells, names)) == []
+    solved = [list(solutions(cell, names)) for cell in cells]
+    assert list(unknown_numbers(cells, solved)) == []
+    assert [words for found in solved for words, ran in found if not tells(words, ran)] == []
 
 
-def unknown_numbers(cells, names):
+def solutions(cell, names):
+    """An exercise's answer in words, and its code, run after all cells; nothing for a cell of code."""
+    for answer in re.findall(r"<details><summary>Solution</summary>(.*?)</details>", cell.source, re.S):
+        words, code = re.fullmatch(r"(.*)```python\n(.*?)```", answer.strip(), re.S).groups()
+        with chdir(FOLDER):
+            yield words.strip(), run_code(Cell("code", code), dict(names))
+
+
+def tells(words, ran):
+    """Whether an answer's words are sentences with a number that its code prints, and no code in them that it does not."""
+    shown = ran.said + ran.shown.get("text/plain", "")
+    quoted = [text for text in re.findall(r"`([^`]*)`", words) if any(map(str.isdigit, text))]
+    return words.endswith(".") and numbers(words) & numbers(shown) and all(text in shown for text in quoted)
+
+
+def unknown_numbers(cells, solved):
     """Numbers in prose that no code above them has or shows, each with its cell."""
     known = set()
-    for cell in cells:
+    for cell, found in zip(cells, solved, strict=True):
         if cell.kind == "code":
             known |= numbers_of(cell)
             continue
-        for code in re.findall(r"```python\n(.*?)```", cell.source, re.S):  # solutions
-            with chdir(FOLDER):
-                known |= numbers_of(run_code(Cell("code", code), dict(names)))
+        for _, ran in found:
+            known |= numbers_of(ran)
         claimed = numbers(APART.sub(" ", cell.source))
-        yield from ((number, cell.source) for number in claimed - known if float(number) >= 10 or "." in number)
+        begun = bool(known)  # a small number before all code is the premise
+        yield from ((n, cell.source) for n in claimed - known if begun or float(n) >= 10 or "." in n)
 
 
 def numbers_of(cell):
