@@ -19,16 +19,16 @@ from typing import TYPE_CHECKING, Any, overload
 from simulator.cluster import engine
 from simulator.cluster.spec import Cluster, Stop
 from simulator.core.errors import InputError, Problem
+from simulator.core.vocabulary import PLOT_KINDS, BackendName, Style, TimeUnit
 from simulator.curves.protocol import Curves
 from simulator.curves.recorded import Recorded
 from simulator.curves.synthetic import Law, Synthetic
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.replicates import replicates
 from simulator.planning import planner
-from simulator.planning.backend import Backend, WorkerPool
+from simulator.planning.backend import WorkerPool
 from simulator.previewing.file import preview_document
 from simulator.render import draw_all, play
-from simulator.render.animation.animate import Style, TimeUnit
 from simulator.results import Comparison, Picture, Planned, Previewed, Results
 from simulator.scenario import yaml_text
 from simulator.scenario.loading import Loaded, check_document
@@ -39,9 +39,8 @@ from simulator.trace import metrics
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from simulator.render import Format, Player
-    from simulator.render.plots.files import Kind
-    from simulator.render.style import ThemeName
+    from simulator.core.vocabulary import PictureFormat, PlotKind, ThemeName
+    from simulator.render import Player
     from simulator.trace.trace import Trace
 
 __all__ = [
@@ -179,7 +178,7 @@ def plan(
     *,
     folder: Path | str | None = None,
     resume: bool = False,
-    backend: Backend = "loky",
+    backend: BackendName = "loky",
     address: str | None = None,
     jobs: int = 0,
 ) -> Planned:
@@ -204,15 +203,15 @@ def plan(
     return Planned(found)
 
 
-def plot(results: Results, kind: Kind = "gantt", *, theme: ThemeName = "light") -> Picture:
+def plot(results: Results, kind: PlotKind = "gantt", *, theme: ThemeName = "light") -> Picture:
     """Draw what the workers did: utilization, gantt, rungs, split, curves, curves-in-time, incumbent or regret.
 
     Raises ValueError for another kind.
     """
     from simulator.render.plots import files
 
-    if kind not in files.KINDS:
-        raise ValueError(f"{kind!r} is none of {', '.join(files.KINDS)}")
+    if kind not in PLOT_KINDS:
+        raise ValueError(f"{kind!r} is none of {', '.join(PLOT_KINDS)}")
     runs = {label: [trace] for label, trace in results.traces.items()}
     return Picture(
         files.draw(kind, runs, theme=theme, title=results.title, time_unit=results.time_unit), results.title
@@ -255,7 +254,7 @@ def animate(
     results: Results,
     out: Path | str,
     *,
-    formats: Sequence[Format] = ("gif",),
+    formats: Sequence[PictureFormat] = ("gif",),
     styles: Sequence[Style] = ("timeline",),
 ) -> list[Path]:
     """Write animations, in light and dark, into the folder `out`; return what was written.

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.core import formatting, ticks
+from simulator.core.vocabulary import TimeUnit
 from simulator.planning import statistics
 from simulator.planning.planner import Answer
 from simulator.planning.report import report, sentences
 from simulator.planning.statistics import Interval
 from simulator.previewing import table as previewing
 from simulator.previewing.search import Preview
-from simulator.render.animation.animate import TimeUnit
 from simulator.render.canvas import plain
 from simulator.render.plots import figure as figures
 from simulator.scenario.loading import Loaded

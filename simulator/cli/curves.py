@@ -11,17 +11,12 @@ from typing import Annotated, Literal
 import typer
 
 from simulator.core.errors import InputError, Problem, printable
+from simulator.core.vocabulary import Censored, Family, ImporterKind, ThemeName
 
 Table = Annotated[
     Path, typer.Argument(metavar="FILE", help="Learning curves: .csv, .csv.gz or .parquet.", show_default=False)
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
-Kind = Literal[
-    "csv", "parquet", "jsonl", "json", "optuna", "ray", "mlflow", "tensorboard", "wandb", "lcbench", "syne-tune",
-    "huggingface", "dvclive", "determined", "keras-tuner",
-]  # fmt: skip
-Family = Literal["pow3", "pow4", "exp3", "exp4", "logpower3", "mmf4", "vap3", "ilog2"]
-
 #: Units that a step may stand for at most.
 MOST = 10**15 - 1
 #: Seconds of each unit that a table's times may be in.
@@ -39,12 +34,12 @@ def import_(
     source: Annotated[
         str, typer.Argument(metavar="SOURCE", help="A file, a folder or sqlite:///FILE.", show_default=False)
     ],
-    kind: Annotated[Kind, typer.Option("--from", help="What wrote it.", show_default=False)],
+    kind: Annotated[ImporterKind, typer.Option("--from", help="What wrote it.", show_default=False)],
     out: Annotated[
         Path, typer.Option("-o", "--out", help="File to write: .csv, .csv.gz or .parquet.", show_default=False)
     ],
     censored: Annotated[
-        Literal["drop", "hold", "extrapolate"] | None,
+        Censored | None,
         typer.Option(help="What to do with trials that were stopped early; default: refuse.", show_default=False),
     ] = None,
     metric: Annotated[str | None, typer.Option(help="The metric (tag, column) to take.", show_default=False)] = None,
@@ -148,7 +143,7 @@ def describe(
     figure: Annotated[
         Path | None, typer.Option(help="Draw the figures too: a .png file.", show_default=False)
     ] = None,
-    theme: Annotated[Literal["light", "dark"], typer.Option(help="Colours of the figure.")] = "light",
+    theme: Annotated[ThemeName, typer.Option(help="Colours of the figure.")] = "light",
 ) -> None:
     """Say what a set of learning curves is like: how early losses tell of final ones, crossings, noise, times."""
     from simulator.curves import describe as describing

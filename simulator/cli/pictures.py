@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar, get_args
 
 import typer
 
 from simulator.cli.notes import tell_boxes
 from simulator.cli.progress import progress_bar
 from simulator.core.errors import InputError, Problem
+from simulator.core.vocabulary import (
+    PICTURE_FORMATS,
+    PLOT_FORMATS,
+    PLOT_KINDS,
+    PLOTS_OF_REPLICATES,
+    PLOTS_OF_RUNS,
+    Style,
+)
 
 if TYPE_CHECKING:
     from simulator.scenario.loading import Loaded
@@ -45,7 +53,7 @@ def animate(
     out: Folder,
     seed: Seed = None,
     style: Annotated[
-        Literal["docs", "timeline", "all"],
+        Literal[Style, "all"],
         typer.Option(help="docs: configurations and workers, one file a searcher; timeline: all on one clock."),
     ] = "all",
     formats: Annotated[
@@ -59,12 +67,12 @@ def animate(
     """Animate a scenario or a saved trace: GIFs in light and dark, posters, alt texts, a player in the browser."""
     from simulator.experiment.experiment import Experiment
     from simulator.io import writing
-    from simulator.render import FORMATS, draw_all
+    from simulator.render import draw_all
     from simulator.scenario.loading import load
     from simulator.trace.reading import is_trace, read_trace, unit_of
 
-    chosen = _chosen(formats, FORMATS, "--format")
-    styles: tuple[Literal["docs", "timeline"], ...] = ("docs", "timeline") if style == "all" else (style,)
+    chosen = _chosen(formats, PICTURE_FORMATS, "--format")
+    styles: tuple[Style, ...] = get_args(Style) if style == "all" else (style,)
     if is_trace(scenario):
         trace = read_trace(scenario)
         tell_boxes([trace.label])
@@ -107,7 +115,7 @@ def plot(
         str | None,
         typer.Option(
             "--kind",
-            help="utilization, gantt, rungs, split, curves, curves-in-time, incumbent, regret; several with commas.",
+            help=f"{', '.join(PLOT_KINDS)}; several with commas.",
             show_default="all",
         ),
     ] = None,
@@ -118,17 +126,11 @@ def plot(
     from simulator.experiment.experiment import Experiment
     from simulator.experiment.replicates import replicates
     from simulator.io import writing
-    from simulator.render.plots.files import (
-        KINDS,
-        OF_REPLICATES,
-        OF_TRACES,
-        SUFFIXES,
-        write_plots,
-    )
+    from simulator.render.plots.files import write_plots
     from simulator.trace.reading import is_trace, read_trace, unit_of
 
-    chosen = KINDS if kinds is None else _chosen(kinds, KINDS, "--kind")
-    suffixes = _chosen(formats, SUFFIXES, "--format")
+    chosen = PLOT_KINDS if kinds is None else _chosen(kinds, PLOT_KINDS, "--kind")
+    suffixes = _chosen(formats, PLOT_FORMATS, "--format")
     if is_trace(scenario):
         trace = read_trace(scenario)
         tell_boxes([trace.label])
@@ -156,7 +158,7 @@ def plot(
                     several[label].append(trace)
         written = [
             path
-            for runs, these in ((run, OF_TRACES), (several, OF_REPLICATES))
+            for runs, these in ((run, PLOTS_OF_RUNS), (several, PLOTS_OF_REPLICATES))
             for path in write_plots(
                 runs, out, kinds=[kind for kind in chosen if kind in these], formats=suffixes, title=loaded.title,
                 time_unit=loaded.scenario.time_unit,

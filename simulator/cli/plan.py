@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,7 @@ from simulator.cli.notes import tell_notes
 from simulator.cli.pictures import ScenarioFile, Seed
 from simulator.cli.progress import progress_bar
 from simulator.core.errors import printable
+from simulator.core.vocabulary import BackendName
 from simulator.io import signals
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def plan(
         int | None, typer.Option(min=1, max=10_000, help="Processes; default: one a processor.", show_default=False)
     ] = None,
     backend: Annotated[
-        Literal["loky", "dask", "ray"],
+        BackendName,
         typer.Option(help="Who does the runs: processes of this machine, or an existing cluster."),
     ] = "loky",
     address: Annotated[

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,7 @@ from simulator.cli.curves import _check_apart as check_apart
 from simulator.cli.pictures import Seed
 from simulator.cli.progress import progress_bar
 from simulator.core.errors import InputError, Problem, printable
+from simulator.core.vocabulary import ThemeName
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,7 +103,7 @@ def backtest(
             help="Draw the first real run above a simulated one, and the forecast: .png or .svg.", show_default=False
         ),
     ] = None,
-    theme: Annotated[Literal["light", "dark"], typer.Option(help="Colours of the figure.")] = "light",
+    theme: Annotated[ThemeName, typer.Option(help="Colours of the figure.")] = "light",
     workers: Workers = None,
     seed: Seed = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from simulator.core.errors import printable
+from simulator.core.vocabulary import TimeUnit
 
 trace_app = typer.Typer(help="Schedules, simulated or imported.", no_args_is_help=True)
 
@@ -25,9 +26,7 @@ def describe(
         int | None,
         typer.Option(min=1, max=10**6, help="Workers there were; default: as many as worked.", show_default=False),
     ] = None,
-    time_unit: Annotated[
-        Literal["s", "min", "h", "d"] | None, typer.Option(help="How times are shown.", show_default=False)
-    ] = None,
+    time_unit: Annotated[TimeUnit | None, typer.Option(help="How times are shown.", show_default=False)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
 ) -> None:
     """Say in a sentence how busy a schedule kept its workers; --json for all its numbers."""

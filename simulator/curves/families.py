@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import log
-from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-Family = Literal["pow3", "pow4", "exp3", "exp4", "logpower3", "mmf4", "vap3", "ilog2"]
-FAMILIES: tuple[Family, ...] = get_args(Family)
+from simulator.core.vocabulary import Family
 
 Values = NDArray[np.float64]
 #: left(r, rate, scale) for r units, rate and scale of each trial.

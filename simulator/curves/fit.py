@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.core.formatting import counted
+from simulator.core.vocabulary import Family
 from simulator.curves.describe import EARLY, Description, LossGrid, describe
-from simulator.curves.families import SCALED, Family
+from simulator.curves.families import SCALED
 from simulator.curves.synthetic import Law, Synthetic
 
 #: Quantiles that the laws of asymptotes and of unit times are given by.

@@ -19,7 +19,8 @@ from simulator.core import ticks
 from simulator.core.errors import RunError
 from simulator.core.normals import normal_quantile
 from simulator.core.streams import Numbers, Stream, uniforms
-from simulator.curves.families import Family, left
+from simulator.core.vocabulary import Family
+from simulator.curves.families import left
 from simulator.curves.protocol import Exit, Training
 
 BLOCK = 1024

@@ -13,8 +13,8 @@ from simulator.cluster.engine import Cluster, simulate
 from simulator.core.errors import InputError, Problem, printable
 from simulator.core.streams import Stream, integers
 from simulator.core.ticks import to_seconds
+from simulator.core.vocabulary import Family
 from simulator.curves.describe import Description, LossGrid, describe, grid_of, number
-from simulator.curves.families import Family
 from simulator.curves.fit import drawn, fit_law
 from simulator.curves.protocol import Curves
 from simulator.curves.recorded import Recorded, Resampled

@@ -12,12 +12,11 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib import import_module
 from time import sleep
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from simulator.core.errors import InputError, MachineError, Problem
+from simulator.core.vocabulary import BackendName
 from simulator.io import signals
-
-Backend = Literal["loky", "dask", "ray"]
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +37,7 @@ AHEAD = 2
 class WorkerPool:
     """`jobs` processes (0: one for each processor) of a backend; one process is this one itself."""
 
-    backend: Backend = "loky"
+    backend: BackendName = "loky"
     address: str | None = None
     jobs: int = 0
 

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 
-from simulator.render.animation.animate import DARK, WRITERS, Motion, Style, TimeUnit, animate, check_timeline
+from simulator.core.vocabulary import Motion, PictureFormat, Style, TimeUnit
+from simulator.render.animation.animate import DARK, WRITERS, animate, check_timeline
 from simulator.render.animation.video import check_mp4
 from simulator.render.player.player import Player, play
 from simulator.render.style import THEMES
 from simulator.trace.trace import Trace
 
-__all__ = ["FORMATS", "Format", "Player", "animate", "draw_all", "play"]
-
-Format = Literal["gif", "mp4", "webp", "html", "perfetto"]
-FORMATS: tuple[Format, ...] = ("gif", "mp4", "webp", "html", "perfetto")
+__all__ = ["Player", "animate", "draw_all", "play"]
 
 
 def draw_all(
     traces: Sequence[Trace],
     out: Path,
     *,
-    formats: Sequence[Format],
+    formats: Sequence[PictureFormat],
     styles: Sequence[Style],
     title: str,
     time_unit: TimeUnit,

@@ -11,12 +11,11 @@ shares are a neutral slate, lest they look like a rung.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-ThemeName = Literal["light", "dark"]
+from simulator.core.vocabulary import ThemeName
 
 #: Coverage steps of a text ramp: the last one is the full colour, 0 is the background and has no index.
 STEPS = 8

@@ -9,7 +9,8 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from simulator.core.ticks import to_seconds
-from simulator.curves.families import SCALED, Family
+from simulator.core.vocabulary import Family
+from simulator.curves.families import SCALED
 from simulator.curves.files.tables import read_table
 from simulator.curves.ordered import Ordered
 from simulator.curves.presets import PRESETS, Preset

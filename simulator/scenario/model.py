@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from simulator.core.vocabulary import TimeUnit
 from simulator.scenario.base import Section, wrong
 from simulator.scenario.cluster import ClusterSection, GroupSection, StopSection
 from simulator.scenario.curves import CurvesSection
@@ -19,7 +20,7 @@ class Scenario(Section):
 
     title: str = Field("", max_length=200, description="What it shows, for pictures; default: the file's name.")
     seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(0, description="Of everything drawn at random.")
-    time_unit: Literal["s", "min", "h", "d"] = Field("s", description="How times are shown.")
+    time_unit: TimeUnit = Field("s", description="How times are shown.")
     searchers: dict[Label, Searcher] = Field(
         min_length=1, max_length=16, description="Label: searcher. `searcher:` with one block works too."
     )

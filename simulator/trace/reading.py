@@ -8,19 +8,18 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.core import ticks
 from simulator.core.errors import InputError, Problem
+from simulator.core.vocabulary import TimeUnit
 from simulator.io import frames, reading
 from simulator.trace.trace import COLUMNS, MOST_UNITS, TIMES, Outcome, Trace
 
 #: A column that may be missing, and then is 0.
 OPTIONAL = frozenset({"bracket", "rung", "from_resource", "overhead", "lost"})
-TimeUnit = Literal["s", "min", "h", "d"]
 SUFFIXES = (".csv", ".parquet")
 MAX_PROBLEMS = 10
 #: Bytes a file may have.

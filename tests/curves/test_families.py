@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from simulator.curves.families import FAMILIES, left
+from simulator.core.vocabulary import FAMILIES
+from simulator.curves.families import left
 
 RATE, SCALE = np.array([0.7, 2.0]), np.array([5.0, 12.0])
 

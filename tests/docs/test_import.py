@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.curves.importers import KINDS
+from simulator.core.vocabulary import IMPORTERS
 from tests.support.runner import asha_sim
 
 ROOT = Path(__file__).parents[2]
@@ -16,7 +16,7 @@ LOGS = ROOT / "tests" / "data" / "logs"
 
 def test_every_kind_stands_in_the_table():
     shown = set(re.findall(r"--from ([a-z-]+)", PAGE))
-    assert {kind for kind in KINDS if kind not in {"json", "jsonl", "parquet"}} <= shown | {"KIND"}
+    assert {kind for kind in IMPORTERS if kind not in {"json", "jsonl", "parquet"}} <= shown | {"KIND"}
 
 
 @pytest.mark.parametrize(

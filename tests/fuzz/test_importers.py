@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simulator.core.vocabulary import IMPORTERS
 from simulator.curves.files.tables import read_table
-from simulator.curves.importers import KINDS
 from tests.fuzz import stores
 from tests.fuzz.documents import TEXTS, damaged
 from tests.fuzz.events import TAGS, event_files, record, sound
@@ -299,5 +299,5 @@ def test_files_and_folders_in_each_others_place(data):
     tree = {name: what for name, what in tree.items() if name not in clash}
     source = next(iter(tree)).partition("/")[0]
     kind = "optuna" if written_by == "journal" else written_by
-    kind = data.draw(st.sampled_from((kind, kind, kind, *KINDS)))
+    kind = data.draw(st.sampled_from((kind, kind, kind, *IMPORTERS)))
     tried(tree, source, kind, data.draw(choices(METRICS.get(written_by, "loss"))))

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from simulator.core.vocabulary import PLOT_KINDS
 from simulator.render import style
 from simulator.render.plots import figure, files, learning, plots
-from simulator.render.plots.files import KINDS, write_plots
+from simulator.render.plots.files import write_plots
 from simulator.trace import metrics
 from simulator.trace.levels import levels
 from simulator.trace.promotions import promotions
@@ -121,23 +122,23 @@ def test_scaling_draws_the_numbers_it_is_given() -> None:
 
 @pytest.mark.parametrize("runs", [{"": [tiny([])]}, {"_a": [one(1.0)], "b": [one(0.0, -1.0)]}], ids=["empty", "odd"])
 def test_anything_can_be_plotted(tmp_path: Path, runs) -> None:
-    assert write_plots(runs, tmp_path, kinds=KINDS, formats=["svg"], title=ODD, time_unit="h")
+    assert write_plots(runs, tmp_path, kinds=PLOT_KINDS, formats=["svg"], title=ODD, time_unit="h")
 
 
 def test_the_same_bytes_twice(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(files, "THEMES", ["light"])
     written = []
     for name in ("a", "b"):
-        how = {"kinds": KINDS, "formats": ["png", "svg"], "title": ODD, "time_unit": "h"}
+        how = {"kinds": PLOT_KINDS, "formats": ["png", "svg"], "title": ODD, "time_unit": "h"}
         written.append(write_plots({ODD: [troubled()]}, tmp_path / name, **how))
-    assert len(written[0]) == 2 * len(KINDS)
+    assert len(written[0]) == 2 * len(PLOT_KINDS)
     for first, second in zip(*written, strict=True):
         assert first.read_bytes() == second.read_bytes()
 
 
 def test_hostile_words_are_words_in_svg(tmp_path: Path) -> None:
     runs = {HOSTILE: [tiny([(0, 0, 0, 1, 0, 9), (0, 0, 1, 9, 9, 20)], label=HOSTILE)]}
-    paths = write_plots(runs, tmp_path, kinds=KINDS, formats=["svg"], title=HOSTILE, time_unit="min")
+    paths = write_plots(runs, tmp_path, kinds=PLOT_KINDS, formats=["svg"], title=HOSTILE, time_unit="min")
     for path in paths:
         tree = ElementTree.fromstring(path.read_text())
         words = ["".join(element.itertext()) for element in tree.iter("{http://www.w3.org/2000/svg}text")]

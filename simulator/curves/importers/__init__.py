@@ -6,52 +6,27 @@ import re
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Literal, get_args
 
 from simulator.core import ticks
 from simulator.core.errors import InputError, Problem
+from simulator.core.vocabulary import IMPORTERS, Censored, ImporterKind
 from simulator.curves.importers import schedule
-from simulator.curves.importers.assemble import Censored, ImportedCurve, assemble
+from simulator.curves.importers.assemble import ImportedCurve, assemble
 from simulator.curves.importers.report import ImportReport
 from simulator.curves.importers.source import Found, Importer, Options, listed, wrong
 from simulator.io.reading import check_file
 from simulator.trace.trace import Trace
 
 __all__ = [
-    "KINDS",
-    "Censored",
     "ImportReport",
     "Imported",
     "ImportedCurve",
-    "Kind",
     "Options",
     "import_curves",
     "place_of",
 ]
 
-Kind = Literal[
-    "csv", "parquet", "jsonl", "json", "optuna", "ray", "mlflow", "tensorboard", "wandb", "lcbench", "syne-tune",
-    "huggingface", "dvclive", "determined", "keras-tuner",
-]  # fmt: skip
-KINDS: tuple[Kind, ...] = get_args(Kind)
 
-MODULES: dict[Kind, str] = {
-    "csv": "tabular",  # the file's name says which of the four it is
-    "parquet": "tabular",
-    "jsonl": "tabular",
-    "json": "tabular",
-    "optuna": "optuna_study",
-    "ray": "ray_results",
-    "mlflow": "mlflow_runs",
-    "tensorboard": "tensorboard_events",
-    "wandb": "wandb_history",
-    "lcbench": "lcbench",
-    "syne-tune": "syne_tune_results",
-    "huggingface": "trainer_states",
-    "dvclive": "dvclive_runs",
-    "determined": "determined_metrics",
-    "keras-tuner": "keras_tuner_trials",
-}
 #: What only some readers have a use for, and how it is said; each reader's USES names those that it takes.
 OPTIONS = {
     "study": "--study", "trial_column": "--trial-column", "step_column": "--step-column",
@@ -71,18 +46,21 @@ class Imported:
 
 def import_curves(
     path: Path,
-    kind: Kind,
+    kind: ImporterKind,
     options: Options | None = None,
     *,
     censored: Censored | None = None,
     offset: int | None = None,
     grid: tuple[int, ...] = (),
 ) -> Imported:
-    """Read a source of `kind`, see `assemble` for the rest. Raises InputError, one line for what is wrong."""
+    """Read a source of `kind`, one of `IMPORTERS`, see `assemble` for the rest.
+
+    Raises InputError, one line for what is wrong.
+    """
     options = options or Options()
     if not path.is_dir():
         check_file(path, "a source is a file or a folder")  # the same words for every kind
-    module = import_module(f"{__name__}.{MODULES[kind]}")
+    module = import_module(f"{__name__}.{IMPORTERS[kind]}")
     reader: Importer = module.read
     _check_options(path, kind, options, module.USES)
     found = reader(path, options)
@@ -111,7 +89,7 @@ SERVERS: dict[str, str] = {
 ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*):/(?P<rest>/.*)", re.DOTALL)
 
 
-def place_of(source: str, kind: Kind) -> Path:
+def place_of(source: str, kind: ImporterKind) -> Path:
     """The file or folder that a source names, maybe as `sqlite:///FILE`; raises InputError for servers."""
     found = ADDRESS.fullmatch(source)
     if found is None:
@@ -123,7 +101,7 @@ def place_of(source: str, kind: Kind) -> Path:
     raise InputError(Problem(source, f"is the address of a server, which is not read here: {how}"))
 
 
-def _check_options(path: Path, kind: Kind, options: Options, uses: frozenset[str]) -> None:
+def _check_options(path: Path, kind: ImporterKind, options: Options, uses: frozenset[str]) -> None:
     """Raise InputError for an option that the reader of this kind has no use for: it would pass in silence."""
     for name, option in OPTIONS.items():
         if name not in uses and getattr(options, name) not in {None, False}:

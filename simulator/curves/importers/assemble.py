@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.core import ticks
+from simulator.core.vocabulary import Censored
 from simulator.curves.files.columns import LARGEST
 from simulator.curves.importers import censoring, direction, segments
 from simulator.curves.importers.report import ImportReport
@@ -18,7 +18,6 @@ from simulator.curves.importers.source import BEYOND, End, Found, Trial, wrong
 from simulator.curves.protocol import Exit
 
 REPEATED = "repeated steps, the last report of each kept"
-Censored = Literal["drop", "hold", "extrapolate"]
 
 
 @dataclass(frozen=True, eq=False)

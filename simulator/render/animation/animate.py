@@ -6,23 +6,19 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.core.errors import InputError, Problem
+from simulator.core.vocabulary import Motion, Style, ThemeName, TimeUnit
 from simulator.io import writing
 from simulator.render import alt
 from simulator.render.animation import gif, video
 from simulator.render.animation.configurations import DocsPicture, Scales
 from simulator.render.animation.timeline import MOST_SEARCHERS, TimelinePicture
-from simulator.render.style import THEMES, ThemeName
+from simulator.render.style import THEMES
 from simulator.trace.trace import Trace
-
-Style = Literal["docs", "timeline"]
-Motion = Literal["gif", "mp4", "webp"]
-TimeUnit = Literal["s", "min", "h", "d"]
 
 DARK = "-dark"
 MAX_SLUG = 60

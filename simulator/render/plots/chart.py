@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from simulator.core.vocabulary import ThemeName
 from simulator.render.plots.figure import legend, look, named, sheet
 from simulator.render.plots.learning import LINES, count_in_powers
-from simulator.render.style import THEMES, ThemeName
+from simulator.render.style import THEMES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulator.core.vocabulary import ThemeName
 from simulator.curves.describe import Description, LossGrid, Matrix, number
 from simulator.render.phrases import percent
 from simulator.render.plots.figure import WIDTH, head, heading, legend, look
-from simulator.render.style import THEMES, Theme, ThemeName
+from simulator.render.style import THEMES, Theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -3,43 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from simulator.core.vocabulary import PLOTS_OF_REPLICATES, PLOTS_OF_RUNS, PlotFormat, PlotKind
 from simulator.render.animation.animate import DARK
-from simulator.render.plots import figure, learning, plots
+from simulator.render.plots import figure
 from simulator.render.style import THEMES
 from simulator.trace.trace import Trace
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Kind = Literal["utilization", "gantt", "rungs", "split", "curves", "curves-in-time", "incumbent", "regret"]
-OF_TRACES: dict[Kind, Callable[..., Figure]] = {
-    "utilization": plots.utilization,
-    "gantt": plots.gantt,
-    "rungs": plots.rung_occupancy,
-    "split": plots.time_split,
-    "curves": partial(learning.learning_curves, over="resource"),
-    "curves-in-time": partial(learning.learning_curves, over="time"),
-}
-OF_REPLICATES: dict[Kind, Callable[..., Figure]] = {
-    "incumbent": learning.incumbent,
-    "regret": learning.regret,
-}
-KINDS: tuple[Kind, ...] = (*OF_TRACES, *OF_REPLICATES)
-
-Suffix = Literal["png", "svg"]
-SUFFIXES: tuple[Suffix, ...] = ("png", "svg")
-
 
 def write_plots(
     runs: Mapping[str, Sequence[Trace]],
     out: Path,
     *,
-    kinds: Sequence[Kind],
-    formats: Sequence[Suffix],
+    kinds: Sequence[PlotKind],
+    formats: Sequence[PlotFormat],
     title: str,
     time_unit: str,
 ) -> list[Path]:
@@ -58,8 +41,15 @@ def write_plots(
     return written
 
 
-def draw(kind: Kind, runs: Mapping[str, Sequence[Trace]], **how: Any) -> Figure:
-    """Draw one of `KINDS` of `runs`, for each searcher its replicates; `how` has theme, title and time_unit."""
-    if kind in OF_REPLICATES:
-        return OF_REPLICATES[kind](runs, **how)
-    return OF_TRACES[kind]([traces[0] for traces in runs.values()], **how)
+def draw(kind: PlotKind, runs: Mapping[str, Sequence[Trace]], **how: Any) -> Figure:
+    """Draw one of `PLOT_KINDS` of `runs`, for each searcher its replicates; `how` has theme, title and time_unit."""
+    if kind in PLOTS_OF_REPLICATES:
+        return drawing(PLOTS_OF_REPLICATES[kind])(runs, **how)
+    return drawing(PLOTS_OF_RUNS[kind])([traces[0] for traces in runs.values()], **how)
+
+
+def drawing(name: str) -> Callable[..., Figure]:
+    """The function that draws a kind of plot, by its module in simulator/render/plots and its name."""
+    module, _, function = name.partition(".")
+    found: Callable[..., Figure] = getattr(import_module(f"simulator.render.plots.{module}"), function)
+    return found

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from simulator.core import ticks
+from simulator.core.vocabulary import ThemeName
 from simulator.render.plots.figure import clock, head, legend, named, rung_colours, sheet
 from simulator.render.plots.plots import MANY
-from simulator.render.style import THEMES, Theme, ThemeName
+from simulator.render.style import THEMES, Theme
 from simulator.trace import metrics
 from simulator.trace.levels import levels
 from simulator.trace.promotions import promotions
@@ -29,10 +30,19 @@ LINES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (8, 2)), (0, (5, 1, 1, 1, 1,
 COLOURS = 4
 
 
-def learning_curves(
+def curves(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
+    """The results of every trial, joined, and those that were promoted, over resource; a panel a searcher."""
+    return _learning_curves(traces, over="resource", theme=theme, title=title, time_unit=time_unit)
+
+
+def curves_in_time(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
+    """The same over time."""
+    return _learning_curves(traces, over="time", theme=theme, title=title, time_unit=time_unit)
+
+
+def _learning_curves(
     traces: Sequence[Trace], *, over: Literal["resource", "time"], theme: ThemeName, title: str, time_unit: str
 ) -> Figure:
-    """The results of every trial, joined, and those that were promoted, over resource or time; a panel a searcher."""
     figure, panels = sheet(len(traces), theme=theme, title=title, height=2.4)
     colours, ladder = THEMES[theme], levels(traces)
     ramp = rung_colours(colours, len(ladder))

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.core import ticks
+from simulator.core.vocabulary import ThemeName
 from simulator.render.canvas import shortened
 from simulator.render.legend import extras
 from simulator.render.phrases import percent
 from simulator.render.plots.figure import clock, head, legend, look, rung_colours, sheet
-from simulator.render.style import THEMES, Theme, ThemeName
+from simulator.render.style import THEMES, Theme
 from simulator.trace import metrics
 from simulator.trace.levels import Levels, levels
 from simulator.trace.trace import Spell, Trace

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator.core import ticks
+from simulator.core.vocabulary import ThemeName
 from simulator.experiment.backtest import Backtest, called
 from simulator.render.plots.figure import clock, head, legend, sheet
 from simulator.render.plots.plots import lanes
-from simulator.render.style import THEMES, ThemeName
+from simulator.render.style import THEMES
 from simulator.trace.levels import levels
 from simulator.trace.reading import unit_of
 

@@ -7,12 +7,12 @@ import os
 import pytest
 
 from simulator.core.errors import InputError
-from simulator.curves.importers import KINDS
+from simulator.core.vocabulary import IMPORTERS
 from tests.support.runner import asha_sim
 from tests.support.sources import LOSSES, imported, loop, optuna_study, ray_folder
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", IMPORTERS)
 def test_a_loop_of_links_and_a_missing_file(tmp_path, kind):
     with pytest.raises(InputError, match="cannot be read: Too many levels of symbolic links"):
         imported(loop(tmp_path / "loop.csv"), kind)
@@ -20,7 +20,7 @@ def test_a_loop_of_links_and_a_missing_file(tmp_path, kind):
         imported(tmp_path / "none.csv", kind)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", IMPORTERS)
 def test_an_empty_file_and_an_empty_folder(tmp_path, kind):
     for name, extra in (("optuna", "optuna"), ("mlflow", "mlflow"), ("tensorboard", "tensorboard")):
         if kind == name:

@@ -1,0 +1,66 @@
+"""Words that commands, calls and files have in common, each list stated once.
+
+It costs nothing to import, so that the command line can name them all before anything slow is loaded.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+TimeUnit = Literal["s", "min", "h", "d"]
+
+#: Pictures
+ThemeName = Literal["light", "dark"]
+Style = Literal["docs", "timeline"]
+Motion = Literal["gif", "mp4", "webp"]
+PictureFormat = Literal["gif", "mp4", "webp", "html", "perfetto"]
+PICTURE_FORMATS: tuple[PictureFormat, ...] = get_args(PictureFormat)
+PlotFormat = Literal["png", "svg"]
+PLOT_FORMATS: tuple[PlotFormat, ...] = get_args(PlotFormat)
+PlotKind = Literal["utilization", "gantt", "rungs", "split", "curves", "curves-in-time", "incumbent", "regret"]
+PLOT_KINDS: tuple[PlotKind, ...] = get_args(PlotKind)
+#: The module of simulator/render/plots and its function that draws each kind, of one run of each searcher …
+PLOTS_OF_RUNS: dict[PlotKind, str] = {
+    "utilization": "plots.utilization",
+    "gantt": "plots.gantt",
+    "rungs": "plots.rung_occupancy",
+    "split": "plots.time_split",
+    "curves": "learning.curves",
+    "curves-in-time": "learning.curves_in_time",
+}
+#: … and of many.
+PLOTS_OF_REPLICATES: dict[PlotKind, str] = {
+    "incumbent": "learning.incumbent",
+    "regret": "learning.regret",
+}
+
+#: Curves
+Family = Literal["pow3", "pow4", "exp3", "exp4", "logpower3", "mmf4", "vap3", "ilog2"]
+FAMILIES: tuple[Family, ...] = get_args(Family)
+#: What to do with a trial that was stopped early.
+Censored = Literal["drop", "hold", "extrapolate"]
+ImporterKind = Literal[
+    "csv", "parquet", "jsonl", "json", "optuna", "ray", "mlflow", "tensorboard", "wandb", "lcbench", "syne-tune",
+    "huggingface", "dvclive", "determined", "keras-tuner",
+]  # fmt: skip
+#: The module of simulator/curves/importers that reads each kind of source.
+IMPORTERS: dict[ImporterKind, str] = {
+    "csv": "tabular",  # the file's name says which of the four it is
+    "parquet": "tabular",
+    "jsonl": "tabular",
+    "json": "tabular",
+    "optuna": "optuna_study",
+    "ray": "ray_results",
+    "mlflow": "mlflow_runs",
+    "tensorboard": "tensorboard_events",
+    "wandb": "wandb_history",
+    "lcbench": "lcbench",
+    "syne-tune": "syne_tune_results",
+    "huggingface": "trainer_states",
+    "dvclive": "dvclive_runs",
+    "determined": "determined_metrics",
+    "keras-tuner": "keras_tuner_trials",
+}
+
+#: Where the runs of a plan are simulated.
+BackendName = Literal["loky", "dask", "ray"]
