@@ -73,10 +73,10 @@ def test_the_split_is_the_metrics_split() -> None:
     assert [text.get_text() for text in axes.get_legend().get_texts()] == list(metrics.Split._fields)
 
 
-@pytest.mark.parametrize("over", ["resource", "time"])
-def test_curves_show_every_result_and_who_was_promoted(over) -> None:
+@pytest.mark.parametrize("drawing", [learning.curves, learning.curves_in_time])
+def test_curves_show_every_result_and_who_was_promoted(drawing) -> None:
     trace = timeline_scene()[0]
-    (axes,) = learning.learning_curves([trace], over=over, **LIGHT).axes
+    (axes,) = drawing([trace], **LIGHT).axes
     lines, *dots = axes.collections
     promoted = [group for group in dots if len(group.get_offsets()) and len(group.get_facecolors())]
     assert sum(len(group.get_offsets()) for group in dots) == len(trace)
