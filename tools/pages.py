@@ -27,7 +27,7 @@ SECTIONS = [
     ("Searchers", "searchers", names_of(SEARCHERS)),
     ("Curves", "curves", names_of(CURVES)),
     ("Cluster", "cluster", [
-        "Cluster", "Group", *names_of(STRAGGLERS), "SlowSpells", "Drops", "Failures", "Preemption", "Span", "Recovery",
+        "Cluster", "Group", "IdleRelease", *names_of(STRAGGLERS), "SlowSpells", "Drops", "Failures", "Preemption", "Span", "Recovery",
         "Overheads",
     ]),
     ("Stop", "stop", ["Stop"]),
@@ -35,7 +35,7 @@ SECTIONS = [
 ]  # fmt: skip
 #: What a model is called, where neither a `name` nor a `kind` says it.
 NAMES = {"Cluster": "cluster", "Group": "a group of `groups`", "Span": "a span of time", "Drops": "drops",
-         "SlowSpells": "slow spells", "Failures": "failures", "Preemption": "preemption", "Recovery": "recovery", "Overheads": "overheads",
+         "IdleRelease": "release after so long without work", "SlowSpells": "slow spells", "Failures": "failures", "Preemption": "preemption", "Recovery": "recovery", "Overheads": "overheads",
          "Stop": "stop", "Plan": "plan", "Target": "target", "Replicates": "replicates"}  # fmt: skip
 #: What the schema leaves unsaid.
 MEANINGS = {

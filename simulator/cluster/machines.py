@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 
 from simulator.cluster import release
 from simulator.cluster.durations import Span
+from simulator.cluster.hiring import Hired
 from simulator.core import ticks
 from simulator.core.streams import Drawn, Stream, integers, uniforms
 from simulator.trace.trace import Group, Outcome, Spell, Spells
@@ -65,8 +66,9 @@ class MachineGroup:
     """`count` machines alike. `speed` divides the time of a job, `price` is money a machine and hour.
 
     The first joins at `join`, the last `ramp_up` later; all leave at `leave`. Whenever one comes up, it takes
-    `start_up` ticks before it can work. `release` says when it is let go: kept to the `end`, or `drained` when it
-    has ended its last work; `billing` is the span of ticks that is paid in whole.
+    `start_up` ticks before it can work. `release` says when it is let go: kept to the `end`, `drained` when it has
+    ended its last work, or after so many ticks without work, to be hired again; `billing` is the span of ticks that
+    is paid in whole.
     """
 
     count: int
@@ -80,7 +82,7 @@ class MachineGroup:
     start_up: int = 0
     failures: Failures | None = None
     preemption: Preemption | None = None
-    release: Literal["end", "drained"] = "end"
+    release: Literal["end", "drained"] | int = "end"
     billing: int = 1
 
     def joins(self, place: int) -> int:
@@ -88,9 +90,14 @@ class MachineGroup:
         return self.join + (self.ramp_up * place // (self.count - 1) if self.count > 1 else 0)
 
     @property
+    def rehires(self) -> bool:
+        """Whether its machines are let go while they are idle, and hired again."""
+        return not isinstance(self.release, str)
+
+    @property
     def steady(self) -> bool:
-        """Whether its machines are there from the start, at once, and for ever."""
-        always = not (self.join or self.ramp_up or self.start_up) and self.leave is None
+        """Whether its machines are there from the start, at once, and for ever, or until their last work is done."""
+        always = not (self.join or self.ramp_up or self.start_up or self.rehires) and self.leave is None
         return always and self.failures is None and self.preemption is None
 
 
@@ -201,7 +208,7 @@ class MachinePool:
         self._order = order
         self._first_rank = [0, *accumulate(counts[index] for index in order)]
         self._draws = {index: self._of_group(group) for index, group in enumerate(groups)}
-        self._machines: dict[int, Machine] = {}
+        self._machines: dict[int, Machine | Hired] = {}
 
     def worker(self, rank: int) -> int:
         """The worker that is taken `rank`-th (from 0) while all are idle."""
@@ -214,7 +221,7 @@ class MachinePool:
         """The group a worker belongs to."""
         return self.groups[0] if len(self.groups) == 1 else self.groups[bisect_right(self._first_worker, worker) - 1]
 
-    def machine(self, worker: int) -> Machine:
+    def machine(self, worker: int) -> Machine | Hired:
         """The machine a worker is a place of."""
         index = bisect_right(self._first_worker, worker) - 1
         place = (worker - self._first_worker[index]) // self._places[index]
@@ -222,6 +229,8 @@ class MachinePool:
         machine = self._machines.get(number)
         if machine is None:
             machine = self._machines[number] = self._new(number, index, place)
+            if isinstance(idle := self.groups[index].release, int):
+                machine = self._machines[number] = Hired(machine, idle, self.groups[index].start_up)
         return machine
 
     def machine_number(self, worker: int) -> int:
@@ -234,7 +243,12 @@ class MachinePool:
         if all(group.release == "end" for group in self.groups):
             return spells, Spells.from_rows([])
         known = zip(self.groups, self._first_worker, self._places, strict=False)
-        return release.let_go(list(known), columns, spells)
+        return release.let_go(list(known), self._hired, columns, spells)
+
+    def _hired(self, worker: int, until: int) -> tuple[list[release.Span], list[release.Span]]:
+        """When a worker's machine was let go for want of work before `until`, and when it started up again."""
+        machine = self.machine(worker)
+        return machine.absences(until) if isinstance(machine, Hired) else ([], [])
 
     def spells(self, until: int) -> Spells:
         """When each worker could not work before `until`, in order of worker and time."""

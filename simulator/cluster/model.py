@@ -17,7 +17,9 @@ and attempt (fates.py), and by machine and spell (machines.py), so that two sear
 troubles. A job that is lost goes to the front of the line, and its next attempt begins from its last checkpoint.
 
 **A machine** comes and goes; its workers with it. Nobody watches a machine whose workers have nothing to do. When
-there is work for a worker whose machine is away, the worker waits until the machine is back and asks again.
+there is work for a worker whose machine is away, the worker waits until the machine is back and asks again. A machine
+that was let go for want of work (hiring.py) is hired again when more work waits than workers who start up; that work
+stands first in the line, for whoever is ready first.
 
 **The timekeeper** ends the run at a given time, **the treasurer** when a budget is spent, and **patience** when
 nobody has worked for too long although there is work. The run ends too when the searcher says that it is done, and
@@ -44,6 +46,7 @@ import simpy
 from simulator.cluster.attempts import Course, Overheads
 from simulator.cluster.fates import Fates
 from simulator.cluster.garbage import uncollected
+from simulator.cluster.hiring import Hired
 from simulator.cluster.machines import Machine, MachineGroup, MachinePool
 from simulator.cluster.recording import ROW, unpack
 from simulator.cluster.spec import Cluster, StarvedError, Stop
@@ -78,7 +81,7 @@ class Worker:
     rank: int
     number: int
     group: MachineGroup
-    machine: Machine | None  # None where machines never go
+    machine: Machine | Hired | None  # None where machines never go
     until: simpy.Event | None = (
         None  # the end of its attempt, or the return of its machine; None: it has nothing to do
     )
@@ -89,6 +92,7 @@ class Worker:
     exit: Exit | None = None
     safe: int | None = None  # the resource that is saved, where the attempt is lost
     last: tuple[int, int] | None = None  # the trial it trained last, and when that ended
+    starting: bool = False  # its machine starts up, having been hired because work waits
 
 
 class Model:
@@ -116,7 +120,9 @@ class Model:
         self._workers: list[Worker] = []  # by rank, all who were ever needed
         self._idle: list[int] = []  # a heap of the ranks of those who have nothing to do
         self._waiting: deque[AnyJob] | None = deque() if cluster.assignment == "queued" else None
-        self._lost: deque[Task] = deque()  # to be tried again, before anything new
+        self._lost: deque[Task] = deque()  # to be tried again, before anything new; and what machines are hired for
+        self._let_go: list[tuple[int, Hired]] = []  # a heap of the ranks of those whose machines were let go
+        self._starting = 0  # workers whose machines were hired again and start up
         self._restarts: dict[int, int] = {}  # by trial, the losses that count
         self._rows = bytearray()
         self._running = 0
@@ -226,8 +232,12 @@ class Model:
         task, worker.task, worker.until = worker.task, None, None
         heappush(self._idle, worker.rank)
         if task is None:  # its machine is back
+            self._starting -= worker.starting
+            worker.starting = False
             return
         now = self.now
+        if isinstance(worker.machine, Hired):
+            worker.machine.give_back(now)
         self._running -= 1
         self._quiet_since = now
         job, exit_ = task[0], worker.exit
@@ -268,6 +278,7 @@ class Model:
         while now < self._deadline:
             worker = self._next_idle()
             if worker is None:
+                self._hire()
                 break
             if not self._is_there(worker):
                 continue
@@ -279,6 +290,39 @@ class Model:
         if not (self._running or self._quiet.triggered):
             self._quiet.succeed()
 
+    def _hire(self) -> None:
+        """Hire machines that were let go, the first in the policy's order first, while more work waits for them."""
+        now = self.now
+        while self._let_go and self._work_waits():
+            rank, machine = heappop(self._let_go)
+            up = machine.at(now)
+            if up is None:
+                continue
+            if up.since > now:  # nobody can be hired before
+                self._occupy(self._workers[rank], up.since - now)
+                continue
+            machine.hire(now)
+            ready = min(now + self._workers[rank].group.start_up, up.until)  # it may go before it has started up
+            self._start_up(rank, ready)
+            while self._let_go and self._let_go[0][1] is machine:
+                self._start_up(heappop(self._let_go)[0], ready)
+
+    def _work_waits(self) -> bool:
+        """Whether more jobs wait in line than workers who start up, or can be had from the searcher."""
+        if len(self._lost) + len(self._waiting or ()) > self._starting:
+            return True
+        if self._waiting is not None or (task := self._asked_for()) is None:
+            return False
+        self._lost.append(task)
+        return True
+
+    def _start_up(self, rank: int, ready: float) -> None:
+        """Let a worker wait until its machine, which has just been hired again, is `ready` to work."""
+        worker = self._workers[rank]
+        worker.starting = True
+        self._starting += 1
+        self._occupy(worker, ready - self.now)
+
     def _queue_jobs(self, waiting: deque[AnyJob]) -> None:
         """Determined's way: the searcher is asked after each report until it says WAIT, and its jobs wait in line."""
         while isinstance(answer := self._searcher.next_job(), Job):
@@ -288,8 +332,10 @@ class Model:
 
     def _next_task(self) -> Task | None:
         """What is to be done next, if anything is: lost jobs first, then what the searcher says."""
-        if self._lost:
-            return self._lost.popleft()
+        return self._lost.popleft() if self._lost else self._asked_for()
+
+    def _asked_for(self) -> Task | None:
+        """What is new to be done, if anything is."""
         job: AnyJob
         if self._waiting is not None:
             if not self._waiting:
@@ -324,6 +370,9 @@ class Model:
         up = worker.machine.at(now)
         if up is None:
             return False
+        if isinstance(worker.machine, Hired) and worker.machine.let_go:
+            heappush(self._let_go, (worker.rank, worker.machine))
+            return False
         if up.ready <= now:
             return True
         self._vain += not self._running
@@ -354,17 +403,18 @@ class Model:
             spent = round(spent * units / (to_resource - first))
         if self._uneven:
             spent = self._fates.work(spent, trial, rung, tries, worker.number, worker.group.speed)
+        up = None if worker.machine is None else worker.machine.up
+        stay_until = inf if up is None else up.until
+        now = self._given_out(stay_until) if self._cluster.decision_time else self.now
         lead = self._lead(worker, task) if self._overheads else 0
         work = spent or 1  # a job takes at least a tick, or an endless search would never reach its stop
         if self._slow:
             machine = self._pool.machine_number(worker.number)
-            work = self._fates.slowed(work, self.now + lead, machine)
+            work = self._fates.slowed(work, now + lead, machine)
         overhead = lead + self._save * ((units - 1) // self._recovery.checkpoint_every) if self._save else lead
         length, lost, safe = overhead + work, 0, None
         outcome = COMPLETED if exit_ is None else EXITED
-        now = self._given_out() if self._cluster.decision_time else self.now
-        up = None if worker.machine is None else worker.machine.up
-        stay = inf if up is None else max(up.until - now, 0)
+        stay = stay_until - now
         if stay < length or (self._losing and self._fates.lost_after(length, trial, rung, tries) <= length):
             fate = self._fates.of(
                 Course(lead, work, units, self._recovery.checkpoint_every, self._save),
@@ -387,14 +437,19 @@ class Model:
             worker.number, trial, bracket, rung, begin, to_resource, now, end, loss, overhead, lost, outcome
         )
         worker.task, worker.loss, worker.exit, worker.safe = task, loss, exit_, safe
+        if isinstance(worker.machine, Hired):
+            worker.machine.take()
         self._running += 1
         self._vain = 0
         self._occupy(worker, end - self.now)
 
-    def _given_out(self) -> int:
-        """When the scheduler gives the next job out: one after the other, each takes its decision time."""
+    def _given_out(self, stay_until: float) -> int:
+        """When the scheduler gives the next job out: one after the other, each takes its decision time.
+
+        A machine that goes before the scheduler comes to it loses the job as it goes.
+        """
         self._decided = max(self._decided, self.now) + self._cluster.decision_time
-        return self._decided
+        return int(min(self._decided, stay_until))
 
     def _lead(self, worker: Worker, task: Task) -> int:
         """Ticks before training: none where a promoted trial goes on at once where it was."""

@@ -1,12 +1,13 @@
-"""When machines are let go: after a run it is known when each had ended its last work.
+"""When machines are let go, which is known after a run.
 
 `end` keeps a machine to the end of the run. `drained` lets it go when its last attempt has ended: no more work came
-to it. A machine that is let go is down in the trace.
+to it. After so long without work (hiring.py) it goes as the run goes on, and starts up when it is hired again. A
+machine that is let go is down in the trace.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,16 +17,21 @@ from simulator.trace.trace import Spell, Spells
 if TYPE_CHECKING:
     from simulator.cluster.machines import MachineGroup
 
+#: (start, end) of a span of time, in ticks.
+Span = tuple[int, int]
 #: (start, end, kind) of a spell.
 Row = tuple[int, int, int]
+#: When a worker's machine was let go before a tick, and when it started up again.
+Hires = Callable[[int, int], tuple[list[Span], list[Span]]]
 
 
 def let_go(
-    groups: Sequence[tuple[MachineGroup, int, int]], columns: dict[str, Any], spells: Spells
+    groups: Sequence[tuple[MachineGroup, int, int]], hired: Hires, columns: dict[str, Any], spells: Spells
 ) -> tuple[Spells, Spells]:
     """The spells with those for which machines were let go, and the latter alone.
 
-    `groups` are (group, number of its first worker, workers of a machine); `columns` are those of the attempts.
+    `groups` are (group, number of its first worker, workers of a machine); `hired` tells of a worker and a tick when
+    its machine was let go for want of work before, and when it started up again; `columns` are the attempts'.
     """
     makespan = int(columns["end"].max(initial=0))
     own: dict[int, list[Row]] = {}
@@ -41,30 +47,32 @@ def let_go(
     for group, first, places in groups:
         for machine in range(first, first + group.count * places, places):
             absences = own.get(machine, [])
-            last = makespan if group.release == "end" else int(ends[machine : machine + places].max())
-            kept = list(_outside(absences, last, makespan))
-            changed = sorted([*_before(absences, last), *((*span, int(Spell.DOWN)) for span in kept)])
+            gone, boots = hired(machine, makespan)
+            if group.release == "drained":
+                gone = [(int(ends[machine : machine + places].max()), makespan)]
+            down = [(start, end) for start, end, kind in absences if kind == Spell.DOWN]
+            booting = [(start, end) for start, end, kind in absences if kind == Spell.BOOT]
+            kept = list(_without(gone, down))
+            changed = sorted(
+                [
+                    *((*span, int(Spell.DOWN)) for span in [*down, *kept]),
+                    *((*span, int(Spell.BOOT)) for span in [*_without(booting, sorted([*gone, *boots])), *boots]),
+                ]
+            )
             for worker in range(machine, machine + places):
                 rows += [(worker, *row) for row in changed]
                 released += [(worker, *span, int(Spell.DOWN)) for span in kept]
     return Spells.from_rows(rows), Spells.from_rows(released)
 
 
-def _before(absences: list[Row], last: int) -> Iterator[Row]:
-    """A machine's spells, without starts-up that nobody waits for any more."""
-    for start, end, kind in absences:
-        if kind == Spell.DOWN:
-            yield start, end, kind
-        elif start < last:
-            yield start, min(end, last), kind
-
-
-def _outside(absences: list[Row], since: int, until: int) -> Iterator[tuple[int, int]]:
-    """The parts of a span of time in which a machine would have been there."""
-    for start, end, kind in absences:
-        if kind == Spell.DOWN and since < end and start < until:
-            if since < start:
-                yield since, start
-            since = end
-    if since < until:
-        yield since, until
+def _without(spans: Sequence[Span], others: Sequence[Span]) -> Iterator[Span]:
+    """The parts of spans of time outside others; both in order."""
+    for since, until in spans:
+        begin = since
+        for start, end in others:
+            if begin < end and start < until:
+                if begin < start:
+                    yield begin, start
+                begin = end
+        if begin < until:
+            yield begin, until

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import Literal
 
 from simulator.cluster import attempts, durations, engine, fates, machines
 from simulator.core.errors import InputError, Problem
@@ -76,9 +77,13 @@ def _group(name: str, spec: models.GroupSection, loaded: Loaded) -> machines.Mac
         if failures is None
         else machines.Failures(_span(failures.mtbf), _span(failures.repair), _together(failures.together)),
         preemption=None if preemption is None else _preemption(preemption, spec.count, loaded, own),
-        release=spec.release or cluster.release,
+        release=_release(spec.release or cluster.release),
         billing=BILLING[spec.billing or cluster.billing],
     )
+
+
+def _release(spec: models.Release) -> Literal["end", "drained"] | int:
+    return spec.idle if isinstance(spec, models.IdleReleaseSection) else spec
 
 
 def _together(text: str) -> machines.Together:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from simulator.scenario.base import Count, Positive, Probability, Section, wrong
 from simulator.scenario.stragglers import Straggler
@@ -159,11 +159,29 @@ class SlowSpellsSection(Section):
         return self
 
 
-Release = Literal["end", "drained"]
+class IdleReleaseSection(Section):
+    """Machines are let go after so long without work, and hired again when work waits."""
+
+    idle: Duration = Field(
+        description="How long a machine has no work before it is let go. Hired again, it takes its worker_start."
+    )
+
+
+def _release(value: object) -> object:
+    if value not in ("end", "drained"):
+        raise wrong(f"{value!r:.40} should be end, drained, or such as `{{idle: 10 min}}`")
+    return value
+
+
+Release = Annotated[
+    Annotated[Literal["end", "drained"], BeforeValidator(_release), Tag("word")]
+    | Annotated[IdleReleaseSection, Tag("span")],
+    Discriminator(lambda value: "span" if isinstance(value, (dict, IdleReleaseSection)) else "word"),
+]
 Billing = Literal["second", "minute", "hour"]
 RELEASE = (
     "When a machine is let go, and paid for no more. end: it is kept to the end of the run; drained: when it has "
-    "ended its last work."
+    "ended its last work; {idle: 10 min}: after so long without work, to be hired again when work waits."
 )
 BILLING = "What is paid for a machine that was there: to the second, or every minute or hour that it began."
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Tag
 from pydantic.fields import FieldInfo
 
 Path_ = tuple[str | int, ...]
@@ -29,7 +29,7 @@ def entry(loc: Path_, root: type[BaseModel]) -> tuple[Path_, type[BaseModel], An
                 continue
             where, now = (*where, part), _bare(get_args(now)[-1])
         elif _is_union(now):
-            now = next((choice for choice in get_args(now) if _has_tag(choice, part)), None)
+            now = next((_bare(choice) for choice in get_args(now) if _has_tag(choice, part)), None)
     return where, owner, now
 
 
@@ -57,7 +57,9 @@ def _is_union(annotation: Any) -> bool:
 
 
 def _has_tag(choice: Any, tag: str | int) -> bool:
-    """Whether a model's discriminator can have the value `tag`."""
+    """Whether a choice of a union is the one that pydantic calls `tag`, or its discriminator can have that value."""
+    if get_origin(choice) is Annotated:
+        return Tag(str(tag)) in choice.__metadata__
     return any(tag in get_args(field.annotation) for field in _tag_fields(choice))
 
 

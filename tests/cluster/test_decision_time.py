@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from simulator.cluster.engine import Cluster, Stop, simulate
+from simulator.cluster.fates import Conditions, SlowSpells
+from simulator.cluster.machines import MachineGroup
 from simulator.curves.ordered import Ordered
 from simulator.searchers.halving import random
 from simulator.trace import metrics
@@ -55,3 +58,34 @@ def test_no_decision_time_is_the_plain_run():
     with pytest.raises(ValueError, match="fast"):
         simulate(random(max_trials=1, max_length=1), Ordered(S), Cluster(1, decision_time=1), engine="fast")
     assert run(4, 2, 0).makespan == 20 * S
+
+
+class Every:
+    """A span that is always the same."""
+
+    def __init__(self, span):
+        self.mean = self.span = span
+
+    def quantile(self, share):
+        return np.full(len(share), float(self.span))
+
+
+def test_a_slow_spell_counts_from_when_the_job_is_given_out():
+    """Slow from second 20 on; what the scheduler gives out at second 20 is slow, though it was free at 0."""
+    slow = Conditions(slow=SlowSpells(Every(20 * S), Every(1000 * S), 3.0))
+    cluster = Cluster(2, conditions=slow, decision_time=10 * S)
+    trace = simulate(random(max_trials=2, max_length=1), Ordered(10 * S), cluster)
+
+    assert (trace.start // S).tolist() == [10, 20]
+    assert (trace.end // S).tolist() == [20, 50]
+
+
+def test_a_machine_that_goes_before_the_scheduler_comes_to_it_loses_the_job_as_it_goes():
+    """The second leaves at second 15, and would have been given its job at 20."""
+    cluster = Cluster((MachineGroup(1), MachineGroup(1, name="b", leave=15 * S)), decision_time=10 * S)
+    trace = simulate(random(max_trials=2, max_length=1), Ordered(10 * S), cluster)
+
+    assert (trace.start // S).tolist() == [10, 15, 30]
+    assert (trace.end // S).tolist() == [20, 15, 40]
+    assert trace.outcome.tolist() == [Outcome.COMPLETED, Outcome.PREEMPTED, Outcome.COMPLETED]
+    assert sum(metrics.split(trace)) == 2 * trace.makespan

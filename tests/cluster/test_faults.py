@@ -65,7 +65,8 @@ def test_simpy_and_a_plain_heap_agree_in_trouble(seed):
     make, cluster, stop = trouble(random_numbers.Random(seed))
     curves = SLOW[seed % 2]
     _, trace = run(make, curves, cluster, stop, seed)
-    expected = simulate_rows(make(), curves, cluster, stop, seed)
+    told = {}
+    expected = simulate_rows(make(), curves, cluster, stop, seed, told)
 
     if expected is None:
         assert trace is None
@@ -73,6 +74,21 @@ def test_simpy_and_a_plain_heap_agree_in_trouble(seed):
     assert len(trace) == len(expected)
     for row, wanted in zip(rows(trace), expected, strict=True):
         np.testing.assert_equal(row, wanted)
+    let_go, started = ([(worker, *span) for worker, each in found for span in each] for found in idled(trace, told))
+    assert [row for row in spans(trace.released) if row[0] in told] == let_go
+    assert set(started) <= set(spans(trace.spells, Spell.BOOT))
+
+
+def idled(trace, told):
+    """For each worker whose machine may be let go while it is idle: when it was, and when it started up again."""
+    found = {worker: machine.let_go(trace.makespan) for worker, machine in told.items()}
+    return [[(worker, each[part]) for worker, each in found.items()] for part in range(2)]
+
+
+def spans(spells, kind=Spell.DOWN):
+    """(worker, start, end) of spells."""
+    which = spells.kind == kind
+    return list(zip(*(getattr(spells, name)[which].tolist() for name in ("worker", "start", "end")), strict=True))
 
 
 def test_ten_thousand_clusters_in_trouble_come_to_an_end():

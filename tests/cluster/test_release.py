@@ -122,6 +122,115 @@ def test_both_bills_by_counting_every_instant(seed, unit):
     assert sum(metrics.split(trace)) == trace.workers * trace.makespan
 
 
+# Machines that are let go while they are idle, and hired again.
+
+
+def barrier(trial, low, high):
+    """Four first jobs of 1, 2, 3 and 4 hours, and two of one hour behind the barrier."""
+    return (trial + 1 if not low else 1) * HOUR
+
+
+def halved(group, others=(), **conditions):
+    """SHA of four trials, of which the first two go on."""
+    searcher = sha(max_trials=4, max_length=2, divisor=2)
+    cluster = Cluster((group, *others), conditions=Conditions(**conditions))
+    return simulate(searcher, World(ticks=barrier), cluster)
+
+
+def times(trace, spells):
+    """(worker, start, end) of spells, in hours."""
+    columns = zip(spells.worker.tolist(), spells.start.tolist(), spells.end.tolist(), strict=True)
+    return [(worker, start / HOUR, end / HOUR) for worker, start, end in columns]
+
+
+def test_a_machine_idle_for_so_long_is_let_go_and_hired_again_when_work_waits():
+    """They wait for the barrier at hour 4: 0 and 1 are gone by then, 2 and 3 are at hand for the two who go on."""
+    trace = halved(MachineGroup(4, price=10.0, release=HOUR * 3 // 2))
+
+    assert times(trace, trace.released) == [(0, 2.5, 5), (1, 3.5, 5)]
+    assert (trace.worker[-2:].tolist(), (trace.start[-2:] / HOUR).tolist()) == ([2, 3], [4, 4])
+    assert billing.total(trace) == (2.5 + 3.5 + 5 + 5) * 10
+    assert billing.total(trace, Bill.KEPT) == 4 * 5 * 10
+    assert billing.total(trace, Bill.DRAINED) == (1 + 2 + 5 + 5) * 10
+
+
+def test_one_that_is_hired_again_starts_up_first():
+    """All but the last are gone at hour 4: it takes one, and the first is hired for the other, for 12 minutes."""
+    trace = halved(MachineGroup(4, price=10.0, release=MINUTE * 30, start_up=MINUTE * 12, billing=HOUR))
+
+    assert times(trace, trace.released) == [(0, 1.7, 4.2), (1, 2.7, 5.4), (2, 3.7, 5.4)]
+    boots = trace.spells.kind == Spell.BOOT
+    assert trace.spells.start[boots].tolist() == [0, 252 * MINUTE, 0, 0, 0]
+    assert trace.spells.end[boots].tolist() == [12 * MINUTE, 264 * MINUTE, 12 * MINUTE, 12 * MINUTE, 12 * MINUTE]
+    assert list(zip(trace.worker[-2:].tolist(), (trace.start[-2:] / MINUTE).tolist(), strict=True)) == [
+        (3, 252), (0, 264),
+    ]  # fmt: skip
+    assert billing.total(trace) == (2 + 2 + 3 + 4 + 6) * 10  # each time that one comes begins an hour
+    assert sum(metrics.split(trace)) == trace.workers * trace.makespan
+
+
+def test_work_that_comes_at_the_tick_at_which_one_would_be_let_go_keeps_it():
+    for idle, workers in ((HOUR * 3, [0, 1]), (HOUR * 3 - 1, [1, 2]), (HOUR - 1, [3, 0])):
+        trace = halved(MachineGroup(4, release=idle))
+        assert trace.worker[-2:].tolist() == workers
+        assert trace.makespan == 5 * HOUR
+
+
+def test_work_for_which_one_is_hired_goes_to_whoever_is_ready_first():
+    """Hired at hour 4, the first is ready at hour 6; the fourth is free at hour 5 and takes both jobs."""
+    trace = halved(MachineGroup(4, release=MINUTE, start_up=2 * HOUR))
+
+    assert list(zip(trace.worker[-2:].tolist(), (trace.start[-2:] / HOUR).tolist(), strict=True)) == [(3, 6), (3, 7)]
+    assert times(trace, trace.released)[0] == (0, 3 + 1 / 60, 6)
+    assert trace.spells.end[(trace.spells.worker == 0) & (trace.spells.kind == Spell.BOOT)].tolist() == [
+        2 * HOUR, 8 * HOUR,
+    ]  # fmt: skip
+
+
+def test_both_places_of_a_machine_are_let_go_and_hired_together():
+    trace = halved(MachineGroup(2, slots=2, price=1.0, release=MINUTE * 30))
+
+    assert trace.workers == 4
+    assert times(trace, trace.released) == [(0, 2.5, 5), (1, 2.5, 5)]
+    leaving = MachineGroup(2, name="b", price=9.0, start_up=MINUTE * 6, leave=4 * HOUR + MINUTE * 6)
+    both = halved(MachineGroup(1, slots=2, price=1.0, release=MINUTE * 30, start_up=MINUTE * 6), others=(leaving,))
+    assert list(zip(both.worker[-2:].tolist(), (both.start[-2:] // MINUTE).tolist(), strict=True)) == [
+        (0, 252), (1, 252),
+    ]  # fmt: skip
+    assert times(both, both.released)[:2] == [(0, 2.6, 4.1), (1, 2.6, 4.1)]
+
+
+def test_one_that_is_away_is_hired_when_it_could_be_there_again():
+    """Here for 3 hours and away for 2, let go at 1:30: the work that waits from hour 4 on has it at hour 5."""
+    preemption = Preemption(series=((3 * HOUR, 2 * HOUR),))
+    spot = MachineGroup(1, name="spot", price=1.0, release=MINUTE * 30, preemption=preemption)
+    leaving = MachineGroup(1, name="b", price=9.0, leave=4 * HOUR)
+    world = World(ticks=lambda trial, low, high: (4 if trial and not low else 1) * HOUR)
+    trace = simulate(sha(max_trials=2, max_length=2, divisor=2), world, Cluster((spot, leaving)))
+
+    assert (trace.worker[-1], trace.start[-1] / HOUR) == (0, 5)
+    assert times(trace, trace.released) == [(0, 1.5, 3)]
+    assert billing.costs_by_group(trace) == {"spot": 2.5, "b": 36.0}
+
+
+def test_all_that_is_idle_costs_no_more_than_kept_and_no_less_than_drained():
+    """For a longer and longer time; a machine that is never let go is kept."""
+    rng = np.random.default_rng(5)
+    spent = rng.integers(5, 200, 60) * MINUTE
+    world = World(ticks=lambda trial, low, high: int(spent[trial]) * (high - low))
+
+    def ran_with(rule):
+        group = MachineGroup(12, price=2.0, release=rule)
+        return simulate(sha(max_trials=27, max_length=9, divisor=3), world, Cluster((group,)))
+
+    bills = [billing.total(ran_with(rule)) for rule in (1, MINUTE, HOUR, 5 * HOUR, 500 * HOUR)]
+    kept = ran_with("end")
+    assert bills == sorted(bills)
+    assert len(set(bills)) > 3
+    assert bills[-1] == billing.total(kept)
+    assert bills[0] == pytest.approx(metrics.split(kept).busy / HOUR * 2, rel=1e-6)
+
+
 # Machines that go together, and availability as it was recorded.
 
 

@@ -31,7 +31,11 @@ SMALL = (
     "bracket_rungs: [2, 1], divisor: 2}\n  B: {name: async_halving, num_rungs: 3, max_trials: 9, max_length: 9, "
     "divisor: 3, stop_once: true}\n  C: {name: adaptive, max_length: 8, budget: 40, max_rungs: 2, mode: aggressive}\n"
     "curves: {kind: synthetic, family: exp4, unit_time: 5, unit_time_sigma: 0.3, noise: 0.1, waves: 0.1, diverged: 0.2}\n"
-    "cluster: {workers: 4, assignment: queued, max_wait: 1 d}\n",
+    "cluster:\n  groups:\n    rack: {count: 4, price: 2, release: {idle: 30 s}, failures: {mtbf: 2 h, repair: 5 min, together: rack of 2}}\n"
+    "    all: {count: 3, price: 1, release: drained, billing: hour, preemption: {availability: available.csv, play_from: start}}\n"
+    "    zone: {count: 2, preemption: {up: 1 h, down: 5 min, together: group, first_wait: 1 min}}\n"
+    "  assignment: queued\n  max_wait: 1 d\n  billing: minute\n  decision_time: 1 s\n"
+    "  slow_spells: {every: 1 h, length: {mean: 9 min, median: 5 min}, factor: 3}\n",
     "searchers:\n  Recorded: {name: async_hyperband, max_trials: 8, max_length: 9, divisor: 3}\n"
     "  R: {name: random, max_trials: 4, max_length: 3, max_concurrent_trials: 2}\n"
     "curves: {kind: recorded, file: curves.csv, interpolate: linear, resample: true, smaller_is_better: false}\n"
@@ -56,13 +60,15 @@ SMALL = (
 #: Sound documents as they are shipped; too long to run by the thousand.
 SHIPPED = tuple(path.read_text() for path in sorted((ROOT / "scenarios").glob("*.yaml")))
 
-#: What stands beside every document: a curve file and a file of spells.
+#: What stands beside every document: a curve file, a file of spells and one of availability.
 CURVES = "trial,resource,loss,elapsed_s\n" + "".join(
     f"{trial},{resource},{trial / resource},{resource * (trial + 1)}\n"
     for trial in range(8)
     for resource in (1, 3, 9)
 )
 SPELLS = "up_s,down_s\n3600,60\n90,30.5\n"
+#: How many machines of a group were there.
+AVAILABLE = "time_s,count\n0,3\n3600,0\n3700,2\n7200,1\n7300,0\n"
 
 NUMBERS: tuple[float, ...] = (
     0, 1, 2, 3, 7, -1, 0.5, 1.5, -0.0, 1.0000001, 1 + 2**-52, 1e-300, 5e-324, 1e300, math.nan, math.inf, -math.inf, 64, 65,

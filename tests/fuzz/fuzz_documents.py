@@ -19,7 +19,7 @@ with atheris.instrument_imports(include=["simulator", "ruamel.yaml"]):
     from simulator.scenario import loading, yaml_text
     from simulator.trace.reading import read_trace
 
-from tests.fuzz.documents import CURVES, ROOT, SHIPPED, SMALL, SPELLS, TOKENS
+from tests.fuzz.documents import AVAILABLE, CURVES, ROOT, SHIPPED, SMALL, SPELLS, TOKENS
 from tests.fuzz.tables import DYING, SWEEP, TRACE, UNTIMED
 from tests.fuzz.tables import TOKENS as CELLS
 
@@ -62,6 +62,7 @@ def main(name: str, seconds: str) -> None:
     (folder / "tokens").write_text("".join(f'"{token}"\n' for token in escaped))
     (folder / "curves.csv").write_text(CURVES)
     (folder / "spells.csv").write_text(SPELLS)
+    (folder / "available.csv").write_text(AVAILABLE)
     os.chdir(folder)
 
     def once(raw: bytes) -> None:

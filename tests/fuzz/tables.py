@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 from hypothesis import strategies as st
 
-from tests.fuzz.documents import CURVES, NUMBERS, SPELLS, TEXTS, damaged
+from tests.fuzz.documents import AVAILABLE, CURVES, NUMBERS, SPELLS, TEXTS, damaged
 
 DYING = (
     "trial,resource,loss,elapsed_s,exit\n0,1,.5,1.5,\n0,3,.25,4,\n0,9,.125,11,\n1,1,.75,2,\n1,3,nan,5,\n2,1,1e-3,3,\n"
@@ -58,6 +58,7 @@ TEXT_TABLES = {
     "syne-tune": (SYNE,),
     "trace": (TRACE, SWEEP),
     "spells": (SPELLS,),
+    "available": (AVAILABLE,),
 }
 
 

@@ -19,6 +19,7 @@ from simulator.scenario.experiment_file import check_experiment, is_experiment
 from simulator.scenario.loading import Loaded, load
 from simulator.scenario.loading import check_document as checked
 from tests.fuzz.documents import (
+    AVAILABLE,
     CURVES,
     NUMBERS,
     SMALL,
@@ -35,7 +36,7 @@ from tests.fuzz.oracle import LIMIT, alarm, asha_sim, check, content, tally
 from tests.support.budgets import FUZZ, budget
 
 #: A refusal begins so: in the document, or at the line of a file that it names.
-PLACES = re.compile(r"(s\.yaml:\d+:\d+|(curves|spells)\.csv:\d+:\d+|\S*/?\w+(\.\w+)?:\d+:\d+): .")
+PLACES = re.compile(r"(s\.yaml:\d+:\d+|(curves|spells|available)\.csv:\d+:\d+|\S*/?\w+(\.\w+)?:\d+:\d+): .")
 #: A run of more is sound and takes its time, which a limit could not tell from a hang.
 MOST = 100
 
@@ -49,6 +50,7 @@ def test_any_document(raw):
         (folder / "s.yaml").write_bytes(raw)
         (folder / "curves.csv").write_text(CURVES)
         (folder / "spells.csv").write_text(SPELLS)
+        (folder / "available.csv").write_text(AVAILABLE)
         before = content(folder)
         looked = asha_sim("check", "s.yaml", cwd=folder)
         check(looked, PLACES, before, folder)
@@ -70,6 +72,7 @@ def test_every_odd_value_in_every_place(tmp_path, number):
     """Of each sound document every entry, in turn, is each odd number, text and tree; a share of them in `make test`."""
     (tmp_path / "curves.csv").write_text(CURVES)
     (tmp_path / "spells.csv").write_text(SPELLS)
+    (tmp_path / "available.csv").write_text(AVAILABLE)
     sound = TREES_OF[True][number]
     odd = (*NUMBERS, *TEXTS, *TREES)
     for at, (where, value) in enumerate(product(places(sound), odd)):

@@ -85,6 +85,14 @@ def test_spells(raw):
     tried("spells.csv", raw, TEXT, RUN, scenario=scenario)
 
 
+@given(texts("available"))
+@budget(test=30, fuzz=1000)
+def test_availability(raw):
+    scenario = SCENARIO.replace("kind: recorded, file: FILE, interpolate: linear, resample: true", "kind: ordered")
+    scenario = scenario.replace("series: spells.csv", "availability: available.csv")
+    tried("available.csv", raw, TEXT, RUN, scenario=scenario)
+
+
 @given(texts("trace"))
 @budget(test=40, fuzz=2000)
 def test_traces_as_text(raw):

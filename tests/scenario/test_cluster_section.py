@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simulator.cluster.durations import LogNormalSpan, Weibull
-from simulator.cluster.fates import Drop
+from simulator.cluster.fates import Drop, SlowSpells
 from simulator.cluster.machines import Failures, Preemption
 from simulator.cluster.spec import Stop
 from simulator.cluster.stragglers import HalfNormal, Pareto
@@ -96,6 +96,64 @@ def test_spells_replayed_from_a_file(tmp_path):
     assert made.machines[0].preemption.series == ((HOUR, 60_000_000), (10_000_000, 5_500_000))
 
 
+def test_when_machines_are_let_go_together_and_slow(tmp_path):
+    (tmp_path / "a.csv").write_text("time_s,count\n60,2\n120,0\n180,2\n240,0\n")
+    made, _ = cluster(
+        tmp_path,
+        """\
+cluster:
+  groups:
+    kept: {count: 8, release: end, billing: second, failures: {together: rack of 4}}
+    spot: {count: 2, release: {idle: 90 s}, preemption: {availability: a.csv, notice: 30 s, play_from: start}}
+    other: {count: 3, preemption: {up: 1 h, down: 2 h, together: cluster, first_wait: {mean: 3 h}}}
+  release: drained
+  billing: hour
+  slow_spells: {every: 9 h, length: {mean: 1 h, median: 30 min}, factor: 3}
+""",
+    )
+    kept, spot, other = made.machines
+
+    assert (kept.release, kept.billing, kept.failures.together, kept.steady) == ("end", 1, 4, False)
+    assert (spot.release, spot.billing) == (90_000_000, HOUR)
+    assert spot.preemption == Preemption(
+        notice=30_000_000, availability=((0, 2), (60_000_000, 0), (120_000_000, 2), (180_000_000, 0)), from_start=True
+    )
+    assert (other.release, other.preemption) == (
+        "drained", Preemption(Weibull(HOUR), Weibull(2 * HOUR), together="cluster", first_wait=Weibull(3 * HOUR)),
+    )  # fmt: skip
+    assert made.conditions.slow == SlowSpells(Weibull(9 * HOUR), LogNormalSpan(HOUR // 2, HOUR), 3.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "s.yaml:4:36: cluster.preemption.availability: "),
+        ("time_s,count\n", "a.csv:1:1: holds no span of time: give two rows or more, the last of which is the end"),
+        ("time_s,count\n0,4\n", "a.csv:1:1: holds no span of time"),
+        ("time,count\n0,4\n9,0\n", "a.csv:1:1: should have the columns time_s and count"),
+        ("time_s,count,count\n0,4,4\n9,0,0\n", "a.csv:1:1: should have the columns time_s and count"),
+        ("time_s,count\n0,4\n9\n", "a.csv:3:1: has 1 fields where the header has 2"),
+        ("time_s,count\n0,4\n\n9,0,1\n", "a.csv:4:1: has 3 fields where the header has 2"),
+        ("time_s,count\n-1,4\n9,0\n", "a.csv:2:1: time_s: '-1' should be seconds, not less than 0"),
+        ("time_s,count\nsoon,4\n9,0\n", "a.csv:2:1: time_s: 'soon' should be seconds"),
+        ("time_s,count\nnan,4\n9,0\n", "a.csv:2:1: time_s: 'nan' should be seconds"),
+        ("count,time_s\n4,0\n0,1e99\n", "a.csv:3:2: time_s: '1e99' should be seconds"),
+        ("time_s,count\n0,4\n9,-1\n", "a.csv:3:2: count: '-1' should be a whole number of machines"),
+        ("time_s,count\n0,4.0\n9,0\n", "a.csv:2:2: count: '4.0' should be a whole number of machines"),
+        ("time_s,count\n0,\u0664\n9,0\n", "a.csv:2:2: count: '\u0664' should be a whole number of machines"),
+        ("time_s,count\n0,4\n9,0\n9,3\n", "a.csv:4:1: time_s: times should rise from row to row"),
+        ("time_s,count\n0,4\n9,0\n8,3\n", "a.csv:4:1: time_s: times should rise from row to row"),
+        ("time_s,count\n0,2\n9,4\n", "a.csv:1:1: count: counts 2 machines at most, and the group has 4: the others"),
+        ('time_s,count\n0,"4\n9,0\n', "a.csv"),
+    ],
+)
+def test_what_is_wrong_in_a_file_of_availability(tmp_path, text, said):
+    if text:
+        (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+
+    assert said in problems(tmp_path, "cluster: {workers: 4, preemption: {availability: a.csv}}\n")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -130,6 +188,42 @@ def test_spells_replayed_from_a_file(tmp_path):
         ("cluster: {workers: 1, overheads: {save: -1}}", "cluster.overheads.save: -1 is out of range; it lasts from nothing"),
         ("cluster: {workers: 1}\nstop: {}", "s.yaml:5:1: stop: names nothing to stop at: give time, loss,"),
         ("cluster: {workers: 1}\nstop: {cost: 0}", "stop.cost: 0 should be greater than 0"),
+        ("cluster: {workers: 1, release: never}", "cluster.release: 'never' should be end, drained, or such as `{idle: 10 min}`"),
+        ("cluster: {workers: 1, release: {idle: 0}}", "s.yaml:4:33: cluster.release.idle: 0 is out of range"),
+        ("cluster: {workers: 1, release: {}}", "cluster.release.idle: is missing"),
+        ("cluster: {workers: 1, release: {after: 1}}", "cluster.release.after: unknown key"),
+        ("cluster: {workers: 1, release: drained}\nstop: {cost: 9}", "stop.cost counts machines that are kept"),
+        (
+            "cluster: {groups: {a: {count: 1, price: 1}, b: {count: 1, release: {idle: 1 h}}}}\nstop: {cost: 9}",
+            "stop.cost counts machines that are kept",
+        ),
+        (
+            "cluster: {workers: 1, billing: hour}\nstop: {cost: 9}",
+            "stop.cost counts seconds, and billing is by the hour; give a stop by time or a plan's budget",
+        ),
+        ("cluster: {workers: 1, billing: day}", "cluster.billing: 'day' should be 'second', 'minute' or 'hour'"),
+        ("cluster: {workers: 1, failures: {together: rack of 0}}", "cluster.failures.together: 'rack of 0' should be machine,"),
+        ("cluster: {workers: 3, failures: {together: rack of 4}}", "rack of 4 is larger than a group, which has 3 machines"),
+        (
+            "cluster: {groups: {a: {count: 9}, b: {count: 3}}, preemption: {together: zone of 4}}",
+            "zone of 4 is larger than a group, which has 3 machines",
+        ),
+        (
+            "cluster: {groups: {a: {count: 9, preemption: {together: zone of 16}}}}",
+            "cluster.groups.a: zone of 16 is larger than the group, which has 9 machines",
+        ),
+        ("cluster: {workers: 3, slow_spells: {every: 1 h, length: 9 d, factor: 1}}", "factor is 1 and makes nothing slow; give more than 1"),
+        ("cluster: {workers: 3, slow_spells: {every: 1 h, length: 9 d, factor: .5}}", "factor is 0.5 and makes nothing slow"),
+        ("cluster: {workers: 3, slow_spells: {length: 9 d}}", "cluster.slow_spells.every: is missing"),
+        (
+            "cluster: {workers: 3, preemption: {availability: a.csv, up: 1 h}}",
+            "availability says when all of a group are there; up, down, series, together and first_wait go",
+        ),
+        ("cluster: {workers: 3, preemption: {play_from: start}}", "play_from goes with availability"),
+        (
+            "cluster: {workers: 3, preemption: {series: x.csv, together: group}}",
+            "series is one machine's; for machines that go together give up and down, or availability",
+        ),
         (
             "cluster: {workers: 1, failures: {mtbf: 10 min}, recovery: {on_loss: restart}}",
             "s.yaml:4:1: cluster: no job of 18 units can be done: it takes 18 h and is lost so often that 1.5e+42 years",

@@ -8,7 +8,7 @@ from random import Random
 from simulator.cluster.attempts import Overheads, Recovery
 from simulator.cluster.durations import LogNormalSpan, Weibull
 from simulator.cluster.engine import Cluster, Stop
-from simulator.cluster.fates import Conditions, Drop
+from simulator.cluster.fates import Conditions, Drop, SlowSpells
 from simulator.cluster.machines import Failures, MachineGroup, Preemption
 from simulator.cluster.stragglers import HalfNormal, LogNormal, Pareto, Quantiles, TwoPoint
 from simulator.curves.protocol import Exit
@@ -66,6 +66,7 @@ def scenario(rng, typical=1000):
         slots_per_trial=1 if calm else rng.choice([1, 2]),
         conditions=Conditions() if calm else conditions(rng, typical),
         max_wait=None if calm else rng.choice([None, None, 5 * typical]),
+        decision_time=0 if calm else rng.choice([0, 0, rng.randint(1, typical // 4)]),
     )
     return drawn, DrawnCurves(rng, typical), cluster, stop
 
@@ -76,13 +77,19 @@ def span(rng, typical):
 
 
 def group(rng, typical, index, most=5):
-    failures = Failures(span(rng, 5 * typical), span(rng, typical)) if rng.random() < 0.4 else None
+    together = rng.choice([1, 1, 2, 3, "group", "cluster"])
+    failures = Failures(span(rng, 5 * typical), span(rng, typical), together) if rng.random() < 0.4 else None
     preemption = None
     if rng.random() < 0.4:
         notice = rng.choice([0, typical // 4])
         series = tuple((rng.randint(1, 6 * typical), rng.randint(1, typical)) for _ in range(3))
         played = Preemption(notice=notice, series=series)
-        preemption = rng.choice([Preemption(span(rng, 4 * typical), span(rng, typical), notice), played])
+        wait = rng.choice([None, span(rng, typical)])
+        drawn = Preemption(span(rng, 4 * typical), span(rng, typical), notice, together=together, first_wait=wait)
+        counts = [(0, rng.randint(0, most)), *((rng.randint(1, 9) * typical, rng.randint(0, most)) for _ in range(4))]
+        counts = tuple(sorted(dict(counts).items()))
+        recorded = Preemption(notice=notice, availability=counts, from_start=rng.random() < 0.5)
+        preemption = rng.choice([drawn, played, recorded])
     return MachineGroup(
         rng.randint(1, most),
         name=f"group {index}",
@@ -95,6 +102,8 @@ def group(rng, typical, index, most=5):
         start_up=rng.choice([0, 0, rng.randint(1, typical)]),
         failures=failures,
         preemption=preemption,
+        release=rng.choice(["end", "drained", *(rng.randint(1, longest * typical) for longest in (1, 3))]),
+        billing=rng.choice([1, 7, typical]),
     )
 
 
@@ -105,6 +114,7 @@ def conditions(rng, typical):
         straggler_per=rng.choice(["job", "worker"]),
         drop=rng.choice([None, Drop(rng.choice([0.01, 0.2]), max(1, typical // 3))]),
         crash=rng.choice([0, 0, 0.1]),
+        slow=rng.choice([None, None, SlowSpells(span(rng, 3 * typical), span(rng, typical), rng.choice([1.5, 4]))]),
         overheads=rng.choice([Overheads(), Overheads(typical // 5, typical // 9, typical // 7)]),
         recovery=Recovery(rng.choice(["resume", "restart", "exit"]), rng.choice([1, 2, 7]), rng.choice([0, 2, 5])),
     )
@@ -139,5 +149,6 @@ def trouble(rng, typical=1000):
         slots_per_trial=rng.choice([1, 2]),
         conditions=conditions(rng, typical),
         max_wait=rng.choice([None, None, 5 * typical]),
+        decision_time=rng.choice([0, 0, rng.randint(1, typical // 4)]),
     )
     return make, cluster, stop

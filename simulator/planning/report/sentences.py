@@ -12,6 +12,7 @@ from simulator.planning.advice import Advice, Difference, Series, told_apart
 from simulator.planning.options import Option, Share
 from simulator.planning.planner import Answer
 from simulator.planning.statistics import Interval
+from simulator.scenario.cluster import IdleReleaseSection, Release
 from simulator.scenario.plan import PlanSection
 
 #: Others that the first sentence names.
@@ -119,10 +120,12 @@ def _bills(answer: Answer) -> Iterator[str]:
     if not answer.advice.priced:
         return
     cluster = answer.fresh.cell.loaded.scenario.cluster
-    rules = {group.release or cluster.release for group in (cluster.groups or {}).values()} or {cluster.release}
+    rules = [group.release or cluster.release for group in (cluster.groups or {}).values()] or [cluster.release]
     kept, drained = (f"{money(bill.estimate)} in the mean" for bill in (answer.fresh.kept, answer.fresh.drained))
     told = [f"kept to the end it costs {kept}", f"let go when each machine has ended its last work, {drained}"]
-    used = "kept to the end" if rules == {"end"} else "let go" if rules == {"drained"} else "let go group by group"
+    used = _rule(rules[0]) if all(rule == rules[0] for rule in rules) else "let go group by group"
+    if any(rule not in ("end", "drained") for rule in rules):
+        used += f", which cost {money(answer.fresh.mean_cost.estimate)} in the mean"
     text = f"Two bills of {answer.fresh.name}: {told[0]}; {told[1]}. The answer goes by machines that are {used}"
     turned = [found for found in _told(answer.advice) if _opposite(found)]
     yield f"{text} (`release`)."
@@ -134,6 +137,14 @@ def _bills(answer: Answer) -> Iterator[str]:
             f"{found.one.cell.name}: which of {labels[0]} and {labels[1]} costs less depends on that: kept it is "
             f"{cheap}, by {less[0]} in the mean; let go it is {other}, by {less[1]}."
         )
+
+
+def _rule(release: Release) -> str:
+    """When machines are let go, in words."""
+    if isinstance(release, IdleReleaseSection):
+        unit = next((unit for unit in ("d", "h", "min") if release.idle % ticks.UNITS[unit] == 0), "s")
+        return f"let go after {trimmed(f'{release.idle / ticks.UNITS[unit]:.6f}')} {unit} without work"
+    return "kept to the end" if release == "end" else "let go"
 
 
 def _opposite(found: Difference) -> bool:

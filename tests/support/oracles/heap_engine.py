@@ -1,10 +1,12 @@
 """The cluster without SimPy: a heap of things to come, and sets instead of heaps for everything else.
 
 It shares the draws (MachinePool, Fates, Course) with the real one, and none of the logic that decides who does what when.
+Machines that are let go while they are idle are found by looking through all that they ever did, each time anew.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from heapq import heappop, heappush
 from math import inf, nan
 
@@ -18,11 +20,63 @@ from simulator.searchers.protocol import Idle, Job
 from simulator.trace.trace import Outcome
 
 
-def simulate_rows(searcher, curves, cluster, stop=None, seed=0):  # noqa: C901, PLR0912, PLR0915  (obvious, not short)
-    """Rows of the trace, as `cluster.engine.simulate` must make them; None where it must find itself starved."""
+class Idling:
+    """What a machine that is let go after so many ticks without work has done so far."""
+
+    def __init__(self, machine, group):
+        self.machine, self.idle, self.start_up = machine, group.release, group.start_up
+        self.spells = []  # (since, ready, until) of its presence, whoever is paid
+        self.work = {}  # (place, start of work): its end
+        self.hires = []  # (let go, hired)
+
+    def gone(self, now):
+        """Since when before `now` it has been let go; None while it is hired."""
+        while not self.spells or self.spells[-1][2] <= now:
+            up = self.machine.at(self.spells[-1][2] if self.spells else 0)
+            if up is None:
+                break
+            self.spells.append((up.since, up.ready, up.until))
+        if any(end is None or end > now for end in self.work.values()):
+            return None
+        since = max([0, *self.work.values(), *(hired + self.start_up for _, hired in self.hires)])
+        for _, ready, until in self.spells:
+            limit = max(since, ready) + self.idle
+            if limit < min(until, now) and until > max([0, *self.work.values(), *(hired for _, hired in self.hires)]):
+                return limit
+        return None
+
+    def let_go(self, until):
+        """All spans before `until` for which it was let go while it would have been there, and its later starts."""
+        spans = [*self.hires, *([] if self.gone(until) is None else [(self.gone(until), until)])]
+        there = [
+            (max(start, since), min(end, stop, until))
+            for start, end in spans
+            for since, _, stop in self.spells
+            if max(start, since) < min(end, stop, until)
+        ]
+        boots = []
+        for _, hired in self.hires:
+            [stop] = [stop for since, _, stop in self.spells if since <= hired < stop]
+            boots.append((hired, min(hired + self.start_up, stop, until)))
+        return there, [boot for boot in boots if boot[0] < boot[1]]
+
+
+def simulate_rows(searcher, curves, cluster, stop=None, seed=0, told=None):  # noqa: C901, PLR0912, PLR0915  (obvious, not short)
+    """Rows of the trace, as `cluster.engine.simulate` must make them; None where it must find itself starved.
+
+    `told` is a dictionary that gets the machine of each worker that may be let go while it is idle.
+    """
     stop = stop if isinstance(stop, Stop) else Stop(stop)
     conditions = cluster.conditions
-    pool = MachinePool(cluster.machines, slots_per_trial=cluster.slots_per_trial, policy=cluster.policy, seed=seed)
+    kept = tuple(replace(group, release="end") for group in cluster.machines)
+    pool = MachinePool(kept, slots_per_trial=cluster.slots_per_trial, policy=cluster.policy, seed=seed)
+    groups = dict(zip([group.name for group in kept], cluster.machines, strict=True))
+    idling, told = {}, {} if told is None else told
+    for worker in range(pool.workers):
+        group = groups[pool.group(worker).name]
+        if not isinstance(group.release, str):
+            machine = pool.machine(worker)
+            told[worker] = idling.setdefault(id(machine), Idling(machine, group))
     fates = Fates(conditions, seed)
     deadline = min(
         inf if stop.time is None else stop.time,
@@ -32,24 +86,38 @@ def simulate_rows(searcher, curves, cluster, stop=None, seed=0):  # noqa: C901, 
     todo, again = [], []  # queued jobs; lost ones
     ranks, running, restarts, full_length = set(range(pool.workers)), {}, {}, 0
     last = {}
-    now, quiet, over = 0, 0, False
+    now, quiet, over, decided = 0, 0, False, 0
+    starting = set()  # ranks whose machines were hired for want of workers
 
     def cut(at):
         for index in running.values():
             row = rows[index]
-            rows[index] = (*row[:7], at, Outcome.CUT, nan, min(row[10], at - row[6]), 0)
+            begin = min(row[6], at)
+            rows[index] = (*row[:6], begin, at, Outcome.CUT, nan, min(row[10], at - begin), 0)
         return rows
+
+    def there(worker):
+        """The spell of a worker's machine that is under way, or to come."""
+        if worker not in told:
+            return pool.machine(worker).at(now)
+        told[worker].gone(now)
+        hired = max([0, *(hired + told[worker].start_up for _, hired in told[worker].hires)])
+        up = told[worker].machine.at(now)
+        return up if up is None else up._replace(ready=max(up.ready, hired))
 
     while True:
         if cluster.assignment == "queued" and not over:
             while isinstance(job := searcher.next_job(), Job):
                 todo.append(job)
             over = over or job is Idle.DONE
+        served = True
         for rank in sorted(ranks):
             if over or now >= deadline:
                 break
             worker = pool.worker(rank)
-            up = pool.machine(worker).at(now)
+            if worker in told and told[worker].gone(now) is not None:
+                continue
+            up = there(worker)
             if up is None or up.ready > now:
                 ranks.remove(rank)
                 if up is not None:
@@ -65,6 +133,7 @@ def simulate_rows(searcher, curves, cluster, stop=None, seed=0):  # noqa: C901, 
                     job = searcher.next_job()
                     over = job is Idle.DONE
                 if not isinstance(job, Job):
+                    served = False
                     break
                 begin, number = job.from_resource if cluster.resume else 0, 0
             first = job.from_resource if cluster.resume else 0
@@ -73,13 +142,18 @@ def simulate_rows(searcher, curves, cluster, stop=None, seed=0):  # noqa: C901, 
             spent = round(spent * units / (job.to_resource - first))
             speed = pool.group(worker).speed
             work = max(1, fates.work(spent, job.trial, job.rung, number, worker, speed))
+            start = now
+            if cluster.decision_time:
+                decided = max(decided, now) + cluster.decision_time
+                start = decided if decided < up.until else int(up.until)
             fresh = number == 0
             stays = fresh and begin > 0 and last.get(worker) == (job.trial, now)
             lead = fates.lead(begun=begin > 0, promoted=begin > 0 and fresh, goes_on=stays)
             save = conditions.overheads.save if conditions.recovery.on_loss == "resume" else 0
+            work = fates.slowed(work, start + lead, pool.machine_number(worker))
             fate = fates.of(
                 Course(lead, work, units, conditions.recovery.checkpoint_every, save),
-                job.trial, job.rung, number, stay=up.until - now, why=up.why,
+                job.trial, job.rung, number, stay=up.until - start, why=up.why,
                 notice=pool.group(worker).preemption.notice if pool.group(worker).preemption else 0,
             )  # fmt: skip
             outcome, lost_at = fate.outcome, None
@@ -94,13 +168,41 @@ def simulate_rows(searcher, curves, cluster, stop=None, seed=0):  # noqa: C901, 
                     outcome, loss, exit_ = Outcome.EXITED, inf, Exit.ERRORED
                 else:
                     loss, lost_at = nan, begin + fate.units
-            end = now + fate.length
-            row = (worker, job.trial, job.bracket, job.rung, begin, job.to_resource, now, end)
+            end = start + fate.length
+            row = (worker, job.trial, job.bracket, job.rung, begin, job.to_resource, start, end)
+            if worker in told:
+                told[worker].work[worker, now] = end
             heappush(events, (end, order, rank, (job, number, loss, exit_, lost_at)))
             order += 1
             ranks.remove(rank)
             running[rank] = len(rows)
             rows.append((*row, outcome, loss, fate.overhead, fate.lost))
+        while served and not over and now < deadline:
+            cold = [
+                rank for rank in sorted(ranks) if (w := pool.worker(rank)) in told and told[w].gone(now) is not None
+            ]
+            if not cold:
+                break
+            if len(again) + len(todo) <= len(starting):
+                job = None if cluster.assignment == "queued" else searcher.next_job()
+                over = over or job is Idle.DONE
+                if not isinstance(job, Job):
+                    break
+                again.append((job, job.from_resource if cluster.resume else 0, 0))
+            machine = told[pool.worker(cold[0])]
+            up = there(pool.worker(cold[0]))
+            if up is None or up.since > now:
+                ranks.remove(cold[0])
+                if up is not None:
+                    heappush(events, (up.since, order, cold[0], None))
+                    order += 1
+                continue
+            machine.hires.append((machine.gone(now), now))
+            for rank in [rank for rank in cold if told[pool.worker(rank)] is machine]:
+                ranks.remove(rank)
+                starting.add(rank)
+                heappush(events, (int(min(now + machine.start_up, up.until)), order, rank, None))
+                order += 1
         if over and not (events and events[0][0] == now):
             return cut(now)
         if not over and (not events or events[0][0] > deadline):
@@ -109,6 +211,7 @@ def simulate_rows(searcher, curves, cluster, stop=None, seed=0):  # noqa: C901, 
             return rows
         now, _, rank, done = heappop(events)
         ranks.add(rank)
+        starting.discard(rank)
         if done is None:
             continue
         del running[rank]

@@ -1,0 +1,82 @@
+"""Machines that are let go after so long without work, and hired again when work waits for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from simulator.cluster.machines import Machine, Up
+
+#: (start, end) of a span of time, in ticks.
+Span = tuple[int, int]
+
+
+class Hired:
+    """A machine, and whether it is hired: at first it is, and while it works or has not been idle for `idle` ticks.
+
+    It is idle from when its last place has ended its work, or from when it is ready to work if that is later. Work
+    that comes at the tick at which it would be let go still keeps it. Whoever is let go comes and goes unseen, and
+    takes its `start_up` when it is hired again.
+    """
+
+    def __init__(self, machine: Machine, idle: int, start_up: int) -> None:
+        self._machine, self._idle, self._start_up = machine, idle, start_up
+        self._working = 0  # places
+        self._idle_since = 0
+        self._ready = 0  # when it has started up, since it was hired again
+        self._gone: int | None = None  # since when it has been let go
+        self._spans: list[Span] = []
+        self._boots: list[Span] = []
+
+    @property
+    def up(self) -> Up | None:
+        """The spell under way, or to come, at the tick that was last asked for."""
+        return self._machine.up
+
+    @property
+    def let_go(self) -> bool:
+        """Whether it was let go before the tick that was last asked for, and has not been hired since."""
+        return self._gone is not None
+
+    def at(self, now: int) -> Up | None:
+        """The spell under way at `now`, else the next to come, else None; `now` never falls.
+
+        Of a machine that is let go it is the spell in which it may be hired.
+        """
+        up = self._machine.up
+        while up is not None:
+            if self._gone is None and not self._working:
+                limit = max(self._idle_since, up.ready, self._ready) + self._idle
+                if limit < min(up.until, now):
+                    self._gone = limit
+            if up.until > now:
+                return up if self._ready <= up.ready else up._replace(ready=self._ready)
+            up = self._machine.at(int(up.until))
+        return None
+
+    def take(self) -> None:
+        """One of its places has work."""
+        self._working += 1
+
+    def give_back(self, now: int) -> None:
+        """One of its places has ended its work."""
+        self._working -= 1
+        self._idle_since = now
+
+    def hire(self, now: int) -> None:
+        """Hire it again at `now`, at which it is let go and there is one to be had."""
+        if self._gone is None or self.up is None:
+            raise ValueError("only a machine that was let go can be hired")
+        self._spans.append((self._gone, now))
+        self._gone, self._ready = None, now + self._start_up
+        self._boots.append((now, int(min(self._ready, self.up.until))))
+
+    def absences(self, until: int) -> tuple[list[Span], list[Span]]:
+        """Spans of time before `until` for which it was let go, and those in which it started up when hired again."""
+        self.at(until)
+        spans = self._spans if self._gone is None else [*self._spans, (self._gone, until)]
+        return _before(spans, until), _before(self._boots, until)
+
+
+def _before(spans: list[Span], until: int) -> list[Span]:
+    return [(start, min(end, until)) for start, end in spans if start < min(end, until)]
