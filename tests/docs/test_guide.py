@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.runner import ROOT
+
 GUIDE = (ROOT / "docs" / "contributing.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", GUIDE, re.M | re.S)
+SCENARIO = """\
+title: {name}
+searchers: {{it: {{name: asha, max_trials: 9, max_length: 9, divisor: 3}}}}
+curves: {{kind: synthetic}}
+cluster: {{workers: 3}}
+plan: {{vary: {{cluster.workers: [2, 3]}}, replicates: 2}}
+"""
+ASHA = "{name: asha, max_trials: 9, max_length: 9, divisor: 3}"
+
+Edit = Callable[[str], str]
 
 
 def definition(name):
@@ -20,57 +33,171 @@ def definition(name):
     [found] = [
         made.group(0)
         for block in BLOCKS
-        for made in [re.search(rf"^(@\w+.*\n)?(def|class) {name}\b.*?(?=^\S|\Z)", block, re.M | re.S)]
+        for made in [re.search(rf"^(@[^\n]*\n)?(def|class) {name}\b.*?(?=^\S|\Z)", block, re.M | re.S)]
         if made
     ]
     return found.rstrip() + "\n"
 
 
-#: For each example: of a file of the source the definitions that go into it, the union that gets a member, and imports.
-EXAMPLES = {
+def appended(*names, imports=""):
+    """The edit that puts definitions of the guide at a file's end, and imports at its start."""
+    return lambda text: f"{imported(text, imports)}\n\n" + "\n\n".join(map(definition, names))
+
+
+def member(name, union, imports):
+    """The edit that puts a model of the guide before a union of the scenario, as the first of its members."""
+
+    def edit(text):
+        head, mark, rest = imported(text, imports).partition(f"\n{union} = Annotated[\n")
+        assert mark
+        return f"{head}\n{definition(name)}\n\n{union} = Annotated[\n    {name} |\n{rest}"
+
+    return edit
+
+
+def imported(text, imports):
+    return re.sub(
+        r"^from __future__ import annotations\n", lambda line: line.group(0) + imports, text, count=1, flags=re.M
+    )
+
+
+def importer(_):
+    """The guide's block of an importer, as a module: what stands before the example of its use."""
+    [block] = [block for block in BLOCKS if "def read(" in block]
+    return '"""Plain logs."""\n\n' + block.partition("\n\nlogs = ")[0] + "\n"
+
+
+def words(kind, literal, table, value):
+    """The edit of core/vocabulary.py: a word in a Literal, and where it leads in a table."""
+
+    def edit(text):
+        text, one = re.subn(rf"^({literal} = Literal\[\s*)", rf'\g<1>"{kind}", ', text, flags=re.M)
+        text, two = re.subn(rf"^({table}: .* = {{\n)", rf'\g<1>    "{kind}": "{value}",\n', text, flags=re.M)
+        assert one == two == 1
+        return text
+
+    return edit
+
+
+#: For each example: the files of the source that the guide names, and how it changes each.
+EXAMPLES: dict[str, dict[str, Edit]] = {
     "patient": {
-        "searchers/halving.py": (
-            ["Patient", "patient"], None, "from dataclasses import dataclass\nfrom simulator.searchers.rung import Rung\n",
+        "searchers/halving.py": appended(
+            "Patient", "patient",
+            imports="from dataclasses import dataclass\nfrom simulator.searchers.rung import Rung\n",
         ),
-        "scenario/searchers.py": (["PatientSearch"], "Searcher", "from simulator.searchers.halving import patient\n"),
+        "scenario/searchers.py": member(
+            "PatientSection", "Searcher", "from simulator.searchers.halving import patient\n"
+        ),
     },
     "exponential": {
-        "cluster/stragglers.py": (["Exponential"], None, ""),
-        "scenario/stragglers.py": (
-            ["ExponentialStraggler"], "Straggler", "from simulator.cluster.stragglers import Exponential\n",
+        "cluster/stragglers.py": appended("Exponential"),
+        "scenario/stragglers.py": member(
+            "ExponentialStragglerSection", "Straggler", "from simulator.cluster.stragglers import Exponential\n"
         ),
+    },
+    "epoch-logs": {
+        "curves/importers/epoch_logs.py": importer,
+        "core/vocabulary.py": words("epoch-logs", "ImporterKind", "IMPORTERS", "epoch_logs"),
+    },
+    "best": {
+        "render/plots/plots.py": appended("best_so_far"),
+        "core/vocabulary.py": words("best", "PlotKind", "PLOTS_OF_RUNS", "plots.best_so_far"),
     },
 }  # fmt: skip
 
 
-def edited(text, names, union, imports):
-    """A file with some definitions and their imports; before the union, which gets the last of them as a member."""
-    text = re.sub(
-        r"^from __future__ import annotations\n", lambda line: line.group(0) + imports, text, count=1, flags=re.M
-    )
-    made = "\n\n".join(map(definition, names))
-    if union is None:
-        return f"{text}\n\n{made}"
-    head, mark, rest = text.partition(f"\n{union} = Annotated[\n")
-    assert mark
-    return f"{head}\n{made}\n\n{union} = Annotated[\n    {names[-1]} |\n{rest}"
+class Tree:
+    """A copy of the tree, and commands run in it."""
 
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for part in ("simulator", "tests", "tools", "docs", "scenarios"):
+            shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(ROOT / "pyproject.toml", folder)
 
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_an_example_takes_two_files_and_passes_the_contract(name, tmp_path):
-    for part in ("simulator", "tests", "tools", "docs", "scenarios"):
-        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    for path, edit in EXAMPLES[name].items():
-        file = tmp_path / "simulator" / path
-        file.write_text(edited(file.read_text(encoding="utf-8"), *edit), encoding="utf-8")
-
-    def python(*args):
-        done = subprocess.run([sys.executable, *args], cwd=tmp_path, capture_output=True, text=True, check=False)
+    def python(self, *args) -> str:
+        done = subprocess.run(
+            [sys.executable, *map(str, args)], cwd=self.folder, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
         return done.stdout
 
-    assert len(EXAMPLES[name]) == 2
-    python("-m", "tools.pages")
-    said = python("-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", name, "tests/contract/test_unions.py")
+    def asha_sim(self, *args) -> str:
+        return self.python("-m", "simulator", *args)
+
+    def does_everything(self, scenario: str, *kinds: str) -> None:
+        """Check, preview, run, plan, animate and plot a scenario."""
+        folder = self.folder
+        shutil.rmtree(folder / "planned", ignore_errors=True)
+        (folder / "s.yaml").write_text(scenario)
+        assert "sound" in self.asha_sim("check", "s.yaml")
+        self.asha_sim("preview", "s.yaml")
+        self.asha_sim("run", "s.yaml", "--out", "out")
+        self.asha_sim("plan", "s.yaml", "--jobs", "1", "--out", "planned")
+        self.asha_sim("animate", "s.yaml", "--style", "timeline", "--format", "html", "--out", "out")
+        self.asha_sim("plot", "s.yaml", "--kind", ",".join(("rungs", *kinds)), "--out", "out")
+        assert json.loads((folder / "out" / "summary.json").read_text())["searchers"]["it"]["trials"] == 9
+        assert {f"{kind}-dark.png" for kind in ("rungs", *kinds)} <= {
+            path.name for path in (folder / "out").iterdir()
+        }
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """The tree with all of the guide's examples in it."""
+    made = Tree(tmp_path_factory.mktemp("tree"))
+    for edits in EXAMPLES.values():
+        for path, edit in edits.items():
+            file = made.folder / "simulator" / path
+            file.write_text(edit(file.read_text(encoding="utf-8") if file.exists() else ""), encoding="utf-8")
+    made.python("-m", "tools.pages")
+    return made
+
+
+def test_an_example_takes_two_files_of_the_source():
+    assert {name: len(edits) for name, edits in EXAMPLES.items()} == dict.fromkeys(EXAMPLES, 2)
+    for edits in EXAMPLES.values():
+        assert all(f"`simulator/{path}`" in GUIDE or path.startswith("curves/importers/") for path in edits)
+
+
+def test_a_searcher(tree):
+    block = "{name: patient, max_trials: 9, max_length: 9, patience: 4}"
+    tree.does_everything(SCENARIO.format(name="patient").replace(ASHA, block))
+    said = tree.python(
+        "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "patient", "tests/contract/test_unions.py"
+    )
     assert "2 passed" in said, "it runs, previews, plans and is drawn; it is in the schema and in the reference"
+
+
+def test_a_straggler_model(tree):
+    cluster = "{workers: 3, stragglers: {kind: exponential, mean: 2}}"
+    tree.does_everything(SCENARIO.format(name="exponential").replace("{workers: 3}", cluster))
+    said = tree.python(
+        "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "exponential", "tests/contract/test_unions.py"
+    )
+    assert "2 passed" in said
+
+
+def test_an_importer(tree):
+    logs = tree.folder / "logs"
+    logs.mkdir()
+    for trial in range(9):
+        lines = [f"epoch {epoch}: loss {1 / (trial + epoch):.4f} after {20 * epoch} s" for epoch in range(1, 10)]
+        (logs / f"run-{trial}.log").write_text("\n".join(lines))
+    (logs / "empty.log").write_text("no result\n")
+    told = tree.asha_sim("curves", "import", "logs", "--from", "epoch-logs", "-o", "curves.csv")
+    assert "9 of 10 trials" in told
+    assert "has no line of a result" in told
+    recorded = "{kind: recorded, file: curves.csv}"
+    tree.does_everything(SCENARIO.format(name="epoch-logs").replace("{kind: synthetic}", recorded))
+    tree.python("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/core/test_vocabulary.py")
+
+
+def test_a_picture(tree):
+    assert "best" in tree.asha_sim("plot", "--help")
+    tree.does_everything(SCENARIO.format(name="best"), "best")
+
+
+def test_the_types_of_all_examples(tree):
+    assert "Success" in tree.python("-m", "mypy")
