@@ -6,7 +6,7 @@ READY := $(VENV)/ready
 # Tests that take long stand together: a process that is done takes over half of what another has left.
 SPREAD := -n auto --dist worksteal
 
-.PHONY: demo test quick rivals fuzz coverage mutants soak browser lint format bench gallery notebooks docs lock clean
+.PHONY: demo test quick wheel rivals fuzz coverage mutants soak browser lint format bench gallery notebooks docs lock clean
 
 demo: $(READY)
 	$(BIN)/asha-sim run scenarios/docs.yaml --out outputs/docs
@@ -20,6 +20,18 @@ test: $(READY) browser
 # While at work: what takes no process, browser, disk fault, benchmark or made page; tests/conftest.py says what that is.
 quick: $(READY)
 	$(BIN)/pytest $(SPREAD) --quick -r f
+
+# The wheel, installed alone with what it depends on, on this Python and on the newest that is there, and the quick tests
+# against it: they run in a copy of the tree that has no simulator/.
+NEWEST := $(shell for name in python3.14 python3.13 python3.12 python3; do $$name --version > /dev/null 2>&1 && echo $$name && break; done)
+wheel: $(READY)
+	rm -rf dist .wheel && mkdir -p .wheel/tree
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w dist .
+	git ls-files tests tools scenarios notebooks docs outputs README.md CHANGELOG.md LICENSE pyproject.toml | tar -c -T - | tar -x -C .wheel/tree
+	for python in $(PYTHON) $(NEWEST); do \
+	  test -d .wheel/$$python || { $$python -m venv .wheel/$$python && .wheel/$$python/bin/python -m pip install --quiet \
+	  --disable-pip-version-check --require-hashes -r requirements.lock && .wheel/$$python/bin/python -m pip install --quiet \
+	  --disable-pip-version-check --no-deps dist/*.whl && (cd .wheel/tree && ../$$python/bin/python -m pytest $(SPREAD) --quick); } || exit 1; done
 
 # Hostile input, the searchers' adversaries and the engines' scenarios, at length; -rP shows how many steps and rows.
 # Then a fuzzer that is guided by coverage, for so many seconds of each kind of input; it keeps what it finds.
