@@ -10,8 +10,8 @@ from math import inf
 from typing import Literal
 
 from simulator.cluster import fast
-from simulator.cluster.machines import MachinePool
 from simulator.cluster.model import Model
+from simulator.cluster.pool import MachinePool
 from simulator.cluster.spec import Cluster, StarvedError, Stop
 from simulator.core.ticks import LIMIT
 from simulator.curves.protocol import Curves

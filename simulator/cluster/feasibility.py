@@ -6,7 +6,7 @@ from math import inf, log1p
 
 from simulator.cluster.durations import expected_completion
 from simulator.cluster.fates import Conditions
-from simulator.cluster.machines import MachineGroup
+from simulator.cluster.groups import MachineGroup
 
 #: With less chance than one in so many no job will be done in any run.
 HOPELESS = 1e9

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from simulator.cluster.machines import Machine, Up
+from simulator.cluster.machines import Machine, Up
 
 #: (start, end) of a span of time, in ticks.
 Span = tuple[int, int]

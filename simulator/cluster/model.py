@@ -46,8 +46,10 @@ import simpy
 from simulator.cluster.attempts import Course, Overheads
 from simulator.cluster.fates import Fates
 from simulator.cluster.garbage import uncollected
+from simulator.cluster.groups import MachineGroup
 from simulator.cluster.hiring import Hired
-from simulator.cluster.machines import Machine, MachineGroup, MachinePool
+from simulator.cluster.machines import Machine
+from simulator.cluster.pool import MachinePool
 from simulator.cluster.recording import ROW, unpack
 from simulator.cluster.spec import Cluster, StarvedError, Stop
 from simulator.core import ticks

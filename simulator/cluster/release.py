@@ -8,14 +8,12 @@ machine that is let go is down in the trace.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from simulator.cluster.groups import MachineGroup
 from simulator.trace.trace import Spell, Spells
-
-if TYPE_CHECKING:
-    from simulator.cluster.machines import MachineGroup
 
 #: (start, end) of a span of time, in ticks.
 Span = tuple[int, int]

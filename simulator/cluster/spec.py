@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from simulator.cluster.fates import Conditions
-from simulator.cluster.machines import MachineGroup, Policy
+from simulator.cluster.groups import MachineGroup, Policy
 from simulator.core.errors import RunError
 
 

@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 from typing import Literal
 
-from simulator.cluster import attempts, durations, engine, fates, machines
+from simulator.cluster import attempts, durations, engine, fates, groups
 from simulator.core.errors import InputError, Problem
 from simulator.core.ticks import LIMIT, UNITS, from_seconds
 from simulator.io import reading
@@ -59,11 +59,11 @@ def build_stop(scenario: Scenario) -> engine.Stop:
     return engine.Stop(spec.time, loss, spec.full_length_trials, spec.cost)
 
 
-def _group(name: str, spec: models.GroupSection, loaded: Loaded) -> machines.MachineGroup:
+def _group(name: str, spec: models.GroupSection, loaded: Loaded) -> groups.MachineGroup:
     cluster = loaded.scenario.cluster
     failures, preemption = spec.failures or cluster.failures, spec.preemption or cluster.preemption
     own = () if spec.preemption is None else ("groups", name)
-    return machines.MachineGroup(
+    return groups.MachineGroup(
         spec.count,
         name=name,
         speed=spec.speed,
@@ -75,7 +75,7 @@ def _group(name: str, spec: models.GroupSection, loaded: Loaded) -> machines.Mac
         start_up=cluster.overheads.worker_start,
         failures=None
         if failures is None
-        else machines.Failures(_span(failures.mtbf), _span(failures.repair), _together(failures.together)),
+        else groups.Failures(_span(failures.mtbf), _span(failures.repair), _together(failures.together)),
         preemption=None if preemption is None else _preemption(preemption, spec.count, loaded, own),
         release=_release(spec.release or cluster.release),
         billing=BILLING[spec.billing or cluster.billing],
@@ -86,7 +86,7 @@ def _release(spec: models.Release) -> Literal["end", "drained"] | int:
     return spec.idle if isinstance(spec, models.IdleReleaseSection) else spec
 
 
-def _together(text: str) -> machines.Together:
+def _together(text: str) -> groups.Together:
     match text:
         case "group" | "cluster":
             return text
@@ -95,15 +95,15 @@ def _together(text: str) -> machines.Together:
 
 def _preemption(
     spec: models.PreemptionSection, count: int, loaded: Loaded, own: tuple[str, ...]
-) -> machines.Preemption:
+) -> groups.Preemption:
     if spec.availability is not None:
         with loaded.blaming("cluster", *own, "preemption", "availability"):
             counts = read_availability(loaded.folder / spec.availability, count)
-        return machines.Preemption(notice=spec.notice, availability=counts, from_start=spec.play_from == "start")
+        return groups.Preemption(notice=spec.notice, availability=counts, from_start=spec.play_from == "start")
     if spec.series is not None:
         with loaded.blaming("cluster", *own, "preemption", "series"):
-            return machines.Preemption(notice=spec.notice, series=read_spells(loaded.folder / spec.series))
-    return machines.Preemption(
+            return groups.Preemption(notice=spec.notice, series=read_spells(loaded.folder / spec.series))
+    return groups.Preemption(
         _span(spec.up),
         _span(spec.down),
         spec.notice,

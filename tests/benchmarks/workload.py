@@ -9,7 +9,7 @@ from simulator.cluster.attempts import Overheads, Recovery
 from simulator.cluster.durations import Weibull
 from simulator.cluster.engine import Cluster, simulate
 from simulator.cluster.fates import Conditions, Drop
-from simulator.cluster.machines import MachineGroup, Preemption
+from simulator.cluster.groups import MachineGroup, Preemption
 from simulator.cluster.stragglers import LogNormal
 from simulator.core import ticks
 from simulator.curves.synthetic import BLOCK, Law, Synthetic

@@ -15,7 +15,8 @@ from simulator.cluster.attempts import Course, Overheads, Recovery
 from simulator.cluster.durations import LogNormalSpan, Weibull, expected_completion
 from simulator.cluster.engine import Cluster, Stop, simulate
 from simulator.cluster.fates import Conditions, Drop
-from simulator.cluster.machines import Failures, MachineGroup, MachinePool
+from simulator.cluster.groups import Failures, MachineGroup
+from simulator.cluster.pool import MachinePool
 from simulator.cluster.stragglers import HalfNormal, LogNormal, Pareto, Quantiles, TwoPoint
 from simulator.core.streams import Stream, uniforms
 from simulator.searchers.halving import asha, random, sha

@@ -7,7 +7,7 @@ import pytest
 
 from simulator.cluster.engine import Cluster, Stop, simulate
 from simulator.cluster.fates import Conditions, SlowSpells
-from simulator.cluster.machines import MachineGroup
+from simulator.cluster.groups import MachineGroup
 from simulator.curves.ordered import Ordered
 from simulator.searchers.halving import random
 from simulator.trace import metrics

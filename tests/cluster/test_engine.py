@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from simulator.cluster.engine import Cluster, Stop, simulate
-from simulator.cluster.machines import MachineGroup
+from simulator.cluster.groups import MachineGroup
 from simulator.curves.protocol import Exit
 from simulator.searchers.halving import asha, random, sha
 from simulator.trace import metrics

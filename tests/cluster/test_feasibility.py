@@ -10,7 +10,7 @@ from simulator.cluster.attempts import Overheads, Recovery
 from simulator.cluster.durations import Weibull, expected_completion
 from simulator.cluster.fates import Conditions, Drop
 from simulator.cluster.feasibility import absence_rate, remedy, ticks_if_hopeless
-from simulator.cluster.machines import Failures, MachineGroup, Preemption
+from simulator.cluster.groups import Failures, MachineGroup, Preemption
 from simulator.core import ticks
 
 HOUR = ticks.UNITS["h"]

@@ -8,7 +8,7 @@ import weakref
 import pytest
 
 from simulator.cluster.engine import Cluster, simulate
-from simulator.cluster.machines import MachineGroup
+from simulator.cluster.groups import MachineGroup
 from simulator.core.errors import RunError
 from simulator.core.ticks import LIMIT
 from simulator.searchers.halving import random

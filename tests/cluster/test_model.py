@@ -10,8 +10,9 @@ import simpy
 
 import simulator
 from simulator.cluster import model
-from simulator.cluster.machines import MachineGroup, MachinePool
+from simulator.cluster.groups import MachineGroup
 from simulator.cluster.model import Model
+from simulator.cluster.pool import MachinePool
 from simulator.cluster.spec import Cluster, Stop
 from simulator.core.errors import InputError, Problem
 from simulator.searchers.halving import asha, random

@@ -11,7 +11,8 @@ from simulator.cluster.durations import Weibull, expected_completion
 from simulator.cluster.engine import Cluster, StarvedError, Stop, simulate
 from simulator.cluster.fates import Conditions, Drop
 from simulator.cluster.feasibility import absence_rate, loss_rate, ticks_if_hopeless
-from simulator.cluster.machines import Failures, MachineGroup, MachinePool, Preemption
+from simulator.cluster.groups import Failures, MachineGroup, Preemption
+from simulator.cluster.pool import MachinePool
 from simulator.core import ticks
 from simulator.core.errors import RunError
 from simulator.searchers.halving import random

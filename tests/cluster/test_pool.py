@@ -6,7 +6,9 @@ import pytest
 
 from simulator.cluster.durations import LogNormalSpan, Weibull
 from simulator.cluster.engine import Cluster, simulate
-from simulator.cluster.machines import Failures, MachineGroup, MachinePool, Preemption, Up
+from simulator.cluster.groups import Failures, MachineGroup, Preemption
+from simulator.cluster.machines import Up
+from simulator.cluster.pool import MachinePool
 from simulator.core import ticks
 from simulator.core.streams import Stream, integers, uniforms
 from simulator.searchers.halving import random

@@ -10,7 +10,7 @@ import pytest
 from simulator.cluster.durations import Weibull
 from simulator.cluster.engine import Cluster, Stop, simulate
 from simulator.cluster.fates import Conditions, SlowSpells
-from simulator.cluster.machines import Failures, MachineGroup, Preemption
+from simulator.cluster.groups import Failures, MachineGroup, Preemption
 from simulator.searchers.halving import asha, random, sha
 from simulator.trace import billing, metrics
 from simulator.trace.billing import Bill

@@ -10,7 +10,7 @@ import pytest
 from simulator.cluster.attempts import Overheads, Recovery
 from simulator.cluster.engine import Cluster, StarvedError, Stop, simulate
 from simulator.cluster.fates import Conditions, Drop
-from simulator.cluster.machines import MachineGroup, Preemption
+from simulator.cluster.groups import MachineGroup, Preemption
 from simulator.cluster.stragglers import Quantiles
 from simulator.core.errors import RunError
 from simulator.core.ticks import LIMIT

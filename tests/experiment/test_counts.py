@@ -20,7 +20,7 @@ import pytest
 from simulator.cluster.durations import Weibull
 from simulator.cluster.engine import Cluster, simulate
 from simulator.cluster.fates import Conditions, Drop
-from simulator.cluster.machines import MachineGroup, Preemption
+from simulator.cluster.groups import MachineGroup, Preemption
 from simulator.cluster.recording import ROW
 from simulator.cluster.stragglers import LogNormal
 from simulator.curves.synthetic import Law, Synthetic

@@ -6,7 +6,7 @@ import pytest
 
 from simulator.cluster.durations import LogNormalSpan, Weibull
 from simulator.cluster.fates import Drop, SlowSpells
-from simulator.cluster.machines import Failures, Preemption
+from simulator.cluster.groups import Failures, Preemption
 from simulator.cluster.spec import Stop
 from simulator.cluster.stragglers import HalfNormal, Pareto
 from simulator.core.errors import InputError

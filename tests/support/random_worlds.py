@@ -9,7 +9,7 @@ from simulator.cluster.attempts import Overheads, Recovery
 from simulator.cluster.durations import LogNormalSpan, Weibull
 from simulator.cluster.engine import Cluster, Stop
 from simulator.cluster.fates import Conditions, Drop, SlowSpells
-from simulator.cluster.machines import Failures, MachineGroup, Preemption
+from simulator.cluster.groups import Failures, MachineGroup, Preemption
 from simulator.cluster.stragglers import HalfNormal, LogNormal, Pareto, Quantiles, TwoPoint
 from simulator.curves.protocol import Exit
 from simulator.searchers.halving import asha, random, sha

@@ -13,7 +13,7 @@ from math import inf, nan
 from simulator.cluster.attempts import Course
 from simulator.cluster.engine import Stop
 from simulator.cluster.fates import Fates
-from simulator.cluster.machines import MachinePool
+from simulator.cluster.pool import MachinePool
 from simulator.core.ticks import LIMIT
 from simulator.curves.protocol import Exit
 from simulator.searchers.protocol import Idle, Job
