@@ -107,7 +107,8 @@ class Trace:
     `groups` (in order of worker number) what they cost, `meta` where the trace
     comes from (scenario digest, seed, versions).
     `stopped`: it was over before its work was done. `names` and `configs` are what the log calls its trials and their
-    hyperparameters, where curves were imported from one.
+    hyperparameters, where curves were imported from one. `search` is whose row it is, where searches share a cluster:
+    its number in order of arrival.
     """
 
     label: str
@@ -132,6 +133,7 @@ class Trace:
     stopped: bool = False
     names: Mapping[int, str] = field(default_factory=dict)
     configs: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    search: NDArray[np.int64] | None = None
 
     @classmethod
     def from_rows(cls, rows: Sequence[Sequence[float]], **about: Any) -> Trace:
@@ -170,7 +172,10 @@ class Trace:
                 raise OSError(str(error).rpartition("error: ")[2]) from None
 
     def _saved(self) -> pl.DataFrame:
-        return _frame({name: getattr(self, name) for name in COLUMNS}, "outcome", Outcome)
+        columns = {name: getattr(self, name) for name in COLUMNS}
+        if self.search is not None:
+            columns["search"] = self.search
+        return _frame(columns, "outcome", Outcome)
 
 
 def _frame(columns: dict[str, NDArray[Any]], coded: str, words: type[IntEnum]) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from simulator.cluster import model
 from simulator.cluster.groups import MachineGroup
 from simulator.cluster.model import Model
 from simulator.cluster.pool import MachinePool
+from simulator.cluster.sharing import model as sharing_model
 from simulator.cluster.spec import Cluster, Stop
 from simulator.core.errors import InputError, Problem
 from simulator.searchers.halving import asha, random
@@ -21,7 +22,7 @@ from tests.support.worlds import UNIT, World
 PACKAGE = Path(simulator.__file__).parent
 
 
-def test_only_the_model_imports_simpy():
+def test_only_the_models_import_simpy():
     importing = {
         path.relative_to(PACKAGE).as_posix()
         for path in PACKAGE.rglob("*.py")
@@ -30,10 +31,11 @@ def test_only_the_model_imports_simpy():
         or (isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "simpy")
     }
 
-    assert importing == {"cluster/model.py"}
+    assert importing == {"cluster/model.py", "cluster/sharing/model.py"}
 
 
-def test_nothing_private_of_simpy_is_used():
+@pytest.mark.parametrize("model", [model, sharing_model])
+def test_nothing_private_of_simpy_is_used(model):
     """The model's own private names are those of `self`; all else that begins with a line would be SimPy's."""
     private = {
         ast.unparse(node)

@@ -1,0 +1,32 @@
+"""First in, first out: searches in order of arrival; a later one gets what earlier ones can't use now."""
+
+from __future__ import annotations
+
+from simulator.cluster.sharing.claims import Claim, Hungry, Room, Running
+
+
+class Fifo:
+    """Gives free slots to the first search that has a trial for them. Nothing that runs is stopped."""
+
+    def __init__(self) -> None:
+        self._hungry = Hungry(lambda claim: (claim.number,))
+
+    def arrive(self, claim: Claim) -> None:
+        """Take in a search."""
+        self._hungry.add(claim)
+
+    def leave(self, claim: Claim) -> None:
+        """Forget a search that is done."""
+        self._hungry.discard(claim)
+
+    def stir(self, claim: Claim) -> None:
+        """Hear that a search may have a trial to start."""
+        self._hungry.add(claim)
+
+    def release(self, room: Room) -> list[tuple[Claim, Running]]:  # noqa: ARG002  (nobody has to stop)
+        """Nothing stops."""
+        return []
+
+    def choose(self, room: Room) -> Claim | None:
+        """The first search with a trial that has room."""
+        return next((claim for claim in self._hungry if room.fits(claim.slots) and claim.wants()), None)

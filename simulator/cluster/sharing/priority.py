@@ -1,0 +1,78 @@
+"""Priorities as in Determined: 1 to 99, the smaller the more urgent; inside a priority in order of arrival."""
+
+from __future__ import annotations
+
+from simulator.cluster.sharing.claims import Claim, Hungry, Room, Running
+
+
+class Priority:
+    """Gives free slots to the most urgent search.
+
+    Where a waiting trial has no room, less urgent searches start nothing; with `preemption` they fill the gap, and
+    of the trials that are less urgent than the waiting one the least urgent and youngest stop until it has room.
+    """
+
+    def __init__(self, *, preemption: bool = False) -> None:
+        self._preemption = preemption
+        self._hungry = Hungry(lambda claim: (claim.priority, claim.number))
+        self._claims: dict[int, Claim] = {}
+
+    def arrive(self, claim: Claim) -> None:
+        """Take in a search."""
+        self._claims[claim.number] = claim
+        self._hungry.add(claim)
+
+    def leave(self, claim: Claim) -> None:
+        """Forget a search that is done."""
+        del self._claims[claim.number]
+        self._hungry.discard(claim)
+
+    def stir(self, claim: Claim) -> None:
+        """Hear that a search may have a trial to start."""
+        self._hungry.add(claim)
+
+    def release(self, room: Room) -> list[tuple[Claim, Running]]:
+        """The trials that stop so that the most urgent waiting one for which that helps has room."""
+        if not self._preemption:
+            return []
+        least = max((claim.priority for claim in self._claims.values() if claim.running), default=0)
+        for claim in self._hungry:
+            if claim.priority >= least:
+                return []
+            if room.fits(claim.slots):
+                if claim.wants():
+                    return []  # it starts first
+                continue
+            victims = self._victims(claim, room)
+            if victims and claim.wants():
+                return victims
+        return []
+
+    def choose(self, room: Room) -> Claim | None:
+        """The most urgent search with a trial that has room."""
+        bound: int | None = None  # the priority at which a trial had no room
+        for claim in self._hungry:
+            if bound is not None and claim.priority > bound:
+                return None
+            if room.fits(claim.slots):
+                if claim.wants():
+                    return claim
+            elif not self._preemption and claim.wants():
+                bound = claim.priority
+        return None
+
+    def _victims(self, claim: Claim, room: Room) -> list[tuple[Claim, Running]]:
+        """The least urgent and youngest trials that have to stop for one of `claim`; none where all are too few."""
+        running = [
+            (other.priority, trial.started, other, trial)
+            for other in self._claims.values()
+            if other.priority > claim.priority
+            for trial in other.running.values()
+        ]
+        running.sort(key=lambda one: one[:2], reverse=True)
+        stopped: list[Running] = []
+        for place, (_, _, _, trial) in enumerate(running, 1):
+            stopped.append(trial)
+            if room.fits_after(claim.slots, stopped):
+                return [(other, trial) for _, _, other, trial in running[:place]]
+        return []

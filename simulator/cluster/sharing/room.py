@@ -1,0 +1,92 @@
+"""Room for trials: which machine one more would be on.
+
+A trial that fits on one machine runs on one machine, where the fewest slots are left over. A larger one takes whole
+idle machines of equal size whose slots divide its need (Determined's resource pool).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from simulator.cluster.sharing.claims import Running
+
+
+class Places:
+    """Places of which each trial takes one of `slots`, whichever; `free` of `places`, those that are there."""
+
+    def __init__(self, places: int, slots: int = 1) -> None:
+        self.free = self.places = places
+        self._slots = slots
+
+    @property
+    def capacity(self) -> int:
+        """Slots of all."""
+        return self.places * self._slots
+
+    def fits(self, slots: int) -> bool:  # noqa: ARG002  (all trials take one place)
+        """Whether one is free."""
+        return self.free > 0
+
+    def fits_after(self, slots: int, stopped: Sequence[Running]) -> bool:  # noqa: ARG002
+        """Whether one is, or would be."""
+        return self.free + len(stopped) > 0
+
+
+class Machines:
+    """Machines of several slots: the `sizes` of those that are there, in the order in which they are preferred.
+
+    `ranks` puts some before others, whatever they have left over: the cluster's policy.
+    """
+
+    def __init__(self, sizes: Sequence[int], ranks: Sequence[int] | None = None) -> None:
+        self.sizes = list(sizes)
+        self.free = list(sizes)
+        self._ranks = list(ranks) if ranks is not None else [0] * len(sizes)
+        self.there = [True] * len(sizes)
+
+    @property
+    def capacity(self) -> int:
+        """Slots of all that are there."""
+        return sum(size for size, there in zip(self.sizes, self.there, strict=True) if there)
+
+    def fits(self, slots: int) -> bool:
+        """Whether a trial could start."""
+        return self.place(slots) is not None
+
+    def fits_after(self, slots: int, stopped: Iterable[Running]) -> bool:
+        """Whether one could if some trials stopped."""
+        before = list(self.free)
+        for trial in stopped:
+            self.give_back(trial.on)
+        fits = self.fits(slots)
+        self.free = before
+        return fits
+
+    def place(self, slots: int) -> tuple[tuple[int, int], ...] | None:
+        """(machine, slots) for each machine that a trial would be on now; None where it has no room."""
+        if any(size >= slots for size in self.sizes):
+            open_ = [i for i, free in enumerate(self.free) if free >= slots and self.there[i]]
+            if not open_:
+                return None
+            best = min(open_, key=lambda i: (self._ranks[i], self.free[i], i))
+            return ((best, slots),)
+        idle: dict[int, list[int]] = {}
+        for i, (size, free) in enumerate(zip(self.sizes, self.free, strict=True)):
+            if size and size == free and self.there[i] and not slots % size:
+                idle.setdefault(size, []).append(i)
+        for size in sorted(idle, reverse=True):
+            count = slots // size
+            if len(idle[size]) >= count:
+                chosen = sorted(idle[size], key=lambda i: (self._ranks[i], i))[:count]
+                return tuple((machine, size) for machine in chosen)
+        return None
+
+    def take(self, on: Iterable[tuple[int, int]]) -> None:
+        """Let a trial be on machines."""
+        for machine, slots in on:
+            self.free[machine] -= slots
+
+    def give_back(self, on: Iterable[tuple[int, int]]) -> None:
+        """Let a trial go from machines."""
+        for machine, slots in on:
+            self.free[machine] += slots

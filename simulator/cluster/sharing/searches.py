@@ -1,0 +1,87 @@
+"""A search on a cluster that it shares: when it arrives, what it has to do, and where it stands."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from simulator.cluster.fates import Fates
+from simulator.cluster.sharing.claims import DEFAULT_PRIORITY, Claim
+from simulator.curves.protocol import Curves
+from simulator.searchers.protocol import AnyJob, Idle, Searcher
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A search that comes at tick `at`: number `number`, from 0, of those with its label.
+
+    `open` makes its searcher and its trials when it comes; `seed` is that of its stragglers and losses. Each of its
+    trials takes `slots`. `resume`: a promoted trial goes on from its last result.
+    """
+
+    at: int
+    label: str
+    number: int
+    open: Callable[[], tuple[Searcher, Curves]]
+    seed: int = 0
+    slots: int = 1
+    weight: float = 1.0
+    priority: int = DEFAULT_PRIORITY
+    max_slots: int | None = None
+    resume: bool = True
+
+
+class Work(NamedTuple):
+    """A job to be tried from resource `begin` on, after `tries` attempts that were lost or stopped."""
+
+    job: AnyJob
+    begin: int
+    tries: int
+
+
+@dataclass(eq=False, slots=True)
+class Search(Claim):
+    """A search that has arrived and is not done. `queued`: it is asked for all its jobs after each report."""
+
+    arrival: Arrival = field(kw_only=True)
+    searcher: Searcher = field(kw_only=True)
+    curves: Curves = field(kw_only=True)
+    fates: Fates = field(kw_only=True)
+    queued: bool = field(kw_only=True)
+    resume: bool = field(kw_only=True)
+    jobs: deque[AnyJob] = field(default_factory=deque)
+    lost: deque[Work] = field(default_factory=deque)  # to be tried again, before anything new
+    restarts: dict[int, int] = field(default_factory=dict)  # by trial, the losses that count
+
+    def ask(self) -> bool:
+        """Ask the searcher for a job: whether there is one. It waits from then on."""
+        answer = self.searcher.next_job()
+        if isinstance(answer, Idle):
+            self.more = False
+            return False
+        self.jobs.append(answer)
+        self.waiting += 1
+        return True
+
+    def heard(self) -> bool:
+        """Go on after a report, or at the start: whether there is anything left to do."""
+        self.more = True
+        if self.queued:
+            while self.ask():
+                pass
+        return bool(self.running or self.waiting or self.ask())
+
+    def next_work(self) -> Work:
+        """What is to be done next: lost jobs first."""
+        self.waiting -= 1
+        if self.lost:
+            return self.lost.popleft()
+        job = self.jobs.popleft()
+        return Work(job, job[3] if self.resume else 0, 0)
+
+    def again(self, work: Work) -> None:
+        """Keep a job whose attempt was lost."""
+        self.lost.append(work)
+        self.waiting += 1
