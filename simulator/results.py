@@ -268,6 +268,11 @@ class Comparison(_Shown):
         size = self._shown(kind, Interval(abs(found.estimate), low, high))
         return f"{measure.name}: {label} has {size} {sign} than {first}."
 
+    def comparable(self, one: str, other: str) -> bool:
+        """Whether two searchers did the same work under every seed, so that their makespans compare."""
+        found = self.difference("makespan_s", other, one)
+        return self._alike(one, other) == self.seeds and not self._unequal_work(one, other, found)
+
     def _alike(self, one: str, other: str) -> int:
         """Seeds under which two searchers did the same work to its end."""
         return sum(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from simulator.cli import compare, curves, pictures, plan, preview, reality, surroundings
+from simulator.cli import compare, curves, explore, pictures, plan, preview, reality, surroundings
 from simulator.cli.notes import tell_notes
 from simulator.cli.pictures import ScenarioFile, Seed
 from simulator.cli.progress import late_bar, progress_bar
@@ -160,6 +160,7 @@ def run(
 
 
 pictures.add_to(app)
+explore.add_to(app)
 preview.add_to(app)
 compare.add_to(app)
 plan.add_to(app)

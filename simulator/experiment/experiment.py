@@ -22,6 +22,7 @@ from simulator.experiment.clusters import build_cluster, build_stop
 from simulator.scenario import curves as curve_models
 from simulator.scenario import searchers as searcher_models
 from simulator.scenario.loading import Loaded
+from simulator.searchers.protocol import Searcher
 from simulator.trace.joining import joined
 from simulator.trace.trace import Trace
 
@@ -61,13 +62,14 @@ SAMPLE = 50
 class Experiment:
     """A scenario with its parts made and checked against each other, ready to run.
 
-    `seed` overrides the scenario's. Raises InputError where searchers and curves don't fit.
+    `seed` overrides the scenario's; `curves` are its trials where they have been made before. Raises InputError where
+    searchers and curves don't fit.
     """
 
-    def __init__(self, loaded: Loaded, seed: int | None = None) -> None:
+    def __init__(self, loaded: Loaded, seed: int | None = None, curves: Curves | None = None) -> None:
         self.loaded = loaded
         self.seed = loaded.scenario.seed if seed is None else seed
-        self._curves = curves_of(loaded, self.seed)
+        self._curves = curves_of(loaded, self.seed) if curves is None else curves
         self._cluster = build_cluster(loaded)
         problems = []
         for label, spec in loaded.scenario.searchers.items():
@@ -110,14 +112,15 @@ class Experiment:
             "draws": DRAWS_VERSION,
         }
 
-    def run(self, label: str) -> Trace:
-        """Simulate one searcher, from its beginning."""
+    def run(self, label: str, watch: Callable[[Searcher], Searcher] | None = None) -> Trace:
+        """Simulate one searcher, from its beginning; `watch` may put another round it that does the same."""
         scenario = self.loaded.scenario
         spec = scenario.searchers[label]
         divisor = {} if spec.promotes_one_in is None else {"divisor": spec.promotes_one_in}
+        searcher = spec.build(self.seed)
         with self.loaded.blaming("searchers", label):
             trace = engine.simulate(
-                spec.build(self.seed),
+                searcher if watch is None else watch(searcher),
                 self._curves,
                 self._cluster if spec.resumes else replace(self._cluster, resume=False),
                 stop=build_stop(scenario),

@@ -9,6 +9,7 @@ from math import prod
 from typing import Any
 
 from simulator.core.errors import InputError
+from simulator.scenario.changes import path_of, put
 from simulator.scenario.cluster import GroupSection
 from simulator.scenario.loading import Loaded, check_document
 from simulator.scenario.model import Scenario
@@ -128,7 +129,7 @@ class Grid:
         named: dict[Path_, Place] = {}
         changes = [(key, axis, place) for axis, place in chosen for key in axis.keys]
         for key, axis, place in sorted(changes, key=lambda change: len(change[0])):  # the outermost first
-            _put(values, key, axis.values[place])
+            put(values, key, axis.values[place])
             keys.insert(0, self._moved[key, axis.places[place]])
             at = document.nearest(("plan", "vary", axis.text))  # a plan may be of Python, not of the file
             named[key] = at
@@ -198,7 +199,7 @@ def _axes(loaded: Loaded, plan: PlanSection) -> tuple[Axis, ...]:
         if not all(part.strip() for joined in text.split(" & ") for part in joined.split(".")):
             problems.append(loaded.problem(where, "is no dotted key, such as cluster.workers"))
             continue
-        keys = tuple(_path(loaded.document.values, part.strip()) for part in text.split(" & "))
+        keys = tuple(path_of(loaded.document.values, part.strip()) for part in text.split(" & "))
         fixed = next((key[0] for key in keys if key[0] in FIXED), None)
         if fixed is not None:
             problems.append(loaded.problem(where, f"{fixed} can't be varied; all cells share it"))
@@ -213,38 +214,6 @@ def _axes(loaded: Loaded, plan: PlanSection) -> tuple[Axis, ...]:
     if problems:
         raise InputError(problems)
     return tuple(axes)
-
-
-def _path(values: Any, text: str) -> Path_:
-    """The keys that a dotted text means; a key of the file may have dots of its own."""
-    if not text:
-        return ()
-    known = [key for key in values if text == key or text.startswith(f"{key}.")] if isinstance(values, dict) else []
-    key = max(known, key=len, default=text.partition(".")[0])
-    below = values.get(key) if isinstance(values, dict) else None
-    return (key, *_path(below, text[len(key) + 1 :]))
-
-
-def _put(values: dict[str, Any], path: Path_, value: Any) -> None:
-    """Set what stands at `path`, keys on the way made where they are missing."""
-    *way, last = map(str, path)
-    for key in way:
-        below = values.get(key)
-        values[key] = dict(below) if isinstance(below, dict) else {}
-        values = values[key]
-    _merge(values, last, value)
-
-
-def _merge(values: dict[str, Any], key: str, value: Any) -> None:
-    """A JSON merge patch (RFC 7396)."""
-    if value is None:
-        values.pop(key, None)
-    elif isinstance(value, dict):
-        below = values[key] = dict(values[key]) if isinstance(values.get(key), dict) else {}
-        for name, item in value.items():
-            _merge(below, name, item)
-    else:
-        values[key] = value
 
 
 def _is_count(key: Path_) -> bool:

@@ -21,7 +21,7 @@ DOCS = ROOT / "scenarios" / "docs.yaml"
 def test_version_and_help():
     assert asha_sim("--version").stdout.startswith("asha-simulator ")
     shown = asha_sim("--help").stdout
-    assert all(command in shown for command in ("run", "animate", "check", "schema", "curves"))
+    assert all(command in shown for command in ("run", "animate", "explore", "check", "schema", "curves"))
 
 
 def test_run_writes_the_summary_and_the_traces(tmp_path):

@@ -76,6 +76,7 @@ WRITING: dict[str, tuple[str, ...]] = {
     "animate mp4": ("animate", "s.yaml", "--style", "timeline", "--format", "mp4", "--out"),
     "animate webp,html,perfetto": ("animate", "s.yaml", "--style", "timeline", "--format", "webp,html,perfetto", "--out"),
     "plot": ("plot", "s.yaml", "--kind", "gantt,rungs", "--format", "png,svg", "--out"),
+    "explore": ("explore", "s.yaml", "--vary", "cluster.workers=1,2", "--seeds", "2", "-o"),
     "plan": ("plan", "p.yaml", "--jobs", "1", "--out"),
     "plan --jobs 2": ("plan", "p.yaml", "--jobs", "2", "--out"),
     "import": ("curves", "import", "c.csv", "--from", "csv", "-o"),
@@ -85,7 +86,7 @@ WRITING: dict[str, tuple[str, ...]] = {
 
 def place(name: str, folder: Path) -> Path:
     """Where a command is told to write: a folder, or a file in it."""
-    return folder / {"import": "c.parquet", "record": "r.csv"}.get(name, "out")
+    return folder / {"import": "c.parquet", "record": "r.csv", "explore": "e.html"}.get(name, "out")
 
 
 def needs(name: str) -> None:

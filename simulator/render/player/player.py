@@ -53,28 +53,53 @@ def play(scenes: Mapping[str, Sequence[Trace]], *, title: str, time_unit: str) -
     """
     if not scenes or not all(scenes.values()):
         raise InputError(Problem("player", "needs at least one searcher in every scene"))
-    data = json.dumps(page_data(scenes, time_unit), separators=(",", ":"), allow_nan=False)
-    script = "".join(_asset(name) for name in SCRIPTS)
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     rungs = max(len(levels(traces)) for traces in scenes.values())
-    html = PAGE.format(
-        policy=f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'",
-        title=escape(plain(title)),
-        style=_colours(rungs) + _asset("player.css"),
+    html = page(
+        page_data(scenes, time_unit),
+        title=title,
+        colours=colours(rungs),
         choice=_choice(list(scenes)),
-        key=_key([trace for traces in scenes.values() for trace in traces], rungs),
-        scenes="".join(_scene(number, traces, time_unit) for number, traces in enumerate(scenes.values())),
-        data=data.replace("<", "\\u003c"),
-        script=script,
+        key=key([trace for traces in scenes.values() for trace in traces], rungs),
+        scenes="".join(scene(number, traces, time_unit) for number, traces in enumerate(scenes.values())),
     )
     return Player(html, BASE + RUN * max(len(traces) for traces in scenes.values()))
+
+
+def page(
+    data: Mapping[str, object],
+    *,
+    title: str,
+    colours: str,
+    key: str,
+    scenes: str,
+    choice: str = "",
+    panel: str = "",
+    more: Sequence[str] = (),
+    connect: str = "'none'",
+) -> str:
+    """A page from its parts, which are HTML but for the title; `more` are scripts, `connect` is whom it may ask."""
+    script = "".join(_asset(name) for name in (*SCRIPTS, *more))
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
+    return PAGE.format(
+        policy=policy if connect == "'none'" else f"{policy}; connect-src {connect}",
+        title=escape(plain(title)),
+        colours=colours,
+        style=_asset("player.css"),
+        panel=panel,
+        choice=choice,
+        key=key,
+        scenes=scenes,
+        data=json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c"),
+        script=script,
+    )
 
 
 def _asset(name: str) -> str:
     return (resources("simulator.render.player") / "assets" / name).read_text(encoding="utf-8")
 
 
-def _colours(rungs: int) -> str:
+def colours(rungs: int) -> str:
     """The themes as custom properties; paper is white."""
     light, dark = (_properties(theme, rungs) for theme in (style.THEMES["light"], style.THEMES["dark"]))
     return (
@@ -103,7 +128,8 @@ def _choice(names: Sequence[str]) -> str:
     return f'<label>Run <select id="scene">{options}</select></label>'
 
 
-def _key(traces: Sequence[Trace], rungs: int) -> str:
+def key(traces: Sequence[Trace], rungs: int) -> str:
+    """What the colours mean."""
     slots = range(min(rungs, style.MAX_RUNGS))
     entries = [
         ([f"rung-{slot}" for slot in slots], "at work, by rung"),
@@ -120,7 +146,8 @@ def _key(traces: Sequence[Trace], rungs: int) -> str:
     return "".join(f"<li>{square}</li>" for square in squares)
 
 
-def _scene(number: int, traces: Sequence[Trace], unit: str) -> str:
+def scene(number: int, traces: Sequence[Trace], unit: str) -> str:
+    """Runs on one clock: what is said of them, their places on the page, and a table of their numbers."""
     summaries = {trace.label: metrics.summarize(trace) for trace in traces}
     head = "".join(f'<th scope="col">{escape(plain(label))}</th>' for label in summaries)
     rows = "".join(
@@ -171,13 +198,15 @@ PAGE = """<!doctype html>
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <link rel="icon" href="data:,">
 <title>{title}</title>
+<style id="colours">
+{colours}</style>
 <style>
 {style}</style>
 </head>
 <body>
 <main>
 <h1>{title}</h1>
-<div class="controls" role="group" aria-label="Playback">
+{panel}<div class="controls" role="group" aria-label="Playback">
 <button id="play" type="button">Play</button>
 <button id="back" type="button" aria-label="Previous result" title="Previous result (,)">◂ result</button>
 <button id="next" type="button" aria-label="Next result" title="Next result (.)">result ▸</button>

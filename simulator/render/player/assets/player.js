@@ -57,6 +57,20 @@ class Player {
     this.rebuild();
   }
 
+  /** Show another world in place of the scene; the clock stays where it is, and goes on if it went. */
+  replace({scene, html, key, colours}) {
+    const made = document.createElement("template");
+    made.innerHTML = html;
+    const element = made.content.firstElementChild;
+    this.scene.element.replaceWith(element);
+    $(".key").innerHTML = key;
+    $("#colours").textContent = colours;
+    readColours();
+    this.scenes = [this.scene = new Scene(scene, element)];
+    this.let();
+    this.rebuild();
+  }
+
   rebuild() {
     this.scene.views.forEach(view => view.build());
     this.draw();
@@ -220,7 +234,7 @@ class Player {
 
   #key(event) {
     const {target, key} = event;
-    if (event.ctrlKey || event.metaKey || event.altKey || target.closest("select")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || target.closest("select, .panel")) return;
     const lanes = this.scene.views.find(view => view.canvas === target && view instanceof LanesView);
     const big = event.shiftKey ? 10 : 1;
     const keys = {

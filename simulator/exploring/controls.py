@@ -1,0 +1,135 @@
+"""Controls: a key of a scenario, or several that go together, and the values it may be moved to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from simulator.core.errors import InputError, Problem
+from simulator.planning.grid import short
+from simulator.scenario import yaml_text
+from simulator.scenario.changes import path_of
+from simulator.scenario.loading import Loaded
+from simulator.scenario.yaml_text import Path_
+
+#: Values of one control; a slider with more steps can't be aimed at.
+MOST_VALUES = 1000
+#: What no world has of its own.
+FIXED = ("plan", "title", "time_unit")
+
+
+@dataclass(frozen=True)
+class Control:
+    """What one slider moves: the `values` that are put at every one of `paths`, by their `names` on the page.
+
+    `at` is the place of the value that the scenario itself has. With `numbers` any other number may be asked for,
+    too. `also` is put into the scenario whenever the value is another than its own.
+    """
+
+    key: str
+    title: str
+    paths: tuple[Path_, ...]
+    names: tuple[str, ...]
+    values: tuple[Any, ...]
+    at: int = 0
+    numbers: bool = False
+    also: tuple[tuple[Path_, Any], ...] = ()
+
+    def value(self, name: str) -> Any:
+        """The value that a page calls `name`; raises InputError for one that this control can't have."""
+        if name in self.names:
+            return self.values[self.names.index(name)]
+        if self.numbers and (number := _number(name)) is not None:
+            return number
+        shown = short(name)
+        what = "a number, or one" if self.numbers else "one"
+        raise InputError(Problem(self.key, f"{shown!r} should be {what} of {', '.join(self.names)}"))
+
+
+def varied(loaded: Loaded, texts: Sequence[str]) -> list[Control]:
+    """Controls as a command line writes them, `KEY=VALUE,VALUE,…` each; raises InputError for what is none."""
+    controls: list[Control] = []
+    for text in texts:
+        control = _varied(loaded, text)
+        twice = {path for other in controls for path in other.paths} & set(control.paths)
+        if twice:
+            raise _wrong(text, "varies what another --vary varies")
+        controls.append(control)
+    return controls
+
+
+def _varied(loaded: Loaded, text: str) -> Control:
+    key, equals, given = text.partition("=")
+    key = key.strip()
+    if not equals or not all(part.strip() for one in key.split(" & ") for part in one.split(".")):
+        raise _wrong(text, "should be a key with dots and its values, such as cluster.workers=4,8,16")
+    values = _values(text, given)
+    paths = tuple(path_of(loaded.document.values, part.strip()) for part in key.split(" & "))
+    fixed = next((path[0] for path in paths if path[0] in FIXED), None)
+    if fixed is not None:
+        raise _wrong(text, f"{fixed} can't be varied; all worlds share it")
+    names = tuple(map(short, values))
+    repeated = next((name for place, name in enumerate(names) if name in names[:place]), None)
+    if repeated is not None:
+        raise _wrong(text, f"{repeated} stands there twice")
+    own = entry(loaded.document.values, paths[0])
+    at = values.index(own) if own in values else _nearest(values, own)
+    return Control(key, title(paths[0]), paths, names, tuple(values), at)
+
+
+def _values(text: str, given: str) -> list[Any]:
+    try:
+        values = yaml_text.parse(f"[{given}]".encode("utf-8", "replace"), Path("--vary")).values
+    except InputError:
+        raise _wrong(text, "has values that are no YAML; give them with commas, as in 4,8,16") from None
+    if not isinstance(values, list) or not values:
+        raise _wrong(text, "names no value; give at least one, as in 4,8,16")
+    if len(values) > MOST_VALUES:
+        raise _wrong(text, f"names {len(values):,} values; the most is {MOST_VALUES:,}")
+    return values
+
+
+def entry(values: Any, path: Path_) -> Any:
+    """What stands at a path of plain values; None where nothing does."""
+    for key in path:
+        values = values.get(key) if isinstance(values, dict) else None
+    return values
+
+
+def title(path: Path_) -> str:
+    """What a slider is called: the last word of its key, and whose it is where there may be several."""
+    words = str(path[-1]).replace("_", " ")
+    owner = str(path[-2]) if len(path) > 2 and path[0] == "searchers" else ""  # noqa: PLR2004
+    group = str(path[2]) if path[:2] == ("cluster", "groups") and len(path) > 3 else ""  # noqa: PLR2004
+    section = str(path[-2]).replace("_", " ") if len(path) > 2 and not owner and not group else ""  # noqa: PLR2004
+    return " ".join(filter(None, (owner, group, section, words)))
+
+
+def link(controls: Sequence[Control], names: Sequence[str]) -> str:
+    """Which world it is, as plain text, one control after the other."""
+    return ", ".join(f"{control.title} {name}" for control, name in zip(controls, names, strict=True))
+
+
+def _nearest(values: Sequence[Any], own: Any) -> int:
+    """The place of the number that is next to the scenario's own; 0 where they are no numbers."""
+    numbers = [value for value in (*values, own) if isinstance(value, (int, float)) and not isinstance(value, bool)]
+    if len(numbers) <= len(values):
+        return 0
+    return min(range(len(values)), key=lambda place: abs(values[place] - own))
+
+
+def _number(text: str) -> int | float | None:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    number = isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
+    return value if number else None
+
+
+def _wrong(text: str, message: str) -> InputError:
+    return InputError(Problem(f"--vary {text if len(text) <= 60 else text[:59] + '…'}", message))  # noqa: PLR2004

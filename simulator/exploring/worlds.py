@@ -1,0 +1,162 @@
+"""The worlds of a scenario: what it becomes when its controls are moved, each simulated when it is asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import replace
+from threading import Lock
+from time import monotonic
+from typing import Any
+
+from simulator.core.errors import InputError, Problem, RunError
+from simulator.curves.protocol import Curves
+from simulator.experiment.experiment import Experiment, curves_of
+from simulator.experiment.replicates import replicates
+from simulator.exploring.controls import Control
+from simulator.planning.grid import workers
+from simulator.results import Comparison
+from simulator.scenario.changes import put
+from simulator.scenario.loading import Loaded, check_document
+from simulator.searchers.watched import Watched
+from simulator.trace import metrics
+from simulator.trace.trace import Trace
+
+#: Tables of curves that are kept: the sliders of one page ask for few.
+KEPT = 4
+#: Reports between two looks at the clock.
+LOOK = 64
+
+
+class Cancelled(Exception):
+    """Nobody waits for this run any more."""
+
+
+class Limits:
+    """What one picture may take: workers, trials of a searcher, results and seconds in all; None for no limit."""
+
+    def __init__(
+        self,
+        *,
+        workers: int | None = None,
+        trials: int | None = None,
+        results: int | None = None,
+        seconds: float | None = None,
+    ) -> None:
+        self.workers, self.trials, self.results, self.seconds = workers, trials, results, seconds
+
+    def check(self, loaded: Loaded) -> None:
+        """Raise InputError for a scenario that is too large."""
+        scenario, problems = loaded.scenario, []
+        if self.workers is not None and workers(scenario) > self.workers:
+            message = f"{workers(scenario):,} workers are too many to draw at once; the most here is {self.workers:,}"
+            problems.append(Problem("cluster", message))
+        for label, block in scenario.searchers.items():
+            if self.trials is not None and (block.trials or 0) > self.trials:
+                message = f"{block.trials:,} trials are too many to draw at once; the most here is {self.trials:,}"
+                problems.append(Problem(label, message))
+        if problems:
+            raise InputError(problems)
+
+
+class Guard:
+    """Ends a run that nobody waits for, or that goes beyond the limits; heard before every result."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
+        self._results, self._began = 0, monotonic()
+        self.cancelled = False
+
+    def __call__(self) -> None:
+        """Raise Cancelled or RunError if the run is to end."""
+        if self.cancelled:
+            raise Cancelled
+        self._results += 1
+        most, seconds = self._limits.results, self._limits.seconds
+        if most is not None and self._results > most:
+            raise RunError(f"it has more than {most:,} results; take fewer trials, or a sooner stop")
+        if seconds is not None and self._results % LOOK == 0 and monotonic() - self._began > seconds:
+            raise RunError(f"it takes longer than {seconds:g} s; take fewer trials, or a sooner stop")
+
+
+class Worlds:
+    """What a scenario becomes by its controls; a world is asked for by the names of the values, by control's key.
+
+    A control that is not named keeps the scenario's own value. `seed` overrides the scenario's.
+    """
+
+    def __init__(
+        self, loaded: Loaded, controls: Sequence[Control], seed: int | None = None, limits: Limits | None = None
+    ) -> None:
+        self.controls = tuple(controls)
+        self.limits = limits or Limits()
+        self._document = loaded.document
+        self._values = {key: value for key, value in loaded.document.values.items() if key != "plan"}
+        if seed is not None:
+            self._values["seed"] = seed
+        self._curves: dict[str, Curves] = {}
+        self._lock = Lock()
+        self.title, self.time_unit = loaded.title, loaded.scenario.time_unit
+
+    def changes(self, names: Mapping[str, str]) -> list[tuple[tuple[str | int, ...], Any]]:
+        """What to put where for a world; raises InputError for a control or a value that there is not."""
+        known = {control.key: control for control in self.controls}
+        changes: list[tuple[tuple[str | int, ...], Any]] = []
+        for key, name in names.items():
+            if key not in known:
+                raise InputError(Problem(key, f"is no control; there are {', '.join(known) or 'none'}"))
+            control = known[key]
+            value = control.value(name)
+            changes += [(path, value) for path in control.paths]
+            if name != control.names[control.at]:
+                changes += control.also
+        return sorted(changes, key=lambda change: len(change[0]))  # the outermost first
+
+    def loaded(self, names: Mapping[str, str]) -> Loaded:
+        """The scenario of a world; raises InputError for what is wrong in it."""
+        changes = self.changes(names)
+        values = deepcopy(self._values)
+        for path, value in changes:
+            put(values, path, value)
+        raw = self._document.raw + json.dumps(dict(names), sort_keys=True).encode()
+        loaded = check_document(replace(self._document, raw=raw, values=values))
+        self.limits.check(loaded)
+        return loaded
+
+    def experiment(self, loaded: Loaded) -> Experiment:
+        """The scenario of a world with its parts made; a table of curves that was read before is read no more."""
+        scenario = loaded.scenario
+        key = repr((loaded.document.values["curves"], scenario.seed, scenario.smaller_is_better))
+        with self._lock:
+            curves = self._curves.pop(key, None) or curves_of(loaded, scenario.seed)
+            self._curves[key] = curves  # the newest last
+            while len(self._curves) > KEPT:
+                del self._curves[next(iter(self._curves))]
+        return Experiment(loaded, curves=curves)
+
+    def traces(self, loaded: Loaded, guard: Callable[[], None]) -> dict[str, Trace]:
+        """Simulate a world; raises InputError, RunError, and what `guard` does."""
+        return _run(self.experiment(loaded), guard)
+
+    def compared(
+        self, loaded: Loaded, seeds: int, guard: Callable[[], None], on_progress: Callable[[int], None] | None = None
+    ) -> Comparison:
+        """The same under so many seeds, those of `compare`; raises InputError, RunError, and what `guard` does."""
+        experiment = self.experiment(loaded)
+        found: dict[str, list[metrics.Summary]] = {label: [] for label in experiment.labels}
+        for number, drawn, curves in replicates(loaded, seeds, experiment.seed):
+            for label, trace in _run(experiment.under(drawn, curves), guard).items():
+                found[label].append(metrics.summarize(trace))
+            if on_progress is not None:
+                on_progress(number + 1)
+        return Comparison(loaded, experiment.seed, found)
+
+
+def _run(experiment: Experiment, guard: Callable[[], None]) -> dict[str, Trace]:
+    return {label: experiment.run(label, lambda searcher: Watched(searcher, guard)) for label in experiment.labels}
+
+
+def named(controls: Iterable[Control], places: Iterable[int]) -> dict[str, str]:
+    """A world by the places of its values."""
+    return {control.key: control.names[place] for control, place in zip(controls, places, strict=True)}

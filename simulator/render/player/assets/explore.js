@@ -1,0 +1,169 @@
+// The sliders: each place of them is a world, which comes from the page itself, from this machine or from a notebook.
+
+const PATIENT = 150; // milliseconds that a world may take before the next move ends it
+const REST = 350; // milliseconds after which a hand is at rest
+
+/** Worlds that the page holds, by the places of the sliders, the last one fastest. */
+class Held {
+  constructor(about) { Object.assign(this, about); }
+
+  async world(places) {
+    const number = places.reduce((sum, place, at) => sum * this.sliders[at].names.length + place, 0);
+    const bytes = Uint8Array.from(atob(this.worlds[number]), letter => letter.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+    return JSON.parse(await new Response(stream).text());
+  }
+
+  async spread() { return null; } // is among what the world says
+}
+
+/** Worlds that are simulated on this machine when they are asked for. */
+class Asked {
+  constructor(about) { Object.assign(this, about); }
+
+  world(places, names, signal) { return this.#ask("world", names, signal); }
+  async spread(names, signal) { return (await this.#ask("spread", names, signal)).said; }
+
+  async #ask(what, names, signal) {
+    const answer = await fetch(this.address + what, {
+      method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(names), signal,
+    });
+    const told = await answer.json();
+    if (!answer.ok) throw new Error(told.problem);
+    return told;
+  }
+}
+
+class Explorer {
+  constructor(player, about, source) {
+    Object.assign(this, {player, about, source});
+    this.inputs = about.sliders.map((_, at) => $(`#slider-${at}`));
+    this.moves = 0; // pictures drawn
+    this.flight = null;
+    this.resting = 0;
+    this.links = Array.from(document.querySelectorAll(".deed"), link => [link, link.getAttribute("href")]);
+    this.inputs.forEach(input => { input.oninput = () => this.move(); });
+    $("#panel").onsubmit = event => event.preventDefault();
+    $("#reset").onclick = () => this.go(about.sliders.map(({at}) => at));
+    $("#share").onclick = () => this.share();
+    addEventListener("hashchange", () => this.restore());
+    this.#tell(about.said);
+    if (location.hash.length > 1) this.restore(); else if (source.address) this.rest();
+    this.#show();
+  }
+
+  get places() { return this.inputs.map(input => Number(input.value)); }
+  get names() { return this.about.sliders.map(({names}, at) => names[this.places[at]]); }
+
+  /** Names by key, of what is elsewhere than at first. */
+  get changed() {
+    const {names} = this;
+    return Object.fromEntries(this.about.sliders.flatMap(({key, names: all, at}, number) => (
+      names[number] === all[at] ? [] : [[key, names[number]]])));
+  }
+
+  go(places) {
+    places.forEach((place, at) => { this.inputs[at].value = place; });
+    this.move();
+  }
+
+  /** A slider was moved: show its value at once, and the world as soon as it is there. */
+  move() {
+    this.#show();
+    const hash = new URLSearchParams(this.changed).toString();
+    if (window === window.top) history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
+    this.#drop();
+    this.next = true;
+    if (!this.flight) this.#fly();
+    else this.#hurry();
+  }
+
+  /** End what is under way if it takes long. */
+  #hurry() {
+    const {flight} = this;
+    setTimeout(() => { if (this.next) flight.abort(); }, Math.max(0, flight.began + PATIENT - performance.now()));
+  }
+
+  async #fly() {
+    while (this.next) {
+      this.next = false;
+      const flight = this.flight = Object.assign(new AbortController(), {began: performance.now()});
+      const {places, names, changed} = this;
+      try {
+        const world = await this.source.world(places, changed, flight.signal);
+        this.player.replace(world);
+        this.moves += 1;
+        this.shown = names;
+        this.#tell(world.said);
+      } catch (error) {
+        if (error.name !== "AbortError") this.#tell([`This world can't be shown: ${error.message}`]);
+      }
+      this.flight = null;
+    }
+    this.rest();
+  }
+
+  /** Once the hand rests, what several seeds say. */
+  rest() {
+    this.#drop();
+    this.resting = setTimeout(async () => {
+      const flight = this.asking = new AbortController();
+      try {
+        const said = await this.source.spread(this.changed, flight.signal);
+        if (said && !flight.signal.aborted) this.#tell(said);
+      } catch { /* a move ended it, or it failed as the world itself did, which has been told */ }
+    }, REST);
+  }
+
+  #drop() {
+    clearTimeout(this.resting);
+    this.asking?.abort();
+  }
+
+  /** Take the sliders to where the address says. */
+  restore() {
+    const wanted = new URLSearchParams(location.hash.slice(1));
+    this.go(this.about.sliders.map(({key, names, at, numbers}, number) => {
+      const name = wanted.get(key);
+      if (name === null) return at;
+      if (!names.includes(name) && numbers && Number.isFinite(Number(name))) this.#add(number, name);
+      const place = this.about.sliders[number].names.indexOf(name);
+      return place < 0 ? at : place;
+    }));
+  }
+
+  /** One more value of a slider, in its order. */
+  #add(number, name) {
+    const slider = this.about.sliders[number], first = slider.names[slider.at];
+    slider.names = [...slider.names, name].sort((one, other) => one - other);
+    slider.at = slider.names.indexOf(first);
+    this.inputs[number].max = slider.names.length - 1;
+  }
+
+  async share() {
+    try {
+      await navigator.clipboard.writeText(location.href);
+      write($("#done"), "The link is on the clipboard.");
+    } catch {
+      write($("#done"), "The address above is the link.");
+    }
+  }
+
+  #show() {
+    const {names} = this, query = new URLSearchParams(this.changed).toString();
+    this.inputs.forEach((input, at) => {
+      if (input.type !== "range") return;
+      input.setAttribute("aria-valuetext", names[at]);
+      write($(`#value-${at}`), names[at]);
+    });
+    this.links.forEach(([link, address]) => { link.href = query ? `${address}?${query}` : address; });
+    write($("#done"), "");
+  }
+
+  #tell(sentences) { write($("#said"), sentences.join(" ")); }
+}
+
+if (page.explore) {
+  const source = page.explore.address ? new Asked(page.explore) : new Held(page.explore);
+  window.explorer = new Explorer(window.player, page.explore, source);
+}

@@ -1,0 +1,52 @@
+"""A searcher that somebody watches: whoever may have to end a run while it goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from simulator.searchers.protocol import AnyJob, Idle, Job, Searcher
+
+
+class Watched:
+    """Does what `searcher` does, and calls `heard` before every report; what that raises ends the run."""
+
+    def __init__(self, searcher: Searcher, heard: Callable[[], None]) -> None:
+        self._searcher, self._heard = searcher, heard
+
+    @property
+    def resources(self) -> tuple[int, ...]:
+        """Those of the searcher."""
+        return self._searcher.resources
+
+    @property
+    def brackets(self) -> tuple[tuple[int, ...], ...]:
+        """Those of the searcher."""
+        return self._searcher.brackets
+
+    @property
+    def max_length(self) -> int:
+        """That of the searcher."""
+        return self._searcher.max_length
+
+    @property
+    def progress(self) -> float:
+        """That of the searcher."""
+        return self._searcher.progress
+
+    def next_job(self) -> Job | Idle:
+        """Ask the searcher."""
+        return self._searcher.next_job()
+
+    def withdraw(self, job: AnyJob) -> None:
+        """Tell the searcher."""
+        self._searcher.withdraw(job)
+
+    def report(self, job: AnyJob, loss: float) -> None:
+        """Tell the searcher."""
+        self._heard()
+        self._searcher.report(job, loss)
+
+    def report_and_next(self, job: AnyJob, loss: float) -> AnyJob | Idle:
+        """Tell and ask the searcher."""
+        self._heard()
+        return self._searcher.report_and_next(job, loss)
