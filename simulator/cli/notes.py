@@ -28,3 +28,10 @@ def tell_boxes(texts: Iterable[str]) -> None:
     if boxes:
         message = f"note: no font here has {' '.join(boxes)}; pictures show a box for each, until one is installed"
         typer.echo(printable(message), err=True)
+
+
+def tell_unused(options: dict[str, bool]) -> None:
+    """Say which of the options that were given change nothing for a saved trace."""
+    given = [name for name, used in options.items() if used]
+    if given:
+        typer.echo(f"note: a saved trace is one run that is over; {', '.join(given)} changes nothing here", err=True)

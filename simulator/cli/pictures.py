@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar, get_args
 
 import typer
 
-from simulator.cli.notes import tell_boxes
+from simulator.cli.notes import tell_boxes, tell_unused
 from simulator.cli.progress import progress_bar
 from simulator.core.errors import InputError, Problem
 from simulator.core.vocabulary import (
@@ -75,6 +75,7 @@ def animate(
     styles: tuple[Style, ...] = get_args(Style) if style == "all" else (style,)
     if is_trace(scenario):
         trace = read_trace(scenario)
+        tell_unused({"--seed": seed is not None, "--also": bool(also)})
         tell_boxes([trace.label])
         writing.check_folder(out)
         with writing.together(out):
@@ -133,6 +134,7 @@ def plot(
     suffixes = _chosen(formats, PLOT_FORMATS, "--format")
     if is_trace(scenario):
         trace = read_trace(scenario)
+        tell_unused({"--seed": seed is not None, "--seeds": seeds > 1})
         tell_boxes([trace.label])
         writing.check_folder(out)
         with writing.together(out):

@@ -60,9 +60,11 @@ class MachineError(RunError):
 
 def unreadable(path: Path, error: OSError | ValueError) -> InputError:
     """Say why a file can't be read, in the system's words; a ValueError is of a path no system would take."""
-    if re.match(r"[a-z][a-z0-9+.-]+:/", str(path)):  # a Path has lost one of the slashes
+    scheme, mark, rest = str(path).partition(":/")
+    if mark and re.fullmatch(r"[a-z][a-z0-9+.-]+", scheme):
+        address = f"{scheme}://{rest.lstrip('/')}"  # a Path has lost one of the slashes
         return InputError(
-            Problem(str(path), "is an address, and only files on this machine are read; download it first")
+            Problem(address, "is an address, and only files on this machine are read; download it first")
         )
     reason = error.strerror if isinstance(error, OSError) else None
     return InputError(Problem(str(path), f"cannot be read: {reason or error}"))

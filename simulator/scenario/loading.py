@@ -16,6 +16,7 @@ from simulator.scenario import curves, model, remedies, yaml_text
 from simulator.scenario.error_paths import entry, tags
 from simulator.scenario.searchers import AsyncHyperbandSection, Searcher
 from simulator.scenario.yaml_text import Document, Path_
+from simulator.trace.reading import is_trace
 
 #: Jobs that may stand in the queue at once.
 MOST_QUEUED = 1_000_000
@@ -74,9 +75,10 @@ def load(path: Path) -> Loaded:
 def check_document(document: Document) -> Loaded:
     """Check a scenario that has been read; raises InputError naming every problem."""
     if not isinstance(document.values, dict):
-        raise InputError(
-            document.problem((), "should be keys and values, such as `searchers:`, `curves:`, `cluster:`")
-        )
+        message = "should be keys and values, such as `searchers:`, `curves:`, `cluster:`"
+        if is_trace(document.path):
+            message += "; a run's trace is taken by `asha-sim plot` and `asha-sim animate`"
+        raise InputError(document.problem((), message))
     try:
         loaded = Loaded(model.Scenario.model_validate(document.values), document)
     except ValidationError as error:

@@ -169,7 +169,7 @@ def test_what_went_wrong_is_told(show):
     failed, preempted, again, cut = (hover(page, 0, row) for row in (1, 5, 3, 7))
     assert "2.0 min of it before the training began\n6.0 min of training lost\nfailed" in failed
     assert "interrupted: the worker was taken away" in preempted
-    assert again.startswith("Trial 1 on rung 0, attempt 2\n")
+    assert again.startswith("Trial 1 on rung 0, 2nd attempt\n")
     assert "cut off: the run was stopped" in cut
     theme = style.THEMES["light"]
     assert lane_colours(page) >= {style.rgb(colour) for colour in (theme.overhead, theme.lost, theme.down)}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import simulator
 from tests.cli.test_commands import DOCS
 from tests.support.runner import ROOT, asha_sim
 
@@ -92,3 +93,62 @@ def test_a_backend_that_is_not_there_is_not_asked_for(tiny, tmp_path, monkeypatc
 
     assert (done.returncode, done.stderr) == (0, "")
     assert names(tmp_path / "out") == ["split-dark.png", "split.png"]
+
+
+@pytest.mark.parametrize("command", ["animate", "plot"])
+def test_traces_are_named_in_the_help(command):
+    shown = " ".join(asha_sim(command, "--help").stdout.split())
+
+    assert "{SCENARIO|TRACE}" in shown
+    assert "A scenario's YAML file, or a saved trace: trace.csv or trace.parquet." in shown
+
+
+@pytest.mark.parametrize("command", ["animate", "plot"])
+def test_a_file_that_is_neither_is_told_what_is_taken(tmp_path, command):
+    (tmp_path / "notes.txt").write_text("hello\n")
+    (tmp_path / "curves.csv").write_text("trial,resource,loss\n0,1,0.5\n")
+    neither, table = (
+        asha_sim(command, tmp_path / name, "--out", tmp_path / "out") for name in ("notes.txt", "curves.csv")
+    )
+
+    assert (neither.returncode, table.returncode) == (2, 2)
+    assert neither.stderr.splitlines()[-1].endswith(
+        "is no scenario, and by its name no saved trace: give a YAML file, or a run's trace.csv or trace.parquet"
+    )
+    assert "curves.csv:1:1: lacks the column worker; a trace has worker, trial, bracket," in table.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "unused"),
+    [
+        ("plot", ("--kind", "split"), ""),
+        ("plot", ("--kind", "split", "--seed", "3"), "--seed"),
+        ("plot", ("--kind", "split", "--seed", "3", "--seeds", "5"), "--seed, --seeds"),
+        ("animate", ("--format", "perfetto", "--also", DOCS), "--also"),
+    ],
+)
+def test_a_trace_is_taken_and_options_that_change_nothing_for_it_are_told(tmp_path, command, options, unused):
+    simulator.simulate(TINY).traces["A"].write_csv(tmp_path / "trace.csv")
+    done = asha_sim(command, tmp_path / "trace.csv", *options, "--out", tmp_path / "out")
+    note = f"note: a saved trace is one run that is over; {unused} changes nothing here\n" if unused else ""
+
+    assert (done.returncode, done.stderr) == (0, note)
+    assert names(tmp_path / "out")
+
+
+@pytest.mark.parametrize("command", ["run", "compare", "plan", "check"])
+def test_a_trace_in_place_of_a_scenario_is_told_where_it_is_taken(tmp_path, command):
+    simulator.simulate(TINY).traces["A"].write_csv(tmp_path / "trace.csv")
+    done = asha_sim(command, tmp_path / "trace.csv")
+
+    assert done.returncode == 2
+    assert done.stderr.endswith("; a run's trace is taken by `asha-sim plot` and `asha-sim animate`\n")
+
+
+def test_an_address_is_named_as_it_was_typed(tmp_path):
+    done = asha_sim("plot", "http://127.0.0.1/trace.csv", "--out", tmp_path / "out")
+
+    assert done.stderr.startswith(
+        "http://127.0.0.1/trace.csv: is an address, and only files on this machine are read"
+    )

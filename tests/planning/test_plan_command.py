@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import termios
+from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -17,10 +18,10 @@ from pathlib import Path
 
 import pytest
 
-from simulator.planning.advice import Pick
+from simulator.planning.advice import Pick, Series
 from simulator.planning.backend import WorkerPool
 from simulator.planning.planner import answer
-from simulator.planning.report import page, report, sentences
+from simulator.planning.report import charts, page, report, sentences
 from simulator.planning.sensitivity import variations
 from simulator.planning.statistics import Interval
 from simulator.render.style import THEMES
@@ -441,6 +442,34 @@ def test_names_from_the_scenario_are_only_text(tmp_path):
     assert "SHA, <b>$\\x_1$ & |" in Reader(shown).text
     assert "\\| \\*a\\* \\$x\\$" in report.markdown(made)
     assert "<script>" not in report.markdown(made)
+
+
+def test_figures_name_every_line_as_it_is(tmp_path):
+    head = HEAD.replace("  SHA:", "  _SHA:").replace("  ASHA:", "  超:")
+    shown = page.page(found(tmp_path, planned("vary: {cluster.workers: [2, 4]}\nreplicates: 4", head)))
+    words = Counter(re.findall(r">([^<]*)</text>", shown))
+
+    assert [words[name] for name in ("_SHA", "超", "_SHA − 超")] == [3, 3, 1]
+
+
+@pytest.mark.parametrize(
+    ("labels", "settings"), [(range(6), ""), ("a", range(6)), ("ab", "xyz"), ("abc", "xy"), (range(5), "xy")]
+)
+def test_lines_of_a_figure_are_told_apart(labels, settings):
+    shown = [Series(str(setting), str(label), (), None) for setting in settings or [""] for label in labels]
+    looks = [(colour, mark) for _, colour, _, mark in charts._styled(shown[: charts.SHOWN])]
+
+    assert len(looks) == len(set(looks))
+
+
+def test_a_figure_says_where_it_does_not_show_all(tmp_path):
+    head = "searchers:\n" + "".join(
+        f"  s{n}: {{name: sha, max_trials: 16, max_length: 16, divisor: 4}}\n" for n in range(charts.SHOWN + 1)
+    )
+    head += "".join(HEAD.splitlines(True)[3:])
+    shown = page.page(found(tmp_path, planned("vary: {cluster.workers: [2, 4]}\nreplicates: 4", head)))
+
+    assert shown.count("(6 of 7 lines)</figcaption>") == 3
 
 
 def test_one_searcher_and_one_count(tmp_path):

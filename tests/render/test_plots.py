@@ -161,8 +161,9 @@ def test_ten_thousand_bars_are_pixels_in_an_svg(tmp_path: Path) -> None:
         [f"{'a long name of one ' * 3}{n}" for n in range(4)],
         EIGHT,
         [*EIGHT, "i"],
+        [f"{name}, a label of some length" for name in "abcdefghijklmnop"],
     ],
-    ids=["four", "long", "eight", "nine"],
+    ids=["four", "long", "eight", "nine", "sixteen"],
 )
 def test_searchers_are_told_apart_and_the_legend_covers_nothing(theme, labels):
     trace = timeline_scene()[0]
@@ -179,6 +180,7 @@ def test_searchers_are_told_apart_and_the_legend_covers_nothing(theme, labels):
     assert subtitle.endswith("lines look alike") == (len(labels) > different)
     for other in (axes, axes.xaxis.label, axes._left_title, drawn._suptitle):
         assert not box.overlaps(other.get_window_extent())
+    assert axes.get_window_extent().height > 200  # the legend takes nothing from the panel
     for whole in (box, axes._left_title.get_window_extent(), drawn._suptitle.get_window_extent()):
         assert whole.x0 >= 0
         assert whole.y0 >= 0

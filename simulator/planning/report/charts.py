@@ -14,8 +14,7 @@ from simulator.core.ticks import UNITS, to_seconds
 from simulator.planning.advice import Advice, Series
 from simulator.planning.options import Option, Spread
 from simulator.planning.planner import Answer
-from simulator.render.canvas import plain
-from simulator.render.plots.figure import look
+from simulator.render.plots.figure import letter, look, named
 from simulator.render.style import THEMES, Theme
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ SIZE = (4.3, 3.3)
 #: Series shown, those of the answer first; more can't be told apart.
 SHOWN = 6
 DASHES = ("-", "--", ":", "-.")
-MARKS = ("o", "s", "^", "D")
+MARKS = ("o", "s", "^", "D", "v", "P")
 #: Counts named along an axis.
 TICKS = 8
 SPACES = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
@@ -62,10 +61,13 @@ def charts(answer: Answer) -> Iterator[Chart]:
     money = "cost ($)" if advice.priced else "worker-hours"
     shown = _shown(advice)
     deadline = None if plan.deadline is None else Limit(to_seconds(plan.deadline) / hour, "deadline")
-    title = "Time by number of workers: half of the runs (line), four in five (band)"
+    kept = _kept(len(shown), len(advice.series))
+    title = f"Time by number of workers: half of the runs (line), four in five (band){kept}"
     yield _by_workers(shown, lambda option: _scaled(option.time_s, hour), f"time ({unit})", deadline, title)
     budget = None if plan.budget is None else Limit(plan.budget, "budget")
-    title = f"{'Cost' if advice.priced else 'Worker-hours'} by number of workers: half of the runs, four in five"
+    title = (
+        f"{'Cost' if advice.priced else 'Worker-hours'} by number of workers: half of the runs, four in five{kept}"
+    )
     yield _by_workers(
         shown, lambda option: option.cost if advice.priced else option.worker_hours, money, budget, title
     )
@@ -82,6 +84,11 @@ def _shown(advice: Advice) -> list[Series]:
     )
     kept = order[:SHOWN]
     return [one for one in advice.series if one in kept]
+
+
+def _kept(shown: int, there: int) -> str:
+    """What a figure's title says where not all could be told apart in it."""
+    return f" ({shown} of {there:,} lines)" if shown < there else ""
 
 
 def _by_workers(
@@ -103,7 +110,7 @@ def _by_workers(
         counts, middles = [count for count, _ in points], [found.middle for _, found in points]
         tops = [min(found.high, ceiling) for _, found in points]
         lows = [found.low for _, found in points]
-        axes.plot(counts, middles, dash, marker=mark, ms=4, color=palette[colour], label=_lettered(_name(one)))
+        axes.plot(counts, middles, dash, marker=mark, ms=4, color=palette[colour], label=named(_name(one)))
         if len(points) > 1:
             axes.fill_between(counts, lows, tops, color=palette[colour], alpha=0.15, lw=0)
         else:
@@ -129,7 +136,7 @@ def _trade_off(advice: Advice, shown: Sequence[Series], hour: float, unit: str, 
     axes.plot(*_columns(map(place, advice.front)), color=palette["muted"], lw=5, alpha=0.35, label="best trade-offs")
     for one, colour, _, mark in _styled(shown):
         points = [place(option) for option in one.options if isfinite(option.time_s.middle)]
-        axes.plot(*_columns(points), mark, ms=5, color=palette[colour], label=_lettered(_name(one)))
+        axes.plot(*_columns(points), mark, ms=5, color=palette[colour], label=named(_name(one)))
     marked: dict[Option, str] = {}
     if advice.knee is not None:
         marked[advice.knee] = f"knee: {advice.knee.count:,}"
@@ -148,7 +155,8 @@ def _trade_off(advice: Advice, shown: Sequence[Series], hour: float, unit: str, 
     axes.set_xlim(left=0)
     axes.set_xlabel(f"time, median ({unit})")
     axes.set_ylabel(f"{money}, mean")
-    return _chart(figure, axes, "Time against cost; the grey line joins the best")
+    kept = _kept(len(shown), len(advice.series))
+    return _chart(figure, axes, f"Time against cost; the grey line joins the best{kept}")
 
 
 def _differences(advice: Advice, hour: float, unit: str) -> Chart:
@@ -165,12 +173,13 @@ def _differences(advice: Advice, hour: float, unit: str) -> Chart:
     for number, (text, points) in enumerate(list(groups.items())[:SHOWN]):
         counts, middles, lows, highs = zip(*sorted(points), strict=True)
         colour = palette[names[number % len(names)]]
-        axes.plot(counts, middles, marker=MARKS[number % len(MARKS)], ms=4, lw=1, color=colour, label=_lettered(text))
+        axes.plot(counts, middles, marker=MARKS[number % len(MARKS)], ms=4, lw=1, color=colour, label=named(text))
         axes.vlines(counts, lows, highs, color=colour, lw=2.5, alpha=0.5)
     axes.axhline(0, color=palette["ink"], lw=1)
     _counts(axes, sorted({found.one.count for found in advice.differences}))
     axes.set_ylabel(f"difference of times ({unit})")
-    return _chart(figure, axes, "The same seeds in both: mean difference with its interval; 0 is none")
+    kept = _kept(min(len(groups), SHOWN), len(groups))
+    return _chart(figure, axes, f"The same seeds in both: mean difference with its interval; 0 is none{kept}")
 
 
 def _sheet() -> tuple[Figure, Axes]:
@@ -194,13 +203,17 @@ def _sheet() -> tuple[Figure, Axes]:
 
 
 def _styled(shown: Sequence[Series]) -> Iterator[tuple[Series, str, str, str]]:
-    """Each series with its colour, by searcher, and its dashes and mark, by setting."""
+    """Each series with a colour, by searcher, dashes and a mark, by setting; no two look alike."""
     names = ("blue", "accent", "lost", "busy", "overhead")
     labels = list(dict.fromkeys(one.label for one in shown))
     settings = list(dict.fromkeys(one.setting for one in shown))
+    taken: set[tuple[str, int]] = set()
     for one in shown:
-        at = settings.index(one.setting)
-        yield one, names[labels.index(one.label) % len(names)], DASHES[at % len(DASHES)], MARKS[at % len(MARKS)]
+        colour = names[labels.index(one.label) % len(names)]
+        own = settings.index(one.setting)
+        place = next(at for at in (*range(own, len(MARKS)), *range(own)) if (colour, at) not in taken)
+        taken.add((colour, place))
+        yield one, colour, DASHES[place % len(DASHES)], MARKS[place]
 
 
 def _counts(axes: Axes, counts: Sequence[int]) -> None:
@@ -208,8 +221,8 @@ def _counts(axes: Axes, counts: Sequence[int]) -> None:
     if counts and counts[-1] >= WIDE * counts[0]:
         axes.set_xscale("log", base=2)
     step = -(-len(counts) // TICKS)
-    named = counts[::-1][::step][::-1]
-    axes.set_xticks(named, [f"{count:,}" for count in named])
+    marked = counts[::-1][::step][::-1]
+    axes.set_xticks(marked, [f"{count:,}" for count in marked])
     axes.set_xticks([], minor=True)
     axes.set_xlabel("workers")
 
@@ -218,10 +231,11 @@ def _chart(figure: Figure, axes: Axes, title: str) -> Chart:
     handles, labels = axes.get_legend_handles_labels()
     palette = colours(THEMES["light"])
     with look():
-        figure.legend(
+        made = figure.legend(
             handles, labels, loc="outside lower left", frameon=False, labelcolor=palette["ink"], ncols=2, fontsize=9,
             borderpad=0, columnspacing=1.2, handlelength=2.2,
         )  # fmt: skip
+        letter(made, labels)
         out = io.StringIO()
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
@@ -256,8 +270,3 @@ def _columns(points: Iterable[tuple[float, float]]) -> tuple[list[float], list[f
 
 def _name(series: Series) -> str:
     return f"{series.label}, {series.setting}" if series.setting else series.label
-
-
-def _lettered(text: str) -> str:
-    """Text that matplotlib takes for no formula."""
-    return plain(text).replace("$", r"\$")

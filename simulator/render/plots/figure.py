@@ -32,7 +32,9 @@ HEADING, LETTERS = 17, 14
 IN_A_LINE, BESIDE = 4, 84
 #: Points between a panel and a heading that stands above its legend.
 ABOVE = 30
-#: Before the name of what a legend shows, since matplotlib hides what begins with "_"; `legend` takes it away again.
+#: Points between a panel and a legend below its x axis; inches that a further line of it takes.
+BELOW, LINE = 36, 0.21
+#: Before the name of what a legend shows, since matplotlib hides what begins with "_"; `letter` takes it away again.
 NAMED = "\N{ZERO WIDTH SPACE}"
 # Its cache of this machine's fonts may be in the making, or nowhere to be kept: we letter with the font it brings.
 logging.getLogger("matplotlib").setLevel(logging.ERROR)
@@ -97,7 +99,7 @@ def legend(axes: Axes, colours: Theme, *, below: bool = False) -> None:
             handles, labels, loc="lower right", bbox_to_anchor=(1, 1), frameon=False, labelcolor=colours.ink,
             ncols=len(handles), borderpad=0.2, handlelength=3 if below else 1, columnspacing=1.2,
         )  # fmt: skip
-        _letter(made, texts)
+        letter(made, labels)
         if not below:
             room = PANEL - letters - BESIDE // 2 * len(texts)
             pad = ABOVE if measure(title, HEADING) > room else None
@@ -105,21 +107,28 @@ def legend(axes: Axes, colours: Theme, *, below: bool = False) -> None:
 
 
 def _legend_below(axes: Axes, colours: Theme, handles: list[Artist], texts: list[str]) -> None:
+    from matplotlib.transforms import ScaledTranslation
+
     widest = max(measure(plain(text), LETTERS) for text in texts) + BESIDE
     columns = min(IN_A_LINE, len(texts), max(1, PANEL // widest))
+    lines = -(-len(texts) // columns)
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    figure.set_figheight(figure.get_figheight() + LINE * (lines - 1))  # the panel keeps its height
+    under = axes.transAxes + ScaledTranslation(0, -BELOW / 72, figure.dpi_scale_trans)
     with look():
         made = axes.legend(
-            handles, texts, loc="upper center", bbox_to_anchor=(0.5, -0.14), frameon=False,
+            handles, texts, loc="upper center", bbox_to_anchor=(0.5, 0), bbox_transform=under, frameon=False,
             labelcolor=colours.ink, ncols=columns, borderpad=0.2, handlelength=4, columnspacing=1.2,
         )  # fmt: skip
-        _letter(made, [shortened(text, LETTERS, PANEL // columns - BESIDE) for text in texts])
+        letter(made, [shortened(text, LETTERS, PANEL // columns - BESIDE) for text in texts])
 
 
-def _letter(legend: Legend, texts: list[str]) -> None:
-    """Write a legend's texts as they are: no formulas, nothing hidden."""
-    for shown, text in zip(legend.get_texts(), texts, strict=True):
+def letter(legend: Legend, labels: Sequence[str]) -> None:
+    """Write a legend's labels as they were given: no formulas, nothing hidden."""
+    for shown, label in zip(legend.get_texts(), labels, strict=True):
         shown.set_parse_math(False)
-        shown.set_text(text)
+        shown.set_text(label.removeprefix(NAMED))
 
 
 def clock(axes: Axes, colours: Theme, traces: Sequence[Trace], unit: str) -> None:

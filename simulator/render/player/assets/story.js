@@ -44,7 +44,7 @@ function storyOf(run, row, t) {
   const past = run.trials.get(run.trial[row]).filter(other => run.ends[other] <= t && run.hasLoss(other));
   if (past.length > 1) lines.push(`losses so far: ${past.map(other => showLoss(run.loss[other])).join(" → ")}`);
   const attempts = run.trials.get(run.trial[row]).filter(other => run.job[other] === run.job[row]);
-  const again = attempts.indexOf(row) ? `, attempt ${attempts.indexOf(row) + 1}` : "";
+  const again = attempts.indexOf(row) ? `, ${ordinal(attempts.indexOf(row) + 1)} attempt` : "";
   return {heading: `Trial ${run.trial[row]} on ${where}${again}`, lines};
 }
 
