@@ -9,12 +9,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from copy import deepcopy
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, overload
 
 from simulator.cluster import engine
 from simulator.cluster.spec import Cluster, Stop
@@ -31,7 +28,8 @@ from simulator.previewing.file import preview_document
 from simulator.render import draw_all, play
 from simulator.results import Comparison, Picture, Planned, Previewed, Results
 from simulator.scenario import yaml_text
-from simulator.scenario.loading import Loaded, check_document
+from simulator.scenario.loading import Loaded
+from simulator.scenario.opening import complete
 from simulator.searchers.halving import asha, sha
 from simulator.searchers.protocol import Searcher
 from simulator.trace import metrics
@@ -49,11 +47,18 @@ __all__ = [
 ]  # fmt: skip
 
 
-def load_scenario(source: Path | str, changes: Mapping[str, object] | None = None) -> Loaded:
+def load_scenario(
+    source: Path | str,
+    changes: Mapping[str, object] | None = None,
+    *,
+    workers: int | None = None,
+    unit_time: str | None = None,
+) -> Loaded:
     r"""Read and check a scenario: a YAML file, or its text, which has several lines.
 
-    `changes` are keys with dots and what to put there, None to leave the key out. Paths in a text start at the
-    working folder. Raises InputError with every problem, by line and column.
+    `changes` are keys with dots and what to put there, None to leave the key out. `workers` and `unit_time`, such
+    as "2 min", make a scenario of a whole Determined experiment file. Paths in a text start at the working folder.
+    Raises InputError with every problem, by line and column.
 
     >>> load_scenario("scenarios/digits.yaml", {"cluster.workers": 40}).scenario.cluster.workers
     40
@@ -64,8 +69,7 @@ def load_scenario(source: Path | str, changes: Mapping[str, object] | None = Non
     scenario:1:1: curves: is missing
     scenario:1:1: cluster: is missing
     """
-    document = _document(source)
-    return check_document(_changed(document, changes) if changes else document)
+    return complete(_document(source), changes or {}, workers=workers, unit_time=unit_time)
 
 
 @overload
@@ -277,21 +281,3 @@ def _document(source: Path | str) -> yaml_text.Document:
 
 def _loaded(scenario: Loaded | Path | str) -> Loaded:
     return scenario if isinstance(scenario, Loaded) else load_scenario(scenario)
-
-
-def _changed(document: yaml_text.Document, changes: Mapping[str, object]) -> yaml_text.Document:
-    """The document as it would be with `changes`, which are part of its digest."""
-    values: Any = deepcopy(document.values) if isinstance(document.values, dict) else {}
-    for key, value in changes.items():
-        *way, last = key.split(".")
-        place = values
-        for part in way:
-            if not isinstance(place.get(part), dict):
-                place[part] = {}
-            place = place[part]
-        if value is None:
-            place.pop(last, None)
-        else:
-            place[last] = value
-    raw = document.raw + json.dumps(dict(changes), sort_keys=True).encode()
-    return replace(document, raw=raw, values=values)

@@ -104,9 +104,7 @@ def test_changes_are_checked_and_are_part_of_the_digest():
     assert (loaded.scenario.cluster.workers, loaded.scenario.stop.time) == (5, 9 * 60 * 10**6)
     assert loaded.title == "scenario"
     assert loaded.digest != simulator.load_scenario(TINY).digest
-    with pytest.raises(
-        InputError, match=r"^scenario:8:11: cluster\.workers: 0 should be greater than or equal to 1$"
-    ):
+    with pytest.raises(InputError, match=r"^changes: cluster\.workers: 0 should be greater than or equal to 1$"):
         simulator.load_scenario(TINY, {"cluster.workers": 0})
 
 

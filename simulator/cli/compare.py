@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.cli.pictures import ScenarioFile, Seed
 from simulator.cli.progress import progress_bar
+from simulator.cli.scenario_file import ScenarioFile, Seed, Sets, UnitTime, Workers, opened, what_was_set
 from simulator.core.errors import printable
 
 if TYPE_CHECKING:
@@ -24,21 +24,26 @@ def compare(
     scenario: ScenarioFile,
     seeds: Annotated[int, typer.Option(min=1, max=100_000, help="How many seeds.")] = 20,
     seed: Seed = None,
+    sets: Sets = None,
+    workers: Workers = None,
+    unit_time: UnitTime = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON and nothing else.")] = False,
 ) -> None:
     """Compare the searchers of a scenario over many seeds, seed by seed: means, differences, 95 % intervals."""
     from simulator import api
 
+    loaded = opened(scenario, sets, workers, unit_time)
     with progress_bar() as progress:
         task = progress.add_task("simulating", total=seeds)
-        found = api.compare(scenario, seeds, seed, on_progress=lambda done: progress.update(task, completed=done))
+        found = api.compare(loaded, seeds, seed, on_progress=lambda done: progress.update(task, completed=done))
     if as_json:
-        typer.echo(json.dumps(found.as_dict(), indent=2, allow_nan=False, ensure_ascii=False))
+        given = {"set": loaded.settings} if loaded.settings else {}
+        typer.echo(json.dumps({**given, **found.as_dict()}, indent=2, allow_nan=False, ensure_ascii=False))
     else:
-        _print(found)
+        _print(found, what_was_set(loaded))
 
 
-def _print(found: Comparison) -> None:
+def _print(found: Comparison, settings: str) -> None:
     from rich.console import Console
     from rich.text import Text
 
@@ -46,6 +51,8 @@ def _print(found: Comparison) -> None:
 
     console = Console()
     console.print(Text(printable(found.title), style="bold"), soft_wrap=True)
+    if settings:
+        console.print(Text(settings), soft_wrap=True)
     print_table(console, found.head, found.rows())
     for sentence in found.findings():
         console.print(Text(printable(sentence)), soft_wrap=True)

@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from simulator.cli.notes import tell_notes
-from simulator.cli.pictures import ScenarioFile, Seed
 from simulator.cli.progress import progress_bar
+from simulator.cli.scenario_file import ScenarioFile, Seed, Sets, UnitTime, Workers, opened
 
 #: Seeds behind what is said of a world.
 SEEDS = 20
@@ -35,6 +34,9 @@ def explore(
         typer.Option("-o", "--out", help="Write one page that holds every world of the sliders.", show_default=False),
     ] = None,
     seed: Seed = None,
+    sets: Sets = None,
+    workers: Workers = None,
+    unit_time: UnitTime = None,
     seeds: Annotated[
         int, typer.Option(min=1, max=1000, help="Seeds behind the sentence on who ends later; 1 for none.")
     ] = SEEDS,
@@ -44,10 +46,8 @@ def explore(
     from simulator.exploring.held import check_size, held
     from simulator.exploring.worlds import Worlds
     from simulator.io import inputs
-    from simulator.scenario.loading import load
 
-    loaded = load(scenario)
-    tell_notes(loaded)
+    loaded = opened(scenario, sets, workers, unit_time)
     worlds = Worlds(loaded, varied(loaded, vary or ()), seed)
     if out is None:
         raise typer.BadParameter("is missing.", param_hint="-o")

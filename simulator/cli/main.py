@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from simulator.cli import compare, curves, explore, pictures, plan, preview, reality, surroundings
-from simulator.cli.notes import tell_notes
-from simulator.cli.pictures import ScenarioFile, Seed
 from simulator.cli.progress import late_bar, progress_bar
+from simulator.cli.scenario_file import ScenarioFile, Seed, Sets, UnitTime, Workers, opened, what_was_set
 from simulator.cli.trace import trace_app
 from simulator.core.errors import InputError, MachineError, RunError, printable
 from simulator.io import inputs, signals
 
 if TYPE_CHECKING:
     from simulator.experiment.experiment import Experiment
+    from simulator.scenario.loading import Loaded
     from simulator.trace.metrics import Summary
 
 #: Orders of the trials that stand behind what `run` says, where so many take no more attempts at jobs than that: a
@@ -122,16 +122,17 @@ def run(
         ),
     ] = None,
     seed: Seed = None,
+    sets: Sets = None,
+    workers: Workers = None,
+    unit_time: UnitTime = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print summary.json and nothing else.")] = False,
 ) -> None:
     """Simulate every searcher of a scenario on the same trials."""
     from simulator.experiment.experiment import Experiment
     from simulator.io import writing
-    from simulator.scenario.loading import load
     from simulator.trace import metrics
 
-    experiment = Experiment(load(scenario), seed)
-    tell_notes(experiment.loaded)
+    experiment = Experiment(opened(scenario, sets, workers, unit_time), seed)
     if out:
         writing.check_folder(out)
         inputs.check_kept([out / "summary.json", *(out / label / "trace.csv" for label in experiment.labels)])
@@ -140,7 +141,12 @@ def run(
         traces = experiment.run_all(lambda label: progress.update(task, description=f"simulating {label}"))
     best = experiment.best_loss(max(metrics.trials_started(trace) for trace in traces.values()))
     summaries = {label: metrics.summarize(trace, best, experiment.in_full) for label, trace in traces.items()}
-    about = {**experiment.meta, "searchers": {label: summary.as_dict() for label, summary in summaries.items()}}
+    given = {"set": experiment.loaded.settings} if experiment.loaded.settings else {}
+    about = {
+        **experiment.meta,
+        **given,
+        "searchers": {label: summary.as_dict() for label, summary in summaries.items()},
+    }
     text = json.dumps(about, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
     if out:
         with writing.together(out):
@@ -153,7 +159,7 @@ def run(
     if as_json:
         typer.echo(text, nl=False)
     else:
-        _print_comparison(experiment.loaded.title, summaries, experiment.loaded.scenario.time_unit)
+        _print_comparison(experiment.loaded, summaries)
         attempts = sum(len(trace) for trace in traces.values())
         if len(traces) > 1 and ORDERS * attempts <= AFFORDABLE:
             _print_orders(experiment)
@@ -168,13 +174,16 @@ reality.add_to(app)
 
 
 @app.command()
-def check(scenario: ScenarioFile) -> None:
+def check(
+    scenario: ScenarioFile,
+    sets: Sets = None,
+    workers: Workers = None,
+    unit_time: UnitTime = None,
+) -> None:
     """Say whether a scenario is sound, and what is wrong with it if not."""
     from simulator.experiment.experiment import Experiment
-    from simulator.scenario.loading import load
 
-    experiment = Experiment(load(scenario))
-    tell_notes(experiment.loaded)
+    experiment = Experiment(opened(scenario, sets, workers, unit_time))
     if experiment.loaded.scenario.plan is not None:
         from simulator.planning import planner
 
@@ -210,15 +219,17 @@ def curves_record(
     typer.echo(out)
 
 
-def _print_comparison(title: str, summaries: dict[str, Summary], unit: str) -> None:
+def _print_comparison(loaded: Loaded, summaries: dict[str, Summary]) -> None:
     from rich.console import Console
     from rich.text import Text
 
     from simulator.cli.table import print_table
     from simulator.trace import comparison
 
-    console = Console()
-    console.print(Text(printable(title), style="bold"), soft_wrap=True)
+    console, unit = Console(), loaded.scenario.time_unit
+    console.print(Text(printable(loaded.title), style="bold"), soft_wrap=True)
+    if said := what_was_set(loaded):
+        console.print(Text(said), soft_wrap=True)
     print_table(console, ("", *summaries), comparison.table(summaries, unit))
     for sentence in comparison.findings(summaries, unit):
         console.print(Text(sentence), soft_wrap=True)

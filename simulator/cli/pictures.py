@@ -11,6 +11,7 @@ import typer
 
 from simulator.cli.notes import tell_boxes, tell_unused
 from simulator.cli.progress import progress_bar
+from simulator.cli.scenario_file import Seed, Sets, UnitTime, Workers, opened
 from simulator.core.errors import InputError, Problem
 from simulator.core.vocabulary import (
     PICTURE_FORMATS,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 Name = TypeVar("Name", bound=str)
 
-ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario's YAML file.", show_default=False)]
 ScenarioOrTrace = Annotated[
     Path,
     typer.Argument(
@@ -37,9 +37,6 @@ ScenarioOrTrace = Annotated[
     ),
 ]
 Folder = Annotated[Path, typer.Option(help="Folder for the pictures.", show_default=False)]
-Seed = Annotated[
-    int | None, typer.Option(min=0, max=2**63 - 1, help="Override the scenario's seed.", show_default=False)
-]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -52,6 +49,9 @@ def animate(
     scenario: ScenarioOrTrace,
     out: Folder,
     seed: Seed = None,
+    sets: Sets = None,
+    workers: Workers = None,
+    unit_time: UnitTime = None,
     style: Annotated[
         Literal[Style, "all"],
         typer.Option(help="docs: configurations and workers, one file a searcher; timeline: all on one clock."),
@@ -74,6 +74,7 @@ def animate(
     chosen = _chosen(formats, PICTURE_FORMATS, "--format")
     styles: tuple[Style, ...] = get_args(Style) if style == "all" else (style,)
     if is_trace(scenario):
+        _check_no_settings(sets, workers, unit_time)
         trace = read_trace(scenario)
         tell_unused({"--seed": seed is not None, "--also": bool(also)})
         tell_boxes([trace.label])
@@ -82,7 +83,7 @@ def animate(
             made = draw_all([trace], out, formats=chosen, styles=styles, title=trace.label, time_unit=unit_of(trace))
         typer.echo("\n".join(map(str, made)))
         return
-    experiment = Experiment(_loaded(scenario), seed)
+    experiment = Experiment(_loaded(scenario, sets, workers, unit_time), seed)
     tell_boxes([experiment.loaded.title, *experiment.labels])
     others = [Experiment(load(path), seed) for path in also or ()]
     writing.check_folder(out)
@@ -112,6 +113,9 @@ def plot(
     scenario: ScenarioOrTrace,
     out: Folder,
     seed: Seed = None,
+    sets: Sets = None,
+    workers: Workers = None,
+    unit_time: UnitTime = None,
     kinds: Annotated[
         str | None,
         typer.Option(
@@ -133,6 +137,7 @@ def plot(
     chosen = PLOT_KINDS if kinds is None else _chosen(kinds, PLOT_KINDS, "--kind")
     suffixes = _chosen(formats, PLOT_FORMATS, "--format")
     if is_trace(scenario):
+        _check_no_settings(sets, workers, unit_time)
         trace = read_trace(scenario)
         tell_unused({"--seed": seed is not None, "--seeds": seeds > 1})
         tell_boxes([trace.label])
@@ -144,7 +149,7 @@ def plot(
             )  # fmt: skip
         typer.echo("\n".join(map(str, made)))
         return
-    loaded = _loaded(scenario)
+    loaded = _loaded(scenario, sets, workers, unit_time)
     experiment = Experiment(loaded, seed)
     tell_boxes([loaded.title, *experiment.labels])
     writing.check_folder(out)
@@ -170,12 +175,10 @@ def plot(
         typer.echo(path)
 
 
-def _loaded(path: Path) -> Loaded:
+def _loaded(path: Path, sets: list[str] | None, workers: int | None, unit_time: str | None) -> Loaded:
     """The scenario of a file; one whose name is no YAML file's may have been meant as a trace."""
-    from simulator.scenario.loading import load
-
     try:
-        return load(path)
+        return opened(path, sets, workers, unit_time)
     except InputError as error:
         if path.suffix.lower() in {".yaml", ".yml"}:
             raise
@@ -183,6 +186,13 @@ def _loaded(path: Path) -> Loaded:
             "is no scenario, and by its name no saved trace: give a YAML file, or a run's trace.csv or trace.parquet"
         )
         raise InputError([*error.problems, Problem(str(path), message)]) from None
+
+
+def _check_no_settings(sets: list[str] | None, workers: int | None, unit_time: str | None) -> None:
+    """A saved trace has been run: nothing can be set in it."""
+    for option, given in (("--set", sets), ("--workers", workers), ("--unit-time", unit_time)):
+        if given:
+            raise typer.BadParameter("is for a scenario; a saved trace has been run.", param_hint=option)
 
 
 def _unlike(title: str, taken: set[str]) -> str:

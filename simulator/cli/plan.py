@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.cli.notes import tell_notes
-from simulator.cli.pictures import ScenarioFile, Seed
 from simulator.cli.progress import progress_bar
+from simulator.cli.scenario_file import ScenarioFile, Seed, Sets, UnitTime, Workers, opened, what_was_set
 from simulator.core.errors import printable
 from simulator.core.vocabulary import BackendName
 from simulator.io import signals
@@ -48,20 +47,21 @@ def plan(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with what is in --out already.")] = False,
     seed: Seed = None,
+    sets: Sets = None,
+    workers: Workers = None,
+    unit_time: UnitTime = None,
 ) -> None:
     """Say how many workers it takes, at what price and how sure, from the section `plan` of a scenario."""
     from simulator.planning.backend import WorkerPool
     from simulator.planning.planner import answer
     from simulator.planning.report import report, sentences
-    from simulator.scenario.loading import load
 
     if resume and out is None:
         raise typer.BadParameter("needs --out, the folder to go on with.", param_hint="--resume")
     if (address is None) == (backend == "dask") and backend != "ray":
         problem = "names no cluster; dask needs one" if address is None else "is for --backend dask or ray"
         raise typer.BadParameter(f"{problem}.", param_hint="--address")
-    loaded = load(scenario)
-    tell_notes(loaded)
+    loaded = opened(scenario, sets, workers, unit_time)
     how = "go on with --resume" if out else "run it again; with --out it could go on"
     with signals.going_on(how), progress_bar() as progress:
         task = progress.add_task("looking at the plan", total=None)
@@ -85,7 +85,8 @@ def plan(
         if as_json:
             typer.echo(report.json_text(found), nl=False)
         else:
-            _print(sentences.sentence(found), list(sentences.remarks(found)), report.head(found), report.rows(found))
+            remarks = [*filter(None, [what_was_set(loaded)]), *sentences.remarks(found)]
+            _print(sentences.sentence(found), remarks, report.head(found), report.rows(found))
 
 
 def _print(sentence: str, remarks: list[str], head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simulator.cli.progress import progress_bar
+from simulator.cli.scenario_file import Sets, UnitTime, Workers
 
 if TYPE_CHECKING:
     from simulator.previewing.search import Preview
@@ -26,6 +27,9 @@ def add_to(app: typer.Typer) -> None:
 
 def preview(
     file: SearchFile,
+    sets: Sets = None,
+    workers: Workers = None,
+    unit_time: UnitTime = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON and nothing else.")] = False,
 ) -> None:
     """Show what a search will do: brackets and rungs as trials x resource, and how many workers it can use."""
@@ -34,7 +38,10 @@ def preview(
 
     with progress_bar() as progress:
         task = progress.add_task("", total=None)
-        previews = preview_file(file, lambda label: progress.update(task, description=f"previewing {label}"))
+        previews = preview_file(
+            file, lambda label: progress.update(task, description=f"previewing {label}"), sets=sets or (),
+            workers=workers, unit_time=unit_time,
+        )  # fmt: skip
     if as_json:
         typer.echo(json.dumps(table.as_json(previews), indent=2, allow_nan=False, ensure_ascii=False))
     else:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simulator.cli.curves import _check_apart as check_apart
-from simulator.cli.pictures import Seed
 from simulator.cli.progress import progress_bar
+from simulator.cli.scenario_file import Seed, Sets, opened
 from simulator.core.errors import InputError, Problem, printable
 from simulator.core.vocabulary import ThemeName
 
@@ -106,15 +106,15 @@ def backtest(
     theme: Annotated[ThemeName, typer.Option(help="Colours of the figure.")] = "light",
     workers: Workers = None,
     seed: Seed = None,
+    sets: Sets = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
 ) -> None:
     """Say whether simulations of the same search on the calibrated cluster would have foreseen a real run."""
     from simulator.experiment import backtest as backtesting
-    from simulator.scenario.loading import load
 
     *traces, scenario = files
     _check_backtest(files, figure, holdout=holdout, as_is=as_is)
-    loaded = load(scenario)
+    loaded = opened(scenario, sets)
     cases = [backtesting.case(trace, loaded, searcher) for trace in _read(traces, workers)]
     learned, tested = (cases[::2], cases[1::2]) if holdout else (cases, cases)
     found = None if as_is else backtesting.calibrated(learned)

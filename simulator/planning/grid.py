@@ -136,7 +136,7 @@ class Grid:
             made = {key[:length]: at for length in range(1, len(key)) if key[:length] not in self._keys}
             named |= made  # what the plan makes on the way stands nowhere else
             keys.append(made)
-        return Document(document.path, document.raw, values, ChainMap(*keys), named)
+        return replace(document, values=values, keys=ChainMap(*keys), named=named)
 
 
 def _moved(document: Document, axes: tuple[Axis, ...]) -> dict[tuple[Path_, Path_], dict[Path_, Place]]:

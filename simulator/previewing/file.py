@@ -2,30 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from simulator.core.errors import InputError
 from simulator.previewing.search import Preview, preview
 from simulator.scenario import yaml_text
 from simulator.scenario.cluster import ClusterSection
-from simulator.scenario.experiment_file import check_experiment, is_experiment
-from simulator.scenario.loading import check_document
+from simulator.scenario.experiment_file import check_experiment, is_experiment, is_experiment_to_run
+from simulator.scenario.loading import Loaded, check_document
+from simulator.scenario.opening import complete, with_changes
 from simulator.scenario.yaml_text import Document
 
+#: The time of a unit where a file has none: a preview counts units.
+ANY_TIME = "1 min"
 
-def preview_file(path: Path, on_searcher: Callable[[str], None] | None = None) -> dict[str, Preview]:
+
+def preview_file(
+    path: Path,
+    on_searcher: Callable[[str], None] | None = None,
+    *,
+    sets: Iterable[str] = (),
+    workers: int | None = None,
+    unit_time: str | None = None,
+) -> dict[str, Preview]:
     """Preview every searcher of a file by its label; raises InputError for what is wrong in it.
 
-    An experiment has no cluster: its jobs queue, as Determined's do. `on_searcher` hears each label beforehand.
+    An experiment has no cluster: its jobs queue, as Determined's do. `on_searcher` hears each label beforehand;
+    `sets` (texts KEY=VALUE), `workers` and `unit_time` are what is set beside the file.
     """
-    return preview_document(yaml_text.read_document(path), on_searcher)
+    document, sets = yaml_text.read_document(path), list(sets)
+    if is_experiment(document.values) and workers is None and unit_time is None:
+        made = with_changes(document, sets)
+        if is_experiment(made.values):
+            return preview_document(made, on_searcher)
+    if is_experiment_to_run(document.values):
+        loaded = complete(document, sets, workers=workers, unit_time=unit_time or ANY_TIME)
+        return _previews(loaded, on_searcher, experiment=False)
+    return preview_document(with_changes(document, sets, workers=workers, unit_time=unit_time), on_searcher)
 
 
 def preview_document(document: Document, on_searcher: Callable[[str], None] | None = None) -> dict[str, Preview]:
     """The same for what was read from a file."""
     experiment = is_experiment(document.values)
     loaded = check_experiment(document) if experiment else check_document(document)
+    return _previews(loaded, on_searcher, experiment=experiment)
+
+
+def _previews(loaded: Loaded, on_searcher: Callable[[str], None] | None, *, experiment: bool) -> dict[str, Preview]:
     cluster = loaded.scenario.cluster
     previews, problems = {}, []
     for label, spec in loaded.scenario.searchers.items():

@@ -1,17 +1,22 @@
-"""A Determined experiment file: a `searcher:` block among keys that the search does not depend on."""
+"""A Determined experiment file: a `searcher:` block among keys that the search does not depend on.
+
+It can be previewed as it is. With a number of workers and the time of a unit it is a scenario.
+"""
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from simulator.core.errors import InputError, Problem
+from simulator.scenario import settings
 from simulator.scenario.determined import DeterminedSection
 from simulator.scenario.loading import Loaded, check_document
 from simulator.scenario.searchers import SEARCHERS
-from simulator.scenario.yaml_text import Document, Path_
+from simulator.scenario.yaml_text import Change, Document, Path_
 
 #: Searchers of Determined's that are simulated, of all versions from 0.12.10 to 0.38. A file that holds a block and
 #: nothing else may name any other searcher of a scenario too.
@@ -51,6 +56,87 @@ def check_experiment(document: Document) -> Loaded:
         if spec.endless:
             raise InputError(loaded.problem(("searchers", label), "never ends: give it max_trials"))
     return loaded
+
+
+#: Where a scenario made of an experiment has what the file has elsewhere.
+_TAKEN_OVER: dict[Path_, Path_] = {("name",): ("title",), ("reproducibility", "experiment_seed"): ("seed",)}
+#: Numbers of workers that a plan tries where the file has none: so many times the number that was given.
+_TRIED = (0.25, 0.5, 1, 2)
+
+
+#: Keys that only a scenario has.
+_OF_SCENARIOS = {"title", "seed", "time_unit", "stop", "plan", "searches", "scheduler"}
+
+
+def is_experiment_to_run(values: Any) -> bool:
+    """Whether a file's content is an experiment with a search, not a scenario that lacks or misspells a section."""
+    if not is_experiment(values) or "searcher" not in values or values.keys() & _OF_SCENARIOS:
+        return False
+    return not any(difflib.get_close_matches(str(key), ("curves", "cluster"), cutoff=0.8) for key in values)
+
+
+def scenario_of(document: Document, workers: int | None, unit_time: str | None) -> Document:
+    """The scenario of an experiment: its search on so many workers, on made-up trials of `unit_time` a unit.
+
+    Each is left out where it is None, for changes to give. Jobs queue, as Determined's do; what was made up is in
+    the document's notes. Raises InputError for a block that is not simulated.
+    """
+    block = _block(document)
+    if block["name"] == "grid" and "points" not in block:
+        block = {**block, "points": grid_points(document)}
+    cluster: dict[str, Any] = {"assignment": "queued"}
+    values: dict[str, Any] = {"searcher": block, "cluster": cluster}
+    keys = {path: place for path, place in document.keys.items() if path[:1] == ("searcher",)}
+    for there, here in _TAKEN_OVER.items():
+        found = _at(document.values, there)
+        if (isinstance(found, str) and len(found) <= _LONGEST_TITLE) if here == ("title",) else _is_seed(found):
+            values[str(here[0])], keys[here] = found, document.keys.get(there, (1, 1))
+    notes = ["is run as Determined runs it: jobs queue as soon as the searcher has them"]
+    if isinstance(restarts := document.values.get("max_restarts"), int) and not isinstance(restarts, bool):
+        cluster["recovery"] = {"max_restarts": restarts}
+        keys["cluster", "recovery", "max_restarts"] = document.keys["max_restarts",]
+    if unit_time is not None:
+        values["curves"] = {"kind": "synthetic"}
+        if shown := re.search(r"\b(s|min|h|d)$|(?<=[0-9 .])(s|min|h|d)$", unit_time.strip()):
+            values["time_unit"] = shown[0]
+        notes.append(f"its trials are made up: {unit_of(block)} takes {unit_time} in the median (--unit-time)")
+        if block.get("smaller_is_better") is False:
+            values["searcher"] = {key: value for key, value in block.items() if key != "smaller_is_better"}
+            notes.append("made-up losses are minimised, whatever smaller_is_better says")
+    if workers is not None:
+        slots = _at(document.values, ("resources", "slots_per_trial"))
+        if isinstance(slots, int) and slots > 1:
+            notes.append(f"a worker trains one trial, which takes {slots} slots in the file")
+        tried = sorted({max(round(share * workers), 1) for share in _TRIED})
+        values["plan"] = {"vary": {"cluster.workers": tried}}
+    note = Problem(str(document.path), "; ".join(notes))
+    given = [(("cluster", "workers"), workers, "--workers"), (("curves", "unit_time"), unit_time, "--unit-time")]
+    changes = tuple(Change(path, value, option) for path, value, option in given if value is not None)
+    made = replace(document, values=values, keys=keys, notes=(note,))
+    return settings.changed(made, changes)
+
+
+#: Characters of a title.
+_LONGEST_TITLE = 200
+#: Units that lengths may count, in the singular.
+_UNITS = {"records": "a record", "batches": "a batch", "epochs": "an epoch"}
+
+
+def unit_of(block: dict[str, Any]) -> str:
+    """What a searcher's block counts lengths in, such as "an epoch"."""
+    length = block.get("max_length")
+    unit = next(iter(length), None) if isinstance(length, dict) else block.get("time_metric")
+    return _UNITS.get(str(unit), "a unit")
+
+
+def _is_seed(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
+
+
+def _at(values: Any, path: Path_) -> Any:
+    for key in path:
+        values = values.get(key) if isinstance(values, dict) else None
+    return values
 
 
 def _block(document: Document) -> dict[str, Any]:

@@ -47,7 +47,12 @@ class Loaded:
     @property
     def notes(self) -> list[Problem]:
         """What is sound and may be meant otherwise: how it was read, and how to write the other."""
-        return [*_bare_times(self), *_one_bracket(self), *_without_effect(self)]
+        return [*self.document.notes, *_bare_times(self), *_one_bracket(self), *_without_effect(self)]
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Keys that were set from outside the file, and their values; None where a key was left out."""
+        return {change.key: change.value for change in self.document.changes}
 
     def problem(self, where: Path_, message: str) -> Problem:
         """A problem with the entry `where`."""

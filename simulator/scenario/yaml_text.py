@@ -31,10 +31,34 @@ Place = tuple[int, int]
 
 
 @dataclass(frozen=True)
+class Change:
+    """An entry that is set from outside the file; None leaves it out. `source` is what error lines name."""
+
+    path: Path_
+    value: Any
+    source: str
+
+    @property
+    def key(self) -> str:
+        """The entry's dotted key."""
+        return ".".join(map(str, self.path))
+
+    def problem(self, message: str) -> Problem:
+        """A problem with the change."""
+        return Problem(self.source, message, key=self.key)
+
+    def blamed(self, where: Path_) -> bool:
+        """Whether the entry `where` is the change's, or was made on the way to it."""
+        least = min(len(where), len(self.path))
+        return least > 0 and where[:least] == self.path[:least]
+
+
+@dataclass(frozen=True)
 class Document:
     """A YAML file: its bytes, its plain values, and (line, column), 1-based, of each entry's key and value.
 
     `named` has the places of keys that a plan varies: they are named there, and their values stand elsewhere.
+    `changes` are entries that were set from outside the file, `notes` what is to be said of how it was read.
     """
 
     path: Path
@@ -42,6 +66,8 @@ class Document:
     values: Any
     keys: Mapping[Path_, Place]
     named: Mapping[Path_, Place] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
+    notes: tuple[Problem, ...] = ()
 
     def nearest(self, where: Path_) -> Place:
         """Where the entry `where` stands, or the nearest of its parents that is in the file."""
@@ -50,7 +76,14 @@ class Document:
         return self.keys.get(where, (1, 1))
 
     def problem(self, where: Path_, message: str, *, with_key: bool = False) -> Problem:
-        """A problem with the entry `where`, or its key, or with the nearest of its parents that is in the file."""
+        """A problem with the entry `where`, or its key, or with the nearest of its parents that is in the file.
+
+        An entry that was set from outside the file has no line in it: the problem is with what set it.
+        """
+        for change in reversed(self.changes):
+            inside = len(where) >= len(change.path)
+            if change.blamed(where) and (inside or where not in self.keys):
+                return Problem(change.source, message, key=".".join(map(str, where)))
         line, column = self.nearest(where)
         if with_key:
             line, column = self.named.get(where, (line, column))
