@@ -211,6 +211,12 @@ def _problem(document: Document, details: Any) -> Problem:
         tag = details["ctx"]["discriminator"].strip("'")
         choices = tags(there)
         wrong = given.get(tag) if isinstance(given, dict) else None
+        if (
+            where[:1] == ("searchers",)
+            and where in document.named
+            and document.named[where] == document.keys.get(where)
+        ):
+            return document.problem(where, "a plan varies it, and the file has no such searcher", with_key=True)
         hint = remedies.near(wrong, choices) or f"should be one of {', '.join(choices)}"
         where = (*where, tag) if isinstance(given, dict) and tag in given else where
         message = f"{_shown(wrong)} is unknown; {hint}" if wrong is not None else f"`{tag}` is missing; {hint}"

@@ -6,20 +6,33 @@ import difflib
 import re
 from collections.abc import Iterable, Sequence
 
-#: What other libraries and papers call a key, and what it is called here.
-CALLED_HERE = {
-    "eta": "divisor", "reduction_factor": "divisor", "factor": "divisor", "halving_rate": "divisor", "rf": "divisor",
-    "max_t": "max_length", "max_resource": "max_length", "max_resources": "max_length",
-    "max_resource_level": "max_length", "max_epochs": "max_length", "max_iter": "max_length",
-    "max_budget": "max_length",
-    "r": "max_length",
-    "num_samples": "max_trials", "n_trials": "max_trials", "n_candidates": "max_trials", "trials": "max_trials",
-    "num_trials": "max_trials", "max_num_trials": "max_trials", "max_num_trials_started": "max_trials",
-    "max_concurrent": "max_concurrent_trials", "concurrency": "max_concurrent_trials",
-    "n_jobs": "max_concurrent_trials", "rungs": "num_rungs", "n_workers": "workers", "num_workers": "workers",
+#: Words for one thing, in the libraries and here: the one that a searcher has is what was meant.
+SAME = (
+    ("divisor", "reduction_factor", "factor", "eta", "halving_rate", "rf"),
+    ("max_length", "max_t", "max_resource", "max_resources", "max_resource_level", "max_epochs", "max_iter",
+     "max_budget", "r", "r_max"),
+    ("max_trials", "num_samples", "n_trials", "n_candidates", "max_num_trials_started", "max_num_trials",
+     "num_trials", "trials"),
+    ("max_concurrent_trials", "max_concurrent", "concurrency", "n_jobs"),
+    ("grace_period", "min_resource", "min_resources", "min_t", "min_budget", "min_iter", "min_resource_level"),
+    ("num_rungs", "rungs"),
+    ("workers", "n_workers", "num_workers"),
+)  # fmt: skip
+#: The least resource is no key of ours: the number of rungs gives it.
+LEAST = {*SAME[4], "min_early_stopping_rate"}
+#: What stands in another section, or is another searcher's.
+ELSEWHERE = {
+    **dict.fromkeys(SAME[-1], "the number of workers is cluster.workers"),
+    "price": "a price stands in `plan`, or in a group of `cluster.groups`",
+    "brackets": "one bracket is all it has; hyperband and async_hyperband have several",
+}
+#: What papers and libraries call a searcher, without "_" and in small letters, and its name here.
+NAMES = {
+    "successivehalving": "sha", "ashascheduler": "ray_asha", "asynchyperbandscheduler": "ray_asha",
+    "hyperbandscheduler": "ray_hyperband", "successivehalvingpruner": "optuna_successive_halving",
+    "hyperbandpruner": "optuna_hyperband", "halvingrandomsearchcv": "sklearn_halving",
+    "halvinggridsearchcv": "sklearn_halving",
 }  # fmt: skip
-#: The least resource is no key here: the number of rungs gives it.
-LEAST = {"grace_period", "min_t", "min_resource", "min_resources", "min_budget", "min_iter", "min_resource_level"}
 #: The key that a section's bare value is probably for.
 BARE = {
     "preemption": "up", "failures": "mtbf", "drops": "probability", "recovery": "on_loss", "stragglers": "kind",
@@ -32,15 +45,20 @@ def key(given: str, known: Iterable[str]) -> str:
     known, word = list(known), given.casefold()
     if word in LEAST and "num_rungs" in known:
         return "did you mean num_rungs? the lowest rung stands at max_length / divisor^(num_rungs - 1)"
-    called = CALLED_HERE.get(word)
-    if called in known:
-        return f"did you mean {called}?"
+    for words in SAME:
+        meant = next((one for one in words if one in known), None)
+        if word in words and meant is not None:
+            return f"did you mean {meant}?"
+    if word in ELSEWHERE:
+        return ELSEWHERE[word]
     return near(given, known) or f"known here: {', '.join(known)}"
 
 
 def near(given: object, known: Sequence[str]) -> str | None:
     """The known word that was probably meant, as a question; None where none is like it."""
-    words = difflib.get_close_matches(str(given).casefold(), known, n=1)
+    word = str(given).casefold()
+    called = NAMES.get(word.replace("_", "").replace("-", "").replace(" ", ""))
+    words = [called] if called in known else difflib.get_close_matches(word, known, n=1)
     return f"did you mean {words[0]}?" if words else None
 
 
@@ -61,4 +79,7 @@ def section(name: object, given: object) -> str | None:
     inside = BARE.get(str(name))
     if inside is None or not isinstance(given, (str, int, float)) or isinstance(given, bool):
         return None
-    return f"write {{{inside}: {given}}}"
+    if inside in {"kind", "name", "on_loss"} and not isinstance(given, str):
+        return None
+    plain = number(given)
+    return f"write {{{inside}: {plain.removeprefix('write ') if plain else given}}}"

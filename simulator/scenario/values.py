@@ -11,8 +11,8 @@ from pydantic_core import PydanticCustomError
 
 from simulator.core import escaping, ticks
 
-_DURATION = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)\s*([a-z]+)\s*")
-#: Spellings of the units that `core.ticks` has.
+_DURATION = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)\s*([A-Za-z]+)\s*")
+#: Spellings of the units that `core.ticks` has, in any case.
 _SPELT = {
     "s": ("s", "sec", "secs", "second", "seconds"),
     "min": ("min", "mins", "minute", "minutes"),
@@ -20,13 +20,14 @@ _SPELT = {
     "d": ("d", "day", "days"),
 }
 _UNITS = {word: ticks.UNITS[unit] for unit, words in _SPELT.items() for word in words}
+_UNITS |= dict.fromkeys(("week", "weeks"), 7 * ticks.UNITS["d"])
 
 
 def _duration(value: Any, least: int = 1) -> int:
     """Ticks of a bare number of seconds or of text such as "90 s", "2 h"; at least so many."""
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
-    if match and match[2] in _UNITS:
-        amount = float(match[1]) * _UNITS[match[2]]
+    if match and match[2].casefold() in _UNITS:
+        amount = float(match[1]) * _UNITS[match[2].casefold()]
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         amount = min(value, 10 * ticks.LIMIT) * ticks.PER_SECOND  # as a float a very long integer overflows
     else:

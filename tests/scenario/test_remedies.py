@@ -3,6 +3,7 @@
 import pytest
 
 from simulator.core.errors import InputError
+from simulator.planning.grid import Grid
 from simulator.scenario.loading import check_document, load
 from simulator.scenario.yaml_text import parse
 from tests.support.runner import asha_sim
@@ -46,6 +47,46 @@ def test_other_libraries_words_are_translated(tmp_path, written, told):
     assert said(text, tmp_path) == f"3:49: searchers.S.{written.partition(':')[0]}: {told}"
 
 
+@pytest.mark.parametrize(
+    ("name", "written", "told"),
+    [
+        ("ray_asha", "max_trials", "did you mean num_samples?"),
+        ("ray_asha", "eta", "did you mean reduction_factor?"),
+        ("ray_hyperband", "max_length", "did you mean max_t?"),
+        ("optuna_successive_halving", "num_samples", "did you mean n_trials?"),
+        ("optuna_hyperband", "max_t", "did you mean max_resource?"),
+        ("optuna_hyperband", "grace_period", "did you mean min_resource?"),
+        ("syne_tune_promotion", "n_trials", "did you mean max_num_trials_started?"),
+        ("syne_tune_stopping", "divisor", "did you mean reduction_factor?"),
+        ("sklearn_halving", "reduction_factor", "did you mean factor?"),
+        ("sklearn_halving", "max_length", "did you mean max_resources?"),
+        ("hyperband", "eta", "did you mean divisor?"),
+        ("asha", "num_workers", "the number of workers is cluster.workers"),
+        ("asha", "brackets", "one bracket is all it has; hyperband and async_hyperband have several"),
+    ],
+)
+def test_each_library_s_searcher_is_told_its_own_words(tmp_path, name, written, told):
+    text = SCENARIO.replace("{name: asha, max_trials: 9, max_length: 9}", f"{{name: {name}, {written}: 9}}")
+    assert f"searchers.S.{written}: unknown key; {told}" in said(text, tmp_path).splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("successive_halving", "sha"),
+        ("ASHAScheduler", "ray_asha"),
+        ("AsyncHyperBandScheduler", "ray_asha"),
+        ("HyperBandScheduler", "ray_hyperband"),
+        ("SuccessiveHalvingPruner", "optuna_successive_halving"),
+        ("HyperbandPruner", "optuna_hyperband"),
+        ("HalvingRandomSearchCV", "sklearn_halving"),
+    ],
+)
+def test_names_of_papers_and_classes(tmp_path, written, meant):
+    told = said(SCENARIO.replace("name: asha", f"name: {written}"), tmp_path)
+    assert told == f"3:7: searchers.S.name: {written!r} is unknown; did you mean {meant}?"
+
+
 @pytest.mark.parametrize("name", ["SHA", "Asha", "ASHA"])
 def test_names_in_capitals(tmp_path, name):
     told = said(SCENARIO.replace("name: asha", f"name: {name}"), tmp_path)
@@ -59,11 +100,19 @@ def test_names_in_capitals(tmp_path, name):
         ("preemption: 5 h", "7:3: cluster.preemption: '5 h' should be keys and values; write {up: 5 h}"),
         ("failures: 90 d", "7:3: cluster.failures: '90 d' should be keys and values; write {mtbf: 90 d}"),
         ("drops: 0.01", "7:3: cluster.drops: 0.01 should be keys and values; write {probability: 0.01}"),
+        ("drops: 2%", "7:3: cluster.drops: '2%' should be keys and values; write {probability: 0.02}"),
+        ("price: 2", "7:3: cluster.price: unknown key; a price stands in `plan`, or in a group of `cluster.groups`"),
         ("stragglers: pareto", "7:3: cluster.stragglers: 'pareto' should be keys and values; write {kind: pareto}"),
     ],
 )
 def test_signs_and_short_forms(tmp_path, written, told):
     assert said(f"{SCENARIO}  {written}\n", tmp_path).startswith(told)
+
+
+def test_a_number_is_no_kind(tmp_path):
+    assert (
+        said(f"{SCENARIO}  stragglers: 0.5\n", tmp_path) == "7:3: cluster.stragglers: 0.5 should be keys and values"
+    )
 
 
 def test_money(tmp_path):
@@ -81,6 +130,9 @@ def test_money(tmp_path):
         ("7200 sec", 2),
         ("1 hr", 1),
         ("1day", 24),
+        ("90 Minutes", 1.5),
+        ("3 H", 3),
+        ("1.5 weeks", 252),
     ],
 )
 def test_units_of_time_in_words(tmp_path, written, hours):
@@ -112,6 +164,14 @@ def test_a_number_without_a_unit_is_said_to_be_seconds(tmp_path):
     done = asha_sim("check", "s.yaml", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "s.yaml: sound; searchers S\n")
     assert done.stderr.startswith("note: s.yaml:9:3: plan.deadline: 62 was read as 62 s")
+
+
+def test_a_searcher_that_a_plan_varies_and_the_file_has_not(tmp_path):
+    text = f"{SCENARIO}plan:\n  vary:\n    searchers.T.divisor: [2, 4]\n  deadline: 62 h\n"
+    (tmp_path / "s.yaml").write_text(text)
+    with pytest.raises(InputError) as caught:
+        Grid(load(tmp_path / "s.yaml")).cells()
+    assert str(caught.value).endswith("9:5: searchers.T: a plan varies it, and the file has no such searcher")
 
 
 def test_a_queue_that_fills_one_bracket_is_said(tmp_path):
