@@ -437,7 +437,7 @@ class SharedModel:
 
     def _hire(self, rank: int) -> SharedWorker:
         pool, number = self.pool, self.pool.worker(rank)
-        machine = None if pool.steady else pool.machine(number)
+        machine = None if pool.steady else pool.presence(number)
         return SharedWorker(rank, number, pool.group(number), machine, pool.machine_number(number))
 
     def _is_there(self, worker: SharedWorker) -> bool:
@@ -473,7 +473,7 @@ class SharedModel:
     def _start(self, search: Search, workers: tuple[SharedWorker, ...], on: tuple[tuple[int, int], ...]) -> None:
         """Begin an attempt at a search's next job. Its fate is drawn now; it may be stopped before."""
         worker, task = workers[0], search.next_work()
-        worker.begun = self._given_out() if self._cluster.decision_time else self.now
+        worker.begun = self._given_out(workers) if self._cluster.decision_time else self.now
         worker.row = len(self.search_of)
         end = self._draw(search, task, workers, on)
         self.search_of.append(search.number)
@@ -504,13 +504,13 @@ class SharedModel:
         lead = self._lead(worker, search, task) if self._overheads else 0
         work = spent or 1  # a job takes at least a tick, or an endless search would never reach its stop
         if self._slow:
-            work = max(self._fates.slowed(work, self.now + lead, machine) for machine, _ in on)
+            work = max(self._fates.slowed(work, worker.begun + lead, machine) for machine, _ in on)
         worker.course = course = Course(lead, work, units, every, self._save)
         length, overhead, lost, worker.safe, worker.counted = course.length, course.overhead, 0, None, False
         outcome = COMPLETED if exit_ is None else EXITED
         frail = workers[0] if len(workers) == 1 else min(workers, key=SharedWorker.goes)
         up = None if frail.machine is None else frail.machine.up
-        stay = inf if up is None else max(up.until - worker.begun, 0)
+        stay = inf if up is None else up.until - worker.begun
         if stay < length or (self._losing and fates.lost_after(length, trial, rung, tries) <= length):
             fate = fates.of(
                 course, trial, rung, tries,
@@ -535,10 +535,13 @@ class SharedModel:
         )
         return end
 
-    def _given_out(self) -> int:
-        """When the scheduler gives the next job out: one after the other, each takes its decision time."""
+    def _given_out(self, workers: tuple[SharedWorker, ...]) -> int:
+        """When the scheduler gives the next job out: one after the other, each takes its decision time.
+
+        A machine that goes before the scheduler comes to it loses the job as it goes.
+        """
         self._decided = max(self._decided, self.now) + self._cluster.decision_time
-        return self._decided
+        return int(min(self._decided, *(worker.goes() for worker in workers)))
 
     def _lead(self, worker: SharedWorker, search: Search, task: Work) -> int:
         """Ticks before training: none where a promoted trial goes on at once where it was."""
