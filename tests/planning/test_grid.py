@@ -10,7 +10,6 @@ from simulator.core.errors import InputError
 from simulator.planning.backend import WorkerPool
 from simulator.planning.grid import Grid
 from simulator.planning.planner import answer
-from simulator.scenario.searchers import SEARCHERS
 from tests.support.plans import HEAD, loaded, planned
 
 MANY = planned("vary:\n  cluster.workers: [2, 4]\n  searchers.ASHA.divisor: [2, 4, 8]\nreplicates: 50000")
@@ -100,7 +99,7 @@ def test_the_searcher_of_a_file_with_one(tmp_path):
         ("vary:\n  clster.workers: [4]", "s.yaml:8:5: clster: unknown key; did you mean cluster?"),
         (
             "vary:\n  searchers.Asha.divisor: [2]",
-            "s.yaml:8:5: searchers.Asha: `name` is missing; should be one of " + ", ".join(SEARCHERS),
+            "s.yaml:8:5: searchers.Asha: a plan varies it, and the file has no such searcher",
         ),
         (
             "vary:\n  cluster:\n    a: {}\n    b:\n      stragglers: {kind: pareto, alhpa: 2}",
