@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.core import formatting, ticks
+from simulator.core import escaping, formatting, ticks
+from simulator.core.escaping import plain
 from simulator.core.vocabulary import TimeUnit
 from simulator.planning import statistics
 from simulator.planning.planner import Answer
@@ -20,7 +20,6 @@ from simulator.planning.report import report, sentences
 from simulator.planning.statistics import Interval
 from simulator.previewing import table as previewing
 from simulator.previewing.search import Preview
-from simulator.render.canvas import plain
 from simulator.render.plots import figure as figures
 from simulator.scenario.loading import Loaded
 from simulator.trace import comparison
@@ -85,14 +84,14 @@ class _Shown:
 
     def _repr_html_(self) -> str:
         head, *body = (
-            "".join(f"<{tag}>{escape(plain(cell))}</{tag}>" for cell in row)
+            "".join(f"<{tag}>{escaping.html(cell)}</{tag}>" for cell in row)
             for tag, rows in (("th", [self.head]), ("td", self.rows()))
             for row in rows
         )
         rows = "".join(f"<tr>{row}</tr>" for row in body)
-        found = "".join(f"<p>{escape(plain(sentence))}</p>" for sentence in self.findings())
+        found = "".join(f"<p>{escaping.html(sentence)}</p>" for sentence in self.findings())
         return (
-            f"<table><caption>{escape(plain(self.title))}</caption>"
+            f"<table><caption>{escaping.html(self.title)}</caption>"
             f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{found}"
         )
 

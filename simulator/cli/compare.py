@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from simulator.cli.progress import progress_bar
 from simulator.cli.scenario_file import ScenarioFile, Seed, Sets, UnitTime, Workers, opened, what_was_set
-from simulator.core.errors import printable
+from simulator.core.escaping import json_text, printable
 
 if TYPE_CHECKING:
     from simulator.results import Comparison
@@ -38,7 +37,7 @@ def compare(
         found = api.compare(loaded, seeds, seed, on_progress=lambda done: progress.update(task, completed=done))
     if as_json:
         given = {"set": loaded.settings} if loaded.settings else {}
-        typer.echo(json.dumps({**given, **found.as_dict()}, indent=2, allow_nan=False, ensure_ascii=False))
+        typer.echo(json_text({**given, **found.as_dict()}))
     else:
         _print(found, what_was_set(loaded))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from simulator.core.errors import InputError, Problem, printable
+from simulator.core.errors import InputError, Problem
+from simulator.core.escaping import json_text, printable
 from simulator.core.vocabulary import Censored, Family, ImporterKind, ThemeName
 
 Table = Annotated[
@@ -128,7 +128,7 @@ def import_(
         if trace is not None and made.trace is not None:
             (made.trace.write_parquet if trace.suffix == ".parquet" else made.trace.write_csv)(trace)
     if as_json:
-        typer.echo(json.dumps(made.report.as_dict(), indent=2))
+        typer.echo(json_text(made.report.as_dict()))
     else:
         for line in made.report.lines():
             typer.echo(printable(line))
@@ -161,7 +161,7 @@ def describe(
         write(curves.description(grid, about, theme=theme, title=file.name), figure)
         typer.echo(printable(curves.alternative(about, file.name)), err=True)
     if as_json:
-        typer.echo(json.dumps(about.as_dict(), indent=2, allow_nan=False))
+        typer.echo(json_text(about.as_dict()))
     else:
         for line in about.lines():
             typer.echo(printable(line))
@@ -202,7 +202,7 @@ def fit(
             on_law=lambda law: writing.write_text(out, fitting.yaml_of(law, file.name)),
         )
     if as_json:
-        typer.echo(json.dumps(made.as_dict(), indent=2, allow_nan=False))
+        typer.echo(json_text(made.as_dict()))
     else:
         for line in made.lines():
             typer.echo(printable(line))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -15,7 +14,8 @@ from simulator.cli import compare, curves, explore, pictures, plan, preview, rea
 from simulator.cli.progress import late_bar, progress_bar
 from simulator.cli.scenario_file import ScenarioFile, Seed, Sets, UnitTime, Workers, opened, what_was_set
 from simulator.cli.trace import trace_app
-from simulator.core.errors import InputError, MachineError, RunError, printable
+from simulator.core.errors import InputError, MachineError, RunError
+from simulator.core.escaping import json_text, printable
 from simulator.io import inputs, signals
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def run(
         **given,
         "searchers": {label: summary.as_dict() for label, summary in summaries.items()},
     }
-    text = json.dumps(about, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+    text = json_text(about) + "\n"
     if out:
         with writing.together(out):
             for label, trace in traces.items():

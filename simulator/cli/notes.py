@@ -20,8 +20,7 @@ def tell_notes(loaded: Loaded) -> None:
 
 def tell_boxes(texts: Iterable[str]) -> None:
     """Say which characters of a picture's texts no font on this machine has."""
-    from simulator.core.errors import printable
-    from simulator.render.canvas import plain
+    from simulator.core.escaping import plain, printable
     from simulator.render.fonts import lacking
 
     boxes = lacking(map(plain, texts))

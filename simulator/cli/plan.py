@@ -9,7 +9,7 @@ import typer
 
 from simulator.cli.progress import progress_bar
 from simulator.cli.scenario_file import ScenarioFile, Seed, Sets, UnitTime, Workers, opened, what_was_set
-from simulator.core.errors import printable
+from simulator.core.escaping import printable
 from simulator.core.vocabulary import BackendName
 from simulator.io import signals
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from simulator.cli.progress import progress_bar
 from simulator.cli.scenario_file import Sets, UnitTime, Workers
+from simulator.core.escaping import json_text
 
 if TYPE_CHECKING:
     from simulator.previewing.search import Preview
@@ -43,7 +43,7 @@ def preview(
             workers=workers, unit_time=unit_time,
         )  # fmt: skip
     if as_json:
-        typer.echo(json.dumps(table.as_json(previews), indent=2, allow_nan=False, ensure_ascii=False))
+        typer.echo(json_text(table.as_json(previews)))
     else:
         _print(previews)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +10,8 @@ import typer
 from simulator.cli.curves import _check_apart as check_apart
 from simulator.cli.progress import progress_bar
 from simulator.cli.scenario_file import Seed, Sets, opened
-from simulator.core.errors import InputError, Problem, printable
+from simulator.core.errors import InputError, Problem
+from simulator.core.escaping import json_text, printable
 from simulator.core.vocabulary import ThemeName
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def calibrate(
     made = calibrating.calibrate(read, _curves(given, len(traces), smaller_is_better=smaller_is_better))
     writing.write_text(out, section.yaml(made, [path.name for path in traces]))
     if as_json:
-        typer.echo(json.dumps(section.as_dict(made), indent=2, allow_nan=False))
+        typer.echo(json_text(section.as_dict(made)))
     else:
         for line in section.report(made):
             typer.echo(printable(line))
@@ -136,7 +136,7 @@ def backtest(
         write(reality.backtest(made[0], theme=theme, title=loaded.title, time_unit=loaded.scenario.time_unit), figure)
         typer.echo(printable(reality.alternative(made[0])), err=True)
     if as_json:
-        typer.echo(json.dumps(_as_dict(made, holdout=holdout), indent=2, allow_nan=False))
+        typer.echo(json_text(_as_dict(made, holdout=holdout)))
         return
     for test in made:
         typer.echo(printable(f"{test.real.label}: {runs} simulated runs of {test.label}"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simulator.cli.notes import tell_notes
-from simulator.core.errors import printable
+from simulator.core.escaping import printable
 
 if TYPE_CHECKING:
     from simulator.scenario.loading import Loaded

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from simulator.core.errors import printable
+from simulator.core.escaping import json_text, printable
 from simulator.core.vocabulary import TimeUnit
 
 trace_app = typer.Typer(help="Schedules, simulated or imported.", no_args_is_help=True)
@@ -37,6 +36,6 @@ def describe(
     trace = read_trace(file, workers=workers)
     if as_json:
         about = {"label": trace.label, "workers": trace.workers, **metrics.summarize(trace).as_dict()}
-        typer.echo(json.dumps(about, indent=2, allow_nan=False, ensure_ascii=False))
+        typer.echo(json_text(about))
     else:
         typer.echo(printable(alt.of_run(trace, time_unit or unit_of(trace))))

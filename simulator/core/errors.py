@@ -7,15 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from simulator.core.escaping import printable
+
 #: Characters of a key that are shown.
 LONGEST = 200
-
-
-def printable(text: str) -> str:
-    """One line that no terminal takes for a command: names and values from files may hold anything."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from simulator.cluster.engine import Cluster, simulate
-from simulator.core.errors import InputError, Problem, printable
+from simulator.core.errors import InputError, Problem
+from simulator.core.escaping import printable
 from simulator.core.streams import Stream, integers
 from simulator.core.ticks import to_seconds
 from simulator.core.vocabulary import Family

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from simulator.core.errors import InputError, MachineError, Problem, RunError
-from simulator.io import inputs, signals
+from simulator.io import inputs, scratch, signals
 
 #: What speaks against the path that was given; all else is the machine's.
 BAD_PATHS = frozenset(
@@ -35,8 +34,8 @@ REMEDIES = {
     errno.EFBIG: "raise the limit of this shell (ulimit -f)",
     errno.ENOENT: "leave its folder in place",
 }
-#: Bytes of a file's name that its scratch file has too: most systems take 255.
-SHARED = 200
+#: Folders that were cleared of what killed commands left; a plan writes to one again and again.
+_cleared: set[Path] = set()
 
 
 @dataclass
@@ -60,12 +59,10 @@ def replacing(path: Path) -> Iterator[Path]:
     gathered = _set.get()
     own = gathered or _Set()
     try:
-        scratch = _begun(path, own)
-        yield scratch
-        with scratch.open("rb+") as file:
-            os.fsync(
-                file.fileno()
-            )  # a disk that is full may tell only now; after a power cut the file is whole or old
+        aside = _begun(path, own)
+        yield aside
+        with aside.open("rb+") as file:
+            os.fsync(file.fileno())  # a full disk may tell only now; after a power cut the file is whole or old
         if gathered is None:
             _put_in_place(own)
     except OSError as error:
@@ -89,9 +86,10 @@ def together(folder: Path) -> Iterator[None]:
     own = _Set()
     token = _set.set(own)
     try:
+        scratch.clear([folder, *_folders_in(folder)])
         yield
-        for path, scratch in own.scratches.items():
-            if not scratch.exists():
+        for path, aside in own.scratches.items():
+            if not aside.exists():
                 raise unwritable(path, FileNotFoundError(errno.ENOENT, "its folder was removed meanwhile"))
         if own.scratches:
             with _alone_in(folder):
@@ -156,8 +154,8 @@ def make_folder(path: Path) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Replace `path` by UTF-8 `text` with newlines as given."""
-    with replacing(path) as scratch:
-        scratch.write_text(text, encoding="utf-8", newline="")
+    with replacing(path) as aside:
+        aside.write_text(text, encoding="utf-8", newline="")
 
 
 def _no_folder(path: Path, error: OSError | ValueError) -> InputError:
@@ -181,37 +179,49 @@ def _begun(path: Path, own: _Set) -> Path:
     folder = path.parent
     own.made += [missing for missing in (folder, *folder.parents) if not missing.exists()]
     folder.mkdir(parents=True, exist_ok=True)
-    name = os.fsencode(path.name)[:SHARED].decode(errors="ignore")
-    scratch = folder / f".{name}.{secrets.token_hex(4)}{path.suffix}"
+    if folder not in _cleared:
+        _cleared.add(folder)
+        scratch.clear([folder])
     if path in own.scratches:
-        own.scratches[path].unlink(missing_ok=True)
-    signals.scratches.add(str(scratch))
-    own.scratches[path] = scratch
-    os.close(os.open(scratch, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-    return scratch
+        _remove(own.scratches.pop(path))
+    own.scratches[path] = scratch.begin(path)
+    return own.scratches[path]
 
 
 def _put_in_place(own: _Set) -> None:
     with signals.later():
-        for path, scratch in list(own.scratches.items()):
+        for path, aside in list(own.scratches.items()):
             try:
-                scratch.replace(path)
+                aside.replace(path)
             except OSError as error:
                 raise unwritable(path, error) from None
             del own.scratches[path]
-            signals.scratches.discard(str(scratch))
+            scratch.let_go(aside)
         own.made.clear()
 
 
 def _clear(own: _Set) -> None:
     """Remove what was not put in place, and the folders made for it."""
-    for scratch in own.scratches.values():
-        with suppress(OSError, UnicodeEncodeError):
-            scratch.unlink(missing_ok=True)
-            signals.scratches.discard(str(scratch))
+    for aside in own.scratches.values():
+        _remove(aside)
     for folder in sorted(own.made, key=lambda folder: -len(folder.parts)):
         with suppress(OSError, UnicodeEncodeError):
             folder.rmdir()
+
+
+def _remove(aside: Path) -> None:
+    with suppress(OSError, UnicodeEncodeError):
+        aside.unlink(missing_ok=True)
+    scratch.let_go(aside)
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    """The folders in a folder; none where there is none, or it can't be read."""
+    try:
+        with os.scandir(folder) as entries:
+            return [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
+    except (OSError, ValueError):
+        return []
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Who does the tasks: processes of this machine, or an existing cluster by its name, all through joblib."""
+"""Who does the tasks: processes of this machine, through joblib, or a cluster that somebody has."""
 
 from __future__ import annotations
 
@@ -8,23 +8,26 @@ import os
 import threading
 import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from time import sleep
 from typing import Any, TypeVar
 
-from simulator.core.errors import InputError, MachineError, Problem
+from simulator.core.errors import MachineError
 from simulator.core.vocabulary import BackendName
 from simulator.io import signals
+from simulator.planning import remote
+from simulator.planning.remote import Remote
 
 log = logging.getLogger(__name__)
 
 Task = TypeVar("Task")
 Done = TypeVar("Done")
 
-#: What joblib's backends raise when a worker process is gone; by name, as two of them are extras.
-DEATHS = frozenset({"TerminatedWorkerError", "BrokenProcessPool", "KilledWorker", "WorkerCrashedError"})
+#: What joblib, Dask and Ray raise when a worker process is gone; by name, as two of them are extras.
+DEATHS = frozenset(
+    {"TerminatedWorkerError", "BrokenProcessPool", "KilledWorker", "WorkerCrashedError", "OutOfMemoryError"}
+)
 #: What to do about it.
 LESS = "try fewer --jobs, or find more memory"
 #: Seconds between looks at whether the parent of a worker process is still there.
@@ -47,10 +50,11 @@ class WorkerPool:
         """Do the tasks, in any order; yields each with what it gave.
 
         When a worker process dies or has no memory left, the tasks that may be why are tried once more, one by one.
-        Raises MachineError naming one for which it happens again, InputError where the backend can't be reached.
+        Raises MachineError naming one for which it happens again, or where a cluster has gone away; InputError where
+        it can't be reached.
         """
         with ExitStack() as stack:
-            jobs = self._connect(stack)
+            jobs, cluster = self._connect(stack)
             if self.backend == "loky" and jobs == 1:
                 for task in tasks:
                     try:
@@ -62,7 +66,7 @@ class WorkerPool:
             while waiting:
                 suspects: list[int] = []
                 try:
-                    for number, done in self._all(function, waiting, jobs):
+                    for number, done in self._all(function, waiting, jobs, cluster):
                         yield waiting.pop(number), done
                 except Exception as error:
                     if not _is_death(error):
@@ -74,11 +78,13 @@ class WorkerPool:
                     )
                 for number in suspects:
                     task = waiting.pop(number)
-                    yield task, self._alone(function, task, jobs, name(task))
+                    yield task, self._alone(function, task, jobs, cluster, name(task))
 
-    def _alone(self, function: Callable[[Task], Done], task: Task, jobs: int, name: str) -> Done:
+    def _alone(
+        self, function: Callable[[Task], Done], task: Task, jobs: int, cluster: Remote | None, name: str
+    ) -> Done:
         try:
-            [(_, done)] = self._all(function, {0: task}, jobs)
+            [(_, done)] = self._all(function, {0: task}, jobs, cluster)
         except Exception as error:
             if not _is_death(error):
                 raise
@@ -87,60 +93,38 @@ class WorkerPool:
             raise MachineError(message, LESS) from None
         return done
 
-    def _all(self, function: Callable[[Task], Done], tasks: dict[int, Task], jobs: int) -> Iterator[tuple[int, Done]]:
+    def _all(
+        self, function: Callable[[Task], Done], tasks: dict[int, Task], jobs: int, cluster: Remote | None
+    ) -> Iterator[tuple[int, Done]]:
+        if cluster is not None:
+            where = f"{self.backend}'s cluster at {self.address}" if self.address else f"{self.backend}'s cluster"
+            yield from remote.results(cluster, function, tasks, AHEAD * jobs, where)
+            return
         import joblib
 
-        options: dict[str, Any] = {}
-        if self.backend == "loky":
-            options = {"inner_max_num_threads": 1, "initializer": _follow, "initargs": (os.getpid(),)}
-        numbered = list(tasks.items())
-        with warnings.catch_warnings(), joblib.parallel_config(self.backend, n_jobs=jobs, **options):
+        settings: dict[str, Any] = {"inner_max_num_threads": 1, "initializer": _follow, "initargs": (os.getpid(),)}
+        with warnings.catch_warnings(), joblib.parallel_config("loky", n_jobs=jobs, **settings):
             # whoever stops early, on a full disk say, tells why itself
             warnings.filterwarnings("ignore", ".*tasks which were still being processed", UserWarning)
-            if self.backend == "ray":  # has no generators
-                step = (AHEAD + 1) * jobs
-                for first in range(0, len(numbered), step):
-                    some = numbered[first : first + step]
-                    yield from joblib.Parallel(batch_size=1)(
-                        joblib.delayed(_numbered)(function, *one) for one in some
-                    )
-                return
             parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch=AHEAD * jobs)
             with ExitStack() as stack:
                 try:
-                    with _spared() if self.backend == "loky" else nullcontext():
-                        results = parallel(joblib.delayed(_numbered)(function, *task) for task in numbered)
+                    with _spared():
+                        results = parallel(joblib.delayed(_numbered)(function, *task) for task in tasks.items())
                         stack.callback(results.close)  # whoever stops early ends the processes
                 except OSError as error:  # no room in /dev/shm, no more processes for this user
                     message = f"worker processes can't be started: {error.strerror or error}"
                     raise MachineError(message, LESS) from None
                 yield from results
 
-    def _connect(self, stack: ExitStack) -> int:
-        """Reach the backend for as long as `stack` lasts; returns its number of processes."""
+    def _connect(self, stack: ExitStack) -> tuple[int, Remote | None]:
+        """Reach the backend for as long as `stack` lasts; returns its number of processes, and a cluster."""
         import joblib
 
         if self.backend == "loky":
-            return self.jobs or joblib.cpu_count()
-        library = self._import("distributed" if self.backend == "dask" else "ray")
-        try:
-            if self.backend == "dask":
-                client = stack.enter_context(library.Client(self.address, timeout="10s"))
-                return self.jobs or sum(client.nthreads().values()) or 1
-            if not library.is_initialized():
-                library.init(address=self.address, configure_logging=False)
-                stack.callback(library.shutdown)
-            import_module("ray.util.joblib").register_ray()
-            return self.jobs or int(library.cluster_resources().get("CPU", 1))
-        except (OSError, ValueError, ConnectionError) as error:
-            raise InputError(Problem("--address", f"{self.address} can't be reached: {_line(error)}")) from None
-
-    def _import(self, name: str) -> Any:
-        try:
-            return import_module(name)
-        except ModuleNotFoundError:
-            extra = f"pip install 'asha-simulator[{self.backend}]'"
-            raise InputError(Problem("--backend", f"{self.backend} is not installed: {extra}")) from None
+            return self.jobs or joblib.cpu_count(), None
+        cluster = remote.connect(self.backend, self.address, stack)
+        return self.jobs or cluster.processes() or 1, cluster
 
 
 def _numbered(function: Callable[[Task], Done], number: int, task: Task) -> tuple[int, Done]:
@@ -181,7 +165,3 @@ def _wait_for(parent: int) -> None:
 
 def _is_death(error: Exception) -> bool:
     return isinstance(error, MemoryError) or type(error).__name__ in DEATHS
-
-
-def _line(error: Exception) -> str:
-    return str(error).split("\n")[0]

@@ -24,9 +24,10 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field, ValidationError
 
+from simulator.core import escaping
 from simulator.core.errors import InputError, Problem, RunError
 from simulator.core.streams import DRAWS_VERSION
-from simulator.io import inputs, reading, writing
+from simulator.io import inputs, reading, scratch, writing
 from simulator.planning.grid import differences, short
 from simulator.planning.runs import RUN
 from simulator.planning.sweep import Block, Runs, Shape, Work
@@ -47,7 +48,6 @@ FREE_IN_PLAN = ("deadline", "budget", "confidence", "choose_by", "assurance", "r
 MEANINGS = {"asha_simulator": "version", "draws": "version of the draws", "seed": "seed", "block": "block"}
 #: The column of a block that says what it is of.
 LABEL = "of"
-_SCRATCH = re.compile(r"\.(manifest\.json|replicates-[\w.-]+\.parquet)\.[0-9a-f]{8}\.(json|parquet)")
 
 _Whole = Annotated[int, Field(ge=1, le=10**6)]
 
@@ -78,9 +78,7 @@ class Store:
         writing.make_folder(folder / "blocks")
         self._lock = _locked(folder / "lock")
         try:
-            for left in (*folder.iterdir(), *(folder / "blocks").iterdir()):
-                if _SCRATCH.fullmatch(left.name) and stat.S_ISREG(left.lstat().st_mode):
-                    left.unlink()  # what a killed process was writing
+            scratch.clear([folder, folder / "blocks"])  # what a killed process was writing
             self._about = {
                 "asha_simulator": version("asha-simulator"),
                 "draws": DRAWS_VERSION,
@@ -117,7 +115,7 @@ class Store:
         """Say what the blocks to come are of; raises MachineError where the folder is not here any more."""
         self.shape = shape
         about = {**self._about, "block": list(shape)}
-        text = json.dumps(about, indent=2, ensure_ascii=False) + "\n"
+        text = escaping.json_text(about) + "\n"
         self._write(self._folder / MANIFEST, text.encode())
 
     def load(self, block: Block) -> Runs | None:
@@ -174,9 +172,9 @@ class Store:
 
     def _write(self, path: Path, content: bytes) -> None:
         try:
-            with writing.replacing(path) as scratch:
+            with writing.replacing(path) as aside:
                 self._check_there()  # not before: what `replacing` made for a folder that is gone, it takes away
-                scratch.write_bytes(content)
+                aside.write_bytes(content)
         except (InputError, RunError):
             self._check_there()  # it may go at any moment, and that is what to say then
             raise

@@ -8,7 +8,6 @@ any version of Pillow, FreeType or matplotlib.
 
 from __future__ import annotations
 
-import unicodedata
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -16,12 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageFont
 
+from simulator.core.escaping import plain
 from simulator.render import fonts, style
 
 Align = Literal["left", "right", "center"]
-
-#: Longer strings are cut before they are measured.
-MAX_CHARACTERS = 300
 
 
 class Rect(NamedTuple):
@@ -96,14 +93,6 @@ def shortened(text: str, size: int, width: int, *, bold: bool = False) -> str:
         else:
             too_long = middle
     return text[:fitting].rstrip() + "…" if fitting else ""
-
-
-def plain(text: str) -> str:
-    """One line of what can be drawn: white space becomes a blank, control characters a replacement mark."""
-    return "".join(
-        " " if character.isspace() else "\ufffd" if unicodedata.category(character).startswith("C") else character
-        for character in text[:MAX_CHARACTERS]
-    )
 
 
 @lru_cache(maxsize=64)

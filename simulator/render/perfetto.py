@@ -5,14 +5,14 @@ A process a searcher, a thread a worker. Times are integer microseconds, which a
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from simulator.core import escaping
+from simulator.core.escaping import plain
 from simulator.io import writing
-from simulator.render.canvas import plain
 from simulator.trace import metrics
 from simulator.trace.levels import Levels, levels
 from simulator.trace.promotions import promotions
@@ -33,7 +33,7 @@ def write(path: Path, traces: Sequence[Trace], *, title: str) -> None:
         f"{plain(trace.label)}: {key}": plain(str(value)) for trace in traces for key, value in trace.meta.items()
     }
     document = {"traceEvents": events, "displayTimeUnit": "ms", "otherData": other}
-    writing.write_text(path, json.dumps(document, separators=(",", ":"), allow_nan=False) + "\n")
+    writing.write_text(path, escaping.json_text(document, indent=None) + "\n")
 
 
 def rung_name(level: int) -> str:

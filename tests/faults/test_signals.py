@@ -30,6 +30,7 @@ from tests.faults.commands import (
     go_on,
     halted,
     heard,
+    place,
     scratch,
     session,
     started,
@@ -39,6 +40,11 @@ from tests.faults.commands import (
 
 WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated", signal.SIGHUP: "hung up"}
 BOTH = (signal.SIGINT, signal.SIGTERM)
+#: What batch systems send when time is up, or soon will be.
+BATCH = {
+    signal.SIGXCPU: "out of CPU time (ulimit -t)", signal.SIGUSR1: "stopped by SIGUSR1",
+    signal.SIGUSR2: "stopped by SIGUSR2", signal.SIGALRM: "stopped by SIGALRM",
+}  # fmt: skip
 AGAIN = "no file is half-written; run it again"
 RESUME = "no file is half-written; go on with --resume"
 #: A run of minutes.
@@ -172,6 +178,91 @@ def test_any_moment_from_the_first_import_on(number: signal.Signals, folder: Pat
         assert early or said in {"", f"{WORDS[number]}: {AGAIN}\n"}, said
         assert early or status in {0, 128 + number, -number}, said
         assert scratch(folder) == []
+
+
+@pytest.mark.parametrize("number", BATCH)
+def test_what_a_batch_system_sends(number: signal.Signals, folder: Path) -> None:
+    process = halted(*WRITING["run"], folder / "out", cwd=folder, at=A_FILE, count=3)
+    assert len(scratch(folder)) == 3
+    process.send_signal(number)
+    go_on(process)
+
+    assert ended(process) == (128 + number, f"{BATCH[number]}: {AGAIN}\n")
+    assert not (folder / "out").exists()
+
+
+@pytest.mark.parametrize("number", BATCH)
+def test_a_plan_that_a_batch_system_ends_is_gone_on_with(number: signal.Signals, folder: Path) -> None:
+    out = folder / "out"
+    process = halted(*WRITING["plan --jobs 2"], out, cwd=folder, at=A_BLOCK)
+    process.send_signal(number)
+    go_on(process)
+
+    assert ended(process) == (128 + number, f"{BATCH[number]}: {RESUME}\n")
+    assert all_gone(process.pid)
+    assert scratch(out) == []
+    assert asha_sim(*WRITING["plan"], out, "--resume", cwd=folder).returncode == 0
+
+
+def test_a_limit_on_the_time_of_the_processor(folder: Path) -> None:
+    """The system itself sends the signal, in whatever the command is at."""
+    (folder / "endless.yaml").write_text(ENDLESS)
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_CPU, (4, 600))\n"
+    process = started("run", "endless.yaml", "--out", folder / "out", cwd=folder, first=limit)
+
+    assert ended(process) == (128 + signal.SIGXCPU, f"{BATCH[signal.SIGXCPU]}: {AGAIN}\n")
+    assert not (folder / "out").exists()
+
+
+def test_a_hard_limit_on_the_time_of_the_processor_is_cleared_after(folder: Path) -> None:
+    """Nothing can be tidied up then; the next command on the folder does it."""
+    burn = """
+import resource, simulator.io.writing as writing
+resource.setrlimit(resource.RLIMIT_CPU, (8, 8))
+def begun(*arguments, real=writing._begun):
+    made = real(*arguments)
+    while "trace" in made.name:
+        pass
+    return made
+writing._begun = begun
+"""
+    status, _ = ended(started(*WRITING["run"], folder / "out", cwd=folder, first=burn))
+    left = scratch(folder)
+    again = asha_sim(*WRITING["run"], folder / "out", cwd=folder)
+
+    assert status in {-signal.SIGKILL, -signal.SIGXCPU}
+    assert len(left) == 1
+    assert again.returncode == 0
+    assert scratch(folder) == []
+
+
+@pytest.mark.parametrize("name", ["run", "animate", "plot", "import", "plan"])
+def test_what_a_killed_command_left_the_next_one_clears(name: str, folder: Path) -> None:
+    out = place(name, folder)
+    process = halted(*WRITING[name], out, cwd=folder, at=A_FILE, count=1 if name == "import" else 2)
+    process.kill()
+    process.communicate()
+    left = scratch(folder)
+    (folder / ".mine.0123abcd.csv").touch()  # as it might be called by somebody
+    again = asha_sim(*WRITING[name], out, *(["--resume"] if name == "plan" else []), cwd=folder)
+
+    assert left
+    assert again.returncode == 0
+    assert scratch(folder) == [".mine.0123abcd.csv"]
+
+
+def test_what_another_command_is_writing_is_left_to_it(folder: Path) -> None:
+    out = folder / "out"
+    first = halted(*WRITING["run"], out, cwd=folder, at=A_FILE, count=3)
+    held = scratch(out)
+    assert asha_sim(*WRITING["run"], out, cwd=folder).returncode == 0
+    assert scratch(out) == held
+    assert asha_sim(*WRITING["plot"], out, cwd=folder).returncode == 0
+    assert scratch(out) == held
+    go_on(first)
+
+    assert ended(first) == (0, "")
+    assert scratch(out) == []
 
 
 #: A command in which a library answers a signal with an error of its own, as pydantic does while it builds a model.

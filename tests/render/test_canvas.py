@@ -4,8 +4,9 @@ import sys
 import numpy as np
 import pytest
 
+from simulator.core.escaping import plain
 from simulator.render import style
-from simulator.render.canvas import Canvas, Rect, measure, plain, shortened
+from simulator.render.canvas import Canvas, Rect, measure, shortened
 
 ODD = [
     "",

@@ -10,7 +10,7 @@ import numpy as np
 
 from simulator.cluster.calibration.calibrate import Calibration
 from simulator.cluster.calibration.estimate import Estimate
-from simulator.core.errors import printable
+from simulator.core.escaping import printable
 
 #: What a scenario takes of the figures of straggler models.
 LIMITS = {"std": (0, 100), "sigma": (0, 5), "alpha": (1.011, 100), "probability": (0, 1), "factor": (1, 1e6)}

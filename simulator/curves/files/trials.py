@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.core.errors import InputError, Problem
+from simulator.core.escaping import csv_cell, of_csv_cell, printable
 from simulator.curves.table import Identity
 from simulator.io import reading, writing
 
@@ -34,10 +35,11 @@ def write(path: Path, trials: Sequence[Mapping[str, Any]]) -> None:
     keys = list(dict.fromkeys(key for trial in trials for key in trial["config"]))
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*OWN, *(PREFIX + key for key in keys)])
+    writer.writerow([*OWN, *(PREFIX + printable(key) for key in keys)])
     for trial in trials:
         config = trial["config"]
-        writer.writerow([*(trial[name] for name in OWN), *(config.get(key, "") for key in keys)])
+        cells = [*(trial[name] for name in OWN), *(config.get(key, "") for key in keys)]
+        writer.writerow([csv_cell(cell) if isinstance(cell, str) else cell for cell in cells])
     writing.write_text(path, text.getvalue())
 
 
@@ -60,8 +62,12 @@ def read_trials(curves: Path, count: int) -> tuple[Identity, ...]:
             message = f"has {len(fields)} fields where the header has {len(header)}"
             raise InputError(Problem(str(path), message, line, 1))
         cells = dict(zip(header, fields, strict=True))
-        config = {key.removeprefix(PREFIX): cell for key, cell in cells.items() if key.startswith(PREFIX) and cell}
-        found[cells["trial"]] = Identity(cells["name"], config)
+        config = {
+            key.removeprefix(PREFIX): of_csv_cell(cell)
+            for key, cell in cells.items()
+            if key.startswith(PREFIX) and cell
+        }
+        found[cells["trial"]] = Identity(of_csv_cell(cells["name"]), config)
     wanted = [str(number) for number in range(count)]
     if set(wanted) != set(found):
         message = f"names {len(found):,} trials and {curves.name} holds {count:,}"

@@ -6,10 +6,10 @@ import io
 import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from html import escape
 from math import isfinite
 from typing import TYPE_CHECKING, NamedTuple
 
+from simulator.core import escaping
 from simulator.core.ticks import UNITS, to_seconds
 from simulator.planning.advice import Advice, Series
 from simulator.planning.options import Option, Spread
@@ -248,15 +248,19 @@ def _inline(svg: str, title: str) -> str:
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
     used = set(re.findall(r"#([\w-]+)[\")]", svg))
-    svg = re.sub(r' id="([^"]+)"', lambda found: found[0] if found[1] in used else "", svg)
     prefix = f"{sum(map(ord, title)):x}-"
-    svg = re.sub(r'(id="|url\(#|xlink:href="#)', lambda found: found[1] + prefix, svg)
+
+    def of_page(tag: re.Match[str]) -> str:
+        """A tag, never the text between tags, which may say anything."""
+        made = re.sub(r' id="([^"]+)"', lambda found: found[0] if found[1] in used else "", tag[0])
+        made = re.sub(r'(id="|url\(#|xlink:href="#)', lambda found: found[1] + prefix, made)
+        for name, colour in colours(THEMES["light"]).items():
+            made = made.replace(colour.lower(), f"var(--{name})")
+        return re.sub(r"'?DejaVu Sans'?(, [^;\"]*)?", "system-ui, sans-serif", made)
+
     box = re.search(r'viewBox="[^"]+"', svg)
-    head = f'<svg {box[0] if box else ""} role="img" aria-label="{escape(title)}" {SPACES}>'
-    svg = head + svg[svg.index(">") + 1 :]
-    for name, colour in colours(THEMES["light"]).items():
-        svg = svg.replace(colour.lower(), f"var(--{name})")
-    return re.sub(r"'?DejaVu Sans'?(, [^;\"]*)?", "system-ui, sans-serif", svg).strip()
+    head = f'<svg {box[0] if box else ""} role="img" aria-label="{escaping.html(title)}" {SPACES}>'
+    return re.sub(r"<[^>]*>", of_page, head + svg[svg.index(">") + 1 :]).strip()
 
 
 def _scaled(spread: Spread, unit: float) -> Spread:

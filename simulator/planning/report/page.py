@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from html import escape
 from importlib.metadata import version
 
+from simulator.core.escaping import html
 from simulator.planning.planner import Answer
 from simulator.planning.report import report, sentences
 from simulator.planning.report.charts import charts, colours
-from simulator.render.canvas import plain
 from simulator.render.plots.figure import look
 from simulator.render.style import THEMES
 
@@ -19,28 +18,23 @@ def page(answer: Answer) -> str:
     chosen = answer.advice.chosen
     with look():  # whatever this machine's matplotlibrc says
         figures = "".join(
-            f"<figure><figcaption>{escape(chart.title)}</figcaption>{chart.svg}</figure>" for chart in charts(answer)
+            f"<figure><figcaption>{html(chart.title)}</figcaption>{chart.svg}</figure>" for chart in charts(answer)
         )
     names = None if chosen is None else report.listed(answer).index(chosen)
     return PAGE.format(
-        title=_text(answer.loaded.title),
+        title=html(answer.loaded.title),
         light=_properties("light"),
         dark=_properties("dark"),
-        answer=_text(sentences.sentence(answer)),
-        remarks="".join(f"<li>{_text(remark)}</li>" for remark in sentences.remarks(answer)),
+        answer=html(sentences.sentence(answer)),
+        remarks="".join(f"<li>{html(remark)}</li>" for remark in sentences.remarks(answer)),
         figures=figures,
         table=_table("All options", report.head(answer), report.rows(answer), names),
         sensitivity=_table("If things were otherwise", *_sensitivity(answer)),
         source=(
-            f"asha-simulator {escape(version('asha-simulator'))}, seed {answer.seed}, scenario "
+            f"asha-simulator {html(version('asha-simulator'))}, seed {answer.seed}, scenario "
             f"<code>{answer.loaded.digest[:12]}</code>"
         ),
     )
-
-
-def _text(text: str) -> str:
-    """Text of a scenario, made harmless."""
-    return escape(" ".join(plain(part) for part in text.split()))
 
 
 def _properties(theme: str) -> str:
@@ -73,15 +67,15 @@ def _sensitivity(answer: Answer) -> tuple[tuple[str, ...], list[tuple[str, ...]]
 
 
 def _table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], best: int | None = None) -> str:
-    titles = "".join(f'<th scope="col">{_text(cell)}</th>' for cell in head[1:])
+    titles = "".join(f'<th scope="col">{html(cell)}</th>' for cell in head[1:])
     body = "".join(
         f"<tr{' class=best' if number == best else ''}>"
-        f'<th scope="row">{_text(name)}</th>' + "".join(f"<td>{_text(cell)}</td>" for cell in cells) + "</tr>"
+        f'<th scope="row">{html(name)}</th>' + "".join(f"<td>{html(cell)}</td>" for cell in cells) + "</tr>"
         for number, (name, *cells) in enumerate(rows)
     )
     return (
-        f'<div class="table" tabindex="0" role="region" aria-label="{escape(caption)}"><table>'
-        f"<caption>{escape(caption)}</caption><thead><tr><td>{_text(head[0])}</td>{titles}</tr></thead>"
+        f'<div class="table" tabindex="0" role="region" aria-label="{html(caption)}"><table>'
+        f"<caption>{html(caption)}</caption><thead><tr><td>{html(head[0])}</td>{titles}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>"
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from importlib.metadata import version
 from math import isfinite
 from typing import Any
@@ -54,7 +53,7 @@ def listed(answer: Answer) -> list[Option]:
 
 def json_text(answer: Answer) -> str:
     """Everything, for programs."""
-    return json.dumps(_numbers(answer), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+    return escaping.json_text(_numbers(answer)) + "\n"
 
 
 def csv_text(answer: Answer) -> str:

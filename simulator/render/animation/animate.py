@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.core import escaping
 from simulator.core.errors import InputError, Problem
 from simulator.core.vocabulary import Motion, Style, ThemeName, TimeUnit
 from simulator.io import writing
@@ -83,8 +82,7 @@ def slugs(labels: Sequence[str]) -> list[str]:
     taken = set(RESERVED)
     names = []
     for label in labels:
-        ascii_label = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode().lower()
-        stem = re.sub(r"[^a-z0-9]+", "-", ascii_label).strip("-")[:MAX_SLUG].rstrip("-") or "searcher"
+        stem = escaping.file_stem(label, MAX_SLUG) or "searcher"
         name, number = stem, 1
         while {name, name + DARK} & taken:
             number += 1

@@ -7,9 +7,9 @@ import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 
-from simulator.render.canvas import plain
+from simulator.core import escaping
+from simulator.core.escaping import plain
 from simulator.render.player import data
 from simulator.render.player.player import BASE, RUN, Player, colours, key, page, scene
 from simulator.trace.levels import levels
@@ -102,14 +102,14 @@ def explorable(
 def _panel(sliders: Sequence[Slider], source: Source) -> str:
     moved = "".join(_slider(number, slider) for number, slider in enumerate(sliders))
     deeds = "".join(
-        f'<a class="deed" href="{escape(address)}" download>{escape(name)}</a>'
+        f'<a class="deed" href="{escaping.html(address)}" download>{escaping.html(name)}</a>'
         for name, address in (source.deeds or {}).items()
     )
-    return PANEL.format(sliders=moved, deeds=deeds, holds=escape(plain(source.holds)))
+    return PANEL.format(sliders=moved, deeds=deeds, holds=escaping.html(source.holds))
 
 
 def _slider(number: int, slider: Slider) -> str:
-    title, names = escape(plain(slider.title)), [escape(plain(name)) for name in slider.names]
+    title, names = escaping.html(slider.title), [escaping.html(name) for name in slider.names]
     if not all(map(_is_number, slider.names)):
         options = "".join(
             f'<option value="{place}"{" selected" if place == slider.at else ""}>{name}</option>'

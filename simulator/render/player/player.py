@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files as resources
 from pathlib import Path
 
+from simulator.core import escaping
 from simulator.core.errors import InputError, Problem
 from simulator.io import writing
 from simulator.render import alt, style
-from simulator.render.canvas import plain
 from simulator.render.legend import extras
 from simulator.render.phrases import manner
 from simulator.render.player.data import page as page_data
@@ -83,14 +82,14 @@ def page(
     policy = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
     return PAGE.format(
         policy=policy if connect == "'none'" else f"{policy}; connect-src {connect}",
-        title=escape(plain(title)),
+        title=escaping.html(title),
         colours=colours,
         style=_asset("player.css"),
         panel=panel,
         choice=choice,
         key=key,
         scenes=scenes,
-        data=json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c"),
+        data=escaping.json_text(data, indent=None),
         script=script,
     )
 
@@ -124,7 +123,7 @@ def _properties(theme: style.Theme, rungs: int) -> str:
 def _choice(names: Sequence[str]) -> str:
     if len(names) == 1:
         return ""
-    options = "".join(f"<option>{escape(plain(name))}</option>" for name in names)
+    options = "".join(f"<option>{escaping.html(name)}</option>" for name in names)
     return f'<label>Run <select id="scene">{options}</select></label>'
 
 
@@ -140,7 +139,7 @@ def key(traces: Sequence[Trace], rungs: int) -> str:
         (["accent"], "best loss"),
     ]
     squares = [
-        "".join(f'<i style="background:var(--{name})"></i>' for name in names) + escape(text)
+        "".join(f'<i style="background:var(--{name})"></i>' for name in names) + escaping.html(text)
         for names, text in entries
     ]
     return "".join(f"<li>{square}</li>" for square in squares)
@@ -149,12 +148,14 @@ def key(traces: Sequence[Trace], rungs: int) -> str:
 def scene(number: int, traces: Sequence[Trace], unit: str) -> str:
     """Runs on one clock: what is said of them, their places on the page, and a table of their numbers."""
     summaries = {trace.label: metrics.summarize(trace) for trace in traces}
-    head = "".join(f'<th scope="col">{escape(plain(label))}</th>' for label in summaries)
+    head = "".join(f'<th scope="col">{escaping.html(label)}</th>' for label in summaries)
     rows = "".join(
-        f'<tr><th scope="row">{escape(name)}</th>' + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
+        f'<tr><th scope="row">{escaping.html(name)}</th>'
+        + "".join(f"<td>{escaping.html(cell)}</td>" for cell in cells)
+        + "</tr>"
         for name, *cells in comparison.table(summaries, unit)
     )
-    found = "".join(f"<p>{escape(plain(sentence))}</p>" for sentence in comparison.findings(summaries, unit))
+    found = "".join(f"<p>{escaping.html(sentence)}</p>" for sentence in comparison.findings(summaries, unit))
     runs = "".join(_run(f"run-{number}-{place}", trace, unit) for place, trace in enumerate(traces))
     return (
         f'<div class="scene"{" hidden" if number else ""}><div class="findings">{found}</div>{runs}'
@@ -165,7 +166,7 @@ def scene(number: int, traces: Sequence[Trace], unit: str) -> str:
 
 
 def _run(name: str, trace: Trace, unit: str) -> str:
-    label = escape(plain(trace.label))
+    label = escaping.html(trace.label)
     numbers = "".join(
         f"<div><dt>{meaning}</dt><dd>–</dd></div>"
         for meaning in ("busy so far", "idle so far", "trials started", "best loss so far")
@@ -173,9 +174,9 @@ def _run(name: str, trace: Trace, unit: str) -> str:
     return RUN_PART.format(
         name=name,
         label=label,
-        manner=escape(manner(trace)),
+        manner=escaping.html(manner(trace)),
         numbers=numbers,
-        alt=escape(plain(alt.of_run(trace, unit))),
+        alt=escaping.html(alt.of_run(trace, unit)),
     )
 
 

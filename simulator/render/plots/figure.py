@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulator.core import ticks
+from simulator.core.escaping import plain
 from simulator.core.vocabulary import ThemeName
 from simulator.io import writing
 from simulator.render import fonts, style
-from simulator.render.canvas import measure, plain, shortened
+from simulator.render.canvas import measure, shortened
 from simulator.render.style import THEMES, Theme
 from simulator.trace.trace import Trace
 

@@ -1,0 +1,195 @@
+"""A Dask or Ray cluster that somebody has: tasks go out, results come back, and a cluster that goes away is noticed.
+
+While no result comes, the cluster is asked for its processes every few seconds; one that does not answer, or that has
+none for long, is given up. So no wait is without end, and how to go on is said.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from time import monotonic
+from typing import Any, Literal, Protocol
+
+from simulator.core.errors import InputError, MachineError, Problem
+
+#: Seconds to find a cluster in; between questions to one from which no result comes; that an answer may take; and
+#: that a cluster may be without any process, as one is that has yet to start them.
+REACH, LOOK, ANSWER, EMPTY = 10.0, 2.0, 30.0, 120.0
+#: What Dask and Ray raise when their scheduler is gone, by name, as both are extras.
+LOSSES = frozenset(
+    {
+        "CancelledError", "FutureCancelledError", "FuturesCancelledError", "CommClosedError", "ClosedClientError",
+        "TimeoutError", "GetTimeoutError", "RaySystemError", "LocalRayletDiedError", "NodeDiedError", "RpcError",
+        "GcsRpcError", "ObjectLostError", "OwnerDiedError",
+    }
+)  # fmt: skip
+#: What they raise besides where no task of ours can have: a connection that is closed, a client or its loop.
+CLOSED = (OSError, RuntimeError)
+
+
+class Remote(Protocol):
+    """What is asked of a cluster."""
+
+    def start(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Have a function called by a process of the cluster; returns a ticket."""
+
+    def finished(self, tickets: Sequence[Any], seconds: float) -> Sequence[Any]:
+        """The tickets of which something came of, after at most so many seconds."""
+
+    def result(self, ticket: Any) -> Any:
+        """What a call gave; raises what it raised."""
+
+    def processes(self) -> int:
+        """How many tasks it can do at once."""
+
+
+@dataclass(frozen=True)
+class Dask:
+    """A Dask scheduler."""
+
+    library: Any
+    client: Any
+
+    def start(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """As `Remote` says."""
+        return self.client.submit(function, *arguments, pure=False)
+
+    def finished(self, tickets: Sequence[Any], seconds: float) -> Sequence[Any]:
+        """As `Remote` says."""
+        try:
+            return list(self.library.wait(tickets, timeout=seconds, return_when="FIRST_COMPLETED").done)
+        except TimeoutError:
+            return ()
+
+    def result(self, ticket: Any) -> Any:
+        """As `Remote` says."""
+        return ticket.result(timeout=ANSWER)
+
+    def processes(self) -> int:
+        """As `Remote` says."""
+        if self.client.status != "running":
+            raise ConnectionError(f"the client is {self.client.status}")
+        return sum(self.client.sync(self.client.scheduler.ncores, callback_timeout=ANSWER).values())
+
+
+@dataclass(frozen=True)
+class Ray:
+    """A Ray cluster."""
+
+    library: Any
+
+    def start(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """As `Remote` says."""
+        return self.library.remote(max_retries=0)(function).remote(*arguments)
+
+    def finished(self, tickets: Sequence[Any], seconds: float) -> Sequence[Any]:
+        """As `Remote` says."""
+        return list(self.library.wait(list(tickets), num_returns=1, timeout=seconds)[0])
+
+    def result(self, ticket: Any) -> Any:
+        """As `Remote` says."""
+        return self.library.get(ticket, timeout=ANSWER)
+
+    def processes(self) -> int:
+        """As `Remote` says."""
+        return int(_answered(self.library.cluster_resources).get("CPU", 0))
+
+
+def connect(kind: Literal["dask", "ray"], address: str | None, stack: ExitStack) -> Remote:
+    """Reach a cluster for as long as `stack` lasts; raises InputError where it can't be reached."""
+    library = _import("distributed" if kind == "dask" else "ray", kind)
+    try:
+        stack.enter_context(_silenced("distributed" if kind == "dask" else "ray"))
+        if kind == "dask":
+            client = library.Client(address, timeout=REACH)
+            stack.callback(client.close, timeout=LOOK)
+            return Dask(library, client)
+        if not library.is_initialized():
+            library.init(address=address, configure_logging=False, log_to_driver=False)
+            stack.callback(library.shutdown)
+        return Ray(library)
+    except (OSError, ValueError, ConnectionError, RuntimeError) as error:
+        raise InputError(Problem("--address", f"{address} can't be reached: {_line(error)}")) from None
+
+
+def results(
+    remote: Remote, function: Callable[..., Any], tasks: dict[int, Any], ahead: int, where: str
+) -> Iterator[tuple[int, Any]]:
+    """Do numbered tasks, so many handed out at once; yields each number with what the function gave, in any order.
+
+    Raises what the function raised, or a cluster's word of a process that died; MachineError where the cluster, which
+    messages call `where`, is not there any more.
+    """
+    waiting, last = deque(tasks.items()), monotonic()
+    tickets: dict[int, Any] = {}
+    while True:
+        more = [waiting.popleft() for _ in range(min(ahead - len(tickets), len(waiting)))]
+        with _told(where, CLOSED):
+            tickets |= {number: remote.start(function, task) for number, task in more}
+            done = remote.finished(list(tickets.values()), LOOK) if tickets else ()
+            if done or not tickets or remote.processes():
+                last = monotonic()
+        if not tickets:
+            return
+        if monotonic() - last > EMPTY:
+            raise MachineError(f"{where} has had no worker for {EMPTY:g} s", "start some")
+        for number in [number for number, ticket in tickets.items() if any(ticket is one for one in done)]:
+            with _told(where):
+                result = remote.result(tickets.pop(number))
+            yield number, result
+
+
+@contextmanager
+def _told(where: str, also: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+    """Say of what libraries raise when their cluster is gone that it is, in one line."""
+    try:
+        yield
+    except BaseException as error:  # asyncio's CancelledError is no Exception
+        if not (type(error).__name__ in LOSSES or isinstance(error, also)):
+            raise
+        raise MachineError(f"{where} does not answer any more", "start it again") from None
+
+
+def _answered(ask: Callable[[], Any]) -> Any:
+    """Ask in a thread of its own, as a library may wait without end; raises TimeoutError after `ANSWER` seconds."""
+    answers: list[Any] = []
+    thread = threading.Thread(target=lambda: answers.append(ask()), daemon=True)
+    thread.start()
+    thread.join(ANSWER)
+    if not answers:
+        raise TimeoutError
+    return answers[0]
+
+
+@contextmanager
+def _silenced(name: str) -> Iterator[None]:
+    """Have a library log nothing: what it has to say of a cluster that is gone, we say in a line."""
+    loggers = [
+        logging.getLogger(one) for one in (name, *logging.root.manager.loggerDict) if one.split(".")[0] == name
+    ]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
+
+
+def _import(name: str, kind: str) -> Any:
+    try:
+        return import_module(name)
+    except ModuleNotFoundError:
+        extra = f"pip install 'asha-simulator[{kind}]'"
+        raise InputError(Problem("--backend", f"{kind} is not installed: {extra}")) from None
+
+
+def _line(error: Exception) -> str:
+    return str(error).split("\n")[0]
