@@ -42,8 +42,7 @@ class MachinePool:
         self._order = order
         self._first_rank = [0, *accumulate(counts[index] for index in order)]
         self._draws = {index: self._of_group(group) for index, group in enumerate(groups)}
-        self._machines: dict[int, Machine] = {}
-        self._hired: dict[int, Hired] = {}
+        self._machines: dict[int, Machine | Hired] = {}
 
     def worker(self, rank: int) -> int:
         """The worker that is taken `rank`-th (from 0) while all are idle."""
@@ -57,23 +56,15 @@ class MachinePool:
         return self.groups[0] if len(self.groups) == 1 else self.groups[bisect_right(self._first_worker, worker) - 1]
 
     def machine(self, worker: int) -> Machine | Hired:
-        """The machine a worker is a place of, which may be let go while it is idle."""
-        group, machine = self.group(worker), self.presence(worker)
-        if isinstance(group.release, str):
-            return machine
-        number = self.machine_number(worker)
-        if number not in self._hired:
-            self._hired[number] = Hired(machine, group.release, group.start_up)
-        return self._hired[number]
-
-    def presence(self, worker: int) -> Machine:
-        """When the machine a worker is a place of is there, whether or not it is let go."""
+        """The machine a worker is a place of."""
         index = bisect_right(self._first_worker, worker) - 1
         place = (worker - self._first_worker[index]) // self._places[index]
         number = self._first_machine[index] + place
         machine = self._machines.get(number)
         if machine is None:
             machine = self._machines[number] = self._new(number, index, place)
+            if isinstance(idle := self.groups[index].release, int):
+                machine = self._machines[number] = Hired(machine, idle, self.groups[index].start_up)
         return machine
 
     def machine_number(self, worker: int) -> int:
@@ -86,9 +77,9 @@ class MachinePool:
         if all(group.release == "end" for group in self.groups):
             return spells, Spells.from_rows([])
         known = zip(self.groups, self._first_worker, self._places, strict=False)
-        return release.let_go(list(known), self._spans_let_go, columns, spells)
+        return release.let_go(list(known), self._hired, columns, spells)
 
-    def _spans_let_go(self, worker: int, until: int) -> tuple[list[release.Span], list[release.Span]]:
+    def _hired(self, worker: int, until: int) -> tuple[list[release.Span], list[release.Span]]:
         """When a worker's machine was let go for want of work before `until`, and when it started up again."""
         machine = self.machine(worker)
         return machine.absences(until) if isinstance(machine, Hired) else ([], [])

@@ -11,8 +11,6 @@ from simulator.cluster.durations import Weibull
 from simulator.cluster.engine import Cluster, Stop, simulate
 from simulator.cluster.fates import Conditions, SlowSpells
 from simulator.cluster.groups import Failures, MachineGroup, Preemption
-from simulator.cluster.sharing.engine import share
-from simulator.cluster.sharing.fifo import Fifo
 from simulator.searchers.halving import asha, random, sha
 from simulator.trace import billing, metrics
 from simulator.trace.billing import Bill
@@ -346,9 +344,3 @@ def test_a_stop_at_a_full_loss_passes_early_ones_over(make, engine):
     assert stopped.loss[full].min() <= 4.0
     assert stopped.end[full & (stopped.loss <= 4.0)].min() == stopped.makespan
     assert early.makespan == UNIT
-
-
-def test_a_shared_cluster_keeps_or_drains_its_machines():
-    cluster = Cluster((MachineGroup(2, release=HOUR),))
-    with pytest.raises(ValueError, match="machines of a shared cluster are kept or drained"):
-        share(iter(()), cluster, Fifo())

@@ -31,11 +31,8 @@ def share(
 
     `slots` are those that a trial of any of them may take; `seed` is that of the machines. A result due exactly at
     the stop still counts; no trial starts then and no search arrives, and what is running is cut. Raises
-    StarvedError where work remains that nobody will ever do, ValueError where machines would be let go while they
-    are idle: on a shared cluster that is the scheduler's affair.
+    StarvedError where work remains that nobody will ever do.
     """
-    if any(group.rehires for group in cluster.machines):
-        raise ValueError("machines of a shared cluster are kept or drained; let them go while idle for one search")
     model = SharedModel(arrivals, slots, cluster, scheduler, stop, seed)
     columns = model.run()
     pool, end = model.pool, model.now

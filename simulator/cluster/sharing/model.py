@@ -26,6 +26,7 @@ from simulator.cluster.attempts import Course, Overheads, Rest
 from simulator.cluster.fates import Fates
 from simulator.cluster.garbage import uncollected
 from simulator.cluster.groups import MachineGroup, Policy
+from simulator.cluster.hiring import Hired
 from simulator.cluster.machines import Machine
 from simulator.cluster.pool import MachinePool
 from simulator.cluster.recording import ROW, unpack
@@ -56,10 +57,11 @@ class SharedWorker:
     rank: int
     number: int
     group: MachineGroup
-    machine: Machine | None  # None where machines never go
+    machine: Machine | Hired | None  # None where machines never go
     place: int  # the number of its machine
     until: simpy.Event | None = None  # the end of its attempt, or the return of its machine
     called: simpy.Event | None = None  # what it waits for while it has nothing to do
+    starting: bool = False  # its machine starts up, having been hired because work waits
     life: Process | None = None
     process: simpy.Process | None = None
     search: Search | None = None  # whose attempt it leads
@@ -113,6 +115,8 @@ class SharedModel:
         self._places = Places(self.pool.workers, self.unit)
         self._workers: list[SharedWorker] = []  # by rank, all who were ever needed
         self._idle: list[int] = []  # a heap of the ranks of those who have nothing to do
+        self._let_go: list[tuple[int, Hired]] = []  # a heap of the ranks of those whose machines were let go
+        self._starting = 0  # workers whose machines were hired again and start up
         self._racks = None if self._alike else _Racks(self._all_workers(), self.unit, cluster.policy)
 
         self.visits: list[Visit] = []
@@ -215,6 +219,7 @@ class SharedModel:
         yield self.env.timeout(length)
         assert self._racks is not None
         self._racks.room.there[machine] = True
+        self._racks.starting.pop(machine, None)
         self._guarded(lambda _: None, None)
 
     # What they do.
@@ -291,11 +296,13 @@ class SharedModel:
         search, task, now = worker.search, worker.task, self.now
         if search is None or task is None:
             worker.until = None
+            self._starting -= worker.starting
+            worker.starting = False
             self._places.free += 1
             self._places.places += 1
             heappush(self._idle, worker.rank)
             return
-        self._let_go(worker, search)
+        self._give_back(worker, search)
         self._quiet_since = now
         job, exit_ = task.job, worker.exit
         if worker.safe is not None:
@@ -311,10 +318,13 @@ class SharedModel:
         else:
             self._leave(search)
 
-    def _let_go(self, worker: SharedWorker, search: Search) -> None:
+    def _give_back(self, worker: SharedWorker, search: Search) -> None:
         """Take the attempt that ends from its worker, and from its search."""
         assert worker.running is not None
         del search.running[worker.running.started], self._leads[worker.running.started]
+        for one in (worker, *worker.held):
+            if isinstance(one.machine, Hired):
+                one.machine.give_back(self.now)
         if self._racks is None:
             self._places.free += 1
             heappush(self._idle, worker.rank)
@@ -353,7 +363,7 @@ class SharedModel:
             self._rows, worker.row * ROW.size, worker.number, trial, bracket, rung, task.begin, to_resource,
             min(worker.begun, now), now, nan, rest.overhead, spent - rest.overhead - rest.kept, PREEMPTED,
         )  # fmt: skip
-        self._let_go(worker, search)
+        self._give_back(worker, search)
         self._keep(search, task, safe)
         if worker.process is not self.env.active_process and worker.process is not None:
             worker.process.interrupt()
@@ -389,11 +399,31 @@ class SharedModel:
             if not racks.room.there[place] or lead.machine is None:
                 continue
             up = lead.machine.at(self.now)
-            if up is None or up.ready > self.now:
+            if up is not None and isinstance(lead.machine, Hired) and lead.machine.let_go:
+                racks.room.there[place] = False
+                racks.let_go[place] = lead.machine
+            elif up is None or up.ready > self.now:
                 racks.room.there[place] = False
                 if up is not None:
                     self._count_vain()
                     self.env.process(self._returning(place, min(up.ready, up.until) - self.now))
+
+    def _hire_racks(self, racks: _Racks) -> None:
+        """Hire machines that were let go, as long as the waiting trials take more slots than those that start up."""
+        waiting = sum(search.waiting * search.slots for search in self._present.values() if not search.capped)
+        for place in sorted(racks.let_go, key=lambda place: racks.leads[place].rank):
+            if sum(racks.starting.values()) >= waiting:
+                return
+            machine = racks.let_go.pop(place)
+            up = machine.at(self.now)
+            if up is None:
+                continue
+            ready = up.since
+            if up.since <= self.now:
+                machine.hire(self.now)
+                racks.starting[place] = racks.room.sizes[place]
+                ready = self.now + racks.leads[place].group.start_up
+            self.env.process(self._returning(place, min(ready, up.until) - self.now))
 
     def _start_one(self) -> bool:
         """Start a trial on the first idle worker that is there; False where nobody has one, or no worker is."""
@@ -407,12 +437,45 @@ class SharedModel:
             self._places.free -= 1
             self._start(self._present[claim.number], (worker,), ((worker.place, self.unit),))
             return True
+        self._hire()
         return False
+
+    def _hire(self) -> None:
+        """Hire machines that were let go, the first in the policy's order first, while more work waits for them."""
+        now = self.now
+        while self._let_go and self._work_waits():
+            rank, machine = heappop(self._let_go)
+            up = machine.at(now)
+            if up is None:
+                continue
+            if up.since > now:  # nobody can be hired before
+                self._occupy(self._workers[rank], up.since - now)
+                continue
+            machine.hire(now)
+            ready = min(now + self._workers[rank].group.start_up, up.until)  # it may go before it has started up
+            self._start_up(rank, ready)
+            while self._let_go and self._let_go[0][1] is machine:
+                self._start_up(heappop(self._let_go)[0], ready)
+
+    def _work_waits(self) -> bool:
+        """Whether more trials wait than workers start up, or can be had from the searches."""
+        below = [search for search in self._present.values() if not search.capped]
+        if sum(search.waiting for search in below) > self._starting:
+            return True
+        return any(search.more and search.line_up() for search in below)
+
+    def _start_up(self, rank: int, ready: float) -> None:
+        """Let a worker wait until its machine, which has just been hired again, is `ready` to work."""
+        worker = self._workers[rank]
+        worker.starting = True
+        self._starting += 1
+        self._occupy(worker, ready - self.now)
 
     def _start_somewhere(self, racks: _Racks) -> bool:
         """Start a trial on the machine, or the machines, that suit it."""
         claim = self._scheduler.choose(racks.room)
         if claim is None:
+            self._hire_racks(racks)
             return False
         on = racks.room.place(claim.slots)
         assert on is not None
@@ -422,7 +485,7 @@ class SharedModel:
     def _all_workers(self) -> list[SharedWorker]:
         while len(self._workers) < self.pool.workers:
             self._idle.append(len(self._workers))  # greater than all that are in the heap
-            self._workers.append(self._hire(len(self._workers)))
+            self._workers.append(self._new_worker(len(self._workers)))
         return self._workers
 
     def _next_idle(self) -> SharedWorker | None:
@@ -431,13 +494,13 @@ class SharedModel:
             return self._workers[heappop(self._idle)]
         if len(self._workers) == self.pool.workers:
             return None
-        worker = self._hire(len(self._workers))
+        worker = self._new_worker(len(self._workers))
         self._workers.append(worker)
         return worker
 
-    def _hire(self, rank: int) -> SharedWorker:
+    def _new_worker(self, rank: int) -> SharedWorker:
         pool, number = self.pool, self.pool.worker(rank)
-        machine = None if pool.steady else pool.presence(number)
+        machine = None if pool.steady else pool.machine(number)
         return SharedWorker(rank, number, pool.group(number), machine, pool.machine_number(number))
 
     def _is_there(self, worker: SharedWorker) -> bool:
@@ -446,7 +509,10 @@ class SharedModel:
             return True
         now = self.now
         up = worker.machine.at(now)
-        if up is not None and up.ready <= now:
+        if up is not None and isinstance(worker.machine, Hired) and worker.machine.let_go:
+            heappush(self._let_go, (worker.rank, worker.machine))
+            up = None
+        elif up is not None and up.ready <= now:
             return True
         self._places.free -= 1
         self._places.places -= 1
@@ -473,7 +539,8 @@ class SharedModel:
     def _start(self, search: Search, workers: tuple[SharedWorker, ...], on: tuple[tuple[int, int], ...]) -> None:
         """Begin an attempt at a search's next job. Its fate is drawn now; it may be stopped before."""
         worker, task = workers[0], search.next_work()
-        worker.begun = self._given_out(workers) if self._cluster.decision_time else self.now
+        stay = min(one.goes() for one in workers)
+        worker.begun = self._given_out(stay) if self._cluster.decision_time else self.now
         worker.row = len(self.search_of)
         end = self._draw(search, task, workers, on)
         self.search_of.append(search.number)
@@ -483,6 +550,9 @@ class SharedModel:
         search.running[running.started] = running
         self._leads[running.started] = worker
         worker.search, worker.task, worker.running, worker.held = search, task, running, workers[1:]
+        for one in workers:
+            if isinstance(one.machine, Hired):
+                one.machine.take()
         self._vain = 0
         self._occupy(worker, end - self.now)
 
@@ -510,7 +580,7 @@ class SharedModel:
         outcome = COMPLETED if exit_ is None else EXITED
         frail = workers[0] if len(workers) == 1 else min(workers, key=SharedWorker.goes)
         up = None if frail.machine is None else frail.machine.up
-        stay = inf if up is None else up.until - worker.begun
+        stay = frail.goes() - worker.begun
         if stay < length or (self._losing and fates.lost_after(length, trial, rung, tries) <= length):
             fate = fates.of(
                 course, trial, rung, tries,
@@ -535,13 +605,13 @@ class SharedModel:
         )
         return end
 
-    def _given_out(self, workers: tuple[SharedWorker, ...]) -> int:
-        """When the scheduler gives the next job out: one after the other, each takes its decision time.
+    def _given_out(self, stay_until: float) -> int:
+        """When the cluster gives the next job out: one after the other, each takes its decision time.
 
-        A machine that goes before the scheduler comes to it loses the job as it goes.
+        A machine that goes before its turn comes loses the job as it goes.
         """
         self._decided = max(self._decided, self.now) + self._cluster.decision_time
-        return int(min(self._decided, *(worker.goes() for worker in workers)))
+        return int(min(self._decided, stay_until))
 
     def _lead(self, worker: SharedWorker, search: Search, task: Work) -> int:
         """Ticks before training: none where a promoted trial goes on at once where it was."""
@@ -585,6 +655,8 @@ class _Racks:
         self._unit = unit
         self._workers = workers
         self.leads: dict[int, SharedWorker] = {}  # by machine
+        self.let_go: dict[int, Hired] = {}  # by machine, those that were let go
+        self.starting: dict[int, int] = {}  # by machine, slots of those that were hired again and start up
         free: dict[int, list[int]] = {}
         groups: dict[str, int] = {}
         for worker in workers:

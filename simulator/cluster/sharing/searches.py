@@ -65,6 +65,14 @@ class Search(Claim):
         self.waiting += 1
         return True
 
+    def line_up(self) -> bool:
+        """Ask for one more job, which stands in line with the lost ones: a machine is hired for it."""
+        if not self.ask():
+            return False
+        self.waiting -= 1
+        self.again(self._new(self.jobs.pop()))
+        return True
+
     def heard(self) -> bool:
         """Go on after a report, or at the start: whether there is anything left to do."""
         self.more = True
@@ -78,7 +86,9 @@ class Search(Claim):
         self.waiting -= 1
         if self.lost:
             return self.lost.popleft()
-        job = self.jobs.popleft()
+        return self._new(self.jobs.popleft())
+
+    def _new(self, job: AnyJob) -> Work:
         return Work(job, job[3] if self.resume else 0, 0)
 
     def again(self, work: Work) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from random import Random
 
 import numpy as np
@@ -29,9 +28,6 @@ def test_same_rows_on_random_clusters_in_trouble(policy):
     rows = 0
     for seed in range(150):
         drawn, curves, cluster, stop = random_worlds.scenario(Random(f"{policy} {seed}"))
-        if any(group.rehires for group in cluster.machines):  # which a shared cluster does not know
-            drained = (replace(group, release="drained") if group.rehires else group for group in cluster.machines)
-            cluster = replace(cluster, groups=tuple(drained))
         arrival = Arrival(
             0, "alone", 0, lambda drawn=drawn, curves=curves: (drawn.make(), curves),
             seed=seed, slots=cluster.slots_per_trial,
