@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from simulator.cli.progress import progress_bar
 from simulator.cli.scenario_file import ScenarioFile, Seed, Sets, UnitTime, Workers, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from simulator.exploring.controls import Control
+    from simulator.exploring.worlds import Worlds
+    from simulator.scenario.loading import Loaded
 
 #: Seeds behind what is said of a world.
 SEEDS = 20
@@ -37,20 +45,37 @@ def explore(
     sets: Sets = None,
     workers: Workers = None,
     unit_time: UnitTime = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65_535, help="Port of the page; 0 for any.", show_default="8472, or any")
+    ] = None,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Open no browser.")] = False,
     seeds: Annotated[
         int, typer.Option(min=1, max=1000, help="Seeds behind the sentence on who ends later; 1 for none.")
     ] = SEEDS,
 ) -> None:
-    """Move sliders over a scenario, in a browser."""
+    """Move sliders over a scenario, in a browser: worlds are simulated as you move, on this machine alone.
+
+    With --vary and -o one page holds them all, simulated beforehand, and needs nothing.
+    """
     from simulator.exploring.controls import varied
-    from simulator.exploring.held import check_size, held
-    from simulator.exploring.worlds import Worlds
-    from simulator.io import inputs
 
     loaded = opened(scenario, sets, workers, unit_time)
-    worlds = Worlds(loaded, varied(loaded, vary or ()), seed)
+    controls = varied(loaded, vary or ())
     if out is None:
-        raise typer.BadParameter("is missing.", param_hint="-o")
+        _serve(loaded, controls, seed, seeds, port, browse=not no_open)
+    else:
+        if port is not None or no_open:
+            raise typer.BadParameter("goes without -o, which opens nothing.", param_hint="--port and --no-open")
+        from simulator.exploring.worlds import Worlds
+
+        _write(Worlds(loaded, controls, seed), seeds, out)
+
+
+def _write(worlds: Worlds, seeds: int, out: Path) -> None:
+    """One page that holds its worlds."""
+    from simulator.exploring.held import check_size, held
+    from simulator.io import inputs
+
     check_size(worlds)
     inputs.check_kept([out])
     with progress_bar() as progress:
@@ -63,3 +88,22 @@ def explore(
         )  # fmt: skip
     page.write(out)
     typer.echo(out)
+
+
+def _serve(
+    loaded: Loaded, controls: Sequence[Control], seed: int | None, seeds: int, port: int | None, *, browse: bool
+) -> None:
+    """A page that asks this machine."""
+    from simulator.exploring import server
+    from simulator.exploring.answers import LIMITS, Answers
+    from simulator.exploring.offered import all_controls
+    from simulator.exploring.worlds import Worlds
+
+    server.check_installed()
+    worlds = Worlds(loaded, all_controls(loaded, controls, seed), seed, limits=LIMITS)
+
+    def on_start(address: str) -> None:
+        typer.echo(f"{address}  (Ctrl-C ends it)")
+        sys.stdout.flush()
+
+    server.serve(Answers(worlds, seeds), server.bind(port), on_start, browse=browse)

@@ -27,7 +27,7 @@ class Control:
     """What one slider moves: the `values` that are put at every one of `paths`, by their `names` on the page.
 
     `at` is the place of the value that the scenario itself has. With `numbers` any other number may be asked for,
-    too. `also` is put into the scenario whenever the value is another than its own.
+    too. `also` is put into the scenario whenever the value is another than its own. `last` is put after all others.
     """
 
     key: str
@@ -38,6 +38,7 @@ class Control:
     at: int = 0
     numbers: bool = False
     also: tuple[tuple[Path_, Any], ...] = ()
+    last: bool = False
 
     def value(self, name: str) -> Any:
         """The value that a page calls `name`; raises InputError for one that this control can't have."""

@@ -6,11 +6,14 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
+from io import StringIO
 from threading import Lock
 from time import monotonic
 from typing import Any
 
-from simulator.core.errors import InputError, Problem, RunError
+from ruamel.yaml import YAML
+
+from simulator.core.errors import InputError, Problem, RunError, printable
 from simulator.curves.protocol import Curves
 from simulator.experiment.experiment import Experiment, curves_of
 from simulator.experiment.replicates import replicates
@@ -19,6 +22,7 @@ from simulator.planning.grid import workers
 from simulator.results import Comparison
 from simulator.scenario.changes import put
 from simulator.scenario.loading import Loaded, check_document
+from simulator.scenario.yaml_text import Path_
 from simulator.searchers.watched import Watched
 from simulator.trace import metrics
 from simulator.trace.trace import Trace
@@ -64,19 +68,25 @@ class Guard:
     """Ends a run that nobody waits for, or that goes beyond the limits; heard before every result."""
 
     def __init__(self, limits: Limits | None = None) -> None:
-        self._limits = limits or Limits()
+        self.limits = limits or Limits()
         self._results, self._began = 0, monotonic()
         self.cancelled = False
 
     def __call__(self) -> None:
-        """Raise Cancelled or RunError if the run is to end."""
-        if self.cancelled:
-            raise Cancelled
+        """Count a result; raises Cancelled or RunError if the run is to end."""
         self._results += 1
-        most, seconds = self._limits.results, self._limits.seconds
+        most = self.limits.results
         if most is not None and self._results > most:
             raise RunError(f"it has more than {most:,} results; take fewer trials, or a sooner stop")
-        if seconds is not None and self._results % LOOK == 0 and monotonic() - self._began > seconds:
+        if self.cancelled or self._results % LOOK == 0:
+            self.check()
+
+    def check(self) -> None:
+        """Raise Cancelled or RunError if it is time to end."""
+        seconds = self.limits.seconds
+        if self.cancelled:
+            raise Cancelled
+        if seconds is not None and monotonic() - self._began > seconds:
             raise RunError(f"it takes longer than {seconds:g} s; take fewer trials, or a sooner stop")
 
 
@@ -99,26 +109,46 @@ class Worlds:
         self._lock = Lock()
         self.title, self.time_unit = loaded.title, loaded.scenario.time_unit
 
-    def changes(self, names: Mapping[str, str]) -> list[tuple[tuple[str | int, ...], Any]]:
+    def changes(self, names: Mapping[str, str]) -> list[tuple[Path_, Any]]:
         """What to put where for a world; raises InputError for a control or a value that there is not."""
         known = {control.key: control for control in self.controls}
-        changes: list[tuple[tuple[str | int, ...], Any]] = []
+        changes: list[tuple[bool, Path_, Any]] = []
         for key, name in names.items():
             if key not in known:
                 raise InputError(Problem(key, f"is no control; there are {', '.join(known) or 'none'}"))
             control = known[key]
             value = control.value(name)
-            changes += [(path, value) for path in control.paths]
+            changes += [(control.last, path, value) for path in control.paths]
             if name != control.names[control.at]:
-                changes += control.also
-        return sorted(changes, key=lambda change: len(change[0]))  # the outermost first
+                changes += [(control.last, *change) for change in control.also]
+        changes.sort(key=lambda change: (change[0], len(change[1])))  # the outermost first
+        return [(path, value) for _, path, value in changes]
+
+    def values(self, names: Mapping[str, str]) -> dict[str, Any]:
+        """The entries of a world's scenario; raises InputError as `changes` does."""
+        values = deepcopy(self._values)
+        for path, value in self.changes(names):
+            put(values, path, value)
+        return values
+
+    def yaml(self, names: Mapping[str, str]) -> str:
+        """A world as a scenario file for the same folder; raises InputError for what is wrong in it."""
+        values = self.values(names)
+        self.loaded(names)
+        writer = YAML()
+        writer.default_flow_style = None
+        writer.width = 110
+        text = StringIO()
+        writer.dump(values, text)
+        moved = ", ".join(
+            f"{control.title} {names[control.key]}" for control in self.controls if control.key in names
+        )
+        head = f"{self._document.path.name} with {moved}" if moved else self._document.path.name
+        return f"# {printable(head)}\n{text.getvalue()}"
 
     def loaded(self, names: Mapping[str, str]) -> Loaded:
         """The scenario of a world; raises InputError for what is wrong in it."""
-        changes = self.changes(names)
-        values = deepcopy(self._values)
-        for path, value in changes:
-            put(values, path, value)
+        values = self.values(names)
         raw = self._document.raw + json.dumps(dict(names), sort_keys=True).encode()
         loaded = check_document(replace(self._document, raw=raw, values=values))
         self.limits.check(loaded)

@@ -73,7 +73,7 @@ def explorable(
     *,
     title: str,
     time_unit: str,
-    said: Sequence[str],
+    said: Sequence[str] = (),
 ) -> Player:
     """Make the page that shows `first` and goes on with what `source` has."""
     made = frame(first, time_unit, said)

@@ -1,0 +1,126 @@
+"""What a page with sliders asks for, and what it gets: a picture, what several seeds say, files to keep."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
+
+from simulator.core.errors import InputError, RunError
+from simulator.exploring import spread
+from simulator.exploring.held import sliders
+from simulator.exploring.worlds import Guard, Limits, Worlds
+from simulator.render.player.explorable import Source, explorable, frame
+from simulator.trace.trace import Trace
+
+#: What one picture may take on a machine that others use, too.
+LIMITS = Limits(workers=1000, trials=2000, results=30_000, seconds=20)
+#: And what several seeds may take, who say nothing new after so long.
+OVER_SEEDS = Limits(seconds=20)
+#: Files that a world is kept in: what the page calls each, by its address.
+FILES = {
+    "scenario.yaml": "Scenario (YAML)",
+    "picture.png": "PNG",
+    "animation.gif": "GIF",
+    "trace.zip": "Trace (CSV)",
+}
+HOLDS = "Each world is simulated on this machine when you ask for it."
+
+#: Type and bytes of an answer.
+Answer = tuple[str, bytes]
+
+
+class Answers:
+    """Answers the questions of a page; each takes names of values by the keys of controls, and a guard."""
+
+    def __init__(self, worlds: Worlds, seeds: int) -> None:
+        self._worlds, self._seeds = worlds, seeds
+        self._drawing = Lock()  # matplotlib draws one picture at a time
+        self.all: Mapping[str, Callable[[Mapping[str, str], Guard], Answer]] = {
+            "world": self.world,
+            "spread": self.spread,
+            "scenario.yaml": self.scenario,
+            "picture.png": self.picture,
+            "animation.gif": self.animation,
+            "trace.zip": self.trace,
+        }
+
+    def page(self) -> str:
+        """The page, with the scenario's own world; raises InputError and RunError."""
+        traces = self._traces({}, Guard(LIMITS))
+        source = Source(HOLDS, address="/", deeds={name: f"/{address}" for address, name in FILES.items()})
+        worlds = self._worlds
+        made = explorable(
+            sliders(worlds), list(traces.values()), source, title=worlds.title, time_unit=worlds.time_unit
+        )
+        return made.html
+
+    def world(self, names: Mapping[str, str], guard: Guard) -> Answer:
+        """What the player needs to show a world."""
+        traces = self._traces(names, guard)
+        return _json(frame(list(traces.values()), self._worlds.time_unit))
+
+    def spread(self, names: Mapping[str, str], guard: Guard) -> Answer:
+        """Who ends later over several seeds, a sentence for each searcher beside the first."""
+        loaded = self._worlds.loaded(names)
+        if len(loaded.scenario.searchers) == 1 or self._seeds == 1:
+            return _json({"said": []})
+        guard.limits = OVER_SEEDS
+        return _json({"said": spread.sentences(self._worlds.compared(loaded, self._seeds, guard))})
+
+    def scenario(self, names: Mapping[str, str], _: Guard) -> Answer:
+        """A world as a scenario file."""
+        return "application/yaml; charset=utf-8", self._worlds.yaml(names).encode()
+
+    def picture(self, names: Mapping[str, str], guard: Guard) -> Answer:
+        """What the workers of a world did, as a static picture."""
+        from simulator.render.plots import figure, files
+
+        runs = {label: [trace] for label, trace in self._traces(names, guard).items()}
+        with self._drawing, TemporaryDirectory() as folder:
+            path = Path(folder) / "picture.png"
+            worlds = self._worlds
+            figure.write(
+                files.draw("gantt", runs, theme="light", title=worlds.title, time_unit=worlds.time_unit), path
+            )
+            return "image/png", path.read_bytes()
+
+    def animation(self, names: Mapping[str, str], guard: Guard) -> Answer:
+        """A world as an animation."""
+        from simulator.render.animation.animate import animate
+
+        traces = list(self._traces(names, guard).values())
+        loaded = self._worlds.loaded(names)
+        with self._drawing, TemporaryDirectory() as folder:
+            written = animate(
+                traces, Path(folder), style="timeline", theme="light", title=loaded.title,
+                time_unit=loaded.scenario.time_unit, on_progress=lambda _, __: guard.check(),
+            )  # fmt: skip
+            return "image/gif", next(path for path in written if path.suffix == ".gif").read_bytes()
+
+    def trace(self, names: Mapping[str, str], guard: Guard) -> Answer:
+        """The traces of a world, a CSV for each searcher."""
+        packed = io.BytesIO()
+        with TemporaryDirectory() as folder, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for label, trace in self._traces(names, guard).items():
+                path = Path(folder) / "trace.csv"
+                trace.write_csv(path)
+                archive.writestr(zipfile.ZipInfo(f"{label}/trace.csv"), path.read_bytes(), zipfile.ZIP_DEFLATED)
+        return "application/zip", packed.getvalue()
+
+    def _traces(self, names: Mapping[str, str], guard: Guard) -> dict[str, Trace]:
+        return self._worlds.traces(self._worlds.loaded(names), guard)
+
+
+def _json(told: Mapping[str, object]) -> Answer:
+    return "application/json", json.dumps(told, separators=(",", ":"), allow_nan=False).encode()
+
+
+def problem(error: InputError | RunError) -> Answer:
+    """What is wrong, for people."""
+    said = "; ".join(map(str, error.problems)) if isinstance(error, InputError) else str(error)
+    return _json({"problem": said})

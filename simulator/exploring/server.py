@@ -1,0 +1,260 @@
+"""The server of a page with sliders: on this machine alone, for whoever sits at it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import threading
+import webbrowser
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
+
+from simulator.core.errors import InputError, Problem, RunError
+from simulator.exploring.answers import LIMITS, Answer, Answers, problem
+from simulator.exploring.worlds import Cancelled, Guard
+from simulator.io import signals
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+HOST = "127.0.0.1"
+#: Tried first, so that links of yesterday lead somewhere today.
+PORT = 8472
+#: Bytes that a question may have, and values that it may name.
+MOST_BYTES, MOST_NAMES = 16_384, 64
+#: Runs at once; others wait.
+RUNS = 2
+#: Seconds that answers under way are given when the server ends.
+GRACE = 2
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+class Doorkeeper:
+    """Lets in who calls this machine by its own name, from a page of this server."""
+
+    def __init__(self, app: ASGIApp, port: int) -> None:
+        self._app = app
+        self._hosts = {f"{name}:{port}" for name in (HOST, "localhost")}
+        self._origins = {f"http://{host}" for host in self._hosts}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, or refuse."""
+        from starlette.responses import PlainTextResponse
+
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        said = [(name.lower(), value.decode("latin-1").lower()) for name, value in scope["headers"]]
+        hosts, origins, sites = (
+            [value for name, value in said if name == wanted] for wanted in (b"host", b"origin", b"sec-fetch-site")
+        )
+        foreign = len(hosts) != 1 or hosts[0] not in self._hosts or not set(origins) <= self._origins
+        elsewhere = scope["type"] == "http" and scope["path"] != "/" and not set(sites) <= {"same-origin", "none"}
+        if scope["type"] != "http" or foreign or elsewhere:
+            refusal = PlainTextResponse("Only pages of this server, on this machine, are answered.\n", 403, HEADERS)
+            await refusal(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+def application(answers: Answers, port: int, guards: WeakSet[Guard] | None = None) -> Starlette:
+    """The ASGI application; `guards` collects those of the runs under way, for whoever may have to end them."""
+    from starlette.applications import Starlette
+    from starlette.middleware import Middleware
+    from starlette.responses import HTMLResponse
+    from starlette.routing import Route
+
+    page = answers.page()
+    work = _worker(WeakSet() if guards is None else guards)
+
+    async def root(_: Request) -> Response:
+        return HTMLResponse(page, headers=HEADERS)
+
+    def asked(answer: Callable[[Mapping[str, str], Guard], Answer], name: str) -> Callable[..., Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            try:
+                names = await _body(request) if request.method == "POST" else dict(request.query_params)
+            except _RefusedError as error:
+                return _refusal(error)
+            return await work(request, lambda guard: answer(names, guard), name)
+
+        return endpoint
+
+    routes = [Route("/", root, methods=["GET"])]
+    for name, answer in answers.all.items():
+        method = "GET" if "." in name else "POST"
+        routes.append(Route(f"/{name}", asked(answer, name), methods=[method]))
+    return Starlette(routes=routes, middleware=[Middleware(Doorkeeper, port=port)])
+
+
+class _RefusedError(Exception):
+    """A question that is none."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def _refusal(error: _RefusedError) -> Response:
+    from starlette.responses import JSONResponse
+
+    return JSONResponse({"problem": str(error)}, error.status, HEADERS | {"Connection": "close"})
+
+
+async def _body(request: Request) -> dict[str, str]:
+    """The names of values in the body of a question; raises _RefusedError for anything else."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise _RefusedError(415, "a question is JSON")
+    said = request.headers.get("content-length", "0")
+    too_long = _RefusedError(413, f"a question has at most {MOST_BYTES:,} bytes")
+    if not said.isdigit() or int(said) > MOST_BYTES:
+        raise too_long
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > MOST_BYTES:
+            raise too_long
+    try:
+        names = json.loads(body)
+    except (ValueError, RecursionError):
+        names = None
+    if not isinstance(names, dict) or not all(isinstance(name, str) for name in names.values()):
+        raise _RefusedError(400, 'a question is an object of texts, such as {"cluster.workers": "8"}')
+    return names
+
+
+Work = Callable[["Request", Callable[[Guard], Answer], str], Awaitable["Response"]]
+
+
+def _worker(guards: WeakSet[Guard]) -> Work:
+    """What does the work of an answer in a thread, and ends it when nobody waits for it any more."""
+    import anyio
+    from starlette.responses import Response
+
+    limiter: Any = None
+
+    def done(answer: Callable[[Guard], Answer], guard: Guard, name: str) -> Response:
+        headers, status = dict(HEADERS), 200
+        try:
+            guard.check()
+            kind, content = answer(guard)
+            if "." in name:
+                headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        except (InputError, RunError) as error:
+            (kind, content), status = problem(error), 400 if isinstance(error, InputError) else 422
+        except MemoryError:
+            (kind, content), status = problem(RunError("it takes more memory than there is")), 422
+        except Cancelled:
+            (kind, content), status = problem(RunError("it was ended, as nobody waited for it")), 499
+        return Response(content, status, headers, kind)
+
+    async def work(request: Request, answer: Callable[[Guard], Answer], name: str) -> Response:
+        nonlocal limiter
+        limiter = limiter or anyio.CapacityLimiter(RUNS)
+        if len(request.query_params) > MOST_NAMES:
+            return _refusal(_RefusedError(400, f"a question names at most {MOST_NAMES} values"))
+        guard = Guard(LIMITS)
+        guards.add(guard)
+
+        async def watch() -> None:
+            while (await request.receive())["type"] != "http.disconnect":
+                pass
+            guard.cancelled = True
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(watch)
+            response = await anyio.to_thread.run_sync(done, answer, guard, name, limiter=limiter)
+            group.cancel_scope.cancel()
+        return response
+
+    return work
+
+
+def check_installed() -> None:
+    """Raise InputError where there is no server to run."""
+    missing = [name for name in ("starlette", "uvicorn") if find_spec(name) is None]
+    if missing:
+        install = "pip install 'asha-simulator[explore]'"
+        message = f"needs {' and '.join(missing)}: {install}; with --vary and -o it needs neither"
+        raise InputError(Problem("explore", message))
+
+
+def bind(port: int | None) -> socket.socket:
+    """A socket of this machine alone at `port`, by default at one that is likely to be free, or else at any.
+
+    Raises InputError where a port that was asked for is taken.
+    """
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((HOST, PORT if port is None else port))
+        made.listen()
+    except OSError as error:
+        if port is not None:
+            made.close()
+            raise InputError(
+                Problem("--port", f"{port} can't be had: {error.strerror}; leave it out for any")
+            ) from None
+        made.close()
+        made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        made.bind((HOST, 0))
+    return made
+
+
+def serve(answers: Answers, listening: socket.socket, on_start: Callable[[str], None], *, browse: bool) -> None:
+    """Answer until Ctrl-C; `on_start` hears the address, and with `browse` a browser is shown it."""
+    import uvicorn
+
+    port = listening.getsockname()[1]
+    guards: WeakSet[Guard] = WeakSet()
+    app = application(answers, port, guards)
+
+    class Server(uvicorn.Server):
+        """Ends in good order at Ctrl-C; any other signal then ends it as it ends other commands."""
+
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            heard = [number for number in signals.SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+            before = {number: signal.signal(number, self._end) for number in {*heard, signal.SIGINT}}
+            try:
+                yield
+            finally:
+                for number, handler in before.items():
+                    signal.signal(number, handler)
+            if self._number not in {0, signal.SIGINT}:
+                signal.raise_signal(self._number)  # as it ends any command, now that all is tidied up
+
+        _number = 0
+
+        def _end(self, number: int, _: object) -> None:
+            self._number = self._number or number
+            self.force_exit = self.should_exit  # a second time: at once
+            self.should_exit = True
+            for guard in list(guards):
+                guard.cancelled = True
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            address = f"http://{HOST}:{port}/"
+            on_start(address)
+            if browse:  # a browser of a terminal would not come back
+                threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=GRACE,
+        server_header=False,
+    )  # fmt: skip
+    Server(config).run([listening])
