@@ -13,7 +13,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from simulator.core.errors import InputError, Problem, RunError, printable
+from simulator.core.errors import InputError, Problem, RunError
+from simulator.core.escaping import printable
 from simulator.curves.protocol import Curves
 from simulator.experiment.experiment import Experiment, curves_of
 from simulator.experiment.replicates import replicates
