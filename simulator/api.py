@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, overload
 from simulator.cluster import engine
 from simulator.cluster.spec import Cluster, Stop
 from simulator.core.errors import InputError, Problem
+from simulator.core.escaping import of_name
 from simulator.core.vocabulary import PLOT_KINDS, BackendName, Style, TimeUnit
 from simulator.curves.protocol import Curves
 from simulator.curves.recorded import Recorded
@@ -145,7 +146,7 @@ def preview(file: Loaded | Path | str) -> Previewed:
     1.0
     """
     document = file.document if isinstance(file, Loaded) else _document(file)
-    return Previewed(document.path.stem, preview_document(document))
+    return Previewed(of_name(document.path.stem), preview_document(document))
 
 
 def compare(

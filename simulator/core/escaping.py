@@ -69,6 +69,11 @@ def file_stem(text: str, longest: int) -> str:
     return re.sub(r"[^a-z0-9]+", "-", ascii_text).strip("-")[:longest].rstrip("-")
 
 
+def of_name(name: str) -> str:
+    """The text of a file's name; a byte of it that is no UTF-8 becomes a replacement mark."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def visible(text: str) -> bool:
     """Whether a text shows anything at all."""
     return any(_shows(character) for character in text)

@@ -20,6 +20,7 @@ from simulator.curves.protocol import Curves
 from simulator.curves.recorded import Recorded, Resampled
 from simulator.experiment.clusters import build_cluster, build_stop
 from simulator.scenario import curves as curve_models
+from simulator.scenario import effort
 from simulator.scenario import searchers as searcher_models
 from simulator.scenario.loading import Loaded
 from simulator.searchers.protocol import Searcher
@@ -193,6 +194,9 @@ class Experiment:
         except ValueError as error:
             return str(error)
         available = self._curves.trials
+        if spec.trials is not None and spec.trials > effort.MOST and self.loaded.scenario.stop is None:
+            most = f"{effort.MOST:,} are the most that end without a stop"
+            return f"{effort.effort(spec.trials)}; {most}: give fewer, or a stop"
         if spec.trials is not None and available is not None and spec.trials > available:
             remedy = "say `resample: true` under curves"
             if getattr(spec, spec.counts, None) == spec.trials:

@@ -155,7 +155,7 @@ def make_folder(path: Path) -> None:
 def write_text(path: Path, text: str) -> None:
     """Replace `path` by UTF-8 `text` with newlines as given."""
     with replacing(path) as aside:
-        aside.write_text(text, encoding="utf-8", newline="")
+        aside.write_text(text, encoding="utf-8", errors="replace", newline="")  # half a character is none
 
 
 def _no_folder(path: Path, error: OSError | ValueError) -> InputError:

@@ -6,6 +6,7 @@ none for long, is given up. So no wait is without end, and how to go on is said.
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from collections import deque
@@ -21,6 +22,10 @@ from simulator.core.errors import InputError, MachineError, Problem
 #: Seconds to find a cluster in; between questions to one from which no result comes; that an answer may take; and
 #: that a cluster may be without any process, as one is that has yet to start them.
 REACH, LOOK, ANSWER, EMPTY = 10.0, 2.0, 30.0, 120.0
+#: Whose messages are about a cluster.
+LOGGERS = ("distributed", "tornado", "asyncio", "ray")
+#: Results that may keep us waiting for so long, one after the other.
+OFTEN = 3
 #: What Dask and Ray raise when their scheduler is gone, by name, as both are extras.
 LOSSES = frozenset(
     {
@@ -105,7 +110,8 @@ def connect(kind: Literal["dask", "ray"], address: str | None, stack: ExitStack)
     """Reach a cluster for as long as `stack` lasts; raises InputError where it can't be reached."""
     library = _import("distributed" if kind == "dask" else "ray", kind)
     try:
-        stack.enter_context(_silenced("distributed" if kind == "dask" else "ray"))
+        stack.enter_context(_silenced())
+        stack.callback(gc.collect)  # what nobody waits for any more says so when it is collected
         if kind == "dask":
             client = library.Client(address, timeout=REACH)
             stack.callback(client.close, timeout=LOOK)
@@ -126,31 +132,42 @@ def results(
     Raises what the function raised, or a cluster's word of a process that died; MachineError where the cluster, which
     messages call `where`, is not there any more.
     """
-    waiting, last = deque(tasks.items()), monotonic()
+    waiting, last, late = deque(tasks.items()), monotonic(), 0
     tickets: dict[int, Any] = {}
     while True:
         more = [waiting.popleft() for _ in range(min(ahead - len(tickets), len(waiting)))]
         with _told(where, CLOSED):
             tickets |= {number: remote.start(function, task) for number, task in more}
             done = remote.finished(list(tickets.values()), LOOK) if tickets else ()
-            if done or not tickets or remote.processes():
-                last = monotonic()
+            alive = bool(done or not tickets or remote.processes())
         if not tickets:
             return
-        if monotonic() - last > EMPTY:
-            raise MachineError(f"{where} has had no worker for {EMPTY:g} s", "start some")
         for number in [number for number, ticket in tickets.items() if any(ticket is one for one in done)]:
-            with _told(where):
-                result = remote.result(tickets.pop(number))
+            try:
+                with _told(where, late=late < OFTEN):
+                    result = remote.result(tickets[number])
+            except TimeoutError:  # who had it may be gone; then it is done once more, and is not finished any longer
+                late += 1
+                with _told(where, CLOSED):
+                    alive = bool(remote.processes())
+                break
+            late = 0
+            del tickets[number]
             yield number, result
+        if alive:
+            last = monotonic()
+        elif monotonic() - last > EMPTY:
+            raise MachineError(f"{where} has had no worker for {EMPTY:g} s", "start some")
 
 
 @contextmanager
-def _told(where: str, also: tuple[type[Exception], ...] = ()) -> Iterator[None]:
-    """Say of what libraries raise when their cluster is gone that it is, in one line."""
+def _told(where: str, also: tuple[type[Exception], ...] = (), *, late: bool = False) -> Iterator[None]:
+    """Say of what libraries raise when their cluster is gone that it is, in one line; what is `late` may come yet."""
     try:
         yield
     except BaseException as error:  # asyncio's CancelledError is no Exception
+        if late and type(error).__name__ in {"TimeoutError", "GetTimeoutError"}:
+            raise TimeoutError from None
         if not (type(error).__name__ in LOSSES or isinstance(error, also)):
             raise
         raise MachineError(f"{where} does not answer any more", "start it again") from None
@@ -168,11 +185,10 @@ def _answered(ask: Callable[[], Any]) -> Any:
 
 
 @contextmanager
-def _silenced(name: str) -> Iterator[None]:
-    """Have a library log nothing: what it has to say of a cluster that is gone, we say in a line."""
-    loggers = [
-        logging.getLogger(one) for one in (name, *logging.root.manager.loggerDict) if one.split(".")[0] == name
-    ]
+def _silenced() -> Iterator[None]:
+    """Have Dask and Ray log nothing: what they have to say of a cluster that is gone, we say in a line."""
+    names = [*LOGGERS, *(name for name in logging.root.manager.loggerDict if name.split(".")[0] in LOGGERS)]
+    loggers = [logging.getLogger(name) for name in names]
     before = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.CRITICAL + 1)

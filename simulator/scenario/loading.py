@@ -12,7 +12,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from simulator.core.errors import InputError, Problem
-from simulator.scenario import curves, model, remedies, yaml_text
+from simulator.core.escaping import of_name
+from simulator.scenario import curves, effort, model, remedies, yaml_text
 from simulator.scenario.error_paths import entry, tags
 from simulator.scenario.searchers import AsyncHyperbandSection, Searcher
 from simulator.scenario.yaml_text import Document, Path_
@@ -32,7 +33,7 @@ class Loaded:
     @property
     def title(self) -> str:
         """The scenario's title, or its file's name."""
-        return self.scenario.title or self.document.path.stem
+        return self.scenario.title or of_name(self.document.path.stem)
 
     @property
     def folder(self) -> Path:
@@ -47,7 +48,13 @@ class Loaded:
     @property
     def notes(self) -> list[Problem]:
         """What is sound and may be meant otherwise: how it was read, and how to write the other."""
-        return [*self.document.notes, *_bare_times(self), *_one_bracket(self), *_without_effect(self)]
+        return [
+            *self.document.notes,
+            *_bare_times(self),
+            *_one_bracket(self),
+            *_without_effect(self),
+            *_immense(self),
+        ]
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -157,6 +164,14 @@ def _one_bracket(loaded: Loaded) -> Iterator[Problem]:
                 "max_concurrent_trials, such as the number of workers, or `assignment: on_demand`"
             )
             yield loaded.problem(("searchers", label), message)
+
+
+def _immense(loaded: Loaded) -> Iterator[Problem]:
+    """A run that takes minutes and gigabytes, where nothing is told to stop it before."""
+    for label, block in loaded.scenario.searchers.items():
+        trials = _trials(block)
+        if loaded.scenario.stop is None and trials >= effort.WORTH_A_WORD:
+            yield loaded.problem(("searchers", label), f"{effort.effort(trials)}; a stop may end it before")
 
 
 def _trials(searcher: Searcher) -> int:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from simulator.core import ticks
 from simulator.core.errors import InputError, Problem
+from simulator.core.escaping import of_name
 from simulator.core.vocabulary import TimeUnit
 from simulator.io import frames, reading
 from simulator.trace.trace import COLUMNS, MOST_UNITS, TIMES, Outcome, Trace
@@ -60,7 +61,7 @@ def read_trace(path: Path, *, workers: int | None = None, label: str | None = No
     order = sorted(range(len(made)), key=lambda row: made[row][COLUMNS.index("start")])
     trace = Trace.from_rows(
         [made[row] for row in order],
-        label=label or (path.resolve().parent.name if path.stem == "trace" else path.stem) or "trace",
+        label=label or of_name(path.resolve().parent.name if path.stem == "trace" else path.stem) or "trace",
         workers=0,
         max_length=max(int(row[COLUMNS.index("to_resource")]) for row in made),
     )
