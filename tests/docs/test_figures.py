@@ -14,8 +14,11 @@ import pytest
 import simulator
 from simulator.core import ticks
 from simulator.core.vocabulary import IMPORTERS
+from simulator.curves.files import tables
+from simulator.curves.importers import frames
+from simulator.scenario import yaml_text
 from simulator.scenario.loading import load
-from simulator.trace import comparison
+from simulator.trace import comparison, reading
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -93,6 +96,15 @@ def test_the_readme_s_prose():
     assert f"CSV, Parquet, {words[len(programs) - 9]} kinds of logs" in README
     assert ticks.PER_SECOND == 1_000_000
     assert "counted in integer microseconds" in README
+
+
+def test_the_readme_s_limits():
+    text = " ".join(README.split())
+
+    assert (
+        f"A scenario may have {yaml_text.MAX_BYTES / 10**6:.0f} MB, a curve file {tables.MAX_BYTES >> 20} MiB" in text
+    )
+    assert f"a trace {reading.MAX_BYTES >> 20} MiB and a log to import {frames.MAX_BYTES >> 30} GiB" in text
 
 
 def comments(name):
