@@ -1,17 +1,20 @@
 """Runs a searcher on a cluster, and returns the trace.
 
-model.py, the SimPy model, can run every cluster. Where nothing can go wrong fast.py makes the same trace sooner.
+model.py, the SimPy model, can run every cluster. Where machines come all at once and stay, fast.py makes the same
+trace sooner.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from math import inf
-from typing import Literal
+from typing import Any, Literal
 
 from simulator.cluster import fast
 from simulator.cluster.model import Model
+from simulator.cluster.outcomes import Outcomes
 from simulator.cluster.pool import MachinePool
+from simulator.cluster.recording import unpack
 from simulator.cluster.spec import Cluster, StarvedError, Stop
 from simulator.core.ticks import LIMIT
 from simulator.curves.protocol import Curves
@@ -38,17 +41,14 @@ def simulate(
 
     A result due exactly at the stop still counts; no job starts then, and what is running is cut. `seed` is
     that of stragglers, losses and machines. `engine` forces one of the two, for tests and teaching. Raises
-    StarvedError where work remains that nobody will ever do, ValueError where "fast" is to run a cluster in trouble.
+    StarvedError where work remains that nobody will ever do, ValueError where "fast" is to run what it can't.
     """
     stop = stop if isinstance(stop, Stop) else Stop(stop)
     pool = MachinePool(cluster.machines, slots_per_trial=cluster.slots_per_trial, policy=cluster.policy, seed=seed)
-    if engine == "fast" and not cluster.trouble_free:
-        raise ValueError("the fast engine runs only equal workers that never fail, and jobs that nothing delays")
-    if cluster.trouble_free and engine != "model":
-        limits = [stop.time, None if stop.cost is None else pool.spending(stop.cost).by(LIMIT)]
-        deadline = min((limit for limit in limits if limit is not None), default=inf)
-        queued = cluster.assignment == "queued"
-        columns = fast.run(searcher, curves, pool.workers, stop, deadline, queued=queued, resume=cluster.resume)
+    if engine == "fast" and not cluster.constant:
+        raise ValueError("the fast engine runs only equal workers that come all at once and stay")
+    if cluster.constant and engine != "model":
+        columns = _without_simpy(searcher, curves, cluster, pool, stop, seed)
     else:
         columns = Model(searcher, curves, cluster, pool, stop, seed).run()
     spells, released = pool.released(columns, pool.spells(int(columns["end"].max(initial=0))))
@@ -63,3 +63,22 @@ def simulate(
         stopped=searcher.next_job() is not Idle.DONE,  # a stop may come when nothing runs that it could cut
         **columns,
     )
+
+
+def _without_simpy(
+    searcher: Searcher, curves: Curves, cluster: Cluster, pool: MachinePool, stop: Stop, seed: int
+) -> dict[str, Any]:
+    """The trace's columns, by the fast engine."""
+    limits = [stop.time, None if stop.cost is None else pool.spending(stop.cost).by(LIMIT)]
+    rows, now = fast.run(
+        searcher,
+        curves,
+        pool.workers,
+        stop,
+        min((limit for limit in limits if limit is not None), default=inf),
+        queued=cluster.assignment == "queued",
+        resume=cluster.resume,
+        opening=cluster.machines[0].opening,
+        outcomes=None if cluster.plain else Outcomes(curves, cluster, pool, seed),
+    )
+    return unpack(rows, int(now))

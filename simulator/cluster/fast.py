@@ -1,8 +1,8 @@
-"""The cluster where nothing can go wrong: equal workers that never fail, jobs that take just their curve's time.
+"""The cluster whose workers are equal, come all at once and stay: a loop without SimPy, for one search.
 
 It makes the trace that model.py makes, with a heap of the times at which workers will be done in place of SimPy's
-events: most runs of a sweep are of this kind, and take half as long this way. tests/cluster holds the two together,
-row by row.
+events: most runs of a sweep are of this kind, and take a fraction of the time this way. tests/cluster holds the two
+together, row by row.
 """
 
 from __future__ import annotations
@@ -10,55 +10,76 @@ from __future__ import annotations
 from collections import deque
 from heapq import heappop, heappush, heappushpop, heapreplace
 from math import inf, nan
-from typing import Any
+from typing import Any, Protocol
 
 from simulator.cluster.garbage import uncollected
-from simulator.cluster.recording import PLAIN_ROW, unpack_plain
+from simulator.cluster.outcomes import Ending, Task, keep
+from simulator.cluster.recording import ROW
 from simulator.cluster.spec import Stop
 from simulator.core.errors import RunError
 from simulator.core.ticks import LIMIT, TOO_LONG
 from simulator.curves.protocol import Curves, Exit
-from simulator.searchers.protocol import AnyJob, Idle, Job, Searcher
+from simulator.searchers.protocol import AnyJob, Decider, Idle, Job
 
 
-def run(
-    searcher: Searcher, curves: Curves, workers: int, stop: Stop, deadline: float, *, queued: bool, resume: bool
-) -> dict[str, Any]:
-    """Simulate to the end, or to the tick `deadline`; returns the trace's columns.
+class Begins(Protocol):
+    """What Outcomes do for a cluster in trouble, and a preview for times of its own."""
 
-    `queued`: the searcher is asked after each report until it says WAIT, and its jobs wait in line. `resume`: a
-    promoted trial goes on from its last result. Raises RunError where the clock runs out.
+    rows: bytearray
+
+    def begin(self, task: Task, worker: int, now: Any) -> Ending:
+        """Begin an attempt at a task, whose row is the beginner's own matter, and say what will come of it."""
+        ...
+
+
+@uncollected()
+def run(  # noqa: C901, PLR0912, PLR0915  (one loop: calling a function for each step takes a third more time)
+    searcher: Decider,
+    curves: Curves | None,
+    workers: float,
+    stop: Stop,
+    deadline: float = inf,
+    *,
+    queued: bool,
+    resume: bool,
+    opening: int = 0,
+    outcomes: Begins | None = None,
+) -> tuple[bytearray, float]:
+    """Simulate to the end, or to the tick `deadline`; returns the packed rows, and when the run was over.
+
+    `workers` come at the tick `opening`; inf are as many as there is work for. `queued`: the searcher is asked after
+    each report until it says WAIT, and its jobs wait in line. `resume`: a promoted trial goes on from its last
+    result. Jobs take just their curve's time, unless `outcomes` says what comes of each attempt; then it writes the
+    rows, and has the curves.
+    Raises RunError where the clock runs out, StarvedError where a job is lost again and again.
     """
-    with uncollected():
-        rows, now = _simulate(searcher, curves, workers, stop, deadline, queued=queued, resume=resume)
-    return unpack_plain(rows, now)
-
-
-def _simulate(  # noqa: C901, PLR0912, PLR0915  (one loop: calling a function for each step takes a third more time)
-    searcher: Searcher, curves: Curves, workers: int, stop: Stop, deadline: float, *, queued: bool, resume: bool
-) -> tuple[bytearray, int]:
-    """The packed rows, and when the run was over."""
-    next_job, train, pack = searcher.next_job, curves.train, PLAIN_ROW.pack
+    next_job, pack = searcher.next_job, ROW.pack
+    train: Any = None if curves is None else curves.train
     invalid, wait, done, limit = Exit.INVALID, Idle.WAIT, Idle.DONE, LIMIT  # an enum's member is slow to look up
     target = -inf if stop.loss is None else stop.loss
     full_length, top = stop.full_length or 0, searcher.max_length
     in_full = -inf if stop.full_loss is None else stop.full_loss
-    rows = bytearray()
+    rows = bytearray() if outcomes is None else outcomes.rows
     waiting: deque[Job] = deque()  # in line, where jobs are queued
-    under_way: list[tuple[int, int, int, AnyJob, float, Exit | None]] = []  # heap: end, order of start, worker, what
+    under_way: list[tuple[float, int, int, AnyJob, float, Exit | None, Task | None]] = []
+    # that is a heap: end, order of start, worker, and what comes of the attempt
     idle: list[int] = []  # heap of the workers who have had a job and have none
-    free: int | None = None  # the worker whose job has just ended; that job is still the first under way
+    free: int | None = None  # the worker whose attempt has just ended; that is still the first under way
     hired = 0  # workers who have ever had a job: the first so many
     started = 0
     answer: Any = None  # what the searcher said to the last report, where it was asked with it
-    now, over = 0, deadline <= 0
+    left: Task | None = None  # what is left of the attempt that has just ended, if it was lost
+    again: Task | None
+    end: float
+    now: float
+    now, over = opening, deadline <= opening
     while True:
         if queued and not over:
             while isinstance(more := next_job(), Job):
                 waiting.append(more)
             over = more is done
         while not over and (free is not None or idle or hired < workers):
-            if answer is None:
+            if answer is None and left is None:
                 if not queued:
                     answer = next_job()
                 elif waiting:
@@ -74,22 +95,29 @@ def _simulate(  # noqa: C901, PLR0912, PLR0915  (one loop: calling a function fo
                 worker = heappop(idle)
             else:
                 worker, hired = hired, hired + 1
-            job, answer = answer, None
-            trial, bracket, rung, begin, to_resource = job
-            if not resume:
-                begin = 0
-            spent, loss, exit_ = train(trial, begin, to_resource)
-            end = now + (spent or 1)  # a job takes time, or an endless search would never reach its stop
-            if end > limit:
-                raise RunError(TOO_LONG)
-            if exit_ is invalid:
-                loss = nan  # a result that vanishes
-            rows += pack(worker, trial, bracket, rung, begin, to_resource, now, end, loss, exit_ is not None)
+            if outcomes is None:
+                job, again = answer, None
+                trial, bracket, rung, begin, to_resource = job
+                if not resume:
+                    begin = 0
+                spent, loss, exit_ = train(trial, begin, to_resource)
+                end = now + (spent or 1)  # a job takes time, or an endless search would never reach its stop
+                if end > limit:
+                    raise RunError(TOO_LONG)
+                if exit_ is invalid:
+                    loss = nan  # a result that vanishes
+                rows += pack(
+                    worker, trial, bracket, rung, begin, to_resource, now, end, loss, 0, 0, exit_ is not None
+                )
+            else:
+                task = left or (answer, answer[3] if resume else 0, 0)
+                end, job, loss, exit_, again = outcomes.begin(task, worker, now)
+            answer = left = None
             started += 1
             if free is None:
-                heappush(under_way, (end, started, worker, job, loss, exit_))
+                heappush(under_way, (end, started, worker, job, loss, exit_, again))
             else:
-                heapreplace(under_way, (end, started, worker, job, loss, exit_))
+                heapreplace(under_way, (end, started, worker, job, loss, exit_, again))
                 free = None
         if free is not None:
             heappop(under_way)
@@ -99,9 +127,12 @@ def _simulate(  # noqa: C901, PLR0912, PLR0915  (one loop: calling a function fo
             return rows, now
         if under_way[0][0] > deadline:
             return rows, int(deadline)
-        now, _, free, job, loss, exit_ = under_way[0]
+        now, _, free, job, loss, exit_, left = under_way[0]
         if now == deadline or loss <= target or (loss <= in_full and job[4] >= top):
             over = True  # results of the last tick still count
+        if left is not None:
+            keep(left)
+            continue
         if full_length and exit_ is None and job[3] < top <= job[4]:
             full_length -= 1
             over = over or not full_length

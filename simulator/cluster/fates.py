@@ -18,10 +18,10 @@ from simulator.core.streams import Drawn, Stream
 from simulator.core.ticks import LIMIT
 from simulator.trace.trace import Outcome
 
-#: Numbers of so many trials are computed at a time.
-BLOCK = 256
-#: Slow spells of a machine are drawn so many at a time.
-SPELLS = 16
+#: Numbers of so many trials are computed at a time, the first of them for so many rungs.
+BLOCK, RUNGS = 256, 4
+#: Slow spells of a machine are drawn so many at a time, the first of them for so many machines.
+SPELLS, MACHINES = 16, 16
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,8 @@ class _Slowness:
 
     def __init__(self, slow: SlowSpells, seed: int) -> None:
         self._factor = slow.factor
-        self._gaps = Drawn(seed, Stream.SLOW_SPELL, slow.every.quantile, block=SPELLS)
-        self._lengths = Drawn(seed, Stream.SLOW_LENGTH, slow.length.quantile, block=SPELLS)
+        self._gaps = Drawn(seed, Stream.SLOW_SPELL, slow.every.quantile, block=SPELLS, abreast=MACHINES)
+        self._lengths = Drawn(seed, Stream.SLOW_LENGTH, slow.length.quantile, block=SPELLS, abreast=MACHINES)
         self._spells: dict[int, list[tuple[int, int]]] = {}  # (begin, end) of a machine's, as far as was asked
 
     def length(self, work: int, begin: int, machine: int) -> int:
@@ -117,9 +117,12 @@ class Fates:
     def __init__(self, conditions: Conditions, seed: int) -> None:
         self.conditions = conditions
         straggler = conditions.straggler
-        self._factors = None if straggler is None else Drawn(seed, Stream.STRAGGLER, straggler.quantile, block=BLOCK)
-        self._drops = Drawn(seed, Stream.DROP, block=BLOCK)
-        self._crashes = Drawn(seed, Stream.CRASH, block=BLOCK)
+        self._factors = None
+        if straggler is not None:
+            self._factors = Drawn(seed, Stream.STRAGGLER, straggler.quantile, block=BLOCK, abreast=RUNGS)
+        self._per_worker = conditions.straggler_per == "worker"
+        self._drops = Drawn(seed, Stream.DROP, block=BLOCK, abreast=RUNGS)
+        self._crashes = Drawn(seed, Stream.CRASH, block=BLOCK, abreast=RUNGS)
         slow = conditions.slow
         self._slow = None if slow is None else _Slowness(slow, seed)
         self._crash = conditions.crash
@@ -130,11 +133,11 @@ class Fates:
         """Ticks that training of `ticks` takes here: times the straggler factor, over the worker's speed."""
         if self._factors is None:
             factor = 1.0
-        elif self.conditions.straggler_per == "worker":
+        elif self._per_worker:
             factor = self._factors.at(worker)
         else:
             factor = self._factors.at(trial, rung, attempt)
-        return ticks if factor == speed else max(1, round(ticks * factor / speed))
+        return ticks if factor == speed else round(ticks * factor / speed) or 1
 
     def slowed(self, work: int, begin: int, machine: int) -> int:
         """Ticks that training of `work` ticks takes on a machine from tick `begin` on, with its slow spells."""

@@ -75,7 +75,17 @@ class MachineGroup:
         return not isinstance(self.release, str)
 
     @property
+    def stays(self) -> bool:
+        """Whether its machines come all at once, and for ever, or until their last work is done."""
+        goes = self.leave is not None or self.rehires or self.failures is not None or self.preemption is not None
+        return not (self.ramp_up or goes)
+
+    @property
+    def opening(self) -> int:
+        """When its first machine can work, if it stays so long."""
+        return self.join + self.start_up
+
+    @property
     def steady(self) -> bool:
-        """Whether its machines are there from the start, at once, and for ever, or until their last work is done."""
-        always = not (self.join or self.ramp_up or self.start_up or self.rehires) and self.leave is None
-        return always and self.failures is None and self.preemption is None
+        """Whether its machines are there from the start, and for ever, or until their last work is done."""
+        return self.stays and not self.opening

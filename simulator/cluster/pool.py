@@ -22,8 +22,8 @@ from simulator.cluster.spending import Spending
 from simulator.core.streams import Drawn, Stream, integers, uniforms
 from simulator.trace.trace import Group, Spell, Spells
 
-#: So many spells of one machine are computed at a time.
-BLOCK = 16
+#: So many spells of one machine are computed at a time, the first of them for so many machines.
+BLOCK, ABREAST = 16, 16
 
 
 class MachinePool:
@@ -178,7 +178,9 @@ class MachinePool:
             told = group.preemption
             spans |= {Stream.PREEMPTION: told.up, Stream.RETURN: told.down, Stream.CAPACITY: told.first_wait}
         return {
-            stream: Drawn(self._seed, stream, span.quantile, block=BLOCK) for stream, span in spans.items() if span
+            stream: Drawn(self._seed, stream, span.quantile, block=BLOCK, abreast=ABREAST)
+            for stream, span in spans.items()
+            if span
         }
 
 

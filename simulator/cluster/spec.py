@@ -38,11 +38,21 @@ class Cluster:
     decision_time: int = 0
 
     @property
-    def trouble_free(self) -> bool:
-        """Whether all workers are equal and always there, and every job takes just its curve's time."""
+    def constant(self) -> bool:
+        """Whether its workers are equal, come all at once and stay; what befalls their jobs does not matter."""
         [group, *others] = self.machines
-        plain = group.steady and group.speed == 1 and not self.decision_time
-        return plain and not others and self.conditions.ideal
+        patient = self.max_wait is None or group.opening <= self.max_wait
+        return group.stays and not others and patient and not self.decision_time
+
+    @property
+    def plain(self) -> bool:
+        """Whether every job takes just its curve's time, on whatever worker."""
+        return self.conditions.ideal and all(group.speed == 1 for group in self.machines)
+
+    @property
+    def trouble_free(self) -> bool:
+        """Whether nothing can go wrong: constant, from the start on, and plain."""
+        return self.constant and self.plain and self.machines[0].steady
 
     @property
     def machines(self) -> tuple[MachineGroup, ...]:

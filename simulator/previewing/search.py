@@ -1,24 +1,26 @@
 """What a search will do before it runs: trials that reach each rung, and how many workers it can use.
 
 A searcher decides by results alone, so it is run on made-up ones, uniform random losses, as Determined's own
-preview does: once without a clock, the jobs under way ending in random order, and once for each number of workers
-with a clock on which a unit takes everybody the same time. Where the numbers vary, they do so over seeds.
+preview does: once with jobs that end in random order, and once for each number of workers with a clock on which a
+unit takes everybody the same time. Where the numbers vary, they do so over seeds.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from heapq import heappop, heappush
 from math import inf
 from typing import Literal
 
 import numpy as np
 
+from simulator.cluster import fast
+from simulator.cluster.outcomes import Ending, Task
+from simulator.cluster.spec import Stop
 from simulator.core.streams import Stream, uniforms
-from simulator.searchers.protocol import Job, Searcher
+from simulator.searchers.protocol import AnyJob, Idle, Job, OneByOne, Searcher
 
 #: Runs of a search whose numbers vary, as long as it has few jobs; of a large one as many as make JOBS jobs.
 SEEDS = 50
@@ -113,9 +115,8 @@ def preview(
     at_once = workers or 1 if endless else inf
 
     def run(seed: int) -> _Run:
-        return _Run(make(), seed, resume=resume).go(
-            at_once, ask_for=at_once, in_random_order=True, trials=FIRST_TRIALS if endless else MOST_TRIALS
-        )
+        trials = FIRST_TRIALS if endless else MOST_TRIALS
+        return _Run(make(), seed, resume=resume, most_trials=trials, in_random_order=True).go(at_once, queued=False)
 
     first = run(0)
     if not endless and first.trials >= MOST_TRIALS:
@@ -126,7 +127,7 @@ def preview(
     counts = [] if endless else _worker_counts(int(busy), workers)
 
     def timed(count: int, seed: int) -> _Run:
-        return _Run(make(), seed, resume=resume).go(count, ask_for=inf if queued else count)
+        return _Run(make(), seed, resume=resume).go(count, queued=queued)
 
     clocked = {count: [timed(count, seed) for seed in range(seeds)] for count in counts}
     return Preview(
@@ -143,14 +144,22 @@ def preview(
 
 
 @dataclass
-class _Run:
-    """One run of a searcher on made-up results, and what is counted on the way."""
+class _Run(OneByOne):
+    """One run of a searcher on made-up results, and what is counted on the way.
+
+    It stands between the searcher and the engine: it passes jobs on, says how long they take, and reports losses.
+    Ending in random order is a clock on which all jobs take exponential times of equal mean: whatever their age,
+    each is as likely as any other to be the next that ends.
+    """
 
     searcher: Searcher
     seed: int
     resume: bool
+    most_trials: int = MOST_TRIALS  # started; then the run is over
+    in_random_order: bool = False
     trials: int = 0
     full_length: int = 0
+    at_once: int = 0
     most_at_once: int = 0
     longest: int = 0  # units of the longest trial
     makespan: float = 0
@@ -160,50 +169,61 @@ class _Run:
     bracket_at_once: Counter[int] = field(default_factory=Counter)
     trained: Counter[int] = field(default_factory=Counter)  # units by trial
     reached: dict[int, int] = field(default_factory=dict)  # rung by trial
+    rows: bytearray = field(default_factory=bytearray)  # nobody reads any, so none is written
 
-    def go(self, workers: float, *, ask_for: float, in_random_order: bool = False, trials: int = MOST_TRIALS) -> _Run:
-        """Run to the end, or until so many trials have started; never more than `ask_for` jobs are under way.
+    def __post_init__(self) -> None:
+        self._losses, self._spans = self._drawn(0), self._drawn(1)
 
-        Ending in random order is a clock on which all jobs take exponential times of equal mean: whatever their
-        age, each is as likely as any other to be the next that ends.
-        """
-        losses, spans = self._drawn(0), self._drawn(1)
-        waiting: deque[Job] = deque()
-        running: list[tuple[float, int, Job]] = []  # end, order of start
-        started = 0
-        while True:
-            while len(waiting) + len(running) < ask_for and self.trials < trials:
-                job = self.searcher.next_job()
-                if not isinstance(job, Job):
-                    break
-                self._begin(job)
-                waiting.append(job)
-            self.most_at_once = max(self.most_at_once, len(waiting) + len(running))
-            while waiting and len(running) < workers:
-                job = waiting.popleft()
-                span = next(spans) if in_random_order else self._units(job)
-                heappush(running, (self.makespan + span, started, job))
-                started += 1
-            if not running or self.trials >= trials:
-                return self
-            self.makespan, _, job = heappop(running)
-            self.under_way[job.bracket] -= 1
-            self.searcher.report(job, next(losses))
+    def go(self, workers: float, *, queued: bool) -> _Run:
+        """Run to the end, or until so many trials have started."""
+        _, self.makespan = fast.run(self, None, workers, Stop(), queued=queued, resume=self.resume, outcomes=self)
+        return self
 
-    def _begin(self, job: Job) -> None:
+    @property
+    def max_length(self) -> int:
+        """That of the searcher."""
+        return self.searcher.max_length
+
+    def next_job(self) -> Job | Idle:
+        """Pass the searcher's next job on."""
+        if self.trials >= self.most_trials:
+            return Idle.DONE
+        job = self.searcher.next_job()
+        if isinstance(job, Job):
+            self._count(job)
+        return job
+
+    def begin(self, task: Task, worker: int, now: float) -> Ending:  # noqa: ARG002  (whoever does it)
+        """Say when a job ends."""
+        job = task[0]
+        return now + (next(self._spans) if self.in_random_order else self._units(job)), job, 0.0, None, None
+
+    def report(self, job: AnyJob, loss: float) -> None:  # noqa: ARG002  (the n-th result has the n-th loss)
+        """Report a made-up loss."""
+        self.at_once -= 1
+        self.under_way[job[1]] -= 1
+        self.searcher.report(job, next(self._losses))
+
+    def withdraw(self, job: AnyJob) -> None:
+        """Pass it on."""
+        self.searcher.withdraw(job)
+
+    def _count(self, job: Job) -> None:
         bracket, units = job.bracket, self._units(job)
         self.jobs[bracket, job.rung] += self.reached.get(job.trial) != job.rung  # a rung may take several jobs
         self.reached[job.trial] = job.rung
         self.units[bracket] += units
         self.under_way[bracket] += 1
         self.bracket_at_once[bracket] = max(self.bracket_at_once[bracket], self.under_way[bracket])
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
         self.trials += not job.from_resource
         self.full_length += job.from_resource < self.searcher.max_length <= job.to_resource
         self.trained[job.trial] += units
         self.longest = max(self.longest, self.trained[job.trial])
 
-    def _units(self, job: Job) -> int:
-        return job.to_resource - (job.from_resource if self.resume else 0)
+    def _units(self, job: AnyJob) -> int:
+        return job[4] - (job[3] if self.resume else 0)
 
     def _drawn(self, exponential: int) -> Iterator[float]:
         """Random numbers without end: uniform, or exponential of mean 1."""

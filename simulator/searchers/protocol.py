@@ -30,22 +30,11 @@ class Job(NamedTuple):
 AnyJob = tuple[int, int, int, int, int]
 
 
-class Searcher(Protocol):
-    """Decides which trial trains next and how far. It has no clock, no randomness and no I/O.
+class Decider(Protocol):
+    """What an engine asks of a searcher: who trains next and how far.
 
-    Each job is reported or withdrawn exactly once, in any order. The same reports in the same order give the
-    same jobs.
+    Each job is reported or withdrawn exactly once, in any order.
     """
-
-    @property
-    def resources(self) -> tuple[int, ...]:
-        """Where its rungs stand, increasing."""
-        ...
-
-    @property
-    def brackets(self) -> tuple[tuple[int, ...], ...]:
-        """Where the rungs of each bracket stand, by its number; of those begun so far."""
-        ...
 
     @property
     def max_length(self) -> int:
@@ -71,6 +60,23 @@ class Searcher(Protocol):
         """
         ...
 
+
+class Searcher(Decider, Protocol):
+    """Decides which trial trains next and how far. It has no clock, no randomness and no I/O.
+
+    The same reports in the same order give the same jobs.
+    """
+
+    @property
+    def resources(self) -> tuple[int, ...]:
+        """Where its rungs stand, increasing."""
+        ...
+
+    @property
+    def brackets(self) -> tuple[tuple[int, ...], ...]:
+        """Where the rungs of each bracket stand, by its number; of those begun so far."""
+        ...
+
     @property
     def progress(self) -> float:
         """How much of the search is done, 0 to 1, as Determined reports it; 0 for ever where it has no end.
@@ -84,7 +90,7 @@ class Searcher(Protocol):
 class OneByOne:
     """`report_and_next` for a searcher that gains nothing by it."""
 
-    def report_and_next(self: Searcher, job: AnyJob, loss: float) -> AnyJob | Idle:
+    def report_and_next(self: Decider, job: AnyJob, loss: float) -> AnyJob | Idle:
         """Report `job` and return the next."""
         self.report(job, loss)
         return self.next_job()

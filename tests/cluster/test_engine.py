@@ -8,8 +8,9 @@ from math import inf
 import numpy as np
 import pytest
 
+from simulator.cluster.durations import Weibull
 from simulator.cluster.engine import Cluster, Stop, simulate
-from simulator.cluster.groups import MachineGroup
+from simulator.cluster.groups import Failures, MachineGroup
 from simulator.curves.protocol import Exit
 from simulator.searchers.halving import asha, random, sha
 from simulator.trace import metrics
@@ -196,11 +197,37 @@ def test_the_fast_engine_and_the_model_agree(seed):
     np.testing.assert_equal(model, groups)
 
 
-def test_trouble_is_for_the_model_alone():
-    with pytest.raises(ValueError, match="the fast engine runs only equal workers that never fail"):
+@pytest.mark.parametrize(
+    "cluster",
+    [
+        Cluster((MachineGroup(2), MachineGroup(2))),
+        Cluster((MachineGroup(2, leave=100),)),
+        Cluster((MachineGroup(2, ramp_up=1),)),
+        Cluster((MachineGroup(2, release=100),)),
+        Cluster((MachineGroup(2, failures=Failures(Weibull(9.0), Weibull(1.0))),)),
+        Cluster((MachineGroup(2, start_up=5),), max_wait=4),
+    ],
+    ids=["two groups", "they leave", "one after the other", "let go while idle", "they fail", "nobody waits so long"],
+)
+def test_machines_that_come_and_go_are_for_the_model_alone(cluster):
+    with pytest.raises(ValueError, match="the fast engine runs only equal workers that come all at once and stay"):
+        simulate(asha(max_trials=9, max_length=9), RandomCurves(0), cluster, engine="fast")
+
+
+def test_machines_that_join_later_and_start_up_first_are_there_all_at_once():
+    fast, model = (
         simulate(
-            asha(max_trials=9, max_length=9), RandomCurves(0), Cluster((MachineGroup(2, speed=2.0),)), engine="fast"
+            asha(max_trials=9, max_length=9),
+            RandomCurves(0),
+            Cluster((MachineGroup(2, join=3, start_up=5),), max_wait=8),
+            engine=engine,
         )
+        for engine in ("fast", "model")
+    )
+
+    assert fast.start.min() == 8
+    np.testing.assert_equal(rows(fast), rows(model))
+    np.testing.assert_equal(vars(fast.spells), vars(model.spells))
 
 
 def assert_nobody_works_twice_at_once(trace):

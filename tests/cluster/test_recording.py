@@ -7,35 +7,29 @@ from math import nan
 import numpy as np
 import pytest
 
-from simulator.cluster.recording import CHUNK, PLAIN_ROW, ROW, unpack, unpack_plain
+from simulator.cluster.recording import CHUNK, ROW, unpack
 from simulator.trace.trace import COLUMNS, Outcome
 
 
-def pack(rows, row=ROW):
-    return bytearray(b"".join(row.pack(*values) for values in rows))
+def pack(rows):
+    return bytearray(b"".join(ROW.pack(*values) for values in rows))
 
 
 @pytest.mark.parametrize("n", [0, 1, CHUNK, CHUNK + 1, 5 * CHUNK // 2 + 1])
 def test_rows_of_any_number_are_unpacked_in_their_order(n):
     numbers = np.arange(n)
-    packed, plain = bytearray(), bytearray()
-    for i in range(n):
-        packed += ROW.pack(i, i + 1, 2, 3, i + 4, i + 5, 6 * i, 6 * i + 7, i / 2, i + 8, i + 9, i % 5)
-        plain += PLAIN_ROW.pack(i, i + 1, 2, 3, i + 4, i + 5, 6 * i, 6 * i + 7, i / 2, i % 2)
-    same = [
+    packed = pack((i, i + 1, 2, 3, i + 4, i + 5, 6 * i, 6 * i + 7, i / 2, i + 8, i + 9, i % 5) for i in range(n))
+    columns = unpack(packed, 7 * n + 7)
+
+    expected = [
         numbers, numbers + 1, np.full(n, 2), np.full(n, 3), numbers + 4, numbers + 5,
-        6 * numbers, 6 * numbers + 7, numbers / 2,
+        6 * numbers, 6 * numbers + 7, numbers % 5, numbers / 2, numbers + 8, numbers + 9,
     ]  # fmt: skip
-    for columns, rest in (
-        (unpack(packed, 7 * n + 7), {"overhead": numbers + 8, "lost": numbers + 9, "outcome": numbers % 5}),
-        (unpack_plain(plain, 7 * n + 7), {"overhead": 0 * numbers, "lost": 0 * numbers, "outcome": numbers % 2}),
-    ):
-        names = [*COLUMNS[:8], "loss"]
-        for name, expected in (dict(zip(names, same, strict=True)) | rest).items():
-            np.testing.assert_array_equal(columns[name], expected, name)
-            assert columns[name].dtype == (np.float64 if name == "loss" else np.int64)
-        assert set(columns) == set(COLUMNS)
-    assert packed == plain == b""
+    for name, column in zip(COLUMNS, expected, strict=True):
+        np.testing.assert_array_equal(columns[name], column, name)
+        assert columns[name].dtype == (np.float64 if name == "loss" else np.int64)
+    assert set(columns) == set(COLUMNS)
+    assert packed == b""
 
 
 def test_what_still_runs_at_the_end_is_cut_there_and_was_useful():
@@ -54,13 +48,3 @@ def test_what_still_runs_at_the_end_is_cut_there_and_was_useful():
     assert columns["overhead"].tolist() == [7, 7, 2, 7, 7]
     assert columns["lost"].tolist() == [0, 0, 0, 0, 3]
     np.testing.assert_equal(columns["loss"], [0.5, nan, nan, nan, nan])
-
-
-def test_plain_rows_are_cut_likewise():
-    columns = unpack_plain(
-        pack([(0, 0, 0, 0, 0, 1, 10, 50, 0.5, 0), (1, 1, 0, 0, 0, 1, 9, 50, 0.5, 1), (2, 2, 0, 0, 0, 1, 20, 51, 0.5, 1)], PLAIN_ROW), 50
-    )  # fmt: skip
-
-    assert columns["outcome"].tolist() == [Outcome.COMPLETED, Outcome.EXITED, Outcome.CUT]
-    assert columns["end"].tolist() == [50] * 3
-    np.testing.assert_equal(columns["loss"], [0.5, 0.5, nan])

@@ -40,11 +40,14 @@ class DrawnCurves:
 
 
 def scenario(rng, typical=1000):
-    """(Drawn, curves, cluster, stop): any searcher; half of the clusters know no trouble."""
+    """(Drawn, curves, cluster, stop): any searcher; a third of the clusters know no trouble, of a third no machine goes."""
     drawn = SEARCHERS[rng.choice(list(SEARCHERS))](rng)
-    calm = rng.random() < 0.5
+    kind = rng.choice(["calm", "constant", "come and go"])
+    calm = kind == "calm"
     groups = rng.choice([1, 2, 3, rng.randint(4, 64)])
-    if not calm:
+    if kind == "constant":
+        groups = (constant_group(rng, typical),)
+    if kind == "come and go":
         groups = tuple(group(rng, typical, index, most=rng.choice([1, 5, 20])) for index in range(rng.randint(1, 3)))
     ends = drawn.max_trials is not None
     length = max(max(law.resources) for law in drawn.laws)
@@ -55,6 +58,7 @@ def scenario(rng, typical=1000):
     stop = Stop(
         time=None if calm and ends and rng.random() < 0.5 else time,
         loss=rng.choice([None, None, None, 0.0]),
+        full_loss=rng.choice([None, None, None, 0.0]),
         full_length=rng.choice([None, None, rng.randint(1, 4)]),
         cost=None if calm else rng.choice([None, None, rng.random() * 5e-8 * length * typical]),
     )
@@ -66,7 +70,7 @@ def scenario(rng, typical=1000):
         slots_per_trial=1 if calm else rng.choice([1, 2]),
         conditions=Conditions() if calm else conditions(rng, typical),
         max_wait=None if calm else rng.choice([None, None, 5 * typical]),
-        decision_time=0 if calm else rng.choice([0, 0, rng.randint(1, typical // 4)]),
+        decision_time=0 if kind != "come and go" else rng.choice([0, 0, rng.randint(1, typical // 4)]),
     )
     return drawn, DrawnCurves(rng, typical), cluster, stop
 
@@ -74,6 +78,18 @@ def scenario(rng, typical=1000):
 def span(rng, typical):
     mean = typical * rng.choice([0.3, 1, 3])
     return rng.choice([Weibull(mean), Weibull(mean, 0.6), LogNormalSpan(mean / 3, mean)])
+
+
+def constant_group(rng, typical):
+    return MachineGroup(
+        rng.choice([1, 2, 5, 20]),
+        speed=rng.choice([1, 1, 0.5, 2.5]),
+        price=rng.choice([0, 1.0, 2.5]),
+        slots=rng.choice([2, 4]),
+        join=rng.choice([0, 0, rng.randint(0, 3 * typical)]),
+        start_up=rng.choice([0, 0, rng.randint(1, typical)]),
+        release=rng.choice(["end", "drained"]),
+    )
 
 
 def group(rng, typical, index, most=5):

@@ -226,5 +226,8 @@ def simulate_rows(searcher, curves, cluster, stop=None, seed=0, told=None):  # n
         searcher.report(job, loss)
         last[pool.worker(rank)] = (job.trial, now)
         full_length += exit_ is None and job.from_resource < searcher.max_length <= job.to_resource
-        if (stop.loss is not None and loss <= stop.loss) or (stop.full_length and full_length >= stop.full_length):
+        in_full = stop.full_loss is not None and loss <= stop.full_loss and job.to_resource >= searcher.max_length
+        if in_full or (stop.loss is not None and loss <= stop.loss):
+            over = True
+        if stop.full_length and full_length >= stop.full_length:
             over = True

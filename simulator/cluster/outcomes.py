@@ -1,0 +1,133 @@
+"""What comes of an attempt at a job, which is known when it begins, and its row of the trace.
+
+Both engines ask here. When an attempt begins is theirs to say, and this module has no clock.
+"""
+
+from __future__ import annotations
+
+from math import inf, nan
+
+from simulator.cluster.attempts import Course, Overheads
+from simulator.cluster.fates import Fate, Fates
+from simulator.cluster.machines import Up
+from simulator.cluster.pool import MachinePool
+from simulator.cluster.recording import ROW
+from simulator.cluster.spec import Cluster, StarvedError
+from simulator.core import ticks
+from simulator.core.errors import RunError
+from simulator.curves.protocol import Curves, Exit
+from simulator.searchers.protocol import AnyJob
+from simulator.trace.trace import Outcome
+
+COMPLETED, EXITED = Outcome.COMPLETED, Outcome.EXITED  # an enum's member is slow to look up
+INVALID = Exit.INVALID
+
+#: A job that is lost so many times will never be done: the run fails instead of going on for ever.
+MAX_ATTEMPTS = 10_000
+
+#: A job to be tried from a resource on, and how many attempts at it were lost before: (job, begin, tries).
+Task = tuple[AnyJob, int, int]
+
+#: When an attempt ends, its job, loss and exit; and the task that is left to do, where the attempt is lost.
+Ending = tuple[float, AnyJob, float, Exit | None, Task | None]
+
+
+def keep(task: Task) -> Task:
+    """A task that is left of a lost attempt; StarvedError where it has been lost too often."""
+    job, _, tries = task
+    if tries >= MAX_ATTEMPTS:
+        raise StarvedError(
+            f"trial {job[0]} was tried {MAX_ATTEMPTS:,} times up to resource {job[4]} "
+            "and lost each time; lower crashes and drops, shorten trial_start and restore, save checkpoints more "
+            "often, or give a stop"
+        )
+    return task
+
+
+class Outcomes:
+    """What comes of the attempts of a search on a cluster, under a seed; `rows` has each of them, packed."""
+
+    def __init__(self, curves: Curves, cluster: Cluster, pool: MachinePool, seed: int) -> None:
+        conditions = cluster.conditions
+        self.rows = bytearray()
+        self._train = curves.train
+        self._pool = pool
+        self._fates = Fates(conditions, seed)
+        self._resume = cluster.resume
+        self._recovery = conditions.recovery
+        self._save = conditions.overheads.save if conditions.recovery.on_loss == "resume" else 0
+        self._restarts: dict[int, int] = {}  # by trial, the losses that count
+        self._last: dict[int, tuple[int, int]] = {}  # by worker, the trial it trained last and when that ends
+        # what can't happen is not looked at
+        self._uneven = conditions.straggler is not None or any(group.speed != 1 for group in cluster.machines)
+        self._slow = conditions.slow is not None
+        self._delayed = self._slow or conditions.overheads != Overheads()
+        self._losing = conditions.drop is not None or conditions.crash > 0
+
+    def begin(self, task: Task, worker: int, now: int, wait: int = 0, up: Up | None = None) -> Ending:
+        """Begin an attempt at `task` after `wait` ticks, on a worker that is there for the spell `up`, or for ever.
+
+        A trial that ended `now` where it was goes on without a lead. Raises RunError where the clock runs out.
+        """
+        job, begin, tries = task
+        trial, bracket, rung, first, to_resource = job
+        start = now + wait
+        if not self._resume:
+            first = 0
+        spent, loss, exit_ = self._train(trial, first, to_resource)
+        units = to_resource - begin
+        if begin != first:  # of a job tried again only what is left
+            spent = round(spent * units / (to_resource - first))
+        if self._uneven:
+            spent = self._fates.work(spent, trial, rung, tries, worker, self._pool.group(worker).speed)
+        length = work = spent or 1  # a tick at least, or an endless search would never reach its stop
+        lead = overhead = lost = 0
+        if self._delayed:
+            lead, work, overhead = self._delays(task, work, worker, start, now)
+            length = overhead + work
+        outcome, left = COMPLETED if exit_ is None else EXITED, None
+        leaves = up is not None and up.until - start < length
+        if leaves or (self._losing and self._fates.lost_after(length, trial, rung, tries) <= length):
+            course = Course(lead, work, units, self._recovery.checkpoint_every, self._save)
+            fate = self._cut_short(course, task, worker, start, up)
+            length, overhead, lost, outcome = fate.length, fate.overhead, fate.lost, fate.outcome
+            if self._dies(trial, outcome):
+                outcome, loss, exit_ = EXITED, inf, Exit.ERRORED
+            else:
+                loss, exit_, left = nan, None, (job, begin + fate.units, tries + 1)
+        elif exit_ is INVALID:
+            loss = nan  # a result that vanishes
+        end = start + length
+        if end > ticks.LIMIT:
+            raise RunError(ticks.TOO_LONG)
+        if self._delayed and left is None:
+            self._last[worker] = trial, end
+        self.rows += ROW.pack(
+            worker, trial, bracket, rung, begin, to_resource, start, end, loss, overhead, lost, outcome
+        )
+        return end, job, loss, exit_, left
+
+    def _delays(self, task: Task, work: int, worker: int, start: int, now: int) -> tuple[int, int, int]:
+        """Ticks before training, ticks of training, and ticks of all that trains nothing."""
+        job, begin, tries = task
+        promoted = begin > 0 and tries == 0
+        goes_on = promoted and self._last.get(worker) == (job[0], now)
+        lead = self._fates.lead(begun=begin > 0, promoted=promoted, goes_on=goes_on)
+        if self._slow:
+            work = self._fates.slowed(work, start + lead, self._pool.machine_number(worker))
+        checkpoints = (job[4] - begin - 1) // self._recovery.checkpoint_every if self._save else 0
+        return lead, work, lead + self._save * checkpoints
+
+    def _cut_short(self, course: Course, task: Task, worker: int, start: int, up: Up | None) -> Fate:
+        """What becomes of an attempt that is dropped, crashes or loses its machine."""
+        job, _, tries = task
+        stay, why = (inf, COMPLETED) if up is None else (up.until - start, up.why)
+        preemption = self._pool.group(worker).preemption
+        notice = 0 if preemption is None else preemption.notice
+        return self._fates.of(course, job[0], job[2], tries, stay=stay, why=why, notice=notice)
+
+    def _dies(self, trial: int, outcome: Outcome) -> bool:
+        """Whether a trial whose job is lost once more is given up."""
+        if outcome is not Outcome.PREEMPTED:
+            self._restarts[trial] = self._restarts.get(trial, 0) + 1
+        return self._recovery.on_loss == "exit" or self._restarts.get(trial, 0) > self._recovery.max_restarts
