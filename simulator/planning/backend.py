@@ -102,6 +102,7 @@ class WorkerPool:
             return
         import joblib
 
+        numbered = list(tasks.items())  # whoever takes the results takes the tasks off their list
         settings: dict[str, Any] = {"inner_max_num_threads": 1, "initializer": _follow, "initargs": (os.getpid(),)}
         with warnings.catch_warnings(), joblib.parallel_config("loky", n_jobs=jobs, **settings):
             # whoever stops early, on a full disk say, tells why itself
@@ -110,7 +111,7 @@ class WorkerPool:
             with ExitStack() as stack:
                 try:
                     with _spared():
-                        results = parallel(joblib.delayed(_numbered)(function, *task) for task in tasks.items())
+                        results = parallel(joblib.delayed(_numbered)(function, *task) for task in numbered)
                         stack.callback(results.close)  # whoever stops early ends the processes
                 except OSError as error:  # no room in /dev/shm, no more processes for this user
                     message = f"worker processes can't be started: {error.strerror or error}"

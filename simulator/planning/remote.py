@@ -88,10 +88,11 @@ class Ray:
     """A Ray cluster."""
 
     library: Any
+    call: Any  # `_called`, as Ray has it
 
     def start(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """As `Remote` says."""
-        return self.library.remote(max_retries=0)(function).remote(*arguments)
+        return self.call.remote(function, *arguments)
 
     def finished(self, tickets: Sequence[Any], seconds: float) -> Sequence[Any]:
         """As `Remote` says."""
@@ -119,7 +120,7 @@ def connect(kind: Literal["dask", "ray"], address: str | None, stack: ExitStack)
         if not library.is_initialized():
             library.init(address=address, configure_logging=False, log_to_driver=False)
             stack.callback(library.shutdown)
-        return Ray(library)
+        return Ray(library, library.remote(max_retries=0)(_called))
     except (OSError, ValueError, ConnectionError, RuntimeError) as error:
         raise InputError(Problem("--address", f"{address} can't be reached: {_line(error)}")) from None
 
@@ -171,6 +172,11 @@ def _told(where: str, also: tuple[type[Exception], ...] = (), *, late: bool = Fa
         if not (type(error).__name__ in LOSSES or isinstance(error, also)):
             raise
         raise MachineError(f"{where} does not answer any more", "start it again") from None
+
+
+def _called(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Ray calls functions alone, and not all that can be called."""
+    return function(*arguments)
 
 
 def _answered(ask: Callable[[], Any]) -> Any:
