@@ -28,6 +28,11 @@ def trimmed(text: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def shortened(text: str, longest: int) -> str:
+    """The text as it is, or its beginning and an ellipsis where it has more than `longest` characters."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
 def time(amount: int, unit: str, digits: int = 1) -> str:
     """Ticks in a unit that may be a long one for them: "1.5 h", "0.033 h"."""
     return f"{decimal(amount / ticks.UNITS[unit], digits)} {unit}"

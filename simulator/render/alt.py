@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from simulator.core import ticks
 from simulator.core.formatting import counted, decimal, percent, time
-from simulator.render.phrases import ending, loss, worker_time
+from simulator.render.phrases import ending, in_log, loss, worker_time
 from simulator.trace import metrics
 from simulator.trace.trace import Trace
 
@@ -24,8 +24,15 @@ def of_run(trace: Trace, unit: str) -> str:
     )
     return (
         f"{trace.label} keeps {counted(trace.workers, 'worker')} {percent(about.utilization)} busy "
-        f"({unused}): {counted(about.trials, 'trial')} started, {in_full}; {ending(trace, unit)}."
+        f"({unused}): {counted(about.trials, 'trial')} started, {in_full}; {ending(trace, unit)}.{_best(trace)}"
     )
+
+
+def _best(trace: Trace) -> str:
+    """Who the best trial is in the log that it was imported from; empty where there is none."""
+    best = metrics.summarize(trace).best_trial
+    told = "" if best is None else in_log(trace, best)
+    return f" The best loss is trial {best}'s, which the log calls {told}." if told else ""
 
 
 def _worker_time(seconds: float, unit: str) -> str:
@@ -46,6 +53,8 @@ def _clause(trace: Trace, unit: str) -> str:
     if about.idle_promotable_s is not None:
         share += f" ({_worker_time(about.idle_promotable_s, unit)} idle while a trial could climb)"
     best = "no result" if about.best_loss is None else f"a best loss of {loss(about.best_loss)}"
+    told = "" if about.best_trial is None else in_log(trace, about.best_trial)
+    best += f", trial {about.best_trial}'s, which the log calls {told}" if told else ""
     return (
         f"{trace.label} keeps {counted(trace.workers, 'worker')} {share}, {ending(trace, unit)} "
         f"with {counted(about.trials, 'trial')} and {best}"

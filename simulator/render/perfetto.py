@@ -13,6 +13,7 @@ from typing import Any
 from simulator.core import escaping
 from simulator.core.escaping import plain
 from simulator.io import writing
+from simulator.render.phrases import in_log
 from simulator.trace import metrics
 from simulator.trace.levels import Levels, levels
 from simulator.trace.promotions import promotions
@@ -81,6 +82,7 @@ def _slices(trace: Trace, ladder: Levels, pid: int) -> Iterator[Event]:
             trial=int(trace.trial[row]), bracket=int(trace.bracket[row]), rung=int(trace.rung[row]),
             from_resource=int(trace.from_resource[row]), to_resource=int(trace.to_resource[row]),
             outcome=Outcome(int(trace.outcome[row])).name.lower(), loss=loss if math.isfinite(loss) else None,
+            **_in_log(trace, int(trace.trial[row])),
         )  # fmt: skip
         if begin[row] > start:
             yield piece("overhead", "overhead", worker, start, int(begin[row]))
@@ -91,6 +93,11 @@ def _slices(trace: Trace, ladder: Levels, pid: int) -> Iterator[Event]:
         spells.worker.tolist(), spells.start.tolist(), spells.end.tolist(), spells.kind.tolist(), strict=True
     ):
         yield piece("starting up" if kind == Spell.BOOT else "down", "worker", worker, start, end)
+
+
+def _in_log(trace: Trace, trial: int) -> dict[str, str]:
+    told = in_log(trace, trial)
+    return {"log": plain(told)} if told else {}
 
 
 def _arrows(trace: Trace, pid: int) -> Iterator[Event]:

@@ -6,9 +6,12 @@ from math import isnan
 from typing import NamedTuple
 
 from simulator.core import ticks
-from simulator.core.formatting import counted
+from simulator.core.formatting import counted, shortened
 from simulator.trace import replay
 from simulator.trace.trace import Outcome, Trace
+
+#: Characters of a log's name, of a hyperparameter's value, and hyperparameters that are told of a trial.
+NAME, VALUE, MOST = 80, 24, 12
 
 
 class Note(NamedTuple):
@@ -55,6 +58,20 @@ def _instant(tick: int, unit: str) -> str:
     """A time that may be early: as many decimals as it takes to tell it from 0, up to four."""
     shown = (ticks.show(tick, unit, digits) for digits in range(1, 5))
     return next((text for text in shown if text != ticks.show(0, unit)), ticks.show(tick, unit))
+
+
+def in_log(trace: Trace, trial: int) -> str:
+    """What the log that a trial was imported from calls it, and its hyperparameters there; empty without a log."""
+    name = trace.names.get(trial)
+    if name is None:
+        return ""
+    config = [
+        f"{shortened(key, VALUE)} {shortened(str(value), VALUE)}"
+        for key, value in trace.configs.get(trial, {}).items()
+    ]
+    if len(config) > MOST:
+        config = [*config[:MOST], f"{len(config) - MOST} more"]
+    return shortened(name, NAME) + (f" ({', '.join(config)})" if config else "")
 
 
 def loss(value: float) -> str:

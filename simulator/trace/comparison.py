@@ -67,12 +67,7 @@ def _best_trial(run: Summary) -> str:
     if run.best_trial is None:
         return "—"
     name = run.best_trial_name
-    return str(run.best_trial) if name is None else f"{run.best_trial} ({shortened(name)})"
-
-
-def shortened(name: str) -> str:
-    """A name from a log as it fits a table."""
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+    return str(run.best_trial) if name is None else f"{run.best_trial} ({formatting.shortened(name, LONGEST_NAME)})"
 
 
 def findings(summaries: Mapping[str, Summary], unit: str) -> Iterator[str]:

@@ -17,7 +17,7 @@ from simulator.core.errors import InputError, Problem
 from simulator.core.escaping import of_name
 from simulator.core.vocabulary import TimeUnit
 from simulator.io import frames, reading
-from simulator.trace.trace import COLUMNS, MOST_UNITS, TIMES, Outcome, Trace
+from simulator.trace.trace import COLUMNS, MOST_UNITS, NAME, TIMES, Outcome, Trace
 
 #: A column that may be missing, and then is 0.
 OPTIONAL = frozenset({"bracket", "rung", "from_resource", "overhead", "lost"})
@@ -54,10 +54,10 @@ def read_trace(path: Path, *, workers: int | None = None, label: str | None = No
     if missing:
         message = f"lacks the column {missing[0]}; a trace has {', '.join(COLUMNS)}"
         raise InputError(Problem(str(path), message, 1, 1))
-    twice = next((name for name in COLUMNS if header.count(name) > 1), None)
+    twice = next((name for name in (*COLUMNS, NAME) if header.count(name) > 1), None)
     if twice is not None:
         raise InputError(Problem(str(path), "stands twice in the header", 1, header.index(twice) + 1, twice))
-    lines, made = _attempts(path, header, rows)
+    lines, made, names = _attempts(path, header, rows)
     order = sorted(range(len(made)), key=lambda row: made[row][COLUMNS.index("start")])
     trace = Trace.from_rows(
         [made[row] for row in order],
@@ -69,7 +69,7 @@ def read_trace(path: Path, *, workers: int | None = None, label: str | None = No
     seen = int(trace.worker.max()) + 1
     if workers is not None and workers < seen:
         raise InputError(Problem(str(path), f"has {seen} workers, more than {workers}", key="worker"))
-    return replace(trace, workers=workers or seen)
+    return replace(trace, workers=workers or seen, names=names)
 
 
 def unit_of(trace: Trace) -> TimeUnit:
@@ -82,9 +82,14 @@ class _BadCellError(Exception):
     """A cell's column, and what is wrong with it."""
 
 
-def _attempts(path: Path, header: list[str], rows: Iterator[Row]) -> tuple[list[int], list[list[float]]]:
-    """The lines and the rows of all attempts, in the order of `COLUMNS`; raises InputError."""
-    lines, made, problems = [], [], []
+def _attempts(
+    path: Path, header: list[str], rows: Iterator[Row]
+) -> tuple[list[int], list[list[float]], dict[int, str]]:
+    """The lines and the rows of all attempts, in the order of `COLUMNS`, and trials' names; raises InputError."""
+    lines: list[int] = []
+    made: list[list[float]] = []
+    problems: list[Problem] = []
+    names: dict[int, str] = {}
     for line, fields in rows:
         if not fields:
             continue
@@ -96,6 +101,8 @@ def _attempts(path: Path, header: list[str], rows: Iterator[Row]) -> tuple[list[
             try:
                 made.append([_cell(name, found.get(name, "0")) for name in COLUMNS])
                 lines.append(line)
+                if found.get(NAME):
+                    names[int(made[-1][COLUMNS.index("trial")])] = found[NAME]
             except _BadCellError as error:
                 name, message = error.args
                 problems.append(Problem(str(path), message, line, header.index(name) + 1, name))
@@ -105,7 +112,7 @@ def _attempts(path: Path, header: list[str], rows: Iterator[Row]) -> tuple[list[
         problems = [Problem(str(path), "holds no attempts; a trace has a row for each", 1, 1)]
     if problems:
         raise InputError(problems)
-    return lines, made
+    return lines, made, names
 
 
 def _cell(name: str, text: str) -> float:
@@ -165,6 +172,6 @@ def _csv(path: Path) -> Iterator[Row]:
 def _parquet(path: Path) -> Iterator[Row]:
     """Parquet has no lines: a row's number, the header being line 1, stands for them."""
     raw = reading.read_at_most(path, MAX_BYTES, "a trace is a CSV or a Parquet file")
-    frame = frames.read_frame(path, raw, "parquet", COLUMNS)
+    frame = frames.read_frame(path, raw, "parquet", (*COLUMNS, NAME))
     yield 1, frame.columns
     yield from enumerate(zip(*map(frames.texts, frame.get_columns()), strict=True), start=2)

@@ -49,6 +49,9 @@ COLUMNS = (
     "overhead", "lost",
 )  # fmt: skip
 
+#: A column more where the trials come from a log: what that calls the trial.
+NAME = "name"
+
 #: Columns in seconds when saved, in ticks before.
 TIMES = frozenset({"start", "end", "overhead", "lost"})
 
@@ -158,7 +161,10 @@ class Trace:
         return np.isin(self.outcome, outcomes)
 
     def write_csv(self, path: Path) -> None:
-        """Write `COLUMNS`, times in seconds; an absent loss is an empty field, a dead trial's is `inf`."""
+        """Write `COLUMNS`, and `NAME` where a log names the trials.
+
+        Times are in seconds; an absent loss is an empty field, a dead trial's is `inf`.
+        """
         _write_csv(self._saved(), path)
 
     def write_parquet(self, path: Path) -> None:
@@ -172,10 +178,15 @@ class Trace:
                 raise OSError(str(error).rpartition("error: ")[2]) from None
 
     def _saved(self) -> pl.DataFrame:
+        import polars as pl
+
         columns = {name: getattr(self, name) for name in COLUMNS}
         if self.search is not None:
             columns["search"] = self.search
-        return _frame(columns, "outcome", Outcome)
+        frame = _frame(columns, "outcome", Outcome)
+        if self.names:
+            frame = frame.with_columns(pl.Series(NAME, [self.names.get(trial) for trial in self.trial.tolist()]))
+        return frame
 
 
 def _frame(columns: dict[str, NDArray[Any]], coded: str, words: type[IntEnum]) -> pl.DataFrame:

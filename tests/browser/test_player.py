@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -230,6 +232,13 @@ def test_jobs_are_reached_by_keyboard(show):
     assert "worker 2" in stories[3]
     assert "worker 1" in stories[4]
     assert stories[0] != stories[1]
+
+
+def test_a_story_says_what_the_log_calls_the_trial(show):
+    trace = replace(tiny([(0, 0, 0, 9, 0, 30)]), names={0: f"run {HOSTILE}"}, configs={0: {"lr": "0.1"}})
+    page = show(play({"one": [trace]}, title="A title", time_unit="s"))
+    seek(page, 1)
+    assert f"in the log: run {HOSTILE} (lr 0.1)" in hover(page, 0, 0).splitlines()
 
 
 def test_a_click_keeps_a_story_and_another_lets_it_go(show):

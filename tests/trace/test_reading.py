@@ -1,5 +1,7 @@
 """Traces read back from files: the same as they were, or a line for what is wrong."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -29,6 +31,15 @@ def test_a_simulated_trace_comes_back(tmp_path, suffix):
     for name in COLUMNS:
         assert np.array_equal(getattr(again, name), getattr(trace, name), equal_nan=True)
     assert metrics.summarize(again).makespan_s == metrics.summarize(trace).makespan_s
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_the_names_that_a_log_gave_its_trials_come_back(tmp_path, suffix):
+    trace = replace(small(), names={0: "run, one", 2: "zwei"})
+    path = tmp_path / f"trace.{suffix}"
+    (trace.write_csv if suffix == "csv" else trace.write_parquet)(path)
+
+    assert read_trace(path).names == {0: "run, one", 2: "zwei"}
 
 
 def test_a_few_columns_are_enough(tmp_path):

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.core import ticks
+from simulator.core.escaping import plain
 from simulator.render import style
-from simulator.render.phrases import ending, first_promotion_note
+from simulator.render.phrases import ending, first_promotion_note, in_log
 from simulator.trace import metrics
 from simulator.trace.levels import Levels, levels
 from simulator.trace.promotions import promotions
@@ -71,7 +72,7 @@ def _run(trace: Trace, ladder: Levels, span: int, unit: str) -> dict[str, object
     }
     note = first_promotion_note(trace, unit)
     spells = trace.spells
-    return {
+    about: dict[str, object] = {
         "label": trace.label,
         "workers": trace.workers,
         "end": int(clock(np.array([trace.makespan]))[0]),
@@ -94,6 +95,9 @@ def _run(trace: Trace, ladder: Levels, span: int, unit: str) -> dict[str, object
         "columns": {name: column.tolist() for name, column in columns.items() if column.any() or name == "trial"}
         | {"loss": [_short(value) for value in trace.loss.tolist()]},
     }
+    if trace.names:  # what logs call the trials that are there
+        about["log"] = {str(trial): plain(in_log(trace, trial)) for trial in np.unique(trace.trial).tolist()}
+    return about
 
 
 def _at(tick: int, span: int) -> int:

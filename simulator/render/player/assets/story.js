@@ -41,6 +41,8 @@ function storyOf(run, row, t) {
     extra(run.ends[row] - run.keeps[row], "of training lost");
     lines.push(resultOf(run, row), ...decisionOf(run, row, rung, t));
   }
+  const logged = data.log?.[run.trial[row]];
+  if (logged) lines.push(`in the log: ${logged}`);
   const past = run.trials.get(run.trial[row]).filter(other => run.ends[other] <= t && run.hasLoss(other));
   if (past.length > 1) lines.push(`losses so far: ${past.map(other => showLoss(run.loss[other])).join(" → ")}`);
   const attempts = run.trials.get(run.trial[row]).filter(other => run.job[other] === run.job[row]);
