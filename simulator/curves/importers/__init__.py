@@ -65,6 +65,8 @@ def import_curves(
     _check_options(path, kind, options, module.USES)
     found = reader(path, options)
     _choose(path, found, options)
+    if options.step_scale is not None:
+        found.notes.append(f"steps are multiplied by {options.step_scale:g} (--step-scale)")
     made, report = assemble(
         path, kind, found, mode=options.mode, censored=censored, offset=offset, grid=grid, max_gap=options.max_gap
     )
@@ -73,6 +75,14 @@ def import_curves(
     trials = sorted(found.trials, key=lambda trial: first.get(id(trial), len(first)))  # numbered as the curves are
     trace = schedule.trace(trials, label=label, maximise=report.mode == "max", offset=report.offset)
     if trace is not None:
+        trace = replace(
+            trace,
+            names={number: trial.name for number, trial in enumerate(trials)},
+            configs={
+                number: {key: str(value) for key, value in trial.config.items()}
+                for number, trial in enumerate(trials)
+            },
+        )
         report.workers = trace.workers
         report.trained_s = ticks.to_seconds(int((trace.end - trace.start - trace.overhead - trace.lost).sum()))
     return Imported(made, report, trace)

@@ -21,6 +21,10 @@ UNIX = ((1e17, 1e9, "Unix nanoseconds"), (1e14, 1e6, "Unix microseconds"), (1e11
 SPAN = re.compile(
     r"(?:(?P<days>\d+) ?d(?:ays?)?,? ?)?(?:(?P<hours>\d+):)?(?P<minutes>\d+):(?P<seconds>\d+(?:\.\d+)?)"
 )
+#: Seconds of a day, and a first report that is so many intervals late says that a time is one of the day.
+DAY, LATE = 86400.0, 50.0
+#: What times that may be durations or times of day are said to be.
+SPELT = frozenset({"h:mm:ss", "mm:ss"})
 ISO = re.compile(r"\d{4}-\d\d-\d\d[T _]\d\d")
 
 
@@ -32,7 +36,7 @@ class Times(NamedTuple):
     what: str
 
 
-def times(table: LogTable, series: pl.Series, unit: float | None) -> Times:  # noqa: PLR0911
+def times(table: LogTable, series: pl.Series, unit: float | None) -> Times:
     """The times in a column; `unit` is how many seconds one of its numbers is, where the user says so."""
     import polars as pl
 
@@ -43,14 +47,9 @@ def times(table: LogTable, series: pl.Series, unit: float | None) -> Times:  # n
     if series.dtype in {pl.Datetime, pl.Date}:
         stamps = series.cast(pl.Datetime("us")).dt.timestamp("us").cast(pl.Float64).fill_null(np.nan).to_numpy()
         return Times(stamps / 1e6, "clock", "dates and times")
-    if series.dtype == pl.String:
-        missing = table.missing(series)
-        first = next((str(series[row]).strip() for row in np.flatnonzero(~missing)[:1].tolist()), "")
-        if ISO.match(first):
-            return Times(_texts(table, series, missing, _instant, "a date and a time"), "clock", "dates and times")
-        if SPAN.fullmatch(first):
-            what = "h:mm:ss" if first.count(":") == 2 else "mm:ss"  # noqa: PLR2004
-            return Times(_texts(table, series, missing, _span, what), "elapsed", what)
+    spelt = _spelt(table, series) if series.dtype == pl.String else None
+    if spelt is not None:
+        return spelt
     values = table.numbers(series)
     known = values[np.isfinite(values)]
     least = float(np.min(known)) if len(known) else 0.0
@@ -62,6 +61,38 @@ def times(table: LogTable, series: pl.Series, unit: float | None) -> Times:  # n
         return Times(values * unit, "clock", "Unix times")
     with np.errstate(over="ignore"):
         return Times(values * (1.0 if unit is None else unit), "elapsed", "as logged")
+
+
+def _spelt(table: LogTable, series: pl.Series) -> Times | None:
+    """Dates, or hours and minutes; None where a column of texts begins with a number."""
+    missing = table.missing(series)
+    first = next((str(series[row]).strip() for row in np.flatnonzero(~missing)[:1].tolist()), "")
+    if ISO.match(first):
+        return Times(_texts(table, series, missing, _instant, "a date and a time"), "clock", "dates and times")
+    if SPAN.fullmatch(first):
+        what = "h:mm:ss" if first.count(":") == 2 else "mm:ss"  # noqa: PLR2004
+        return Times(_texts(table, series, missing, _span, what), "elapsed", what)
+    if first and not _is_number(first):
+        row = int(np.flatnonzero(~missing)[0])
+        table.refuse(series, row, "should be seconds, h:mm:ss, or a date and a time such as 2026-01-31 10:00:00")
+    return None
+
+
+def past_midnight(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Times of day of one trial, in the order of its reports: those after a midnight count on."""
+    back = np.append(False, np.diff(seconds) < -DAY / 2)
+    made: NDArray[np.float64] = seconds + DAY * np.cumsum(back)
+    return made
+
+
+def of_day(seconds: Sequence[NDArray[np.float64]]) -> bool:
+    """Whether times such as 9:15:30 may be times of day: trials first report long after what their pace gives."""
+    late = 0
+    for when in seconds:
+        dt = np.diff(when)
+        dt = dt[dt > 0]
+        late += bool(len(dt) and when[0] > LATE * float(np.median(dt)) and np.max(when) < DAY)
+    return 2 * late > len(seconds)
 
 
 def since_first(
@@ -92,6 +123,14 @@ def since_first(
 
 #: What the report says of times that are counted so.
 FIRST = "counted from each trial's first report, which is taken to have come at the trial's median pace"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _texts(

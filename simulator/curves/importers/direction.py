@@ -28,6 +28,6 @@ def maximised(path: Path, metric: str, said: bool | None, mode: str | None) -> t
     if said is not None:
         return said, "source"
     words = {word.lower() for word in WORDS.findall(metric)}
-    if words & DOWN and not words & AGAINST and not metric.startswith("-"):
+    if words & DOWN and not words & AGAINST and not metric.startswith(("-", "1-", "1 ", "1_")):
         return False, "name"
     raise wrong(path, f"does not say which way {metric} is better; add --mode min or --mode max")

@@ -31,7 +31,7 @@ def read(path: Path, options: Options) -> Found:
             found.skipped[f"does not report {found.metric}"] += 1
             continue
         try:
-            found.trials.append(_trial(path, folder, metrics[found.metric], options))
+            found.trials.append(_trial(path, folder, metrics[found.metric], options, found))
         except InputError as error:
             if len(runs) == 1:
                 raise
@@ -57,7 +57,7 @@ def _metrics(folder: Path) -> Iterator[tuple[str, Path]]:
                 yield str(file.relative_to(top)).removesuffix(".tsv"), file
 
 
-def _trial(path: Path, folder: Path, file: Path, options: Options) -> Trial:
+def _trial(path: Path, folder: Path, file: Path, options: Options, found: Found) -> Trial:
     table = frames.read_log_table(file)
     own = file.name.removesuffix(".tsv")
     column = own if own in table.columns else table.columns[-1]
@@ -69,6 +69,7 @@ def _trial(path: Path, folder: Path, file: Path, options: Options) -> Trial:
         times = clocks.times(measured, measured.column(timed, "--time-column"), options.seconds)
         elapsed = times.seconds
         if times.kind == "clock":
+            found.times = f"{times.what}, {clocks.FIRST}"
             (elapsed,) = clocks.since_first([steps], [times.seconds], int((steps == 0).any()))
             span = (float(times.seconds[0] - elapsed[0]), float(times.seconds.max())) if len(steps) else None
     name = str(folder.relative_to(path)) if folder != path else folder.resolve().name

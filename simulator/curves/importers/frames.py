@@ -140,21 +140,28 @@ def parse(path: Path, raw: bytes, kind: str) -> LogTable:
     """A table of `kind` csv, tsv, txt, parquet, jsonl, ndjson or json; raises InputError where it is not sound."""
     if kind in {"csv", "tsv", "txt"}:
         found = delimited.parse(path, raw)
-    elif kind == "json" or (kind != "parquet" and _closer(raw)):
-        found = json_rows.parse(path, raw)
+    elif kind == "parquet":
+        return LogTable(path, read_frame(path, raw, "parquet"))
     else:
-        return LogTable(path, read_frame(path, raw, "parquet" if kind == "parquet" else "jsonl"), _lines(raw, kind))
+        if kind != "json" and not _closer(raw):
+            try:
+                return LogTable(path, read_frame(path, raw, "jsonl"), _lines(raw))
+            except InputError:
+                pass  # polars names no line
+        found = json_rows.parse(path, raw)
     return LogTable(path, found.frame, found.lines, found.notes)
 
 
 def _closer(raw: bytes) -> bool:
     """Whether JSON Lines hold what polars does not take, or takes apart otherwise than is meant here."""
-    return raw.lstrip()[:1] == b"[" or ODD_JSON.search(raw) is not None or raw[:2] in {b"\xff\xfe", b"\xfe\xff"}
+    blank = b"\n\n" in raw.rstrip() or b"\n\r" in raw.rstrip() or raw[:1] in {b"\n", b"\r"}
+    wide = raw[:2] in {b"\xff\xfe", b"\xfe\xff"}
+    return blank or wide or raw.lstrip()[:1] == b"[" or ODD_JSON.search(raw) is not None
 
 
-def _lines(raw: bytes, kind: str) -> NDArray[np.int64] | None:
-    """Row i of JSON Lines stands in line i + 1, if there are no blank ones."""
-    return np.arange(1, raw.count(b"\n") + 3) if kind != "parquet" else None
+def _lines(raw: bytes) -> NDArray[np.int64]:
+    """Row i of JSON Lines stands in line i + 1, as there are no blank ones."""
+    return np.arange(1, raw.count(b"\n") + 3)
 
 
 def groups(names: list[str]) -> list[tuple[str, NDArray[np.intp]]]:

@@ -22,6 +22,13 @@ ENDS = {"COMPLETED": End.FINISHED, "STOPPED": End.STOPPED, "FAILED": End.FAILED,
 LARGEST = 10**15
 
 
+#: Trials without a metric, by what became of them.
+UNTRAINED = {
+    "FAILED": "failed before its first report", "INVALID": "failed before its first report, as invalid",
+    "IDLE": "never began to train", "RUNNING": "was training when the log ended, without a report",
+}  # fmt: skip
+
+
 def read(path: Path, options: Options) -> Found:
     """One metric of every trial below `path`, at the steps of its observations; the tuner logs no times."""
     if not path.is_dir():
@@ -41,7 +48,8 @@ def read(path: Path, options: Options) -> Found:
         if _metrics(about):
             trials[name] = about
         else:
-            found.skipped["reports no metric"] += 1
+            status = str(about.get("status", "")) if isinstance(about, dict) else ""
+            found.skipped[UNTRAINED.get(status, "reports no metric")] += 1
     if not trials:
         why = "; ".join(f"{count:,} {reason}" for reason, count in found.skipped.items())
         raise wrong(path, f"holds no trial of Keras Tuner ({NAME}) with a metric{': ' + why if why else ''}")

@@ -84,6 +84,8 @@ def read(path: Path, options: Options) -> Found:
         else:
             found.trials.append(made)
     found.times = "as logged: the seconds since each restore, added up"
+    if any(trial.attempts for trial in found.trials):
+        found.notes.append("Ray logs when a trial's process was ready: the start of processes shows as idle workers")
     return found
 
 

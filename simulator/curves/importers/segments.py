@@ -21,8 +21,13 @@ LEAST = 1.0
 FEWEST = 3
 #: Seconds that no single step takes: three years.
 LONGEST = 1e8
-#: A clock that starts again begins at what a report takes, give or take this factor.
-FRESH = 1.25
+#: What a trial's first report took is a start-up too where it is this factor more than any other report took, ...
+SLOWER = 1.1
+#: ... and, where a trial has too few reports to tell, than the pace of all trials gives.
+TWICE = 2.0
+#: A clock that starts again begins at what a report takes, give or take the first factor, or, where it goes back to
+#: less than half, the second: it may count a start-up.
+FRESH, STARTED = 1.25, 2.0
 
 Numbers = NDArray[np.float64]
 Steps = NDArray[np.int64]
@@ -95,20 +100,23 @@ def _unlogged(segment: Segment, before: LoggedAttempt, until: float) -> LoggedAt
 def without_startup(trial: Trial, shift: int, pace: float) -> Trial:
     """A trial whose clock ran before it trained: the time before its first report is what its pace gives.
 
-    As it is where that came in time. `pace`, seconds a unit, is that of all trials and stands in where a trial has
-    too few reports to tell its own; `shift` is added to steps to get units.
+    As it is where that came in time: not later by a tenth than the slowest of the trial's other reports. `pace`,
+    seconds a unit, is that of all trials and stands in where a trial has too few reports to tell its own; there only
+    twice the time is late. `shift` is added to steps to get units.
     """
     clock = trial.elapsed
     if clock is None or trial.marked or not len(clock) or not np.isfinite(clock).all():
         return trial
     paces = _paces(trial)
-    pace = float(np.median(paces)) if len(paces) >= FEWEST else pace
-    usual = pace * max(float(trial.steps[0]) + shift, 1.0)
-    if not np.isfinite(usual):
+    units = max(float(trial.steps[0]) + shift, 1.0)
+    own = len(paces) >= FEWEST
+    usual = (float(np.median(paces)) if own else pace) * units
+    # The longest interval counts, too: how many units the first report stands for is not sure.
+    longest = max(float(np.max(paces)) * units, float(np.max(np.diff(clock)))) if own else np.nan
+    latest = SLOWER * longest if own else TWICE * usual
+    if not np.isfinite(usual) or clock[0] <= latest:
         return trial
     startup = float(clock[0]) - usual
-    if startup <= usual:
-        return trial
     attempts = trial.attempts
     if len(attempts) == 1:
         attempts = (replace(attempts[0], startup=startup),)
@@ -194,7 +202,11 @@ def _check_clocks(path: Path, trials: list[Trial]) -> None:
         if clock is None or not np.isfinite(clock).all() or len(clock) < FEWEST or clock[0] > LONGEST:
             continue
         intervals = np.diff(clock)
-        level = 0 < clock[-1] <= 1.5 * clock[0] and (intervals <= 0).sum() * 3 >= len(intervals)
+        forward = intervals[intervals > 0]
+        # What a step took goes up and down by little; a clock that starts again goes up by what a step takes.
+        slight = not len(forward) or np.median(forward) < np.min(clock) / 2
+        flat = 0 < clock[-1] <= 1.5 * clock[0] and (intervals <= 0).sum() * 3 >= len(intervals)
+        level = slight and (flat or ((intervals < 0).any() and np.max(clock) <= 2 * np.min(clock)))
         if (intervals == 0).all() and not trial.attempts and clock[0] > 0:
             steps += 1
         elif (intervals == 0).all():
@@ -318,7 +330,8 @@ def _at_restarts(trial: Trial, pace: float, count: _Count) -> Trial:
         reached = steps[:low][steps[:low] < steps[low]]
         units = float(steps[low] - reached.max()) if len(reached) else 1.0
         usual = max(pace * units if np.isfinite(pace) else 0.0, float(clock[0]))
-        if not evident or not 0 <= clock[low] <= FRESH * usual:
+        most = (STARTED if 2 * clock[low] <= clock[low - 1] else FRESH) * usual
+        if not evident or not 0 <= clock[low] <= most:
             return trial
     count.restarts += len(backwards)
     segments = [
@@ -328,4 +341,7 @@ def _at_restarts(trial: Trial, pace: float, count: _Count) -> Trial:
         for low, high in parts
     ]
     made = joined(trial.name, segments, trial.end, dict(trial.config))
-    return replace(made, attempts=trial.attempts)
+    attempts = trial.attempts
+    if len(attempts) == 1 and made.elapsed is not None:  # when it paused is not known, but how long it trained
+        attempts = (replace(attempts[0], trained=float(np.max(made.elapsed))),)
+    return replace(made, attempts=attempts)

@@ -119,10 +119,12 @@ def add(found: Found, runs: list[TableRun], options: Options) -> None:
         except InputError:
             if len(runs) == 1:
                 raise
-            if run.table.has(found.metric) is not None:
+            if run.table.has(found.metric) is not None or not any(r.table.has(found.metric) for r in runs):
                 raise
             found.skipped[f"does not report {found.metric}"] += 1
     _check_repeats(runs[0].path, parts)
+    if {what for _, what in kinds} & clocks.SPELT:
+        parts = _spelt(runs[0].path, parts, options)
     _with_times(found, parts, {kind for kind, _ in kinds}, options)
     if kinds:
         said = ", ".join(sorted({what for _, what in kinds}))
@@ -216,6 +218,20 @@ def _elapsed(table: LogTable, options: Options, kinds: set[tuple[str, str]]) -> 
     if len({kind for kind, _ in kinds}) > 1:
         raise wrong(table.path, "has times of day where other files have times since the start; add --time-is")
     return times.seconds
+
+
+def _spelt(path: Path, parts: list[_Part], options: Options) -> list[_Part]:
+    """Parts with times such as 9:15:30, which may be of the day; raises InputError where nobody says whether."""
+    if options.time_is == "clock":
+        return [
+            part if part.times is None else part._replace(times=clocks.past_midnight(part.times)) for part in parts
+        ]
+    if options.time_is is None and clocks.of_day([part.times for part in parts if part.times is not None]):
+        message = (
+            "has times such as 9:15:30 that may be of the day, or durations; say --time-is clock or --time-is elapsed"
+        )
+        raise wrong(path, message)
+    return parts
 
 
 def _with_times(found: Found, parts: list[_Part], kinds: set[str], options: Options) -> None:

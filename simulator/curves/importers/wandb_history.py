@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -117,7 +118,28 @@ def _trial(run: _Run, metric: str, step: str, options: Options) -> Trial | None:
         worker = run.offline.host
         if span is not None and run.offline.start is not None and run.offline.start <= span[0] + 1:
             span = (span[1] - float(elapsed[-1]) if elapsed is not None else run.offline.start, span[1])
+    again = np.flatnonzero(np.diff(elapsed) < 0) + 1 if elapsed is not None else np.zeros(0, np.int64)
+    if len(again) and elapsed is not None and STAMP in table.columns and (np.diff(steps) > 0).all():
+        stamps = table.numbers(table.frame[STAMP])
+        if np.isfinite(elapsed).all() and np.isfinite(stamps).all():
+            return _resumed(run, (steps, losses, elapsed, stamps), again.tolist(), end)
     return Trial.of(run.name, (steps, losses, elapsed), end=end, span=span, worker=worker, config=run.config)
+
+
+def _resumed(
+    run: _Run,
+    points: tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    again: list[int],
+    end: End,
+) -> Trial:
+    """The trial of a run whose clock starts again where it was resumed; its stamps say when that was."""
+    made = []
+    for low, high in pairwise([0, *again, len(points[0])]):
+        steps, losses, clock, stamps = points
+        how = end if high == len(steps) else End.PAUSED
+        start = float(stamps[low] - clock[low])
+        made.append(segments.Segment(steps[low:high], losses[low:high], clock[low:high], how, start))
+    return segments.joined(run.name, made, end, dict(run.config))
 
 
 def _together(parts: list[tuple[_Run, Trial]]) -> Trial:

@@ -10,6 +10,7 @@ import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ def files(path: Path) -> list[Path]:
 def read_offline_run(file: Path) -> OfflineRun:
     """One run; raises InputError where the file is none, or wandb is not there to read its messages."""
     try:
-        from wandb.proto import wandb_internal_pb2 as messages
+        messages = import_module("wandb.proto.wandb_internal_pb2")
     except ImportError:
         raise need(file, "wandb") from None
     raw = read_at_most(file, MAX_BYTES, "an offline run is a file")

@@ -69,6 +69,23 @@ def test_a_clock_that_starts_again_at_a_checkpoint(tmp_path):
     assert seconds_of(made) == [[1.0, 2, 3, 4, 5, 6]]
 
 
+def test_a_clock_that_starts_again_and_again(tmp_path):
+    made = csv(tmp_path, timed(*((0, at, 1 / at, 12.5 * ((at - 1) % 3 + 1)) for at in range(1, 8))))
+    assert seconds_of(made) == [[12.5 * at for at in range(1, 8)]]
+
+
+def test_a_clock_that_starts_again_and_counts_a_start_up(tmp_path):
+    made = csv(tmp_path, timed(*((0, at, 1 / at, when) for at, when in enumerate((10, 20, 30, 13, 23), start=1))))
+    assert seconds_of(made) == [[10.0, 20, 30, 43, 53]]
+
+
+def test_a_clock_that_starts_again_within_a_span_is_no_longer_busy_than_it_trained(tmp_path):
+    rows = ((0, at, 1 / at, when, 1000, 8000) for at, when in enumerate((5, 10, 5, 10), start=1))
+    text = timed(*rows, head="trial,resource,loss,elapsed_s,from,to")
+    trace = csv(tmp_path, text, start_column="from", end_column="to").trace
+    assert ((trace.end - trace.start - trace.overhead) / 1e6).tolist() == [20]
+
+
 @pytest.mark.parametrize(
     ("factor", "what"), [(1, "Unix seconds"), (1000, "Unix milliseconds"), (10**6, "Unix micro")]
 )
@@ -93,6 +110,26 @@ def test_durations(tmp_path, spelling, unit):
     assert seconds_of(made) == [[unit * at for at in range(1, 5)]]
 
 
+def test_a_time_of_day_or_a_duration_is_asked_for(tmp_path):
+    text = timed(*((0, at, 1 / at, f"09:{15 + at}:30") for at in range(1, 5)))
+    assert "say --time-is clock or --time-is elapsed" in said(tmp_path, text)
+    assert seconds_of(csv(tmp_path, text, time_is="clock")) == [[60.0, 120, 180, 240]]
+    assert seconds_of(csv(tmp_path, text, time_is="elapsed"))[0][0] == 9 * HOUR + 16 * 60 + 30
+
+
+def test_times_of_day_go_on_past_midnight(tmp_path):
+    text = timed(
+        *((0, at, 1 / at, when) for at, when in enumerate(("23:58:00", "23:59:00", "00:00:00", "00:01:00"), 1))
+    )
+    assert seconds_of(csv(tmp_path, text, time_is="clock")) == [[60.0, 120, 180, 240]]
+
+
+def test_a_date_that_may_be_read_two_ways_is_refused(tmp_path):
+    assert "log.csv:2: elapsed_s: '01/03/2026 10:00' should be seconds, h:mm:ss, or a date" in said(
+        tmp_path, timed((0, 1, 1, "01/03/2026 10:00"))
+    )
+
+
 def test_a_time_that_is_none_is_named_with_its_line(tmp_path):
     assert "log.csv:3: elapsed_s: 'soon' should be a date and a time" in said(
         tmp_path, timed((0, 1, 1, "2026-01-02 10:00:00"), (0, 2, 1, "soon"))
@@ -109,6 +146,11 @@ def test_seconds_an_epoch_are_refused_with_the_option(tmp_path):
     text = timed(*((0, at, 1 / at, 10) for at in range(1, 5)))
     assert "say --time-is per-step" in said(tmp_path, text)
     assert seconds_of(csv(tmp_path, text, time_is="per-step")) == [[10.0, 20, 30, 40]]
+
+
+def test_seconds_an_epoch_that_vary_are_no_clock_that_starts_again(tmp_path):
+    text = timed(*((0, at, 1 / at, 7 + (7 * at) % 5 / 10) for at in range(1, 9)))
+    assert "say --time-is per-step" in said(tmp_path, text)
 
 
 def test_no_times_on_request(tmp_path):
@@ -145,7 +187,9 @@ def test_our_own_files_may_end_in_an_empty_loss(tmp_path):
     assert made.report.diverged == 1
 
 
-@pytest.mark.parametrize("metric", ["neg_mean_squared_error", "-loss", "loss_scale", "score", "negative_loss"])
+@pytest.mark.parametrize(
+    "metric", ["neg_mean_squared_error", "-loss", "loss_scale", "score", "negative_loss", "1-error"]
+)
 def test_names_that_may_be_meant_either_way_are_asked_for(tmp_path, metric):
     assert "add --mode min or --mode max" in said(tmp_path, f"trial,resource,{metric}\n0,1,1\n", metric=metric)
 
@@ -205,7 +249,9 @@ def test_options_that_do_not_apply_are_refused(tmp_path, kind, option):
 def test_fractional_epochs_take_a_scale(tmp_path):
     text = "trial,resource,loss\n0,0.25,1\n0,0.5,.5\n0,0.75,.4\n"
     assert "--step-scale FACTOR" in said(tmp_path, text)
-    assert csv(tmp_path, text, step_scale=4.0).curves[0].resources.tolist() == [1, 2, 3]
+    made = csv(tmp_path, text, step_scale=4.0)
+    assert made.curves[0].resources.tolist() == [1, 2, 3]
+    assert "steps are multiplied by 4 (--step-scale)" in made.report.notes
 
 
 def test_a_filter_on_names(tmp_path):
@@ -246,6 +292,16 @@ def test_tables_that_cannot_be_mistaken_are_read(tmp_path, text, name):
         ("trial;resource;loss\na;1;1,234\n", "log.csv", "log.csv:2: loss: '1,234' should be a number"),
         ("trial,resource,loss\n\na,x,1\n", "log.csv", "log.csv:3: resource: 'x' should be a number"),
         ('{"trial": 1, "resource": 1, "loss": NaN}\n{"trial": 1,\n', "log.jsonl", "log.jsonl:2:"),
+        (
+            '{"trial": 1, "resource": 1, "loss": 1}\n{"trial": 1, "resource": 2,, "loss": 1}\n',
+            "log.jsonl",
+            "log.jsonl:2:28:",
+        ),
+        (
+            '{"trial": 1, "resource": 1, "loss": 1}\n\n{"trial": 1, "resource": 2, "loss": "x"}\n',
+            "log.jsonl",
+            "log.jsonl:3: loss: 'x' should be a number",
+        ),
         ('{"trial": "a", "resource": [1, 2], "loss": [1]}', "log.json", "lists of unequal lengths"),
         (b"trial,resource,loss\n\x00\x01\xff,1,1\n", "log.csv", "log.csv:2: byte 0xff is not UTF-8 text"),
         ("trial,trial,loss\n1,1,1\n", "log.csv", "has the column 'trial' twice"),
@@ -427,6 +483,42 @@ def test_keras_tuner(tmp_path):
     (tmp_path / "trial_00" / "trial.json").write_text(json.dumps(about))
     made = imported(tmp_path, "keras-tuner")
     assert (losses_of(made), made.report.trials[0]["config"]) == ([[0.5]], {"lr": 0.1})
+
+
+def test_keras_tuner_trials_that_never_reported_are_counted_by_what_became_of_them(tmp_path):
+    for number, status in enumerate(("COMPLETED", "FAILED", "INVALID")):
+        (tmp_path / f"trial_{number}").mkdir()
+        reported = {"val_loss": {"direction": "min", "observations": [{"value": [0.5], "step": 3}]}}
+        about = {"status": status, "metrics": {"metrics": {} if number else reported}}
+        (tmp_path / f"trial_{number}" / "trial.json").write_text(json.dumps(about))
+    assert imported(tmp_path, "keras-tuner").report.dropped == {
+        "failed before its first report": 1, "failed before its first report, as invalid": 1,
+    }  # fmt: skip
+
+
+def test_a_folder_without_the_metric_says_what_it_has(tmp_path):
+    for version in (0, 1):
+        (tmp_path / f"v{version}").mkdir()
+        (tmp_path / f"v{version}" / "metrics.csv").write_text("epoch,val_loss\n0,1\n")
+    with pytest.raises(InputError, match="has no column 'loss' but epoch, val_loss; choose one by --metric"):
+        imported(tmp_path, "csv")
+
+
+def test_wandb_a_clock_that_starts_again_is_a_gap_in_the_trace(tmp_path):
+    rows = "_step,_runtime,_timestamp,loss\n0,5,1700000005,.5\n1,10,1700000010,.4\n"
+    (tmp_path / "h.csv").write_text(rows + "2,5,1700036005,.3\n3,10,1700036010,.2\n")
+    made = imported(tmp_path / "h.csv", "wandb")
+    assert seconds_of(made) == [[5.0, 10, 15, 20]]
+    assert ((made.trace.end - made.trace.start) / 1e6).tolist() == [10, 10]
+    assert made.report.paused == 1
+
+
+def test_wandb_the_time_since_wandb_init_is_a_start_up(tmp_path):
+    rows = (f"{at},{4 + 3 * at},{1700000000 + 3 * at},{1 / (at + 1)}" for at in range(5))
+    (tmp_path / "h.csv").write_text("_step,_runtime,_timestamp,loss\n" + "\n".join(rows) + "\n")
+    made = imported(tmp_path / "h.csv", "wandb")
+    assert seconds_of(made) == [[3.0, 6, 9, 12, 15]]
+    assert (made.trace.overhead / 1e6).tolist() == [1]
 
 
 def test_a_chart_over_another_axis(tmp_path):
