@@ -16,7 +16,7 @@ from case import Case
 from diary import Diary, learned
 from dvclive import Live
 
-PROGRAM, STEP, EPOCHS = "dvclive", 0.2, 5
+PROGRAM, STEP, EPOCHS = "dvclive", 1.0, 5
 RATES = [0.5, 0.2, 0.7]
 
 

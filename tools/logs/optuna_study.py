@@ -22,7 +22,10 @@ from case import Case
 from diary import Diary, learned
 from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
 
-PROGRAM, WORKERS, STEP = "optuna", 2, 0.2
+PROGRAM, WORKERS = "optuna", 2
+#: Seconds of a step: so many that what Optuna does between two of them is below 3 %. That is 0.3 s with a pruner,
+#: which reads all trials, and 0.07 s without one.
+PRUNED, PLAIN = 12.0, 3.0
 RATES = [0.5, 0.2, 0.7, 0.3, 0.9, 0.1, 0.6, 0.4, 0.8]
 Epochs = list[int]
 
@@ -39,7 +42,7 @@ def each(trial: optuna.Trial) -> float:
     loss = 1.0
     for epoch in range(1, 10):
         loss = learned({"lr": lr}, epoch)
-        page.step(epoch, STEP, loss)
+        page.step(epoch, PRUNED, loss)
         trial.report(loss, epoch)
         if lr == RATES[2] and epoch == 2:
             page.note("crashes")
@@ -50,13 +53,13 @@ def each(trial: optuna.Trial) -> float:
 
 
 def sparse(trial: optuna.Trial) -> float:
-    """Train 30 short steps and report every tenth."""
+    """Train 30 steps and report every tenth."""
     lr = trial.suggest_float("lr", 0, 1)
     page = Diary(str(trial.number), {"lr": lr})
     loss = 1.0
     for step in range(10, 31, 10):
         loss = learned({"lr": lr}, step)
-        page.step(step, 3 * STEP, loss)
+        page.step(step, PRUNED, loss)
         trial.report(loss, step)
         if trial.should_prune():
             raise optuna.TrialPruned
@@ -76,7 +79,7 @@ def killed(trial: optuna.Trial) -> float:
     loss = 1.0
     for epoch in range(done + 1, 10):
         loss = learned({"lr": lr}, epoch)
-        page.step(epoch, STEP, loss)
+        page.step(epoch, PLAIN, loss)
         trial.report(loss, epoch)
         if lr in {0.2, 0.4} and first is None and epoch == 4:
             page.note("killed")
@@ -88,7 +91,7 @@ def two(trial: optuna.Trial) -> tuple[float, float]:
     """Two objectives: such a study takes no reports."""
     lr = trial.suggest_float("lr", 0, 1)
     page = Diary(str(trial.number), {"lr": lr})
-    page.step(1, STEP, learned({"lr": lr}, 1))
+    page.step(1, PLAIN / 10, learned({"lr": lr}, 1))
     return learned({"lr": lr}, 1), 100 * lr
 
 

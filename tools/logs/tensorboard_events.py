@@ -15,7 +15,7 @@ from case import Case
 from diary import Diary, learned
 
 socket.gethostname = lambda: "a-host"  # it stands in the names of event files
-PROGRAM, STEP, EPOCHS = "tensorboard", 0.3, 5
+PROGRAM, STEP, EPOCHS = "tensorboard", 1.5, 5
 RATES = [0.5, 0.2, 0.7]
 
 
@@ -45,7 +45,7 @@ def resumed() -> None:
         name = f"trial-{place}"
         for begin, end in ((0, EPOCHS),) if place else ((0, 3), (3, EPOCHS)):
             if begin:
-                time.sleep(6)
+                time.sleep(30)
             writer = tensorboardX.SummaryWriter(str(case.folder / name))
             page = Diary(name, {"lr": rate}, begin)
             for epoch in range(begin + 1, end + 1):

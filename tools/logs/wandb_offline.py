@@ -24,7 +24,7 @@ import wandb
 from case import Case
 from diary import Diary, learned
 
-PROGRAM, STEP, EPOCHS = "wandb", 0.3, 5
+PROGRAM, STEP, EPOCHS = "wandb", 3.0, 5
 RATES = [0.5, 0.2, 0.7, 0.3]
 
 
