@@ -117,7 +117,7 @@ lock: $(READY)
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-annotate --no-header --group dev --extra record --extra optuna \
-	  --extra mlflow --extra tensorboard --extra dask pyproject.toml -o requirements.lock
+	  --extra mlflow --extra tensorboard --extra wandb --extra dask pyproject.toml -o requirements.lock
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
