@@ -18,7 +18,7 @@ from simulator.core.errors import InputError, MachineError, RunError
 from simulator.core.streams import DRAWS_VERSION
 from simulator.curves.recorded import Shuffled
 from simulator.experiment.replicates import replicates
-from simulator.io import writing
+from simulator.io import scratch, writing
 from simulator.planning import sweep
 from simulator.planning.backend import WorkerPool
 from simulator.planning.planner import answer
@@ -336,7 +336,7 @@ def test_a_second_process_on_a_folder_refuses(tmp_path):
 @pytest.mark.parametrize("file", [0, 1, 2])  # the manifest, the first block, the second
 @pytest.mark.parametrize(
     ("where", "name"),
-    [(writing, "replacing"), (writing.secrets, "token_hex"), (writing.os, "fsync"), (Path, "replace")],
+    [(writing, "replacing"), (scratch.secrets, "token_hex"), (writing.os, "fsync"), (Path, "replace")],
 )
 def test_a_folder_that_goes_at_any_moment_is_said_to_be_gone(file, where, name, tmp_path, monkeypatch):
     out = tmp_path / "out"
