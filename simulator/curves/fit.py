@@ -1,10 +1,15 @@
-"""From recorded curves to a `Law` that draws trials like them. Needs scipy, which is imported only here."""
+"""From recorded curves to a `Law` that draws trials like them.
+
+Every recorded trial gets a curve of a family, its own noise and its time a unit, and the law draws trials like one of
+them each. So what belongs together stays together: a search's makespan hangs on the few trials that reach the top,
+and how fast those are, how they began and how far apart they end is told by no correlation over all.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from math import exp, log
+from dataclasses import replace
+from math import acos, pi
 from typing import Any
 
 import numpy as np
@@ -12,59 +17,27 @@ from numpy.typing import NDArray
 
 from simulator.core.formatting import counted
 from simulator.core.vocabulary import Family
-from simulator.curves.describe import EARLY, Description, LossGrid, describe
-from simulator.curves.families import SCALED
-from simulator.curves.synthetic import Law, Synthetic
+from simulator.curves.describe import Description, LossGrid
+from simulator.curves.families import SCALED, left
+from simulator.curves.synthetic import Law, Like, Synthetic
 
-#: Quantiles that the laws of asymptotes and of unit times are given by.
-LEVELS = 21
-#: Trials drawn, places looked at and pairs compared at each try of the optimiser.
-TRIALS, PLACES, PAIRS = 700, 16, 3000
-MIDDLE = (0.05, 0.25, 0.5, 0.75, 0.95)
-#: What an optimiser's step may cost: the error that counts 1, of a correlation (all, top third), of the logarithm
-#: of a share of crossings, and of a quantile in interquartile ranges.
-CORRELATION, TOP, CROSSING, QUANTILE = 0.025, 0.035, 0.08, 0.15
-SEED = 0
+#: Rates and scales that are tried, from the least to the greatest; scales up to so many times the longest training.
+RATES, SCALES = (0.1, 6.0, 22), (0.05, 3.0, 14)
+#: What the last point counts, as a share of all others; those count evenly in the logarithm of the resource.
+END = 0.3
+#: A law holds no more trials; of more, so many are taken that stand evenly in the order of their final losses.
+MOST = 1000
 #: Losses whose bad tail is so many times as long as their good one are fitted in logarithms.
 LONG_TAIL = 4.0
+#: Errors last no longer than so many units; beyond, they belong to the shape of the curve.
+LASTING = 20
+FEWEST = 10
+#: Quantiles of death times.
+DEATHS = 21
+#: Points after a third of the training that noise takes to tell.
+POINTS = 8
 
 Vector = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Knob:
-    """A field of a law that the optimiser may turn, from `low` to `high`; on a logarithmic scale or not."""
-
-    name: str
-    low: float
-    high: float
-    log: bool = False
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        """Ends of the scale."""
-        return (log(self.low), log(self.high)) if self.log else (self.low, self.high)
-
-    def value(self, place: float) -> float:
-        """What a place on the scale means."""
-        return exp(place) if self.log else place
-
-
-@dataclass(frozen=True, eq=False)
-class Targets:
-    """What a law should reproduce: figures, and quantiles of the losses at early resources.
-
-    The drawn trials are looked at `resources`; `quantiles` has a row for each of `places` among them. Figures that
-    are None, or left out, don't count.
-    """
-
-    resources: tuple[int, ...]
-    early: dict[int, float]
-    early_top: dict[int, float]
-    crossing: float | None
-    crossing_late: float | None
-    places: tuple[int, ...] = ()
-    quantiles: tuple[Vector, ...] = ()
 
 
 def fit_law(
@@ -72,20 +45,37 @@ def fit_law(
     about: Description,
     *,
     family: Family = "pow4",
-    rounds: int = 40,
     on_step: Callable[[int], None] | None = None,
 ) -> Law:
-    """The law of `family` whose trials are most like those of `grid`; `about` is their description.
+    """The law whose trials are like those of `grid`, which `about` describes: curves of `family`, each with noise.
 
-    Asymptotes and unit times get the recorded quantiles, noise, deaths and the correlation of time and quality
-    the recorded figures; gain, rate, scale, crossings and waves are found by trying (differential evolution).
-    `on_step` hears how many rounds are done. Raises ValueError for fewer than ten trials that reached the end.
+    `on_step` hears how many of RATES[2] rounds are done. Raises ValueError for fewer than ten trials that reached the
+    end.
     """
-    if logarithmic(grid):
-        logs = replace(grid, loss=np.log(grid.loss))
-        law = _fitted(logs, describe(logs, pairs=PAIRS), family, rounds, on_step, most_spread=1.6)
-        return replace(law, logarithmic=True)
-    return _fitted(grid, about, family, rounds, on_step)
+    done = grid.finished
+    if int(done.sum()) < FEWEST:
+        message = f"has {counted(int(done.sum()), 'trial')} that reached the end, and a fit takes ten"
+        raise ValueError(message)
+    logs = logarithmic(grid)
+    order = np.flatnonzero(done)[np.argsort(grid.loss[done, -1], kind="stable")]
+    if len(order) > MOST:
+        order = order[np.linspace(0, len(order) - 1, MOST).round().astype(int)]
+    losses = np.log(grid.loss[order]) if logs else grid.loss[order]
+    shapes, curves = shaped(grid.resources, losses, family, on_step)
+    noise, lasting = _errors(grid.resources, losses)
+    spread = _spread(curves[:, -1])
+    unit = np.full(len(order), 60.0) if grid.unit_s is None else np.maximum(grid.unit_s[order], 1e-6)
+    columns = (*shapes.T, unit, noise, spread)
+    return rounded(
+        Law(
+            family=family,
+            diverged=about.diverged + about.errored,
+            death_times=_death_times(grid),
+            noise_units=lasting,
+            logarithmic=logs,
+            trials=tuple(Like(*map(float, row)) for row in zip(*columns, strict=True)),
+        )
+    )
 
 
 def logarithmic(grid: LossGrid) -> bool:
@@ -98,125 +88,43 @@ def logarithmic(grid: LossGrid) -> bool:
     return bool(bad - middle > LONG_TAIL * (middle - good))
 
 
-def _fitted(
-    grid: LossGrid,
-    about: Description,
-    family: Family,
-    rounds: int,
-    on_step: Callable[[int], None] | None,
-    most_spread: float = 2.5,
-) -> Law:
-    final = grid.loss[grid.finished, -1]
-    if len(final) < 10:  # noqa: PLR2004
-        message = f"has {counted(len(final), 'trial')} that reached the end, and a fit takes ten"
-        raise ValueError(message)
-    spread = float(np.subtract(*np.quantile(final, [0.75, 0.25]))) or 1.0
-    start = Law(
-        family=family,
-        noise=(about.noise or 0.0) * spread,
-        diverged=about.diverged + about.errored,
-        unit_quality=about.unit_quality or 0.0,
-        unit_times=() if grid.unit_s is None else tuple(np.quantile(np.maximum(grid.unit_s, 1e-6), _even()).tolist()),
-    )
-    targets = _targets(grid)
-    fall = float(np.median(grid.loss[grid.finished, 0])) - float(np.median(final))
-    knobs = [
-        Knob("gain", 0.02 * spread, 20 * max(fall, spread), log=True),
-        Knob("gain_sigma", 0.0, most_spread),
-        Knob("rate", 0.05, 3.0, log=True),
-        Knob("rate_sigma", 0.0, 0.9),
-        Knob("crossings", -0.95, 0.95),
-        Knob("waves", 0.001 * spread, 0.5 * spread, log=True),
-    ]
-    if family in SCALED:
-        knobs += [Knob("scale", 0.3, about.longest / 1.5, log=True), Knob("scale_sigma", 0.0, 1.5)]
-    levels = np.quantile(final, _even())
-    return rounded(
-        search(start, knobs, targets, lambda law: level(law, levels, about.longest), rounds=rounds, on_step=on_step)
-    )
+def shaped(
+    resources: NDArray[np.int64], losses: Vector, family: Family, on_step: Callable[[int], None] | None = None
+) -> tuple[Vector, Vector]:
+    """Asymptote, gain, rate and scale of each trial, shape (trials, 4), and those curves at `resources`.
 
-
-def _targets(grid: LossGrid) -> Targets:
-    """The figures of the recorded curves where the drawn ones will be looked at: fewer places, fewer crossings."""
-    seen = grid.resources.tolist()
-    places = [at for at in (EARLY**power for power in range(12)) if at in seen and at < seen[-1]] + seen[-1:]
-    even = np.linspace(0, len(seen) - 1, min(PLACES, len(seen))).round().astype(int)
-    columns = np.union1d(even, np.searchsorted(grid.resources, places))
-    about = describe(replace(grid, resources=grid.resources[columns], loss=grid.loss[:, columns]), pairs=10 * PAIRS)
-    return Targets(
-        tuple(grid.resources[columns].tolist()),
-        about.early,
-        about.early_top,
-        about.crossing,
-        about.crossing_late,
-        tuple(places),
-        tuple(np.nanquantile(grid.loss[grid.finished, np.searchsorted(grid.resources, at)], MIDDLE) for at in places),
-    )
-
-
-def search(
-    start: Law,
-    knobs: list[Knob],
-    targets: Targets,
-    finish: Callable[[Law], Law] = lambda law: law,
-    *,
-    rounds: int,
-    on_step: Callable[[int], None] | None = None,
-) -> Law:
-    """Turn `knobs` of `start` until its trials show the targets' figures; `finish` sets what follows from them."""
-    from scipy.optimize import differential_evolution
-
-    def law_at(vector: Vector) -> Law:
-        values: dict[str, Any] = {
-            knob.name: knob.value(float(place)) for knob, place in zip(knobs, vector, strict=True)
-        }
-        return finish(replace(start, **values))
-
-    done = 0
-
-    def note(*_: object, **__: object) -> None:
-        nonlocal done
-        done += 1
+    Rates and scales are tried one by one, asymptote and gain are the best for them by least squares.
+    """
+    known = np.isfinite(losses)
+    weight = 1.0 / resources
+    weight[-1] = END * weight[:-1].sum() if len(resources) > 1 else 1.0
+    weights = weight * known
+    filled = np.where(known, losses, 0.0)
+    share = weights / weights.sum(axis=1, keepdims=True)
+    middle = (share * filled).sum(axis=1)
+    least = np.full(len(losses), np.inf)
+    best = np.zeros((len(losses), 4))
+    scales = np.geomspace(SCALES[0], SCALES[1] * resources[-1], SCALES[2]) if family in SCALED else [1.0]
+    for round_, rate in enumerate(np.geomspace(*RATES)):
+        for scale in scales:
+            shape = _left(family, resources, rate, scale)
+            mean = (share * shape).sum(axis=1)
+            away = shape - mean[:, None]
+            varying = (share * away**2).sum(axis=1)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                gain = np.maximum((share * away * filled).sum(axis=1) / varying, 0.0)
+            gain = np.where(varying > 0, gain, 0.0)
+            asymptote = middle - gain * mean
+            error = (share * (filled - asymptote[:, None] - gain[:, None] * shape) ** 2).sum(axis=1)
+            better = error < least
+            least[better] = error[better]
+            best[better] = np.stack([asymptote, gain, np.full_like(gain, rate), np.full_like(gain, scale)], 1)[better]
         if on_step is not None:
-            on_step(done)
-
-    found = differential_evolution(
-        lambda vector: cost(law_at(vector), targets), [knob.bounds for knob in knobs],
-        maxiter=rounds, popsize=5, init="sobol", polish=False, seed=SEED, tol=0, callback=note,
-    )  # fmt: skip
-    return law_at(found.x)
-
-
-def cost(law: Law, targets: Targets) -> float:
-    """How far a law's trials are from the targets: squared errors, each in units of what is tolerable."""
-    grid = drawn(law, SEED, TRIALS, targets.resources)
-    about = describe(grid, pairs=PAIRS)
-    total = 0.0
-    for want, got, unit in (
-        (targets.early, about.early, CORRELATION),
-        (targets.early_top, about.early_top, TOP),
-    ):
-        total += sum(((got.get(at, 0.0) - value) / unit) ** 2 for at, value in want.items())
-    for share, value in ((targets.crossing, about.crossing), (targets.crossing_late, about.crossing_late)):
-        if share is not None:
-            total += (log(((value or 0.0) + 0.005) / (share + 0.005)) / CROSSING) ** 2
-    for at, wanted in zip(targets.places, targets.quantiles, strict=True):
-        losses = grid.loss[grid.finished, int(np.searchsorted(grid.resources, at))]
-        spread = max(float(wanted[3] - wanted[1]), 1e-12)
-        off = (np.quantile(losses, MIDDLE) - wanted) / spread / QUANTILE
-        # What trials end with decides a search; how they began is told by the correlations too.
-        total += float(np.minimum(off**2, 25.0).sum()) / (1 if at == targets.resources[-1] else len(MIDDLE))
-    return total
-
-
-def level(law: Law, quantiles: Vector, longest: int, rounds: int = 3) -> Law:
-    """Set the levels so that the losses at `longest` have these quantiles."""
-    levels = quantiles - np.median(drawn(replace(law, levels=(0.0, 0.0), diverged=0.0), SEED, TRIALS, [longest]).loss)
-    for _ in range(rounds):
-        law = replace(law, levels=tuple(levels.tolist()))
-        final = drawn(replace(law, diverged=0.0), SEED, TRIALS, [longest]).loss[:, 0]
-        levels = np.maximum.accumulate(levels + quantiles - np.quantile(final, _even()))
-    return replace(law, levels=tuple(levels.tolist()))
+            on_step(round_ + 1)
+    curves = np.stack(
+        [best[:, 0] + best[:, 1] * left(family, float(at), best[:, 2], best[:, 3]) for at in resources], 1
+    )
+    return best, curves
 
 
 def drawn(law: Law, seed: int, trials: int, resources: Sequence[int]) -> LossGrid:
@@ -234,10 +142,64 @@ def rounded(law: Law, digits: int = 4) -> Law:
     values: dict[str, Any] = {
         name: tuple(map(short, value)) if isinstance(value, tuple) else short(value)
         for name, value in vars(law).items()
-        if not isinstance(value, (str, bool))
+        if not isinstance(value, (str, bool, int)) and name != "trials"
     }
+    # Good trials may end closer to each other than four digits tell.
+    values["trials"] = tuple(
+        Like(*(float(f"{value:.{digits + 3 * (place in (0, 1))}g}") for place, value in enumerate(row)))
+        for row in law.trials
+    )
     return replace(law, **values)
 
 
-def _even() -> Vector:
-    return np.linspace(0, 1, LEVELS)
+def _left(family: Family, resources: NDArray[np.int64], rate: float, scale: float) -> Vector:
+    one = np.array([rate]), np.array([scale])
+    return np.concatenate([left(family, float(at), *one) for at in resources])
+
+
+def _spread(ends: Vector) -> Vector:
+    """How far a drawn trial may end from the recorded one that it is like: half way to the nearer of its neighbours.
+
+    Between one recorded trial and the next there may be another, and so drawn ones fill the gaps, but for wide ones.
+    """
+    order = np.argsort(ends, kind="stable")
+    gaps = np.diff(ends[order])
+    spread = np.zeros(len(ends))
+    spread[order[1:-1]] = np.minimum(gaps[:-1], gaps[1:]) / 2
+    spread[order[[0, -1]]] = min(gaps[0], gaps[1]) / 2, min(gaps[-1], gaps[-2]) / 2
+    return spread
+
+
+def _errors(resources: NDArray[np.int64], losses: Vector) -> tuple[Vector, int]:
+    """The sd of each trial's errors, and for how many units one lasts.
+
+    Errors are what a parabola leaves of the last two thirds. Those drawn every m units and mixed between have
+    a correlation of cos(pi / 2m) from one to the next. With too few points, or uneven ones, there are none.
+    """
+    late = resources >= resources[-1] / 3
+    gaps, there = np.diff(resources[late]), losses[:, late]
+    if there.shape[1] < POINTS or len(np.unique(gaps)) > 1:
+        return np.zeros(len(losses)), 1
+    place = np.linspace(-1, 1, there.shape[1])
+    known = np.isfinite(there)
+    there = np.where(known, there, losses[:, -1:])
+    parabola = np.polynomial.polynomial.polyvander(place, 2)
+    smooth = (parabola @ np.linalg.lstsq(parabola, there.T, rcond=None)[0]).T
+    errors = there - smooth
+    squares = (errors**2).sum(axis=1)
+    noise = np.sqrt(squares / (there.shape[1] - 3))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        memory = (errors[:, 1:] * errors[:, :-1]).sum(axis=1) / squares
+    middle = float(np.median(memory[squares > 0])) if (squares > 0).any() else 0.0
+    lasting = 1 if middle <= 0 else round(pi / 2 / acos(min(middle, 0.999)) * int(gaps[0]))
+    return noise, max(1, min(lasting, LASTING))
+
+
+def _death_times(grid: LossGrid) -> tuple[float, ...]:
+    """Quantiles of the resource at which trials died, or all of few; none where none did."""
+    gone = np.isinf(grid.loss)
+    dead = gone[:, -1]
+    if not dead.any():
+        return ()
+    times = grid.resources[gone[dead].argmax(axis=1)]
+    return tuple(np.quantile(times, np.linspace(0, 1, min(max(len(times), 2), DEATHS))).tolist())

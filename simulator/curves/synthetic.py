@@ -9,7 +9,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import inf, log
+from math import cos, inf, log, pi, sin
 from typing import NamedTuple
 
 import numpy as np
@@ -37,8 +37,22 @@ HIGHEST = 50.0
 
 #: Mean of the exponential time, in units, after which a trial that diverges does.
 DIVERGES_AFTER = 5.0
+#: The sd of the log of the time a unit among trials that are like the same one.
+UNLIKE = 0.03
 #: Waves have a height drawn at 1, 3, 9, 27 … units.
 WAVES = 3
+
+
+class Like(NamedTuple):
+    """A trial that drawn ones may be like; times in seconds, the rest as in `Law`."""
+
+    asymptote: float
+    gain: float
+    rate: float
+    scale: float
+    unit_s: float
+    noise: float = 0.0
+    spread: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -51,10 +65,16 @@ class Law:
     and sd of the log `unit_sigma` (0: all alike). `crossings`, from -1 to 1, is minus the correlation of
     u with the log of the gain: at 1 trials that end well start badly. `waves` is the sd of slow ups and downs,
     drawn at 1, 3, 9 … units and on straight lines in the logarithm between, `noise` that of independent errors.
-    A share `diverged` of the trials diverges, after 5 units in the mean. `unit_quality`, from -1 to 1, is the
+    An error lasts for `noise_units`: with 1 those of neighbouring units are independent, with more they run into each
+    other. A share `diverged` of the trials diverges, after 5 units in the mean, or at units of which `death_times`
+    gives evenly spaced quantiles. `unit_quality`, from -1 to 1, is the
     correlation of u with the log of the time a unit: at 1 the worse a trial, the slower. Instead of best, worst
     and skew, `levels` may give evenly spaced quantiles of the asymptote, and `unit_times` some of the time a unit
     in seconds, instead of median and sigma. `logarithmic`: all this is the logarithm of the loss.
+
+    With `trials`, `Like` each, a trial drawn is like one of them, all of them equally often, and so has what belongs
+    together: its asymptote, gain, rate, scale, time a unit and noise are that one's, the asymptote moved by as much
+    as `spread` either way and the time by a few per cent, so that no two are the same.
     """
 
     best: float = 0.1
@@ -77,6 +97,9 @@ class Law:
     levels: tuple[float, ...] = ()
     unit_times: tuple[float, ...] = ()
     logarithmic: bool = False
+    noise_units: int = 1
+    death_times: tuple[float, ...] = ()
+    trials: tuple[Like, ...] = ()
 
 
 class _Drawn(NamedTuple):
@@ -88,6 +111,7 @@ class _Drawn(NamedTuple):
     unit_s: NDArray[np.float64]
     scale: NDArray[np.float64]
     death: NDArray[np.float64]  # resource at which the trial diverges, inf: never
+    noise: NDArray[np.float64]
 
 
 class Synthetic:
@@ -143,8 +167,8 @@ class Synthetic:
         losses = drawn.asymptote + drawn.gain * left(law.family, resource, drawn.rate, drawn.scale)
         if law.waves:
             losses = losses + self._wave(block, resource)
-        if law.noise:
-            losses = losses + law.noise * _normal(self._seed, Stream.CURVE_NOISE, block, resource)
+        if law.noise or law.trials:
+            losses = losses + drawn.noise * self._error(block, resource)
         if law.logarithmic:
             losses = np.exp(np.minimum(losses, HIGHEST))
         return np.where(drawn.death <= resource, inf, np.round(losses, DIGITS))
@@ -152,33 +176,58 @@ class Synthetic:
     def _draw(self, block: int) -> _Drawn:
         drawn = self._drawn.get(block)
         if drawn is None:
-            law = self._law
-            place, gain, rate, unit, scale = _trials(self._seed, block)
-            standing = np.sqrt(12) * (place - 0.5)  # mean 0, variance 1, as the others
-            gain = _mixed(standing, gain, -law.crossings)
-            unit = _mixed(standing, unit, law.unit_quality)
-            asymptote = law.best + (law.worst - law.best) * place**law.skew
-            unit_s = law.unit_s * np.exp(law.unit_sigma * unit)
-            if law.levels:
-                asymptote = _at_quantiles(place, np.array(law.levels))
-            if law.unit_times:  # the normal draws only say who is slower
-                unit_s = np.exp(_at_quantiles((unit.argsort().argsort() + 0.5) / BLOCK, np.log(law.unit_times)))
-            levels, gains, rates, units, scales = np.round(
-                [
-                    asymptote,
-                    law.gain * np.exp(law.gain_sigma * gain),
-                    law.rate * np.exp(law.rate_sigma * rate),
-                    unit_s,
-                    law.scale * np.exp(law.scale_sigma * scale),
-                ],
-                DIGITS,
-            )
-            drawn = self._drawn[block] = _Drawn(levels, gains, rates, units, scales, self._deaths(block))
+            *figures, noise = self._like(block) if self._law.trials else self._alike(block)
+            levels, gains, rates, units, scales = np.round(np.stack(figures), DIGITS)
+            drawn = self._drawn[block] = _Drawn(levels, gains, rates, units, scales, self._deaths(block), noise)
         return drawn
+
+    def _alike(self, block: int) -> tuple[NDArray[np.float64], ...]:
+        """Asymptote, gain, rate, time a unit, scale and noise, each by its own distribution."""
+        law = self._law
+        place, gain, rate, unit, scale = _trials(self._seed, block)
+        standing = np.sqrt(12) * (place - 0.5)  # mean 0, variance 1, as the others
+        gain = _mixed(standing, gain, -law.crossings)
+        unit = _mixed(standing, unit, law.unit_quality)
+        asymptote = law.best + (law.worst - law.best) * place**law.skew
+        unit_s = law.unit_s * np.exp(law.unit_sigma * unit)
+        if law.levels:
+            asymptote = _at_quantiles(place, np.array(law.levels))
+        if law.unit_times:  # the normal draws only say who is slower
+            unit_s = np.exp(_at_quantiles((unit.argsort().argsort() + 0.5) / BLOCK, np.log(law.unit_times)))
+        return (
+            asymptote,
+            law.gain * np.exp(law.gain_sigma * gain),
+            law.rate * np.exp(law.rate_sigma * rate),
+            unit_s,
+            law.scale * np.exp(law.scale_sigma * scale),
+            np.full(BLOCK, law.noise),
+        )
+
+    def _like(self, block: int) -> tuple[NDArray[np.float64], ...]:
+        """The same where trials are like those of a table: a draw says like which, and where in its spread."""
+        place, _, _, unit, _ = _trials(self._seed, block)
+        row = place * len(self._law.trials)
+        which = np.minimum(row.astype(np.int64), len(self._law.trials) - 1)
+        asymptote, gain, rate, scale, unit_s, noise, spread = np.array(self._law.trials, np.float64)[which].T
+        return asymptote + spread * (2 * (row - which) - 1), gain, rate, unit_s * np.exp(UNLIKE * unit), scale, noise
+
+    def _error(self, block: int, resource: int) -> NDArray[np.float64]:
+        """Errors of variance 1: drawn every so many units, and between two of them a mixture of both."""
+        before, beyond = divmod(resource, self._law.noise_units)
+        error = _normal(self._seed, Stream.CURVE_NOISE, block, before)
+        if not beyond:
+            return error
+        turn = pi / 2 * beyond / self._law.noise_units
+        return np.asarray(
+            round(cos(turn), DIGITS) * error
+            + round(sin(turn), DIGITS) * _normal(self._seed, Stream.CURVE_NOISE, block, before + 1)
+        )
 
     def _deaths(self, block: int) -> NDArray[np.float64]:
         doomed, when = (_uniform(self._seed, Stream.DEATH, block, of) for of in range(2))
         after = np.ceil(np.round(-DIVERGES_AFTER * np.log(when), DIGITS))
+        if self._law.death_times:
+            after = np.ceil(np.round(_at_quantiles(when, np.array(self._law.death_times)), DIGITS))
         return np.where(doomed < self._law.diverged, after, inf)
 
     def _wave(self, block: int, resource: int) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ from simulator.core.streams import Stream, integers
 from simulator.core.ticks import to_seconds
 from simulator.core.vocabulary import Family
 from simulator.curves.describe import Description, LossGrid, describe, grid_of, number
-from simulator.curves.fit import drawn, fit_law
+from simulator.curves.fit import RATES, drawn, fit_law
 from simulator.curves.protocol import Curves
 from simulator.curves.recorded import Recorded, Resampled
 from simulator.curves.synthetic import Law, Synthetic
@@ -30,8 +30,8 @@ DRAWN, SEARCHED = 1000, 243
 #: Bounds of the intervals.
 INTERVAL = (0.025, 0.975)
 DIVISOR = 3
-#: Rounds of the optimiser.
-ROUNDS = 40
+#: Rounds of the fit.
+ROUNDS = RATES[2]
 
 Progress = Callable[[int, int], None]
 
@@ -95,6 +95,10 @@ def yaml_of(law: Law, name: str) -> str:
     """A scenario's `curves:` section with trials of `law`, which was fitted to the file `name`."""
     lines = [f"# Trials like those of {printable(' '.join(name.split()))}: asha-sim curves fit", "curves:"]
     for key, value in section(law).items():
+        if key == "trials":
+            lines += ["  trials:  # asymptote, gain, rate, scale, seconds a unit, noise, spread"]
+            lines += [f"    - [{', '.join(f'{number:.9g}' for number in row)}]" for row in value]
+            continue
         text = f"[{', '.join(map(_plain, value))}]" if isinstance(value, list) else _plain(value)
         lines.append(f"  {key}: {text}")
     return "\n".join([*lines, ""])
@@ -106,7 +110,6 @@ def fit_and_compare(
     family: Family = "pow4",
     workers: int = 16,
     replicates: int = 40,
-    rounds: int = ROUNDS,
     on_progress: Progress | None = None,
     on_law: Callable[[Law], None] | None = None,
 ) -> Fitted:
@@ -120,17 +123,17 @@ def fit_and_compare(
     grid = grid_of(table)
     problem = _unsearchable(table)
     about = describe(grid, points=len(table.trial))
-    total = rounds + 2 * replicates
+    total = ROUNDS + 2 * replicates
     try:
-        law = fit_law(grid, about, family=family, rounds=rounds, on_step=lambda done: tell(min(done, rounds), total))
+        law = fit_law(grid, about, family=family, on_step=lambda done: tell(done, total))
     except ValueError as error:
         raise InputError(Problem(table.source, str(error))) from None
     if on_law is not None:
         on_law(law)
-    figures = _figures(grid, about, law, replicates, lambda done: tell(rounds + done, total))
+    figures = _figures(grid, about, law, replicates, lambda done: tell(ROUNDS + done, total))
     if problem is not None:
         return Fitted(table.source, table.trials, law, figures, [], f"no search was compared: {problem}")
-    searches = _searches(table, law, workers, replicates, lambda done: tell(rounds + replicates + done, total))
+    searches = _searches(table, law, workers, replicates, lambda done: tell(ROUNDS + replicates + done, total))
     return Fitted(table.source, table.trials, law, figures, searches)
 
 

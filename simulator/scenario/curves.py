@@ -16,13 +16,17 @@ from simulator.curves.ordered import Ordered
 from simulator.curves.presets import PRESETS, Preset
 from simulator.curves.protocol import Curves
 from simulator.curves.recorded import Recorded, Resampled, Shuffled
-from simulator.curves.synthetic import Law, Synthetic
+from simulator.curves.synthetic import Law, Like, Synthetic
 from simulator.curves.unit_times import UnitTimes
 from simulator.scenario.base import Section
 from simulator.scenario.values import Duration
 
 Loss = Annotated[float, Field(ge=-1e6, le=1e6)]
 Correlation = Annotated[float, Field(ge=-1, le=1)]
+
+
+#: A trial that drawn ones may be like.
+Row = Annotated[list[Annotated[float, Field(ge=-1e9, le=1e9)]], Field(min_length=7, max_length=7)]
 
 
 class RecordedSection(Section):
@@ -109,9 +113,25 @@ class SyntheticSection(Section):
         0.0, description="1: trials that end well start badly, so that curves cross; -1: they start as they end."
     )
     waves: Annotated[float, Field(ge=0, le=1e6)] = Field(0.0, description="sd of slow ups and downs of the loss.")
-    noise: Annotated[float, Field(ge=0, le=1e6)] = Field(0.0, description="sd of independent errors of the loss.")
+    noise: Annotated[float, Field(ge=0, le=1e6)] = Field(0.0, description="sd of errors of the loss.")
+    noise_units: Annotated[int, Field(ge=1, le=1000)] = Field(
+        1, description="Units for which an error lasts; 1: errors of neighbouring units are independent."
+    )
     diverged: Annotated[float, Field(ge=0, le=1)] = Field(
         0.0, description="Share of trials that diverge, after 5 units in the mean."
+    )
+    death_times: (
+        Annotated[list[Annotated[float, Field(ge=0, le=1e9)]], Field(min_length=2, max_length=1000)] | None
+    ) = Field(
+        None, description="Evenly spaced quantiles of the units after which trials diverge, instead of that mean."
+    )
+    trials: Annotated[list[Row], Field(min_length=1, max_length=1000)] | None = Field(
+        None,
+        description="What drawn trials are like, each time one of these: [asymptote, gain, rate, scale, seconds a "
+        "unit, noise, spread of the asymptote], instead of keys for each alone. `asha-sim curves fit` writes them.",
+    )
+    version: Literal[1, 2] = Field(
+        2, description="Of a fitted law: 1 had quantiles and correlations, 2 has `trials`; both are read."
     )
     logarithmic: bool = Field(False, description="true: all of this is the logarithm of the loss.")
     alpha: Annotated[float, Field(ge=0.01, le=100)] | None = Field(
@@ -127,7 +147,10 @@ class SyntheticSection(Section):
     def _with_preset(cls, data: Any) -> Any:
         """The preset's values, under those the file gives."""
         if isinstance(data, dict) and data.get("preset") in get_args(Preset):
-            return {**section(PRESETS[data["preset"]]), **data}
+            preset = section(PRESETS[data["preset"]])
+            if {"unit_time", "unit_time_sigma"} & data.keys():
+                preset.pop("unit_times", None)  # which would be told in vain
+            return {**preset, **data}
         return data
 
     @model_validator(mode="after")
@@ -138,9 +161,27 @@ class SyntheticSection(Section):
             raise PydanticCustomError("together", "levels should rise: they are quantiles")
         if self.unit_times is not None and self.unit_times != sorted(self.unit_times):
             raise PydanticCustomError("together", "unit_times should rise: they are quantiles")
+        if self.death_times is not None and self.death_times != sorted(self.death_times):
+            raise PydanticCustomError("together", "death_times should rise: they are quantiles")
+        self._check_trials()
         if [self.alpha is None, self.beta is None] != [self.family != "hyperband"] * 2:
             raise PydanticCustomError("together", "family hyperband goes with alpha and beta, and they with it")
         return self
+
+    def _check_trials(self) -> None:
+        """Rows that can be drawn from, and no key beside them that they make pointless."""
+        if self.trials is None:
+            return
+        beside = [key for key in _OF_TRIALS if key in self.model_fields_set]
+        if beside:
+            message = "{key} stands beside trials, which say that of each trial; give the one or the other"
+            raise PydanticCustomError("together", message, {"key": beside[0]})
+        for number, (_, _, rate, scale, unit, noise, spread) in enumerate(self.trials):
+            if not (rate > 0 and scale > 0 and unit > 0 and noise >= 0 and spread >= 0):
+                message = (
+                    "trials.{number} has a rate, scale or time that is not above 0, or a noise or spread below 0"
+                )
+                raise PydanticCustomError("together", message, {"number": number})
 
     @property
     def law(self) -> Law:
@@ -161,6 +202,8 @@ class SyntheticSection(Section):
             unit_quality=self.unit_time_quality,
             levels=tuple(self.levels or ()),
             unit_times=tuple(map(to_seconds, self.unit_times or ())),
+            death_times=tuple(self.death_times or ()),
+            trials=tuple(Like(*row) for row in self.trials or ()),
         )
 
     def build(self, _: Path, seed: int) -> Curves:
@@ -171,16 +214,32 @@ class SyntheticSection(Section):
 #: Keys that mean the same in a scenario and in a law.
 _SAME = (
     "best", "worst", "gain", "gain_sigma", "scale", "scale_sigma", "crossings", "waves", "noise", "diverged",
-    "logarithmic",
+    "noise_units", "logarithmic",
+)  # fmt: skip
+
+
+#: Keys that `trials` take the place of.
+_OF_TRIALS = (
+    "preset", "alpha", "beta", "best", "worst", "skew", "levels", "gain", "gain_sigma", "rate", "rate_sigma", "scale",
+    "scale_sigma", "crossings", "waves", "noise", "unit_time", "unit_time_sigma", "unit_time_quality", "unit_times",
 )  # fmt: skip
 
 
 def section(law: Law) -> dict[str, Any]:
     """The `curves:` section of a law, times in seconds, without what is as by default or comes to nothing."""
     values: dict[str, Any] = {"kind": "synthetic", "family": law.family}
+    if law.trials:
+        values |= {
+            "version": 2,
+            "diverged": law.diverged,
+            "noise_units": law.noise_units,
+            "logarithmic": law.logarithmic,
+        }
+        values |= {"death_times": list(law.death_times)} if law.death_times else {}
+        return values | {"trials": [list(row) for row in law.trials]}
     if law.unit_times:
         values["unit_times"] = list(law.unit_times)
-    else:
+    if not law.unit_times or (law.unit_s, law.unit_sigma) != (Law.unit_s, Law.unit_sigma):
         values |= {"unit_time": law.unit_s, "unit_time_sigma": law.unit_sigma}
     values["unit_time_quality"] = law.unit_quality
     values |= {"levels": list(law.levels)} if law.levels else {"best": law.best, "worst": law.worst, "skew": law.skew}
@@ -189,6 +248,10 @@ def section(law: Law) -> dict[str, Any]:
         values |= {"scale": law.scale, "scale_sigma": law.scale_sigma}
     for name in ("crossings", "waves", "noise", "diverged"):
         values[name] = getattr(law, name)
+    if law.noise_units > 1:
+        values["noise_units"] = law.noise_units
+    if law.death_times:
+        values["death_times"] = list(law.death_times)
     if law.logarithmic:
         values["logarithmic"] = True
     return values

@@ -1,7 +1,6 @@
 """Fits judged: intervals, searches on both, and a section that a scenario takes."""
 
 import json
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from simulator.experiment.fitting import Figure, Fitted
 from simulator.scenario.curves import SyntheticSection
 from simulator.scenario.loading import load
 from tests.support.runner import ROOT, asha_sim
+from tools import fits
 
 DIGITS = ROOT / "scenarios" / "curves" / "digits.csv.gz"
 LANGUAGE = ROOT.parent / "shared" / "data" / "nbnlp_wikitext2.csv.gz"
@@ -22,7 +22,7 @@ LANGUAGE = ROOT.parent / "shared" / "data" / "nbnlp_wikitext2.csv.gz"
 
 @pytest.fixture(scope="module")
 def digits():
-    return fitting.fit_and_compare(read_table(DIGITS), rounds=15, replicates=25)
+    return fitting.fit_and_compare(read_table(DIGITS), replicates=25)
 
 
 def test_searches_on_the_digits_agree(digits):
@@ -34,8 +34,29 @@ def test_searches_on_the_digits_agree(digits):
 
 @pytest.mark.skipif(not LANGUAGE.exists(), reason="the file is not part of the project")
 def test_searches_on_the_language_models_agree():
-    made = fitting.fit_and_compare(read_table(LANGUAGE), rounds=12, replicates=25)
+    made = fitting.fit_and_compare(read_table(LANGUAGE), replicates=25)
     assert all(row.inside for row in made.searches)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [DIGITS, pytest.param(LANGUAGE, marks=pytest.mark.skipif(not LANGUAGE.exists(), reason="not of the project"))],
+)
+def test_makespan_regret_and_time_to_the_best_are_those_of_the_pilots(file):
+    """Within a tenth of the recorded mean, or where other pilots of the same size would have put it."""
+    rows = list(fits.compared(file, runs=20, pilots=12))
+
+    assert len(rows) == 2 * 3 * 3
+    for label, workers, name, real, low, high, fitted in rows:
+        assert low <= fitted <= high or fitted == pytest.approx(real, rel=0.1), (label, workers, name)
+        if name == "makespan":
+            assert fitted == pytest.approx(real, rel=0.1), (label, workers)
+
+
+@pytest.mark.skipif(not LANGUAGE.exists(), reason="the file is not part of the project")
+def test_on_the_preset_asha_compares_with_sha_as_on_the_recorded_trials():
+    for workers, real, _, made, _ in fits.signs(LANGUAGE, "language-model", runs=40):
+        assert (real > 0) == (made > 0), workers
 
 
 def test_figures_stand_side_by_side(digits):
@@ -107,7 +128,7 @@ def pilots(path, trials, units):
 def test_too_few_trials_for_a_search_still_give_a_law(tmp_path, trials, units, rungs):
     heard = []
     file = pilots(tmp_path / "c.csv", trials, units)
-    made = fitting.fit_and_compare(read_table(file), rounds=1, replicates=2, on_law=heard.append)
+    made = fitting.fit_and_compare(read_table(file), replicates=2, on_law=heard.append)
 
     assert heard == [made.law]
     assert (made.searches, bool(made.figures)) == ([], True)
@@ -119,7 +140,7 @@ def test_too_few_trials_for_a_search_still_give_a_law(tmp_path, trials, units, r
 
 
 def test_as_many_trials_as_a_search_takes(tmp_path):
-    made = fitting.fit_and_compare(read_table(pilots(tmp_path / "c.csv", 27, 27)), rounds=1, replicates=2)
+    made = fitting.fit_and_compare(read_table(pilots(tmp_path / "c.csv", 27, 27)), replicates=2)
     assert (len(made.searches), made.note) == (4, "")
 
 
@@ -128,7 +149,6 @@ def test_the_law_is_written_before_it_is_judged(tmp_path, monkeypatch):
         raise MemoryError
 
     monkeypatch.setattr(fitting, "_figures", gives_out)
-    monkeypatch.setattr(fitting, "fit", partial(fitting.fit_and_compare, rounds=1))
     monkeypatch.chdir(tmp_path)
     pilots(tmp_path / "c.csv", 12, 27)
     with pytest.raises(MemoryError):
