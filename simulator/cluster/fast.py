@@ -12,7 +12,6 @@ from heapq import heappop, heappush, heappushpop, heapreplace
 from math import inf, nan
 from typing import Any, Protocol
 
-from simulator.cluster.garbage import uncollected
 from simulator.cluster.outcomes import Ending, Task, keep
 from simulator.cluster.recording import ROW
 from simulator.cluster.spec import Stop
@@ -32,7 +31,6 @@ class Begins(Protocol):
         ...
 
 
-@uncollected()
 def run(  # noqa: C901, PLR0912, PLR0915  (one loop: calling a function for each step takes a third more time)
     searcher: Decider,
     curves: Curves | None,

@@ -67,7 +67,7 @@ class Bracket:
             self._started += 1
             job = next(self._new)
         self._outstanding += 1
-        return Job._make(job)
+        return tuple.__new__(Job, job)  # as Job._make does, in half the time
 
     def report(self, job: AnyJob, loss: float) -> None:
         """Take the result of `job`."""

@@ -1,4 +1,4 @@
-"""A simulation leaves Python's garbage collector as it found it."""
+"""A simulation leaves Python's garbage collector as it found it; the model does without it meanwhile."""
 
 from __future__ import annotations
 
@@ -21,11 +21,14 @@ def _as_before():
     gc.enable()
 
 
-def run(groups=2, **world):
+TWO_GROUPS = (MachineGroup(1), MachineGroup(1))  # which the model runs
+
+
+def run(groups=TWO_GROUPS, **world):
     return simulate(random(max_trials=3, max_length=2), World(**world), Cluster(groups))
 
 
-@pytest.mark.parametrize("groups", [2, (MachineGroup(1), MachineGroup(1))], ids=["plain", "with troubles"])
+@pytest.mark.parametrize("groups", [2, TWO_GROUPS], ids=["fast", "model"])
 def test_on_stays_on_and_off_stays_off(groups):
     for switch in (gc.enable, gc.disable):
         switch()
@@ -42,7 +45,7 @@ def test_a_run_that_fails_turns_it_on_again():
     assert gc.isenabled()
 
 
-def test_it_is_off_meanwhile_and_nothing_stays_frozen():
+def test_it_is_off_while_the_model_runs_and_nothing_stays_frozen():
     seen = []
     run(loss=lambda trial, resource: seen.append(gc.isenabled()) or 1.0)
 
@@ -50,7 +53,7 @@ def test_it_is_off_meanwhile_and_nothing_stays_frozen():
     assert gc.get_freeze_count() == 0
 
 
-@pytest.mark.parametrize("groups", [2, (MachineGroup(1), MachineGroup(1))], ids=["plain", "with troubles"])
+@pytest.mark.parametrize("groups", [2, TWO_GROUPS], ids=["fast", "model"])
 def test_a_run_is_no_garbage_that_waits_to_be_found(groups):
     gc.disable()
     searcher = random(max_trials=3, max_length=2)
