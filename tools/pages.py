@@ -12,6 +12,7 @@ from simulator import api, results
 from simulator.scenario.curves import CURVES
 from simulator.scenario.schema import schema_text
 from simulator.scenario.searchers import SEARCHERS
+from simulator.scenario.searches import ARRIVALS
 from simulator.scenario.stragglers import STRAGGLERS
 
 ROOT = Path(__file__).parents[1]
@@ -30,16 +31,19 @@ SECTIONS = [
         "Cluster", "Group", "IdleRelease", *names_of(STRAGGLERS), "SlowSpells", "Drops", "Failures", "Preemption", "Span", "Recovery",
         "Overheads",
     ]),
+    ("Searches that share a cluster", "searches", ["Searches", "Scheduler"]),
+    ("Arrivals", "arrivals", names_of(ARRIVALS)),
     ("Stop", "stop", ["Stop"]),
     ("Plan", "plan", ["Plan", "Target", "Replicates"]),
 ]  # fmt: skip
 #: What a model is called, where neither a `name` nor a `kind` says it.
-NAMES = {"Cluster": "cluster", "Group": "a group of `groups`", "Span": "a span of time", "Drops": "drops",
+NAMES = {"Searches": "searches of one label", "Scheduler": "scheduler", "Cluster": "cluster", "Group": "a group of `groups`", "Span": "a span of time", "Drops": "drops",
          "IdleRelease": "release after so long without work", "SlowSpells": "slow spells", "Failures": "failures", "Preemption": "preemption", "Recovery": "recovery", "Overheads": "overheads",
          "Stop": "stop", "Plan": "plan", "Target": "target", "Replicates": "replicates"}  # fmt: skip
 #: What the schema leaves unsaid.
 MEANINGS = {
-    "searcher": "One block in place of `searchers`, as Determined writes it.",
+    "searcher": "One block in place of `searchers`, as Determined writes it; in `searches`, what each of them is.",
+    "arrivals": "When they come.",
     "curves": "How good each trial is, and how long it takes.",
     "name": "Which search it is.",
     "kind": "Which kind it is.",

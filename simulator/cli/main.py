@@ -118,7 +118,8 @@ def run(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Write summary.json, LABEL/trace.csv and, where workers come and go, LABEL/spells.csv here."
+            help="Write summary.json, LABEL/trace.csv and, where workers come and go, LABEL/spells.csv here; of "
+            "searches that share a cluster one trace.csv."
         ),
     ] = None,
     seed: Seed = None,
@@ -132,7 +133,13 @@ def run(
     from simulator.io import writing
     from simulator.trace import metrics
 
-    experiment = Experiment(opened(scenario, sets, workers, unit_time), seed)
+    loaded = opened(scenario, sets, workers, unit_time)
+    if loaded.scenario.searches is not None:
+        from simulator.cli.shared import run_shared
+
+        run_shared(loaded, seed, out, as_json=as_json)
+        return
+    experiment = Experiment(loaded, seed)
     if out:
         writing.check_folder(out)
         inputs.check_kept([out / "summary.json", *(out / label / "trace.csv" for label in experiment.labels)])
@@ -183,7 +190,14 @@ def check(
     """Say whether a scenario is sound, and what is wrong with it if not."""
     from simulator.experiment.experiment import Experiment
 
-    experiment = Experiment(opened(scenario, sets, workers, unit_time))
+    loaded = opened(scenario, sets, workers, unit_time)
+    if loaded.scenario.searches is not None:
+        from simulator.experiment.sharing import SharedExperiment
+
+        labels = ", ".join(SharedExperiment(loaded).labels)
+        typer.echo(printable(f"{scenario}: sound; searches {labels} share the cluster"))
+        return
+    experiment = Experiment(loaded)
     if experiment.loaded.scenario.plan is not None:
         from simulator.planning import planner
 

@@ -57,6 +57,8 @@ class Stream(IntEnum):
     CAPACITY = 21
     SLOW_SPELL = 22
     SLOW_LENGTH = 23
+    ARRIVAL = 24
+    SEARCH = 25
 
 
 def words(seed: int, stream: Stream, *key: int, n: int, first: int = 0) -> NDArray[np.uint64]:

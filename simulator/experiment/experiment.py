@@ -68,6 +68,9 @@ class Experiment:
     """
 
     def __init__(self, loaded: Loaded, seed: int | None = None, curves: Curves | None = None) -> None:
+        if loaded.scenario.searches is not None:
+            message = "these searches share a cluster; `run`, `check` and `preview` take them, this command does not"
+            raise InputError(loaded.problem(("searches",), message))
         self.loaded = loaded
         self.seed = loaded.scenario.seed if seed is None else seed
         self._curves = curves_of(loaded, self.seed) if curves is None else curves

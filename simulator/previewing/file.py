@@ -52,7 +52,7 @@ def preview_document(document: Document, on_searcher: Callable[[str], None] | No
 def _previews(loaded: Loaded, on_searcher: Callable[[str], None] | None, *, experiment: bool) -> dict[str, Preview]:
     cluster = loaded.scenario.cluster
     previews, problems = {}, []
-    for label, spec in loaded.scenario.searchers.items():
+    for (_, label, *_), spec in loaded.scenario.blocks.items():
         if on_searcher:
             on_searcher(label)
         try:

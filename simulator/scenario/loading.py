@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from simulator.core.errors import InputError, Problem
 from simulator.core.escaping import of_name
-from simulator.scenario import curves, effort, model, remedies, yaml_text
+from simulator.scenario import curves, effort, model, remedies, shared, yaml_text
 from simulator.scenario.error_paths import entry, tags
 from simulator.scenario.searchers import AsyncHyperbandSection, Searcher
 from simulator.scenario.yaml_text import Document, Path_
@@ -104,10 +104,12 @@ def check_document(document: Document) -> Loaded:
 
 def _contradictions(loaded: Loaded) -> list[Problem]:
     """What no single entry can see."""
-    scenario, problems = loaded.scenario, []
+    scenario, problems = loaded.scenario, list(shared.contradictions(loaded))
+    if problems:
+        return problems
     folders: dict[str, str] = {}
-    for label, searcher in scenario.searchers.items():
-        where = ("searchers", label)
+    for where, searcher in scenario.blocks.items():
+        label = where[1]
         if searcher.endless and scenario.stop is None:
             problems.append(loaded.problem(where, "never ends: give it max_trials, or add `stop: {time: …}`"))
         trials = _trials(searcher)
@@ -147,23 +149,23 @@ def _bare_times(loaded: Loaded) -> Iterator[Problem]:
 
 def _without_effect(loaded: Loaded) -> Iterator[Problem]:
     """Arguments of another library that its users give and that make no difference here."""
-    for label, searcher in loaded.scenario.searchers.items():
+    for where, searcher in loaded.scenario.blocks.items():
         if searcher.unused:
             keys = ", ".join(searcher.unused)
-            yield loaded.problem(("searchers", label), f"{keys}: accepted, and without effect here")
+            yield loaded.problem(where, f"{keys}: accepted, and without effect here")
 
 
 def _one_bracket(loaded: Loaded) -> Iterator[Problem]:
     """Brackets are taken in turn as jobs are asked for: a queue asks for all trials at once, before any is done."""
     if loaded.scenario.cluster.assignment != "queued":
         return
-    for label, block in loaded.scenario.searchers.items():
+    for where, block in loaded.scenario.blocks.items():
         if isinstance(block, AsyncHyperbandSection) and not block.max_concurrent_trials:
             message = (
                 "a queue asks for all its trials at once, and all fall to its first bracket; give it "
                 "max_concurrent_trials, such as the number of workers, or `assignment: on_demand`"
             )
-            yield loaded.problem(("searchers", label), message)
+            yield loaded.problem(where, message)
 
 
 def _immense(loaded: Loaded) -> Iterator[Problem]:
@@ -186,8 +188,8 @@ def _directions(loaded: Loaded) -> list[Problem]:
     """`smaller_is_better` may stand in a searcher's block or in the curves': both speak of the same losses."""
     scenario = loaded.scenario
     said: dict[Path_, bool] = {
-        ("searchers", label, key): smaller
-        for label, block in scenario.searchers.items()
+        (*where, key): smaller
+        for where, block in scenario.blocks.items()
         if (direction := block.said_direction) is not None
         for key, smaller in [direction]
     }

@@ -12,7 +12,8 @@ from simulator.scenario.cluster import ClusterSection, GroupSection, StopSection
 from simulator.scenario.curves import CurvesSection
 from simulator.scenario.plan import PlanSection
 from simulator.scenario.searchers import Searcher
-from simulator.scenario.values import Label
+from simulator.scenario.searches import SchedulerSection, SearchesSection
+from simulator.scenario.values import Delay, Label
 
 
 class Scenario(Section):
@@ -22,7 +23,18 @@ class Scenario(Section):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(0, description="Of everything drawn at random.")
     time_unit: TimeUnit = Field("s", description="How times are shown.")
     searchers: dict[Label, Searcher] = Field(
-        min_length=1, max_length=16, description="Label: searcher. `searcher:` with one block works too."
+        max_length=16,
+        description="Label: searcher. `searcher:` with one block works too.",
+        json_schema_extra={"minProperties": 1},
+    )
+    searches: Annotated[dict[Label, SearchesSection], Field(min_length=1, max_length=64)] | None = Field(
+        None, description="Instead of `searchers`: label: searches alike that arrive at the cluster and share it."
+    )
+    scheduler: SchedulerSection | None = Field(None, description="With `searches`: who is served; default fifo.")
+    warm_up: Delay | None = Field(
+        None,
+        description="With `searches`: those that come before this are left out of the figures; default: found from "
+        "the run (MSER-5).",
     )
     curves: CurvesSection
     cluster: ClusterSection
@@ -34,8 +46,15 @@ class Scenario(Section):
     @property
     def smaller_is_better(self) -> bool:
         """Whether losses are minimised; one block that says they aren't speaks for all."""
-        blocks = (self.curves, *self.searchers.values())
+        blocks = (self.curves, *self.blocks.values())
         return all(getattr(block, "smaller_is_better", True) for block in blocks)
+
+    @property
+    def blocks(self) -> dict[tuple[str, ...], Searcher]:
+        """The searchers by where they stand: under `searchers`, or in `searches`."""
+        if self.searches is not None:
+            return {("searches", label, "searcher"): stream.searcher for label, stream in self.searches.items()}
+        return {("searchers", label): searcher for label, searcher in self.searchers.items()}
 
     @model_validator(mode="after")
     def _stop_and_release(self) -> Scenario:
@@ -66,4 +85,20 @@ class Scenario(Section):
             block = data.pop("searcher")
             label = block.get("name") if isinstance(block, dict) else None
             data["searchers"] = {label if isinstance(label, str) else "searcher": block}
+        return data
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shared(cls, data: object) -> object:
+        """A scenario with `searches` needs no `searchers`, and no curves of its own where they all have theirs."""
+        if isinstance(data, dict) and "searches" in data:
+            data = {"searchers": {}, **data} if "searcher" not in data else dict(data)
+            streams = data["searches"]
+            own = (
+                [one.get("curves") for one in streams.values() if isinstance(one, dict)]
+                if isinstance(streams, dict)
+                else []
+            )
+            if "curves" not in data and own and all(own):
+                data["curves"] = own[0]
         return data

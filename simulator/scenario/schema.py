@@ -13,6 +13,10 @@ def schema_text() -> str:
     document = json.loads(re.sub(r'Section"', '"', json.dumps(Scenario.model_json_schema())))  # as in class names
     document["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     document["properties"]["searcher"] = document["properties"]["searchers"]["additionalProperties"]
-    document["required"] = [key for key in document["required"] if key != "searchers"]
-    document["oneOf"] = [{"required": ["searchers"]}, {"required": ["searcher"]}]
+    document["required"] = [key for key in document["required"] if key not in {"searchers", "curves"}]
+    document["oneOf"] = [
+        {"required": ["searchers", "curves"]},
+        {"required": ["searcher", "curves"]},
+        {"required": ["searches"]},
+    ]
     return json.dumps(document, indent=2) + "\n"

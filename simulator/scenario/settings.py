@@ -20,7 +20,7 @@ OPTION = "--set"
 #: Ways to write that nothing stands for a key, which leaves the key out.
 _NOTHING = {"", "~", "null", "Null", "NULL"}
 #: Sections whose entries have names of the user's own.
-_NAMED = (("searchers",), ("cluster", "groups"))
+_NAMED = (("searchers",), ("searches",), ("cluster", "groups"))
 
 
 def parse(texts: Iterable[str], values: Any) -> list[Change]:

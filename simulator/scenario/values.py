@@ -20,6 +20,7 @@ _SPELT = {
     "d": ("d", "day", "days"),
 }
 _UNITS = {word: ticks.UNITS[unit] for unit, words in _SPELT.items() for word in words}
+_UNITS |= dict.fromkeys(("w", "week", "weeks"), 7 * ticks.UNITS["d"])  # to write, not to show times in
 _UNITS |= dict.fromkeys(("week", "weeks"), 7 * ticks.UNITS["d"])
 
 
@@ -32,7 +33,8 @@ def _duration(value: Any, least: int = 1) -> int:
         amount = min(value, 10 * ticks.LIMIT) * ticks.PER_SECOND  # as a float a very long integer overflows
     else:
         raise PydanticCustomError(
-            "duration", "{value} is no duration; write seconds, or a number with s, min, h or d, such as 90 s or 2 h",
+            "duration",
+            "{value} is no duration; write seconds, or a number with s, min, h, d or week, such as 90 s or 2 h",
             {"value": repr(value)[:40]},
         )  # fmt: skip
     if not least <= amount <= ticks.LIMIT:

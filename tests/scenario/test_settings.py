@@ -178,7 +178,7 @@ def test_what_an_experiment_lacks_is_named_with_the_option_that_gives_it(tmp_pat
         "s.yaml:1:1: cluster: a Determined experiment file does not say how many workers there are: give --workers, such as 16",
     ]
     assert problems(tmp_path, text=EXPERIMENT, workers=3, unit_time="soon") == [
-        "--unit-time: curves.unit_time: 'soon' is no duration; write seconds, or a number with s, min, h or d, such as "
+        "--unit-time: curves.unit_time: 'soon' is no duration; write seconds, or a number with s, min, h, d or week, such as "
         "90 s or 2 h"
     ]
     assert problems(tmp_path, text=EXPERIMENT.replace("max_trials", "max_trails"), workers=3, unit_time="1 s")[

@@ -1,0 +1,73 @@
+"""`asha-sim run` on a scenario whose searches share a cluster."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from simulator.cli.progress import late_bar
+from simulator.core.escaping import json_text, printable
+from simulator.io import inputs
+
+if TYPE_CHECKING:
+    from simulator.experiment.sharing import SharedExperiment
+    from simulator.scenario.loading import Loaded
+    from simulator.trace.queueing import Queueing
+
+
+def run_shared(loaded: Loaded, seed: int | None, out: Path | None, *, as_json: bool) -> None:
+    """Simulate all searches; print what they waited and stayed, and write summary.json and trace.csv."""
+    from simulator.experiment.sharing import SharedExperiment
+    from simulator.io import writing
+
+    experiment = SharedExperiment(loaded, seed)
+    if out:
+        writing.check_folder(out)
+        inputs.check_kept([out / "summary.json", out / "trace.csv"])
+    workload = experiment.run()
+    with late_bar("each search on an empty cluster") as on_progress:
+        found = experiment.figures(workload, on_progress)
+    text = json_text(summary(experiment, found)) + "\n"
+    if out:
+        with writing.together(out):
+            workload.trace.write_csv(out / "trace.csv")
+            workload.trace.write_parquet(out / "trace.parquet")
+            if len(workload.trace.spells):
+                workload.trace.spells.write_csv(out / "spells.csv")
+            writing.write_text(out / "summary.json", text)
+    if as_json:
+        typer.echo(text, nl=False)
+    else:
+        _print(loaded, found)
+
+
+def summary(experiment: SharedExperiment, found: Queueing) -> dict[str, object]:
+    """What summary.json has: the run as a whole, and every search in order of arrival."""
+    from dataclasses import asdict
+
+    settings = experiment.loaded.settings
+    return {
+        **experiment.meta,
+        **({"set": settings} if settings else {}),
+        "workload": dict(found.about),
+        "searches": [{"search": number, **asdict(stay)} for number, stay in enumerate(found.stays)],
+    }
+
+
+def _print(loaded: Loaded, found: Queueing) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    from simulator.cli.scenario_file import what_was_set
+    from simulator.cli.table import print_table
+    from simulator.trace import queueing_words
+
+    console, unit = Console(), loaded.scenario.time_unit
+    console.print(Text(printable(loaded.title), style="bold"), soft_wrap=True)
+    if said := what_was_set(loaded):
+        console.print(Text(said), soft_wrap=True)
+    print_table(console, queueing_words.HEAD, queueing_words.table(found, unit))
+    for sentence in queueing_words.sentences(found, unit):
+        console.print(Text(printable(sentence)), soft_wrap=True)

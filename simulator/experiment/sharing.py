@@ -1,0 +1,197 @@
+"""From a scenario whose searches share a cluster, and a seed, to what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from importlib.metadata import version
+
+from simulator.cluster import engine
+from simulator.cluster.sharing.engine import Arrival, share
+from simulator.core.errors import InputError, RunError
+from simulator.core.streams import DRAWS_VERSION, Stream, words
+from simulator.curves.protocol import Curves
+from simulator.curves.recorded import Recorded, Resampled, Shuffled
+from simulator.experiment.arrivals import arrivals_of, label_key
+from simulator.experiment.clusters import build_cluster
+from simulator.scenario import curves as curve_models
+from simulator.scenario.loading import Loaded
+from simulator.scenario.searches import SchedulerSection, SearchesSection
+from simulator.searchers.protocol import Searcher
+from simulator.trace.queueing import Queueing, queueing
+from simulator.trace.trace import Trace
+from simulator.trace.workload import Workload
+
+
+class SharedExperiment:
+    """A scenario of searches that share a cluster, its parts made and checked against each other.
+
+    `seed` overrides the scenario's. The first search of the first label has that seed itself and, where curves are
+    recorded, the file's order: alone it is the run of the same searcher under `searchers`. Every other draws a seed
+    and trials of its own, by its label and number; so does the first of a replicate. Raises InputError.
+    """
+
+    def __init__(self, loaded: Loaded, seed: int | None = None, *, replicate: bool = False) -> None:
+        self.loaded = loaded
+        self.seed = loaded.scenario.seed if seed is None else seed
+        self._replicate = replicate
+        self._cluster = build_cluster(loaded)
+        self._streams = list((loaded.scenario.searches or {}).items())
+        self._files = {label: self._recorded(label, stream) for label, stream in self._streams}
+        problems = []
+        for label, stream in self._streams:
+            problem = self._misfit(label, stream)
+            if problem:
+                problems.append(loaded.problem(("searches", label, "searcher"), problem))
+        if problems:
+            raise InputError(problems)
+        self._arrivals()  # reads the files of arrivals
+
+    def under(self, seed: int) -> SharedExperiment:
+        """The same under another seed, as one of several runs."""
+        return SharedExperiment(self.loaded, seed, replicate=True)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels of the searches, in the scenario's order."""
+        return tuple(label for label, _ in self._streams)
+
+    @property
+    def meta(self) -> dict[str, str | int | float]:
+        """Where a trace comes from."""
+        scheduler = self._scheduler
+        return {
+            "scenario": self.loaded.title,
+            "scenario_sha256": self.loaded.digest,
+            "seed": self.seed,
+            "asha_simulator": version("asha-simulator"),
+            "draws": DRAWS_VERSION,
+            "scheduler": f"{scheduler.policy} with preemption" if scheduler.preemption else scheduler.policy,
+        }
+
+    def run(self, on_search: Callable[[int], None] | None = None) -> Workload:
+        """Simulate all searches; `on_search` hears how many have come."""
+        stop = self.loaded.scenario.stop
+        return share(
+            self._heard(on_search),
+            self._cluster,
+            self._scheduler.build(),
+            slots=[self._slots(stream) for _, stream in self._streams],
+            stop=None if stop is None else stop.time,
+            seed=self.seed,
+            meta=self.meta,
+        )
+
+    def figures(self, workload: Workload, on_search: Callable[[int, int], None] | None = None) -> Queueing:
+        """The numbers of a run; each search that was done runs on an empty cluster too, to say how slowed it was.
+
+        Where a cluster that is empty never gets it done, it has no slowdown.
+        """
+        alone: list[int | None] = []
+        for number, visit in enumerate(workload.visits, 1):
+            try:
+                alone.append(None if visit.done is None else self.alone(visit.label, visit.number).makespan)
+            except RunError:
+                alone.append(None)
+            if on_search:
+                on_search(number, len(workload))
+        return queueing(workload, rates=self.rates, warm_up=self.loaded.scenario.warm_up, alone=alone)
+
+    @property
+    def rates(self) -> dict[str, float]:
+        """Searches a tick by label, where the scenario says it."""
+        gaps = {
+            label: getattr(stream.arrivals, "mean_gap", None) or getattr(stream.arrivals, "gap", None)
+            for label, stream in self._streams
+        }
+        return {label: 1 / gap for label, gap in gaps.items() if gap}
+
+    def alone(self, label: str, number: int) -> Trace:
+        """The run of one search on the empty cluster."""
+        place = self.labels.index(label)
+        arrival = self._arrival(0, place, number)
+        cluster = replace(
+            self._cluster, slots_per_trial=arrival.slots, resume=self._cluster.resume and arrival.resume
+        )
+        if arrival.max_slots is not None or all(group.slots < arrival.slots for group in cluster.machines):
+            slots = [arrival.slots]
+            return share(iter([arrival]), self._cluster, self._scheduler.build(), slots=slots, seed=self.seed).trace
+        searcher, curves = arrival.open()
+        return engine.simulate(searcher, curves, cluster, seed=arrival.seed)
+
+    @property
+    def _scheduler(self) -> SchedulerSection:
+        return self.loaded.scenario.scheduler or SchedulerSection()
+
+    def _heard(self, on_search: Callable[[int], None] | None) -> Iterator[Arrival]:
+        for number, arrival in enumerate(self._arrivals(), 1):
+            if on_search:
+                on_search(number)
+            yield arrival
+
+    def _arrivals(self) -> Iterator[Arrival]:
+        coming = arrivals_of(self.loaded, self.seed)
+        return (self._arrival(*one) for one in coming)
+
+    def _arrival(self, at: int, place: int, number: int) -> Arrival:
+        label, stream = self._streams[place]
+        first = place == number == 0 and not self._replicate
+        seed = self.seed
+        if not first:
+            seed = int(words(self.seed, Stream.SEARCH, label_key(label), number, n=1)[0] >> 1)
+
+        def open_() -> tuple[Searcher, Curves]:
+            return stream.searcher.build(seed), self._curves(label, stream, seed, first=first)
+
+        return Arrival(
+            at,
+            label,
+            number,
+            open_,
+            seed=seed,
+            slots=self._slots(stream),
+            weight=stream.weight,
+            priority=stream.priority,
+            max_slots=stream.max_slots,
+            resume=stream.searcher.resumes,
+        )
+
+    def _slots(self, stream: SearchesSection) -> int:
+        return stream.slots_per_trial or self.loaded.scenario.cluster.slots_per_trial
+
+    def _recorded(self, label: str, stream: SearchesSection) -> Recorded | None:
+        """The trials of a label's file, read once; None where trials are made up."""
+        spec = stream.curves or self.loaded.scenario.curves
+        if not isinstance(spec, curve_models.RecordedSection):
+            return None
+        where = ("curves", "file") if stream.curves is None else ("searches", label, "curves", "file")
+        direction = {"smaller_is_better": self.loaded.scenario.smaller_is_better} if stream.curves is None else {}
+        with self.loaded.blaming(*where):
+            made = spec.model_copy(update={**direction, "resample": False, "order": "file"}).build(
+                self.loaded.folder, self.seed
+            )
+        assert isinstance(made, Recorded)
+        return made
+
+    def _curves(self, label: str, stream: SearchesSection, seed: int, *, first: bool) -> Curves:
+        """The trials of one search, drawn by its seed."""
+        spec, recorded = stream.curves or self.loaded.scenario.curves, self._files[label]
+        if recorded is None or not isinstance(spec, curve_models.RecordedSection):
+            return spec.build(self.loaded.folder, seed)
+        if spec.resample:
+            return Resampled(recorded, seed)
+        return recorded if first and spec.order == "file" else Shuffled(recorded, seed)
+
+    def _misfit(self, label: str, stream: SearchesSection) -> str | None:
+        """What is wrong with a label's searcher on its trials."""
+        spec = stream.searcher
+        try:
+            searcher = spec.build()
+        except ValueError as error:
+            return str(error)
+        curves = self._curves(label, stream, self.seed, first=True)
+        if spec.trials is not None and curves.trials is not None and spec.trials > curves.trials:
+            return f"starts {spec.trials} trials and {curves.trials} are recorded; say `resample: true` under curves"
+        if spec.endless and self.loaded.scenario.stop is None:
+            return "never ends: give it max_trials, or add `stop: {time: …}`"
+        return curves.reach(searcher.resources)

@@ -1,0 +1,157 @@
+"""Scenario sections `searches` and `scheduler`: searches that arrive at one cluster, and who of them is served."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field, model_validator
+
+from simulator.cluster.sharing.claims import DEFAULT_PRIORITY, Scheduler
+from simulator.cluster.sharing.fair_share import FairShare
+from simulator.cluster.sharing.fifo import Fifo
+from simulator.cluster.sharing.priority import Priority
+from simulator.scenario.base import Count, Section, wrong
+from simulator.scenario.curves import CurvesSection
+from simulator.scenario.searchers import Searcher
+from simulator.scenario.values import Delay, Duration
+
+
+class PoissonArrivals(Section):
+    """Searches that come at random, independently of each other: the gaps are exponential."""
+
+    kind: Literal["poisson"]
+    mean_gap: Duration = Field(description="Mean time from one to the next, and to the first.")
+
+    @property
+    def endless(self) -> bool:
+        """They never stop by themselves."""
+        return True
+
+
+class RegularArrivals(Section):
+    """Searches that come one by one after equal gaps, the first at the start."""
+
+    kind: Literal["every"]
+    gap: Duration = Field(description="Time from one to the next.")
+    jitter: Delay = Field(0, description="Each is late by a time of its own, at random up to this; at most the gap.")
+
+    @property
+    def endless(self) -> bool:
+        """They never stop by themselves."""
+        return True
+
+    @model_validator(mode="after")
+    def _in_order(self) -> RegularArrivals:
+        if self.jitter > self.gap:
+            raise wrong("jitter is more than gap, and searches would come out of order; give at most the gap")
+        return self
+
+
+class ListedArrivals(Section):
+    """Searches that come at given times."""
+
+    kind: Literal["at"]
+    times: Annotated[list[Delay], Field(min_length=1, max_length=10_000)] = Field(
+        description="When each comes, from the start on, in order."
+    )
+
+    @property
+    def endless(self) -> bool:
+        """There are as many as times."""
+        return False
+
+    @model_validator(mode="after")
+    def _in_order(self) -> ListedArrivals:
+        for place, (one, other) in enumerate(zip(self.times, self.times[1:], strict=False), 1):
+            if other < one:
+                raise wrong(f"times are out of order: entry {place} of the list is before entry {place - 1}")
+        return self
+
+
+class RecordedArrivals(Section):
+    """Searches that come when recorded ones came."""
+
+    kind: Literal["recorded"]
+    file: str = Field(description="CSV with the column arrival_s: seconds from the start, in order.")
+
+    @property
+    def endless(self) -> bool:
+        """There are as many as rows."""
+        return False
+
+    def path(self, folder: Path) -> Path:
+        """Where the file is."""
+        return folder / self.file
+
+
+Arrivals = Annotated[
+    PoissonArrivals | RegularArrivals | ListedArrivals | RecordedArrivals, Field(discriminator="kind")
+]
+
+#: Every member of the union by its kind.
+ARRIVALS: dict[str, type[Section]] = {
+    get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(get_args(Arrivals)[0])
+}
+
+
+class SearchesSection(Section):
+    """Searches alike that arrive one after the other."""
+
+    searcher: Searcher
+    curves: CurvesSection | None = Field(
+        None, description="Their trials, drawn anew by each; default: the scenario's."
+    )
+    arrivals: Arrivals
+    count: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(None, description="How many come.")
+    until: Duration | None = Field(None, description="Until when they come.")
+    slots_per_trial: Annotated[int, Field(ge=1, le=10_000)] | None = Field(
+        None,
+        description="Slots that a trial takes: on one machine or, where none has so many, on whole idle machines of "
+        "equal size whose slots divide it. Default: the cluster's.",
+    )
+    weight: Annotated[float, Field(le=1e9, allow_inf_nan=False)] = Field(
+        1.0,
+        description="Its share of the cluster against others', under fair_share.",
+        json_schema_extra={"exclusiveMinimum": 0},
+    )
+    priority: Annotated[int, Field(ge=1, le=99)] = Field(
+        DEFAULT_PRIORITY, description="Under priority: from 1 to 99, the smaller the more urgent."
+    )
+    max_slots: Count | None = Field(None, description="Most slots that one search holds at once.")
+
+    @model_validator(mode="after")
+    def _sound(self) -> SearchesSection:
+        if not self.weight > 0:
+            raise wrong(f"weight is {self.weight:g}; a search of no weight would never run: give more than 0")
+        if self.max_slots is not None and self.max_slots < (self.slots_per_trial or 1):
+            raise wrong(
+                f"max_slots is {self.max_slots} and a trial takes {self.slots_per_trial}: none could ever run"
+            )
+        return self
+
+
+class SchedulerSection(Section):
+    """Which search is served when several have work."""
+
+    policy: Literal["fifo", "fair_share", "priority"] = Field(
+        "fifo",
+        description="fifo: in order of arrival, later ones get what earlier ones can't use now; fair_share: each "
+        "gets its share by weight, as in Determined, and trials above it stop; priority: the most urgent first.",
+    )
+    preemption: bool = Field(
+        False, description="With priority: less urgent trials stop for more urgent ones, and go on from a checkpoint."
+    )
+
+    @model_validator(mode="after")
+    def _own_options(self) -> SchedulerSection:
+        if "preemption" in self.model_fields_set and self.policy != "priority":
+            always = "always stops trials above their share" if self.policy == "fair_share" else "never stops a trial"
+            raise wrong(f"preemption goes with policy priority; {self.policy} {always}")
+        return self
+
+    def build(self) -> Scheduler:
+        """Make a fresh scheduler."""
+        if self.policy == "fifo":
+            return Fifo()
+        return FairShare() if self.policy == "fair_share" else Priority(preemption=self.preemption)

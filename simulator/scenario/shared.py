@@ -1,0 +1,68 @@
+"""What contradicts itself in a scenario whose searches share a cluster, entry by entry."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from simulator.core.errors import Problem
+from simulator.scenario.cluster import ClusterSection
+from simulator.scenario.searches import SchedulerSection, SearchesSection
+
+if TYPE_CHECKING:
+    from simulator.scenario.loading import Loaded
+
+
+def contradictions(loaded: Loaded) -> Iterator[Problem]:
+    """What is wrong with searches that share a cluster, or with what belongs to them."""
+    scenario = loaded.scenario
+    if scenario.searches is None:
+        if not scenario.searchers:
+            yield loaded.problem(("searchers",), "{} should have at least 1 item")
+        for key in ("scheduler", "warm_up"):
+            if key in scenario.model_fields_set:
+                yield loaded.problem((key,), "goes with `searches`, which share a cluster; searchers run one by one")
+        return
+    if scenario.searchers:
+        message = "stands beside searchers; give the one, whose searches share the cluster, or the other"
+        yield loaded.problem(("searches",), message)
+        return
+    for key in ("loss", "full_length_trials", "cost"):
+        if scenario.stop is not None and getattr(scenario.stop, key) is not None:
+            yield loaded.problem(("stop", key), "is what one search stops at; with `searches` give a stop by time")
+    for label, stream in scenario.searches.items():
+        yield from _of_stream(loaded, label, stream)
+
+
+def _of_stream(loaded: Loaded, label: str, stream: SearchesSection) -> Iterator[Problem]:
+    where, cluster = ("searches", label), loaded.scenario.cluster
+    if stream.arrivals.endless and stream.count is None and stream.until is None and loaded.scenario.stop is None:
+        message = "searches come without end: give it count or until, or add `stop: {time: …}`"
+        yield loaded.problem(where, message)
+    slots = stream.slots_per_trial or cluster.slots_per_trial
+    if misfit := fits_nowhere(cluster, slots):
+        yield loaded.problem((*where, "slots_per_trial"), misfit)
+    elif stream.max_slots is not None and stream.max_slots < slots:
+        message = f"is {stream.max_slots} and a trial takes {slots} slots: none could ever run"
+        yield loaded.problem((*where, "max_slots"), message)
+    policy = (loaded.scenario.scheduler or SchedulerSection()).policy
+    for key, wanted in (("weight", "fair_share"), ("priority", "priority")):
+        if key in stream.model_fields_set and policy != wanted:
+            yield loaded.problem((*where, key), f"is for policy {wanted}, and the scheduler's is {policy}")
+
+
+def fits_nowhere(cluster: ClusterSection, slots: int) -> str | None:
+    """Why a trial of so many slots has no room on any machine, nor on several; None where it has."""
+    sizes: Counter[int] = Counter()
+    if cluster.groups is None:
+        sizes[1] = cluster.workers or 0
+    for group in (cluster.groups or {}).values():
+        sizes[group.slots] += group.count
+    if slots <= max(sizes) or any(not slots % size and size * count >= slots for size, count in sizes.items()):
+        return None
+    there = ", ".join(f"{count:,} of {size}" for size, count in sorted(sizes.items(), reverse=True))
+    return (
+        f"a trial of {slots} slots fits on no machine, nor on whole machines of equal size; machines there are "
+        f"{there} slots"
+    )
