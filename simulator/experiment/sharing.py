@@ -72,7 +72,7 @@ class SharedExperiment:
     def run(self, on_search: Callable[[int], None] | None = None) -> Workload:
         """Simulate all searches; `on_search` hears how many have come."""
         stop = self.loaded.scenario.stop
-        return share(
+        workload = share(
             self._heard(on_search),
             self._cluster,
             self._scheduler.build(),
@@ -81,6 +81,7 @@ class SharedExperiment:
             seed=self.seed,
             meta=self.meta,
         )
+        return workload.joined() if any(stream.searcher.stepwise for _, stream in self._streams) else workload
 
     def figures(self, workload: Workload, on_search: Callable[[int, int], None] | None = None) -> Queueing:
         """The numbers of a run; each search that was done runs on an empty cluster too, to say how slowed it was.

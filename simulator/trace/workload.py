@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.trace.joining import join
 from simulator.trace.trace import Trace
 
 
@@ -59,6 +60,12 @@ class Workload:
         visit = self.visits[search]
         columns = {name: getattr(self.trace, name)[mine] for name in _ROWS}
         return replace(self.trace, label=visit.label, max_length=visit.max_length, **columns)
+
+    def joined(self) -> Workload:
+        """The same, a job that its searcher asked for in steps being one row."""
+        trace, became = join(self.trace)
+        held = np.unique(np.stack([became[self.held[:, 0]], self.held[:, 1]], axis=1), axis=0)
+        return replace(self, trace=trace, held=held)
 
 
 _ROWS = (
