@@ -184,6 +184,38 @@ def test_streams_that_are_closed(closed: str, folder: Path) -> None:
     assert (folder / "out" / "summary.json").exists()
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&- <&-"])
+def test_a_plan_with_streams_that_are_closed(closed: str, folder: Path) -> None:
+    line = command("plan", "p.yaml", "--jobs", "2", "--out", "out")
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'exec "$@" {closed}', "sh", *line], cwd=folder, env=environment(), capture_output=True,
+        text=True, check=False, timeout=PATIENCE,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {"plan.html", "plan.json", "plan.md", "table.csv"} <= {path.name for path in (folder / "out").iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("SOURCE_DATE_EPOCH", ""), ("SOURCE_DATE_EPOCH", "1.5"), ("SOURCE_DATE_EPOCH", "abc"), ("JOBLIB_MULTIPROCESSING", "0")],
+)  # fmt: skip
+def test_a_plan_with_variables_of_libraries(name: str, text: str, folder: Path) -> None:
+    done = asha_sim("plan", "p.yaml", "--jobs", "2", "--out", "out", cwd=folder, env={name: text})
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (folder / "out" / "plan.html").exists()
+
+
+@pytest.mark.parametrize(("name", "text"), [("LOKY_MAX_CPU_COUNT", "abc"), ("POLARS_MAX_THREADS", "0")])
+def test_a_variable_that_no_library_makes_sense_of(name: str, text: str, folder: Path) -> None:
+    done = asha_sim("plan", "p.yaml", "--out", "out", cwd=folder, env={name: text})
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"{name}: {text!r} should be a whole number from 1 on; set it so, or unset it\n"
+    assert not (folder / "out").exists()
+
+
 def test_a_plan_does_not_need_its_terminal(folder: Path) -> None:
     process = started("plan", "p.yaml", "--jobs", "2", "--out", folder / "out", cwd=folder)
     until(lambda: list((folder / "out").glob("blocks/replicates-*")), process)

@@ -11,6 +11,7 @@ TEXTS = {
     "script": "<script>alert(1)</script>", "image tag": "<img src=x onerror=alert(1)>", "end of text": "</text><svg onload=alert(1)>",
     "entity": "&lt;b&gt;", "lines": "one\n\n# two", "line separator": "one\u2028# two", "shell": "$(touch pwned) `touch pwned`",
     "format": "%s {0} {x!r} [bold] $x^2$", "footnote": "[^1]", "table": "| --- |", "backslash": "\\",
+    "quoted formula": "'=1+1", "filler": "a\u3164b", "jamo": "\u115f\u1160x", "half": "\uffa0x", "long": "x" * 900, "quotes": "\"'`",
 }  # fmt: skip
 #: Names that show nothing.
 NOTHING = ("", " ", "\t", "\u3164", "\u115f\u1160", "\uffa0", "\u200b", "\u2800", "\u00ad", "\ufe0f", "\u034f")
