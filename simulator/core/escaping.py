@@ -92,8 +92,8 @@ def _shows(character: str) -> bool:
 
 def csv_cell(text: str) -> str:
     """Text for a cell of a CSV file: no formula in a spreadsheet, no control characters; numbers as they are."""
-    acts = _FORMULA.match(text.lstrip("'")) and not _is_number(text)
-    return f"'{printable(text)}" if acts else printable(text)
+    shown = printable(text)
+    return f"'{shown}" if _FORMULA.match(shown.lstrip("'")) and not _is_number(text) else shown
 
 
 def of_csv_cell(cell: str) -> str:
