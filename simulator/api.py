@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
@@ -31,9 +32,11 @@ from simulator.results import Comparison, Picture, Planned, Previewed, Results
 from simulator.scenario import yaml_text
 from simulator.scenario.loading import Loaded
 from simulator.scenario.opening import complete
+from simulator.searchers.diary import Diary
 from simulator.searchers.halving import asha, sha
 from simulator.searchers.protocol import Searcher
 from simulator.trace import metrics
+from simulator.trace.decisions import decisions
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -123,14 +126,16 @@ def simulate(
         problem = curves.reach(searcher.resources)
         if problem:
             raise InputError(Problem(label, problem))
-        traces[label] = engine.simulate(searcher, curves, cluster, stop=stop or Stop(), seed=seed or 0, label=label)
+        diary = Diary(searcher)
+        trace = engine.simulate(diary, curves, cluster, stop=stop or Stop(), seed=seed or 0, label=label)
+        traces[label] = replace(trace, decisions=decisions(trace, diary))
     summaries = {label: metrics.summarize(trace) for label, trace in traces.items()}
     return Results(None, seed or 0, traces, summaries, title or ", ".join(traces), time_unit)
 
 
 def _run_scenario(scenario: Loaded | Path | str, seed: int | None) -> Results:
     experiment = Experiment(_loaded(scenario), seed)
-    traces = experiment.run_all()
+    traces = experiment.run_all(with_decisions=True)
     best = experiment.best_loss(max(metrics.trials_started(trace) for trace in traces.values()))
     summaries = {label: metrics.summarize(trace, best, experiment.in_full) for label, trace in traces.items()}
     loaded = experiment.loaded

@@ -97,10 +97,12 @@ def animate(
         def on_frame(name: str, done: int, total: int) -> None:
             progress.update(task, description=f"drawing {name}", completed=done, total=total)
 
-        traces = list(experiment.run_all(on_searcher).values())
+        traces = list(experiment.run_all(on_searcher, with_decisions="html" in chosen).values())
         scenes: dict[str, list[Trace]] = {}
         for other in others:
-            scenes[_unlike(other.loaded.title, {loaded.title, *scenes})] = list(other.run_all(on_searcher).values())
+            scenes[_unlike(other.loaded.title, {loaded.title, *scenes})] = list(
+                other.run_all(on_searcher, with_decisions="html" in chosen).values()
+            )
         written = draw_all(
             traces, out, formats=chosen, styles=styles, title=loaded.title, time_unit=loaded.scenario.time_unit,
             others=scenes, on_frame=on_frame,

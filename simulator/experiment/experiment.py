@@ -23,7 +23,9 @@ from simulator.scenario import curves as curve_models
 from simulator.scenario import effort
 from simulator.scenario import searchers as searcher_models
 from simulator.scenario.loading import Loaded
+from simulator.searchers.diary import Diary
 from simulator.searchers.protocol import Searcher
+from simulator.trace.decisions import decisions
 from simulator.trace.joining import joined
 from simulator.trace.trace import Trace
 
@@ -116,12 +118,18 @@ class Experiment:
             "draws": DRAWS_VERSION,
         }
 
-    def run(self, label: str, watch: Callable[[Searcher], Searcher] | None = None) -> Trace:
-        """Simulate one searcher, from its beginning; `watch` may put another round it that does the same."""
+    def run(
+        self, label: str, watch: Callable[[Searcher], Searcher] | None = None, *, with_decisions: bool = False
+    ) -> Trace:
+        """Simulate one searcher, from its beginning; `watch` may put another round it that does the same.
+
+        With `with_decisions` the trace has its decisions, result by result.
+        """
         scenario = self.loaded.scenario
         spec = scenario.searchers[label]
         divisor = {} if spec.promotes_one_in is None else {"divisor": spec.promotes_one_in}
-        searcher = spec.build(self.seed)
+        diary = Diary(spec.build(self.seed)) if with_decisions else None
+        searcher: Searcher = spec.build(self.seed) if diary is None else diary
         with self.loaded.blaming("searchers", label):
             trace = engine.simulate(
                 searcher if watch is None else watch(searcher),
@@ -132,7 +140,8 @@ class Experiment:
                 label=label,
                 meta=self.meta | divisor,
             )
-        return self._named(joined(trace) if spec.stepwise else trace)
+        trace = self._named(joined(trace) if spec.stepwise else trace)
+        return trace if diary is None else replace(trace, decisions=decisions(trace, diary))
 
     def _named(self, trace: Trace) -> Trace:
         """The trace with the names that its trials have in the log that they were imported from."""
@@ -181,13 +190,15 @@ class Experiment:
             f"that {years} expected; {feasibility.remedy(*job)}"
         )
 
-    def run_all(self, on_searcher: Callable[[str], None] | None = None) -> dict[str, Trace]:
+    def run_all(
+        self, on_searcher: Callable[[str], None] | None = None, *, with_decisions: bool = False
+    ) -> dict[str, Trace]:
         """Simulate every searcher on the same trials; `on_searcher` hears each label before its run."""
         traces = {}
         for label in self.labels:
             if on_searcher:
                 on_searcher(label)
-            traces[label] = self.run(label)
+            traces[label] = self.run(label, with_decisions=with_decisions)
         return traces
 
     def _misfit(self, spec: searcher_models.Searcher) -> str | None:

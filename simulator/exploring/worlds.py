@@ -168,7 +168,7 @@ class Worlds:
 
     def traces(self, loaded: Loaded, guard: Callable[[], None]) -> dict[str, Trace]:
         """Simulate a world; raises InputError, RunError, and what `guard` does."""
-        return _run(self.experiment(loaded), guard)
+        return _run(self.experiment(loaded), guard, with_decisions=True)
 
     def compared(
         self, loaded: Loaded, seeds: int, guard: Callable[[], None], on_progress: Callable[[int], None] | None = None
@@ -184,8 +184,11 @@ class Worlds:
         return Comparison(loaded, experiment.seed, found)
 
 
-def _run(experiment: Experiment, guard: Callable[[], None]) -> dict[str, Trace]:
-    return {label: experiment.run(label, lambda searcher: Watched(searcher, guard)) for label in experiment.labels}
+def _run(experiment: Experiment, guard: Callable[[], None], *, with_decisions: bool = False) -> dict[str, Trace]:
+    return {
+        label: experiment.run(label, lambda searcher: Watched(searcher, guard), with_decisions=with_decisions)
+        for label in experiment.labels
+    }
 
 
 def named(controls: Iterable[Control], places: Iterable[int]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from math import inf
 from simulator.searchers.progress import Ledger, Meter, endless
 from simulator.searchers.protocol import AnyJob, Idle, Job
 from simulator.searchers.rules import Rule
-from simulator.searchers.rung import AnyRung, TopRung
+from simulator.searchers.rung import AnyRung, Standing, TopRung
 
 
 class Bracket:
@@ -122,6 +122,10 @@ class Bracket:
         """What its meter tells."""
         return self._meter(self.ledger)
 
+    def standing(self, bracket: int, rung: int) -> Standing | None:  # noqa: ARG002  (it is the only one)
+        """How a rung stands; None where its rule goes by no places."""
+        return getattr(self._rungs[rung], "standing", None)
+
     @property
     def ready(self) -> bool:
         """Whether its next job may be a promotion."""
@@ -149,3 +153,9 @@ class Bracket:
             if self._rungs[below + 1].record(trial, loss):
                 self._ready |= 1 << (below + 1)
         return None
+
+
+def standing_of(searcher: object, bracket: int, rung: int) -> Standing | None:
+    """How a rung of a searcher stands; None where it can't tell, or its rule goes by no places."""
+    ask = getattr(searcher, "standing", None)
+    return None if ask is None else ask(bracket, rung)

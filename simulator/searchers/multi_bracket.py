@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count
 from math import inf
 
-from simulator.searchers.bracket import Bracket
+from simulator.searchers.bracket import Bracket, standing_of
 from simulator.searchers.progress import share_of_trials
 from simulator.searchers.protocol import AnyJob, Idle, Job, OneByOne, Searcher
+from simulator.searchers.rung import Standing
 
 
 class Tournament(OneByOne):
@@ -35,6 +36,10 @@ class Tournament(OneByOne):
     def report(self, job: AnyJob, loss: float) -> None:
         """Tell the bracket that asked."""
         self._brackets[job[1]].report(job, loss)
+
+    def standing(self, bracket: int, rung: int) -> Standing | None:
+        """How a rung of a bracket stands; None where its rule goes by no places."""
+        return standing_of(self._brackets[bracket], bracket, rung)
 
     def withdraw(self, job: AnyJob) -> None:
         """Tell the bracket that asked."""
@@ -83,6 +88,10 @@ class Backfill(OneByOne):
     def report(self, job: AnyJob, loss: float) -> None:
         """Tell the bracket that asked."""
         self._active[job[1]].report(job, loss)
+
+    def standing(self, bracket: int, rung: int) -> Standing | None:
+        """How a rung of a bracket stands; None where its rule goes by no places."""
+        return standing_of(self._active[bracket], bracket, rung)
 
     def withdraw(self, job: AnyJob) -> None:
         """Tell the bracket that asked."""
@@ -149,6 +158,10 @@ class Rotation(OneByOne):
         self._outstanding -= 1
         self._brackets[job[1]].report(job, loss)
 
+    def standing(self, bracket: int, rung: int) -> Standing | None:
+        """How a rung of a bracket stands; None where its rule goes by no places."""
+        return standing_of(self._brackets[bracket], bracket, rung)
+
     def withdraw(self, job: AnyJob) -> None:
         """Tell the bracket that asked."""
         self._outstanding -= 1
@@ -214,6 +227,10 @@ class Allotment(OneByOne):
         bracket.report(job, loss)
         if bracket.ready:
             self._going_on.append(job[1])
+
+    def standing(self, bracket: int, rung: int) -> Standing | None:
+        """How a rung of a bracket stands; None where its rule goes by no places."""
+        return standing_of(self._brackets[bracket], bracket, rung)
 
     def withdraw(self, job: AnyJob) -> None:
         """Tell the trial's bracket; another trial may start in its place, in whichever bracket it is allotted to."""

@@ -15,7 +15,7 @@ from bisect import bisect
 from collections.abc import Callable
 from heapq import heappop, heappush
 from math import inf
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from simulator.searchers.far_results import Entry, Reserve
 
@@ -25,6 +25,18 @@ Opens = Callable[[int], float]
 
 #: How many results the edge is extended by at a time; beyond eight times as many it is cut back to twice.
 REACH = 16
+
+
+class Standing(NamedTuple):
+    """How a rung stands: the best `places` of `results` may leave, and one more from `opens` results on, or never.
+
+    Of equal losses the earlier result is the better one, or with `later` the later.
+    """
+
+    places: int
+    results: int
+    opens: float
+    later: bool = False
 
 
 class AnyRung(Protocol):
@@ -102,6 +114,11 @@ class Rung:
         if arrival >= self._next:
             self._grow()
         return True if self.candidates else False  # noqa: SIM210  (a call of bool takes longer than the rest)
+
+    @property
+    def standing(self) -> Standing:
+        """How many may leave, and when one more may."""
+        return Standing(self._best, len(self), self._next - self._withdrawn)
 
     def promote(self) -> Entry | None:
         """Let the best trial leave that may and has not; None where there is none."""
@@ -233,6 +250,11 @@ class StoppingRung(Rung):
     """
 
     __slots__ = ()
+
+    @property
+    def standing(self) -> Standing:
+        """How many are the best, of whom each went on or not as its result arrived."""
+        return Standing(self._best, len(self), self._next - self._withdrawn, later=True)
 
     def record(self, trial: int, loss: float) -> bool:
         """Take a result; True where `promote` is worth asking."""

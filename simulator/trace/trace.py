@@ -20,6 +20,8 @@ from simulator.io import writing
 if TYPE_CHECKING:
     import polars as pl
 
+    from simulator.trace.decisions import Decision
+
 
 class Outcome(IntEnum):
     """How an attempt ended."""
@@ -111,7 +113,7 @@ class Trace:
     comes from (scenario digest, seed, versions).
     `stopped`: it was over before its work was done. `names` and `configs` are what the log calls its trials and their
     hyperparameters, where curves were imported from one. `search` is whose row it is, where searches share a cluster:
-    its number in order of arrival.
+    its number in order of arrival. `decisions` are those of its searcher, result by result, where they were kept.
     """
 
     label: str
@@ -137,6 +139,7 @@ class Trace:
     names: Mapping[int, str] = field(default_factory=dict)
     configs: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     search: NDArray[np.int64] | None = None
+    decisions: Sequence[Decision] = ()
 
     @classmethod
     def from_rows(cls, rows: Sequence[Sequence[float]], **about: Any) -> Trace:

@@ -9,17 +9,20 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+import simulator
 from simulator.cluster.engine import Cluster, simulate
 from simulator.core.formatting import counted
+from simulator.core.ticks import PER_SECOND
 from simulator.curves.synthetic import Law, Synthetic
 from simulator.render import style
 from simulator.render.player.player import Player, play
-from simulator.searchers.halving import random
+from simulator.searchers.halving import asha, random, sha
 from simulator.searchers.hyperband import hyperband
 from simulator.trace import metrics
 from simulator.trace.promotions import promotions
 from simulator.trace.trace import Outcome, Trace
 from tests.support.scenes import MINUTE, docs_scene, timeline_scene, tiny, troubled
+from tests.trace.test_decisions import Nine
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 PAIR = {"one": timeline_scene()}
@@ -118,7 +121,7 @@ def test_scrubbing_by_keyboard(show):
 def test_stepping_goes_from_result_to_result_and_tells_each(show):
     page = show(pair())
     page.keyboard.press("Home")
-    ends = np.unique(np.concatenate([trace.end for trace in PAIR["one"]]))
+    ends = np.sort(np.concatenate([trace.end for trace in PAIR["one"]]))  # those of one moment one after the other
     span = max(trace.makespan for trace in PAIR["one"])
     for end in ends[:5]:
         page.keyboard.press(".")
@@ -128,6 +131,69 @@ def test_stepping_goes_from_result_to_result_and_tells_each(show):
     assert time(page) == pytest.approx(ends[3] / span, abs=1e-6)
     page.keyboard.press("Escape")
     assert not page.locator("#story").is_visible()
+
+
+def nine() -> Player:
+    """The nine configurations on one worker, by SHA and by ASHA."""
+    runs = {name: make(max_trials=9, max_length=9, divisor=3) for name, make in (("SHA", sha), ("ASHA", asha))}
+    results = simulator.simulate(runs, Nine(PER_SECOND), Cluster(1), title="Nine", time_unit="s")
+    return simulator.player(results)
+
+
+def test_every_decision_of_the_nine_configurations_is_a_stop_with_its_reason(show):
+    """26 results, 26 stops; those of one moment one after the other, SHA's first."""
+    page = show(nine())
+    page.keyboard.press("Home")
+    stops = []
+    for _ in range(26):
+        page.keyboard.press(".")
+        lines = told(page).split("\n")
+        stops.append((lines[0], lines[1].partition(",")[0], lines[4]))
+    assert stops[:6] == [
+        ("Trial 0 on rung 0", "SHA", "1st of 1 result; nobody may leave before there are 9: it waits"),
+        ("Trial 0 on rung 0", "ASHA", "1st of 1 result; nobody may leave before there are 3: it waits"),
+        ("Trial 1 on rung 0", "SHA", "2nd of 2 results; nobody may leave before there are 9: it waits"),
+        ("Trial 1 on rung 0", "ASHA", "2nd of 2 results; nobody may leave before there are 3: it waits"),
+        ("Trial 2 on rung 0", "SHA", "3rd of 3 results; nobody may leave before there are 9: it waits"),
+        ("Trial 2 on rung 0", "ASHA", "3rd of 3 results; the best one may leave: not promoted"),
+    ]
+    assert ("Trial 7 on rung 0", "ASHA", "1st of 8 results; the best 2 may leave: promoted") in stops
+    assert [stop[1] for stop in stops].count("SHA") == 13
+    assert "result 26 of 26" in told(page)
+    page.keyboard.press(",")
+    assert "result 25 of 26" in told(page)
+
+
+def test_a_decision_says_how_the_rung_looked_and_who_was_promoted(show):
+    page = show(nine())
+    page.evaluate(
+        "player.go(player.scene.steps.findIndex(({run, decision}) => run.label === 'SHA' && decision.at === 8))"
+    )
+    story = told(page)
+    assert "7th of 9 results; the best 3 may leave: not promoted\ntrial 7 is promoted to rung 1\n" in story
+    assert (
+        "rung 0 now, best first: 7 (0, left) · 0 (1) · 5 (2) · 4 (3) · 1 (4) · 6 (5) · 8 (6) · 2 (7) · 3 (8)" in story
+    )
+
+
+def test_all_decisions_are_listed_for_readers_and_for_paper(show):
+    page = show(nine())
+    assert page.locator("#decisions li").count() == 0
+    page.locator("#decisions summary").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("#decisions li").count() == 26
+    assert page.locator("#decisions li").nth(4).inner_text() == (
+        "3.0 s · SHA: trial 2 on rung 0, loss 7; 3rd of 3 results; nobody may leave before there are 9: it waits; "
+        "the rung waits for trial 3."
+    )
+    page = show(nine())
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("#decisions li").count() == 26
+
+
+def test_where_decisions_were_not_kept_none_are_listed(show):
+    page = show(pair())
+    assert not page.locator("#decisions").is_visible()
 
 
 @pytest.mark.parametrize("view", ["LanesView", "LossView"])

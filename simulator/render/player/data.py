@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -70,6 +71,7 @@ def _run(trace: Trace, ladder: Levels, span: int, unit: str) -> dict[str, object
         "rank": way.rank,
         "among": way.results,
     }
+    losses = [_short(value) for value in trace.loss.tolist()]
     note = first_promotion_note(trace, unit)
     spells = trace.spells
     about: dict[str, object] = {
@@ -91,13 +93,54 @@ def _run(trace: Trace, ladder: Levels, span: int, unit: str) -> dict[str, object
             "end": clock(spells.end).tolist(),
             "kind": spells.kind.tolist(),
         },
+        "decisions": _decisions(trace, losses),
         # A column of zeros is not written.
         "columns": {name: column.tolist() for name, column in columns.items() if column.any() or name == "trial"}
-        | {"loss": [_short(value) for value in trace.loss.tolist()]},
+        | {"loss": losses},
     }
     if trace.names:  # what logs call the trials that are there
         about["log"] = {str(trial): plain(in_log(trace, trial)) for trial in np.unique(trace.trial).tolist()}
     return about
+
+
+def _decisions(trace: Trace, losses: Sequence[float | None]) -> dict[str, object] | None:
+    """What the player can't see in the columns of a trace: what was decided, in the order of decisions.
+
+    Jobs are handed out in the order of their first attempts, so it takes their number alone. A result's rank among
+    the losses that are shown is known, too, and told where the losses' last digits make it another. None where
+    decisions were not kept.
+    """
+    if not trace.decisions:
+        return None
+    told = trace.decisions
+    handed = [row for decision in told for row in decision.handed_out]
+    places = zip(trace.trial.tolist(), trace.bracket.tolist(), trace.rung.tolist(), strict=True)
+    firsts = sorted({place: row for row, place in reversed(list(enumerate(places)))}.values())
+    found: dict[str, object] = {
+        "row": [decision.row for decision in told],
+        "verdict": [int(decision.verdict) for decision in told],
+        "handed": [len(decision.handed_out) for decision in told],
+        "first": len(firsts) - len(handed),
+    }
+    if handed != firsts[len(firsts) - len(handed) :]:
+        found["rows"] = handed
+    ranks: dict[int, list[int]] = {}
+    known: dict[tuple[int, int], list[float]] = {}
+    stands: dict[tuple[int, int], tuple[int, int]] = {}
+    places_, opens_ = [], []
+    for at, decision in enumerate(told):
+        here = int(trace.bracket[decision.row]), int(trace.rung[decision.row])
+        loss, others = losses[decision.row], known.setdefault(here, [])
+        shown = math.inf if loss is None else loss
+        rank = bisect_right(others, shown) + 1
+        others.insert(rank - 1, shown)
+        if (rank, len(others)) != (decision.rank, decision.results):
+            ranks[at] = [decision.rank, decision.results]
+        before = stands.get(here, (0, 0))
+        places_.append(decision.places - before[0])
+        opens_.append(decision.opens - before[1])
+        stands[here] = decision.places, decision.opens
+    return found | {"places": places_, "opens": opens_, "ranks": ranks}
 
 
 def _at(tick: int, span: int) -> int:

@@ -220,6 +220,7 @@ PAGE = """<!doctype html>
 <ul class="key" aria-label="Colours">{key}</ul>
 <noscript><p>The numbers are below; playing the runs needs JavaScript.</p></noscript>
 {scenes}
+<details id="decisions" hidden><summary>Every decision, one result after the other</summary><ol></ol><p></p></details>
 <p class="hint">Point at a job for its story, click to keep it. <kbd>Space</kbd> plays, <kbd>←</kbd> <kbd>→</kbd> \
 move the clock, <kbd>,</kbd> and <kbd>.</kbd> go from result to result; with the workers in focus the arrow keys go \
 from job to job.</p>

@@ -17,6 +17,7 @@ from simulator.searchers.far_results import Entry
 from simulator.searchers.geometry import bracket_units
 from simulator.searchers.progress import units_of
 from simulator.searchers.protocol import Searcher
+from simulator.searchers.rung import Standing
 
 
 def sklearn_halving(
@@ -87,6 +88,12 @@ class RoundRung:
 
     def __len__(self) -> int:
         return len(self._results)
+
+    @property
+    def standing(self) -> Standing:
+        """How many may leave: none before all have reported."""
+        full = len(self._results) == self._size
+        return Standing(self._keep if full else 0, len(self), inf if full else self._size, later=True)
 
     def record(self, trial: int, loss: float) -> bool:
         """Take a result; True where `promote` is worth asking."""

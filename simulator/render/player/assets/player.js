@@ -2,6 +2,7 @@
 
 const CLOCK = 1_000_000; // the length of every scene's clock
 const SECONDS = 15; // to play it at normal speed
+const LISTED = 500, PRINTED = 60; // decisions that are listed at most, and printed unless the list was open
 
 const began = performance.now();
 const page = JSON.parse(document.getElementById("data").textContent);
@@ -22,10 +23,15 @@ class Scene {
       this.views.push(
         new LanesView(canvas("lanes"), run), new LadderView(canvas("ladder"), run), new LossView(canvas("loss"), run));
     });
-    const ends = this.runs.flatMap(run => run.results.map(row => run.ends[row]));
-    this.events = Float64Array.from(new Set(ends)).sort();
   }
 
+  /** One result after the other, also those of one moment: by run, in the order in which they were reported. */
+  get steps() {
+    return this.ordered ??= this.runs.flatMap(run => run.steps).sort((one, other) => one.run.ends[one.row] - other.run.ends[other.row]);
+  }
+
+  get ends() { return this.times ??= Float64Array.from(this.steps, ({run, row}) => run.ends[row]); }
+  get told() { return this.runs.length > 0 && this.runs.every(run => run.data.decisions); }
   viewsOf(run) { return this.views.filter(view => view.run === run); }
 }
 
@@ -38,6 +44,7 @@ class Player {
     this.playing = false;
     this.focus = nothing();
     this.pinned = false;
+    this.at = null; // number of the result that is told
     this.#listen();
     readColours();
     this.choose(0);
@@ -71,7 +78,20 @@ class Player {
     this.rebuild();
   }
 
+  /** Write the list of all decisions, if somebody wants to see it. */
+  list() {
+    const place = $("#decisions");
+    place.hidden = !this.scene.told;
+    if (!this.scene.told || !place.open || place.of === this.scene) return;
+    place.of = this.scene;
+    const told = this.scene.steps;
+    const item = step => Object.assign(document.createElement("li"), {textContent: lineOf(step)});
+    place.querySelector("ol").replaceChildren(...told.slice(0, LISTED).map(item));
+    write(place.querySelector("p"), told.length > LISTED ? `The first ${LISTED} of ${told.length.toLocaleString("en")}.` : "");
+  }
+
   rebuild() {
+    this.list();
     this.scene.views.forEach(view => view.build());
     this.draw();
   }
@@ -105,17 +125,22 @@ class Player {
   /** Go to the next result (or with -1 the last one before), and tell it. */
   step(direction) {
     this.pause();
-    const {events, runs} = this.scene;
-    const at = direction > 0 ? below(events, this.t, true) : below(events, this.t) - 1;
-    if (at < 0 || at >= events.length) return this.seek(direction > 0 ? CLOCK : 0);
-    const found = runs.flatMap(run => {
-      const first = below(run.results.map(row => run.ends[row]), events[at]);
-      const rows = [];
-      for (let next = first; run.ends[run.results[next]] === events[at]; next++) rows.push(run.results[next]);
-      return rows.map(row => ({run, row, rung: null}));
-    });
-    this.seek(events[at]);
-    this.pin(found[0], found.length - 1);
+    const {steps, ends} = this.scene;
+    let at = direction > 0 ? below(ends, this.t, true) : below(ends, this.t) - 1;
+    if (this.at !== null && ends[this.at] === this.t) at = this.at + direction;
+    if (at < 0 || at >= steps.length) {
+      this.let();
+      return this.seek(direction > 0 ? CLOCK : 0);
+    }
+    this.go(at);
+  }
+
+  /** Go to a result by its number, and tell it. */
+  go(at) {
+    const {run, row} = this.scene.steps[at];
+    this.pause();
+    this.seek(this.scene.ends[at]);
+    this.pin({run, row, rung: null}, at);
   }
 
   /** Turn to a job or a rung for as long as the pointer is there. */
@@ -126,18 +151,20 @@ class Player {
     if (focus.run) this.#tell(point); else $("#story").hidden = true;
   }
 
-  /** Stay with a job until another is chosen; `others` more happened at the same time. */
-  pin(focus, others = 0) {
+  /** Stay with a job until another is chosen; `at` is the number of the result that is told. */
+  pin(focus, at = null) {
     this.focus = focus;
     this.pinned = true;
+    this.at = at;
     this.draw();
-    this.#tell(null, others);
+    this.#tell(null);
   }
 
   /** Let go of what was chosen. */
   let() {
     this.focus = nothing();
     this.pinned = false;
+    this.at = null;
     $("#story").hidden = true;
   }
 
@@ -169,10 +196,10 @@ class Player {
   }
 
   /** Write the story of the chosen job beside the pointer or, without one, beside its bar. */
-  #tell(point, others = 0) {
-    const {run, row} = this.focus, box = $("#story");
-    const {heading, lines} = storyOf(run, row, this.t);
-    if (others > 0) lines.push(`and ${others.toLocaleString("en")} more at the same time`);
+  #tell(point) {
+    const {run, row} = this.focus, box = $("#story"), {steps} = this.scene;
+    const {heading, lines} = storyOf(run, row, this.t, this.at === null ? null : steps[this.at]);
+    if (this.at !== null) lines.push(`result ${(this.at + 1).toLocaleString("en")} of ${steps.length.toLocaleString("en")}`);
     const line = text => Object.assign(document.createElement("p"), {textContent: text});
     const title = document.createElement("strong");
     title.textContent = heading;
@@ -195,6 +222,11 @@ class Player {
     $("#next").onclick = () => this.step(1);
     $("#clock").oninput = event => { this.pause(); this.let(); this.seek(Number(event.target.value)); };
     $("#speed").onchange = event => { this.speed = Number(event.target.value); };
+    $("#decisions").ontoggle = () => this.list();
+    addEventListener("beforeprint", () => {
+      if (this.scene.told && this.scene.steps.length <= PRINTED) $("#decisions").open = true;
+      this.list();
+    });
     const choice = $("#scene");
     if (choice) choice.onchange = () => this.choose(choice.selectedIndex);
     document.addEventListener("keydown", event => this.#key(event));

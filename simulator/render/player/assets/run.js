@@ -2,6 +2,7 @@
 
 const COMPLETED = 0, EXITED = 1, DROPPED = 2, PREEMPTED = 3, FAILED = 4, CUT = 5;
 const DOWN = 0;
+const AWAITED = 8; // trials at work that are named
 
 /** How many of the ascending `sorted` are below `value`, or at most it. */
 function below(sorted, value, orEqual = false) {
@@ -36,6 +37,8 @@ class Spent {
 }
 
 class Run {
+  #steps = null;
+
   constructor(data, scene) {
     Object.assign(this, {data, scene, label: data.label, workers: data.workers, end: data.end});
     const {columns} = data;
@@ -53,6 +56,60 @@ class Run {
     this.spells = data.spells;
     this.#total();
     this.#index();
+  }
+
+  /** Its results one after the other, with what was decided, if that was kept; made when they are first asked for. */
+  get steps() {
+    const {decisions} = this.data;
+    return this.#steps ??= decisions ? this.#decisions(decisions) : this.results.map(row => ({run: this, row, decision: null}));
+  }
+
+  station(row) { return this.data.jobs[this.job[row]].slice(0, 2).join(); }
+
+  /** Results in the order in which they were reported, each with what was decided then. */
+  #decisions(columns) {
+    const order = columns.rows ?? this.#firsts().slice(columns.first);
+    const rungs = new Map(), of = row => {
+      const key = this.station(row);
+      if (!rungs.has(key)) rungs.set(key, {losses: [], left: 0, places: 0, opens: 0, working: new Set()});
+      return rungs.get(key);
+    };
+    const takeUp = row => of(row).working.add(this.trial[row]);
+    this.#firsts().slice(0, columns.first).forEach(takeUp);
+    let next = 0;
+    return columns.row.map((row, at) => {
+      const rung = of(row), loss = this.hasLoss(row) ? this.loss[row] : Infinity;
+      rung.working.delete(this.trial[row]);
+      const place = below(rung.losses, loss, true);
+      rung.losses.splice(place, 0, loss);
+      const [rank, results] = columns.ranks[at] ?? [place + 1, rung.losses.length];
+      rung.places += columns.places[at];
+      rung.opens += columns.opens[at];
+      const handed = order.slice(next, next += columns.handed[at]), {left, places, opens} = rung;
+      const promoted = handed.filter(up => this.data.jobs[this.job[up]][1] > 0);
+      handed.forEach(takeUp);
+      for (const up of promoted) {
+        const [bracket, above] = this.data.jobs[this.job[up]], from = rungs.get(`${bracket},${above - 1}`);
+        if (from) from.left += 1;
+      }
+      const awaited = Array.from(rung.working).filter(trial => trial !== this.trial[row]);
+      const decision = {
+        at, verdict: columns.verdict[at], rank, results, left, places, opens, promoted,
+        awaited: awaited.slice(0, AWAITED), atWork: awaited.length,
+      };
+      return {run: this, row, decision};
+    });
+  }
+
+  /** Rows of first attempts, which are in the order in which jobs were handed out. */
+  #firsts() {
+    const seen = new Set(), rows = [];
+    for (let row = 0; row < this.size; row++) {
+      const place = `${this.station(row)},${this.trial[row]}`;
+      if (!seen.has(place)) rows.push(row);
+      seen.add(place);
+    }
+    return rows;
   }
 
   #total() {

@@ -23,8 +23,63 @@ const showLoss = loss => Number.isNaN(loss) ? "–" : String(Number(loss.toPreci
 const showShare = (part, whole) => `${Math.round(whole ? 100 * part / whole : 0)} %`;
 const units = amount => `${amount.toLocaleString("en")} unit${amount === 1 ? "" : "s"}`;
 
-/** The story of a job as it is known at `t`: a heading and lines of text. */
-function storyOf(run, row, t) {
+const PROMOTED = 0, IN_FULL = 1, DIED = 2, EARLY = 3, BEHIND = 4, NEXT = 5;
+const NAMED = 10; // results of a rung that are named
+const trials = names => `trial${names.length === 1 ? "" : "s"} ${names.join(", ")}`;
+
+/** Why a trial climbs, or not, as its result arrives. */
+function reasonOf({verdict, rank, results, places, opens, left}) {
+  const place = `${ordinal(rank)} of ${results.toLocaleString("en")} result${results === 1 ? "" : "s"}`;
+  const may = places === 1 ? "the best one may leave" : `the best ${places.toLocaleString("en")} may leave`;
+  switch (verdict) {
+    case PROMOTED: return places < 0 ? `${place}: promoted` : `${place}; ${may}: promoted`;
+    case IN_FULL: return "trained in full: there is no higher rung";
+    case DIED: return "it died: it climbs no further";
+    case EARLY: return opens < 0 ? `${place}; nobody may leave: it stays` : `${place}; nobody may leave before there are ${opens.toLocaleString("en")}: it waits`;
+    case BEHIND: return `${place}; ${may}: not promoted`;
+    case NEXT: return `${place}; ${may}, ${left.toLocaleString("en")} left before: it may, but does not yet`;
+  }
+  return `${place}: not promoted`;
+}
+
+/** What a decision brought about, and whom the rung waits for. */
+function outcomeOf({run, row, decision}) {
+  const lines = [], to = new Map();
+  for (const up of decision.promoted) {
+    const rung = run.data.jobs[run.job[up]][1];
+    if (run.trial[up] !== run.trial[row]) to.set(rung, [...to.get(rung) ?? [], run.trial[up]]);
+  }
+  for (const [rung, names] of to) lines.push(`${trials(names)} ${names.length === 1 ? "is" : "are"} promoted to rung ${rung}`);
+  const {awaited, atWork, verdict} = decision;
+  if (verdict === EARLY && atWork) {
+    lines.push(`the rung waits for ${trials(awaited)}${atWork > awaited.length ? ` and ${(atWork - awaited.length).toLocaleString("en")} more` : ""}`);
+  }
+  return lines;
+}
+
+/** The rung of a decision as it looks then: its results, best first, and who has left. */
+function rungOf({run, row, decision: {at}}) {
+  const here = run.station(row), known = run.steps.slice(0, at + 1);
+  const left = new Set(known.flatMap(({decision}) => decision.promoted).map(up => `${run.trial[up]} ${run.data.jobs[run.job[up]][1]}`));
+  const rung = run.data.jobs[run.job[row]][1];
+  const rows = known.map(step => step.row).filter(other => run.station(other) === here);
+  const value = other => run.hasLoss(other) ? run.loss[other] : Infinity;
+  rows.sort((one, other) => value(one) - value(other));
+  const shown = rows.slice(0, NAMED).map(other => (
+    `${run.trial[other]} (${showLoss(run.loss[other])}${left.has(`${run.trial[other]} ${rung + 1}`) ? ", left" : ""})`));
+  const more = rows.length > NAMED ? ` and ${(rows.length - NAMED).toLocaleString("en")} more` : "";
+  return `rung ${rung} now, best first: ${shown.join(" · ")}${more}`;
+}
+
+/** A decision in one line, for the list of all. */
+function lineOf(step) {
+  const {run, row, decision} = step, rung = run.data.jobs[run.job[row]][1];
+  const said = [`${run.label}: trial ${run.trial[row]} on rung ${rung}, loss ${showLoss(run.loss[row])}`, reasonOf(decision), ...outcomeOf(step)];
+  return `${showTime(run.scene, run.ends[row])} · ${said.join("; ")}.`;
+}
+
+/** The story of a job as it is known at `t`: a heading and lines of text; or of what is decided in a step. */
+function storyOf(run, row, t, step = null) {
   const {scene, data} = run;
   const [bracket, rung, from, to] = data.jobs[run.job[row]];
   const over = run.ends[row] <= t;
@@ -39,7 +94,7 @@ function storyOf(run, row, t) {
   if (t > run.starts[row]) extra(Math.min(run.begins[row], t) - run.starts[row], "of it before the training began");
   if (over) {
     extra(run.ends[row] - run.keeps[row], "of training lost");
-    lines.push(resultOf(run, row), ...decisionOf(run, row, rung, t));
+    lines.push(resultOf(run, row), ...(step?.decision ? [reasonOf(step.decision), ...outcomeOf(step), rungOf(step)] : decisionOf(run, row, rung, t)));
   }
   const logged = data.log?.[run.trial[row]];
   if (logged) lines.push(`in the log: ${logged}`);

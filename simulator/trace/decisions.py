@@ -1,0 +1,146 @@
+"""Every decision of a run, one result after the other: how the rung stood, who climbed, and why or why not."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections import defaultdict
+from collections.abc import Sequence
+from enum import IntEnum
+from itertools import islice
+from math import inf
+from typing import NamedTuple
+
+from simulator.searchers.diary import Diary, Entry
+from simulator.searchers.protocol import AnyJob
+from simulator.trace import replay
+from simulator.trace.trace import Trace
+
+#: Trials at work that are named.
+AWAITED = 8
+#: A trial, its bracket, and a rung or a resource.
+Place = tuple[int, int, int]
+
+
+class Verdict(IntEnum):
+    """What became of a trial as its result arrived."""
+
+    PROMOTED = 0  # it is among those that may leave, and climbs at once
+    IN_FULL = 1  # there is no higher rung
+    DIED = 2  # it has no loss
+    EARLY = 3  # nobody may leave yet
+    BEHIND = 4  # those before it may leave, and it may not
+    NEXT = 5  # it is among those that may leave, and not handed out yet: its turn, or a worker, is still to come
+    STAYS = 6  # it does not climb, by a rule that goes by no places
+
+
+class Decision(NamedTuple):
+    """What followed a result. `row` is its row of the trace; rows of jobs that it led to are told by theirs.
+
+    It is the `rank`-th of `results` on its rung, of which the best `places` may leave, and one more from `opens`
+    results on; both are -1 where nobody can tell, `opens` also where no more will. `left` have left before.
+    `handed_out` are the jobs that followed, and `promoted` those of them that are on a higher rung. `at_work` others
+    have a job on the rung, and the first few of them are `awaited`.
+    """
+
+    row: int
+    verdict: Verdict
+    rank: int
+    results: int
+    places: int
+    opens: int
+    left: int
+    promoted: tuple[int, ...]
+    handed_out: tuple[int, ...]
+    at_work: int
+    awaited: tuple[int, ...]
+
+
+def decisions(trace: Trace, diary: Diary) -> list[Decision]:
+    """The decisions of a run by the diary of its searcher, in the order in which results were reported.
+
+    A report that decides nothing, and has no row of its own, is passed over.
+    """
+    telling = _Telling(trace, diary.first)
+    found = [telling.decision(entry) for entry in diary.entries]
+    return [decision for decision in found if decision is not None]
+
+
+class _Telling:
+    """What is known from result to result."""
+
+    def __init__(self, trace: Trace, first: Sequence[AnyJob]) -> None:
+        self._max_length = trace.max_length
+        settled = trace.where(*replay.SETTLED).tolist()
+        columns = (trace.trial, trace.bracket, trace.rung, trace.to_resource)
+        self._began: dict[Place, int] = {}
+        self._ended: dict[Place, int] = {}
+        for row, (trial, bracket, rung, to) in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
+            self._began.setdefault((trial, bracket, rung), row)  # not the retries
+            if settled[row]:
+                self._ended[trial, bracket, to] = row
+        self._losses: defaultdict[tuple[int, int], list[float]] = defaultdict(list)
+        self._left: defaultdict[tuple[int, int], int] = defaultdict(int)
+        self._rung: dict[int, int] = {}  # of the newest job of each trial
+        self._at_work: defaultdict[tuple[int, int], dict[int, None]] = defaultdict(dict)
+        for job in first:
+            self._hand_out(job)
+
+    def decision(self, entry: Entry) -> Decision | None:
+        """The next decision; None where a report has no row."""
+        trial, bracket, rung, _, to_resource = entry.job
+        here = bracket, rung
+        row = self._ended.get((trial, bracket, to_resource))
+        self._at_work[here].pop(trial, None)
+        rank, known = 0, self._losses[here]
+        if row is not None and not entry.withdrawn:
+            later = entry.standing is not None and entry.standing.later
+            rank = (bisect_left if later else bisect_right)(known, entry.loss) + 1
+            insort(known, entry.loss)
+        left = self._left[here]
+        promoted, handed_out = [], []
+        for job in entry.handed_out:
+            before = self._rung.get(job[0])
+            self._hand_out(job)
+            handed = self._began.get((job[0], job[1], job[2]), -1)  # none where the run was over before it began
+            if before is None or job[2] > before:  # and not the rest of a job that goes on
+                handed_out.append(handed)
+            if before is not None and job[2] > before:
+                promoted.append(handed)
+                self._left[job[1], before] += 1
+        if row is None:
+            return None
+        others = [other for other in islice(self._at_work[here], AWAITED + 1) if other != trial]
+        standing = entry.standing
+        places, results, opens = (-1, len(known), inf) if standing is None else standing[:3]
+        climbs = any(job[0] == trial and job[2] > rung for job in entry.handed_out)
+        return Decision(
+            row=row,
+            verdict=self._verdict(entry, rank, places, climbs),
+            rank=rank,
+            results=results,
+            places=places,
+            opens=-1 if opens == inf else int(opens),
+            left=left,
+            promoted=tuple(one for one in promoted if one >= 0),
+            handed_out=tuple(one for one in handed_out if one >= 0),
+            at_work=len(self._at_work[here]) - (trial in self._at_work[here]),
+            awaited=tuple(others[:AWAITED]),
+        )
+
+    def _hand_out(self, job: AnyJob) -> None:
+        trial, bracket, rung, _, _ = job
+        self._rung[trial] = rung
+        self._at_work[bracket, rung][trial] = None
+
+    def _verdict(self, entry: Entry, rank: int, places: int, climbs: bool) -> Verdict:
+        if entry.withdrawn or entry.loss == inf:
+            return Verdict.DIED
+        if climbs:
+            return Verdict.PROMOTED
+        if entry.job[4] >= self._max_length:
+            return Verdict.IN_FULL
+        if places < 0:
+            return Verdict.STAYS
+        if places == 0:
+            return Verdict.EARLY
+        return Verdict.BEHIND if rank > places else Verdict.NEXT
