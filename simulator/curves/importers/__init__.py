@@ -128,4 +128,4 @@ def _choose(path: Path, found: Found, options: Options) -> None:
         if len(names) > len(found.trials):
             found.others[f"not named as --run {options.run} asks"] += len(names) - len(found.trials)
     if options.no_times:
-        found.trials = [replace(trial, elapsed=None) for trial in found.trials]
+        found.trials = [replace(trial, elapsed=None, attempts=()) for trial in found.trials]

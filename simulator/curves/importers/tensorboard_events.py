@@ -70,7 +70,7 @@ def read(path: Path, options: Options) -> Found:  # noqa: C901
     reporting = {name for name, files in runs.items() if any(found.metric in _tags(file.events) for file in files)}
     _check_roles(path, {name for name in reporting if options.takes(name)}, found.metric)
     for name, files in runs.items():
-        _add(found, name, [file for file in files if found.metric in _tags(file.events)], options)
+        _add(found, name, files, options)
     return found
 
 
@@ -112,15 +112,12 @@ def _add(found: Found, name: str, files: list[_File], options: Options) -> None:
     """Add the trial of a run; files that begin again at the first step are runs of their own."""
     parts = []
     for file in files:
+        if found.metric not in _tags(file.events):
+            continue
         try:
             points = list(_points(file.events, found.metric))
             if options.step_column is not None:
-                points = _at(
-                    points,
-                    list(_points(file.events, options.step_column))
-                    if options.step_column in _tags(file.events)
-                    else [],
-                )
+                points = _at(points, _counts(file, files, options.step_column))
         except Exception:  # (whatever is made of a tensor that is no number)
             found.skipped["reports what is no single number"] += 1
             return
@@ -142,6 +139,12 @@ def _add(found: Found, name: str, files: list[_File], options: Options) -> None:
             found.skipped[made] += 1
         else:
             found.trials.append(made)
+
+
+def _counts(file: _File, files: list[_File], tag: str) -> list[Point]:
+    """What the tag that counts steps said: in the same file, or where that is silent in the others of the run."""
+    among = [file] if tag in _tags(file.events) else files
+    return [point for one in among if tag in _tags(one.events) for point in _points(one.events, tag)]
 
 
 #: Step, value, time of day.

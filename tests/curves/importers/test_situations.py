@@ -158,6 +158,12 @@ def test_no_times_on_request(tmp_path):
     assert made.report.times.startswith("none")
 
 
+def test_no_times_means_no_schedule_either(tmp_path):
+    text = timed((0, 1, 0.5, 1.7e9), (0, 2, 0.4, 1.7e9 + 60))
+    assert csv(tmp_path, text).trace.makespan == 120_000_000
+    assert csv(tmp_path, text, no_times=True).trace is None
+
+
 def test_sparse_rows_keep_their_times(tmp_path):
     assert seconds_of(csv(tmp_path, timed(*((0, at, 1 / at, 2 * at) for at in (9, 18, 27))))) == [[18.0, 36, 54]]
 

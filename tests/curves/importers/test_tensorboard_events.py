@@ -142,3 +142,18 @@ def test_no_events(tmp_path):
     assert refused(tmp_path).endswith("holds no scalars: 1 has an event file without events")
     (tmp_path / "events.out.tfevents.1.host").write_bytes(b"\x05" * 400)
     assert "holds no scalars" in refused(tmp_path)
+
+
+def test_a_tag_that_counts_steps_may_stand_in_another_file_of_the_run(tmp_path):
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+    for suffix, tag, values in (("a", "loss", (0.5, 0.25)), ("b", "epoch", (1.0, 2.0))):
+        writer = EventFileWriter(str(tmp_path / "logs" / "run"), filename_suffix=suffix)
+        for at, value in enumerate(values, start=1):
+            summary = Summary(value=[Summary.Value(tag=tag, simple_value=value)])
+            writer.add_event(Event(wall_time=2e9 + at, step=100 * at, summary=summary))
+        writer.close()
+    made = imported(tmp_path / "logs", "tensorboard", options={"metric": "loss", "step_column": "epoch"})
+    assert made.curves[0].resources.tolist() == [1, 2]
