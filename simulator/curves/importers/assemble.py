@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from simulator.core import ticks
 from simulator.core.vocabulary import Censored
 from simulator.curves.files.columns import LARGEST
-from simulator.curves.importers import censoring, direction, segments
+from simulator.curves.importers import censoring, direction, pauses
 from simulator.curves.importers.report import ImportReport
 from simulator.curves.importers.source import BEYOND, End, Found, Trial, wrong
 from simulator.curves.protocol import Exit
@@ -70,7 +70,7 @@ def assemble(
     report.offset = shift = _shift(found, offset)
     if shift:
         report.notes.append(f"resource = step + {shift}")
-    trials = found.trials = segments.settled(path, found.trials, max_gap, report)
+    trials = found.trials = pauses.settled(path, found.trials, max_gap, report)
     timed = any(trial.elapsed is not None for trial in trials)
     report.times = found.times if timed else "none: say unit_time in the scenario"
     curves = []

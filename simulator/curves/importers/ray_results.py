@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import os
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from simulator.core.errors import InputError
-from simulator.curves.importers import json_rows, segments, sidecars
+from simulator.curves.importers import ray_folders, segments, sidecars
 from simulator.curves.importers.frames import MAX_BYTES
+from simulator.curves.importers.ray_folders import STEP, RayTrial, Result
 from simulator.curves.importers.source import BEYOND, End, Found, Options, Trial, choose, wrong
 from simulator.io.reading import read_at_most
 
 USES = frozenset({"study", "step_column"})
-STEP, TIME = "training_iteration", "time_total_s"
+TIME = "time_total_s"
 SINCE, COUNT = "time_since_restore", "iterations_since_restore"
 #: What Ray itself adds to a result.
 OWN = {
@@ -30,33 +26,17 @@ OWN = {
     "timesteps_total", "episodes_total", "timesteps_since_restore", "done", "date", "node_ip", "hostname", "trial_id",
     "experiment_id", "checkpoint_dir_name", "should_checkpoint", "warmup_time", "experiment_tag",
 }  # fmt: skip
-#: Files that a trial's folder has, whether or not it ever reported anything.
-RESULTS = {"result.json", "progress.csv"}
-TRACES = {"error.txt", "error.pkl", "params.json"}
 #: Steps as great are no steps.
 LARGEST = 10**15
 FAILURE = re.compile(r"Failure # \d+ \(occurred at (\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d)\)")
 ENDS = {"TERMINATED": End.FINISHED, "ERROR": End.FAILED, "PAUSED": End.STOPPED, "RUNNING": End.RUNNING,
         "PENDING": End.RUNNING}  # fmt: skip
 
-Result = dict[str, Any]
-
-
-@dataclass
-class _Logged:
-    """A trial as its folder has it; `state` is what experiment_state-*.json says of it."""
-
-    name: str
-    folder: Path
-    experiment: str
-    rows: list[Result] = field(default_factory=list)
-    state: dict[str, Any] = field(default_factory=dict)
-
 
 def read(path: Path, options: Options) -> Found:
     """The trials below `path`; times are those since each restore, added up, and starts come from the timestamps."""
     found = Found("", None, [], Counter())
-    logged = _logged(path, found)
+    logged = ray_folders.trials(path, found)
     step = options.step_column or STEP
     metrics = Counter(key for trial in logged for key in _metrics(trial.rows, step))
     if not any(trial.rows for trial in logged):
@@ -89,74 +69,11 @@ def read(path: Path, options: Options) -> Found:
     return found
 
 
-def _logged(path: Path, found: Found) -> list[_Logged]:
-    """Every folder of a trial below, with its results; what has none is counted."""
-    made = []
-    states: dict[Path, dict[str, dict[str, Any]]] = {}
-    for folder, files in _folders(path):
-        name = str(folder.relative_to(path)) if folder != path else folder.name
-        above = folder.parent
-        if above not in states:
-            states[above] = _state(above)
-        inside = str(above.relative_to(path)) if folder != path else above.name
-        state = states[above].get(folder.name, {})
-        trial = _Logged(name, folder, path.resolve().name if inside == "." else inside, [], state)
-        if not RESULTS & files:
-            found.skipped["failed before its first report" if "error.txt" in files else "has no results"] += 1
-            continue
-        try:
-            rows, torn = _results(folder)
-        except (OSError, ValueError, csv.Error, RecursionError) as error:
-            said = error.problems[0].message if isinstance(error, InputError) else type(error).__name__
-            found.skipped[f"can't be read ({said})"] += 1
-            continue
-        if torn:
-            found.notes.append(f"{name}: its last line is torn and was left out")
-        if not any(STEP in row for row in rows):
-            empty = "failed before its first report" if "error.txt" in files else "has no results"
-            found.skipped[f"has no {STEP}: not a result of Ray Tune" if rows else empty] += 1
-            continue
-        trial.rows = [row for row in rows if STEP in row]
-        made.append(trial)
-    return made
-
-
-def _folders(path: Path) -> Iterator[tuple[Path, set[str]]]:
-    if path.is_file():
-        raise wrong(path, "is a file; Ray Tune's results are a folder with a folder for each trial")
-    for folder, below, names in os.walk(path):
-        below.sort()
-        files = set(names)
-        if (RESULTS | {"error.txt", "error.pkl"}) & files or ("params.json" in files and Path(folder) != path):
-            yield Path(folder), files
-
-
-def _state(above: Path) -> dict[str, dict[str, Any]]:
-    """What the newest experiment_state-*.json of an experiment's folder says of its trials, by their folders."""
-    try:
-        files = sorted(
-            file for file in above.iterdir() if file.name.startswith("experiment_state-") and file.is_file()
-        )
-    except OSError:
-        return {}
-    for file in reversed(files):
-        try:
-            about = json_rows.loads(read_at_most(file, MAX_BYTES, "a state is a file"))
-            pairs = [[json_rows.loads(part) for part in pair[:2]] for pair in about["trial_data"]]
-            return {
-                str(spec["relative_logdir"]): {**spec, "run": run if isinstance(run, dict) else {}}
-                for spec, run in pairs if spec.get("relative_logdir")
-            }  # fmt: skip
-        except (InputError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            continue
-    return {}
-
-
-def _count_unstarted(experiment: str, logged: list[_Logged], found: Found) -> None:
+def _count_unstarted(experiment: str, logged: list[RayTrial], found: Found) -> None:
     """Count the trials that the experiment's state names and that have no folder."""
     folders = {trial.folder.parent for trial in logged if trial.experiment == experiment}
     for above in folders:
-        for name in _state(above):
+        for name in ray_folders.state_of(above):
             if not (above / name).is_dir():
                 found.skipped["never began to train"] += 1
 
@@ -173,35 +90,6 @@ def _metric(path: Path, wanted: str | None, metrics: list[str]) -> str:
     if wanted is not None and wanted not in metrics and wanted.replace(".", "/") in metrics:
         wanted = wanted.replace(".", "/")
     return choose(path, "metric", wanted, metrics, "--metric")
-
-
-def _results(folder: Path) -> tuple[list[Result], bool]:
-    """A trial's results, and whether the last one was only half written."""
-    source = folder / "result.json"
-    if source.exists() and source.stat().st_size:
-        lines = _text(source).splitlines()
-        rows: list[Result] = []
-        for number, line in enumerate(lines, start=1):
-            try:
-                row = json.loads(line)
-            except ValueError:
-                if number == len(lines):
-                    return rows, True
-                raise
-            rows.append(json_rows.flattened(row) if isinstance(row, dict) else {})
-        return rows, False
-    source = folder / "progress.csv"
-    if not source.exists():
-        return [], False
-    text = _text(source)
-    table = list(csv.reader(io.StringIO(text, newline="")))
-    header = table[0] if table else []
-    torn = len(table) > 1 and (len(table[-1]) != len(header) or not text.endswith("\n"))
-    return [dict(zip(header, row, strict=False)) for row in table[1 : -1 if torn else None] if row], torn
-
-
-def _text(source: Path) -> str:
-    return read_at_most(source, MAX_BYTES, "results are a file").decode()
 
 
 def _metrics(rows: list[Result], step: str) -> set[str]:
@@ -223,7 +111,7 @@ def _number(value: Any) -> float | None:
         return None
 
 
-def _trial(trial: _Logged, metric: str, step: str, options: Options) -> Trial | str:
+def _trial(trial: RayTrial, metric: str, step: str, options: Options) -> Trial | str:
     """A trial of its results, cut where it was restored; or what is wrong with them."""
     parts = _parts(trial.rows)
     end = _end(trial)
@@ -316,7 +204,7 @@ def _timed(rows: list[Result]) -> bool:
 
 
 def _segment(
-    trial: _Logged,
+    trial: RayTrial,
     rows: list[Result],
     points: tuple[Any, Any, Any],
     since: list[float],
@@ -359,7 +247,7 @@ def _segment(
     )
 
 
-def _end(trial: _Logged) -> End:
+def _end(trial: RayTrial) -> End:
     """How the trial ended: the state says so, else its last result; an error.txt stays where a retry ended well."""
     status = ENDS.get(str(trial.state.get("status")))
     if status is not None:
@@ -386,7 +274,7 @@ def _how(rows: list[Result], following: list[Result], failures: list[str]) -> En
     return End.RETRIED if any(not failure or ended <= failure <= again for failure in failures) else End.PAUSED
 
 
-def _config(trial: _Logged) -> dict[str, object]:
+def _config(trial: RayTrial) -> dict[str, object]:
     """The trial's configuration: its params.json, else what its first result says."""
     place = trial.folder / "params.json"
     try:

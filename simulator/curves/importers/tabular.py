@@ -7,20 +7,18 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.core.errors import InputError
 from simulator.curves.files.columns import OPTIONAL, REQUIRED
-from simulator.curves.importers import clocks, frames, sidecars
+from simulator.curves.importers import clocks, frames, sidecars, table_times
 from simulator.curves.importers.frames import LogTable
-from simulator.curves.importers.source import End, Found, Options, Trial, listed, wrong
+from simulator.curves.importers.source import End, Found, Options, listed, wrong
+from simulator.curves.importers.table_times import Part
 from simulator.curves.protocol import Exit
-
-if TYPE_CHECKING:
-    pass
 
 USES = frozenset({
     "trial_column", "step_column", "time_column", "start_column", "end_column", "worker_column", "seconds", "time_is",
@@ -56,19 +54,6 @@ class TableRun(NamedTuple):
     path: Path
     name: str
     table: LogTable
-    config: dict[str, object]
-
-
-class _Part(NamedTuple):
-    """A trial's points, before times are told: `times` as they stand in the log, None where there are none."""
-
-    name: str
-    steps: NDArray[np.int64]
-    losses: NDArray[np.float64]
-    times: NDArray[np.float64] | None
-    end: End
-    span: tuple[float, float] | None
-    worker: str | None
     config: dict[str, object]
 
 
@@ -111,7 +96,7 @@ def _files(path: Path) -> Iterator[Path]:
 def add(found: Found, runs: list[TableRun], options: Options) -> None:
     """Add the trials of all runs to what was found."""
     _choose_metric(runs, options)
-    parts: list[_Part] = []
+    parts: list[Part] = []
     kinds: set[tuple[str, str]] = set()
     for run in runs:
         try:
@@ -124,8 +109,8 @@ def add(found: Found, runs: list[TableRun], options: Options) -> None:
             found.skipped[f"does not report {found.metric}"] += 1
     _check_repeats(runs[0].path, parts)
     if {what for _, what in kinds} & clocks.SPELT:
-        parts = _spelt(runs[0].path, parts, options)
-    _with_times(found, parts, {kind for kind, _ in kinds}, options)
+        parts = table_times.spelt(runs[0].path, parts, options)
+    table_times.with_times(found, parts, {kind for kind, _ in kinds}, options)
     if kinds:
         said = ", ".join(sorted({what for _, what in kinds}))
         found.times = {"per-step": f"{said}, added up", "clock": f"{said}, {found.times}"}.get(
@@ -148,7 +133,7 @@ def _choose_metric(runs: list[TableRun], options: Options) -> None:
         )
 
 
-def _parts(run: TableRun, found: Found, options: Options, kinds: set[tuple[str, str]]) -> list[_Part]:
+def _parts(run: TableRun, found: Found, options: Options, kinds: set[tuple[str, str]]) -> list[Part]:
     table = run.table
     if options.worker_column is not None:
         table.column(options.worker_column, "--worker-column")
@@ -166,7 +151,7 @@ def _parts(run: TableRun, found: Found, options: Options, kinds: set[tuple[str, 
         steps_at, series = table.frame[steps_at.name], table.frame[series.name]
     losses = table.numbers(series)
     steps = table.steps(steps_at, options)
-    elapsed = _elapsed(table, options, kinds)
+    elapsed = table_times.of_rows(table, options, kinds)
     spans = {
         kind: clocks.times(table, table.column(name, f"--{kind}-column"), options.seconds).seconds
         for kind, name in (("start", options.start_column), ("end", options.end_column)) if name is not None
@@ -195,79 +180,12 @@ def _parts(run: TableRun, found: Found, options: Options, kinds: set[tuple[str, 
         if when is not None and "start" in spans and (options.time_is or next(iter(kinds))[0]) == "clock":
             when = when - np.min(spans["start"][rows])
         made.append(
-            _Part(
+            Part(
                 f"{run.name}/{name}" if run.name and trial_columns else name, steps[rows], losses[rows], when,
                 End.FAILED if died else End.FINISHED, span, workers[rows[0]] if workers else None,
                 {**run.config, **config},
             )
         )  # fmt: skip
-    return made
-
-
-def _elapsed(table: LogTable, options: Options, kinds: set[tuple[str, str]]) -> NDArray[np.float64] | None:
-    if options.no_times or (options.time_column is None and "elapsed_s" not in table.columns):
-        return None
-    series = table.column(options.time_column or "elapsed_s", "--time-column")
-    times = clocks.times(table, series, options.seconds)
-    if options.time_is == "clock" or options.time_is is None:
-        kinds.add((options.time_is or times.kind, times.what))
-    elif times.kind == "clock":
-        raise wrong(table.path, f"has times of day in {series.name}, which --time-is {options.time_is} denies")
-    else:
-        kinds.add((options.time_is, times.what))
-    if len({kind for kind, _ in kinds}) > 1:
-        raise wrong(table.path, "has times of day where other files have times since the start; add --time-is")
-    return times.seconds
-
-
-def _spelt(path: Path, parts: list[_Part], options: Options) -> list[_Part]:
-    """Parts with times such as 9:15:30, which may be of the day; raises InputError where nobody says whether."""
-    if options.time_is == "clock":
-        return [
-            part if part.times is None else part._replace(times=clocks.past_midnight(part.times)) for part in parts
-        ]
-    if options.time_is is None and clocks.of_day([part.times for part in parts if part.times is not None]):
-        message = (
-            "has times such as 9:15:30 that may be of the day, or durations; say --time-is clock or --time-is elapsed"
-        )
-        raise wrong(path, message)
-    return parts
-
-
-def _with_times(found: Found, parts: list[_Part], kinds: set[str], options: Options) -> None:
-    """Make trials of the parts: times are counted from the trial's start."""
-    kind = next(iter(kinds), "elapsed")
-    times = [part.times for part in parts]
-    clock = kind == "clock" and options.start_column is None
-    shift = int(any((part.steps == 0).any() for part in parts))
-    if clock:
-        counted = clocks.since_first([p.steps for p in parts], [t for t in times if t is not None], shift)
-        found.times = clocks.FIRST
-        times = list(counted)
-    elif kind == "clock":
-        found.times = "counted from each trial's start"
-    for part, when in zip(parts, times, strict=True):
-        elapsed = when
-        if kind == "per-step" and when is not None:
-            elapsed = _summed(part.steps, when)
-        span = part.span
-        if span is None and clock and when is not None and part.times is not None and len(when):
-            begun = float(part.times[0] - when[0])
-            span = (begun, float(part.times.max())) if np.isfinite(begun) else None
-        found.trials.append(
-            Trial.of(
-                part.name, (part.steps, part.losses, elapsed), end=part.end, span=span, worker=part.worker,
-                config=part.config,
-            )
-        )  # fmt: skip
-
-
-def _summed(steps: NDArray[np.int64], seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Seconds a step, added up in order of the steps; steps that were not logged took as long as the next one."""
-    order = np.argsort(steps, kind="stable")
-    units = np.diff(steps[order], prepend=min(int(steps.min()), 1) - 1 if len(steps) else 0)
-    made = np.empty(len(steps))
-    made[order] = np.cumsum(seconds[order] * np.maximum(units, 0))
     return made
 
 
@@ -330,7 +248,7 @@ def _dead_ends(table: LogTable, trial_columns: list[str], measured: NDArray[np.b
     return bool((last | measured[order]).all()) and bool(measured[order][last].any())
 
 
-def _check_repeats(path: Path, parts: list[_Part]) -> None:
+def _check_repeats(path: Path, parts: list[Part]) -> None:
     """Raise InputError where trials report every step twice or more, with other losses: they are several runs."""
     told = [part for part in parts if len(part.steps) > 1]
     twice = 0

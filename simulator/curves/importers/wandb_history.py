@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.core.errors import InputError
-from simulator.curves.importers import clocks, frames, json_rows, segments, sidecars, wandb_offline
+from simulator.curves.importers import clocks, frames, json_rows, pauses, segments, sidecars, wandb_offline
 from simulator.curves.importers.frames import LogTable
 from simulator.curves.importers.source import End, Found, Options, Trial, choose, listed, wrong
 
@@ -163,8 +163,8 @@ def _together(parts: list[tuple[_Run, Trial]]) -> Trial:
 def _startups(found: Found) -> None:
     """Take out what went by before training began: W&B's clock runs from wandb.init on."""
     shift = int(any((trial.steps == 0).any() for trial in found.trials))
-    pace = segments.pace_of(found.trials)
-    made = [segments.without_startup(trial, shift, pace) for trial in found.trials]
+    pace = pauses.pace_of(found.trials)
+    made = [pauses.without_startup(trial, shift, pace) for trial in found.trials]
     taken = [(trial, was) for trial, was in zip(made, found.trials, strict=True) if trial is not was]
     if taken:
         spent = sum(
