@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         asha,
         chart,
         compare,
+        examples,
         load_scenario,
         plan,
         player,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Cluster", "Law", "Recorded", "Stop", "Synthetic", "animate", "asha", "chart", "compare",
-    "load_scenario", "plan", "player", "plot", "preview", "sha", "simulate",
+    "examples", "load_scenario", "plan", "player", "plot", "preview", "sha", "simulate",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:  # a type checker would take any name for one of these

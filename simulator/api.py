@@ -35,6 +35,7 @@ from simulator.scenario.opening import complete
 from simulator.searchers.diary import Diary
 from simulator.searchers.halving import asha, sha
 from simulator.searchers.protocol import Searcher
+from simulator.starting import examples
 from simulator.trace import metrics
 from simulator.trace.decisions import decisions
 
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Cluster", "Law", "Recorded", "Stop", "Synthetic", "animate", "asha", "chart", "compare",
-    "load_scenario", "plan", "player", "plot", "preview", "sha", "simulate",
+    "examples", "load_scenario", "plan", "player", "plot", "preview", "sha", "simulate",
 ]  # fmt: skip
 
 

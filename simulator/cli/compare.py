@@ -28,7 +28,10 @@ def compare(
     unit_time: UnitTime = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON and nothing else.")] = False,
 ) -> None:
-    """Compare the searchers of a scenario over many seeds, seed by seed: means, differences, 95 % intervals."""
+    """Compare the searchers of a scenario over many seeds.
+
+    Shows means and the differences seed by seed, each with its 95 % interval.
+    """
     from simulator import api
 
     loaded = opened(scenario, sets, workers, unit_time)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from simulator.cli import compare, curves, explore, pictures, plan, preview, reality, surroundings
+from simulator.cli import compare, curves, explore, guidance, pictures, plan, preview, reality, starting, surroundings
 from simulator.cli.progress import late_bar, progress_bar
 from simulator.cli.scenario_file import ScenarioFile, Seed, Sets, UnitTime, Workers, opened, what_was_set
 from simulator.cli.trace import trace_app
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 ORDERS, AFFORDABLE = 20, 60_000
 
 app = typer.Typer(
+    cls=guidance.Grouped,
     help="What does asynchronous promotion buy? Simulate SHA and ASHA on the same trials and the same workers.",
-    no_args_is_help=True,
-    add_completion=False,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -105,11 +105,13 @@ def _show_version(asked: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     _: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    pass
+    if context.invoked_subcommand is None:
+        typer.echo(guidance.USES)
 
 
 @app.command()
@@ -172,6 +174,7 @@ def run(
             _print_orders(experiment)
 
 
+starting.add_to(app)
 pictures.add_to(app)
 explore.add_to(app)
 preview.add_to(app)
@@ -187,7 +190,7 @@ def check(
     workers: Workers = None,
     unit_time: UnitTime = None,
 ) -> None:
-    """Say whether a scenario is sound, and what is wrong with it if not."""
+    """Say whether a scenario is sound, or what is wrong with it."""
     from simulator.experiment.experiment import Experiment
 
     loaded = opened(scenario, sets, workers, unit_time)
@@ -231,6 +234,9 @@ def curves_record(
             on_progress=lambda done, total: progress.update(task, completed=done, total=total),
         )  # fmt: skip
     typer.echo(out)
+
+
+guidance.add_examples(app)
 
 
 def _print_comparison(loaded: Loaded, summaries: dict[str, Summary]) -> None:

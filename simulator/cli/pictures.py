@@ -64,7 +64,10 @@ def animate(
         typer.Option(metavar="SCENARIO", help="A scenario the player can switch to; may be given again."),
     ] = None,
 ) -> None:
-    """Animate a scenario or a saved trace: GIFs in light and dark, posters, alt texts, a player in the browser."""
+    """Animate a scenario or a saved trace.
+
+    Writes GIFs in light and dark, each with a poster for reduced motion and an alt text, or a page with a player.
+    """
     from simulator.experiment.experiment import Experiment
     from simulator.io import writing
     from simulator.render import draw_all
@@ -129,7 +132,7 @@ def plot(
     seeds: Annotated[int, typer.Option(min=1, max=10_000, help="Seeds that incumbent and regret look at.")] = 1,
     formats: Annotated[str, typer.Option("--format", help="png, svg; both with a comma.")] = "png",
 ) -> None:
-    """Plot a scenario or a saved trace: static pictures, in light and dark."""
+    """Plot a scenario or a saved trace, in light and dark."""
     from simulator.experiment.experiment import Experiment
     from simulator.experiment.replicates import replicates
     from simulator.io import writing

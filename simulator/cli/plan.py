@@ -51,7 +51,10 @@ def plan(
     workers: Workers = None,
     unit_time: UnitTime = None,
 ) -> None:
-    """Say how many workers it takes, at what price and how sure, from the section `plan` of a scenario."""
+    """Say how many workers it takes, at what price and how sure.
+
+    The section `plan` of the scenario says what to vary and what is asked.
+    """
     from simulator.planning.backend import WorkerPool
     from simulator.planning.planner import answer
     from simulator.planning.report import report, sentences

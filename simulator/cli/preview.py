@@ -32,7 +32,10 @@ def preview(
     unit_time: UnitTime = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON and nothing else.")] = False,
 ) -> None:
-    """Show what a search will do: brackets and rungs as trials x resource, and how many workers it can use."""
+    """Show what a search will do, before it runs.
+
+    Tells the trials and units of every bracket and rung, how many workers the search can use, and ideal makespans.
+    """
     from simulator.previewing import table
     from simulator.previewing.file import preview_file
 

@@ -53,7 +53,10 @@ def calibrate(
     workers: Workers = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
 ) -> None:
-    """Read the cluster of real runs from their schedules: speeds, stragglers, overheads, failures, decision time."""
+    """Read a cluster from the schedules of real runs.
+
+    Finds speeds, stragglers, overheads, failures and decision time, each with its interval.
+    """
     from simulator.cluster.calibration import calibrate as calibrating
     from simulator.cluster.calibration import section
     from simulator.io import writing
@@ -109,7 +112,10 @@ def backtest(
     sets: Sets = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
 ) -> None:
-    """Say whether simulations of the same search on the calibrated cluster would have foreseen a real run."""
+    """Say whether simulations would have foreseen a real run.
+
+    Simulates the same search on the cluster that `calibrate` reads from the real runs.
+    """
     from simulator.experiment import backtest as backtesting
 
     *traces, scenario = files
