@@ -49,7 +49,7 @@ times = {
 simulator.chart(counts, times, title="Time of the search, median", xlabel="workers", ylabel="hours", log="x")
 
 # %% [markdown]
-# The answer is 16 workers with ASHA: in time in 98 % (93–100 %) of 60 fresh runs, for $121 in the mean. It is worth reading
+# The answer is 16 workers with ASHA: in time in 98 % (93–100 %) of 60 fresh runs, for $121 on average. It is worth reading
 # what else is said. Half as many, 8 with SHA, were in time in 88 % of the runs, at $69.67. That is below the 90 % asked
 # for, but 60 seeds leave an interval from 80 % to 94 % around it, so it is named as not told apart, and not recommended.
 # And 32 workers buy almost nothing over 16: the curve is flat, since one trial must be trained to the end whatever there is.

@@ -251,12 +251,13 @@ class Comparison(_Shown):
         if measure.field == "makespan_s" and alike < self.seeds:
             return (
                 f"makespan: {first} and {label} did the same work under {alike:,} of "
-                f"{formatting.counted(self.seeds, 'seed')}, so theirs don't compare."
+                f"{formatting.counted(self.seeds, 'seed')}, so their makespans can't be compared."
             )
         found = self.difference(measure.field, label, first)
         if measure.field == "makespan_s" and self._unequal_work(first, label, found):
             units = [f"{self.mean('resource_units', name).estimate:,.0f}" for name in (first, label)]
-            return f"makespan: {first} and {label} trained {units[0]} and {units[1]} units, so theirs don't compare."
+            trained = f"{first} and {label} trained {units[0]} and {units[1]} units"
+            return f"makespan: {trained}, so their makespans can't be compared."
         if np.isnan(found.estimate):
             return f"{measure.name}: never both {first} and {label} have one."
         if found.low <= 0 <= found.high:

@@ -178,7 +178,7 @@ def test_makespans_of_unequal_work_are_not_compared():
     cut = simulator.compare(simulator.load_scenario(TINY, {"stop.time": "5 min"}), seeds=3)
 
     assert cut.findings()[0] == (
-        "makespan: SHA and ASHA did the same work under 0 of 3 seeds, so theirs don't compare."
+        "makespan: SHA and ASHA did the same work under 0 of 3 seeds, so their makespans can't be compared."
     )
 
 

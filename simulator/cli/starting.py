@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from simulator.core.errors import printable
+from simulator.core.escaping import printable
 
 #: As simulator.starting has them, which would take a while to import; a test compares.
 Kind = Literal["docs", "teach", "plan", "cluster", "ray", "optuna", "determined", "all"]

@@ -66,7 +66,7 @@ class Law:
     u with the log of the gain: at 1 trials that end well start badly. `waves` is the sd of slow ups and downs,
     drawn at 1, 3, 9 … units and on straight lines in the logarithm between, `noise` that of independent errors.
     An error lasts for `noise_units`: with 1 those of neighbouring units are independent, with more they run into each
-    other. A share `diverged` of the trials diverges, after 5 units in the mean, or at units of which `death_times`
+    other. A share `diverged` of the trials diverges, after 5 units on average, or at units of which `death_times`
     gives evenly spaced quantiles. `unit_quality`, from -1 to 1, is the
     correlation of u with the log of the time a unit: at 1 the worse a trial, the slower. Instead of best, worst
     and skew, `levels` may give evenly spaced quantiles of the asymptote, and `unit_times` some of the time a unit

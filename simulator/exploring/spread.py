@@ -27,7 +27,7 @@ def _sentence(compared: Comparison, first: str, label: str) -> str:
     one, other = (compared.values("first_full_length_s", name) for name in (first, label))
     both = np.isfinite(one) & np.isfinite(other)
     if both.sum() < 2:  # noqa: PLR2004  (no interval of one)
-        return f"{first} and {label} do not do the same work, so their ends don't compare."
+        return f"{first} and {label} do not do the same work, so their ends can't be compared."
     return _of("has its first trial trained in full", one[both], other[both], first, label)
 
 

@@ -26,9 +26,13 @@ class SpanSection(Section):
 
     mean: Duration
     shape: Annotated[float, Field(gt=0.05, le=20)] = Field(
-        1.0, description="Weibull shape: 1 exponential, less heavy-tailed, more wearing out."
+        1.0,
+        description="Shape of the Weibull distribution. 1: exponential; less than 1: heavy-tailed; more than 1: "
+        "machines wear out.",
     )
-    median: Duration | None = Field(None, description="Makes it log-normal; less than the mean.")
+    median: Duration | None = Field(
+        None, description="Makes the span log-normal with this median, which is less than the mean."
+    )
 
     @model_validator(mode="after")
     def _one_kind(self) -> SpanSection:
@@ -190,9 +194,9 @@ class DropsSection(Section):
     """Jobs that are lost while their worker lives."""
 
     probability: Annotated[float, Field(ge=0, lt=1)] = Field(
-        0.001, description="Of being dropped in each span `per`."
+        0.001, description="Probability that a job is dropped in each span `per` of its time."
     )
-    per: Duration = Field(60_000_000, description="Default 1 min.")
+    per: Duration = Field(60_000_000, description="The span that the probability is of; default 1 min.")
 
 
 class RecoverySection(Section):
@@ -203,17 +207,24 @@ class RecoverySection(Section):
     )
     checkpoint_every: Count = Field(1, description="Units between checkpoints.")
     max_restarts: Annotated[int, Field(ge=0, le=10_000)] = Field(
-        5, description="Losses after which a trial dies, as in Determined; preemptions don't count."
+        5,
+        description="How many jobs a trial may lose; at one more it dies, as in Determined. Preemptions don't count.",
     )
 
 
 class OverheadsSection(Section):
     """Worker time that trains nothing."""
 
-    worker_start: Delay = Field(0, description="From when a machine comes up until it can work.")
-    trial_start: Delay = Field(0, description="To set a trial up on a worker.")
-    save: Delay = Field(0, description="To save a checkpoint.")
-    restore: Delay = Field(0, description="To restore one.")
+    worker_start: Delay = Field(0, description="Time from when a machine comes up until it can work.")
+    trial_start: Delay = Field(0, description="Time to set a trial up, each time a job starts, promotions included.")
+    save: Delay = Field(
+        0,
+        description="Time to save a checkpoint, after every `checkpoint_every` units; a promotion pays for the one at "
+        "the end of the job before.",
+    )
+    restore: Delay = Field(
+        0, description="Time to restore a checkpoint; a promotion pays it, and a lost job that goes on from one."
+    )
 
 
 class GroupSection(Section):
@@ -222,9 +233,11 @@ class GroupSection(Section):
     count: Annotated[int, Field(ge=1, le=10**6)] = Field(description="How many.")
     speed: Annotated[float, Field(ge=1e-3, le=1e3)] = Field(1.0, description="Divides the time of a job.")
     price: Money = Field(0.0, description="Money for a machine and hour, while it is up.")
-    slots: Annotated[int, Field(ge=1, le=10_000)] = Field(1, description="Slots of a machine; see slots_per_trial.")
-    join: Delay = Field(0, description="When the first machine joins.")
-    ramp_up: Delay = Field(0, description="How much later the last one does.")
+    slots: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        1, description="Slots, such as GPUs, of a machine; see slots_per_trial."
+    )
+    join: Delay = Field(0, description="Time at which the first machine joins.")
+    ramp_up: Delay = Field(0, description="How much later the last machine joins; the others join evenly between.")
     leave: Duration | None = Field(None, description="When all of them leave; default never.")
     release: Release | None = Field(None, description=f"{RELEASE} Default: the cluster's.")
     billing: Billing | None = Field(None, description=f"{BILLING} Default: the cluster's.")
@@ -259,16 +272,20 @@ class ClusterSection(Section):
     policy: Literal["fastest", "cheapest", "lowest"] = Field(
         "fastest", description="Which idle worker is taken; ties by number."
     )
-    slots_per_trial: Annotated[int, Field(ge=1, le=10_000)] = Field(1, description="Slots that a trial takes.")
+    slots_per_trial: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        1, description="Slots, such as GPUs, that a trial takes."
+    )
     decision_time: Delay = Field(
         0,
         description="How long the scheduler takes to give a job out, one after the other; workers wait meanwhile.",
     )
-    stragglers: Straggler | None = Field(None, description="By what factor jobs take longer.")
+    stragglers: Straggler | None = Field(None, description="By what factor jobs take longer than their curve says.")
     drops: DropsSection | None = None
-    crashes: Probability = Field(0.0, description="Of an attempt to die by itself; user jobs show 1 to 5 %.")
-    failures: FailuresSection | None = Field(None, description="Of all machines whose group says nothing else.")
-    preemption: PreemptionSection | None = Field(None, description="Of all machines whose group says nothing else.")
+    crashes: Probability = Field(
+        0.0, description="Probability that an attempt dies by itself; in clusters 1 to 5 % of users' jobs do."
+    )
+    failures: FailuresSection | None = Field(None, description="For every machine whose group says nothing else.")
+    preemption: PreemptionSection | None = Field(None, description="For every machine whose group says nothing else.")
     slow_spells: SlowSpellsSection | None = Field(None, description="When machines are slow for a while.")
     release: Release = Field("end", description=RELEASE)
     billing: Billing = Field("second", description=BILLING)
@@ -308,12 +325,12 @@ class ClusterSection(Section):
 class StopSection(Section):
     """When to stop a run, at the first of these; what still runs is cut."""
 
-    time: Duration | None = Field(None, description="At this time.")
+    time: Duration | None = Field(None, description="Stop at this time.")
     loss: Annotated[float, Field(allow_inf_nan=False)] | None = Field(
-        None, description="At the first result this good or better, as the curves have it."
+        None, description="Stop at the first result this good or better, in the curves' own unit."
     )
-    full_length_trials: Count | None = Field(None, description="After so many fully trained trials.")
-    cost: Positive | None = Field(None, description="When the machines that were up have cost so much.")
+    full_length_trials: Count | None = Field(None, description="Stop after so many fully trained trials.")
+    cost: Positive | None = Field(None, description="Stop when the machines that were up have cost so much.")
 
     @model_validator(mode="after")
     def _something(self) -> StopSection:

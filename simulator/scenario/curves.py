@@ -53,7 +53,7 @@ class RecordedSection(Section):
         None, description="Median time a unit takes, for a file without the column elapsed_s."
     )
     unit_time_sigma: Annotated[float, Field(ge=0, le=5)] = Field(
-        0.0, description="Spread of that time across trials, sd of its log; 0: all alike."
+        0.0, description="How far trials differ in that time: standard deviation of its logarithm; 0: all alike."
     )
 
     def build(self, folder: Path, seed: int) -> Recorded | Resampled | Shuffled:
@@ -85,7 +85,9 @@ class SyntheticSection(Section):
     )
     unit_time: Duration = Field(60_000_000, description="Median time a unit takes; default 1 min.")
     unit_time_sigma: Annotated[float, Field(ge=0, le=5)] = Field(
-        0.5, description="Spread of the time a unit takes across trials, sd of its log; 0: all alike."
+        0.5,
+        description="How far trials differ in the time a unit takes: standard deviation of its logarithm; 0: all "
+        "alike.",
     )
     unit_time_quality: Correlation = Field(
         0.0, description="Correlation of the time a unit with how bad a trial is; 1: the worse, the slower."
@@ -93,32 +95,46 @@ class SyntheticSection(Section):
     unit_times: Annotated[list[Duration], Field(min_length=2, max_length=1000)] | None = Field(
         None, description="Evenly spaced quantiles of the time a unit, instead of median and spread."
     )
-    best: Loss = Field(0.1, description="Best asymptote a trial can have.")
-    worst: Loss = Field(1.0, description="Worst asymptote a trial can have.")
+    best: Loss = Field(0.1, description="Best loss that a trial can come to in the end (its asymptote).")
+    worst: Loss = Field(1.0, description="Worst loss that a trial can come to in the end.")
     skew: Annotated[float, Field(gt=0, le=20)] = Field(
         1.0, description="Greater than 1: good trials are closer to each other, bad ones further apart."
     )
     levels: Annotated[list[Loss], Field(min_length=2, max_length=1000)] | None = Field(
         None, description="Evenly spaced quantiles of the asymptotes, instead of best, worst and skew."
     )
-    gain: Annotated[float, Field(ge=0, le=1e6)] = Field(1.0, description="Median loss above the asymptote at 1 unit.")
-    gain_sigma: Annotated[float, Field(ge=0, le=5)] = Field(0.5, description="sd of the log of the gain.")
-    rate: Annotated[float, Field(gt=0, le=10)] = Field(0.7, description="Median exponent of the shape.")
-    rate_sigma: Annotated[float, Field(ge=0, le=5)] = Field(0.3, description="sd of the log of the rate.")
+    gain: Annotated[float, Field(ge=0, le=1e6)] = Field(
+        1.0, description="How far the loss after 1 unit is above the end, in the median."
+    )
+    gain_sigma: Annotated[float, Field(ge=0, le=5)] = Field(
+        0.5, description="Standard deviation of the gain's logarithm, across trials."
+    )
+    rate: Annotated[float, Field(gt=0, le=10)] = Field(
+        0.7, description="How fast the loss falls: the median exponent of the shape."
+    )
+    rate_sigma: Annotated[float, Field(ge=0, le=5)] = Field(
+        0.3, description="Standard deviation of the rate's logarithm, across trials."
+    )
     scale: Annotated[float, Field(gt=0, le=1e6)] = Field(
         1.0, description="Median units before the shape falls; for pow4, exp4, logpower3, mmf4, vap3."
     )
-    scale_sigma: Annotated[float, Field(ge=0, le=5)] = Field(0.0, description="sd of the log of the scale.")
+    scale_sigma: Annotated[float, Field(ge=0, le=5)] = Field(
+        0.0, description="Standard deviation of the scale's logarithm, across trials."
+    )
     crossings: Correlation = Field(
         0.0, description="1: trials that end well start badly, so that curves cross; -1: they start as they end."
     )
-    waves: Annotated[float, Field(ge=0, le=1e6)] = Field(0.0, description="sd of slow ups and downs of the loss.")
-    noise: Annotated[float, Field(ge=0, le=1e6)] = Field(0.0, description="sd of errors of the loss.")
+    waves: Annotated[float, Field(ge=0, le=1e6)] = Field(
+        0.0, description="Standard deviation of slow ups and downs of the loss."
+    )
+    noise: Annotated[float, Field(ge=0, le=1e6)] = Field(
+        0.0, description="Standard deviation of the errors of the loss."
+    )
     noise_units: Annotated[int, Field(ge=1, le=1000)] = Field(
         1, description="Units for which an error lasts; 1: errors of neighbouring units are independent."
     )
     diverged: Annotated[float, Field(ge=0, le=1)] = Field(
-        0.0, description="Share of trials that diverge, after 5 units in the mean."
+        0.0, description="Share of trials that diverge, after 5 units on average."
     )
     death_times: (
         Annotated[list[Annotated[float, Field(ge=0, le=1e9)]], Field(min_length=2, max_length=1000)] | None

@@ -19,8 +19,8 @@ from simulator.scenario.values import Delay, Label
 class Scenario(Section):
     """Searchers on the same trials and the same cluster."""
 
-    title: str = Field("", max_length=200, description="What it shows, for pictures; default: the file's name.")
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(0, description="Of everything drawn at random.")
+    title: str = Field("", max_length=200, description="Shown above tables and pictures; default: the file's name.")
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(0, description="Seed of everything that is drawn at random.")
     time_unit: TimeUnit = Field("s", description="How times are shown.")
     searchers: dict[Label, Searcher] = Field(
         max_length=16,

@@ -18,7 +18,9 @@ class StragglerSection(Section, ABC):
     """A distribution of factors; `per` says whether each attempt draws one, or each worker once for all."""
 
     kind: str
-    per: Literal["job", "worker"] = Field("job", description="Drawn for each attempt, or once for each worker.")
+    per: Literal["job", "worker"] = Field(
+        "job", description="Whether the factor is drawn for each attempt at a job, or once for each worker."
+    )
 
     @abstractmethod
     def build(self) -> stragglers.Straggler:
@@ -38,7 +40,9 @@ class HalfNormalStragglerSection(StragglerSection):
     """1 + |z|: the ASHA paper's model."""
 
     kind: Literal["half_normal"]
-    std: Annotated[float, Field(ge=0, le=100)] = Field(0.5, description="sd of z; the mean factor is 1 + 0.798 std.")
+    std: Annotated[float, Field(ge=0, le=100)] = Field(
+        0.5, description="Standard deviation of z in the factor 1 + |z|; the mean factor is 1 + 0.798 std."
+    )
 
     def build(self) -> stragglers.Straggler:
         """Make what draws the factors."""
@@ -54,7 +58,7 @@ class LogNormalStragglerSection(StragglerSection):
 
     kind: Literal["log_normal"]
     sigma: Annotated[float, Field(ge=0, le=5)] = Field(
-        0.15, description="sd of the log; equal hosts show .02 to .25."
+        0.15, description="Standard deviation of the factor's logarithm; equal hosts show 0.02 to 0.25."
     )
 
     def build(self) -> stragglers.Straggler:
@@ -75,7 +79,9 @@ class ParetoStragglerSection(StragglerSection):
     """Pareto factors of mean 1."""
 
     kind: Literal["pareto"]
-    alpha: Annotated[float, Field(gt=1.01, le=100)] = Field(2.5, description="Tail index; less is heavier.")
+    alpha: Annotated[float, Field(gt=1.01, le=100)] = Field(
+        2.5, description="Tail index; the smaller, the more jobs take very long."
+    )
 
     def build(self) -> stragglers.Straggler:
         """Make what draws the factors."""
@@ -95,8 +101,10 @@ class TwoPointStragglerSection(StragglerSection):
     """A few jobs take several times as long."""
 
     kind: Literal["two_point"]
-    probability: Probability = Field(0.05, description="Of being slow; shared clusters show 2 to 5 %.")
-    factor: Annotated[float, Field(ge=1, le=1e6)] = Field(4.0, description="How many times as long.")
+    probability: Probability = Field(
+        0.05, description="Probability that a job is slow; shared clusters show 2 to 5 %."
+    )
+    factor: Annotated[float, Field(ge=1, le=1e6)] = Field(4.0, description="How many times as long a slow job takes.")
 
     def build(self) -> stragglers.Straggler:
         """Make what draws the factors."""

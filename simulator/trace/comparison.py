@@ -39,9 +39,9 @@ def table(summaries: Mapping[str, Summary], unit: str) -> list[tuple[str, ...]]:
         ("full-length trials", lambda run: f"{run.full_length_trials:,}"),
         ("first full-length trial at", lambda run: time(run.first_full_length_s)),
         ("best loss, at any length", lambda run: _loss(run.best_loss)),
-        ("… of trial", _best_trial),
-        ("… known at", lambda run: time(run.best_loss_s)),
-        ("… of that trial in full", lambda run: _loss(run.best_loss_in_full)),
+        ("best trial", _best_trial),
+        ("best loss known at", lambda run: time(run.best_loss_s)),
+        ("best trial's loss in full", lambda run: _loss(run.best_loss_in_full)),
         (f"idle, worker-{unit}", lambda run: worker_time(run.idle_s)),
         (CLIMB, lambda run: "—" if run.idle_promotable_s is None else worker_time(run.idle_promotable_s)),
         (f"overhead, worker-{unit}", lambda run: worker_time(run.overhead_s)),
@@ -77,18 +77,18 @@ def findings(summaries: Mapping[str, Summary], unit: str) -> Iterator[str]:
         stopped = base.stopped or run.stopped
         if base.max_length != run.max_length:
             lengths = f"{base.max_length:,} and {formatting.counted(run.max_length, 'unit')}"
-            yield f"{first} and {label} train trials to {lengths}: their times don't compare."
+            yield f"{first} and {label} train trials to {lengths}, so their times can't be compared."
             continue
         fast, slow = (base, run) if base.makespan_s <= run.makespan_s else (run, base)
         if stopped or base.trials != run.trials:
             work = f"{base.trials:,} and {formatting.counted(run.trials, 'trial')}"
             how = ", cut at the stop" if stopped else ""
-            yield f"{first} and {label} did not do the same work ({work}{how}): their makespans don't compare."
+            yield f"{first} and {label} did not do the same work ({work}{how}), so their makespans can't be compared."
         elif less_work(fast.resource_units, slow.resource_units) or (
             alike(fast.makespan_s, slow.makespan_s) and less_work(slow.resource_units, fast.resource_units)
         ):
             work = f"{base.resource_units:,} and {formatting.counted(run.resource_units, 'unit')}"
-            yield f"{first} and {label} did not do the same work ({work}): their makespans don't compare."
+            yield f"{first} and {label} did not do the same work ({work}), so their makespans can't be compared."
         else:
             said = _sooner("makespan", (first, base.makespan_s), (label, run.makespan_s), unit)
             if less_work(slow.resource_units, fast.resource_units):

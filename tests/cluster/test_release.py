@@ -320,7 +320,7 @@ def test_a_job_pays_for_the_part_that_falls_into_a_spell():
 
 
 def test_the_mean_over_a_long_time_is_that_of_the_share():
-    """A quarter of the time is slow by 3: an hour of work takes 1 / (.75 + .25 / 3) hours in the mean."""
+    """A quarter of the time is slow by 3: an hour of work takes 1 / (.75 + .25 / 3) hours on average."""
     conditions = Conditions(slow=SlowSpells(Weibull(3 * HOUR), Weibull(HOUR), 3.0))
     world = World(ticks=lambda *_: 2000 * HOUR)
     trace = simulate(random(max_trials=20, max_length=1), world, Cluster(20, conditions=conditions))

@@ -264,7 +264,7 @@ def test_equal_losses_everywhere(tmp_path, name):
 
 @pytest.mark.parametrize("name", SEARCHERS)
 def test_all_trials_diverge(tmp_path, name):
-    """Each diverges before it is trained in full: after 5 units in the mean, and none in 1000."""
+    """Each diverges before it is trained in full: after 5 units on average, and none in 1000."""
     summary = metrics.summarize(ran(tmp_path, name, length=1000, curves="kind: synthetic, diverged: 1"))
 
     assert (summary.full_length_trials, summary.simple_regret) == (0, None)

@@ -46,5 +46,5 @@ def test_where_nothing_compares_it_says_so():
     base = compared([100, 100], [120, 120], stopped=True)
     none = {label: [replace(run, first_full_length_s=None) for run in runs] for label, runs in base.summaries.items()}
     assert spread.sentences(Comparison(base.scenario, 0, none)) == [
-        "SHA and ASHA do not do the same work, so their ends don't compare."
+        "SHA and ASHA do not do the same work, so their ends can't be compared."
     ]

@@ -160,7 +160,7 @@ def test_what_was_asked_and_is_met(tmp_path):
 
     assert re.match(
         r"\d workers with A?SHA: done within 10,800 s in 100 % \(8\d–100 %\) of 24 fresh runs, [\d.]+ worker-hours, "
-        r"\$[\d.]+ in the mean \(\$[\d.]+–[\d.]+\); A?SHA would need (as many|\d) \(\$[\d.]+\)\.$",
+        r"\$[\d.]+ on average \(\$[\d.]+–[\d.]+\); A?SHA would need (as many|\d) \(\$[\d.]+\)\.$",
         said,
     ), said
 
@@ -168,7 +168,7 @@ def test_what_was_asked_and_is_met(tmp_path):
 def test_what_nobody_meets(tmp_path):
     said = sentences.sentence(found(tmp_path, SMALL.replace("confidence", "x").replace("40 min", "17 min")))
 
-    assert said.startswith("Nothing on the grid is shown to be done within 1,020 s in 95 % of runs; the nearest is ")
+    assert said.startswith("No option is shown to be done within 1,020 s in 95 % of runs; the nearest is ")
 
 
 def test_nothing_asked_is_answered_by_the_knee(tmp_path):
@@ -218,7 +218,7 @@ def test_larger_numbers_that_would_not_do_are_named(tmp_path):
     advice = replace(made.advice, series=(taken, other), best=taken)
     said = sentences.sentence(replace(made, advice=advice))
 
-    assert re.search(r"in the mean \(\$[\d.]+–[\d.]+\), but not with every larger number: 8 \(100 %\); ", said), said
+    assert re.search(r"on average \(\$[\d.]+–[\d.]+\), but not with every larger number: 8 \(100 %\); ", said), said
     assert re.search(r"A?SHA would need as many \(\$[\d.]+\), and 8 \(100 %\) would not do\.$", said), said
 
 
@@ -227,7 +227,7 @@ def test_a_target_that_is_never_reached_gives_no_difference(tmp_path):
     made = found(tmp_path, text)
 
     assert re.fullmatch(
-        r"Nothing on the grid is shown to be at a loss of 1e-09 within 3,600 s in 95 % of runs; the nearest is 4 workers "
+        r"No option is shown to reach a loss of 1e-09 within 3,600 s in 95 % of runs; the nearest is 4 workers "
         r"with A?SHA: in 0 % \(0–39 %\) of 6 fresh runs, and in fewer than half at any time\.",
         sentences.sentence(made),
     )
@@ -239,7 +239,7 @@ def test_no_difference_is_called_so(tmp_path):
     remarks = list(sentences.remarks(found(tmp_path, planned("vary: {cluster.workers: [4]}\nreplicates: 6", twins))))
 
     assert (
-        "4 workers: no difference of times seen between SHA and ASHA (SHA less ASHA in the mean 0 s to 0 s, 6 pairs)."
+        "4 workers: no difference in time seen between SHA and ASHA (SHA minus ASHA on average 0 s to 0 s, 6 pairs)."
         in remarks
     )
 

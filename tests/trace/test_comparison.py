@@ -46,14 +46,16 @@ def test_unequal_work_is_not_compared():
     said = findings(World(), stop=53 * UNIT, SHA=sha(**OPTIONS), ASHA=asha(max_length=27, divisor=3))
 
     assert said[0] == (
-        "SHA and ASHA did not do the same work (27 and 198 trials, cut at the stop): their makespans don't compare."
+        "SHA and ASHA did not do the same work (27 and 198 trials, cut at the stop), so their makespans can't be compared."
     )
 
 
 def test_fewer_units_are_no_sooner_end():
     """The same number of trials, all in full or halved: SHA ends first because it trained less."""
     said = findings(World(), SHA=sha(**OPTIONS), random=random(max_trials=27, max_length=27))
-    assert said[0] == "SHA and random did not do the same work (81 and 729 units): their makespans don't compare."
+    assert (
+        said[0] == "SHA and random did not do the same work (81 and 729 units), so their makespans can't be compared."
+    )
 
     brackets = adaptive_asha(max_length=27, max_trials=27, max_rungs=4, divisor=3)
     said = findings(World(), cluster=Cluster(2), SHA=sha(**OPTIONS), adaptive=brackets)
@@ -62,7 +64,8 @@ def test_fewer_units_are_no_sooner_end():
     ).resource_units
     assert units > 81
     assert (
-        said[0] == f"SHA and adaptive did not do the same work (81 and {units} units): their makespans don't compare."
+        said[0]
+        == f"SHA and adaptive did not do the same work (81 and {units} units), so their makespans can't be compared."
     )
 
 
@@ -96,7 +99,7 @@ def test_only_one_reached_full_length():
 def test_times_of_different_lengths_are_not_compared():
     said = findings(World(), SHA=sha(**OPTIONS), short=asha(max_trials=27, max_length=9, divisor=3))
 
-    assert said == ["SHA and short train trials to 27 and 9 units: their times don't compare."]
+    assert said == ["SHA and short train trials to 27 and 9 units, so their times can't be compared."]
 
 
 def test_a_stop_that_cuts_nothing_is_a_stop_all_the_same():
@@ -107,7 +110,7 @@ def test_a_stop_that_cuts_nothing_is_a_stop_all_the_same():
     assert (metrics.summarize(stopped).cut_jobs, metrics.summarize(stopped).stopped) == (0, True)
     assert ending(stopped, "s") == "stopped at 1 s"
     assert said == [
-        "SHA and ASHA did not do the same work (10 and 10 trials, cut at the stop): their makespans don't compare."
+        "SHA and ASHA did not do the same work (10 and 10 trials, cut at the stop), so their makespans can't be compared."
     ]
 
 

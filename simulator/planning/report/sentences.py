@@ -28,9 +28,8 @@ def sentence(answer: Answer) -> str:
         half = (
             f"half of them within {time(middle, unit)}" if isfinite(middle) else "and in fewer than half at any time"
         )
-        shown = "shown to be " if plan.choose_by == "lower_bound" else ""
         return (
-            f"Nothing on the grid is {shown}{_asked(plan, unit)} in {level(plan.confidence)} of runs; the nearest is "
+            f"No option {_does(plan)}{_limits(plan, unit)} in {level(plan.confidence)} of runs; the nearest is "
             f"{fresh.name}: in {share(fresh.met, plan.confidence)} of {_fresh(answer)}, {half}."
         )
     if advice.by_knee:
@@ -88,16 +87,16 @@ def _ground(answer: Answer) -> Iterator[str]:
     bound = f"with {level(plan.assurance)} confidence, one-sided"
     if advice.chosen is not None:
         best = {
-            "expense": "the cheapest in the mean" if advice.priced else "the least worker-hours in the mean",
+            "expense": "the cheapest on average" if advice.priced else "the least worker-hours on average",
             "time": "the soonest, or the cheaper of those as soon,",
-            "knee": "the knee of time against cost" if advice.chosen is advice.knee else "the cheapest in the mean",
+            "knee": "the knee of time against cost" if advice.chosen is advice.knee else "the cheapest on average",
         }[advice.ground]
         how = (
             f"shown, {bound}, to do it" if plan.choose_by == "lower_bound" else f"seen to do it ({sure} by estimate)"
         )
         if plan.choose_by == "lower_bound":
             how += f" in {sure} of runs"
-        yield f"It is {best} of the options {how}; its figures are those of runs that the choice has not seen."
+        yield f"It is {best} of the options {how}; its figures come from fresh runs, which the choice has not seen."
     elif plan.choose_by == "lower_bound":
         needed = statistics.runs_to_show(plan.confidence, plan.assurance)
         if answer.replicates < needed:
@@ -121,11 +120,11 @@ def _bills(answer: Answer) -> Iterator[str]:
         return
     cluster = answer.fresh.cell.loaded.scenario.cluster
     rules = [group.release or cluster.release for group in (cluster.groups or {}).values()] or [cluster.release]
-    kept, drained = (f"{money(bill.estimate)} in the mean" for bill in (answer.fresh.kept, answer.fresh.drained))
+    kept, drained = (f"{money(bill.estimate)} on average" for bill in (answer.fresh.kept, answer.fresh.drained))
     told = [f"kept to the end it costs {kept}", f"let go when each machine has ended its last work, {drained}"]
     used = _rule(rules[0]) if all(rule == rules[0] for rule in rules) else "let go group by group"
     if any(rule not in ("end", "drained") for rule in rules):
-        used += f", which cost {money(answer.fresh.mean_cost.estimate)} in the mean"
+        used += f", which cost {money(answer.fresh.mean_cost.estimate)} on average"
     text = f"Two bills of {answer.fresh.name}: {told[0]}; {told[1]}. The answer goes by machines that are {used}"
     turned = [found for found in _told(answer.advice) if _opposite(found)]
     yield f"{text} (`release`)."
@@ -135,7 +134,7 @@ def _bills(answer: Answer) -> Iterator[str]:
         less = money(abs(found.kept.estimate)), money(abs(found.drained.estimate))
         yield (
             f"{found.one.cell.name}: which of {labels[0]} and {labels[1]} costs less depends on that: kept it is "
-            f"{cheap}, by {less[0]} in the mean; let go it is {other}, by {less[1]}."
+            f"{cheap}, by {less[0]} on average; let go it is {other}, by {less[1]}."
         )
 
 
@@ -189,7 +188,7 @@ def _tied(advice: Advice, plan: PlanSection) -> Iterator[str]:
         named.append(f"{option.name} ({met}{money_})")
     more = len(advice.tied) - len(named)
     text = "; ".join([*named, f"{more:,} more"] if more else named)
-    yield f"These runs don't tell it apart from: {text}."
+    yield f"These runs can't tell it apart from: {text}."
 
 
 def _conflict(answer: Answer) -> Iterator[str]:
@@ -202,13 +201,13 @@ def _conflict(answer: Answer) -> Iterator[str]:
     if in_time is not None and affordable is not None:
         yield (
             f"Deadline and budget are each met, but not together: in time the cheapest is {in_time.name} at "
-            f"{money(in_time.mean_cost.estimate)} in the mean, within budget the soonest is {affordable.name}, half "
+            f"{money(in_time.mean_cost.estimate)} on average, within budget the soonest is {affordable.name}, half "
             f"of its runs within {time(affordable.time_s.middle, unit)}."
         )
     elif in_time is not None:
         yield (
             f"It is the budget that fails: in time the cheapest is {in_time.name} at "
-            f"{money(in_time.mean_cost.estimate)} in the mean, and {budget} were given."
+            f"{money(in_time.mean_cost.estimate)} on average, and {budget} were given."
         )
     elif affordable is not None:
         yield (
@@ -227,7 +226,7 @@ def difference(found: Difference, unit: str) -> str:
     if not found.whole:
         shares = f"{percent(found.one.reached)} and {percent(found.other.reached)} of runs"
         return (
-            f"{where}: {one} and {other} reached the target in {shares}, so their times don't compare: those "
+            f"{where}: {one} and {other} reached the target in {shares}, so their times can't be compared: those "
             "that are missing are the slow ones."
         )
     span = f"{time(abs(found.seconds.estimate), unit)}"
@@ -236,11 +235,11 @@ def difference(found: Difference, unit: str) -> str:
     if not found.seen:
         low, high = found.seconds.low, found.seconds.high
         return (
-            f"{where}: no difference of times seen between {one} and {other} ({one} less {other} in the mean "
+            f"{where}: no difference in time seen between {one} and {other} ({one} minus {other} on average "
             f"{_signed(low, unit)} to {_signed(high, unit)}, {pairs})."
         )
     sooner, later = (other, one) if found.seconds.estimate > 0 else (one, other)
-    return f"{where}: {sooner} is {span} sooner than {later} in the mean ({_range(low, high, unit)}, {pairs})."
+    return f"{where}: {sooner} is {span} sooner than {later} on average ({_range(low, high, unit)}, {pairs})."
 
 
 def dearer(found: Difference) -> str:
@@ -250,11 +249,11 @@ def dearer(found: Difference) -> str:
     pairs = counted(found.one.replicates, "pair")
     if not told_apart(found.cost):
         span = f"{_signed_money(low)} to {_signed_money(high)}"
-        return f"{where}: no difference of cost seen ({one} less {other} in the mean {span}, {pairs})."
+        return f"{where}: no difference in cost seen ({one} minus {other} on average {span}, {pairs})."
     cheap, dear = (other, one) if found.cost.estimate > 0 else (one, other)
     low, high = sorted((abs(low), abs(high)))
     return (
-        f"{where}: {cheap} costs {money(abs(found.cost.estimate))} less than {dear} in the mean "
+        f"{where}: {cheap} costs {money(abs(found.cost.estimate))} less than {dear} on average "
         f"({money(low)}–{money(high).removeprefix('$')}, {pairs})."
     )
 
@@ -319,16 +318,16 @@ def hours(amount: float) -> str:
 
 
 def expense(option: Option, priced: bool) -> str:
-    """What an option takes in the mean, with the interval of the money, or of the hours where nothing has a price."""
+    """What an option takes on average, with the interval of the money, or of the hours where nothing has a price."""
     mean_hours = option.mean_hours
     if not priced:
         text = f"{hours(mean_hours.estimate)} worker-hours"
         span = f"{hours(mean_hours.low)}–{hours(mean_hours.high)}"
-        return f"{text} in the mean" + ("" if mean_hours.low == mean_hours.high else f" ({span})")
+        return f"{text} on average" + ("" if mean_hours.low == mean_hours.high else f" ({span})")
     spent = option.mean_cost
     text = f"{hours(mean_hours.estimate)} worker-hours, {money(spent.estimate)}"
     span = f"{money(spent.low)}–{money(spent.high).removeprefix('$')}"
-    return f"{text} in the mean" + ("" if spent.low == spent.high else f" ({span})")
+    return f"{text} on average" + ("" if spent.low == spent.high else f" ({span})")
 
 
 def goal(plan: PlanSection) -> str:
@@ -339,12 +338,33 @@ def goal(plan: PlanSection) -> str:
     if target.loss is not None:
         return f"at a loss of {target.loss:g}"
     if target.quantile is not None:
-        return f"at a result as good as the best {level(target.quantile)} of the candidates"
+        return f"at {_top(target.quantile)}"
     return f"at {counted(target.full_length_trials or 0, 'fully trained trial')}"
 
 
+def _top(quantile: float) -> str:
+    return f"a top-{level(quantile)} result"
+
+
+def _does(plan: PlanSection) -> str:
+    """What no option does: reach the target, or be shown to."""
+    target, shown = plan.target, plan.choose_by == "lower_bound"
+    if target is None:
+        return "is shown to be done" if shown else "is done"
+    if target.full_length_trials is not None:
+        trials = f"{counted(target.full_length_trials, 'trial')} in full"
+        return f"is shown to train {trials}" if shown else f"trains {trials}"
+    result = f"a loss of {target.loss:g}" if target.loss is not None else _top(target.quantile or 0)
+    return f"is shown to reach {result}" if shown else f"reaches {result}"
+
+
 def _asked(plan: PlanSection, unit: str) -> str:
-    text = goal(plan)
+    return goal(plan) + _limits(plan, unit)
+
+
+def _limits(plan: PlanSection, unit: str) -> str:
+    """Deadline and budget, each after a space."""
+    text = ""
     if plan.deadline is not None:
         text += f" within {formatting.time(plan.deadline, unit, 3)}"
     if plan.budget is None:
@@ -377,7 +397,7 @@ def _others(advice: Advice, chosen: Option, plan: PlanSection) -> Iterator[str]:
         option = one.chosen
         if option is None:
             shown = "is not shown to" if plan.choose_by == "lower_bound" else "would not"
-            yield f"{name} {shown} do it with any number"
+            yield f"{name} {shown} do it with any number of workers"
             continue
         cost = f" ({money(option.mean_cost.estimate)})" if advice.priced else ""
         but = f", and {_failing(one, plan)} would not do" if one.failing else ""
