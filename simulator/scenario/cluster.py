@@ -219,8 +219,8 @@ class OverheadsSection(Section):
     trial_start: Delay = Field(0, description="Time to set a trial up, each time a job starts, promotions included.")
     save: Delay = Field(
         0,
-        description="Time to save a checkpoint, after every `checkpoint_every` units; a promotion pays for the one at "
-        "the end of the job before.",
+        description="Time to save a checkpoint, after every `checkpoint_every` units; a promotion pays for the one "
+        "at the end of the job before.",
     )
     restore: Delay = Field(
         0, description="Time to restore a checkpoint; a promotion pays it, and a lost job that goes on from one."
