@@ -1,4 +1,4 @@
-"""Pages that are made: `python -m tools.pages` writes docs/scenario-reference.md and docs/api.md anew; a test compares."""
+"""Pages that are made: `python -m tools.pages` writes the reference, docs/api.md and docs/package.md anew; a test compares."""
 
 from __future__ import annotations
 
@@ -225,7 +225,15 @@ def prose(thing):
     return f"{head}\n\n```python\n>>> {examples}\n```" if mark else text
 
 
-PAGES = {"scenario-reference.md": reference, "api.md": reference_of_api}
+def page_of_package():
+    """docs/package.md, from the README: a package index shows it by itself, so no link or picture in it is relative."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = re.sub(r"<picture>.*?</picture>\n\n.*?\n\n", "", text, count=1, flags=re.S)
+    text = re.sub(r"\[([^\]]*)\]\((?!https?:)([^)\s#]*)[^)\s]*\)", lambda link: f"{link[1]} (`{link[2]}`)", text)
+    return f"{text.rstrip()}\n\nFiles named here in brackets stand in the source, in the documentation's folder `docs/` most of all.\n"
+
+
+PAGES = {"scenario-reference.md": reference, "api.md": reference_of_api, "package.md": page_of_package}
 
 
 def main():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from simulator.cli import compare, curves, explore, guidance, pictures, plan, preview, reality, starting, surroundings
-from simulator.cli.progress import late_bar, progress_bar
+from simulator.cli.progress import late_bar, progress_bar, simulated
 from simulator.cli.scenario_file import ScenarioFile, Seed, Sets, UnitTime, Workers, opened, what_was_set
 from simulator.cli.trace import trace_app
 from simulator.core.errors import InputError, MachineError, RunError
@@ -145,9 +145,7 @@ def run(
     if out:
         writing.check_folder(out)
         inputs.check_kept([out / "summary.json", *(out / label / "trace.csv" for label in experiment.labels)])
-    with progress_bar() as progress:
-        task = progress.add_task("", total=len(experiment.labels))
-        traces = experiment.run_all(lambda label: progress.update(task, description=f"simulating {label}"))
+    traces = simulated(experiment)
     best = experiment.best_loss(max(metrics.trials_started(trace) for trace in traces.values()))
     summaries = {label: metrics.summarize(trace, best, experiment.in_full) for label, trace in traces.items()}
     given = {"set": experiment.loaded.settings} if experiment.loaded.settings else {}
@@ -259,7 +257,10 @@ def _print_orders(experiment: Experiment) -> None:
     from simulator.api import compare
 
     try:
-        compared = compare(experiment.loaded, ORDERS, experiment.seed)
+        with late_bar(f"simulating {ORDERS} orders of the trials") as tell:
+            compared = compare(
+                experiment.loaded, ORDERS, experiment.seed, on_progress=lambda done: tell(done, ORDERS)
+            )
     except RunError as error:  # as no worker may be left in another
         typer.echo(printable(f"Over other orders of the trials nothing is said, as one fails: {error}"))
         return

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import count
 from time import monotonic
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from simulator.experiment.experiment import Experiment
+    from simulator.searchers.protocol import Searcher
+    from simulator.trace.trace import Trace
+
 
 #: Seconds from which on it is worth while to show that something goes on.
 LATE = 1.0
+#: Results between two looks at how far a search is.
+LOOK = 200
 
 
 @contextmanager
@@ -43,3 +50,26 @@ def progress_bar() -> Iterator[Progress]:
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         yield progress
+
+
+def simulated(experiment: Experiment) -> dict[str, Trace]:
+    """Run every searcher; on a terminal a bar shows how far each is, as it says itself, and the time left."""
+    traces = {}
+    with progress_bar() as progress:
+        task = progress.add_task("simulating", total=len(experiment.labels))
+        for number, label in enumerate(experiment.labels):
+            progress.update(task, description=f"simulating {label}", completed=number)
+
+            def watch(searcher: Searcher, number: int = number) -> Searcher:
+                from simulator.searchers.watched import Watched
+
+                results = count(1)
+
+                def heard() -> None:
+                    if next(results) % LOOK == 0:
+                        progress.update(task, completed=number + searcher.progress)
+
+                return Watched(searcher, heard)
+
+            traces[label] = experiment.run(label, None if progress.disable else watch)
+    return traces

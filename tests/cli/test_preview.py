@@ -15,9 +15,9 @@ entrypoint: model_def:Trial
 """
 
 
-def test_the_readme_s_preview_is_the_command_s():
+def test_the_preview_that_is_shown_is_the_command_s():
     done = asha_sim("preview", ROOT / "scenarios" / "determined.yaml")
-    [shown] = [block for block in (ROOT / "README.md").read_text().split("```") if "trained to" in block]
+    [shown] = [block for block in (ROOT / "docs" / "plan.md").read_text().split("```") if "trained to" in block]
 
     assert (done.returncode, done.stderr) == (0, "")
     assert shown.removeprefix("text\n").strip() in done.stdout

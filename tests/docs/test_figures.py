@@ -21,7 +21,10 @@ from simulator.scenario.loading import load
 from simulator.trace import comparison, reading
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README, TEACH, PLAN, CONCEPTS = (
+    (ROOT / name).read_text(encoding="utf-8")
+    for name in ("README.md", "docs/teach.md", "docs/plan.md", "docs/concepts.md")
+)
 VALIDATION = (ROOT / "docs" / "validation.md").read_text(encoding="utf-8")
 SCENARIOS = ROOT / "scenarios"
 #: Rows of the page with their test: what, figure, source, test.
@@ -70,12 +73,12 @@ def test_figures_of_the_validation_page_stand_in_the_tests_that_it_names(row):
         assert any(round(number, digits) == float(written) for number in said), written
 
 
-def test_the_readme_s_plan_says_nothing_that_the_gallery_s_report_does_not():
+def test_the_plan_that_is_shown_says_nothing_that_the_gallery_s_report_does_not():
     report = json.loads((ROOT / "outputs" / "gallery" / "plan" / "plan.json").read_text(encoding="utf-8"))
-    blocks = re.findall(r"asha-sim plan scenarios/plan_spot[^\n]*\n```\n\n```text\n(.*?)```", README, re.S)
+    blocks = re.findall(r"asha-sim plan scenarios/plan_spot[^\n]*\n```\n\n```text\n(.*?)```", PLAN, re.S)
     lines = {line for block in blocks for line in block.splitlines()} - {"…"}
 
-    assert len(blocks) == 2
+    assert len(blocks) == 1
     assert lines <= {report["answer"], *report["remarks"]}
 
 
@@ -83,23 +86,23 @@ def test_the_readme_s_prose():
     digits = simulator.simulate(SCENARIOS / "digits.yaml")
     gap = digits["SHA"].makespan_s - digits["ASHA"].makespan_s
 
-    assert f"(0.26–2.3) sooner](notebooks/03-asynchronous-promotion.ipynb), not {gap:.1f} s." in README.replace(
+    assert f"(0.26–2.3) sooner](../notebooks/03-asynchronous-promotion.ipynb), not {gap:.1f} s." in TEACH.replace(
         "\n", " "
     )
-    assert "Over 20 orders of the trials, makespan: ASHA has 1.5 s (0.26–2.3) less than SHA." in README
-    assert f"differences below {comparison.ALIKE:.0%}".replace("%", " %") in README
-    assert f"no fewer units than the other, but for {comparison.LESS_WORK:.0%}".replace("%", " %") in README
+    assert "Over 20 orders of the trials, makespan: ASHA has 1.5 s (0.26–2.3) less than SHA." in TEACH
+    assert f"differences below {comparison.ALIKE:.0%}".replace("%", " %") in TEACH
+    assert f"no fewer units than the other, but for {comparison.LESS_WORK:.0%}".replace("%", " %") in TEACH
     assert "eight [notebooks](notebooks)" in README
     assert len(list((ROOT / "notebooks").glob("*.ipynb"))) == 8
     words = ["nine", "ten", "eleven", "twelve", "thirteen", "fourteen"]
     programs = [kind for kind, module in IMPORTERS.items() if module != "tabular"]
     assert f"CSV, Parquet, {words[len(programs) - 9]} kinds of logs" in README
     assert ticks.PER_SECOND == 1_000_000
-    assert "counted in integer microseconds" in README
+    assert "counted in integer microseconds" in CONCEPTS
 
 
-def test_the_readme_s_limits():
-    text = " ".join(README.split())
+def test_the_limits_of_files():
+    text = " ".join((ROOT / "docs" / "scenarios.md").read_text(encoding="utf-8").split())
 
     assert (
         f"A scenario may have {yaml_text.MAX_BYTES / 10**6:.0f} MB, a curve file {tables.MAX_BYTES >> 20} MiB" in text

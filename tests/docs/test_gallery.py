@@ -1,4 +1,4 @@
-"""The committed pictures are what the code draws today, byte for byte, and the README tells the truth about them."""
+"""The committed pictures are what the code draws today, byte for byte, and pages tell the truth about them."""
 
 from __future__ import annotations
 
@@ -29,18 +29,21 @@ def test_the_gallery_is_fresh(tmp_path, name, options):
     assert [name for name in drawn if drawn[name] != committed[name]] == []
 
 
-def test_the_readme_shows_pictures_that_exist_with_their_alt_texts():
-    readme = (ROOT / "README.md").read_text()
-
-    for name in ("docs/sha", "docs/asha", "digits/timeline"):
+def test_pages_show_pictures_that_exist_with_their_alt_texts():
+    for name, page in (
+        ("docs/sha", "docs/explain.md"),
+        ("docs/asha", "docs/explain.md"),
+        ("digits/timeline", "README.md"),
+    ):
+        readme = (ROOT / page).read_text()
         for suffix in (".gif", "-dark.gif", ".png", "-dark.png"):
             assert f"outputs/gallery/{name}{suffix}" in readme
             assert (GALLERY / f"{name}{suffix}").exists()
         assert (GALLERY / f"{name}.txt").read_text().strip() in readme
 
 
-def test_the_readme_shows_what_run_prints():
+def test_the_page_for_teachers_shows_what_run_prints():
     command = [sys.executable, "-m", "simulator", "run", "scenarios/digits.yaml"]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, env={"COLUMNS": "100"})
 
-    assert done.stdout.strip() in (ROOT / "README.md").read_text()
+    assert done.stdout.strip() in (ROOT / "docs" / "teach.md").read_text()

@@ -489,4 +489,4 @@ def test_the_gallery_holds_the_report_of_the_example(tmp_path):
     assert {path.name for path in gallery.iterdir()} == {"plan.html", "plan.json", "plan.md", "table.csv"}
     for path in gallery.iterdir():
         assert path.read_text() == (tmp_path / path.name).read_text(), path.name
-    assert done.stdout.splitlines()[0] in (ROOT / "README.md").read_text()
+    assert done.stdout.splitlines()[0] in (ROOT / "docs" / "plan.md").read_text()
