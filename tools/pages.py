@@ -57,6 +57,15 @@ HEAD_OF_API = """# Python API
 
 For notebooks and scripts. `import simulator` has the functions; what they need is imported when the first is used.
 `make docs` writes this page from the docstrings, and tests run the examples in the root folder of the project."""
+#: What `import simulator` has, by what it is for.
+BY_USE = {
+    "Begin": ("examples", "load_scenario"),
+    "Run and compare": ("simulate", "compare"),
+    "Explain": ("animate", "plot", "chart"),
+    "Teach": ("player", *(["explore"] if "explore" in simulator.__all__ else [])),
+    "Plan": ("preview", "plan"),
+    "Put a run together without a scenario": ("sha", "asha", "Cluster", "Stop", "Synthetic", "Law", "Recorded"),
+}
 #: Classes of the API.
 CLASSES = ("Results", "Attempt", "Comparison", "Previewed", "Planned", "Picture")
 
@@ -174,10 +183,16 @@ def cell(text):
 
 def reference_of_api():
     """docs/api.md, from the docstrings."""
+    missing = set(simulator.__all__) ^ {name for names in BY_USE.values() for name in names}
+    if missing:
+        raise AssertionError(f"without a use: {', '.join(sorted(missing))}")
     parts = [
         HEAD_OF_API,
-        "## Functions and objects",
-        *(described_function(name, getattr(api, name)) for name in simulator.__all__),
+        *(
+            part
+            for title, names in BY_USE.items()
+            for part in (f"## {title}", *(described_function(name, getattr(api, name)) for name in names))
+        ),
         "## What they return",
     ]
     for name in CLASSES:

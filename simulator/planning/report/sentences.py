@@ -91,11 +91,10 @@ def _ground(answer: Answer) -> Iterator[str]:
             "time": "the soonest, or the cheaper of those as soon,",
             "knee": "the knee of time against cost" if advice.chosen is advice.knee else "the cheapest on average",
         }[advice.ground]
-        how = (
-            f"shown, {bound}, to do it" if plan.choose_by == "lower_bound" else f"seen to do it ({sure} by estimate)"
-        )
         if plan.choose_by == "lower_bound":
-            how += f" in {sure} of runs"
+            how = f"shown to do it in {sure} of runs ({bound})"
+        else:
+            how = f"seen to do it ({sure} by estimate)"
         yield f"It is {best} of the options {how}; its figures come from fresh runs, which the choice has not seen."
     elif plan.choose_by == "lower_bound":
         needed = statistics.runs_to_show(plan.confidence, plan.assurance)
@@ -120,12 +119,12 @@ def _bills(answer: Answer) -> Iterator[str]:
         return
     cluster = answer.fresh.cell.loaded.scenario.cluster
     rules = [group.release or cluster.release for group in (cluster.groups or {}).values()] or [cluster.release]
-    kept, drained = (f"{money(bill.estimate)} on average" for bill in (answer.fresh.kept, answer.fresh.drained))
-    told = [f"kept to the end it costs {kept}", f"let go when each machine has ended its last work, {drained}"]
+    kept, drained = (money(bill.estimate) for bill in (answer.fresh.kept, answer.fresh.drained))
+    bills = f"{kept} if machines are kept to the end, {drained} if each is let go after its last work"
     used = _rule(rules[0]) if all(rule == rules[0] for rule in rules) else "let go group by group"
     if any(rule not in ("end", "drained") for rule in rules):
         used += f", which cost {money(answer.fresh.mean_cost.estimate)} on average"
-    text = f"Two bills of {answer.fresh.name}: {told[0]}; {told[1]}. The answer goes by machines that are {used}"
+    text = f"{answer.fresh.name}: on average {bills}. The answer assumes machines that are {used}"
     turned = [found for found in _told(answer.advice) if _opposite(found)]
     yield f"{text} (`release`)."
     for found in turned:
