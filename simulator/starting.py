@@ -53,11 +53,12 @@ STARTS: Mapping[str, Start] = MappingProxyType({
         ),
     ),
     "cluster": Start(
-        "see what spot machines, losses and slow starts do",
-        (("spot-fleet.yaml", "cluster.yaml"),),
+        "see how long searches wait on a cluster that a team shares, and what spot machines do",
+        (("team.yaml", "cluster.yaml"), ("spot-fleet.yaml", "spot-fleet.yaml")),
         (
-            ("asha-sim run cluster.yaml", "busy, idle, lost and down time of both searchers"),
-            ("asha-sim plot cluster.yaml --kind gantt --out pictures", "what each machine did"),
+            ("asha-sim run cluster.yaml", "how long a search waits and how long it stays"),
+            ("asha-sim run cluster.yaml --set scheduler.policy=fifo", "the same under another scheduler"),
+            ("asha-sim run spot-fleet.yaml", "busy, idle, lost and down time on machines that are taken away"),
         ),
     ),
     "ray": Start(

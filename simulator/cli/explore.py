@@ -53,9 +53,10 @@ def explore(
         int, typer.Option(min=1, max=1000, help="Seeds behind the sentence on who ends later; 1 for none.")
     ] = SEEDS,
 ) -> None:
-    """Move sliders over a scenario, in a browser: worlds are simulated as you move, on this machine alone.
+    """Move sliders over a scenario, in a browser.
 
-    With --vary and -o one page holds them all, simulated beforehand, and needs nothing.
+    Worlds are simulated as you move, on this machine alone. With --vary and -o one page holds them all, simulated
+    beforehand, and needs nothing.
     """
     from simulator.exploring.controls import varied
 
