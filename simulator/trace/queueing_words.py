@@ -76,10 +76,10 @@ def _stay(about: Mapping[str, Any], unit: str) -> list[str]:
         low, high = (formatting.time(ticks.from_seconds(max(end, 0)), unit) for end in interval)
         sure = f", between {low} and {high} with 95 % confidence"
     said = [
-        f"A search stays {mean} in the mean{sure}; 90 % stay no longer than {_time(about['stay_s'], 'p90', unit)}."
+        f"A search stays {mean} on average{sure}; 90 % stay no longer than {_time(about['stay_s'], 'p90', unit)}."
     ]
     if about["slowdown"] is not None:
-        said.append(f"That is {about['slowdown']['mean']:.2f} times what it takes on an empty cluster, in the mean.")
+        said.append(f"That is {about['slowdown']['mean']:.2f} times what it takes on an empty cluster, on average.")
     if about["waited_share"] is not None:
         said.append(
             f"{formatting.percent(about['waited_share'])} of the searches wait before their first trial starts."
