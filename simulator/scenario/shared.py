@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from math import gcd
 from typing import TYPE_CHECKING
 
 from simulator.core.errors import Problem
@@ -31,8 +32,21 @@ def contradictions(loaded: Loaded) -> Iterator[Problem]:
     for key in ("loss", "full_length_trials", "cost"):
         if scenario.stop is not None and getattr(scenario.stop, key) is not None:
             yield loaded.problem(("stop", key), "is what one search stops at; with `searches` give a stop by time")
-    for label, stream in scenario.searches.items():
-        yield from _of_stream(loaded, label, stream)
+    problems = [one for label, stream in scenario.searches.items() for one in _of_stream(loaded, label, stream)]
+    yield from problems or _useless(loaded)
+
+
+def _useless(loaded: Loaded) -> Iterator[Problem]:
+    """Machines that are too small for any trial."""
+    cluster, streams = loaded.scenario.cluster, (loaded.scenario.searches or {}).values()
+    needs = [stream.slots_per_trial or cluster.slots_per_trial for stream in streams]
+    if max(needs) > max((group.slots for group in (cluster.groups or {}).values()), default=1):
+        return  # trials of whole machines, of whatever size
+    least = gcd(*needs)
+    for name, group in (cluster.groups or {}).items():
+        if group.slots < least:
+            message = f"a machine has {group.slots} slots and trials take {least} or a multiple: it would never work"
+            yield loaded.problem(("cluster", "groups", name), message)
 
 
 def _of_stream(loaded: Loaded, label: str, stream: SearchesSection) -> Iterator[Problem]:

@@ -46,4 +46,5 @@ def settled(policy, room, claims=()):
         room.started = number
         chosen.waiting -= 1
         chosen.running[number] = Running(number, on)
+        chosen.latest = number
         done.append(("start", chosen.number, on))

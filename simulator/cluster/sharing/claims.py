@@ -23,7 +23,8 @@ class Claim:
     """What a scheduler knows of a search: each of its trials takes `slots`.
 
     `number` is its place in order of arrival. `running` holds its trials by the number of their start, the first
-    first. So many trials are `waiting`; where it may have `more`, nobody has asked it yet.
+    first; `latest` is the greatest there ever was. So many trials are `waiting`; where it may have `more`, nobody
+    has asked it yet.
     """
 
     number: int
@@ -31,6 +32,7 @@ class Claim:
     weight: float = 1.0
     priority: int = DEFAULT_PRIORITY
     max_slots: int | None = None
+    latest: int = 0
     waiting: int = 0
     more: bool = False
     running: dict[int, Running] = field(default_factory=dict)

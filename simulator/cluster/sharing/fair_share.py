@@ -10,11 +10,15 @@ from simulator.cluster.sharing.claims import Claim, Room, Running
 
 
 class Demand(NamedTuple):
-    """Slots that a search could use now, running trials included; what its smallest `waiting` trial takes, if any."""
+    """Slots that a search could use now, running trials included; what its smallest `waiting` trial takes, if any.
+
+    Of equal demands the one with the smaller `turn` comes first, then the first to arrive.
+    """
 
     slots: float
     weight: float = 1.0
     waiting: int | None = None
+    turn: tuple[int, int] = (0, 0)
 
 
 def offers(demands: Sequence[Demand], capacity: int) -> list[int]:
@@ -123,10 +127,15 @@ class FairShare:
 
 
 def _demand(claim: Claim, capacity: int) -> Demand:
-    """What a search could use; without end, as far as is known, where it was not asked for all it has."""
+    """What a search could use; without end, as far as is known, where it was not asked for all it has.
+
+    Of those nobody knows which wants more, and there may be too few slots for all: they take turns, trial by trial.
+    Whoever holds more goes on, so that none is stopped for a turn.
+    """
     if claim.slots > capacity:
         return Demand(0)
     wanted = inf if claim.more else claim.held + claim.waiting * claim.slots
     if claim.max_slots is not None:
         wanted = min(wanted, claim.max_slots)
-    return Demand(wanted, claim.weight, claim.slots if claim.more or claim.waiting else None)
+    turn = (-claim.held, claim.latest) if claim.more else (0, 0)
+    return Demand(wanted, claim.weight, claim.slots if claim.more or claim.waiting else None, turn)

@@ -110,6 +110,8 @@ class SharedModel:
         self._save = conditions.overheads.save if conditions.recovery.on_loss == "resume" else 0
 
         self.unit = unit_of(slots, cluster.machines)
+        if any(group.slots < self.unit for group in cluster.machines):
+            raise ValueError(f"trials take multiples of {self.unit} slots, and some machines have fewer")
         self.pool = MachinePool(cluster.machines, slots_per_trial=self.unit, policy=cluster.policy, seed=seed)
         self._alike = set(slots) == {self.unit} and any(group.slots >= self.unit for group in cluster.machines)
         self._places = Places(self.pool.workers, self.unit)
@@ -548,6 +550,7 @@ class SharedModel:
         self._started += 1
         running = Running(self._started, on)
         search.running[running.started] = running
+        search.latest = running.started
         self._leads[running.started] = worker
         worker.search, worker.task, worker.running, worker.held = search, task, running, workers[1:]
         for one in workers:

@@ -26,6 +26,7 @@ class Guest:
     max_slots: int | None
     line: list[Any] = field(default_factory=list)  # jobs, as (job, begin, tries); lost ones first
     lost: int = 0  # how many of them were
+    latest: int = 0  # when its latest trial started
     silent: bool = False  # it has said that it has nothing more until its next report
 
     def hear(self):
@@ -140,6 +141,7 @@ class _Party:
         ticks, loss, _ = guest.curves.train(trial, first, to)
         ticks = round(ticks * (to - begin) / (to - first)) if begin != first else ticks
         self.order += 1
+        guest.latest = self.order
         run = Run(self.now + max(ticks, 1), self.order, self.now, worker, guest, task, loss, len(self.rows))
         self.runs.append(run)
         self.rows.append([worker, guest.number, trial, begin, to, self.now, run.end, loss, "completed"])
@@ -188,7 +190,7 @@ class _Party:
     def offers(self):
         """By guest, asking those of whom it is not known what they want until it is, as far as it matters."""
         while True:
-            found = filled([(self.demand(guest), guest.weight) for guest in self.here], self.workers)
+            found = filled([(*self.demand(guest), guest.weight) for guest in self.here], self.workers)
             offers = {guest.number: offer for guest, offer in zip(self.here, found, strict=True)}
             for guest in self.here:
                 missing = offers[guest.number] - len(self.of(guest)) - len(guest.line)
@@ -198,8 +200,11 @@ class _Party:
                 return offers
 
     def demand(self, guest):
-        known = len(self.of(guest)) + len(guest.line) if guest.silent else ENDLESS
-        return known if guest.max_slots is None else min(known, guest.max_slots)
+        """Slots, and the turn among equal demands of whom it is not known how many."""
+        held = len(self.of(guest))
+        known = held + len(guest.line) if guest.silent else ENDLESS
+        turn = (0, 0) if guest.silent else (-held, guest.latest)
+        return known if guest.max_slots is None else min(known, guest.max_slots), turn
 
 
 def filled(demands, slots):
@@ -211,9 +216,9 @@ def filled(demands, slots):
         )
         if not slots or not unmet:
             return offers
-        start, total = slots, sum(demands[i][1] for i in unmet)
+        start, total = slots, sum(demands[i][2] for i in unmet)
         for i in unmet:
-            share = max(1, int(start * demands[i][1] / total))
+            share = max(1, int(start * demands[i][2] / total))
             more = min(share, slots, demands[i][0] - offers[i])
             offers[i] += more
             slots -= more
