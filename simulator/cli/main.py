@@ -196,6 +196,10 @@ def check(
         from simulator.experiment.sharing import SharedExperiment
 
         labels = ", ".join(SharedExperiment(loaded).labels)
+        if loaded.scenario.plan is not None:
+            from simulator.planning import sharing
+
+            sharing.check_shared(loaded)
         typer.echo(printable(f"{scenario}: sound; searches {labels} share the cluster"))
         return
     experiment = Experiment(loaded)

@@ -65,6 +65,11 @@ def plan(
         problem = "names no cluster; dask needs one" if address is None else "is for --backend dask or ray"
         raise typer.BadParameter(f"{problem}.", param_hint="--address")
     loaded = opened(scenario, sets, workers, unit_time)
+    if loaded.scenario.searches is not None:
+        from simulator.cli.shared import plan_shared
+
+        plan_shared(loaded, seed, out, as_json=as_json)
+        return
     how = "go on with --resume" if out else "run it again; with --out it could go on"
     with signals.going_on(how), progress_bar() as progress:
         task = progress.add_task("looking at the plan", total=None)

@@ -83,20 +83,23 @@ class SharedExperiment:
         )
         return workload.joined() if any(stream.searcher.stepwise for _, stream in self._streams) else workload
 
-    def figures(self, workload: Workload, on_search: Callable[[int, int], None] | None = None) -> Queueing:
+    def figures(
+        self, workload: Workload, on_search: Callable[[int, int], None] | None = None, *, slowdown: bool = True
+    ) -> Queueing:
         """The numbers of a run; each search that was done runs on an empty cluster too, to say how slowed it was.
 
-        Where a cluster that is empty never gets it done, it has no slowdown.
+        Where a cluster that is empty never gets it done, it has no slowdown, and none has without `slowdown`.
         """
         alone: list[int | None] = []
-        for number, visit in enumerate(workload.visits, 1):
+        for number, visit in enumerate(workload.visits if slowdown else (), 1):
             try:
                 alone.append(None if visit.done is None else self.alone(visit.label, visit.number).makespan)
             except RunError:
                 alone.append(None)
             if on_search:
                 on_search(number, len(workload))
-        return queueing(workload, rates=self.rates, warm_up=self.loaded.scenario.warm_up, alone=alone)
+        warm_up = self.loaded.scenario.warm_up
+        return queueing(workload, rates=self.rates, warm_up=warm_up, alone=alone if slowdown else None)
 
     @property
     def rates(self) -> dict[str, float]:

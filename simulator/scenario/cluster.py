@@ -233,6 +233,13 @@ class GroupSection(Section):
     count: Annotated[int, Field(ge=1, le=10**6)] = Field(description="How many.")
     speed: Annotated[float, Field(ge=1e-3, le=1e3)] = Field(1.0, description="Divides the time of a job.")
     price: Money = Field(0.0, description="Money for a machine and hour, while it is up.")
+    purchase_price: Money | None = Field(None, description="Money to buy a machine, for a plan over searches.")
+    lifetime: Duration | None = Field(
+        None, description="How long a bought machine is used; goes with purchase_price."
+    )
+    running_cost: Money = Field(
+        0.0, description="Money for a bought machine and hour: power, room, people; goes with purchase_price."
+    )
     slots: Annotated[int, Field(ge=1, le=10_000)] = Field(
         1, description="Slots, such as GPUs, of a machine; see slots_per_trial."
     )
@@ -246,6 +253,10 @@ class GroupSection(Section):
 
     @model_validator(mode="after")
     def _there_at_all(self) -> GroupSection:
+        if (self.purchase_price is None) != (self.lifetime is None):
+            raise wrong("purchase_price and lifetime go together: what a machine costs, and over how long")
+        if self.purchase_price is None and "running_cost" in self.model_fields_set:
+            raise wrong("running_cost goes with purchase_price and lifetime; a rented machine has its price")
         if self.leave is not None and self.leave <= self.join:
             raise wrong("leave is not after join; this group would never be there")
         for told in (self.failures, self.preemption):

@@ -87,6 +87,11 @@ class TargetSection(Section):
         description="At a result as good as this share of the candidates when fully trained: 0.01 is the best 1 %.",
     )
     full_length_trials: Count | None = Field(None, description="After so many fully trained trials.")
+    stay: Duration | None = Field(
+        None,
+        description="Of searches that share a cluster: how long one may take from its arrival until it is done; "
+        "`confidence` is the share of them that should.",
+    )
     at: Literal["full_length", "any"] = Field(
         "full_length",
         description="Which results count for loss and quantile. full_length: those of fully trained trials; any: "
@@ -95,8 +100,11 @@ class TargetSection(Section):
 
     @model_validator(mode="after")
     def _one(self) -> TargetSection:
-        if sum(value is not None for value in (self.loss, self.quantile, self.full_length_trials)) != 1:
-            raise wrong("give one of loss, quantile, full_length_trials")
+        given = (self.loss, self.quantile, self.full_length_trials, self.stay)
+        if sum(value is not None for value in given) != 1:
+            raise wrong("give one of loss, quantile, full_length_trials, or stay of searches that share a cluster")
+        if self.stay is not None and "at" in self.model_fields_set:
+            raise wrong("at goes with loss or quantile; a stay is of whole searches")
         if self.full_length_trials is not None and "at" in self.model_fields_set:
             raise wrong("at goes with loss or quantile; full_length_trials are at full length anyway")
         return self

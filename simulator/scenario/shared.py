@@ -24,6 +24,11 @@ def contradictions(loaded: Loaded) -> Iterator[Problem]:
         for key in ("scheduler", "warm_up"):
             if key in scenario.model_fields_set:
                 yield loaded.problem((key,), "goes with `searches`, which share a cluster; searchers run one by one")
+        target = None if scenario.plan is None else scenario.plan.target
+        if target is not None and target.stay is not None:
+            yield loaded.problem(
+                ("plan", "target", "stay"), "is of `searches`, which share a cluster; give a deadline"
+            )
         return
     if scenario.searchers:
         message = "stands beside searchers; give the one, whose searches share the cluster, or the other"

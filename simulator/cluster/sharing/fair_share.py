@@ -29,20 +29,20 @@ def offers(demands: Sequence[Demand], capacity: int) -> list[int]:
     its smallest waiting trial takes, the youngest such gives its offer back and sits out.
     """
     found = [0] * len(demands)
-    order = sorted(
-        (place for place, demand in enumerate(demands) if demand.slots > 0), key=lambda i: demands[i].slots
-    )
+    wanting = (place for place, demand in enumerate(demands) if demand.slots > 0)
+    order = sorted(wanting, key=lambda i: (demands[i].slots, demands[i].turn))
     left = capacity
     while True:
         left = _fill(demands, order, found, left)
         if left:
             return found
-        short = [i for i in order if demands[i].waiting is not None and found[i] < (demands[i].waiting or 0)]
+        short = sorted(i for i in order if found[i] < (demands[i].waiting or 0))
+        while short and not found[short[-1]]:  # it has nothing to give back
+            short.pop()
         if not short:
             return found
-        youngest = max(short)
-        order.remove(youngest)
-        left, found[youngest] = found[youngest], 0
+        order = [i for i in order if i < short[-1] or found[i] >= (demands[i].waiting or 0)]
+        left, found[short[-1]] = found[short[-1]], 0
 
 
 def _fill(demands: Sequence[Demand], order: Sequence[int], found: list[int], left: int) -> int:

@@ -20,7 +20,7 @@ from tests.support.worlds import World
 
 #: Ticks of a mean service.
 MEAN = 1_000_000
-RUNS, SEARCHES = 20, 1500
+RUNS, SEARCHES = 16, 1000
 
 
 def waits(workers, load, services, policy=Fifo, seed=0):
@@ -85,20 +85,20 @@ def test_the_share_of_searches_that_wait_is_erlangs(workers, load):
     assert abs(np.mean(shares) - expected) < 4 * np.std(shares, ddof=1) / sqrt(RUNS)
 
 
-def of_many_trials(trials, lasting):
-    return random(max_trials=trials, max_length=1), World(ticks=lambda *_: lasting)
+def of_trials(trials):
+    return random(max_trials=trials, max_length=1), World(ticks=lambda *_: MEAN // 40)
 
 
 @pytest.mark.parametrize("services", [exponential, fixed])
 def test_many_short_trials_under_fair_share_stay_as_in_processor_sharing(services):
-    """M/G/1-PS: the mean stay is 1 / (1 - load), whatever the services; a search of 40 trials is one in 40 parts."""
+    """M/G/1-PS: the mean stay is 1 / (1 - load), whatever the services, here of 40 trials in the mean."""
     stays = []
     for seed in range(12):
         gaps = exponential(uniforms(seed, Stream.ARRIVAL, n=300)) / 0.6 * MEAN
-        parts = services(uniforms(seed, Stream.CURVES, n=300)) * MEAN / 40
+        trials = np.maximum(np.round(services(uniforms(seed, Stream.CURVES, n=300)) * 40), 1).astype(int).tolist()
         arrivals = (
-            Arrival(round(at), "a", n, lambda part=part: of_many_trials(40, round(part)))
-            for n, (at, part) in enumerate(zip(np.cumsum(gaps).tolist(), parts.tolist(), strict=True))
+            Arrival(round(at), "a", n, lambda many=many: of_trials(many))
+            for n, (at, many) in enumerate(zip(np.cumsum(gaps).tolist(), trials, strict=True))
         )
         workload = share(arrivals, Cluster(1), FairShare())
         stays.append(np.mean([visit.done - visit.arrived for visit in workload.visits][50:]) / MEAN)
