@@ -57,7 +57,8 @@ class Ownership:
         else:
             said.append(
                 f"Rented for none but the hours in which they train they would cost {self.rent_used:,.0f}: owning "
-                f"wins from a use of {formatting.percent(self.wins_at)} on, and here it is {formatting.percent(self.use)}."
+                f"wins from a use of {formatting.percent(self.wins_at)} on, and here it is "
+                f"{formatting.percent(self.use)}."
             )
         return said
 

@@ -35,7 +35,7 @@ def settled(policy, room, claims=()):
             room.give_back(trial.on)
             del claim.running[trial.started]
             claim.waiting += 1
-            policy.stir(claim)
+            policy.stopped(claim)
             done.append(("stop", claim.number, trial.started))
         chosen = policy.choose(room)
         if chosen is None:

@@ -89,6 +89,10 @@ class Scheduler(Protocol):
         """Hear that a search may have a trial to start, or room for one, that it had not before."""
         ...
 
+    def stopped(self, claim: Claim) -> None:
+        """Hear that a trial which had to stop waits again."""
+        ...
+
     def release(self, room: Room) -> list[tuple[Claim, Running]]:
         """The running trials that have to stop, for others to start or for their search to keep its share."""
         ...

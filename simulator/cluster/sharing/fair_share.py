@@ -83,6 +83,9 @@ class FairShare:
         """Hear that a search may have a trial to start."""
         self._known = -1
 
+    def stopped(self, claim: Claim) -> None:
+        """Hear that a trial which had to stop waits again: its search wants as much as before, and offers stay."""
+
     def release(self, room: Room) -> list[tuple[Claim, Running]]:
         """The trials of searches that are above their offer, until they aren't."""
         if len(self._claims) < 2:  # noqa: PLR2004  (a search alone shares with nobody)

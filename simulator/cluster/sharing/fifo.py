@@ -23,6 +23,10 @@ class Fifo:
         """Hear that a search may have a trial to start."""
         self._hungry.add(claim)
 
+    def stopped(self, claim: Claim) -> None:
+        """Hear that a trial which had to stop waits again."""
+        self._hungry.add(claim)
+
     def release(self, room: Room) -> list[tuple[Claim, Running]]:  # noqa: ARG002  (nobody has to stop)
         """Nothing stops."""
         return []

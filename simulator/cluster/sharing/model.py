@@ -309,6 +309,7 @@ class SharedModel:
         job, exit_ = task.job, worker.exit
         if worker.safe is not None:
             self._keep(search, task, worker.safe)
+            self._scheduler.stir(search)
             return
         if exit_ is INVALID:
             search.searcher.withdraw(job)
@@ -344,7 +345,6 @@ class SharedModel:
                 "save checkpoints more often, let the scheduler stop fewer trials, or give a stop"
             )
         search.again(Work(task.job, safe, task.tries + 1))
-        self._scheduler.stir(search)
 
     def _stop(self, search: Search, running: Running) -> None:
         """Stop a trial that runs, for the scheduler; it goes on from its last checkpoint when its turn has come."""
@@ -367,6 +367,7 @@ class SharedModel:
         )  # fmt: skip
         self._give_back(worker, search)
         self._keep(search, task, safe)
+        self._scheduler.stopped(search)
         if worker.process is not self.env.active_process and worker.process is not None:
             worker.process.interrupt()
 

@@ -31,6 +31,10 @@ class Priority:
         """Hear that a search may have a trial to start."""
         self._hungry.add(claim)
 
+    def stopped(self, claim: Claim) -> None:
+        """Hear that a trial which had to stop waits again."""
+        self._hungry.add(claim)
+
     def release(self, room: Room) -> list[tuple[Claim, Running]]:
         """The trials that stop so that the most urgent waiting one for which that helps has room."""
         if not self._preemption:

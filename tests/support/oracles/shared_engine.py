@@ -67,6 +67,7 @@ class _Party:
         self.coming, self.workers, self.policy, self.stop = list(guests), workers, policy, stop
         self.rows, self.here, self.runs = [], [], []
         self.now = self.order = self.came = 0
+        self.made = None  # the offers since the last event
         self.next_order = None  # when the timer of the next arrival was set
 
     def play(self):
@@ -103,6 +104,7 @@ class _Party:
             self.next_order = self.order
 
     def admit(self):
+        self.made = None
         _, make, about = self.coming.pop(0)
         guest = Guest(self.came, *make(), **about)
         self.came += 1
@@ -112,6 +114,7 @@ class _Party:
             self.here.remove(guest)
 
     def finish(self, run):
+        self.made = None
         self.runs.remove(run)
         run.guest.searcher.report(run.task[0], run.loss)
         run.guest.hear()
@@ -189,7 +192,7 @@ class _Party:
 
     def offers(self):
         """By guest, asking those of whom it is not known what they want until it is, as far as it matters."""
-        while True:
+        while self.made is None:
             found = filled([(*self.demand(guest), guest.weight) for guest in self.here], self.workers)
             offers = {guest.number: offer for guest, offer in zip(self.here, found, strict=True)}
             for guest in self.here:
@@ -197,7 +200,8 @@ class _Party:
                 if not guest.silent and missing > 0 and not all(guest.pull() for _ in range(missing)):
                     break
             else:
-                return offers
+                self.made = offers
+        return self.made
 
     def demand(self, guest):
         """Slots, and the turn among equal demands of whom it is not known how many."""
@@ -211,9 +215,8 @@ def filled(demands, slots):
     """Progressive filling, for trials of one slot."""
     offers = [0] * len(demands)
     while True:
-        unmet = sorted(
-            (i for i, (wanted, _) in enumerate(demands) if offers[i] < wanted), key=lambda i: demands[i][0]
-        )
+        wanting = (i for i, demand in enumerate(demands) if offers[i] < demand[0])
+        unmet = sorted(wanting, key=lambda i: demands[i][:2])
         if not slots or not unmet:
             return offers
         start, total = slots, sum(demands[i][2] for i in unmet)

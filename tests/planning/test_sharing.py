@@ -1,0 +1,119 @@
+"""Plans over searches that share a cluster: who is done in time, what is overloaded, whether to buy or to rent."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from simulator.core.errors import InputError
+from simulator.planning.ownership import ownership
+from simulator.planning.sharing import answer_shared, check_shared, rows, sentence
+from simulator.scenario.loading import load
+from tests.support.runner import asha_sim
+
+TEXT = """\
+time_unit: h
+searches:
+  a:
+    searcher: {name: random, max_trials: 4, max_length: 1}
+    arrivals: {kind: every, gap: 2 h}
+    count: 30
+curves: {kind: ordered, unit_time: 1 h}
+cluster: {groups: {gpus: {count: 4, price: 2, purchase_price: 8760, lifetime: 730 d, running_cost: 0.5}}}
+warm_up: 0 h
+plan:
+  vary: {cluster.groups.gpus.count: [1, 2, 4]}
+  target: {stay: 2 h}
+  confidence: 0.9
+  replicates: 2
+"""
+
+
+def write(tmp_path, old="", new=""):
+    path = tmp_path / "s.yaml"
+    path.write_text(TEXT.replace(old, new) if old else TEXT)
+    return path
+
+
+def test_the_least_cluster_that_gets_as_many_searches_done_in_time_as_asked(tmp_path):
+    """A search is 4 h of work every 2 h: one worker is loaded twice over, two to the full, four to the half."""
+    found = answer_shared(load(write(tmp_path)))
+
+    assert [round(option.load, 6) for option in found.options] == [2, 1, 0.5]
+    assert [option.overloaded for option in found.options] == [True, True, False]
+    assert sentence(found) == "4 workers: 100 % (100–100 %) of the searches are done within 2 h; 90 % were asked."
+    assert [row[3] for row in rows(found)] == ["overloaded", "overloaded", "100 % (100–100 %)"]
+
+
+def test_nothing_may_do(tmp_path):
+    found = answer_shared(load(write(tmp_path, "stay: 2 h", "stay: 30 min")))
+
+    assert found.chosen is None
+    assert sentence(found) == "No option here gets 90 % of the searches done within 0.5 h."
+
+
+def test_to_own_costs_the_price_over_the_lifetime_and_the_running(tmp_path):
+    """8,760 over two years and half a coin an hour: 8,760 a year and machine; rented at 2 an hour: 17,520."""
+    found = ownership(load(write(tmp_path)), [0.4, 0.6])
+
+    assert (found.own, found.rent, found.rent_used, found.wins_at) == (4 * 8760, 4 * 17520, 2 * 17520, 0.5)
+    assert found.sentences() == [
+        "Its machines cost 35,040 a year to own and 70,080 to rent for every hour: buying costs less.",
+        "Rented for none but the hours in which they train they would cost 35,040: owning wins from a use of 50 % on, "
+        "and here it is 50 %.",
+    ]
+
+
+def test_without_prices_nothing_is_said_of_ownership(tmp_path):
+    loaded = load(write(tmp_path, "price: 2, purchase_price: 8760, lifetime: 730 d, running_cost: 0.5", "slots: 1"))
+
+    assert ownership(loaded, [0.5]) is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("target: {stay: 2 h}", "deadline: 3 h", ["plan.deadline: is asked of one search", "plan.target: searches share the cluster: give `target: {stay: 24 h}`"]),
+        ("target: {stay: 2 h}", "target: {loss: 0.1}", ["plan.target: searches share the cluster: give"]),
+    ],
+)  # fmt: skip
+def test_what_is_asked_of_one_search_is_refused(tmp_path, old, new, expected):
+    with pytest.raises(InputError) as caught:
+        check_shared(load(write(tmp_path, old, new)))
+    assert len(caught.value.problems) == len(expected)
+    for problem, part in zip(caught.value.problems, expected, strict=True):
+        assert part in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (", lifetime: 730 d", "", "purchase_price and lifetime go together"),
+        ("purchase_price: 8760, lifetime: 730 d, ", "", "running_cost goes with purchase_price and lifetime"),
+        ("stay: 2 h", "stay: 2 h, loss: 0.1", "give one of loss, quantile, full_length_trials, or stay"),
+        ("stay: 2 h", "stay: 2 h, at: any", "at goes with loss or quantile; a stay is of whole searches"),
+    ],
+)
+def test_entries_that_do_not_go_together(tmp_path, old, new, expected):
+    with pytest.raises(InputError, match=expected):
+        load(write(tmp_path, old, new))
+
+
+def test_a_stay_is_of_searches_that_share_a_cluster(tmp_path):
+    path = tmp_path / "s.yaml"
+    path.write_text(
+        "searcher: {name: random, max_trials: 4, max_length: 1}\ncurves: {kind: ordered}\ncluster: {workers: 1}\n"
+        "plan: {vary: {cluster.workers: [1]}, target: {stay: 1 h}}\n"
+    )
+    with pytest.raises(InputError, match="is of `searches`, which share a cluster; give a deadline"):
+        load(path)
+
+
+def test_the_command_prints_the_plan_and_keeps_it(tmp_path):
+    shown = asha_sim("plan", write(tmp_path), "--json", "--out", tmp_path / "out").stdout
+
+    assert (tmp_path / "out" / "plan.json").read_text() == shown
+    about = json.loads(shown)
+    assert about["recommended"] == "4 workers"
+    assert [option["overloaded"] for option in about["options"]] == [True, True, False]
