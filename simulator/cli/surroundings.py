@@ -24,7 +24,7 @@ def prepare() -> None:
             os.fstat(descriptor)
         except OSError:
             with suppress(OSError):
-                os.open(os.devnull, os.O_RDWR)
+                os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # worker processes have streams, too
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:  # libraries flush them without a look
             mode = "r" if name == "stdin" else "w"
