@@ -274,7 +274,8 @@ def _tables(cells: Sequence[Cell]) -> dict[str, str]:
             names.add(scenario.curves.file)
         groups = (scenario.cluster.groups or {}).values()
         preemptions = (scenario.cluster.preemption, *(group.preemption for group in groups))
-        names |= {preemption.series for preemption in preemptions if preemption and preemption.series}
+        files = [(one.series, one.availability) for one in preemptions if one is not None]
+        names |= {name for both in files for name in both if name}
     folder = cells[0].loaded.folder
     return {name: sha256(reading.read_at_most(folder / name, MAX_BYTES, MEANT)).hexdigest() for name in sorted(names)}
 

@@ -41,7 +41,7 @@ def simulate(cell: Cell, searcher: int, replicate: Replicate, target: TargetSect
     number, seed, curves = replicate
     stop, loss = build_stop(scenario), -inf
     if target is not None:
-        loss = _loss(cell, curves, target)
+        loss = wanted_loss(cell, curves, target)
         full = target.full_length_trials
         if loss > -inf and target.at == "any":
             stop = replace(stop, loss=max(loss, -inf if stop.loss is None else stop.loss))
@@ -61,7 +61,7 @@ def simulate(cell: Cell, searcher: int, replicate: Replicate, target: TargetSect
     return _row(trace, (cell.index, searcher, number), loss, target)
 
 
-def _loss(cell: Cell, curves: Curves, target: TargetSection) -> float:
+def wanted_loss(cell: Cell, curves: Curves, target: TargetSection) -> float:
     """The loss that is good enough; -inf where the target is none."""
     if target.loss is not None:
         return target.loss if cell.loaded.scenario.smaller_is_better else -target.loss

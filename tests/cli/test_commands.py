@@ -12,7 +12,10 @@ import sys
 import pytest
 from rich.console import Console
 
+import simulator
 from simulator.cli.table import print_table
+from simulator.experiment.experiment import Experiment
+from simulator.scenario.loading import load
 from tests.support.runner import ROOT, asha_sim
 
 DOCS = ROOT / "scenarios" / "docs.yaml"
@@ -69,6 +72,58 @@ def test_compare():
     assert "means of 3 seeds, with 95 % intervals" in shown
     assert all(sentence in shown for sentence in told["findings"])
     assert asha_sim("compare", scenario, "--seeds", 0).returncode == 2
+
+
+def test_run_says_of_which_orders_it_speaks(tmp_path):
+    """Its table is of one order; behind it stand 20, as `compare` finds them, where that takes no time."""
+    said = asha_sim("run", ROOT / "scenarios" / "digits-40-workers.yaml").stdout
+    compared = simulator.compare(ROOT / "scenarios" / "digits-40-workers.yaml", 20)
+
+    told = [line for line in said.splitlines() if line.startswith("Over 20 orders of the trials, ")]
+    assert told == [f"Over 20 orders of the trials, {sentence}" for sentence in compared.times()]
+    assert len(told) == 2
+    one = tmp_path / "s.yaml"
+    one.write_text(
+        "searcher: {name: sha, max_trials: 9, max_length: 9}\ncurves: {kind: ordered}\ncluster: {workers: 2}\n"
+    )
+    assert "orders" not in asha_sim("run", one).stdout
+
+
+def test_where_another_order_fails_nothing_is_said_of_them(tmp_path):
+    """One machine is taken at hour 5, and the trials of some orders take longer."""
+    text = (
+        "searchers:\n  A: {name: sha, max_trials: 9, max_length: 9, divisor: 3}\n"
+        "  B: {name: asha, max_trials: 9, max_length: 9, divisor: 3}\n"
+        "curves: {kind: synthetic, unit_time: 1 min, unit_time_sigma: 2}\n"
+        "cluster: {groups: {a: {count: 2, leave: 90 min}}}\n"
+    )
+    (tmp_path / "s.yaml").write_text(text)
+    done = asha_sim("run", tmp_path / "s.yaml")
+
+    assert done.returncode == 0
+    assert "Over other orders of the trials nothing is said, as one fails: no worker is left" in done.stdout
+
+
+def test_recorded_trials_in_the_file_s_order_or_in_one_that_the_seed_draws(tmp_path):
+    rows = "".join(f"{trial},{at},{trial + 1 / at},{at * (trial + 1)}\n" for trial in range(9) for at in (1, 3, 9))
+    (tmp_path / "c.csv").write_text(f"trial,resource,loss,elapsed_s\n{rows}")
+    text = "searcher: {name: random, max_trials: 9, max_length: 9}\ncluster: {workers: 1}\ncurves: {kind: recorded, file: c.csv"
+
+    def ends(order, seed):
+        (tmp_path / "s.yaml").write_text(f"{text}{order}}}\n")
+        trace = Experiment(load(tmp_path / "s.yaml"), seed).run("random")
+        return (trace.end - trace.start).tolist()
+
+    told = [9_000_000 * (trial + 1) for trial in range(9)]
+    assert ends("", 1) == ends("", 2) == ends(", order: file", 3) == told
+    one, other = ends(", order: shuffled", 1), ends(", order: shuffled", 2)
+    assert one != other
+    assert one == ends(", order: shuffled", 1)
+    assert sorted(one) == sorted(other) == told
+    (tmp_path / "s.yaml").write_text(f"{text}, order: shuffled, resample: true}}\n")
+    refused = asha_sim("check", tmp_path / "s.yaml")
+    assert "order stands beside resample, which draws trials in any order" in refused.stderr
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
 
 
 def test_check_and_schema():

@@ -114,6 +114,17 @@ def test_the_searcher_of_a_file_with_one(tmp_path):
         ("vary: {cluster.workers: [4]}\nreplicates: 1", "s.yaml:8:3: plan.replicates: 1 should be from 2 to 100,000"),
         ("vary: {cluster.workers: [4]}\ntarget: {loss: 0.1, quantile: 0.1}", "s.yaml:8:3: plan.target: give one of loss, quantile, full_length_trials"),
         ("vary: {cluster.workers: [4]}\nconfidence: 1", "s.yaml:8:3: plan.confidence: 1 should be less than 1"),
+        ("vary: {cluster.workers: [4]}\nconfidence: 0", "s.yaml:8:3: plan.confidence: 0 should be greater than or equal to 0.5"),
+        ("vary: {cluster.workers: [4]}\nassurance: 1", "s.yaml:8:3: plan.assurance: 1 should be less than 1"),
+        ("vary: {cluster.workers: [4]}\nassurance: 0.5", "s.yaml:8:3: plan.assurance: 0.5 should be greater than 0.5"),
+        ("vary: {cluster.workers: [4]}\nchoose_by: luck", "s.yaml:8:3: plan.choose_by: 'luck' should be 'lower_bound' or 'estimate'"),
+        ("vary: {cluster.workers: [4]}\ntarget: {quantile: 0}", "s.yaml:8:12: plan.target.quantile: 0 should be greater than 0"),
+        ("vary: {cluster.workers: [4]}\ntarget: {quantile: 1}", "s.yaml:8:12: plan.target.quantile: 1 should be less than 1"),
+        ("vary: {cluster.workers: [4]}\ntarget: {loss: 1, at: end}", "s.yaml:8:21: plan.target.at: 'end' should be 'full_length' or 'any'"),
+        (
+            "vary: {cluster.workers: [4]}\ntarget: {full_length_trials: 1, at: any}",
+            "s.yaml:8:3: plan.target: at goes with loss or quantile; full_length_trials are at full length anyway",
+        ),
         ("vary: {cluster.workers: [4]}\nbugdet: 1", "s.yaml:8:3: plan.bugdet: unknown key; did you mean budget?"),
         (
             "vary: {cluster.workers: [4]}\nbudget: 10",

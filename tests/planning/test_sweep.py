@@ -10,6 +10,7 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,11 +20,13 @@ from simulator.core.streams import DRAWS_VERSION
 from simulator.curves.recorded import Shuffled
 from simulator.experiment.replicates import replicates
 from simulator.io import scratch, writing
-from simulator.planning import sweep
+from simulator.planning import runs, sweep
 from simulator.planning.backend import WorkerPool
-from simulator.planning.planner import answer
+from simulator.planning.planner import answer, check_plan
 from simulator.planning.report import report
 from simulator.planning.sweep import Block, Shape, Work, run_block
+from simulator.scenario.plan import TargetSection
+from simulator.scenario.searchers import SEARCHERS
 from tests.faults.commands import FILES_OF, NO_BYTECODE, asha_sim, go_on, halted
 from tests.support.plans import HEAD, SMALL, loaded, planned, written
 
@@ -412,6 +415,56 @@ def test_targets(tmp_path):
     assert (full[1] < whole[1]).any()  # ASHA goes on after its first fully trained trial
     assert all(np.isinf(one).all() for one in never)
     assert np.isfinite(best[0]).any()
+
+
+def test_a_target_counts_what_a_trial_has_in_full_and_any_early_result_where_that_is_asked(tmp_path):
+    def times(target):
+        text = planned(f"vary: {{cluster.workers: [4]}}\nreplicates: 24\ntarget: {{{target}}}")
+        return answer(loaded(tmp_path, text), pool=WorkerPool(jobs=1)).advice.options[1].times
+
+    default, full, early = (times(f"quantile: 0.25{more}") for more in ("", ", at: full_length", ", at: any"))
+    assert (default == full).all()
+    assert (early <= full).all()
+
+
+def test_a_quantile_is_that_of_a_candidate_to_the_number():
+    """0.29 of 100 candidates is the 29th, though 0.29 * 100 is 28.999… in floats."""
+
+    class Hundred:
+        trials = None
+
+        def train(self, trial, begin, end):
+            return 1, float(trial + 1), None
+
+    for share, rank in ((0.29, 29), (0.57, 57), (0.01, 1), (0.999, 99), (0.0101, 1)):
+        searchers = {"SHA": SEARCHERS["sha"](name="sha", max_trials=100, max_length=16, divisor=4)}
+        cell = SimpleNamespace(loaded=SimpleNamespace(scenario=SimpleNamespace(searchers=searchers)))
+        assert runs.wanted_loss(cell, Hundred(), TargetSection(quantile=share)) == rank
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(0.06, "0.06 of 16 candidates is none of them; give 0.0625 or more, or start more trials"), (0.0625, None)],
+)
+def test_a_quantile_of_no_candidate_is_one_line(tmp_path, share, said):
+    text = planned(f"vary: {{cluster.workers: [4]}}\nreplicates: 2\ntarget: {{quantile: {share}}}")
+    if said is None:
+        assert check_plan(loaded(tmp_path, text))
+        return
+    with pytest.raises(InputError) as caught:
+        check_plan(loaded(tmp_path, text))
+    assert str(caught.value) == f"{tmp_path / 's.yaml'}:9:12: plan.target.quantile: {said}"
+
+
+def test_recorded_availability_under_the_same_name_that_has_changed_is_refused(tmp_path):
+    head = HEAD.replace("{workers: 4}", "{groups: {a: {count: 2, preemption: {availability: a.csv}}}}")
+    text = planned("vary: {cluster.groups.a.count: [1, 2]}\nreplicates: 4", head)
+    (tmp_path / "a.csv").write_text("time_s,count\n0,2\n600,1\n900,2\n1000,0\n")
+    answer(loaded(tmp_path, text), folder=tmp_path / "out", pool=WorkerPool(jobs=1))
+    (tmp_path / "a.csv").write_text("time_s,count\n0,2\n600,0\n900,2\n1000,0\n")
+
+    with pytest.raises(InputError, match=r"a.csv has changed"):
+        answer(loaded(tmp_path, text), folder=tmp_path / "out", resume=True, pool=WorkerPool(jobs=1))
 
 
 def test_more_full_length_trials_than_there_are(tmp_path):

@@ -1,0 +1,191 @@
+"""Studies of what a plan rests on: `python -m tools.planning_studies bills|waves|spells|targets|orders|choice [RUNS]`.
+
+Each prints a table of docs/validation.md. All but `targets` and `orders` are variations of scenarios/plan_spot_or_on_demand.yaml;
+their small versions are tests in tests/planning/test_studies.py.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from math import floor
+from pathlib import Path
+
+import numpy as np
+
+from simulator import api
+from simulator.cluster.engine import Cluster, simulate
+from simulator.cluster.spec import Stop
+from simulator.curves.presets import PRESETS
+from simulator.curves.synthetic import Synthetic
+from simulator.planning import statistics, sweep
+from simulator.planning.advice import advise
+from simulator.planning.grid import Cell, Grid
+from simulator.planning.options import options
+from simulator.planning.sweep import Block, Runs, Work
+from simulator.results import LEVEL
+from simulator.scenario.loading import load
+from simulator.scenario.plan import PlanSection
+from simulator.searchers.geometry import exact
+from simulator.searchers.halving import asha, sha
+from simulator.trace import metrics
+
+SCENARIOS = Path(__file__).parents[1] / "scenarios"
+EXAMPLE = SCENARIOS / "plan_spot_or_on_demand.yaml"
+#: As the line about spot machines stands there, and as it was before they went together.
+PREEMPTION = (
+    "{up: {median: 30 min, mean: 2.5 h}, down: {median: 23 min, mean: 2.5 h}, notice: 2 min, together: group}"
+)
+ALONE = "{up: {median: 30 min, mean: 2.5 h}, down: {median: 23 min, mean: 1 h}, notice: 2 min, together: %s}"
+STRAGGLERS = "stragglers: {kind: log_normal, sigma: 0.15}"
+#: 5 % of the time four times as slow, in three ways.
+SLOW = {
+    "none": STRAGGLERS,
+    "per job": "stragglers: {kind: two_point, probability: 0.05, factor: 4}",
+    "spells of 30 min": f"slow_spells: {{every: 9.5 h, length: 30 min, factor: 4}}\n  {STRAGGLERS}",
+    "spells of 4 h": f"slow_spells: {{every: 76 h, length: 4 h, factor: 4}}\n  {STRAGGLERS}",
+}
+DEADLINE_S = 16 * 3600
+
+
+def runs_of(text: str, wanted: list[str], runs: int) -> dict[tuple[str, str], Runs]:
+    """The runs of the cells of these names of a scenario, by cell and searcher."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "s.yaml"
+        path.write_text(text)
+        loaded = load(path)
+        grid, work = Grid(loaded), Work(loaded, loaded.scenario.seed)
+        found = {}
+        for cell in grid.cells():
+            if cell.name in wanted:
+                rows = sweep.checked(sweep.run_block(work, Block((cell.index, cell.index + 1), (0, runs))))
+                for place, label in enumerate(loaded.scenario.searchers):
+                    found[cell.name, label] = rows[rows["searcher"] == place]
+    return found
+
+
+def bills(runs: int = 200) -> Iterator[tuple[str, str, float, float]]:
+    """(cell, searcher, mean cost kept to the end, let go after its last work)."""
+    cells = ["12 workers, on demand", "32 workers, on demand", "16 workers, spot", "32 workers, spot"]
+    for (name, label), found in runs_of(EXAMPLE.read_text(), cells, runs).items():
+        yield name, label, float(found["cost_kept"].mean()), float(found["cost_drained"].mean())
+
+
+def waves(runs: int = 400) -> Iterator[tuple[str, float]]:
+    """(machines that go together, share of ASHA's runs on 16 spot machines that are in time)."""
+    for together in ("machine", "rack of 4", "group"):
+        text = EXAMPLE.read_text().replace(PREEMPTION, ALONE % together)
+        found = runs_of(text.replace("[4, 8, 12, 16, 24, 32]", "[16]"), ["16 workers, spot"], runs)
+        yield together, float((found["16 workers, spot", "ASHA"]["time_s"] <= DEADLINE_S).mean())
+
+
+def spells(runs: int = 200) -> Iterator[tuple[str, float, float]]:
+    """(how machines are slow, SHA's mean hours on 16 of them, share of its runs that are in time)."""
+    for name, slow in SLOW.items():
+        text = EXAMPLE.read_text().replace(STRAGGLERS, slow).replace("[4, 8, 12, 16, 24, 32]", "[16]")
+        times = runs_of(text, ["16 workers, on demand"], runs)["16 workers, on demand", "SHA"]["time_s"]
+        yield name, float(times.mean() / 3600), float((times <= DEADLINE_S).mean())
+
+
+def targets(runs: int = 40, quantile: float = 0.05) -> Iterator[tuple[str, float, float]]:
+    """(preset, share of runs that reached the target at any length, and at full length, whose trial misses it in full)."""
+    for name, law in PRESETS.items():
+        missed = {"any": [], "full": []}
+        for seed in range(runs):
+            curves = Synthetic(law, seed)
+            full = np.array([curves.train(trial, 0, 27)[1] for trial in range(81)])
+            loss = float(np.sort(full)[max(floor(exact(quantile) * 81), 1) - 1])
+            for make in (sha, asha):
+                for kind, stop in (("any", Stop(loss=loss)), ("full", Stop(full_loss=loss))):
+                    trace = simulate(make(max_trials=81, max_length=27, divisor=3), curves, Cluster(8), stop=stop)
+                    results = trace.loss <= loss
+                    if kind == "full":
+                        results &= metrics.full_length(trace)
+                    if results.any():
+                        missed[kind].append(full[trace.trial[np.flatnonzero(results)[0]]] > loss)
+        yield name, float(np.mean(missed["any"])), float(np.mean(missed["full"]))
+
+
+def orders(runs: int = 200, each: int = 20, groups: int = 300) -> Iterator[tuple[str, str, float, float]]:
+    """(scenario, finding, true difference, share of groups of orders whose sentence has the wrong sign)."""
+    rng = np.random.default_rng(1)
+    for path in sorted(SCENARIOS.glob("*.yaml")):
+        loaded = load(path)
+        if len(loaded.scenario.searchers) < 2 or path.stem in {"paper-appendix", "backfill"}:
+            continue
+        compared = api.compare(loaded, runs)
+        first, *others = compared.summaries
+        for field in ("makespan_s", "first_full_length_s"):
+            for label in others:
+                ours, theirs = compared.values(field, label), compared.values(field, first)
+                truth, wrong = float(np.nanmean(ours - theirs)), 0
+                for _ in range(groups):
+                    some = rng.permutation(runs)[:each]
+                    said = statistics.difference(ours[some], theirs[some], LEVEL)[0]
+                    wrong += (said.low > 0 > truth) or (said.high < 0 < truth)
+                yield path.stem, f"{label} to {first}, {field}", truth, wrong / groups
+
+
+def pooled(runs: int) -> tuple[list[Cell], PlanSection, Runs]:
+    """Many replicates of all options of the example, and what it asks."""
+    loaded = load(EXAMPLE)
+    grid, work = Grid(loaded), Work(loaded, 12345)
+    cells = grid.cells()
+    parts = [sweep.checked(sweep.run_block(work, Block((cell.index, cell.index + 1), (0, runs)))) for cell in cells]
+    return cells, grid.plan, sweep.joined(parts)
+
+
+def choice(cells: list[Cell], plan: PlanSection, pool: Runs, plans: int = 400, each: int = 100) -> dict[str, float]:
+    """How often what is recommended is truly below what was asked, and what is said of it beside the truth.
+
+    A plan's runs, and as many fresh ones, are drawn from the pool; the truth is that of the whole of it.
+    """
+    rng = np.random.default_rng(2)
+    truth = {(one.cell.index, one.label): one for one in options(cells, pool, plan)}
+    count = int(pool["replicate"].max()) + 1
+    table = pool.reshape(len(truth), count)
+    found = {rule: [] for rule in ("lower_bound", "estimate")}
+    sets: list[frozenset[str]] = []
+    for number in range(plans):
+        drawn = rng.permutation(count)[: 2 * each]
+        seen, fresh = (np.sort(drawn[part]) for part in (slice(each), slice(each, None)))
+        for rule, rows in found.items():
+            asked = plan.model_copy(update={"choose_by": rule})
+            advice = advise(options(cells, table[:, seen].ravel(), asked), asked)
+            if advice.chosen is None:
+                continue
+            at = list(truth).index((advice.chosen.cell.index, advice.chosen.label))
+            again = float((table[at, fresh]["time_s"] <= DEADLINE_S).mean())
+            true = truth[advice.chosen.cell.index, advice.chosen.label].met.estimate
+            rows.append((true, advice.chosen.met.estimate, again))
+            if rule == "lower_bound" and number < 5:
+                sets.append(frozenset([advice.chosen.name, *(one.name for one in advice.tied)]))
+    told = {}
+    for rule, rows in found.items():
+        true, said, again = np.array(rows).T
+        told |= {
+            f"{rule}: recommended": len(rows) / plans,
+            f"{rule}: truly below": float((true < plan.confidence).mean()),
+            f"{rule}: true": float(true.mean()),
+            f"{rule}: said of the same runs": float(said.mean()),
+            f"{rule}: said of fresh runs": float(again.mean()),
+        }
+    return told | {"different sets of tied options in five plans": len(set(sets))}
+
+
+def main() -> None:
+    """Print a table."""
+    name, *more = sys.argv[1:] or ["bills"]
+    number = {"runs": int(more[0])} if more else {}
+    if name == "choice":
+        for what, value in choice(*pooled(number.get("runs", 1000))).items():
+            print(f"| {what} | {value:.3f} |", flush=True)
+        return
+    study = {"bills": bills, "waves": waves, "spells": spells, "targets": targets, "orders": orders}[name]
+    for row in study(**number):
+        print(f"| {' | '.join(one if isinstance(one, str) else f'{one:.4g}' for one in row)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
