@@ -23,6 +23,27 @@
 # 8, 2 and 3.
 
 # %%
+import simulator
+
+nine = simulator.load_scenario("""
+title: Nine configurations
+time_unit: min
+searchers:
+  SHA:  {name: sha, max_trials: 9, max_length: 9, divisor: 3}
+  ASHA: {name: asha, max_trials: 9, max_length: 9, divisor: 3}
+curves: {kind: recorded, file: data/figure-2.csv}
+cluster: {workers: 1}
+""")
+simulator.explore(nine, {"cluster.workers": [1, 2, 3, 9]})
+
+# %% [markdown]
+# Try this: go to the beginning, and press the button for the next result again and again. Each stop is a decision.
+#
+# - With one worker: whose result lets the first trial leave a rung, under each rule?
+# - Which result is the last that SHA waits for on the lowest rung? What does ASHA do meanwhile?
+# - Move the slider to as many workers as configurations: what is left of the difference?
+
+# %%
 from simulator.searchers.halving import asha, sha
 from simulator.searchers.protocol import Job
 
@@ -71,8 +92,6 @@ for name, searcher in {
 # configuration goes on from where it was.
 
 # %%
-import simulator
-
 scenario = simulator.load_scenario("""
 title: Nine configurations, three workers
 time_unit: min

@@ -18,6 +18,18 @@
 # %%
 import simulator
 
+simulator.explore("../scenarios/digits.yaml", {"cluster.workers": [1, 4, 8, 16, 32, 64]})
+
+# %% [markdown]
+# Try this, with the slider:
+#
+# - With one worker, who ends sooner? Why can waiting not cost anything then?
+# - From which number of workers on does most of SHA's picture show idle time? Which rung is waited for?
+# - Does ASHA's first full-length trial come sooner with more workers, and SHA's?
+#
+# Now with numbers, for the scenario as it is.
+
+# %%
 results = simulator.simulate("../scenarios/digits.yaml")
 simulator.plot(results, "gantt")
 

@@ -15,12 +15,28 @@
 #
 # Asynchronous promotion is no gain in itself. **When does it buy nothing?** Three cases, each with its reason, and one
 # in between in which it buys something.
-#
-# ## Equal times
 
 # %%
 import simulator
 
+simulator.explore(
+    "../scenarios/equal-times.yaml",
+    {
+        "cluster.workers": [1, 3, 10, 27],
+        "curves": {"equal times": {"kind": "ordered"}, "unequal times": {"kind": "synthetic", "unit_time_sigma": 1}},
+    },
+)
+
+# %% [markdown]
+# Try this, with the sliders:
+#
+# - All times are equal at first. Is there a number of workers with which ASHA ends clearly sooner?
+# - Let the times be unequal: what changes with one worker, and with as many workers as trials?
+# - Where SHA's picture shows idle time, could another trial have used it? There are no more of them than these.
+#
+# ## Equal times
+
+# %%
 equal = simulator.simulate("../scenarios/equal-times.yaml")
 simulator.plot(equal, "gantt")
 

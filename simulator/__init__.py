@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         chart,
         compare,
         examples,
+        explore,
         load_scenario,
         plan,
         player,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Cluster", "Law", "Recorded", "Stop", "Synthetic", "animate", "asha", "chart", "compare",
-    "examples", "load_scenario", "plan", "player", "plot", "preview", "sha", "simulate",
+    "examples", "explore", "load_scenario", "plan", "player", "plot", "preview", "sha", "simulate",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:  # a type checker would take any name for one of these

@@ -24,6 +24,10 @@ from simulator.curves.recorded import Recorded
 from simulator.curves.synthetic import Law, Synthetic
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.replicates import replicates
+from simulator.exploring.controls import given
+from simulator.exploring.held import held
+from simulator.exploring.offered import few
+from simulator.exploring.worlds import Worlds
 from simulator.planning import planner
 from simulator.planning.backend import WorkerPool
 from simulator.previewing.file import preview_document
@@ -48,7 +52,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Cluster", "Law", "Recorded", "Stop", "Synthetic", "animate", "asha", "chart", "compare",
-    "examples", "load_scenario", "plan", "player", "plot", "preview", "sha", "simulate",
+    "examples", "explore", "load_scenario", "plan", "player", "plot", "preview", "sha", "simulate",
 ]  # fmt: skip
 
 
@@ -259,6 +263,27 @@ def player(*results: Results) -> Player:
         scenes[f"{run.title} ({alike + 1})" if alike else run.title] = list(run.traces.values())
     title, time_unit = (results[0].title, results[0].time_unit) if results else ("", "s")
     return play(scenes, title=title, time_unit=time_unit)
+
+
+def explore(
+    scenario: Loaded | Path | str,
+    vary: Mapping[str, Sequence[object] | Mapping[str, object]] | None = None,
+    *,
+    seeds: int = 1,
+) -> Player:
+    """Make a page with sliders over a scenario; a notebook shows it inline, `.write(path)` keeps it.
+
+    `vary` has values by dotted key, such as {"cluster.workers": [4, 8, 16]}, or names and values; by default there
+    are sliders for the number of workers and for the divisor. Every world is simulated beforehand, and with `seeds`
+    above 1 the page says of each who ends later over so many. Raises InputError and RunError as `simulate` does.
+
+    >>> page = explore("scenarios/equal-times.yaml", {"cluster.workers": [5, 10]})
+    >>> "This page holds 2 worlds" in page.html
+    True
+    """
+    loaded = _loaded(scenario)
+    controls = few(loaded) if vary is None else given(loaded, vary)
+    return held(Worlds(loaded, controls), seeds)
 
 
 def animate(

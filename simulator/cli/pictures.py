@@ -131,6 +131,9 @@ def plot(
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, max=10_000, help="Seeds that incumbent and regret look at.")] = 1,
     formats: Annotated[str, typer.Option("--format", help="png, svg; both with a comma.")] = "png",
+    size: Annotated[
+        Literal["page", "slide"], typer.Option(help="page, or slide: 16:9, 1920 x 1080 pixels, large letters.")
+    ] = "page",
 ) -> None:
     """Plot a scenario or a saved trace, in light and dark."""
     from simulator.experiment.experiment import Experiment
@@ -150,7 +153,7 @@ def plot(
         with writing.together(out):
             made = write_plots(
                 {trace.label: [trace]}, out, kinds=chosen, formats=suffixes, title=trace.label,
-                time_unit=unit_of(trace),
+                time_unit=unit_of(trace), size=size,
             )  # fmt: skip
         typer.echo("\n".join(map(str, made)))
         return
@@ -173,7 +176,7 @@ def plot(
             for runs, these in ((run, PLOTS_OF_RUNS), (several, PLOTS_OF_REPLICATES))
             for path in write_plots(
                 runs, out, kinds=[kind for kind in chosen if kind in these], formats=suffixes, title=loaded.title,
-                time_unit=loaded.scenario.time_unit,
+                time_unit=loaded.scenario.time_unit, size=size,
             )
         ]  # fmt: skip
     for path in written:

@@ -17,6 +17,8 @@ PictureFormat = Literal["gif", "mp4", "webp", "html", "perfetto"]
 PICTURE_FORMATS: tuple[PictureFormat, ...] = get_args(PictureFormat)
 PlotFormat = Literal["png", "svg"]
 PLOT_FORMATS: tuple[PlotFormat, ...] = get_args(PlotFormat)
+#: Of a plot: for a page, or for a wall.
+PlotSize = Literal["page", "slide"]
 PlotKind = Literal["utilization", "gantt", "rungs", "split", "curves", "curves-in-time", "incumbent", "regret"]
 PLOT_KINDS: tuple[PlotKind, ...] = get_args(PlotKind)
 #: The module of simulator/render/plots and its function that draws each kind, of one run of each searcher …

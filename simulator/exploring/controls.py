@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -18,6 +18,7 @@ from simulator.scenario.yaml_text import Path_
 
 #: Values of one control; a slider with more steps can't be aimed at.
 MOST_VALUES = 1000
+FORM = "should be a key with dots and its values, such as cluster.workers=4,8,16"
 #: What no world has of its own.
 FIXED = ("plan", "title", "time_unit")
 
@@ -63,17 +64,38 @@ def varied(loaded: Loaded, texts: Sequence[str]) -> list[Control]:
     return controls
 
 
+def given(loaded: Loaded, vary: Mapping[str, Sequence[Any] | Mapping[str, Any]]) -> list[Control]:
+    """Controls as Python gives them: by dotted key the values, or names and values.
+
+    Raises InputError for what is none.
+    """
+    controls = []
+    for key, values in vary.items():
+        named = values if isinstance(values, Mapping) else None
+        names = None if named is None else tuple(map(str, named))
+        controls.append(_control(loaded, key, list(values if named is None else named.values()), key, names))
+    return controls
+
+
 def _varied(loaded: Loaded, text: str) -> Control:
-    key, equals, given = text.partition("=")
-    key = key.strip()
-    if not equals or not all(part.strip() for one in key.split(" & ") for part in one.split(".")):
-        raise _wrong(text, "should be a key with dots and its values, such as cluster.workers=4,8,16")
-    values = _values(text, given)
+    key, equals, told = text.partition("=")
+    if not equals:
+        raise _wrong(text, FORM)
+    return _control(loaded, key.strip(), _values(text, told), text)
+
+
+def _control(
+    loaded: Loaded, key: str, values: Sequence[Any], text: str, names: tuple[str, ...] | None = None
+) -> Control:
+    if not all(part.strip() for one in key.split(" & ") for part in one.split(".")):
+        raise _wrong(text, FORM)
+    if not 1 <= len(values) <= MOST_VALUES:
+        raise _wrong(text, f"names {len(values):,} values; give from 1 to {MOST_VALUES:,}")
     paths = tuple(path_of(loaded.document.values, part.strip()) for part in key.split(" & "))
     fixed = next((path[0] for path in paths if path[0] in FIXED), None)
     if fixed is not None:
         raise _wrong(text, f"{fixed} can't be varied; all worlds share it")
-    names = tuple(map(short, values))
+    names = names or tuple(map(short, values))
     repeated = next((name for place, name in enumerate(names) if name in names[:place]), None)
     if repeated is not None:
         raise _wrong(text, f"{repeated} stands there twice")
@@ -82,16 +104,12 @@ def _varied(loaded: Loaded, text: str) -> Control:
     return Control(key, title(paths[0]), paths, names, tuple(values), at)
 
 
-def _values(text: str, given: str) -> list[Any]:
+def _values(text: str, told: str) -> list[Any]:
     try:
-        values = yaml_text.parse(f"[{given}]".encode("utf-8", "replace"), Path("--vary")).values
+        values = yaml_text.parse(f"[{told}]".encode("utf-8", "replace"), Path("--vary")).values
     except InputError:
         raise _wrong(text, "has values that are no YAML; give them with commas, as in 4,8,16") from None
-    if not isinstance(values, list) or not values:
-        raise _wrong(text, "names no value; give at least one, as in 4,8,16")
-    if len(values) > MOST_VALUES:
-        raise _wrong(text, f"names {len(values):,} values; the most is {MOST_VALUES:,}")
-    return values
+    return list(values)
 
 
 def entry(values: Any, path: Path_) -> Any:

@@ -55,6 +55,8 @@ STRAGGLERS: dict[str, tuple[str, Sequence[float]]] = {
     "pareto": ("alpha", (1.2, 1.5, 2, 2.5, 3, 5, 10, 50)),
     "two_point": ("probability", (0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5)),
 }
+#: Values of a slider of a page that holds its worlds.
+FEW, FEWER = 9, 3
 #: Words of ours and of other libraries for one thing.
 DIVISOR = ("divisor", "reduction_factor", "factor")
 RUNGS = ("num_rungs", "max_rungs")
@@ -82,6 +84,21 @@ def all_controls(loaded: Loaded, first: Sequence[Control], seed: int | None = No
     recorded = curves_of(loaded, loaded.scenario.seed).trials
     moved = {path for control in first for path in control.paths}
     return [*first, *(one for one in offered(loaded, recorded) if not moved & set(one.paths))]
+
+
+def few(loaded: Loaded) -> list[Control]:
+    """Controls for a page that holds their worlds: the number of workers, and the divisor, with few values each."""
+    kept = [control for control in offered(loaded) if control.paths[0][0] == "cluster" or control.title == "divisor"]
+    return [_thinned(kept[0], FEW), *(_thinned(one, FEWER) for one in kept if one.title == "divisor")]
+
+
+def _thinned(control: Control, most: int) -> Control:
+    """The values next to the scenario's own."""
+    first = max(0, min(control.at - most // 2, len(control.names) - most))
+    these = slice(first, first + most)
+    return replace(
+        control, names=control.names[these], values=control.values[these], at=control.at - first, numbers=False
+    )
 
 
 def _cluster_size(loaded: Loaded) -> Iterator[Control]:

@@ -152,3 +152,12 @@ def test_an_address_is_named_as_it_was_typed(tmp_path):
     assert done.stderr.startswith(
         "http://127.0.0.1/trace.csv: is an address, and only files on this machine are read"
     )
+
+
+def test_a_slide_is_sixteen_by_nine(tmp_path, tiny):
+    from PIL import Image
+
+    done = asha_sim("plot", tiny, "--kind", "gantt", "--size", "slide", "--out", tmp_path / "out")
+    assert (done.returncode, done.stderr) == (0, "")
+    with Image.open(tmp_path / "out" / "gantt.png") as picture:
+        assert picture.size == (1920, 1080)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from simulator.core.errors import InputError
-from simulator.exploring.controls import varied
+from simulator.exploring.controls import given, varied
 from simulator.scenario import yaml_text
 from simulator.scenario.loading import check_document
 
@@ -46,17 +46,26 @@ def test_keys_that_go_together_and_labels_with_dots():
     ]
 
 
+def test_python_may_name_its_values():
+    loaded = check_document(yaml_text.parse(TEXT.encode(), Path("s")))
+    workers, curves = given(
+        loaded, {"cluster.workers": [2, 4], "curves": {"equal": {"kind": "ordered"}, "drawn": {"kind": "synthetic"}}}
+    )
+    assert (workers.names, workers.at) == (("2", "4"), 1)
+    assert (curves.names, curves.values[1], curves.at) == (("equal", "drawn"), {"kind": "synthetic"}, 0)
+
+
 @pytest.mark.parametrize(
     ("texts", "said"),
     [
         (["cluster.workers"], "--vary cluster.workers: should be a key with dots and its values"),
         (["=1"], "--vary =1: should be a key with dots"),
-        (["cluster.workers="], "names no value"),
+        (["cluster.workers="], "names 0 values; give from 1 to 1,000"),
         (["cluster.workers=[1"], "has values that are no YAML"),
         (["cluster.workers=1,2,1"], "1 stands there twice"),
         (["title=a,b"], "title can't be varied"),
         (["seed=1", "seed=2"], "varies what another --vary varies"),
-        ([f"seed={','.join(map(str, range(1001)))}"], "names 1,001 values; the most is 1,000"),
+        ([f"seed={','.join(map(str, range(1001)))}"], "names 1,001 values; give from 1 to 1,000"),
     ],
 )  # fmt: skip
 def test_what_is_none_is_told(texts, said):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from simulator.exploring.controls import varied
-from simulator.exploring.offered import all_controls, offered
+from simulator.exploring.offered import all_controls, few, offered
 from simulator.exploring.worlds import Worlds
 from simulator.scenario import yaml_text
 from simulator.scenario.loading import check_document, load
@@ -109,3 +109,13 @@ def test_one_searcher_alone_whatever_else_was_moved():
     moved = worlds.loaded({key: "2", "searchers": "ASHA alone"})
     assert list(moved.scenario.searchers) == ["ASHA"]
     assert list(worlds.traces(moved, nothing)) == ["ASHA"]
+
+
+def test_a_page_without_a_wish_has_a_few_workers_and_divisors():
+    workers, divisor = few(load(ROOT / "scenarios/digits.yaml"))
+    assert (workers.names, workers.names[workers.at]) == (("3", "4", "5", "6", "8", "10", "12", "16", "20"), "8")
+    assert (divisor.names, divisor.names[divisor.at]) == (("2", "3", "4"), "3")
+    (one,) = few(
+        of("searcher: {name: random, max_trials: 3, max_length: 3}\ncurves: {kind: ordered}\ncluster: {workers: 1}\n")
+    )
+    assert (one.names[0], one.at) == ("1", 0)

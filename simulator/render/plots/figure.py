@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.core import ticks
 from simulator.core.escaping import plain
-from simulator.core.vocabulary import ThemeName
+from simulator.core.vocabulary import PlotSize, ThemeName
 from simulator.io import writing
 from simulator.render import fonts, style
 from simulator.render.canvas import measure, shortened
@@ -29,6 +29,8 @@ WIDTH, AROUND = 9.6, 1.2
 #: Pixels of a figure in its width, and those of its panels; sizes of letters in pixels.
 PIXELS, PANEL = 960, 860
 HEADING, LETTERS = 17, 14
+#: Pixels an inch of a picture, by its size.
+DPI: dict[PlotSize, int] = {"page": 100, "slide": 200}
 #: Entries of a legend below a panel that stand in a line, and what an entry takes beside its letters, in pixels.
 IN_A_LINE, BESIDE = 4, 84
 #: Points between a panel and a heading that stands above its legend.
@@ -145,14 +147,21 @@ def rung_colours(colours: Theme, rungs: int) -> list[tuple[float, float, float]]
     return [(float(red), float(green), float(blue)) for red, green, blue in table[slots]]
 
 
-def write(figure: Figure, path: Path) -> None:
-    """Replace `path`, .png or .svg, by `figure`; the bytes depend on matplotlib's version only."""
+def write(figure: Figure, path: Path, size: PlotSize = "page") -> None:
+    """Replace `path`, .png or .svg, by `figure`; the bytes depend on matplotlib's version only.
+
+    A "slide" is 16:9 and 1920 x 1080 pixels, so that letters are twice as large as on a page.
+    """
+    if size == "slide":
+        figure.set_size_inches(WIDTH, WIDTH * 9 / 16)
     metadata = {"Software": None} if path.suffix == ".png" else {"Date": None, "Creator": None}
     letter_all(figure)
     with look(), writing.replacing(path) as scratch, warnings.catch_warnings():
         # A box stands for what no font has, as in the animations.
         warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
-        figure.savefig(scratch, format=path.suffix[1:], dpi=100, facecolor=figure.get_facecolor(), metadata=metadata)
+        figure.savefig(
+            scratch, format=path.suffix[1:], dpi=DPI[size], facecolor=figure.get_facecolor(), metadata=metadata
+        )
 
 
 def letter_all(figure: Figure) -> None:

@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulator.core.vocabulary import PLOTS_OF_REPLICATES, PLOTS_OF_RUNS, PlotFormat, PlotKind
+from simulator.core.vocabulary import PLOTS_OF_REPLICATES, PLOTS_OF_RUNS, PlotFormat, PlotKind, PlotSize
 from simulator.render.animation.animate import DARK
 from simulator.render.plots import figure
 from simulator.render.style import THEMES
@@ -25,6 +25,7 @@ def write_plots(
     formats: Sequence[PlotFormat],
     title: str,
     time_unit: str,
+    size: PlotSize = "page",
 ) -> list[Path]:
     """Write plots of `runs`, for each searcher its replicates, into the folder `out`; return what was written.
 
@@ -36,7 +37,7 @@ def write_plots(
             drawn = draw(kind, runs, theme=theme, title=title, time_unit=time_unit)
             for suffix in formats:
                 path = out / f"{kind}{DARK if theme == 'dark' else ''}.{suffix}"
-                figure.write(drawn, path)
+                figure.write(drawn, path, size)
                 written.append(path)
     return written
 
