@@ -158,6 +158,12 @@ def plot(
         typer.echo("\n".join(map(str, made)))
         return
     loaded = _loaded(scenario, sets, workers, unit_time)
+    if loaded.scenario.searches is not None:
+        from simulator.cli.shared import plot_shared
+
+        tell_unused({"--kind": kinds is not None, "--seeds": seeds > 1})
+        plot_shared(loaded, seed, out, suffixes)
+        return
     experiment = Experiment(loaded, seed)
     tell_boxes([loaded.title, *experiment.labels])
     writing.check_folder(out)

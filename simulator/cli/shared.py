@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,3 +101,30 @@ def plan_shared(loaded: Loaded, seed: int | None, out: Path | None, *, as_json: 
     print_table(console, sharing.head(found), rows)
     for remark in sharing.remarks(found):
         console.print(Text(printable(remark)), soft_wrap=True)
+
+
+def plot_shared(loaded: Loaded, seed: int | None, out: Path, formats: Sequence[str]) -> None:
+    """Draw who was served when, with the queue beneath, and how long searches stayed; in light and dark."""
+    from simulator.cli.notes import tell_boxes
+    from simulator.experiment.sharing import SharedExperiment
+    from simulator.io import writing
+    from simulator.render.plots import figure, sharing
+    from simulator.render.style import THEMES
+
+    experiment = SharedExperiment(loaded, seed)
+    tell_boxes([loaded.title, *experiment.labels])
+    writing.check_folder(out)
+    workload = experiment.run()
+    found = experiment.figures(workload, slowdown=False)
+    about = {"title": loaded.title, "time_unit": loaded.scenario.time_unit}
+    with writing.together(out):
+        for theme in THEMES:
+            drawn = {
+                "timeline": sharing.timeline(workload, theme=theme, **about),
+                "stays": sharing.stays(found, theme=theme, **about),
+            }
+            for kind, picture in drawn.items():
+                for suffix in formats:
+                    path = out / f"{kind}-{theme}.{suffix}"
+                    figure.write(picture, path)
+                    typer.echo(path)

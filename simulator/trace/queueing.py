@@ -143,6 +143,19 @@ def presence(workload: Workload) -> tuple[Ticks, Ticks]:
     return times, np.cumsum(change)
 
 
+def waiting(workload: Workload, times: Ticks) -> Ticks:
+    """Searches that are there and hold no worker, at each of some ticks."""
+    trace, search = workload.trace, workload.search
+    edges, there = presence(workload)
+    busy = np.zeros(len(times), np.int64)
+    for number in range(len(workload)):
+        mine = search == number
+        started = np.searchsorted(np.sort(trace.start[mine]), times, "right")
+        ended = np.searchsorted(np.sort(trace.end[mine]), times, "right")
+        busy += started > ended
+    return there[np.searchsorted(edges, times, "right") - 1] - busy
+
+
 def mser5(values: NDArray[Any]) -> int:
     """How many of the first values are a warm-up, by MSER-5: what is left has the least standard error of its mean.
 

@@ -71,7 +71,7 @@ def lanes(axes: Axes, trace: Trace, ladder: Levels, *, colours: Theme, unit: int
     level = ladder.of(trace.to_resource)
     for number, label in enumerate(_names(ladder)):
         on = level == number
-        _bars(axes, trace.worker[on], begin[on] / unit, keep[on] / unit, ramp[number], label)
+        bars(axes, trace.worker[on], begin[on] / unit, keep[on] / unit, ramp[number], label)
     spells = trace.spells
     for name, meaning in extras([trace]):
         kind = spells.kind == (Spell.BOOT if name == "boot" else Spell.DOWN)
@@ -79,7 +79,7 @@ def lanes(axes: Axes, trace: Trace, ladder: Levels, *, colours: Theme, unit: int
             "overhead": (trace.worker, trace.start, begin),
             "lost": (trace.worker, keep, trace.end),
         }.get(name, (spells.worker[kind], spells.start[kind], spells.end[kind]))
-        _bars(axes, worker, since / unit, until / unit, getattr(colours, name), meaning)
+        bars(axes, worker, since / unit, until / unit, getattr(colours, name), meaning)
     axes.set_ylim(trace.workers - 0.5, -0.5)
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylabel("worker", color=colours.muted)
@@ -144,7 +144,7 @@ def _names(ladder: Levels) -> list[str]:
     return names
 
 
-def _bars(
+def bars(
     axes: Axes,
     lane: NDArray[np.int64],
     since: NDArray[np.float64],

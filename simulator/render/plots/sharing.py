@@ -1,0 +1,91 @@
+"""Pictures of searches that share a cluster: whose trial each worker trains, who is there, and how long they stay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulator.core import ticks
+from simulator.core.vocabulary import ThemeName
+from simulator.render.plots.figure import head, legend, named, rung_colours, sheet
+from simulator.render.plots.plots import bars
+from simulator.render.style import THEMES
+from simulator.trace.queueing import Queueing, presence, waiting
+from simulator.trace.workload import Workload
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+#: Labels that follow each other are told apart without colour, too.
+DASHES = ("-", "--", ":", "-.")
+
+
+def timeline(workload: Workload, *, theme: ThemeName, title: str, time_unit: str) -> Figure:
+    """A lane a worker, jobs in the colour of their search's label, and beneath how many searches are there and wait.
+
+    Searches of a label that follow each other are drawn in two shades by turns.
+    """
+    figure, (lanes, queue) = sheet(2, theme=theme, title=title, height=2.6)
+    colours, unit, trace = THEMES[theme], ticks.UNITS[time_unit], workload.trace
+    labels = list(dict.fromkeys(visit.label for visit in workload.visits))
+    strong = rung_colours(colours, max(2 * len(labels), 2))
+    lanes.axvspan(0, workload.end / unit, color=colours.idle, lw=0, label="idle")
+    rows = np.concatenate([np.arange(len(trace)), workload.held[:, 0]])
+    worker = np.concatenate([trace.worker, workload.held[:, 1]])
+    place = np.array([labels.index(visit.label) for visit in workload.visits], np.int64)
+    odd = np.array([visit.number % 2 for visit in workload.visits], np.int64)
+    whose = workload.search[rows]
+    for at, label in enumerate(labels):
+        for shade in (0, 1):
+            on = (place[whose] == at) & (odd[whose] == shade)
+            since, until = trace.start[rows][on] / unit, trace.end[rows][on] / unit
+            bars(lanes, worker[on], since, until, strong[2 * at + shade], "" if shade else named(label))
+    lanes.set_ylim(trace.workers - 0.5, -0.5)
+    lanes.set_ylabel("worker", color=colours.muted)
+    head(lanes, colours, "whose trial each worker trains")
+    legend(lanes, colours)
+    times, there = presence(workload)
+    queue.step(times / unit, there, where="post", color=colours.ink, lw=1.2, label="there")
+    queue.fill_between(
+        times / unit,
+        waiting(workload, times),
+        step="post",
+        color=colours.lost,
+        lw=0,
+        label="of them without a worker",
+    )
+    queue.set_ylim(bottom=0)
+    queue.set_ylabel("searches", color=colours.muted)
+    queue.set_xlabel(f"time ({time_unit})", color=colours.muted)
+    queue.set_xlim(0, workload.end / unit)
+    head(queue, colours, "searches that have come and are not done")
+    legend(queue, colours)
+    return figure
+
+
+def stays(found: Queueing, *, theme: ThemeName, title: str, time_unit: str) -> Figure:
+    """For each label the share of its searches that stayed no longer than some time, after the warm-up."""
+    figure, [axes] = sheet(1, theme=theme, title=title, height=3)
+    colours, unit = THEMES[theme], ticks.UNITS[time_unit]
+    labels = list(found.about["labels"])
+    ramp = rung_colours(colours, max(len(labels), 2))
+    for at, label in enumerate(labels):
+        times = np.sort([
+            ticks.from_seconds(one.stay_s) / unit
+            for one in found.stays
+            if one.label == label and one.stay_s is not None and one.arrival_s >= found.about["warm_up_s"]
+        ])  # fmt: skip
+        shares = 100 * np.arange(len(times) + 1) / max(len(times), 1)
+        axes.step(
+            np.concatenate([[0], times]), shares, where="post", color=ramp[-1 - at], lw=1.8,
+            ls=DASHES[at % len(DASHES)], label=named(label),
+        )  # fmt: skip
+    axes.set_ylim(0, 102)
+    axes.set_xlim(left=0)
+    axes.set_ylabel("% of the searches", color=colours.muted)
+    axes.set_xlabel(f"stay, at most ({time_unit})", color=colours.muted)
+    axes.grid(color=colours.grid, lw=0.6)
+    head(axes, colours, "how long searches stay")
+    legend(axes, colours)
+    return figure
