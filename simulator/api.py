@@ -34,12 +34,12 @@ from simulator.previewing.file import preview_document
 from simulator.render import draw_all, play
 from simulator.results import Comparison, Picture, Planned, Previewed, Results
 from simulator.scenario import yaml_text
+from simulator.scenario.examples import examples
 from simulator.scenario.loading import Loaded
 from simulator.scenario.opening import complete
 from simulator.searchers.diary import Diary
 from simulator.searchers.halving import asha, sha
 from simulator.searchers.protocol import Searcher
-from simulator.starting import examples
 from simulator.trace import metrics
 from simulator.trace.decisions import decisions
 

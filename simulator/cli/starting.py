@@ -10,7 +10,7 @@ import typer
 
 from simulator.core.escaping import printable
 
-#: As simulator.starting has them, which would take a while to import; a test compares.
+#: As simulator.scenario.examples has them, which would take a while to import; a test compares.
 Kind = Literal["docs", "teach", "plan", "cluster", "ray", "optuna", "determined", "all"]
 
 
@@ -33,7 +33,7 @@ def init(
 
     Without a word it lists what there is; `all` writes every example. No file is overwritten.
     """
-    from simulator import starting
+    from simulator.scenario import examples as starting
 
     if kind is None:
         width = max(map(len, starting.STARTS))
@@ -63,7 +63,7 @@ def examples(
     ] = None,
 ) -> None:
     """List the example scenarios, or print one."""
-    from simulator import starting
+    from simulator.scenario import examples as starting
 
     found = starting.examples()
     if name is not None:

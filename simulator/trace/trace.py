@@ -20,7 +20,7 @@ from simulator.io import writing
 if TYPE_CHECKING:
     import polars as pl
 
-    from simulator.trace.decisions import Decision
+    from simulator.trace.decision import Decision
 
 
 class Outcome(IntEnum):

@@ -12,10 +12,10 @@ import pytest
 import typer
 
 import simulator
-from simulator import starting
 from simulator.cli import guidance
 from simulator.cli.main import app
 from simulator.cli.starting import Kind
+from simulator.scenario import examples as starting
 from simulator.scenario.opening import open_scenario
 from tests.support.runner import ROOT, asha_sim
 

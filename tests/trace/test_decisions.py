@@ -12,7 +12,8 @@ from simulator.curves.synthetic import Law, Synthetic
 from simulator.scenario.searchers import SEARCHERS
 from simulator.searchers.diary import Diary
 from simulator.searchers.halving import asha, sha
-from simulator.trace.decisions import Verdict, decisions
+from simulator.trace.decision import Verdict
+from simulator.trace.decisions import decisions
 from simulator.trace.joining import joined
 from simulator.trace.replay import SETTLED
 from tests.support.union import BLOCKS

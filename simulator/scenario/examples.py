@@ -85,7 +85,7 @@ STARTS: Mapping[str, Start] = MappingProxyType({
 
 def folder() -> Path:
     """The folder of the examples: inside an installed package, or beside it in a clone."""
-    package = Path(__file__).parent
+    package = Path(__file__).parents[1]
     inside = package / "scenarios"
     return inside if inside.is_dir() else package.parent / "scenarios"
 
