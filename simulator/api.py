@@ -193,13 +193,15 @@ def plan(
     *,
     folder: Path | str | None = None,
     resume: bool = False,
+    extend: bool = False,
     backend: BackendName = "loky",
     address: str | None = None,
     jobs: int = 0,
 ) -> Planned:
     """Answer the `plan` of a scenario: how many workers, at what price, how sure.
 
-    The report and every finished block of runs are kept in `folder`, if one is given, to `resume` from. `jobs`
+    The report and every finished block of runs are kept in `folder`, if one is given, to `resume` from. With
+    `extend` a grid that ends where its answer stands is continued with more numbers of workers, or fewer. `jobs`
     processes share the runs, 0 for one each processor; or a Dask or Ray cluster at `address` does, by `backend`.
     The answer is the same. Raises InputError for what is wrong with the plan or the folder, RunError where a run
     fails, ValueError for a backend without its address.
@@ -210,7 +212,7 @@ def plan(
         raise ValueError("dask needs an address, and only dask and ray take one")
     out = None if folder is None else Path(folder)
     pool = WorkerPool(backend, address, jobs)
-    found = planner.answer(_loaded(scenario), seed=seed, folder=out, resume=resume, pool=pool)
+    found = planner.answer(_loaded(scenario), seed=seed, folder=out, resume=resume, extend=extend, pool=pool)
     if out is not None:
         from simulator.planning.report import folder as files
 

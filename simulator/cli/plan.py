@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from simulator.cli.notes import tell_notes
 from simulator.cli.progress import progress_bar
-from simulator.cli.scenario_file import ScenarioFile, Seed, Sets, UnitTime, Workers, opened, what_was_set
+from simulator.cli.scenario_file import Seed, Sets, what_was_set
+from simulator.core.errors import InputError, Problem
 from simulator.core.escaping import printable
 from simulator.core.vocabulary import BackendName
 from simulator.io import signals
@@ -16,10 +18,19 @@ from simulator.io import signals
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from simulator.scenario.asking import Question
+    from simulator.scenario.loading import Loaded
+
+#: Heading of the options that ask without a file in `--help`.
+QUESTION = "The question, without a file"
+#: Of these the ones that a scenario's file takes too: they are asked of its section `plan`.
+IN_PLAN = ("--start", "--deadline", "--budget", "--confidence")
+#: Workers of a cluster at most.
+MOST_WORKERS = 10**6
 #: Characters that an option's name may take before it goes on in another line.
 OPTION = 16
 #: Ends of the titles of columns that a narrow terminal leaves out first.
-LEAST = ("best loss", "busy", ", 10 %", ", 90 %", "worker-h")
+LEAST = ("best loss", "busy", "fastest 10 %", "slowest 10 %", "dearest 10 %", "worker-hours")
 #: More characters than a table has.
 UNBOUND = 10_000
 
@@ -29,8 +40,20 @@ def add_to(app: typer.Typer) -> None:
     app.command()(plan)
 
 
+def _question(metavar: str, text: str) -> Any:
+    """An option of a question that is asked without a file."""
+    return typer.Option(metavar=metavar, help=text, show_default=False, rich_help_panel=QUESTION)
+
+
 def plan(
-    scenario: ScenarioFile,
+    scenario: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[SCENARIO]",
+            help="A scenario's YAML file with a section `plan`; without one the question is asked by options.",
+            show_default=False,
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Write the report here, and every finished block of runs.", show_default=False)
     ] = None,
@@ -46,25 +69,72 @@ def plan(
         str | None, typer.Option(help="Where the cluster is, such as tcp://scheduler:8786.", show_default=False)
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with what is in --out already.")] = False,
+    formats: Annotated[
+        str | None,
+        typer.Option("--format", metavar="pdf", help="Write plan.pdf beside the other files.", show_default=False),
+    ] = None,
+    extend: Annotated[
+        bool,
+        typer.Option("--extend", help="Where the answer stands at an end of the numbers of workers, try on."),
+    ] = False,
     seed: Seed = None,
     sets: Sets = None,
-    workers: Workers = None,
-    unit_time: UnitTime = None,
+    workers: Annotated[
+        str | None, _question("N[,N…]", "Numbers of workers to try; with a scenario's file one number.")
+    ] = None,
+    unit_time: Annotated[
+        str | None, _question("TIME", "How long a unit (an epoch, a batch) takes, such as 7min.")
+    ] = None,
+    trials: Annotated[int | None, _question("N", "How many trials a search starts.")] = None,
+    max_length: Annotated[int | None, _question("UNITS", "Units that the best trials are trained for.")] = None,
+    divisor: Annotated[int | None, _question("N", "One in so many trials is promoted; default 4.")] = None,
+    pilots: Annotated[
+        Path | None, _question("FILE", "Learning curves of trials that were run already; they are resampled.")
+    ] = None,
+    price: Annotated[float | None, _question("MONEY", "Of a worker and hour, on demand.")] = None,
+    spot_price: Annotated[float | None, _question("MONEY", "Of a spot worker and hour: try spot too.")] = None,
+    spot_up: Annotated[str | None, _question("TIME", "Mean time until spot machines are taken away.")] = None,
+    spot_down: Annotated[str | None, _question("TIME", "Mean time until they are back.")] = None,
+    start: Annotated[str | None, _question("WHEN", "Day and time of the start: '2026-12-04 18:00'.")] = None,
+    deadline: Annotated[
+        str | None, _question("TIME", "By when: 62h, or a day and time with --start. Also for a scenario's file.")
+    ] = None,
+    budget: Annotated[float | None, _question("MONEY", "What it may cost. Also for a scenario's file.")] = None,
+    confidence: Annotated[
+        float | None, _question("SHARE", "How sure, such as 0.9. Also for a scenario's file.")
+    ] = None,
+    save: Annotated[
+        Path | None, _question("FILE", "Write the scenario that was made of these options to a YAML file.")
+    ] = None,
 ) -> None:
     """Say how many workers it takes, at what price and how sure.
 
-    The section `plan` of the scenario says what to vary and what is asked.
+    The section `plan` of a scenario says what to vary and what is asked; without a scenario, options ask.
     """
+    from simulator.io import writing
     from simulator.planning.backend import WorkerPool
     from simulator.planning.planner import answer
     from simulator.planning.report import report, sentences
+    from simulator.scenario.asking import Question
 
+    if formats not in (None, "html", "pdf", "html,pdf", "pdf,html"):
+        raise typer.BadParameter(
+            f"{formats!r} should be pdf, or html (which is always written).", param_hint="--format"
+        )
+    pdf = formats is not None and "pdf" in formats
+    if pdf and out is None:
+        raise typer.BadParameter("needs --out, the folder to write plan.pdf to.", param_hint="--format")
     if resume and out is None:
         raise typer.BadParameter("needs --out, the folder to go on with.", param_hint="--resume")
     if (address is None) == (backend == "dask") and backend != "ray":
         problem = "names no cluster; dask needs one" if address is None else "is for --backend dask or ray"
         raise typer.BadParameter(f"{problem}.", param_hint="--address")
-    loaded = opened(scenario, sets, workers, unit_time)
+    question = Question(
+        trials=trials, max_length=max_length, divisor=divisor, unit_time=unit_time, pilots=pilots, workers=workers,
+        price=price, spot_price=spot_price, spot_up=spot_up, spot_down=spot_down, start=start, deadline=deadline,
+        budget=budget, confidence=confidence,
+    )  # fmt: skip
+    loaded, text = _asked(scenario, question, sets, save)
     if loaded.scenario.searches is not None:
         from simulator.cli.shared import plan_shared
 
@@ -82,19 +152,75 @@ def plan(
             seed=seed,
             folder=out,
             resume=resume,
+            extend=extend,
             pool=WorkerPool(backend, address, jobs or 0),
             on_progress=on_progress,
         )
         if out is not None:
             from simulator.planning.report import folder
 
-            folder.write(found, out)
+            folder.write(found, out, pdf=pdf)
+        if save is not None and text:
+            writing.write_text(save, text)
     with signals.going_on(how):  # a folder with results is refused without --resume
         if as_json:
             typer.echo(report.json_text(found), nl=False)
         else:
-            remarks = [*filter(None, [what_was_set(loaded)]), *sentences.remarks(found)]
+            remarks = [*filter(None, [what_was_set(found.loaded)]), *sentences.remarks(found)]
             _print(sentences.sentence(found), remarks, report.head(found), report.rows(found))
+            where = f"The scenario is in {save}:" if save else "The scenario (--save FILE writes it):"
+            for line in ["", where, *text.splitlines()] if text else ():
+                typer.echo(printable(line))
+
+
+def _asked(
+    scenario: Path | None, question: Question, sets: list[str] | None, save: Path | None
+) -> tuple[Loaded, str | None]:
+    """The scenario that is planned, and its text where the options made it."""
+    from simulator.scenario.asking import asked
+    from simulator.scenario.loading import check_document
+    from simulator.scenario.opening import with_changes
+
+    if scenario is not None:
+        if save is not None:
+            raise InputError(Problem("--save", "is for a question without a file, and a scenario's file is given"))
+        return _with_question(scenario, question, sets), None
+    if save is not None:
+        if save.suffix not in {".yaml", ".yml"}:
+            raise InputError(Problem(str(save), "must end in .yaml or .yml"))
+        if question.pilots is not None and save.resolve() == question.pilots.resolve():
+            raise InputError(Problem("--save", "would replace the pilots' file; choose another name"))
+    made = asked(question, save)
+    loaded = check_document(with_changes(made.document, sets or ())) if sets else made
+    tell_notes(loaded)
+    return loaded, made.document.raw.decode()
+
+
+def _with_question(scenario: Path, question: Question, sets: list[str] | None) -> Loaded:
+    """A scenario's file with what may be asked beside it; raises InputError for what only a question can have."""
+    from simulator.scenario.opening import open_scenario
+    from simulator.scenario.yaml_text import Change
+
+    given = question.options
+    free = {"--workers", "--unit-time", *IN_PLAN}
+    problems = [
+        Problem(option, f"asks without a file, and {scenario} is given; set a key of the file with --set KEY=VALUE")
+        for option in given
+        if option not in free
+    ]
+    workers = None
+    if question.workers is not None:
+        if question.workers.isascii() and question.workers.isdigit() and 1 <= int(question.workers) <= MOST_WORKERS:
+            workers = int(question.workers)
+        else:
+            message = f"{question.workers[:40]!r} should be one number, as a scenario's file is given"
+            problems.append(Problem("--workers", f"{message}; it says itself what it varies (plan.vary)"))
+    if problems:
+        raise InputError(problems)
+    changes = [Change(("plan", option[2:]), given[option], option) for option in IN_PLAN if option in given]
+    loaded = open_scenario(scenario, sets or (), workers=workers, unit_time=question.unit_time, changes=changes)
+    tell_notes(loaded)
+    return loaded
 
 
 def _print(sentence: str, remarks: list[str], head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:

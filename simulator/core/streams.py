@@ -59,6 +59,7 @@ class Stream(IntEnum):
     SLOW_LENGTH = 23
     ARRIVAL = 24
     SEARCH = 25
+    PILOTS = 26
 
 
 def words(seed: int, stream: Stream, *key: int, n: int, first: int = 0) -> NDArray[np.uint64]:

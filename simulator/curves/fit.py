@@ -31,7 +31,7 @@ MOST = 1000
 LONG_TAIL = 4.0
 #: Errors last no longer than so many units; beyond, they belong to the shape of the curve.
 LASTING = 20
-FEWEST = 10
+FEWEST = 3
 #: Quantiles of death times.
 DEATHS = 21
 #: Points after a third of the training that noise takes to tell.
@@ -49,12 +49,15 @@ def fit_law(
 ) -> Law:
     """The law whose trials are like those of `grid`, which `about` describes: curves of `family`, each with noise.
 
-    `on_step` hears how many of RATES[2] rounds are done. Raises ValueError for fewer than ten trials that reached the
-    end.
+    `on_step` hears how many of RATES[2] rounds are done. Raises ValueError for fewer than three trials that reached
+    the end.
     """
     done = grid.finished
     if int(done.sum()) < FEWEST:
-        message = f"has {counted(int(done.sum()), 'trial')} that reached the end, and a fit takes ten"
+        message = (
+            f"has {counted(int(done.sum()), 'trial')} that reached unit {grid.resources[-1]}, the end, and a fit "
+            f"takes {FEWEST} or more; train more of them to the end, or cut the file there"
+        )
         raise ValueError(message)
     logs = logarithmic(grid)
     order = np.flatnonzero(done)[np.argsort(grid.loss[done, -1], kind="stable")]

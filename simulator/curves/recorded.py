@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import inf
 from pathlib import Path
 from typing import NamedTuple
@@ -138,14 +139,19 @@ class Shuffled:
 
 
 class Resampled:
-    """Recorded trials drawn with replacement, without end; trial i is the same draw whatever ran before."""
+    """Recorded trials drawn with replacement, without end; trial i is the same draw whatever ran before.
+
+    With `among`, numbers of recorded trials, they are drawn from those alone, and from one that is there twice twice
+    as often.
+    """
 
     trials: None = None
     _BLOCK = 1024
 
-    def __init__(self, recorded: Recorded, seed: int) -> None:
+    def __init__(self, recorded: Recorded, seed: int, among: Sequence[int] | None = None) -> None:
         self._recorded = recorded
         self._seed = seed
+        self._among = range(recorded.trials) if among is None else among
         self._drawn: dict[int, list[int]] = {}
         self.reach = recorded.reach
 
@@ -166,7 +172,7 @@ class Resampled:
         block, place = divmod(trial, self._BLOCK)
         rows = self._drawn.get(block)
         if rows is None:
-            known, first = self._recorded.trials, block * self._BLOCK
+            known, first = len(self._among), block * self._BLOCK
             drawn = integers(self._seed, Stream.RESAMPLE, below=known, n=self._BLOCK, first=first)
-            rows = self._drawn[block] = drawn.tolist()
+            rows = self._drawn[block] = [self._among[place] for place in drawn.tolist()]
         return rows[place]

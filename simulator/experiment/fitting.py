@@ -117,7 +117,7 @@ def fit_and_compare(
 
     SHA and ASHA (divisor 3) search up to 243 trials on `workers`; where they can't, the note says why. `on_progress`
     hears what is done of what, `on_law` the law as soon as it is found, before it is judged. Raises InputError for
-    fewer than ten trials that reached the end, before any work.
+    fewer than three trials that reached the end, before any work.
     """
     tell = on_progress or _silent
     grid = grid_of(table)

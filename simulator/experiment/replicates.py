@@ -7,11 +7,13 @@ says `resample: true` draws them with replacement, any other meets them in an or
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
-from simulator.core.streams import Stream, words
+from simulator.core.streams import Stream, integers, words
 from simulator.curves.protocol import Curves
 from simulator.curves.recorded import Recorded, Resampled, Shuffled
+from simulator.curves.synthetic import Law, Synthetic
 from simulator.experiment.experiment import curves_of
 from simulator.scenario import curves as curve_models
 from simulator.scenario.loading import Loaded
@@ -38,11 +40,44 @@ class Replicates:
         self._resample = isinstance(spec, curve_models.RecordedSection) and spec.resample
         made = curves_of(loaded, seed, resample=False)
         self._recorded = made if isinstance(made, Recorded) else None
+        self._law = spec.law if isinstance(spec, curve_models.SyntheticSection) else None
 
     @property
     def recorded(self) -> int | None:
         """How many recorded trials they rest on; None where the trials are made up."""
         return self._recorded.trials if self._recorded else None
+
+    @property
+    def metric(self) -> str | None:
+        """What the recorded losses are, where their file says so."""
+        return self._recorded.metric if self._recorded else None
+
+    @property
+    def pilots(self) -> int | None:
+        """How many trials were run already, if all others are drawn from them or from a law fitted to each of them.
+
+        None where trials are made up, or where the recorded ones are the whole search and not a sample of it.
+        """
+        if self._recorded is not None:
+            return self._recorded.trials if self._resample else None
+        return len(self._law.trials) if self._law is not None and self._law.trials else None
+
+    def among(self, pilots: int, number: int) -> Replicate:
+        """Replicate `number` as it would be with other pilots: set `pilots`, drawn from those that there are.
+
+        A set has one pilot fewer than there are, so that sets differ as much as new pilots would. Source: J. N. K.
+        Rao, C. F. J. Wu, Resampling inference with complex survey data, JASA 83 (1988).
+        """
+        replicate, known = self[number], self.pilots
+        if known is None:
+            raise ValueError("there are no pilots to draw others from")
+        size = max(known - 1, 1)
+        drawn = integers(self._seed, Stream.PILOTS, pilots, below=known, n=size).tolist()
+        if self._recorded is not None:
+            return replicate._replace(curves=Resampled(self._recorded, replicate.seed, drawn))
+        law = self._law or Law()
+        chosen = replace(law, trials=tuple(law.trials[place] for place in drawn))
+        return replicate._replace(curves=Synthetic(chosen, replicate.seed))
 
     def __len__(self) -> int:
         return self._n

@@ -4,7 +4,8 @@ The words, once for all of planning:
 
 * An option **does** what is asked where the share of its runs that met deadline, budget and target is shown to be no
   less than the plan's confidence: by the share's lower bound at the plan's one-sided `assurance`, or by the share
-  itself where the plan says `choose_by: estimate`. It **may** do it where the upper bound is no less.
+  itself where the plan says `choose_by: estimate`. It **may** do it where the upper bound is no less. Where pilots
+  stand for the trials, bounds are of all that is known: what so few don't tell counts.
 * Its **expense** is the mean of its cost, or of its worker-hours where nothing has a price.
 * With a deadline the option of least expense is taken of those that do; with a budget alone the soonest, or the
   cheapest of those as soon (within `SAME`, or not told apart); with neither, the knee of time against expense, or
@@ -237,7 +238,7 @@ class _Choice:
             bend = knee(points)
             best = front(points)[-1:] if bend is None else [bend]  # the cheapest where there is no knee
             return options[best[0]] if best else None
-        able = [option for option in options if self.does(option.met)]
+        able = [option for option in options if self.does(option.known.met)]
         if self.ground == "time" and able:
             soonest = min(able, key=lambda option: (option.time_s.middle, self.expense(option), option.count))
             able = [option for option in able if self._as_soon(option, soonest)]
@@ -253,7 +254,7 @@ class _Choice:
         if chosen is not None:
             place = options.index(chosen)
             later = range(place + 1, len(options)) if self.ground == "expense" else ()
-            pick = Pick(place, tuple(at for at in later if not self.does(options[at].in_time)))
+            pick = Pick(place, tuple(at for at in later if not self.does(options[at].known.in_time)))
         return Series(options[0].cell.setting, options[0].label, options, pick)
 
     def tied(self, chosen: Option) -> list[Option]:
@@ -265,18 +266,18 @@ class _Choice:
         """Which of deadline and budget can't be had, where both are asked."""
         if self._plan.deadline is None or self._plan.budget is None:
             return None
-        in_time = [option for option in self._options if self.does(option.in_time)]
-        affordable = [option for option in self._options if self.does(option.affordable)]
+        in_time = [option for option in self._options if self.does(option.known.in_time)]
+        affordable = [option for option in self._options if self.does(option.known.affordable)]
         return Conflict(
             min(in_time, key=self.expense, default=None),
             min(affordable, key=lambda option: (option.time_s.middle, self.expense(option)), default=None),
         )
 
     def _reaches(self, option: Option) -> bool:
-        return self.does(option.met) if self.ground == "knee" else option.reached >= self._plan.confidence
+        return self.does(option.known.met) if self.ground == "knee" else option.reached >= self._plan.confidence
 
     def _as_good(self, option: Option, chosen: Option) -> bool:
-        if not self.may(option.met):
+        if not self.may(option.known.met):
             return False
         dearer = self._difference(option, chosen, lambda one: _expenses(one, self.priced))
         if self.ground == "expense":

@@ -86,6 +86,11 @@ class Grid:
         self._moved = _moved(loaded.document, self.axes)
         self._count_axis = max(counting, key=lambda axis: len(axis.values), default=None)
 
+    @property
+    def counting(self) -> Axis | None:
+        """The axis of numbers of workers; None where there is none."""
+        return self._count_axis
+
     def __len__(self) -> int:
         return prod(len(axis.values) for axis in self.axes)
 

@@ -16,6 +16,8 @@ from simulator.searchers.geometry import exact
 
 #: Cells of a plan, whatever its limit of runs: each is a scenario, looked at one by one.
 MOST_CELLS = 20_000
+#: Pilots that a plan rests on, at least.
+FEWEST_PILOTS = 3
 #: Replicates whose trials are looked at for the fastest possible run, and how many of their trials at most.
 SEEDS, TRIALS = 20, 1000
 
@@ -64,6 +66,32 @@ def check_prices(grid: Grid, cells: Sequence[Cell]) -> None:
                 problems.setdefault(str(problem), problem)
     if problems:
         raise InputError(list(problems.values()))
+
+
+def check_pilots(grid: Grid, cells: Sequence[Cell], seed: int) -> None:
+    """Raise InputError where trials are drawn from so few pilots that these tell nothing, or of another metric."""
+    for cell in _of_each_kind(grid, cells):
+        known = replicates(cell.loaded, 1, seed)
+        _check_metric(cell, known.metric)
+        pilots = known.pilots
+        if pilots is not None and pilots < FEWEST_PILOTS:
+            message = (
+                f"{counted(pilots, 'pilot')} can't tell how trials differ; train {FEWEST_PILOTS} or more, better "
+                "a few dozen"
+            )
+            raise InputError(cell.loaded.problem(("curves",), message))
+
+
+def _check_metric(cell: Cell, held: str | None) -> None:
+    """Raise InputError where a searcher's block names one metric and the file of curves another."""
+    for label, block in cell.loaded.scenario.searchers.items():
+        metric = getattr(block, "metric", None)
+        if held is not None and metric is not None and metric != held.removeprefix("-"):
+            message = (
+                f"is {metric}, and the curves hold {held.removeprefix('-')}; import them with --metric {metric}, or "
+                "name that metric here"
+            )
+            raise InputError(cell.loaded.problem(("searchers", label, "metric"), message))
 
 
 def check_quantile(grid: Grid, cells: Sequence[Cell], seed: int) -> None:

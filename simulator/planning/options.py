@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from simulator.core.ticks import to_seconds
 from simulator.planning import statistics
 from simulator.planning.grid import Cell
+from simulator.planning.ignorance import Ignorance, widened
 from simulator.planning.statistics import Interval, Values
 from simulator.planning.sweep import Runs
 from simulator.scenario.plan import PlanSection
@@ -30,6 +31,15 @@ class Share(NamedTuple):
     def width(self) -> float:
         """From end to end of the interval."""
         return self.high - self.low
+
+
+class Known(NamedTuple):
+    """What may be said of an option for all that is known: of pilots that are few, less than chance alone tells."""
+
+    met: Share
+    in_time: Share
+    affordable: Share
+    median_s: Interval
 
 
 class Spread(NamedTuple):
@@ -55,6 +65,8 @@ class Option:
     met: Share
     in_time: Share
     affordable: Share
+    known: Known
+    ignorance: Ignorance | None  # None where no pilots stand for the trials: chance is all there is
     reached: float
     time_s: Spread
     median_s: Interval
@@ -86,12 +98,13 @@ class Option:
         return f"{self.cell.name}{',' if self.cell.setting else ''} with {self.label}"
 
 
-def option(cell: Cell, searcher: int, runs: Runs, plan: PlanSection) -> Option:
-    """Sum up the runs of a cell with one of its searchers, in order of replicate."""
+def option(cell: Cell, searcher: int, runs: Runs, plan: PlanSection, unknown: Ignorance | None = None) -> Option:
+    """Sum up the runs of a cell with one of its searchers, in order of replicate.
+
+    `unknown` is what pilots don't tell, where they stand for the trials.
+    """
     times, costs = runs["time_s"], runs["cost"]
-    in_time = times <= (np.inf if plan.deadline is None else to_seconds(plan.deadline))
-    in_time &= np.isfinite(times)
-    affordable = costs <= (np.inf if plan.budget is None else plan.budget)
+    in_time, affordable = _done(runs, plan, 1.0, 1.0)
     level = plan.confidence
     finite = times[np.isfinite(times)]
     losses = runs["best_loss"][np.isfinite(runs["best_loss"])]
@@ -102,6 +115,8 @@ def option(cell: Cell, searcher: int, runs: Runs, plan: PlanSection) -> Option:
         met=_share(in_time & affordable, plan),
         in_time=_share(in_time, plan),
         affordable=_share(affordable, plan),
+        known=_known(runs, plan, unknown),
+        ignorance=unknown,
         reached=len(finite) / len(runs),
         time_s=_spread(times),
         median_s=statistics.quantile_interval(times, 0.5, level),
@@ -124,12 +139,66 @@ def option(cell: Cell, searcher: int, runs: Runs, plan: PlanSection) -> Option:
     )
 
 
-def options(cells: Sequence[Cell], runs: Runs, plan: PlanSection) -> list[Option]:
-    """Every option of a sweep, by cell and searcher; `runs` are in that order."""
+def options(
+    cells: Sequence[Cell], runs: Runs, plan: PlanSection, unknown: Mapping[tuple[int, int], Ignorance] | None = None
+) -> list[Option]:
+    """Every option of a sweep, by cell and searcher; `runs` are in that order.
+
+    `unknown` is what pilots don't tell of each, by the numbers of its cell and searcher.
+    """
+    told = unknown or {}
     starts = np.flatnonzero(np.diff(runs["cell"].astype(np.int64) * 1000 + runs["searcher"], prepend=-1))
     return [
-        option(cells[part["cell"][0]], int(part["searcher"][0]), part, plan) for part in np.split(runs, starts[1:])
+        option(
+            cells[part["cell"][0]], int(part["searcher"][0]), part, plan,
+            told.get((int(part["cell"][0]), int(part["searcher"][0]))),
+        )
+        for part in np.split(runs, starts[1:])
+    ]  # fmt: skip
+
+
+def _done(runs: Runs, plan: PlanSection, slower: float, dearer: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which runs are in time, and which within the budget, if all took `slower` and cost `dearer` times as much."""
+    times, costs = slower * runs["time_s"], dearer * runs["cost"]
+    in_time = times <= (np.inf if plan.deadline is None else to_seconds(plan.deadline))
+    affordable = costs <= (np.inf if plan.budget is None else plan.budget)
+    return in_time & np.isfinite(times), affordable
+
+
+def _asked(runs: Runs, plan: PlanSection, slower: float, dearer: float) -> list[NDArray[np.bool_]]:
+    """Which runs do what is asked, which are in time, and which within the budget."""
+    in_time, affordable = _done(runs, plan, slower, dearer)
+    return [in_time & affordable, in_time, affordable]
+
+
+def _known(runs: Runs, plan: PlanSection, unknown: Ignorance | None) -> Known:
+    """Shares and the median time with chance and ignorance put together."""
+    chance = [_share(done, plan) for done in _asked(runs, plan, 1.0, 1.0)]
+    median = statistics.quantile_interval(runs["time_s"], 0.5, plan.confidence)
+    if unknown is None:
+        return Known(chance[0], chance[1], chance[2], median)
+    inner = [_wider(runs, plan, unknown, plan.confidence, [Interval(*share[:3]) for share in chance])]
+    level = 2 * plan.assurance - 1  # of an interval whose ends are bounds with that assurance each
+    inner.append(_wider(runs, plan, unknown, level, [Interval(share[0], *share[3:]) for share in chance]))
+    met, in_time, affordable = (
+        Share(two.estimate, two.low, two.high, one.low, one.high) for two, one in zip(*inner, strict=True)
+    )
+    fast, slow = unknown.time.factors(plan.confidence, unknown.pilots)
+    return Known(met, in_time, affordable, widened(median, fast * median.estimate, slow * median.estimate))
+
+
+def _wider(
+    runs: Runs, plan: PlanSection, unknown: Ignorance, level: float, chance: Sequence[Interval]
+) -> list[Interval]:
+    """Intervals of shares by chance, wider by what pilots don't tell, with confidence `level`."""
+    few, many = unknown.time.factors(level, unknown.pilots), unknown.cost.factors(level, unknown.pilots)
+    reach = unknown.reach(level)
+    best, worst = (_asked(runs, plan, few[end], many[end]) for end in (0, 1))
+    found = [
+        widened(interval, float(low.mean()) - reach, float(high.mean()) + reach)
+        for interval, low, high in zip(chance, worst, best, strict=True)
     ]
+    return [Interval(one.estimate, max(one.low, 0.0), min(one.high, 1.0)) for one in found]
 
 
 def _share(done: NDArray[np.bool_], plan: PlanSection) -> Share:

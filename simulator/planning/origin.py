@@ -19,5 +19,11 @@ def origin(loaded: Loaded, trials: int | None, fitted_to: int | None) -> str:
         return f"It rests on {counted(trials or 0, 'recorded trial')}; {how}."
     if fitted_to is not None:
         fitted = counted(fitted_to, "recorded trial")
-        return f"It rests on curves fitted to {fitted}; each replicate draws trials of its own."
+        text = f"It rests on curves fitted to {fitted}; each replicate draws trials of its own."
+        if isinstance(curves, curve_models.SyntheticSection) and not curves.trials:
+            text += (
+                " What so few don't tell is in no interval here, as the law does not hold the trials it was fitted "
+                "to: fit again with `curves fit`."
+            )
+        return text
     return "Its trials are made up, none was recorded; each replicate draws trials of its own."

@@ -18,10 +18,11 @@ from simulator.curves.files.tables import MAX_BYTES, MEANT
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.replicates import Replicates
 from simulator.io import inputs, reading
-from simulator.planning import limits, sweep
+from simulator.planning import extending, limits, sweep
 from simulator.planning.advice import Advice, advise
 from simulator.planning.backend import WorkerPool
 from simulator.planning.grid import STEP, Cell, Grid
+from simulator.planning.ignorance import OF_SET, Ignorance, ignorance
 from simulator.planning.options import Option, option, options
 from simulator.planning.origin import origin
 from simulator.planning.sensitivity import Variation, variations
@@ -62,15 +63,28 @@ def answer(
     seed: int | None = None,
     folder: Path | None = None,
     resume: bool = False,
+    extend: bool = False,
     pool: WorkerPool | None = None,
     on_progress: Progress | None = None,
 ) -> Answer:
     """Answer the plan of a scenario. With a `folder` each finished block is kept there, to `resume` from.
 
+    With `extend` a grid that ends where its answer stands is continued with more numbers of workers, or fewer.
     Raises InputError for what is wrong with the plan or the folder, RunError where a run fails.
     """
+    pool = pool or WorkerPool()
     with inputs.noted():  # each file is read as it is now, by every process
-        found = _answered(loaded, seed, folder, pool or WorkerPool(), on_progress, resume=resume)
+        found = _answered(loaded, seed, folder, pool, on_progress, resume=resume)
+        for step in range(1, extending.ROUNDS + 1 if extend else 1):
+            part = None if folder is None else folder / f"extended-{step}"
+            try:
+                more = extending.extended(found.loaded, found.advice)
+                if more is None:
+                    break
+                found = _answered(more, seed, part, pool, on_progress, resume=resume)
+            except InputError as error:
+                log.warning("the grid is not continued: %s", error.problems[0])
+                break
         for path in inputs.changed():
             log.warning("%s is not any more what it was when the plan read it; the answer is of what it was", path)
     return found
@@ -111,6 +125,7 @@ class _Planner:
         self._on_progress = on_progress
         self._searchers = sum(len(cell.loaded.scenario.searchers) for cell in cells)  # of all cells
         self._parts: list[Runs] = []
+        self._unknown: dict[tuple[int, int], Ignorance] = {}
         self._done = 0
 
     def answer(self) -> Answer:
@@ -124,6 +139,9 @@ class _Planner:
             enough, why = _enough(advice, plan, replicates)
             if enough:
                 break
+        self._unknown = self._pilots()
+        if self._unknown:
+            advice = advise(options(self._cells, sweep.joined(self._parts), plan, self._unknown), plan)
         fresh, sensitivity = self._again(advice, begun)
         return Answer(
             loaded=self._grid.loaded,
@@ -136,6 +154,24 @@ class _Planner:
             fresh=fresh,
             sensitivity=tuple(sensitivity),
         )
+
+    def _pilots(self) -> dict[tuple[int, int], Ignorance]:
+        """What pilots don't tell of each option, by cell and searcher, from runs with sets drawn from them."""
+        pilots = _pilots_of(self._cells, self._work.seed)
+        if not any(pilots.values()):
+            return {}
+        numbers = (sweep.SETS, sweep.SETS + self._grid.plan.pilot_sets * OF_SET)
+        blocks = sweep.blocks(self._shape(), len(self._cells), numbers)
+        pairs = self._run(blocks, self._done + (numbers[1] - numbers[0]) * self._searchers)
+        sets, own, found = sweep.joined([runs for _, runs in pairs]), sweep.joined(self._parts), {}
+        for cell in self._cells:
+            count = pilots[cell.index]
+            for searcher, spec in enumerate(cell.loaded.scenario.searchers.values() if count else ()):
+                here = [part[(part["cell"] == cell.index) & (part["searcher"] == searcher)] for part in (sets, own)]
+                rungs = len(spec.build().resources)
+                share = float(spec.promotes_one_in or 1) ** (1 - rungs)
+                found[cell.index, searcher] = ignorance(count or 0, share, *here)
+        return found
 
     def _origin(self, cell: Cell) -> str:
         """Where the trials of a cell come from, and whether all others have the same."""
@@ -174,7 +210,7 @@ class _Planner:
         return found
 
     def _note(self, block: Block, runs: Runs, total: int) -> None:
-        if block.searcher is None:
+        if block.searcher is None and block.replicates[0] < sweep.SETS:
             self._parts.append(runs)
         self._done += len(runs)
         if self._on_progress:
@@ -203,6 +239,7 @@ class _Planner:
             return sweep.joined([part for block, part in pairs if block.variation == variation])
 
         own, found = runs_of(None), []
+        unknown = self._unknown.get((cell.index, searcher))
         for variation in varied:
             if variation.quantity == "price":  # changes no run, only what it costs
                 runs = own.copy()
@@ -210,8 +247,18 @@ class _Planner:
                     runs[name] *= variation.factor
             else:
                 runs = runs_of(variation)
-            found.append((variation, option(cell, searcher, runs, plan)))
-        return option(cell, searcher, own, plan), found
+            found.append((variation, option(cell, searcher, runs, plan, unknown)))
+        return option(cell, searcher, own, plan, unknown), found
+
+
+def _pilots_of(cells: Sequence[Cell], seed: int) -> dict[int, int | None]:
+    """How many pilots stand for the trials of each cell, by its number; a file is read once."""
+    known: dict[str, int | None] = {}
+    for cell in cells:
+        kind = repr(cell.loaded.scenario.curves)
+        if kind not in known:
+            known[kind] = Replicates(cell.loaded, 1, seed).pilots
+    return {cell.index: known[repr(cell.loaded.scenario.curves)] for cell in cells}
 
 
 def check_plan(loaded: Loaded, on_progress: Progress | None = None) -> list[Cell]:
@@ -239,6 +286,7 @@ def _sound_cells(grid: Grid, work: Work, pool: WorkerPool, on_progress: Progress
     finally:
         gc.enable()
     limits.check_prices(grid, cells)
+    limits.check_pilots(grid, cells, work.seed)
     limits.check_quantile(grid, cells, work.seed)
     limits.check_deadline(grid, cells, work.seed)
     return cells
@@ -286,13 +334,10 @@ def _enough(advice: Advice, plan: PlanSection, replicates: int) -> tuple[bool, s
     asked = plan.replicates.width
     if not plan.asked:
         widest = max(option.mean_time_s.width / option.mean_time_s.estimate for option in named)
-        what, goal = f"{100 * widest:.1f} % of the mean time", f"{100 * asked:g} %"
+        what = f"{100 * widest:.1f} % of the mean time (limit {100 * asked:g} %)"
     else:
         widest = max(option.met.width for option in named)
-        what, goal = f"{100 * widest:.1f} points wide", f"{100 * asked:g} points"
+        what = f"{100 * widest:.1f} points (limit {100 * asked:g})"
     if widest <= asked:
-        return True, f"{replicates:,} replicates: the widest interval of the answer is {what}, {goal} were asked"
-    return False, (
-        f"{replicates:,} replicates, the most allowed: the widest interval of the answer is still {what}, "
-        f"{goal} were asked"
-    )
+        return True, f"{replicates:,} replicates: the widest interval spans {what}"
+    return False, f"{replicates:,} replicates, the most allowed: the widest interval still spans {what}"

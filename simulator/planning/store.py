@@ -35,7 +35,7 @@ from simulator.scenario.base import Section
 
 MANIFEST = "manifest.json"
 #: What a results folder holds beside its blocks.
-FILES = (MANIFEST, "lock", "plan.json", "table.csv", "plan.md", "plan.html")
+FILES = (MANIFEST, "lock", "plan.json", "table.csv", "plan.md", "plan.html", "plan.pdf")
 #: Bytes that a manifest and a block may have: far more than any has.
 MOST_OF_MANIFEST, MOST_OF_BLOCK = 1 << 26, 1 << 28
 #: Characters looked at of a lock: a process's number is shorter.
@@ -44,7 +44,18 @@ LOCK = 20
 NAMED = 3
 #: What no run depends on: it may be another when the results are gone on with.
 FREE = ("title", "time_unit")
-FREE_IN_PLAN = ("deadline", "budget", "confidence", "choose_by", "assurance", "replicates", "limit", "pilots")
+FREE_IN_PLAN = (
+    "start",
+    "deadline",
+    "budget",
+    "confidence",
+    "choose_by",
+    "assurance",
+    "replicates",
+    "limit",
+    "pilots",
+    "pilot_sets",
+)
 MEANINGS = {"asha_simulator": "version", "draws": "version of the draws", "seed": "seed", "block": "block"}
 #: The column of a block that says what it is of.
 LABEL = "of"

@@ -18,9 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.core.errors import InputError, Problem, RunError
-from simulator.experiment.replicates import Replicates, replicates
+from simulator.experiment.replicates import Replicate, Replicates, replicates
 from simulator.io import inputs
 from simulator.planning.grid import Cell, Grid
+from simulator.planning.ignorance import OF_SET
 from simulator.planning.runs import RUN, Row, simulate
 from simulator.planning.sensitivity import Variation
 from simulator.scenario.loading import Loaded
@@ -31,6 +32,8 @@ from simulator.scenario.plan import ReplicatesSection as Wanted
 TASK = 120_000
 #: Replicates from this one on are kept for what is told of the option that was chosen.
 FRESH = MOST
+#: Replicates from this one on are with other pilots, drawn from those that there are: `OF_SET` with each set.
+SETS = 2 * MOST
 #: Cells that are tried to know how long the others take.
 PROBES = 12
 
@@ -135,7 +138,7 @@ class _Desk:
     def replicates(self, cell: Cell) -> Replicates:
         kind = self.kind(cell)
         if kind not in self._replicates:
-            self._replicates[kind] = replicates(cell.loaded, FRESH + MOST, self.work.seed)
+            self._replicates[kind] = replicates(cell.loaded, SETS, self.work.seed)
         return self._replicates[kind]
 
 
@@ -170,11 +173,19 @@ def _rows(desk: _Desk, block: Block) -> Iterator[Row]:
         cells = [block.variation.of(cell) for cell in cells]
     for number in range(*block.replicates):
         several = {desk.kind(cell): desk.replicates(cell) for cell in cells}
-        here = {kind: replicates[number] for kind, replicates in several.items()}
+        here = {kind: _replicate(replicates, number) for kind, replicates in several.items()}
         for cell in cells:
             searchers = range(len(cell.loaded.scenario.searchers)) if block.searcher is None else (block.searcher,)
             for searcher in searchers:
                 yield simulate(cell, searcher, here[desk.kind(cell)], desk.grid.plan.target)
+
+
+def _replicate(replicates: Replicates, number: int) -> Replicate:
+    """A replicate by its number in blocks; where there are no pilots to draw from, it is an ordinary one."""
+    if number < SETS:
+        return replicates[number]
+    within = number - SETS
+    return replicates[within] if replicates.pilots is None else replicates.among(within // OF_SET, within)
 
 
 def probe(work: Work) -> Probe:

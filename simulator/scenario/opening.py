@@ -20,14 +20,21 @@ _LACKING = {
 
 
 def open_scenario(
-    path: Path, sets: Iterable[str] = (), *, workers: int | None = None, unit_time: str | None = None
+    path: Path,
+    sets: Iterable[str] = (),
+    *,
+    workers: int | None = None,
+    unit_time: str | None = None,
+    changes: Iterable[Change] = (),
 ) -> Loaded:
     """Read and check a scenario, or a Determined experiment file, with the keys that were set on the command line.
 
     `workers` and `unit_time` complete an experiment; in a scenario they set `cluster.workers` and
-    `curves.unit_time`. Raises InputError with every problem: in the file by line and column, in an option by key.
+    `curves.unit_time`. `changes` are what other options set. Raises InputError with every problem: in the file by
+    line and column, in an option by key.
     """
-    return complete(yaml_text.read_document(path), sets, workers=workers, unit_time=unit_time)
+    document = settings.changed(yaml_text.read_document(path), changes)
+    return complete(document, sets, workers=workers, unit_time=unit_time)
 
 
 def complete(

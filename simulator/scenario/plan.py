@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
-from simulator.core import escaping
+from simulator.core import escaping, ticks
 from simulator.scenario.base import Count, Positive, Section, wrong
 from simulator.scenario.cluster import Money
-from simulator.scenario.values import Duration
+from simulator.scenario.values import Duration, Moment, moment
 
 #: Replicates of a cell, at most.
 MOST = 100_000
@@ -67,6 +68,28 @@ def _replicates(value: Any) -> Any:
     return {"min": value, "max": value}
 
 
+def _until(value: Any, info: ValidationInfo) -> Any:
+    """The seconds from the plan's start until a day and time; any other value as it is."""
+    until = moment(value)
+    if until is None:
+        return value
+    if "start" not in info.data:  # it is wrong, which is said
+        return 1
+    start: datetime | None = info.data["start"]
+    if start is None:
+        raise wrong(f"{value!r} is a day and time; give `start` too, such as `start: 2026-12-04 18:00`, or a span")
+    if (start.tzinfo is None) != (until.tzinfo is None):
+        raise wrong("of start and deadline one has a time zone; give both one, or none")
+    if until <= start:
+        raise wrong(f"{value!r} is not after the start, {told(start)}; give a later one")
+    return (until - start).total_seconds()
+
+
+def told(day_and_time: datetime) -> str:
+    """A day and time as people read it: "2026-12-04 18:00"."""
+    return day_and_time.isoformat(" ", "seconds" if day_and_time.second else "minutes")
+
+
 def _some(axes: dict[str, Any]) -> dict[str, Any]:
     if not axes:
         raise wrong("is empty; name a key and its values: {cluster.workers: [8, 16]}")
@@ -119,7 +142,14 @@ class PlanSection(Section):
         "and values is merged into what stands there; null takes a key away (RFC 7396). Keys joined by ` & ` "
         "have one value together.",
     )
-    deadline: Duration | None = Field(None, description="By when the target should be reached.")
+    start: Moment | None = Field(
+        None, description="Day and time of the search's start, such as 2026-12-04 18:00, for a deadline that is one."
+    )
+    deadline: Annotated[Duration | None, BeforeValidator(_until)] = Field(
+        None,
+        description="By when the target should be reached: a span such as 62 h, or, with `start`, a day and time "
+        "such as 2026-12-07 09:00.",
+    )
     budget: Positive | None = Field(None, description="Money that may be spent by then.")
     confidence: Annotated[float, Field(ge=0.5, lt=1)] = Field(
         0.95, description="How sure: the share of runs to meet deadline and budget, and the level of every interval."
@@ -142,6 +172,11 @@ class PlanSection(Section):
         ReplicatesSection,
         BeforeValidator(_replicates, json_schema_input_type=ReplicatesSection | Annotated[int, Field(ge=2)]),
     ] = Field(default_factory=ReplicatesSection)
+    pilot_sets: Annotated[int, Field(ge=8, le=1000)] = Field(
+        24,
+        description="Where trials are drawn from pilots (curves with resample or with fitted trials): how many other "
+        "sets of pilots, drawn from those that there are, tell what so few don't.",
+    )
     limit: Count = Field(100_000, description="Runs in all; a larger plan is refused.")
     pilots: Count | None = Field(
         None, description="How many recorded trials synthetic curves were fitted to, for the report."
@@ -151,3 +186,10 @@ class PlanSection(Section):
     def asked(self) -> bool:
         """Whether something is asked that a run can fail to do."""
         return self.deadline is not None or self.budget is not None or self.target is not None
+
+    @property
+    def due(self) -> str | None:
+        """Day and time of the deadline, as people read it; None where the plan has no start or no deadline."""
+        if self.start is None or self.deadline is None:
+            return None
+        return told(self.start + timedelta(microseconds=self.deadline // (ticks.PER_SECOND // 1_000_000)))

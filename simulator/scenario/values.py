@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationInfo
@@ -43,6 +44,28 @@ def _duration(value: Any, least: int = 1) -> int:
             {"value": repr(value)[:40], "least": "1 microsecond" if least else "nothing"},
         )  # fmt: skip
     return round(amount)
+
+
+_MOMENT = re.compile(r"\s*\d{4}-\d\d-\d\d([ T]+\d\d:\d\d(:\d\d)?(\s*(Z|[+-]\d\d:?\d\d))?)?\s*")
+
+
+def moment(value: Any) -> datetime | None:
+    """A day and time such as 2026-12-04 18:00, with a time zone or without; None where the value is none."""
+    if not isinstance(value, str) or not _MOMENT.fullmatch(value):
+        return None
+    try:
+        return datetime.fromisoformat("".join(value.strip().replace(" ", "T", 1).split()))
+    except ValueError:
+        return None
+
+
+def _moment(value: Any) -> datetime:
+    found = moment(value)
+    if found is None:
+        raise PydanticCustomError(
+            "moment", "{value} is no day and time; write such as 2026-12-04 18:00", {"value": repr(value)[:40]}
+        )
+    return found
 
 
 class Units(int):
@@ -116,6 +139,14 @@ Delay = Annotated[
         json_schema_input_type=Annotated[float, Field(ge=0)] | Annotated[str, Field(pattern=r"^\s*[0-9.]")],
     ),
 ]
+
+#: A day and time, as a calendar and a clock on the wall have them.
+Moment = Annotated[
+    datetime,
+    PlainValidator(
+        _moment, json_schema_input_type=Annotated[str, Field(pattern=r"^\s*\d{4}-\d\d-\d\d")],
+    ),
+]  # fmt: skip
 
 #: A searcher's name in tables, pictures and folders, hence no slash, no leading dot and no markup.
 Label = Annotated[str, BeforeValidator(_label)]

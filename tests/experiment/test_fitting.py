@@ -103,7 +103,7 @@ def test_the_section_is_a_scenario_s(digits, tmp_path):
 
 def test_bad_input(tmp_path):
     (tmp_path / "c.csv").write_text("trial,resource,loss,elapsed_s\n0,1,1,1\n")
-    with pytest.raises(InputError, match="has 1 trial that reached the end, and a fit takes ten"):
+    with pytest.raises(InputError, match="has 1 trial that reached unit 1, the end, and a fit takes 3 or more"):
         fitting.fit_and_compare(read_table(tmp_path / "c.csv"))
     done = asha_sim("curves", "fit", "c.csv", "-o", "part.yaml", cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)

@@ -99,6 +99,24 @@ def _by_workers(
     title: str,
 ) -> Chart:
     figure, axes = _sheet()
+    _lines(axes, shown, spread, unit, limit)
+    return _chart(figure, axes, title)
+
+
+def draw_times(answer: Answer, axes: Axes) -> str:
+    """Draw the first of the figures, times by workers, and return its title."""
+    unit, deadline = answer.loaded.scenario.time_unit, answer.plan.deadline
+    hour = UNITS[unit] / UNITS["s"]
+    limit = None if deadline is None else Limit(to_seconds(deadline) / hour, "deadline")
+    shown = _shown(answer.advice)
+    _lines(axes, shown, lambda option: _scaled(option.time_s, hour), f"time ({unit})", limit)
+    kept = _kept(len(shown), len(answer.advice.series))
+    return f"Time by number of workers: half of the runs (line), four in five (band){kept}"
+
+
+def _lines(
+    axes: Axes, shown: Sequence[Series], spread: Callable[[Option], Spread], unit: str, limit: Limit | None
+) -> None:
     palette = colours(THEMES["light"])
     spreads = [spread(option) for one in shown for option in one.options]
     known = [value for found in spreads for value in found if isfinite(value)]
@@ -122,7 +140,6 @@ def _by_workers(
     axes.set_ylim(0, None if len(known) == 3 * len(spreads) else ceiling)  # one without end goes out of the picture
     _counts(axes, sorted({option.count for one in shown for option in one.options}))
     axes.set_ylabel(unit)
-    return _chart(figure, axes, title)
 
 
 def _trade_off(advice: Advice, shown: Sequence[Series], hour: float, unit: str, money: str) -> Chart:

@@ -1,4 +1,4 @@
-"""The answer as files: plan.json, table.csv, plan.md and plan.html; all say the same."""
+"""The answer as files: plan.json, table.csv, plan.md, plan.html and, where asked, plan.pdf; all say the same."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from simulator.io import writing
 from simulator.planning.planner import Answer
 from simulator.planning.report import report
 from simulator.planning.report.page import page
+from simulator.planning.report.pdf import pdf as pdf_of
 
 
-def write(answer: Answer, folder: Path) -> list[Path]:
-    """Write all files of the report to a folder; returns their paths.
+def write(answer: Answer, folder: Path, *, pdf: bool = False) -> list[Path]:
+    """Write all files of the report to a folder, with `pdf` a PDF too; returns their paths.
 
     Raises RunError where the page can't be drawn; the other files are written then.
     """
@@ -21,14 +22,19 @@ def write(answer: Answer, folder: Path) -> list[Path]:
         "table.csv": report.csv_text(answer),
         "plan.md": report.markdown(answer),
     }
-    undrawn = None
+    undrawn, sheets = None, b""
     try:
         texts["plan.html"] = page(answer)
+        if pdf:
+            sheets = pdf_of(answer)
     except (ValueError, TypeError, RuntimeError, OSError) as error:  # of a library: the numbers stand all the same
         undrawn = f"{folder / 'plan.html'}: can't be drawn: {error}; plan.json, table.csv and plan.md are written"
     with writing.together(folder):
         for name, text in texts.items():
             writing.write_text(folder / name, text)
+        if sheets:
+            with writing.replacing(folder / "plan.pdf") as aside:
+                aside.write_bytes(sheets)
     if undrawn:
         raise RunError(undrawn)
-    return [folder / name for name in texts]
+    return [folder / name for name in (*texts, *(["plan.pdf"] if sheets else []))]

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from simulator.core.escaping import html
 from simulator.planning.planner import Answer
 from simulator.planning.report import report, sentences
+from simulator.planning.report.assumptions import assumptions
 from simulator.planning.report.charts import charts, colours
 from simulator.render.plots.figure import look
 from simulator.render.style import THEMES
@@ -17,7 +18,7 @@ def page(answer: Answer) -> str:
     """The report of an answer."""
     chosen = answer.advice.chosen
     with look():  # whatever this machine's matplotlibrc says
-        figures = "".join(
+        first, *others = (
             f"<figure><figcaption>{html(chart.title)}</figcaption>{chart.svg}</figure>" for chart in charts(answer)
         )
     names = None if chosen is None else report.listed(answer).index(chosen)
@@ -25,9 +26,14 @@ def page(answer: Answer) -> str:
         title=html(answer.loaded.title),
         light=_properties("light"),
         dark=_properties("dark"),
+        question=html(sentences.question(answer)),
         answer=html(sentences.sentence(answer)),
+        sure=html(sentences.sure(answer)),
+        risk=html(sentences.risk(answer)),
+        first=first,
+        assumptions=_table("What it rests on", ("", "", "where from"), assumptions(answer)),
         remarks="".join(f"<li>{html(remark)}</li>" for remark in sentences.remarks(answer)),
-        figures=figures,
+        figures="".join(others),
         table=_table("All options", report.head(answer), report.rows(answer), names),
         sensitivity=_table("If things were otherwise", *_sensitivity(answer)),
         source=(
@@ -48,8 +54,8 @@ def _sensitivity(answer: Answer) -> tuple[tuple[str, ...], list[tuple[str, ...]]
     head = (
         "",
         *((sentences.goal(plan),) if asked else ()),
-        f"{unit}, median",
-        "cost, mean" if advice.priced else "worker-h, mean",
+        f"{report.UNIT_NAMES[unit]}, median",
+        "cost, mean" if advice.priced else "worker-hours, mean",
     )
     rows = []
     for name, option in (
@@ -96,6 +102,12 @@ PAGE = """<!doctype html>
 body {{ margin: 0; background: var(--page); color: var(--ink); font: 15px/1.45 system-ui, sans-serif; }}
 main {{ max-width: 1080px; margin: 0 auto; padding: 16px; }}
 h1 {{ margin: 0; font-size: 16px; font-weight: 600; color: var(--muted); overflow-wrap: anywhere; }}
+h2 {{ margin: 16px 0 4px; font-size: 13px; font-weight: 600; color: var(--muted); }}
+.question {{ margin: 6px 0 0; overflow-wrap: anywhere; }}
+.sides {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 0 24px; }}
+.sides p {{ margin: 0; overflow-wrap: anywhere; }}
+.sides figure {{ margin-top: 16px; }}
+.first td {{ text-align: left; white-space: normal; }}
 .answer {{ margin: 6px 0 12px; font-size: 22px; line-height: 1.35; font-weight: 600; overflow-wrap: anywhere; }}
 ul {{ margin: 0; padding-left: 20px; overflow-wrap: anywhere; }}
 .figures {{
@@ -116,13 +128,42 @@ tr > :first-child {{
 footer {{ margin-top: 24px; font-size: 13px; color: var(--muted); overflow-wrap: anywhere; }}
 :focus-visible {{ outline: 3px solid var(--accent); outline-offset: 2px; }}
 @media (max-width: 480px) {{ .answer {{ font-size: 18px; }} }}
-@media print {{ figure, table {{ break-inside: avoid; }} }}
+@page {{ size: A4; margin: 14mm 12mm; }}
+@media print {{
+  body {{ font-size: 12px; }}
+  main {{ max-width: none; padding: 0; }}
+  .answer {{ font-size: 17px; margin: 4px 0 8px; }}
+  .first {{ break-after: page; }}
+  .sides {{ grid-template-columns: 1fr 1fr; gap: 0 16px; }}
+  .sides .table {{ margin-top: 16px; }}
+  .figures {{ grid-template-columns: 1fr 1fr; gap: 12px; margin: 12px 0; }}
+  .table {{ overflow: visible; margin-top: 12px; }}
+  table {{ font-size: 10px; width: 100%; }}
+  th, td {{ white-space: normal; padding: 2px 6px 2px 0; }}
+  tr > :first-child {{ position: static; }}
+  thead {{ display: table-header-group; }}
+  figure, tr, li {{ break-inside: avoid; }}
+}}
 </style>
 </head>
 <body>
 <main>
+<section class="first">
 <h1>{title}</h1>
+<p class="question">{question}</p>
 <p class="answer">{answer}</p>
+<div class="sides">
+<div>
+<h2>How sure</h2>
+<p>{sure}</p>
+<h2>Main risk</h2>
+<p>{risk}</p>
+{first}
+</div>
+{assumptions}
+</div>
+</section>
+<h2>What else the runs say</h2>
 <ul>{remarks}</ul>
 <div class="figures">{figures}</div>
 {table}

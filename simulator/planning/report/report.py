@@ -20,21 +20,24 @@ from simulator.planning.statistics import Interval
 DIGITS = 9
 #: Shares of the runs whose times have a column in any case, if the plan may ask for them.
 KNOWN = (0.5, 0.9)
+#: The time units as the table's columns name them.
+UNIT_NAMES = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
 
 
 def head(answer: Answer) -> tuple[str, ...]:
     """The table's columns."""
-    unit, plan = answer.loaded.scenario.time_unit, answer.plan
+    unit, plan = UNIT_NAMES[answer.loaded.scenario.time_unit], answer.plan
     within = ["in time"] if plan.deadline is not None else []
     if plan.budget is not None:
         within.append("budget" if within else "in budget")
-    cost = ("cost, mean", "cost, 90 %") if answer.advice.priced else ()
-    quantiles = "10 %", "50 %", "90 %", *(() if plan.confidence in KNOWN else (level(plan.confidence),))
+    cost = ("cost, mean", "cost, dearest 10 %") if answer.advice.priced else ()
+    surely = () if plan.confidence in KNOWN else (f"{level(plan.confidence)} of runs",)
+    quantiles = "fastest 10 %", "median", "slowest 10 %", *surely
     return (
         "option",
         *(f"{unit}, {name}" for name in quantiles),
         *((" and ".join(within) or "reached",) if within or plan.target else ()),
-        "worker-h",
+        "worker-hours",
         *cost,
         "busy",
         "best loss",
@@ -60,8 +63,9 @@ def csv_text(answer: Answer) -> str:
     """The options and all their figures, one a row; a target never reached is `inf`."""
     flat = [_flat(_option(option)) for option in listed(answer)]
     out = io.StringIO(newline="")
-    writer = csv.DictWriter(out, list(flat[0]), lineterminator="\n")
-    writer.writerow({key: escaping.csv_cell(key) for key in flat[0]})
+    titles = list(dict.fromkeys(key for row in flat for key in row))  # some options may rest on pilots, others not
+    writer = csv.DictWriter(out, titles, lineterminator="\n")
+    writer.writerow({key: escaping.csv_cell(key) for key in titles})
     for row in flat:
         writer.writerow({key: _cell(key, value) for key, value in row.items()})
     return out.getvalue()
@@ -201,9 +205,17 @@ def _option(option: Option) -> dict[str, Any]:
         "mean_cost": _interval(option.mean_cost),
         "mean_cost_kept_to_the_end": _interval(option.kept),
         "mean_cost_let_go_when_drained": _interval(option.drained),
+        **({"known": _known(option)} if option.ignorance else {}),
         "utilization": _number(option.utilization),
         "best_loss": _number(option.best_loss),
     }
+
+
+def _known(option: Option) -> dict[str, Any]:
+    """Shares and the median time for all that is known of an option that rests on pilots."""
+    found = option.ignorance
+    told = {name: _interval(interval) for name, interval in option.known._asdict().items()}
+    return {} if found is None else {"pilots": found.pilots, "too_few": found.too_few, **told}
 
 
 def _spread(spread: Spread) -> dict[str, float | None]:

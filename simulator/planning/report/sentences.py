@@ -9,6 +9,7 @@ from simulator.core import formatting, ticks
 from simulator.core.formatting import counted, level, percent, trimmed
 from simulator.planning import statistics
 from simulator.planning.advice import Advice, Difference, Series, told_apart
+from simulator.planning.ignorance import more_pilots
 from simulator.planning.options import Option, Share
 from simulator.planning.planner import Answer
 from simulator.planning.statistics import Interval
@@ -30,17 +31,48 @@ def sentence(answer: Answer) -> str:
         )
         return (
             f"No option {_does(plan)}{_limits(plan, unit)} in {level(plan.confidence)} of runs; the nearest is "
-            f"{fresh.name}: in {share(fresh.met, plan.confidence)} of {_fresh(answer)}, {half}."
+            f"{fresh.name}: in {_met(answer)}, {half}."
         )
     if advice.by_knee:
         best = "is the knee of time against cost" if chosen is advice.knee else "costs least"
         return f"No deadline was given; {chosen.name} {best}: {_half(advice, plan, fresh, unit)}."
-    met = share(fresh.met, plan.confidence)
-    text = f"{chosen.name}: {_asked(plan, unit)} in {met} of {_fresh(answer)}, {expense(fresh, advice.priced)}"
+    text = f"{chosen.name}: {_asked(plan, unit)} in {_met(answer)}, {expense(fresh, advice.priced)}"
     if advice.best is not None and advice.best.failing:
         text += f", but not with every larger number: {_failing(advice.best, plan)}"
     others = "; ".join(_others(advice, chosen, plan))
     return f"{text}; {others}." if others else f"{text}."
+
+
+def question(answer: Answer) -> str:
+    """What was asked, in one sentence."""
+    plan, unit = answer.plan, answer.loaded.scenario.time_unit
+    spec = answer.fresh.cell.loaded.scenario.searchers[answer.fresh.label]
+    search = "a search" if spec.trials is None else f"a search of {counted(spec.trials, 'trial')}"
+    sure = f", in {level(plan.confidence)} of runs" if plan.asked else ""
+    return f"How many workers, and which, for {search} to be {_asked(plan, unit)}{sure}?"
+
+
+def sure(answer: Answer) -> str:
+    """How sure the answer is, in one sentence or two."""
+    fresh, unit = answer.fresh, answer.loaded.scenario.time_unit
+    median = fresh.known.median_s
+    half = f"Half of the runs are done within {time(fresh.time_s.middle, unit)}"
+    if isfinite(median.low) and isfinite(median.high):
+        half += f" ({_range(max(median.low, 0.0), median.high, unit)})"
+    tenth = f"nine of ten within {time(fresh.time_s.high, unit)}"
+    what = _asked(answer.plan, unit)
+    asked = f"{what[0].upper()}{what[1:]} in {_met(answer)}. " if answer.plan.asked else ""
+    return f"{asked}{half}, {tenth}."
+
+
+def risk(answer: Answer) -> str:
+    """What is likeliest to make the answer wrong, in one sentence."""
+    if answer.fresh.ignorance is not None and answer.fresh.ignorance.too_few:
+        return next(text for text in _pilots(answer) if "too few" in text)
+    for found in (_alone(answer), _below(answer), sensitive(answer)):
+        for text in found:
+            return text
+    return answer.origin
 
 
 def remarks(answer: Answer) -> Iterator[str]:
@@ -48,6 +80,7 @@ def remarks(answer: Answer) -> Iterator[str]:
     advice, unit = answer.advice, answer.loaded.scenario.time_unit
     chosen = advice.chosen
     yield from _ground(answer)
+    yield from _pilots(answer)
     yield from _edge(advice)
     yield from _tied(advice, answer.plan)
     yield from _conflict(answer)
@@ -57,6 +90,7 @@ def remarks(answer: Answer) -> Iterator[str]:
             f"It was taken for {seen} of the runs it was chosen by; of its fresh runs fewer did it than the "
             f"{level(answer.plan.confidence)} that were asked."
         )
+    yield from _below(answer)
     if advice.knee is not None and not advice.by_knee and advice.knee is not chosen:
         half = _half(advice, answer.plan, advice.knee, unit)
         yield f"The knee of time against cost is {advice.knee.name}: {half}."
@@ -72,6 +106,41 @@ def remarks(answer: Answer) -> Iterator[str]:
         yield "A run that comes to the scenario's `stop` is over there and counts as done, whatever was left to do."
     yield f"{answer.why[0].upper()}{answer.why[1:]}."
     yield answer.origin
+
+
+def _met(answer: Answer) -> str:
+    """The share of runs: by chance, and where pilots stand for the trials for all that is known."""
+    fresh, sure = answer.fresh, answer.plan.confidence
+    met = f"{share(fresh.met, sure)} of {_fresh(answer)}"
+    if fresh.ignorance is None:
+        return met
+    span = share(fresh.known.met, sure).partition("(")[2].removesuffix(")")
+    return f"{met} if the curves are right, {span} given only {fresh.ignorance.pilots:,} pilots"
+
+
+def _pilots(answer: Answer) -> Iterator[str]:
+    """What the pilots don't tell: of the median time, whether they are too few, how many more would do."""
+    fresh, plan, unit = answer.fresh, answer.plan, answer.loaded.scenario.time_unit
+    found = fresh.ignorance
+    if found is None:
+        return
+    median = fresh.known.median_s
+    if isfinite(median.low) and isfinite(median.high):
+        yield (
+            f"Half of the runs are done within {time(median.estimate, unit)} if the curves are right, and within "
+            f"{_range(max(median.low, 0.0), median.high, unit)} given only {found.pilots:,} pilots."
+        )
+    if found.too_few:
+        needed = found.needed
+        yield (
+            f"{found.pilots:,} pilots are too few for this question: a search trains in full the best 1 in "
+            f"{round(found.pilots / found.top):,} of its trials, so hardly a pilot is like those, and the true share "
+            f"may lie outside the interval. About {needed:,} pilots would tell."
+        )
+    elif plan.deadline is not None:
+        more = more_pilots(ticks.to_seconds(plan.deadline), fresh.time_s.middle, found, plan.confidence)
+        if more is not None:
+            yield f"About {counted(more, 'more pilot')} would settle whether half of the runs are in time."
 
 
 def _fresh(answer: Answer) -> str:
@@ -113,6 +182,16 @@ def _ground(answer: Answer) -> Iterator[str]:
             )
 
 
+def _below(answer: Answer) -> Iterator[str]:
+    """Whether the true share may be less than was asked, though the option was taken."""
+    met, plan = answer.fresh.known.met, answer.plan
+    if answer.advice.chosen is not None and plan.asked and met.low < plan.confidence <= met.estimate:
+        low = percent(met.low, unlike=plan.confidence)
+        yield (
+            f"The true share may be below the {level(plan.confidence)} asked for: its interval reaches down to {low}."
+        )
+
+
 def _bills(answer: Answer) -> Iterator[str]:
     """Both bills, and which one the answer goes by."""
     if not answer.advice.priced:
@@ -121,7 +200,7 @@ def _bills(answer: Answer) -> Iterator[str]:
     rules = [group.release or cluster.release for group in (cluster.groups or {}).values()] or [cluster.release]
     kept, drained = (money(bill.estimate) for bill in (answer.fresh.kept, answer.fresh.drained))
     bills = f"{kept} if machines are kept to the end, {drained} if each is let go after its last work"
-    used = _rule(rules[0]) if all(rule == rules[0] for rule in rules) else "let go group by group"
+    used = rule(rules[0]) if all(rule == rules[0] for rule in rules) else "let go group by group"
     if any(rule not in ("end", "drained") for rule in rules):
         used += f", which cost {money(answer.fresh.mean_cost.estimate)} on average"
     text = f"{answer.fresh.name}: on average {bills}. The answer assumes machines that are {used}"
@@ -137,7 +216,7 @@ def _bills(answer: Answer) -> Iterator[str]:
         )
 
 
-def _rule(release: Release) -> str:
+def rule(release: Release) -> str:
     """When machines are let go, in words."""
     if isinstance(release, IdleReleaseSection):
         unit = next((unit for unit in ("d", "h", "min") if release.idle % ticks.UNITS[unit] == 0), "s")
@@ -166,13 +245,18 @@ def _alone(answer: Answer) -> Iterator[str]:
 
 def _edge(advice: Advice) -> Iterator[str]:
     """Whether the grid ends where the answer stands."""
-    if advice.best is None or advice.chosen is None or advice.best.edge is None:
+    if advice.best is None or advice.chosen is None:
         return
     count = advice.chosen.count
+    if len(advice.best.options) == 1 and count > 1:
+        yield f"{count:,} is the only count tried; fewer may do (`--extend` tries on)."
+    if advice.best.edge is None:
+        return
     if advice.best.edge == "fewest":
-        yield f"{count:,} is the smallest number of the grid: fewer may do as well, and were not tried."
+        if count > 1:
+            yield f"{count:,} is the smallest count tried; fewer may do (`--extend` tries on)."
     else:
-        yield f"{count:,} is the largest number of the grid: more may do better, and were not tried."
+        yield f"{count:,} is the largest count tried; more may do better (`--extend` tries on)."
 
 
 def _tied(advice: Advice, plan: PlanSection) -> Iterator[str]:
@@ -366,6 +450,7 @@ def _limits(plan: PlanSection, unit: str) -> str:
     text = ""
     if plan.deadline is not None:
         text += f" within {formatting.time(plan.deadline, unit, 3)}"
+        text += f" (by {plan.due})" if plan.due else ""
     if plan.budget is None:
         return text
     return f"{text}{' and' if plan.deadline else ''} for ${formatting.decimal(plan.budget, 2)}"
@@ -400,8 +485,8 @@ def _others(advice: Advice, chosen: Option, plan: PlanSection) -> Iterator[str]:
             continue
         cost = f" ({money(option.mean_cost.estimate)})" if advice.priced else ""
         but = f", and {_failing(one, plan)} would not do" if one.failing else ""
-        same = "as many" if option.count == chosen.count else f"{option.count:,}"
-        yield f"{name} would need {same}{cost}{but}"
+        needs = "also needs" if option.count == chosen.count else "needs"
+        yield f"{name} {needs} {counted(option.count, 'worker')}{cost}{but}"
 
 
 def _told(advice: Advice) -> list[Difference]:

@@ -1,0 +1,149 @@
+"""The report as a PDF, drawn by matplotlib: a first page for whoever decides, then the table whole."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Sequence
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from simulator.planning.planner import Answer
+from simulator.planning.report import report, sentences
+from simulator.planning.report.assumptions import assumptions
+from simulator.planning.report.charts import draw_times
+from simulator.render.plots.figure import look, named
+from simulator.render.style import THEMES
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+#: A4 in inches, upright and on its side, and its margin.
+UPRIGHT, SIDEWAYS, MARGIN = (8.27, 11.69), (11.69, 8.27), 0.6
+#: Sizes of letters in points, and the height of a line in units of its size.
+BIG, PLAIN, SMALL, LINE = 13, 9, 7, 1.35
+#: The mean width of a letter, in units of its size.
+LETTER = 0.53
+#: Rows of a page of the table, at most, and lines of the assumptions.
+ROWS = 38
+
+
+def pdf(answer: Answer) -> bytes:
+    """The report of an answer; the same bytes every time."""
+    from matplotlib.backends.backend_pdf import PdfPages
+
+    out = io.BytesIO()
+    with look(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
+        with PdfPages(out, metadata={"CreationDate": None, "Title": answer.loaded.title}) as pages:
+            pages.savefig(_first(answer))
+            for figure in _tables(answer):
+                pages.savefig(figure)
+    return out.getvalue()
+
+
+class _Sheet:
+    """A page that is filled from its top."""
+
+    def __init__(self, size: tuple[float, float]) -> None:
+        from matplotlib.figure import Figure
+
+        self.figure: Figure = Figure(figsize=size, facecolor="white")
+        self._width, self._height = size
+        self.top = size[1] - MARGIN  # inches from below of what is free
+
+    def write(
+        self, text: str, size: float, *, left: float = 0.0, width: float | None = None, bold: bool = False
+    ) -> None:
+        """A paragraph, broken into lines."""
+        room = (self._width - 2 * MARGIN if width is None else width) * 72
+        letters = int(room / (LETTER * (1.08 if bold else 1.0) * size))
+        for line in wrap(text, letters) or [""]:
+            self.top -= LINE * size / 72
+            self.put(line, size, MARGIN + left, self.top, bold=bold)
+
+    def put(
+        self, text: str, size: float, left: float, bottom: float, *, bold: bool = False, right: bool = False
+    ) -> None:
+        """A line at a place in inches."""
+        self.figure.text(
+            left / self._width, bottom / self._height, named(text), fontsize=size, color=THEMES["light"].ink,
+            weight="bold" if bold else "normal", ha="right" if right else "left", va="baseline", parse_math=False,
+        )  # fmt: skip
+
+    def gap(self, inches: float) -> None:
+        """Leave some room free."""
+        self.top -= inches
+
+    def area(self, height: float) -> tuple[float, float, float, float]:
+        """A place for axes, as shares of the page, with room for their labels."""
+        self.top -= height
+        left, bottom = MARGIN + 0.6, self.top + 0.45
+        return (
+            left / self._width, bottom / self._height, (self._width - left - MARGIN) / self._width,
+            (height - 0.55) / self._height,
+        )  # fmt: skip
+
+
+def _first(answer: Answer) -> Figure:
+    """Question, answer, how sure, main risk, a figure, and what the answer rests on."""
+    sheet = _Sheet(UPRIGHT)
+    sheet.write(answer.loaded.title, PLAIN)
+    sheet.write(sentences.question(answer), PLAIN)
+    sheet.gap(0.1)
+    sheet.write(sentences.sentence(answer), BIG, bold=True)
+    for title, text in (("How sure", sentences.sure(answer)), ("Main risk", sentences.risk(answer))):
+        sheet.gap(0.1)
+        sheet.write(title, PLAIN, bold=True)
+        sheet.write(text, PLAIN)
+    rows = assumptions(answer)
+    needed = (len(rows) + 3) * LINE * PLAIN / 72
+    sheet.gap(0.15)
+    axes = sheet.figure.add_axes(sheet.area(max(1.8, min(4.0, sheet.top - MARGIN - needed - 0.4))))
+    title = draw_times(answer, axes)
+    axes.set_title(title, fontsize=PLAIN, loc="left")
+    axes.grid(color=THEMES["light"].grid, lw=0.8)
+    axes.legend(fontsize=SMALL, frameon=False)
+    axes.tick_params(labelsize=SMALL)
+    sheet.write("What it rests on", PLAIN, bold=True)
+    for row in rows:
+        sheet.top -= LINE * PLAIN / 72
+        for text, left in zip(row, (0.0, 1.9, 6.1), strict=True):
+            sheet.put(text, PLAIN, MARGIN + left, sheet.top)
+    return sheet.figure
+
+
+def _tables(answer: Answer) -> list[Figure]:
+    """All options, on as many pages on their side as it takes; then what else may be said."""
+    head, rows = report.head(answer), report.rows(answer)
+    made = []
+    for first in range(0, len(rows), ROWS):
+        sheet = _Sheet(SIDEWAYS)
+        sheet.write("All options", PLAIN, bold=True)
+        _table(sheet, head, rows[first : first + ROWS])
+        made.append(sheet)
+    if sum(len(text) // 150 + 1 for text in sentences.remarks(answer)) > ROWS - min(len(rows), ROWS):
+        made.append(_Sheet(SIDEWAYS))
+    last = made[-1]
+    last.gap(0.2)
+    for remark in sentences.remarks(answer):
+        last.write(remark, PLAIN)
+    return [sheet.figure for sheet in made]
+
+
+def _table(sheet: _Sheet, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Columns as wide as their letters, in letters so small that all of them fit; titles in two lines."""
+    titles = [title.replace(", ", ",\n", 1).split("\n") for title in head]
+    letters = [max(*map(len, title), *(len(row[at]) for row in rows)) + 2 for at, title in enumerate(titles)]
+    room = SIDEWAYS[0] - 2 * MARGIN
+    size = min(PLAIN, room * 72 / (LETTER * sum(letters)))
+    ends, at = [], MARGIN
+    for count in letters:
+        at += count * LETTER * size / 72
+        ends.append(at)
+    lines = [[title[0] if len(title) == 2 else "" for title in titles], [title[-1] for title in titles]]  # noqa: PLR2004
+    for number, line in enumerate([*lines, *rows]):
+        sheet.top -= LINE * size / 72
+        for place, text in enumerate(line):
+            left = MARGIN if place == 0 else ends[place]
+            sheet.put(text, size, left, sheet.top, bold=number < len(lines), right=place > 0)

@@ -1,0 +1,228 @@
+"""What few pilots don't tell: in the figures, in the decision, and in words."""
+
+from __future__ import annotations
+
+import json
+from math import exp, log
+
+import numpy as np
+import pytest
+
+from simulator.core.errors import InputError
+from simulator.core.streams import Stream, integers
+from simulator.curves.recorded import Resampled
+from simulator.experiment.replicates import replicates
+from simulator.planning.backend import WorkerPool
+from simulator.planning.ignorance import OF_SET, Ignorance, Off, between, ignorance, more_pilots, off, widened
+from simulator.planning.planner import answer, check_plan
+from simulator.planning.report import report, sentences
+from simulator.planning.runs import RUN
+from simulator.planning.statistics import Interval
+from tests.support.plans import loaded
+
+UNITS = (1, 4, 16)
+
+
+def pilots(tmp_path, count, *, slow=2.0, name="p.csv"):
+    """Pilots of which the better take longer, up to `slow` times as long as the worst."""
+    rows = [
+        f"{trial},{unit},{0.1 + trial / count + 1 / unit},{60 * unit * (1 + (slow - 1) * (1 - trial / count))}"
+        for trial in range(count)
+        for unit in UNITS
+    ]
+    (tmp_path / name).write_text("trial,resource,loss,elapsed_s\n" + "\n".join(rows) + "\n")
+
+
+def question(curves="{kind: recorded, file: p.csv, resample: true}", plan="deadline: 60 min"):
+    return (
+        "searcher: {name: asha, max_trials: 16, max_length: 16, divisor: 4}\n"
+        f"curves: {curves}\ncluster: {{workers: 4}}\n"
+        f"plan: {{vary: {{cluster.workers: [2, 4]}}, replicates: 16, pilot_sets: 8, {plan}}}\n"
+    )
+
+
+def answered(tmp_path, **changes):
+    return answer(loaded(tmp_path, question(**changes)), pool=WorkerPool(jobs=1))
+
+
+# The figures.
+
+
+def test_the_variance_between_sets_is_that_beyond_chance():
+    rng = np.random.default_rng(0)
+    table = rng.normal(0, 0.5, (4000, 1)) + rng.normal(0, 0.3, (4000, OF_SET))
+
+    assert between(table) == pytest.approx(0.25, rel=0.1)
+    assert between(rng.normal(0, 0.3, (4000, OF_SET))) < 0.005
+    assert between(np.ones((5, OF_SET))) == 0.0
+
+
+def test_how_far_a_quantity_may_be_off():
+    sets = np.array([[10.0, 10.0], [20.0, 20.0], [np.inf, 5.0]])  # a set that is not always done tells nothing
+    found = off(sets, np.array([10.0, np.inf]))
+
+    assert found.sd == pytest.approx(log(2) / 2**0.5)
+    assert found.bias == pytest.approx(log(2) / 2)
+    assert off(np.zeros((4, 2)), np.zeros(3)) == (0.0, 0.0)  # nothing has a price
+
+
+def test_student_s_t_widens_what_few_pilots_tell():
+    low, high = Off(0.2, 0.0).factors(0.9, 12)
+
+    assert (low, high) == pytest.approx((exp(-1.796 * 0.2), exp(1.796 * 0.2)), rel=1e-3)
+    assert Off(0.0, -0.1).factors(0.9, 12) == pytest.approx((1.0, exp(0.1)))
+    assert Off(0.0, 0.1).factors(0.9, 12) == pytest.approx((exp(-0.1), 1.0))
+
+
+def test_halves_of_intervals_add_in_squares():
+    assert widened(Interval(10.0, 7.0, 13.0), 6.0, 14.0) == (10.0, 5.0, 15.0)
+    assert widened(Interval(10.0, 7.0, float("inf")), 10.0, 14.0).high == float("inf")
+
+
+def test_how_many_more_pilots_would_do():
+    found = Ignorance(12, 6.0, Off(0.2, 0.0), Off(0.0, 0.0), 0.0)
+    reach = log(found.time.factors(0.9, 12)[1])
+    more = more_pilots(110.0, 100.0, found, 0.9)
+
+    assert more == int(np.ceil(12 * (reach / log(1.1)) ** 2)) - 12
+    assert more_pilots(200.0, 100.0, found, 0.9) is None  # the question is settled
+    assert more_pilots(100.0, 100.0, found, 0.9) is None  # no number would settle it
+
+
+def test_pilots_like_the_trials_that_a_search_ends_with():
+    runs = np.zeros(24, RUN)
+    runs["time_s"] = 100.0
+    found = ignorance(12, 1 / 9, runs, runs)
+
+    assert (found.top, found.too_few, found.needed) == (pytest.approx(12 / 9), True, 18)
+    assert not ignorance(18, 1 / 9, runs, runs).too_few
+
+
+# Other sets of pilots.
+
+
+def test_a_set_has_one_pilot_fewer_drawn_with_replacement(tmp_path):
+    pilots(tmp_path, 5)
+    made = replicates(loaded(tmp_path, question()), 10)
+    drawn = integers(0, Stream.PILOTS, 3, below=5, n=4).tolist()
+    here = made.among(3, 7).curves
+
+    assert isinstance(here, Resampled)
+    assert {here._drawn_as(trial) for trial in range(50)} == set(drawn)
+    assert made.among(3, 7).seed == made[7].seed
+
+
+@pytest.mark.parametrize(
+    ("curves", "count"),
+    [
+        ("{kind: recorded, file: p.csv, resample: true}", 5),
+        ("{kind: recorded, file: p.csv}", None),
+        ("{kind: synthetic}", None),
+        ("{kind: synthetic, trials: [[0.1, 1, 0.5, 1, 60, 0, 0], [0.2, 1, 0.5, 1, 60, 0, 0]]}", 2),
+    ],
+)
+def test_what_stands_for_the_trials(tmp_path, curves, count):
+    pilots(tmp_path, 5)
+
+    assert replicates(loaded(tmp_path, question(curves)), 10).pilots == count
+
+
+# The answer.
+
+
+def test_an_answer_of_few_pilots_says_both_and_decides_by_the_second(tmp_path):
+    pilots(tmp_path, 12, slow=6.0)
+    found = answered(tmp_path, plan="deadline: 110 min")
+    [few] = [option for option in found.advice.options if option.count == 4]
+
+    assert few.known.met.low < few.met.low
+    assert few.known.met.at_least < few.met.at_least
+    assert "fresh runs if the curves are right, " in sentences.sentence(found)
+    assert " given only 12 pilots" in sentences.sentence(found)
+    numbers = json.loads(report.json_text(found))["options"][0]["known"]
+    assert (numbers["pilots"], numbers["too_few"]) == (12, True)
+    assert "known.met.low" in report.csv_text(found).splitlines()[0]
+
+
+def test_pilots_that_are_all_alike_leave_chance_alone(tmp_path):
+    row = "[0.1, 1, 0.5, 1, 60, 0, 0]"
+    found = answered(tmp_path, curves=f"{{kind: synthetic, trials: [{', '.join([row] * 40)}]}}", plan="deadline: 3 h")
+
+    assert found.fresh.ignorance.time.sd < 0.05
+    assert found.fresh.known.met.low == pytest.approx(found.fresh.met.low, abs=0.02)
+    assert not any("too few" in remark for remark in sentences.remarks(found))
+
+
+def test_twelve_are_said_to_be_too_few_where_they_are(tmp_path):
+    pilots(tmp_path, 12)
+    said = " ".join(sentences.remarks(answered(tmp_path)))
+
+    assert (
+        "12 pilots are too few for this question: a search trains in full the best 1 in 16 of its trials, so hardly a "
+        "pilot is like those, and the true share may lie outside the interval. About 32 pilots would tell." in said
+    )
+
+
+def test_made_up_trials_and_whole_files_have_chance_alone(tmp_path):
+    found = answered(tmp_path, curves="{kind: synthetic}")
+
+    assert found.fresh.ignorance is None
+    assert found.fresh.known.met == found.fresh.met
+    assert "known" not in json.loads(report.json_text(found))["options"][0]
+
+
+def test_a_law_without_its_trials_says_that_pilots_are_in_no_interval(tmp_path):
+    said = answered(tmp_path, curves="{kind: synthetic}", plan="pilots: 12").origin
+
+    assert "fitted to 12 recorded trials" in said
+    assert "What so few don't tell is in no interval here" in said
+
+
+# What is wrong with pilots.
+
+
+def test_fewer_than_three_are_refused(tmp_path):
+    pilots(tmp_path, 2)
+
+    with pytest.raises(
+        InputError, match=r"s.yaml:2:1: curves: 2 pilots can't tell how trials differ; train 3 or more"
+    ):
+        check_plan(loaded(tmp_path, question()))
+
+
+def test_pilots_that_never_reach_the_end_are_named(tmp_path):
+    pilots(tmp_path, 4)
+    text = question().replace("max_length: 16", "max_length: 64")
+
+    with pytest.raises(
+        InputError, match=r"a rung stands at 64, where trial 0 of .* has no row; its rows go from 1 to 16"
+    ):
+        check_plan(loaded(tmp_path, text))
+
+
+def with_metric(tmp_path, metric):
+    (tmp_path / "p.csv").write_text(
+        "trial,resource,loss,elapsed_s,metric\n"
+        + "".join(f"{trial},{unit},{trial},{unit},{metric}\n" for trial in range(4) for unit in UNITS)
+    )
+
+
+def block(more):
+    return question().replace("name: asha,", f"name: async_halving, num_rungs: 3, {more},")
+
+
+def test_pilots_of_another_metric_are_named(tmp_path):
+    with_metric(tmp_path, "error")
+
+    with pytest.raises(
+        InputError, match="metric: is perplexity, and the curves hold error; import them with --metric"
+    ):
+        check_plan(loaded(tmp_path, block("metric: perplexity")))
+
+
+def test_pilots_of_another_direction_are_named(tmp_path):
+    with_metric(tmp_path, "-accuracy")
+    text = block("metric: accuracy, smaller_is_better: true")
+
+    with pytest.raises(InputError, match="accuracy was to be maximised when it was imported"):
+        check_plan(loaded(tmp_path, text))
