@@ -94,8 +94,8 @@ def test_pilots_like_the_trials_that_a_search_ends_with():
     runs["time_s"] = 100.0
     found = ignorance(12, 1 / 9, runs, runs)
 
-    assert (found.top, found.too_few, found.needed) == (pytest.approx(12 / 9), True, 18)
-    assert not ignorance(18, 1 / 9, runs, runs).too_few
+    assert (found.top, found.too_few, found.needed) == (pytest.approx(12 / 9), True, 45)
+    assert not ignorance(45, 1 / 9, runs, runs).too_few
 
 
 # Other sets of pilots.
@@ -146,7 +146,7 @@ def test_an_answer_of_few_pilots_says_both_and_decides_by_the_second(tmp_path):
 
 def test_pilots_that_are_all_alike_leave_chance_alone(tmp_path):
     row = "[0.1, 1, 0.5, 1, 60, 0, 0]"
-    found = answered(tmp_path, curves=f"{{kind: synthetic, trials: [{', '.join([row] * 40)}]}}", plan="deadline: 3 h")
+    found = answered(tmp_path, curves=f"{{kind: synthetic, trials: [{', '.join([row] * 80)}]}}", plan="deadline: 3 h")
 
     assert found.fresh.ignorance.time.sd < 0.05
     assert found.fresh.known.met.low == pytest.approx(found.fresh.met.low, abs=0.02)
@@ -159,7 +159,7 @@ def test_twelve_are_said_to_be_too_few_where_they_are(tmp_path):
 
     assert (
         "12 pilots are too few for this question: a search trains in full the best 1 in 16 of its trials, so hardly a "
-        "pilot is like those, and the true share may lie outside the interval. About 32 pilots would tell." in said
+        "pilot is like those, and the true share may lie outside the interval. About 80 pilots would tell." in said
     )
 
 

@@ -114,8 +114,8 @@ def _trouble(answer: Answer) -> Iterator[Assumption]:
         if taken is not None and taken.series is None and taken.availability is None:
             ups: Source = "given" if "up" in taken.model_fields_set else "assumed"
             downs: Source = "given" if "down" in taken.model_fields_set else "assumed"
-            yield Assumption(f"machines{of} stay", f"{span(taken.up.mean)} in the mean", ups)
-            yield Assumption(f"and are away{of}", f"{span(taken.down.mean)} in the mean", downs)
+            yield Assumption(f"machines{of} stay", f"{span(taken.up.mean)} on average", ups)
+            yield Assumption(f"and are away{of}", f"{span(taken.down.mean)} on average", downs)
             yield Assumption(
                 f"machines{of} go", "one by one" if taken.together == "machine" else f"by {taken.together}", "given"
             )

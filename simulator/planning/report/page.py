@@ -31,7 +31,7 @@ def page(answer: Answer) -> str:
         sure=html(sentences.sure(answer)),
         risk=html(sentences.risk(answer)),
         first=first,
-        assumptions=_table("What it rests on", ("", "", "where from"), assumptions(answer)),
+        assumptions=_table("What it rests on", ("number", "value", "where from"), assumptions(answer)),
         remarks="".join(f"<li>{html(remark)}</li>" for remark in sentences.remarks(answer)),
         figures="".join(others),
         table=_table("All options", report.head(answer), report.rows(answer), names),
@@ -107,7 +107,7 @@ h2 {{ margin: 16px 0 4px; font-size: 13px; font-weight: 600; color: var(--muted)
 .sides {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 0 24px; }}
 .sides p {{ margin: 0; overflow-wrap: anywhere; }}
 .sides figure {{ margin-top: 16px; }}
-.first td {{ text-align: left; white-space: normal; }}
+.first td, .first thead th {{ text-align: left; white-space: normal; }}
 .answer {{ margin: 6px 0 12px; font-size: 22px; line-height: 1.35; font-weight: 600; overflow-wrap: anywhere; }}
 ul {{ margin: 0; padding-left: 20px; overflow-wrap: anywhere; }}
 .figures {{

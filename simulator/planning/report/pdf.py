@@ -24,6 +24,8 @@ UPRIGHT, SIDEWAYS, MARGIN = (8.27, 11.69), (11.69, 8.27), 0.6
 BIG, PLAIN, SMALL, LINE = 13, 9, 7, 1.35
 #: The mean width of a letter, in units of its size.
 LETTER = 0.53
+#: How much wider bold letters are.
+BOLD = 1.15
 #: Rows of a page of the table, at most, and lines of the assumptions.
 ROWS = 38
 
@@ -57,7 +59,7 @@ class _Sheet:
     ) -> None:
         """A paragraph, broken into lines."""
         room = (self._width - 2 * MARGIN if width is None else width) * 72
-        letters = int(room / (LETTER * (1.08 if bold else 1.0) * size))
+        letters = int(room / (LETTER * (BOLD if bold else 1.0) * size))
         for line in wrap(text, letters) or [""]:
             self.top -= LINE * size / 72
             self.put(line, size, MARGIN + left, self.top, bold=bold)
@@ -134,7 +136,10 @@ def _tables(answer: Answer) -> list[Figure]:
 def _table(sheet: _Sheet, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Columns as wide as their letters, in letters so small that all of them fit; titles in two lines."""
     titles = [title.replace(", ", ",\n", 1).split("\n") for title in head]
-    letters = [max(*map(len, title), *(len(row[at]) for row in rows)) + 2 for at, title in enumerate(titles)]
+    letters = [
+        max(*(BOLD * len(title) for title in titles[at]), *(len(row[at]) for row in rows)) + 2
+        for at in range(len(head))
+    ]
     room = SIDEWAYS[0] - 2 * MARGIN
     size = min(PLAIN, room * 72 / (LETTER * sum(letters)))
     ends, at = [], MARGIN
