@@ -117,18 +117,7 @@ def plan(
     from simulator.planning.report import report, sentences
     from simulator.scenario.asking import Question
 
-    if formats not in (None, "html", "pdf", "html,pdf", "pdf,html"):
-        raise typer.BadParameter(
-            f"{formats!r} should be pdf, or html (which is always written).", param_hint="--format"
-        )
-    pdf = formats is not None and "pdf" in formats
-    if pdf and out is None:
-        raise typer.BadParameter("needs --out, the folder to write plan.pdf to.", param_hint="--format")
-    if resume and out is None:
-        raise typer.BadParameter("needs --out, the folder to go on with.", param_hint="--resume")
-    if (address is None) == (backend == "dask") and backend != "ray":
-        problem = "names no cluster; dask needs one" if address is None else "is for --backend dask or ray"
-        raise typer.BadParameter(f"{problem}.", param_hint="--address")
+    pdf = _checked(out, formats, backend, address, resume=resume)
     question = Question(
         trials=trials, max_length=max_length, divisor=divisor, unit_time=unit_time, pilots=pilots, workers=workers,
         price=price, spot_price=spot_price, spot_up=spot_up, spot_down=spot_down, start=start, deadline=deadline,
@@ -171,6 +160,25 @@ def plan(
             where = f"The scenario is in {save}:" if save else "The scenario (--save FILE writes it):"
             for line in ["", where, *text.splitlines()] if text else ():
                 typer.echo(printable(line))
+
+
+def _checked(
+    out: Path | None, formats: str | None, backend: BackendName, address: str | None, *, resume: bool
+) -> bool:
+    """Whether a PDF is asked for; raises BadParameter for options that don't go together."""
+    if formats not in (None, "html", "pdf", "html,pdf", "pdf,html"):
+        raise typer.BadParameter(
+            f"{formats!r} should be pdf, or html (which is always written).", param_hint="--format"
+        )
+    pdf = formats is not None and "pdf" in formats
+    if pdf and out is None:
+        raise typer.BadParameter("needs --out, the folder to write plan.pdf to.", param_hint="--format")
+    if resume and out is None:
+        raise typer.BadParameter("needs --out, the folder to go on with.", param_hint="--resume")
+    if (address is None) == (backend == "dask") and backend != "ray":
+        problem = "names no cluster; dask needs one" if address is None else "is for --backend dask or ray"
+        raise typer.BadParameter(f"{problem}.", param_hint="--address")
+    return pdf
 
 
 def _asked(
@@ -232,28 +240,36 @@ def _print(sentence: str, remarks: list[str], head: tuple[str, ...], rows: list[
     if not console.is_terminal:
         console.width = UNBOUND  # a file takes lines of any length
     shown = list(range(len(head)))
+    whole = console.measure(_table(head, rows, shown, broken=False), options=unbound).minimum
+    broken = whole > console.width  # titles in two lines
     least = [at for end in LEAST for at in shown if head[at].endswith(end)]
     least += [at for at in reversed(shown[1:]) if at not in least]
-    while least and console.measure(_table(head, rows, shown), options=unbound).minimum > console.width:
+    while (
+        least and console.measure(_table(head, rows, shown, broken=broken), options=unbound).minimum > console.width
+    ):
         shown.remove(least.pop(0))
     if len(shown) < len(head):
         *missing, last = (title for at, title in enumerate(head) if at not in shown)
         names = f"{', '.join(missing)} and {last}" if missing else last
         remarks = [f"This terminal is too narrow for {names}; --json and --out tell all.", *remarks]
     console.print(Text(printable(sentence), style="bold"), soft_wrap=True)
-    console.print(_table(head, rows, shown))
+    console.print(_table(head, rows, shown, broken=broken))
     for remark in remarks:
         console.print(Text(printable(remark)), soft_wrap=True)
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]], shown: list[int]) -> Table:
-    """The columns that are `shown`; the options' names may take two lines, the rest is as wide as it needs to be."""
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]], shown: list[int], *, broken: bool) -> Table:
+    """The columns that are `shown`; names of options and titles may take two lines, figures never do."""
     from rich.cells import cell_len
     from rich.table import Table
     from rich.text import Text
 
     texts = [[printable(row[at]) for at in shown] for row in (head, *rows)]
-    names, *figures = (max(map(cell_len, column)) for column in zip(*texts, strict=True))
+    if broken:
+        texts[0] = [title.replace(", ", ",\n") for title in texts[0]]
+    names, *figures = (
+        max(cell_len(line) for text in column for line in text.split("\n")) for column in zip(*texts, strict=True)
+    )
     grid = Table()
     grid.add_column(Text(texts[0][0]), min_width=min(names, OPTION))
     for title, width in zip(texts[0][1:], figures, strict=True):

@@ -78,14 +78,12 @@ def on_terminal(width, *args):
     ("width", "missing"),
     [
         (160, None),
-        (140, "busy and best loss"),
-        (
-            80,
-            "seconds, fastest 10 %, seconds, slowest 10 %, worker-hours, cost, mean, cost, dearest 10 %, busy and best loss",
-        ),
+        (150, "best loss"),
+        (80, "seconds, fastest 10 %, seconds, slowest 10 %, worker-hours, cost, dearest 10 %, busy and best loss"),
         (
             40,
-            "seconds, fastest 10 %, seconds, median, seconds, slowest 10 %, in time, worker-hours, cost, mean, cost, dearest 10 %, busy and best loss",
+            "seconds, fastest 10 %, seconds, slowest 10 %, seconds, 95 % of runs, in time, worker-hours, cost, mean, "
+            "cost, dearest 10 %, busy and best loss",
         ),
     ],
 )
