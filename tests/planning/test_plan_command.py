@@ -78,7 +78,6 @@ def on_terminal(width, *args):
     ("width", "missing"),
     [
         (160, None),
-        (150, "best loss"),
         (80, "seconds, fastest 10 %, seconds, slowest 10 %, worker-hours, cost, dearest 10 %, busy and best loss"),
         (
             40,
