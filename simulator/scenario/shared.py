@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from math import gcd
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from simulator.core.errors import Problem
 from simulator.scenario.cluster import ClusterSection
+from simulator.scenario.model import Scenario
 from simulator.scenario.searches import SchedulerSection, SearchesSection
-
-if TYPE_CHECKING:
-    from simulator.scenario.loading import Loaded
+from simulator.scenario.yaml_text import Path_
 
 
-def contradictions(loaded: Loaded) -> Iterator[Problem]:
+class Checked(Protocol):
+    """A scenario whose keys are sound, and what places a problem in its file (see `Loaded`)."""
+
+    @property
+    def scenario(self) -> Scenario: ...  # noqa: D102
+
+    def problem(self, where: Path_, message: str) -> Problem: ...  # noqa: D102
+
+
+def contradictions(loaded: Checked) -> Iterator[Problem]:
     """What is wrong with searches that share a cluster, or with what belongs to them."""
     scenario = loaded.scenario
     if scenario.searches is None:
@@ -41,7 +49,7 @@ def contradictions(loaded: Loaded) -> Iterator[Problem]:
     yield from problems or _useless(loaded)
 
 
-def _useless(loaded: Loaded) -> Iterator[Problem]:
+def _useless(loaded: Checked) -> Iterator[Problem]:
     """Machines that are too small for any trial."""
     cluster, streams = loaded.scenario.cluster, (loaded.scenario.searches or {}).values()
     needs = [stream.slots_per_trial or cluster.slots_per_trial for stream in streams]
@@ -54,7 +62,7 @@ def _useless(loaded: Loaded) -> Iterator[Problem]:
             yield loaded.problem(("cluster", "groups", name), message)
 
 
-def _of_stream(loaded: Loaded, label: str, stream: SearchesSection) -> Iterator[Problem]:
+def _of_stream(loaded: Checked, label: str, stream: SearchesSection) -> Iterator[Problem]:
     where, cluster = ("searches", label), loaded.scenario.cluster
     if stream.arrivals.endless and stream.count is None and stream.until is None and loaded.scenario.stop is None:
         message = "searches come without end: give it count or until, or add `stop: {time: …}`"

@@ -54,6 +54,8 @@ def block(tag, name, model, **more):
     missing = {key for key, field in fields.items() if field.is_required()} - {tag} - VALUES.keys()
     assert not missing, f"give VALUES a value for {missing}"
     known = {key: value for key, value in VALUES.items() if key in fields}
+    if tag == "kind":
+        known.pop("version", None)  # of another kind than a library's
     if name == "recorded":
         del known["unit_time"]
     return json.dumps({tag: name, **known, **more})
