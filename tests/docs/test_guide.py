@@ -114,7 +114,8 @@ class Tree:
         self.folder = folder
         for part in ("simulator", "tests", "tools", "docs", "scenarios"):
             shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(ROOT / "pyproject.toml", folder)
+        for name in ("pyproject.toml", "README.md"):
+            shutil.copy(ROOT / name, folder)
 
     def python(self, *args) -> str:
         done = subprocess.run(

@@ -69,8 +69,9 @@ class Search(Claim):
         """Ask for one more job, which stands in line with the lost ones: a machine is hired for it."""
         if not self.ask():
             return False
-        self.waiting -= 1
-        self.again(self._new(self.jobs.pop()))
+        while self.jobs:  # in the order in which they were asked for
+            self.waiting -= 1
+            self.again(self._new(self.jobs.popleft()))
         return True
 
     def heard(self) -> bool:
