@@ -14,6 +14,7 @@ from simulator.core.errors import InputError, Problem
 from simulator.core.escaping import printable
 from simulator.scenario import yaml_text
 from simulator.scenario.loading import Loaded, check_document
+from simulator.scenario.values import is_duration
 
 #: The file that a question would be in, for what is said of it.
 NAME = "question.yaml"
@@ -134,6 +135,8 @@ def _of_money(given: dict[str, object]) -> Iterator[Problem]:
     for option in ("--spot-up", "--spot-down"):
         if option in given and "--spot-price" not in given:
             yield Problem(option, "is of spot machines: give their --spot-price too")
+        elif option in given and not is_duration(str(given[option])):
+            yield Problem(option, f"{str(given[option])[:40]!r} is no duration; write such as 5h or 90 min")
     if "--spot-price" in given and "--price" not in given:
         yield Problem("--spot-price", "needs --price too, that of a machine on demand: the two are compared")
     if "--budget" in given and "--price" not in given:

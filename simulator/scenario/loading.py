@@ -237,7 +237,7 @@ def _problem(document: Document, details: Any) -> Problem:
         hint = remedies.near(wrong, choices) or f"should be one of {', '.join(choices)}"
         where = (*where, tag) if isinstance(given, dict) and tag in given else where
         message = f"{_shown(wrong)} is unknown; {hint}" if wrong is not None else f"`{tag}` is missing; {hint}"
-    elif kind in {"duration", "length", "label", "best_worst", "determined", "together"}:
+    elif kind in {"duration", "moment", "length", "label", "best_worst", "determined", "together"}:
         message = details["msg"]
     elif kind in {"model_type", "model_attributes_type", "dict_type"}:
         remedy = remedies.section(where[-1], given)

@@ -22,7 +22,6 @@ _SPELT = {
 }
 _UNITS = {word: ticks.UNITS[unit] for unit, words in _SPELT.items() for word in words}
 _UNITS |= dict.fromkeys(("w", "week", "weeks"), 7 * ticks.UNITS["d"])  # to write, not to show times in
-_UNITS |= dict.fromkeys(("week", "weeks"), 7 * ticks.UNITS["d"])
 
 
 def _duration(value: Any, least: int = 1) -> int:
@@ -44,6 +43,12 @@ def _duration(value: Any, least: int = 1) -> int:
             {"value": repr(value)[:40], "least": "1 microsecond" if least else "nothing"},
         )  # fmt: skip
     return round(amount)
+
+
+def is_duration(text: str) -> bool:
+    """Whether a text is a number of seconds or a span with its unit, as a scenario takes them."""
+    match = _DURATION.fullmatch(text)
+    return bool(match and match[2].casefold() in _UNITS) or text.strip().replace(".", "", 1).isdecimal()
 
 
 _MOMENT = re.compile(r"\s*\d{4}-\d\d-\d\d([ T]+\d\d:\d\d(:\d\d)?(\s*(Z|[+-]\d\d:?\d\d))?)?\s*")

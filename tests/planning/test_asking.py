@@ -169,7 +169,7 @@ def test_the_smallest_count_that_does_it_is_said_to_be_the_smallest_tried(tmp_pa
 
 
 def test_where_nothing_does_it_more_are_tried(tmp_path):
-    text = planned("vary: {cluster.workers: [1, 2]}\ndeadline: 60 min\nconfidence: 0.5\nreplicates: 8")
+    text = planned("vary: {cluster.workers: [1, 2]}\ndeadline: 30 min\nconfidence: 0.5\nreplicates: 8")
     found, _, _ = edges(text, tmp_path)
     more, _, tried = edges(text, tmp_path, extend=True)
 
