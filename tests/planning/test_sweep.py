@@ -106,7 +106,7 @@ def test_replicates_are_added_until_the_interval_is_narrow(tmp_path):
     found = answer(loaded(tmp_path, text + "  choose_by: estimate\n"), pool=WorkerPool(jobs=1))
 
     assert 8 < found.replicates < 200
-    assert "points were asked" in found.why
+    assert "points (limit 35)" in found.why
     assert max(series.chosen.met.width for series in found.advice.series if series.chosen) <= 0.35
     assert "the most allowed" in answer(loaded(tmp_path), pool=WorkerPool(jobs=1)).why
 
@@ -318,7 +318,7 @@ def test_a_block_that_a_disk_has_changed_is_named_and_not_counted(tmp_path, dama
 def test_what_a_killed_process_was_writing_is_swept_away(tmp_path):
     folder = tmp_path / "out"
     answer(loaded(tmp_path), folder=folder, pool=WorkerPool(jobs=1))
-    (folder / "blocks" / ".replicates-000000.parquet.0123abcd.parquet").write_bytes(b"half")
+    (folder / "blocks" / ".replicates-000000.parquet.0123abcd.asha-sim.parquet").write_bytes(b"half")
     answer(loaded(tmp_path), folder=folder, resume=True, pool=WorkerPool(jobs=1))
 
     assert not [path for path in folder.rglob(".*") if path.is_file()]
