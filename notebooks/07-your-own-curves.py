@@ -104,7 +104,7 @@ over_orders
 # %%
 from simulator.experiment.fitting import fit_and_compare, yaml_of
 
-fitted = fit_and_compare(table, workers=4, replicates=10, rounds=10)
+fitted = fit_and_compare(table, workers=4, replicates=10)
 print("\n".join(line for line in fitted.lines() if line.startswith("searches:")))
 print("\n".join(yaml_of(fitted.law, "my trials").splitlines()[:4]), "\n  …")
 

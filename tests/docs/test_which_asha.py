@@ -202,5 +202,5 @@ def test_every_scenario_spelling_of_the_page_exists():
     named = re.findall(r"`(asha|sha|hyperband|async_halving|adaptive_asha)`", PAGE.read_text())
 
     assert set(named) == {"asha", "sha", "hyperband", "async_halving", "adaptive_asha"}
-    assert "delayed" in searchers.Asha.model_fields
-    assert "stop_once" in determined.AsyncHalving.model_fields.keys() & determined.AdaptiveAsha.model_fields.keys()
+    assert "delayed" in searchers.AshaSection.model_fields
+    assert "stop_once" in determined.AsyncHalvingSection.model_fields.keys() & determined.AdaptiveAshaSection.model_fields.keys()
