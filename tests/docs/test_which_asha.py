@@ -203,4 +203,7 @@ def test_every_scenario_spelling_of_the_page_exists():
 
     assert set(named) == {"asha", "sha", "hyperband", "async_halving", "adaptive_asha"}
     assert "delayed" in searchers.AshaSection.model_fields
-    assert "stop_once" in determined.AsyncHalvingSection.model_fields.keys() & determined.AdaptiveAshaSection.model_fields.keys()
+    assert (
+        "stop_once"
+        in determined.AsyncHalvingSection.model_fields.keys() & determined.AdaptiveAshaSection.model_fields.keys()
+    )
