@@ -62,9 +62,12 @@ def test_any_document(raw):
             check(ran, PLACES, before, folder)
             tally["runs"] += 1
             if ran.status == 0:
-                labels = json.loads(ran.out)["searchers"]
+                labels = json.loads(ran.out).get("searchers")
                 made = {path.name for path in (folder / "out").iterdir()}
-                assert made == {"summary.json", *labels}, sorted(made)
+                if labels is None:  # searches that share a cluster have one trace
+                    assert made >= {"summary.json", "trace.csv"}, sorted(made)
+                else:
+                    assert made == {"summary.json", *labels}, sorted(made)
 
 
 @pytest.mark.parametrize("number", range(len(SMALL)))
