@@ -28,6 +28,7 @@ from simulator.cluster.garbage import uncollected
 from simulator.cluster.groups import MachineGroup, Policy
 from simulator.cluster.hiring import Hired
 from simulator.cluster.machines import Machine
+from simulator.cluster.outcomes import MAX_ATTEMPTS
 from simulator.cluster.pool import MachinePool
 from simulator.cluster.recording import ROW, unpack
 from simulator.cluster.sharing.claims import Running, Scheduler
@@ -42,9 +43,6 @@ from simulator.trace.workload import Visit
 
 COMPLETED, EXITED, PREEMPTED = Outcome.COMPLETED, Outcome.EXITED, Outcome.PREEMPTED
 INVALID = Exit.INVALID
-
-#: A job that is lost or stopped so many times will never be done: the run fails instead of going on for ever.
-MOST_TRIES = 10_000
 
 #: What a process is to Python.
 Process = Generator[simpy.Event, Any, None]
@@ -338,10 +336,10 @@ class SharedModel:
 
     def _keep(self, search: Search, task: Work, safe: int) -> None:
         """Keep a task whose attempt was lost, to be tried again from resource `safe` on."""
-        if task.tries + 1 >= MOST_TRIES:
+        if task.tries + 1 >= MAX_ATTEMPTS:
             raise StarvedError(
                 f"trial {task.job[0]} of search {search.arrival.number} of {search.arrival.label} was tried "
-                f"{MOST_TRIES:,} times up to resource {task.job[4]} and lost each time; lower crashes and drops, "
+                f"{MAX_ATTEMPTS:,} times up to resource {task.job[4]} and lost each time; lower crashes and drops, "
                 "save checkpoints more often, let the scheduler stop fewer trials, or give a stop"
             )
         search.again(Work(task.job, safe, task.tries + 1))
@@ -526,7 +524,7 @@ class SharedModel:
 
     def _count_vain(self) -> None:
         self._vain += not self._leads
-        if self._vain > MOST_TRIES * 10:
+        if self._vain > MAX_ATTEMPTS * 10:
             raise StarvedError("machines come and go, and none stays long enough to start up and work")
 
     def _occupy(self, worker: SharedWorker, length: float) -> None:
