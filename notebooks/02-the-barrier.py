@@ -16,6 +16,8 @@
 # Synchronous halving waits until a rung is full. **How many workers stand idle meanwhile, and when?**
 
 # %%
+from charts import chart
+
 import simulator
 
 results = simulator.simulate("../scenarios/docs.yaml")
@@ -73,7 +75,7 @@ cluster: {{workers: {workers}}}
         shares.append(run[label].utilization)
 for label, shares in busy.items():
     print(label, *(f"{share:.1%}" for share in shares))
-simulator.chart(counts, busy, title="Busy share of the workers", xlabel="workers", ylabel="utilization", log="x")
+chart(counts, busy, title="Busy share of the workers", xlabel="workers", ylabel="utilization", log="x")
 
 # %% [markdown]
 # One worker is always busy. On 81 workers, one for each trial, SHA keeps them 4.5% busy: the rung of the last trial is

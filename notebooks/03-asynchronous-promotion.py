@@ -16,6 +16,8 @@
 # ASHA does not wait. **What does that change for the same trials, and what does it cost in wrong promotions?**
 
 # %%
+from charts import chart
+
 import simulator
 
 simulator.explore("../scenarios/digits.yaml", {"cluster.workers": [1, 4, 8, 16, 32, 64]})
@@ -79,7 +81,7 @@ for n, count in zip(sizes, wrong, strict=True):
     print(
         f"{n:5} trials: {count:5.1f} mispromotions, {count / sqrt(n):.2f} times the root, {count / n:.1%} of the trials"
     )
-simulator.chart(
+chart(
     sizes,
     {"mispromotions": wrong, "√n": [sqrt(n) for n in sizes]},
     title="Mispromotions stay below √n",

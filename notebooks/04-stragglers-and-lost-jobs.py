@@ -20,6 +20,8 @@
 # is remade with many runs; here are a few cells with few runs each.
 
 # %%
+from charts import chart
+
 import simulator
 
 cells = [1e-4, 1e-3, 3.16e-3, 1e-2]
@@ -33,7 +35,7 @@ for probability in cells:
 print("dropped in a unit", *cells, sep="\t")
 for label, counts in done.items():
     print(f"{label:17}", *(f"{count:.1f}" for count in counts), sep="\t")
-simulator.chart(
+chart(
     cells,
     done,
     title="Trials trained in full within 2000 units, std 0.56, 9 workers",
@@ -116,7 +118,7 @@ cluster: {workers: 25, resume: false}
         times.append(runs.mean("first_full_length_s", label).estimate)
 for label, times in first.items():
     print(f"{label:5}", *(f"{time:.0f}" for time in times), sep="\t")
-simulator.chart(spread, first, title="Until the first trial is trained in full", xlabel="std", ylabel="units")
+chart(spread, first, title="Until the first trial is trained in full", xlabel="std", ylabel="units")
 
 # %% [markdown]
 # Without stragglers SHA needs 359 and ASHA 355 units until a first trial is trained in full; with the worst of them 926

@@ -17,6 +17,8 @@
 # in between in which it buys something.
 
 # %%
+from charts import chart
+
 import simulator
 
 simulator.explore(
@@ -92,9 +94,7 @@ for workers in counts:
     print(
         f"{workers:3} workers: SHA {makespans['SHA'][-1]:.1f} h, ASHA {makespans['ASHA'][-1]:.1f} h ({hours}): {seen}"
     )
-simulator.chart(
-    counts, makespans, title="256 trials of unequal speed", xlabel="workers", ylabel="makespan (h)", log="x"
-)
+chart(counts, makespans, title="256 trials of unequal speed", xlabel="workers", ylabel="makespan (h)", log="x")
 
 # %% [markdown]
 # With 4 workers no difference is seen: both keep them busy nearly all the time. With 16 ASHA is done 0.87 h (0.25–1.28)

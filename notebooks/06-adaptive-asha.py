@@ -19,6 +19,8 @@
 # %%
 from functools import partial
 
+from charts import chart
+
 import simulator
 from simulator.previewing import table
 from simulator.previewing.search import preview
@@ -60,7 +62,7 @@ for trials in sizes:
     seen = preview(partial(adaptive_asha, max_length=256, max_trials=trials, max_concurrent_trials=16), seeds=10)
     units.append(seen.resource_units.mean / (256 * trials))
     print(f"{trials:5} trials: {len(seen.brackets[0].rungs)} rungs, {units[-1]:.1%} of what random search trains")
-simulator.chart(
+chart(
     sizes,
     {"adaptive_asha": units},
     title="Units trained, as a share of random search's",

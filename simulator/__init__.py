@@ -17,7 +17,6 @@ if TYPE_CHECKING:
         Synthetic,
         animate,
         asha,
-        chart,
         compare,
         examples,
         explore,
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
-    "Cluster", "Law", "Recorded", "Stop", "Synthetic", "animate", "asha", "chart", "compare",
+    "Cluster", "Law", "Recorded", "Stop", "Synthetic", "animate", "asha", "compare",
     "examples", "explore", "load_scenario", "plan", "player", "plot", "preview", "sha", "simulate",
 ]  # fmt: skip
 

@@ -44,14 +44,12 @@ from simulator.trace import metrics
 from simulator.trace.decisions import decisions
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
-
     from simulator.core.vocabulary import PictureFormat, PlotKind, ThemeName
     from simulator.render import Player
     from simulator.trace.trace import Trace
 
 __all__ = [
-    "Cluster", "Law", "Recorded", "Stop", "Synthetic", "animate", "asha", "chart", "compare",
+    "Cluster", "Law", "Recorded", "Stop", "Synthetic", "animate", "asha", "compare",
     "examples", "explore", "load_scenario", "plan", "player", "plot", "preview", "sha", "simulate",
 ]  # fmt: skip
 
@@ -233,25 +231,6 @@ def plot(results: Results, kind: PlotKind = "gantt", *, theme: ThemeName = "ligh
     return Picture(
         files.draw(kind, runs, theme=theme, title=results.title, time_unit=results.time_unit), results.title
     )
-
-
-def chart(
-    x: ArrayLike,
-    lines: Mapping[str, ArrayLike],
-    *,
-    title: str,
-    xlabel: str,
-    ylabel: str,
-    log: str = "",
-    theme: ThemeName = "light",
-) -> Picture:
-    """Draw lines over `x`, each of its length; `log` names the logarithmic axes: "x", "y" or "xy".
-
-    Raises ValueError where a line is longer or shorter than `x`.
-    """
-    from simulator.render.plots.chart import draw
-
-    return Picture(draw(x, lines, title=title, xlabel=xlabel, ylabel=ylabel, log=log, theme=theme), title)
 
 
 def player(*results: Results) -> Player:

@@ -11,11 +11,13 @@ import ast
 import base64
 import io
 import re
+import sys
 from collections.abc import Mapping
 from contextlib import chdir, redirect_stdout
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
+from unittest.mock import patch
 
 import nbformat
 from nbformat import v4
@@ -53,7 +55,7 @@ def cells_of(path):
 def run(path):
     """The cells of a source with their outputs, and the names they leave behind."""
     names = {"__name__": "__main__"}
-    with chdir(path.parent):
+    with chdir(path.parent), patch.object(sys, "path", [str(path.parent), *sys.path]):  # as Jupyter has it
         return [run_code(cell, names) if cell.kind == "code" else cell for cell in cells_of(path)], names
 
 

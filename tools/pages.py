@@ -61,7 +61,7 @@ For notebooks and scripts. `import simulator` has the functions; what they need 
 BY_USE = {
     "Begin": ("examples", "load_scenario"),
     "Run and compare": ("simulate", "compare"),
-    "Explain": ("animate", "plot", "chart"),
+    "Explain": ("animate", "plot"),
     "Teach": ("player", *(["explore"] if "explore" in simulator.__all__ else [])),
     "Plan": ("preview", "plan"),
     "Put a run together without a scenario": ("sha", "asha", "Cluster", "Stop", "Synthetic", "Law", "Recorded"),

@@ -10,7 +10,7 @@ from simulator.core.errors import InputError, RunError
 from simulator.experiment.experiment import Experiment
 from simulator.scenario.loading import load
 from simulator.trace import metrics
-from tests.support.runner import asha_sim
+from tests.support.runner import asha_sim, asha_sim_alone
 
 
 def scenario(tmp_path, text, **files):
@@ -176,7 +176,7 @@ cluster: {workers: 3}
 def test_an_output_that_is_full_fails_in_one_line(tmp_path):
     path = scenario(tmp_path, HEAD.replace("256", "256, max_trials: 9") + "cluster: {workers: 4}\n")
     with open("/dev/full", "w") as full:  # noqa: PTH123
-        done = asha_sim("run", path, "--json", stdout=full)
+        done = asha_sim_alone("run", path, "--json", stdout=full)
 
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == "the run failed: output: No space left on device"

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fuzz.documents import CURVES, SMALL
-from tests.fuzz.oracle import LIMIT, asha_sim, content, tally
+from tests.fuzz.oracle import asha_sim, content, tally
 from tests.fuzz.tables import TRACE
 from tests.support.budgets import budget
+from tests.support.runner import LIMIT
 
 COMMANDS = (
     ("run",), ("check",), ("preview",), ("schema",), ("animate",), ("plot",), ("explore",), ("plan",), ("trace", "describe"), ("trace",),
@@ -80,11 +81,11 @@ def test_any_arguments(words):
         fill(folder)
         before = content(folder)
         ended = asha_sim(*words, cwd=folder, limit=5 * LIMIT)  # pictures may be asked for
-        said = f"{words} ended with {ended.status}, saying {ended.err!r}"
-        assert ended.status in {0, 1, 2}, said
-        assert "Traceback" not in ended.err, said
-        if ended.status:
-            assert ended.err.strip(), said
+        said = f"{words} ended with {ended.returncode}, saying {ended.stderr!r}"
+        assert ended.returncode in {0, 1, 2}, said
+        assert "Traceback" not in ended.stderr, said
+        if ended.returncode:
+            assert ended.stderr.strip(), said
             assert content(folder) == before, said
         hidden = [left for left in content(folder) - before if Path(left).name.startswith(".")]
         assert not hidden, said

@@ -32,8 +32,9 @@ from tests.fuzz.documents import (
     places,
     written,
 )
-from tests.fuzz.oracle import LIMIT, alarm, asha_sim, check, content, tally
+from tests.fuzz.oracle import asha_sim, check, content, tally
 from tests.support.budgets import FUZZ, budget
+from tests.support.runner import LIMIT, alarm
 
 #: A refusal begins so: in the document, or at the line of a file that it names.
 PLACES = re.compile(r"(s\.yaml:\d+:\d+|(curves|spells|available)\.csv:\d+:\d+|\S*/?\w+(\.\w+)?:\d+:\d+): .")
@@ -54,15 +55,15 @@ def test_any_document(raw):
         before = content(folder)
         looked = asha_sim("check", "s.yaml", cwd=folder)
         check(looked, PLACES, before, folder)
-        small = looked.status == 0 and is_small(load(folder / "s.yaml"))
-        if len(raw) % 4 == 0 and (looked.status or small):
+        small = looked.returncode == 0 and is_small(load(folder / "s.yaml"))
+        if len(raw) % 4 == 0 and (looked.returncode or small):
             check(asha_sim("preview", "s.yaml", "--json", cwd=folder), PLACES, before, folder)
         if small:
             ran = asha_sim("run", "s.yaml", "--out", "out", "--json", cwd=folder)
             check(ran, PLACES, before, folder)
             tally["runs"] += 1
-            if ran.status == 0:
-                labels = json.loads(ran.out).get("searchers")
+            if ran.returncode == 0:
+                labels = json.loads(ran.stdout).get("searchers")
                 made = {path.name for path in (folder / "out").iterdir()}
                 if labels is None:  # searches that share a cluster have one trace
                     assert made >= {"summary.json", "trace.csv"}, sorted(made)

@@ -9,9 +9,10 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fuzz.oracle import LIMIT, asha_sim, check, content, tally
+from tests.fuzz.oracle import asha_sim, check, content, tally
 from tests.fuzz.tables import gzips, parquets, texts, zips
 from tests.support.budgets import budget
+from tests.support.runner import LIMIT
 
 SCENARIO = (
     "searchers:\n  A: {name: asha, max_trials: 4, max_length: 9, num_rungs: 2, divisor: 3}\n"

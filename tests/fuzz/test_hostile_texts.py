@@ -75,8 +75,8 @@ def test_commands_of_a_scenario(titled):
         "animate s.yaml --out animate --style timeline --format gif,html,perfetto", "plot s.yaml --out plot --kind gantt,rungs --format svg",
     ):  # fmt: skip
         done = asha_sim(*line.split(), cwd=titled)
-        assert done.status == 0, done
-        terminal(done.out + done.err)
+        assert done.returncode == 0, done
+        terminal(done.stdout + done.stderr)
     found = looked_at(titled / "run") | looked_at(titled / "animate") | looked_at(titled / "plot")
 
     assert found >= {".json", ".csv", ".html", ".svg", ".txt"}
@@ -85,8 +85,8 @@ def test_commands_of_a_scenario(titled):
 def test_a_plan(titled):
     for line in ("plan p.yaml --jobs 1 --out plan", "plan p.yaml --jobs 1 --json"):
         done = asha_sim(*line.split(), cwd=titled)
-        assert done.status == 0, done
-        terminal(done.out + done.err)
+        assert done.returncode == 0, done
+        terminal(done.stdout + done.stderr)
 
     assert looked_at(titled / "plan") >= {".json", ".csv", ".html", ".md"}
 
@@ -100,12 +100,12 @@ def test_names_of_trials_in_a_log(name, tmp_path):
         "curves", "import", "log.jsonl", "--from", "jsonl", "--trial-column", "id", "--step-column", "step",
         "--metric", "loss", "-o", "out/c.csv", cwd=tmp_path,
     )  # fmt: skip
-    terminal(done.out + done.err)
-    assert done.status in {0, 2}
-    if done.status == 0:
+    terminal(done.stdout + done.stderr)
+    assert done.returncode in {0, 2}
+    if done.returncode == 0:
         looked_at(tmp_path / "out")
         shown = asha_sim("curves", "describe", "out/c.csv", "--json", cwd=tmp_path)
-        terminal(shown.out + shown.err)
+        terminal(shown.stdout + shown.stderr)
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -116,8 +116,8 @@ def test_messages(name, tmp_path):
     (tmp_path / "c.csv").write_text(f"trial,resource,loss\n0,1,{quoted(TEXTS[name])}\n")
     for line in ("check s.yaml", "check t.yaml", "check u.yaml", "curves describe c.csv", "trace describe c.csv"):
         done = asha_sim(*line.split(), cwd=tmp_path)
-        assert done.status == 2 or (line == "check t.yaml" and done.status == 0), done  # some are sound names
-        terminal(done.out + done.err)
+        assert done.returncode == 2 or (line == "check t.yaml" and done.returncode == 0), done  # some are sound names
+        terminal(done.stdout + done.stderr)
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)

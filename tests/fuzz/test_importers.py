@@ -71,17 +71,17 @@ def tried(tree: Tree, source: str, kind: str, options: list[str]) -> None:
         with unheard():
             ended = asha_sim(*command, cwd=folder)
         check(ended, NAMED, before, folder)
-        if ended.status:
+        if ended.returncode:
             return
         made = {"out.csv", "out.trials.csv"} | ({"trace.csv"} if "--trace" in options else set())
         assert content(folder) - before == made, content(folder)
-        assert all(line.isprintable() for line in ended.out.splitlines()), ended.out
+        assert all(line.isprintable() for line in ended.stdout.splitlines()), ended.stdout
         if "--json" in options:
-            json.loads(ended.out, parse_constant=pytest.fail)
+            json.loads(ended.stdout, parse_constant=pytest.fail)
         read_table(folder / "out.csv", times_needed=False)
         if "--trace" in options:
             told = asha_sim("trace", "describe", "trace.csv", "--json", cwd=folder)
-            assert told.status == 0, told.err
+            assert told.returncode == 0, told.stderr
 
 
 @st.composite

@@ -18,7 +18,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.io.frames import read_frame
 from simulator.scenario.loading import load
 from simulator.trace.reading import read_trace
-from tests.fuzz.oracle import asha_sim
+from tests.support.runner import asha_sim
 from tests.support.sources import imported
 
 GOOD = """\
@@ -177,8 +177,10 @@ def test_a_search_that_outruns_its_recorded_trials_is_named_by_its_place(tmp_pat
     write(tmp_path, RECORDED)
     done = asha_sim("run", "s.yaml", "--json", cwd=tmp_path)
 
-    assert (done.status, done.out) == (2, "")
-    assert done.err.startswith("s.yaml:1:1: searcher: c.csv: holds 9 trials and a searcher asks for trial 9; lower")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(
+        "s.yaml:1:1: searcher: c.csv: holds 9 trials and a searcher asks for trial 9; lower"
+    )
 
 
 # Files that are none, in every place where a file may be named.
@@ -244,7 +246,7 @@ def test_links_to_files_are_followed_and_links_in_the_output_replaced(tmp_path):
     (tmp_path / "out" / "summary.json").symlink_to(tmp_path / "precious")
     done = asha_sim("run", "link.yaml", "--out", "out", cwd=tmp_path)
 
-    assert (done.status, done.err) == (0, "")
+    assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "precious").read_text() == "mine"
     assert not (tmp_path / "out" / "summary.json").is_symlink()
 
@@ -325,10 +327,10 @@ def test_damaged_parquet_says_one_line_and_nothing_of_what_went_on_inside(tmp_pa
         damaged[at] ^= 0x41
         (tmp_path / "c.parquet").write_bytes(damaged)
         done = asha_sim("curves", "describe", "c.parquet", cwd=tmp_path)
-        assert (done.status == 0) == (done.err == "")
-        assert done.status in {0, 2}
-        assert all(line.startswith("c.parquet") for line in done.err.splitlines())
-        assert not {"panicked", "unwrap", "backtrace", "Traceback"} & set(re.findall(r"\w+", done.err))
+        assert (done.returncode == 0) == (done.stderr == "")
+        assert done.returncode in {0, 2}
+        assert all(line.startswith("c.parquet") for line in done.stderr.splitlines())
+        assert not {"panicked", "unwrap", "backtrace", "Traceback"} & set(re.findall(r"\w+", done.stderr))
 
 
 def test_a_reader_that_dies_is_a_file_that_is_damaged(tmp_path, monkeypatch):
@@ -362,12 +364,12 @@ def test_a_title_is_text_wherever_it_stands(tmp_path, name):
     escaped = "".join(f"\\u{ord(character):04x}" for character in name)
     write(tmp_path, f'title: "{escaped}"\n' + GOOD)
     shown = asha_sim("run", "s.yaml", cwd=tmp_path)
-    assert (shown.status, shown.err) == (0, "")
-    assert all(line.isprintable() for line in shown.out.splitlines())
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert all(line.isprintable() for line in shown.stdout.splitlines())
     made = ("animate", "s.yaml", "--out", "out", "--style", "timeline", "--format", "html,perfetto")
-    assert asha_sim(*made, cwd=tmp_path).status == 0
+    assert asha_sim(*made, cwd=tmp_path).returncode == 0
     plotted = asha_sim("plot", "s.yaml", "--out", "out", "--kind", "rungs", "--format", "svg", cwd=tmp_path)
-    assert (plotted.status, plotted.err) == (0, "")
+    assert (plotted.returncode, plotted.stderr) == (0, "")
     for path in (tmp_path / "out").iterdir():
         if path.suffix in {".html", ".svg"}:
             page = path.read_text()
@@ -388,8 +390,8 @@ def test_a_file_name_is_text_too(tmp_path, name):
         (("check", f"{name}.yaml"), 2),
     ):
         done = asha_sim(*arguments, cwd=tmp_path)
-        assert done.status == status
-        assert all(line.isprintable() for line in (done.out + done.err).splitlines())
+        assert done.returncode == status
+        assert all(line.isprintable() for line in (done.stdout + done.stderr).splitlines())
     assert not (tmp_path / "pwned").exists()
 
 
@@ -399,8 +401,8 @@ def test_a_grid_of_more_points_than_can_be_counted(tmp_path):
     write(tmp_path, f"hyperparameters:\n{parameters}searcher: {{name: grid, metric: loss, max_length: 10}}\n")
     done = asha_sim("preview", "s.yaml", cwd=tmp_path)
 
-    assert done.status == 2
-    assert "s.yaml:52:1: searcher.points: number of trials for grid search must be <= 2000, not" in done.err
+    assert done.returncode == 2
+    assert "s.yaml:52:1: searcher.points: number of trials for grid search must be <= 2000, not" in done.stderr
 
 
 def test_a_plan_of_more_cells_than_anybody_can_look_at(tmp_path):
@@ -408,4 +410,7 @@ def test_a_plan_of_more_cells_than_anybody_can_look_at(tmp_path):
     write(tmp_path, GOOD + f"plan:\n  limit: 1000000000\n  replicates: 2\n  vary:\n{axes}")
     done = asha_sim("check", "s.yaml", cwd=tmp_path)
 
-    assert (done.status, done.err) == (2, "s.yaml:7:3: plan.vary: 8,000,000 cells are more than 20,000; vary less\n")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "s.yaml:7:3: plan.vary: 8,000,000 cells are more than 20,000; vary less\n",
+    )

@@ -7,8 +7,8 @@ import shutil
 
 import pytest
 
-from tests.fuzz.oracle import asha_sim
 from tests.io.test_hostile import CURVES, GOOD, RECORDED
+from tests.support.runner import asha_sim
 
 PLAN = "plan: {vary: {cluster.workers: [1, 2]}, replicates: 2}\n"
 
@@ -17,8 +17,8 @@ def same(tmp_path, line, said):
     """Run a command and see that nothing there has changed."""
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     done = asha_sim(*line.split(), cwd=tmp_path)
-    assert (done.status, done.out) == (2, "")
-    assert f"would replace {said}, which this command reads" in done.err
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"would replace {said}, which this command reads" in done.stderr
     after = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert before.items() <= after.items()
 

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from tests.fuzz.oracle import asha_sim
+from tests.support.runner import asha_sim
 
 TRACE = (
     "worker,trial,bracket,rung,from_resource,to_resource,start,end,outcome,loss,overhead,lost\n"
@@ -28,8 +28,8 @@ def test_a_trace(line, folder, tmp_path):
     words = [os.fsdecode(name) if word == "{}" else word for word in line.split()]
     done = asha_sim(*words, cwd=tmp_path)
 
-    assert (done.status, done.err) == (0, "")
-    assert all(part.isprintable() for part in done.out.splitlines())
+    assert (done.returncode, done.stderr) == (0, "")
+    assert all(part.isprintable() for part in done.stdout.splitlines())
 
 
 @pytest.mark.parametrize("line", ["run {}", "run {} --out o", "animate {} --out o", "check {}", "preview {}"])
@@ -39,8 +39,8 @@ def test_a_scenario(line, tmp_path):
         file.write(SCENARIO)
     done = asha_sim(*(os.fsdecode(name) if word == "{}" else word for word in line.split()), cwd=tmp_path)
 
-    assert (done.status, done.err) == (0, "")
-    assert all(part.isprintable() for part in done.out.splitlines())
+    assert (done.returncode, done.stderr) == (0, "")
+    assert all(part.isprintable() for part in done.stdout.splitlines())
 
 
 def test_what_is_wrong_in_such_a_file_is_told_of_it(tmp_path):
@@ -48,5 +48,5 @@ def test_what_is_wrong_in_such_a_file_is_told_of_it(tmp_path):
         file.write(TRACE.replace("0.25", "x"))
     done = asha_sim("trace", "describe", os.fsdecode(b"tr\xff.csv"), cwd=tmp_path)
 
-    assert done.status == 2
-    assert done.err.startswith("tr\\udcff.csv:3:")
+    assert done.returncode == 2
+    assert done.stderr.startswith("tr\\udcff.csv:3:")

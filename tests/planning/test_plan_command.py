@@ -14,7 +14,6 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 
@@ -26,15 +25,11 @@ from simulator.planning.sensitivity import variations
 from simulator.planning.statistics import Interval
 from simulator.render.style import THEMES
 from tests.support.plans import HEAD, SMALL, loaded, planned, written
-
-ROOT = Path(__file__).parents[2]
+from tests.support.runner import ROOT, asha_sim
 
 
 def plan(*args, cwd=ROOT):
-    return subprocess.run(
-        [sys.executable, "-m", "simulator", "plan", *map(str, args)], cwd=cwd, capture_output=True, text=True, check=False,
-        env={**os.environ, "NO_COLOR": "1"},
-    )  # fmt: skip
+    return asha_sim("plan", *args, cwd=cwd)
 
 
 def found(tmp_path, text=SMALL):
@@ -141,13 +136,7 @@ def test_a_run_that_fails_is_one_line_and_status_1(tmp_path):
 
 def test_check_looks_at_the_plan_too(tmp_path):
     text = SMALL.replace("[2, 4, 8]", "[2, 0]")
-    done = subprocess.run(
-        [sys.executable, "-m", "simulator", "check", written(tmp_path, text)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = asha_sim("check", written(tmp_path, text))
 
     assert (done.returncode, done.stderr) == (
         2,

@@ -1,9 +1,8 @@
-"""Lines over a number, such as workers or trials, in the look of the other plots."""
+"""Charts of the notebooks: lines over a number, such as workers or trials, in the look of the simulator's plots."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,15 +11,13 @@ from simulator.core.vocabulary import ThemeName
 from simulator.render.plots.figure import legend, look, named, sheet
 from simulator.render.plots.learning import LINES, count_in_powers
 from simulator.render.style import THEMES
+from simulator.results import Picture
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-#: So many values of x are labelled one by one.
+#: Up to this many values of x have a label each.
 LABELLED = 8
 
 
-def draw(
+def chart(
     x: ArrayLike,
     lines: Mapping[str, ArrayLike],
     *,
@@ -29,8 +26,11 @@ def draw(
     ylabel: str,
     log: str = "",
     theme: ThemeName = "light",
-) -> Figure:
-    """Draw `lines`, each of the length of `x`; `log` names the logarithmic axes."""
+) -> Picture:
+    """Draw `lines`, each of the length of `x`; `log` names the logarithmic axes: "x", "y" or "xy".
+
+    Raises ValueError where a line is longer or shorter than `x`.
+    """
     figure, (axes,) = sheet(1, theme=theme, title=title, height=2.6)
     colours, at = THEMES[theme], np.asarray(x, float)
     looks = (colours.rungs[1], colours.accent, colours.busy, colours.overhead)
@@ -54,4 +54,4 @@ def draw(
         axes.set_ylabel(ylabel, color=colours.muted)
         axes.grid(color=colours.grid, lw=0.6)
     legend(axes, colours, below=True)
-    return figure
+    return Picture(figure, title)
