@@ -16,7 +16,7 @@ AT_LENGTH = (
     "faults/", "browser/", "fuzz/", "benchmarks/", "docs/", "render/", "test_hostile", "test_edges", "test_quick_tier",
     "test_real_curves", "test_closed_forms", "test_counts", "test_effort", "test_many_results", "test_unions",
     "cluster/test_scenarios", "planning/test_sweep", "planning/test_plan_command", "test_fit", "test_recorder",
-    "test_mlflow_runs", "test_optuna_study", "test_databases", "test_ten_thousand_clusters", "test_intervals_cover",
+    "test_mlflow_runs", "test_optuna_study", "test_databases", "clusters_in_trouble_come_to_an_end", "test_intervals_cover",
     "a_hundred_thousand_times", "test_csv_is_what_python_would_write", "test_the_command", "test_blocks_of_another_sweep",
     "test_means_are_those_of_determined", "test_wheel", "test_more_points_than_tensorboard_shows",
 )  # fmt: skip

@@ -107,4 +107,5 @@ def _serve(
         typer.echo(f"{address}  (Ctrl-C ends it)")
         sys.stdout.flush()
 
-    server.serve(Answers(worlds, seeds), server.bind(port), on_start, browse=browse)
+    with server.bind(port) as listening:
+        server.serve(Answers(worlds, seeds), listening, on_start, browse=browse)

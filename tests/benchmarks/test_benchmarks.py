@@ -8,6 +8,12 @@ from tests.benchmarks import bench, measure, peers, processes, stages
 from tests.benchmarks.workload import SEARCHES, TROUBLES
 
 
+@pytest.fixture(autouse=True)
+def one_turn(monkeypatch):
+    """Each case once: before every turn all garbage is collected, which is slow in a process that holds many tests."""
+    monkeypatch.setattr(bench, "turns", lambda trials: 1)
+
+
 def rows(table):
     """The first cell of each row under the head, up to an empty line."""
     return [line.split("  ")[0] for line in table.split("\n\n")[0].splitlines()[1:]]

@@ -159,7 +159,7 @@ def test_spot_spells_are_as_public_traces_show():
 def test_figure_8_without_stragglers(p, synchronous, asynchronous):
     """Mean time to the first full trial on 25 workers, SHA backfilled (400 runs of another program)."""
     conditions = Conditions(drop=Drop(p, UNIT), recovery=AGAIN)
-    cluster, runs = Cluster(25, resume=False, conditions=conditions), 120
+    cluster, runs = Cluster(25, resume=False, conditions=conditions), 50
 
     def first(make, seed):
         order = np.random.default_rng(seed).random(20_000)

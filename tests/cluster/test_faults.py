@@ -12,8 +12,12 @@ from simulator.searchers.protocol import Job, OneByOne
 from simulator.trace import metrics
 from simulator.trace.trace import Outcome, Spell
 from tests.cluster.test_engine import RandomCurves, rows
+from tests.support.budgets import FUZZ
 from tests.support.oracles.heap_engine import simulate_rows
 from tests.support.random_worlds import trouble
+
+#: Random clusters in trouble; each takes some 6 ms.
+CLUSTERS = 10_000 if FUZZ else 1_000
 
 
 class Slow(RandomCurves):
@@ -91,10 +95,10 @@ def spans(spells, kind=Spell.DOWN):
     return list(zip(*(getattr(spells, name)[which].tolist() for name in ("worker", "start", "end")), strict=True))
 
 
-def test_ten_thousand_clusters_in_trouble_come_to_an_end():
+def test_clusters_in_trouble_come_to_an_end():
     """No hang, and in each: conservation of time, no overlap, no job lost or done twice."""
     ended = 0
-    for seed in range(10_000):
+    for seed in range(CLUSTERS):
         make, cluster, stop = trouble(random_numbers.Random(seed))
         witness, trace = run(make, SLOW[seed % 2], cluster, stop, seed)
         if trace is None:
@@ -102,7 +106,7 @@ def test_ten_thousand_clusters_in_trouble_come_to_an_end():
         ended += 1
         check_time(trace)
         check_jobs(trace, witness)
-    assert ended > 9000
+    assert ended > 0.9 * CLUSTERS
 
 
 def check_time(trace):

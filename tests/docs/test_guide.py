@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -124,20 +124,32 @@ class Tree:
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
         return done.stdout
 
-    def asha_sim(self, *args) -> str:
-        return self.python("-m", "simulator", *args)
+    def asha_sim(self, *commands: Sequence[str]) -> list[str]:
+        """Run commands one after the other, in one process; returns what each printed."""
+        code = (
+            "import json, sys; from tests.support.runner import asha_sim\n"
+            "done = [asha_sim(*words) for words in json.loads(sys.argv[1])]\n"
+            "print(json.dumps([[each.args, each.returncode, each.stdout, each.stderr] for each in done]))"
+        )
+        told = json.loads(self.python("-c", code, json.dumps(commands)))
+        for words, status, stdout, stderr in told:
+            assert status == 0, f"{words}: {stdout} {stderr}"
+        return [stdout for _, _, stdout, _ in told]
 
     def does_everything(self, scenario: str, *kinds: str) -> None:
         """Check, preview, run, plan, animate and plot a scenario."""
         folder = self.folder
         shutil.rmtree(folder / "planned", ignore_errors=True)
         (folder / "s.yaml").write_text(scenario)
-        assert "sound" in self.asha_sim("check", "s.yaml")
-        self.asha_sim("preview", "s.yaml")
-        self.asha_sim("run", "s.yaml", "--out", "out")
-        self.asha_sim("plan", "s.yaml", "--jobs", "1", "--out", "planned")
-        self.asha_sim("animate", "s.yaml", "--style", "timeline", "--format", "html", "--out", "out")
-        self.asha_sim("plot", "s.yaml", "--kind", ",".join(("rungs", *kinds)), "--out", "out")
+        said, *_ = self.asha_sim(
+            ("check", "s.yaml"),
+            ("preview", "s.yaml"),
+            ("run", "s.yaml", "--out", "out"),
+            ("plan", "s.yaml", "--jobs", "1", "--out", "planned"),
+            ("animate", "s.yaml", "--style", "timeline", "--format", "html", "--out", "out"),
+            ("plot", "s.yaml", "--kind", ",".join(("rungs", *kinds)), "--out", "out"),
+        )
+        assert "sound" in said
         assert json.loads((folder / "out" / "summary.json").read_text())["searchers"]["it"]["trials"] == 9
         assert {f"{kind}-dark.png" for kind in ("rungs", *kinds)} <= {
             path.name for path in (folder / "out").iterdir()
@@ -187,7 +199,7 @@ def test_an_importer(tree):
         lines = [f"epoch {epoch}: loss {1 / (trial + epoch):.4f} after {20 * epoch} s" for epoch in range(1, 10)]
         (logs / f"run-{trial}.log").write_text("\n".join(lines))
     (logs / "empty.log").write_text("no result\n")
-    told = tree.asha_sim("curves", "import", "logs", "--from", "epoch-logs", "-o", "curves.csv")
+    [told] = tree.asha_sim(("curves", "import", "logs", "--from", "epoch-logs", "-o", "curves.csv"))
     assert "9 of 10 trials" in told
     assert "has no line of a result" in told
     recorded = "{kind: recorded, file: curves.csv}"
@@ -196,7 +208,7 @@ def test_an_importer(tree):
 
 
 def test_a_picture(tree):
-    assert "best" in tree.asha_sim("plot", "--help")
+    assert "best" in tree.asha_sim(("plot", "--help"))[0]
     tree.does_everything(SCENARIO.format(name="best"), "best")
 
 

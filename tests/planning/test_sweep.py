@@ -6,7 +6,6 @@ import itertools
 import json
 import os
 import signal
-import subprocess
 import sys
 from functools import partial
 from pathlib import Path
@@ -28,6 +27,7 @@ from simulator.planning.sweep import Block, Shape, Work, run_block
 from simulator.scenario.plan import TargetSection
 from simulator.scenario.searchers import SEARCHERS
 from tests.faults.commands import FILES_OF, NO_BYTECODE, asha_sim, go_on, halted
+from tests.support import runner
 from tests.support.plans import HEAD, SMALL, loaded, planned, written
 
 ROOT = Path(__file__).parents[2]
@@ -157,16 +157,8 @@ def contents(folder):
     }
 
 
-def command(path, folder, *options):
-    small = "import simulator.planning.sweep as sweep, simulator.cli.main as cli; sweep.TASK = 4000; cli.main()"
-    return [sys.executable, "-c", small, "plan", str(path), "--out", str(folder), "--jobs", "1", *options]
-
-
 def plan(path, folder, *options):
-    return subprocess.run(
-        command(path, folder, *options), cwd=ROOT, capture_output=True, text=True, check=False,
-        env={**os.environ, "NO_COLOR": "1", "COLUMNS": "150"},
-    )  # fmt: skip
+    return runner.asha_sim("plan", path, "--out", folder, "--jobs", "1", *options)
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +166,9 @@ def whole(tmp_path_factory):
     """A scenario, and what its plan prints and writes when nothing stops it."""
     folder = tmp_path_factory.mktemp("whole")
     path = written(folder, SMALL.replace("{min: 8, max: 24, width: 0.05}", "60"))
-    done = asha_sim("plan", path, "--jobs", "1", "--out", folder / "out", cwd=ROOT)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sweep, "TASK", 400)
+        done = plan(path, folder / "out")
     return path, done.stdout, contents(folder / "out")
 
 
@@ -186,7 +180,7 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_bytes(moment, count, whole,
     process.kill()
     process.communicate()
     there = contents(tmp_path / "out")
-    again = asha_sim("plan", path, "--jobs", "1", "--out", tmp_path / "out", "--resume", cwd=ROOT)
+    again = plan(path, tmp_path / "out", "--resume")
 
     assert len(there) == count
     assert sum(Path(name).name.startswith(".") for name in there) == (moment != "pathlib:Path.replace")
@@ -326,7 +320,7 @@ def test_what_a_killed_process_was_writing_is_swept_away(tmp_path):
 
 def test_a_second_process_on_a_folder_refuses(tmp_path):
     path, folder = written(tmp_path), tmp_path / "out"
-    first = halted("plan", path, "--out", folder, cwd=ROOT, at="simulator.planning.store:Store.begin")
+    first = halted("plan", path, "--jobs", "1", "--out", folder, cwd=ROOT, at="simulator.planning.store:Store.begin")
     second = plan(path, folder, "--resume")
     go_on(first)
     _, said = first.communicate()
