@@ -390,7 +390,7 @@ def test_hostile_words_are_words(show):
     assert HOSTILE in page.locator("th").nth(0).inner_text() + page.locator("thead").first.inner_text()
     assert HOSTILE in hover(page, 0, 1)
     assert page.locator("img").count() == 0
-    assert page.locator("script").count() == 2
+    assert page.locator("script").count() == 3
 
 
 def test_a_notebook_shows_it_in_a_frame(browser):

@@ -61,7 +61,7 @@ def test_what_does_not_occur_is_not_written() -> None:
 def test_hostile_words_end_no_script() -> None:
     trace = tiny([(0, 0, 0, 9, 0, 30)], label=HOSTILE)
     html = play({HOSTILE: [trace], "b": [trace]}, title=HOSTILE, time_unit="h").html
-    assert html.count("</script>") == 2
+    assert html.count("</script>") == 3
     assert "<img" not in html
     assert data_of(html)["scenes"][0]["runs"][0]["label"] == HOSTILE
 

@@ -77,14 +77,15 @@ def page(
     connect: str = "'none'",
 ) -> str:
     """A page from its parts, which are HTML but for the title; `more` are scripts, `connect` is whom it may ask."""
-    script = "".join(_asset(name) for name in (*SCRIPTS, *more))
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    policy = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
+    first, script = asset("embedded.js"), "".join(asset(name) for name in (*SCRIPTS, *more))
+    allowed = " ".join(_hash(text) for text in (first, script))
+    policy = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {allowed}"
     return PAGE.format(
         policy=policy if connect == "'none'" else f"{policy}; connect-src {connect}",
         title=escaping.html(title),
         colours=colours,
-        style=_asset("player.css"),
+        style=asset("player.css"),
+        first=first,
         panel=panel,
         choice=choice,
         key=key,
@@ -94,17 +95,24 @@ def page(
     )
 
 
-def _asset(name: str) -> str:
+def _hash(script: str) -> str:
+    """A script as a page's policy names it."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+
+
+def asset(name: str) -> str:
+    """The text of a file that pages are made of."""
     return (resources("simulator.render.player") / "assets" / name).read_text(encoding="utf-8")
 
 
 def colours(rungs: int) -> str:
-    """The themes as custom properties; paper is white."""
-    light, dark = (_properties(theme, rungs) for theme in (style.THEMES["light"], style.THEMES["dark"]))
+    """The themes as custom properties: the one that the page was asked for, or the reader's; paper is white."""
+    light, dark = (f"color-scheme:{name};{_properties(style.THEMES[name], rungs)}" for name in ("light", "dark"))
     return (
-        f":root{{color-scheme:light dark;{light}}}\n"
-        f"@media (prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
-        f"@media print{{:root{{color-scheme:light;{light}}}}}\n"
+        f":root{{{light}}}\n"
+        f"@media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}\n"
+        f":root[data-theme=dark]{{{dark}}}\n"
+        f"@media print{{:root:root{{{light}}}}}\n"
     )
 
 
@@ -203,6 +211,7 @@ PAGE = """<!doctype html>
 {colours}</style>
 <style>
 {style}</style>
+<script>{first}</script>
 </head>
 <body>
 <main>

@@ -238,9 +238,9 @@ class Player {
       cancelAnimationFrame(waiting);
       waiting = requestAnimationFrame(() => this.rebuild());
     });
-    for (const query of ["(prefers-color-scheme: dark)", "print"]) {
-      matchMedia(query).addEventListener("change", () => { readColours(); this.rebuild(); });
-    }
+    const dress = () => { readColours(); this.rebuild(); };
+    for (const query of ["(prefers-color-scheme: dark)", "print"]) matchMedia(query).addEventListener("change", dress);
+    new MutationObserver(dress).observe(document.documentElement, {attributeFilter: ["data-theme"]});
   }
 
   /** What the pointer is on: a job, a rung, or nothing. */
