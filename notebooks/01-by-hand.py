@@ -15,12 +15,14 @@
 #
 # Nine configurations, and no time to train them all in full. **Who trains next, and why?**
 #
-# Successive halving trains all of them a little, the best third of those three times as long, and so on. The lengths
-# are its *rungs*, the way up is a *promotion*. The synchronous rule (SHA) waits until a rung is full before anybody
-# leaves it; the asynchronous one (ASHA) promotes a configuration as soon as it is among the best third *so far*. The
-# example is that of Figures 1 and 2 of the ASHA paper (Li et al., arXiv 1810.05934). A configuration is called a *trial*
-# here, and trials are counted from 0 as in every table, where the paper counts from 1: best is trial 7, then 0, 5, 4, 1, 6,
-# 8, 2 and 3.
+# Successive halving trains all of them a little, then the best third of them three times as long, and so on. A training
+# length is called a *rung*, and a configuration that trains on to the next rung gets a *promotion*. The synchronous
+# rule (SHA) waits until a rung is full before it promotes any configuration. The asynchronous rule (ASHA) promotes a
+# configuration as soon as it is among the best third *so far*.
+#
+# The example is that of Figures 1 and 2 of the ASHA paper (Li et al., arXiv 1810.05934). A configuration is called a
+# *trial* here. Trials are counted from 0, as in every table of this project; the paper counts from 1. The best trial is
+# 7, and then follow 0, 5, 4, 1, 6, 8, 2 and 3.
 
 # %%
 import simulator
@@ -37,11 +39,12 @@ cluster: {workers: 1}
 simulator.explore(nine, {"cluster.workers": [1, 2, 3, 9]})
 
 # %% [markdown]
-# Try this: go to the beginning, and press the button for the next result again and again. Each stop is a decision.
+# Try this: go to the beginning, and press the button for the next result again and again. At each stop the searcher
+# decides.
 #
-# - With one worker: whose result lets the first trial leave a rung, under each rule?
-# - Which result is the last that SHA waits for on the lowest rung? What does ASHA do meanwhile?
-# - Move the slider to as many workers as configurations: what is left of the difference?
+# - With one worker, after which trial's result does each rule promote a trial for the first time?
+# - Which result is the last one that SHA waits for on the lowest rung? What does ASHA do in the meantime?
+# - Move the slider until there are as many workers as configurations. How do the two rules still differ?
 
 # %%
 from simulator.searchers.halving import asha, sha
@@ -50,8 +53,8 @@ from simulator.searchers.protocol import Job
 BEST_FIRST = [7, 0, 5, 4, 1, 6, 8, 2, 3]
 
 # %% [markdown]
-# A searcher is asked for a job, and told its loss. Nothing else ever passes between it and the cluster: no clock, no
-# worker. So one can be it by hand.
+# A searcher is asked for a job, and later it is told the job's loss. Nothing else passes between the searcher and the
+# cluster: it knows of no clock and no worker. So one can play the cluster by hand.
 
 # %%
 searcher = sha(max_trials=9, max_length=9, divisor=3)
@@ -65,10 +68,10 @@ while isinstance(job := searcher.next_job(), Job):
 print(jobs, "jobs")
 
 # %% [markdown]
-# Nine jobs on the lowest rung, then its best three, then their best. In all 13 jobs, and the last of them trains
-# trial 7 in full.
+# There are nine jobs on the lowest rung. Then the best three of them are promoted, and then the best of those three.
+# That makes 13 jobs, and the last of them trains trial 7 in full.
 #
-# Now the asynchronous rule, and its variant D-ASHA, which never promotes more than a third of a rung in all:
+# Now follow the asynchronous rule and its variant D-ASHA, which never promotes more than a third of a rung:
 
 # %%
 for name, searcher in {
@@ -82,14 +85,14 @@ for name, searcher in {
     print(f"{name:>6}: {' '.join(order)}, {len(order)} jobs")
 
 # %% [markdown]
-# `0@1` comes fourth: with three results on rung 0, trial 0 is the best third of them. Both rules do the same 13 jobs in
-# the end, in another order. The rules part once: by Algorithm 2 trial 7 goes up before trial 8 begins, and the paper's
-# Figure 2 shows it after, which is D-ASHA's rule.
+# `0@1` comes fourth: with three results on rung 0, trial 0 is the best third of them. In the end both rules have done
+# the same 13 jobs, in different orders. The orders differ in one place. By Algorithm 2, trial 7 is promoted before
+# trial 8 begins. In the paper's Figure 2 it is promoted after trial 8, which is D-ASHA's rule.
 #
 # ## Three workers
 #
 # A clock makes the difference visible. Here a unit takes a minute, three workers share the jobs, and a promoted
-# configuration goes on from where it was.
+# configuration goes on from where it stopped.
 
 # %%
 scenario = simulator.load_scenario("""
@@ -117,10 +120,10 @@ simulator.plot(results, "gantt")
 results
 
 # %% [markdown]
-# SHA needs 11 min and ASHA 12 min: with nine equal configurations on three workers asynchrony gains nothing, and here it
-# loses a minute, since worker 2 trains trial 0 further while 7, the best, has not begun. The picture shows what
-# both have in common, too: while the last trial trains, two workers have nothing to do. What that costs is the
-# subject of [the barrier](02-the-barrier.ipynb).
+# SHA needs 11 min and ASHA 12 min. With nine equally long trials on three workers, asynchrony gains nothing. Here it
+# even loses a minute, because worker 2 goes on with trial 0 before trial 7, the best one, has begun. The picture also
+# shows what both rules have in common: while the last trial trains, two workers have nothing to do. The next notebook,
+# [the barrier](02-the-barrier.ipynb), shows what that costs.
 
 # %%
 simulator.player(results)
@@ -128,11 +131,11 @@ simulator.player(results)
 # %% [markdown]
 # ## Exercises
 #
-# 1. What does ASHA do first if the trials come best first, 7, 0, 5, …?
+# 1. What does ASHA do first if the best trials come first: 7, 0, 5, …?
 #
 # <details><summary>Solution</summary>
 #
-# It begins with `7@0 0@0 5@0 7@1`: of the first three results the first is the best, and goes up at once.
+# It begins with `7@0 0@0 5@0 7@1`. Of the first three results the first is the best, so its trial is promoted at once.
 #
 # ```python
 # searcher = asha(max_trials=9, max_length=9, divisor=3)
@@ -144,12 +147,12 @@ simulator.player(results)
 # ```
 # </details>
 #
-# 2. And worst first? How many jobs are there then?
+# 2. And if the worst trials come first? How many jobs are there then?
 #
 # <details><summary>Solution</summary>
 #
-# Every result is better than all before it, so that whenever another may go up it is the newest, and those that went up
-# before were promoted wrongly: there are 21 jobs instead of 13.
+# Every result is better than all results before it. So whenever one more trial may be promoted it is the newest one,
+# and the trials that were promoted before turn out to be mispromotions. There are 21 jobs instead of 13.
 #
 # ```python
 # searcher = asha(max_trials=9, max_length=9, divisor=3)

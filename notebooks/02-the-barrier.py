@@ -13,7 +13,7 @@
 # %% [markdown]
 # # The barrier
 #
-# Synchronous halving waits until a rung is full. **How many workers stand idle meanwhile, and when?**
+# Synchronous halving waits until a rung is full. **How many workers are idle in the meantime, and when?**
 
 # %%
 from charts import chart
@@ -25,9 +25,9 @@ print(f"SHA: {results['SHA'].utilization:.1%} busy, {results['SHA'].idle_s / 60:
 simulator.plot(results, "gantt")
 
 # %% [markdown]
-# These are the two animations of Determined's documentation of `adaptive_asha`, as a chart: ten workers, rungs at 1, 3, 9
-# and 27 units, a unit takes a minute, and a promoted configuration trains again from zero. SHA keeps its workers
-# 25.7% busy; 312 worker-min are idle, painted red.
+# This chart shows what the two animations in Determined's documentation of `adaptive_asha` show. There are ten workers,
+# and rungs at 1, 3, 9 and 27 units. A unit takes a minute, and a promoted configuration trains again from zero. SHA
+# keeps its workers 25.7% busy. They are idle for 312 worker-min, which are painted red.
 #
 # ## Where the idle time comes from
 
@@ -50,12 +50,13 @@ for rung, units in enumerate(sha(max_trials=27, max_length=27, divisor=3).resour
     print(f"rung {rung}: {jobs[rung]:2} jobs of {units:2} min on 10 workers: {rounds} round(s), {rounds * units} min")
 
 # %% [markdown]
-# Each rung has a third of the jobs of the one below and takes three times as long. The top rung alone is 27 min of one
-# worker's time, and nine others have nothing to do. With promotions that start from zero SHA takes the sum of these rows.
+# Each rung has a third of the jobs of the rung below, and each of its jobs takes three times as long. The top rung
+# alone takes one worker 27 min, while the nine others have nothing to do. Since a promoted trial starts from zero here,
+# the makespan of SHA is the sum of these rows.
 #
 # ## The more workers, the worse
 #
-# Utilization is a matter of how many workers there are for the jobs of a rung.
+# Utilization depends on how many workers there are for the jobs of a rung.
 
 # %%
 counts = [1, 3, 9, 27, 81]
@@ -78,25 +79,27 @@ for label, shares in busy.items():
 chart(counts, busy, title="Busy share of the workers", xlabel="workers", ylabel="utilization", log="x")
 
 # %% [markdown]
-# One worker is always busy. On 81 workers, one for each trial, SHA keeps them 4.5% busy: the rung of the last trial is
-# two thirds of the whole time. Random search has no barrier and stays at 100.0%.
+# One worker is always busy. With 81 workers, one for each trial, SHA keeps them 4.5% busy: for two thirds of the time
+# only one trial trains, the one on the top rung. Random search has no barrier and keeps its workers 100.0% busy.
 #
 # ## It is not the barrier alone
 #
-# The last row of the table is telling: up to the last new trial nothing is idle.
+# The barrier is not the only reason why workers are idle. The next table shows another one.
 
 # %%
 digits = simulator.simulate("../scenarios/digits.yaml")
 digits
 
 # %% [markdown]
-# Both keep all 8 workers busy while there are new trials to start; what is lost is lost afterwards. SHA's tail is the
-# longer: 82.6 against 46.1 worker-seconds. [Asynchronous promotion](03-asynchronous-promotion.ipynb) is about that tail,
-# and about what could be done with it.
+# The row `idle` has all idle time, and the row below it has the part in which a promotion waits. Of SHA's 82.6
+# worker-seconds, 27.4 are that part; ASHA has none of it, and yet 46.1 worker-seconds are idle. The rest is the end of
+# a search that has a fixed number of trials: there are no new trials left to start, and the last ones train on few
+# workers. [Asynchronous promotion](03-asynchronous-promotion.ipynb) is about that end, and about what else the workers
+# could do then.
 #
 # ## Exercises
 #
-# 1. The same 360 networks on 40 workers: what does the barrier cost?
+# 1. Run the same 360 networks on 40 workers. How busy does SHA keep them?
 #
 # <details><summary>Solution</summary>
 #
@@ -108,12 +111,12 @@ digits
 # ```
 # </details>
 #
-# 2. Let promoted configurations go on from where they were, instead of starting again. Does that help the barrier?
+# 2. Let promoted configurations go on from where they stopped, instead of from zero. Does the barrier then cost less?
 #
 # <details><summary>Solution</summary>
 #
-# It shortens the rungs, the upper ones most, and makes no difference to who waits for whom: 29 min instead of 42 min,
-# and the workers are little busier, 27.9% instead of 25.7%.
+# The rungs get shorter, so the search takes 29 min instead of 42 min. But each rung still waits for its last trial, so
+# the workers are only a little busier: 27.9% instead of 25.7%.
 #
 # ```python
 # scenario = simulator.load_scenario("../scenarios/docs.yaml", {"cluster.resume": True})

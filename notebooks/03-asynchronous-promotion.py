@@ -13,7 +13,8 @@
 # %% [markdown]
 # # Asynchronous promotion
 #
-# ASHA does not wait. **What does that change for the same trials, and what does it cost in wrong promotions?**
+# ASHA does not wait until a rung is full. **What does that change for the same trials, and how many wrong promotions
+# does it cost?**
 
 # %%
 from charts import chart
@@ -25,11 +26,11 @@ simulator.explore("../scenarios/digits.yaml", {"cluster.workers": [1, 4, 8, 16, 
 # %% [markdown]
 # Try this, with the slider:
 #
-# - With one worker, who ends sooner? Why can waiting not cost anything then?
-# - From which number of workers on does most of SHA's picture show idle time? Which rung is waited for?
-# - Does ASHA's first full-length trial come sooner with more workers, and SHA's?
+# - Which searcher ends sooner with one worker? Why does waiting cost nothing then?
+# - From which number of workers on does most of SHA's picture show idle time? Which rung do the workers wait for?
+# - Does ASHA's first full-length trial come sooner with more workers? Does SHA's?
 #
-# Now with numbers, for the scenario as it is.
+# The same with numbers, for the scenario as it is:
 
 # %%
 results = simulator.simulate("../scenarios/digits.yaml")
@@ -39,19 +40,21 @@ simulator.plot(results, "gantt")
 results
 
 # %% [markdown]
-# 360 real networks on 8 workers. The first of them is trained in full after 1.9 s instead of 9.6 s: that is what
-# asynchrony is good at. The makespan is 14.5 s against 18 s, but this is one order of the trials, that is one draw.
+# These are 360 real networks on 8 workers. ASHA has trained the first of them in full after 1.9 s, SHA after 9.6 s: an
+# early first result is what asynchrony is good at. The makespan is 14.5 s against 18 s. But this is a single order of
+# the trials, and another order would give other numbers.
 
 # %%
 over_seeds = simulator.compare("../scenarios/digits.yaml", seeds=20)
 over_seeds
 
 # %% [markdown]
-# Over 20 orders the gain in makespan is 1.5 s (0.26–2.3), and that in the first full-length trial is 7.6 s (7.4–7.7).
+# Over 20 orders the makespan of ASHA is 1.5 s (0.26–2.3) shorter on average, and its first full-length trial comes 7.6
+# s (7.4–7.7) sooner.
 #
 # ## Why it is sooner
 #
-# The rungs show it: SHA climbs in steps, ASHA is on all rungs at once.
+# The next picture shows the reason: SHA works on one rung after the other, and ASHA works on all rungs at once.
 
 # %%
 simulator.plot(results, "rungs")
@@ -59,9 +62,9 @@ simulator.plot(results, "rungs")
 # %% [markdown]
 # ## What it costs
 #
-# A configuration is promoted while it is among the best third of the results *so far*. Better ones may come later. Such
-# *mispromotions* are those that left a rung and are not among its best third in the end. The paper expects "roughly √n"
-# of them in n results (section 3.3).
+# A configuration is promoted when it is among the best third of the results *so far*. Better ones may come later. A
+# trial that was promoted and is not among the best third of the rung in the end is a *mispromotion*. The paper expects
+# "roughly √n" mispromotions among n results (section 3.3).
 
 # %%
 from math import sqrt
@@ -91,11 +94,11 @@ chart(
 )
 
 # %% [markdown]
-# They stay below √n: 0.24 times the root with 30 trials, 0.57 times with 1000 and with 3000. Up to 1000 trials they grow
-# faster than the root, and from there to 3000 as it does. As a share of the trials they become ever fewer, from 4.3% down
-# to 1.0%.
+# The mispromotions stay below √n. With 30 trials they are 0.24 times √n; with 1000 and with 3000 trials they are 0.57
+# times √n. So up to 1000 trials they grow faster than √n, and from 1000 to 3000 they grow like √n. Their share of the
+# trials falls from 4.3% to 1.0%.
 #
-# D-ASHA promotes no more than a third in all, so it must wait where ASHA would go on:
+# D-ASHA never promotes more than a third of a rung, so it has to wait where ASHA would promote another trial:
 
 # %%
 scenario = simulator.load_scenario("""
@@ -115,11 +118,11 @@ simulator.player(results)
 # %% [markdown]
 # ## Exercises
 #
-# 1. Let ASHA go on with new trials until SHA is done. How many does it start in that time?
+# 1. Let ASHA start new trials until SHA is done. How many trials does it start in that time?
 #
 # <details><summary>Solution</summary>
 #
-# It starts 901 instead of 360. There are but 360 recorded, so `resample` draws from them anew.
+# It starts 901 trials instead of 360. Only 360 trials were recorded, so `resample` draws more trials from them.
 #
 # ```python
 # until = results["SHA"].makespan_s
@@ -128,11 +131,12 @@ simulator.player(results)
 # ```
 # </details>
 #
-# 2. Does the divisor matter for mispromotions?
+# 2. How do the mispromotions depend on the divisor?
 #
 # <details><summary>Solution</summary>
 #
-# A larger divisor promotes fewer trials, and a larger share of them wrongly: from 5.2% with a divisor of 2 up to 14.2% with 8.
+# With a larger divisor fewer trials are promoted, and a larger share of them is promoted wrongly: 5.2% with a divisor
+# of 2, and 14.2% with a divisor of 8.
 #
 # ```python
 # for divisor in (2, 3, 4, 8):

@@ -13,11 +13,12 @@
 # %% [markdown]
 # # Stragglers and lost jobs
 #
-# Real workers are slow now and then, and jobs get lost. **Does asynchrony help then?**
+# Real workers are sometimes slow, and sometimes jobs are lost. **Does asynchrony help then?**
 #
-# The ASHA paper's appendix A.1 simulates it: a job takes 1 + |z| times as long as it should, z normal with a standard
-# deviation `std`, and is dropped with a probability `p` in each unit of time. [The whole of it](../docs/asha-paper-appendix.md)
-# is remade with many runs; here are a few cells with few runs each.
+# Appendix A.1 of the ASHA paper simulates both. A job takes 1 + |z| times as long as it should, where z is normal with
+# a standard deviation of `std`. It is dropped with a probability `p` in each unit of time. [A page of the
+# documentation](../docs/asha-paper-appendix.md) repeats the whole appendix with many runs. This notebook has a few
+# cells of it, with few runs each.
 
 # %%
 from charts import chart
@@ -45,9 +46,10 @@ chart(
 )
 
 # %% [markdown]
-# Where much is lost, few are trained in full, by any rule. ASHA is ahead in each of these cells, with 10.8 against 6.8
-# where little is lost. But mind what it is ahead by: this SHA begins another bracket rather than wait, so its workers are
-# as busy. What ASHA has more of is largely mispromotions: D-ASHA, which promotes no more than a quarter in all, has 7.2.
+# Where many jobs are lost, few trials are trained in full, by any rule. ASHA trains more of them than SHA in each of
+# these cells: 10.8 against 6.8 where few jobs are lost. But this is not because SHA's workers wait: this SHA begins
+# another bracket instead of waiting, so its workers are as busy. Most of the additional trials are mispromotions of
+# ASHA. D-ASHA, which never promotes more than a quarter of a rung, trains 7.2 in full.
 #
 # ## Where the time goes
 
@@ -62,7 +64,7 @@ for label in done:
 simulator.plot(results, "split")
 
 # %% [markdown]
-# Dropped jobs begin again from zero here, so the longest jobs lose most. Checkpoints would save it:
+# A dropped job begins again from zero here, so the longest jobs lose the most. Checkpoints save this work:
 
 # %%
 saved = simulator.simulate(
@@ -80,12 +82,12 @@ for label in done:
     print(f"{label}: {before} full-length trials without checkpoints, {after} with one a unit")
 
 # %% [markdown]
-# For ASHA, which loses the most, a checkpoint a unit is worth 15 full-length trials instead of 11 in this one draw. For the
-# other two it is worth one more at most.
+# ASHA loses the most. With a checkpoint after every unit it trains 15 trials in full instead of 11, in this one draw.
+# The other two searchers train at most one more.
 #
 # ## The barrier waits for the slowest
 #
-# Without backfilling, and with a fixed number of trials, one straggler holds up a whole rung.
+# If the number of trials is fixed and SHA begins no other bracket, one straggler holds up a whole rung.
 
 # %%
 spread = [0.0, 0.33, 0.67, 1.0, 1.67]
@@ -121,17 +123,19 @@ for label, times in first.items():
 chart(spread, first, title="Until the first trial is trained in full", xlabel="std", ylabel="units")
 
 # %% [markdown]
-# Without stragglers SHA needs 359 and ASHA 355 units until a first trial is trained in full; with the worst of them 926
-# and 670. Slow jobs hurt both, and the one with a barrier more.
+# Without stragglers, the first trial is trained in full after 359 units of time with SHA and after 355 with ASHA. With
+# the worst stragglers it is 926 and 670 units. Slow jobs delay both searchers, and they delay the one with a barrier
+# more.
 #
 # ## Exercises
 #
-# 1. Machines that are slow themselves, rather than jobs: `per: worker`. Is that better or worse for ASHA?
+# 1. With `per: worker` some machines are slow for all their jobs, instead of some jobs on any machine. Is that better
+# or worse for ASHA?
 #
 # <details><summary>Solution</summary>
 #
-# It makes little difference to either: with slow machines ASHA has 11.2 full-length trials instead of 10.6, and SHA 7.6
-# instead of 7.0. Five runs are too few to say whether that is more than chance.
+# It makes little difference to either searcher. With slow machines ASHA trains 11.2 trials in full instead of 10.6, and
+# SHA 7.6 instead of 7.0. Five runs are too few to say whether that is more than chance.
 #
 # ```python
 # for per in ("job", "worker"):
@@ -141,12 +145,13 @@ chart(spread, first, title="Until the first trial is trained in full", xlabel="s
 # ```
 # </details>
 #
-# 2. Instances that are taken away: what does `scenarios/spot-fleet.yaml` lose, and does the rule matter?
+# 2. Spot instances are taken away now and then. How much does the fleet of `scenarios/spot-fleet.yaml` lose by that,
+# and does the rule of promotion matter?
 #
 # <details><summary>Solution</summary>
 #
-# Little of what was trained is lost, 2.1 worker-h with SHA and 2.5 with ASHA; far more are worker-h in which an instance was
-# not there, 89.6 and 100.7. The rule matters to the first full-length trial: in this draw ASHA has it after 6.9 h, SHA
+# Little training is lost: 2.1 worker-h with SHA and 2.5 with ASHA. Far more time passes while an instance is away: 89.6
+# and 100.7 worker-h. The rule matters for the first full-length trial: in this draw ASHA has it after 6.9 h and SHA
 # after 10.2 h.
 #
 # ```python

@@ -13,8 +13,8 @@
 # %% [markdown]
 # # When asynchrony does not help
 #
-# Asynchronous promotion is no gain in itself. **When does it buy nothing?** Three cases, each with its reason, and one
-# in between in which it buys something.
+# Asynchronous promotion does not always make a search faster. **When does it gain nothing?** This notebook shows three
+# cases, each with its reason, and between them one case in which it does gain something.
 
 # %%
 from charts import chart
@@ -33,8 +33,8 @@ simulator.explore(
 # Try this, with the sliders:
 #
 # - All times are equal at first. Is there a number of workers with which ASHA ends clearly sooner?
-# - Let the times be unequal: what changes with one worker, and with as many workers as trials?
-# - Where SHA's picture shows idle time, could another trial have used it? There are no more of them than these.
+# - Let the times be unequal. What changes with one worker? What changes with as many workers as trials?
+# - Where SHA's picture shows idle time, could another trial have used it? Remember that there are no other trials.
 #
 # ## Equal times
 
@@ -46,9 +46,9 @@ simulator.plot(equal, "gantt")
 equal
 
 # %% [markdown]
-# 27 trials, ten workers, every unit takes a minute: SHA is done after 29 min, ASHA after 30 min. Nobody is slow, so
-# nobody is waited for longer than anybody; and with a fixed number of trials a worker that is free early finds nothing
-# to do.
+# There are 27 trials and ten workers, and every unit takes a minute. SHA is done after 29 min and ASHA after 30 min. No
+# trial is slow, so no worker waits long for one. And because the number of trials is fixed, a worker that becomes free
+# early finds nothing else to do.
 #
 # ## One worker
 
@@ -71,14 +71,15 @@ cluster: {workers: 1}
 one
 
 # %% [markdown]
-# One worker never waits: every rule keeps it 100.0% busy. ASHA takes longer, 68.2 s instead of 61.7 s, since it promotes more
-# trials: it trains 6.1 in full instead of 4, and 12.9 of its promotions were wrong. D-ASHA trains as many units as SHA. It
-# takes 2.7 s (0.7–5.1) less only because a unit of the trials that it happens to promote takes less time. The first
-# full-length trial comes sooner with both, though: they need not see all others first.
+# A single worker never waits: every rule keeps it 100.0% busy. ASHA takes longer, 68.2 s instead of 61.7 s, because it
+# promotes more trials. It trains 6.1 trials in full instead of 4, and 12.9 of its promotions are mispromotions. D-ASHA
+# trains as many units as SHA. It takes 2.7 s (0.7–5.1) less, but only because the trials that it happens to promote are
+# faster ones. With both asynchronous rules the first full-length trial comes sooner, because they need not see all
+# other trials first.
 #
 # ## A finite number of trials
 #
-# Give both the same trials, of unequal speed, and more and more workers:
+# Now both get the same trials of unequal speed, and more and more workers:
 
 # %%
 counts = [4, 16, 64, 256]
@@ -97,35 +98,39 @@ for workers in counts:
 chart(counts, makespans, title="256 trials of unequal speed", xlabel="workers", ylabel="makespan (h)", log="x")
 
 # %% [markdown]
-# With 4 workers no difference is seen: both keep them busy nearly all the time. With 16 ASHA is done 0.87 h (0.25–1.28)
-# sooner, and with 256 0.95 h (0.40–1.40): so much a rung that waits for its slowest trial costs. This is no case in which it
-# buys nothing, then. More workers than 16 buy little by either rule, since the slowest trial takes what it takes.
+# With 4 workers no difference is seen, because both rules keep them busy nearly all the time. With 16 workers ASHA is
+# done 0.87 h (0.25–1.28) sooner, and with 256 workers 0.95 h (0.40–1.40) sooner. That is what it costs SHA that every
+# rung waits for its slowest trial. So this is the case in which asynchrony does gain something. More than 16 workers
+# help little by either rule, because nothing makes the slowest trial faster.
 #
 # ## Backfill
 #
-# A synchronous search may begin another bracket whenever a worker would wait. Then it keeps them busy as well:
+# A synchronous search may begin another bracket whenever a worker would wait. Then it keeps its workers busy, too:
 
 # %%
 backfill = simulator.simulate(simulator.load_scenario("../scenarios/backfill.yaml", {"stop.time": "5000 s"}))
 backfill
 
 # %% [markdown]
-# All three are 100.0% busy. ASHA has trained 121 trials in full and SHA 92, but not by better use of the workers: D-ASHA, which
-# promotes no more than a quarter, has 92 as well. The others are trials that ASHA promoted and a wiser rule would not have.
-# SHA has looked at more: 25,374 trials against 22,142.
+# All three searchers keep their workers 100.0% busy. ASHA has trained 121 trials in full and SHA 92. But ASHA does not
+# use the workers better: D-ASHA, which never promotes more than a quarter of a rung, has 92 as well. The additional
+# trials are mispromotions of ASHA. SHA has started more trials instead: 25,374 against 22,142.
 #
 # ## So when does it?
 #
-# When times vary and there are more than a few workers; when there are always new trials to start; and when a first result is wanted early. That jobs are lost is no reason by itself: [ASHA loses the most](04-stragglers-and-lost-jobs.ipynb).
+# It helps when times vary and there are more than a few workers, when there are always new trials to start, and when a
+# first result is wanted early. Lost jobs alone are no reason for it: [ASHA loses the
+# most](04-stragglers-and-lost-jobs.ipynb).
 #
 # ## Exercises
 #
-# 1. How unequal must times be? Vary `curves.unit_time_sigma` in `scenarios/stragglers.yaml`.
+# 1. How unequal must the times be? Vary `curves.unit_time_sigma` in `scenarios/stragglers.yaml`.
 #
 # <details><summary>Solution</summary>
 #
-# With equal times next to nothing is gained, 0.1 h. The first full-length trial comes 1.4 h sooner with ASHA at a spread of
-# 0.4, and 7.7 h sooner at 1.2. With 5 seeds instead of 30 the intervals are too wide to see that well.
+# With equal times ASHA has its first full-length trial only 0.1 h sooner. With a spread of 0.4 it comes 1.4 h sooner,
+# and with a spread of 1.2 it comes 7.7 h sooner. With 5 seeds instead of 30 the intervals would be too wide to show
+# this well.
 #
 # ```python
 # for sigma in (0, 0.4, 0.8, 1.2):
@@ -135,12 +140,13 @@ backfill
 # ```
 # </details>
 #
-# 2. Compare at equal *time* instead of equal trials: let ASHA start trials without end and stop both when SHA is done.
+# 2. Compare both searchers at equal *time* instead of equal trials: let ASHA start trials without end, and stop both
+# when SHA is done.
 #
 # <details><summary>Solution</summary>
 #
-# ASHA starts 119 trials instead of 27 with workers that are 100.0% busy instead of 27.9%, but none of them is trained in full
-# by then.
+# ASHA starts 119 trials instead of 27, and its workers are 100.0% busy instead of 27.9%. But by then it has trained
+# none of them in full.
 #
 # ```python
 # until = equal["SHA"].makespan_s

@@ -13,8 +13,8 @@
 # %% [markdown]
 # # `adaptive_asha`
 #
-# Determined's search for everyday use runs several brackets of asynchronous halving side by side. **What do `mode`,
-# `max_trials` and `max_concurrent_trials` do?**
+# `adaptive_asha` is Determined's search for everyday use. It runs several brackets of asynchronous halving side by
+# side. **What do `mode`, `max_trials` and `max_concurrent_trials` do?**
 
 # %%
 from functools import partial
@@ -33,12 +33,13 @@ for row in table.rungs(standard):
     print(*row, sep="\t")
 
 # %% [markdown]
-# Brackets differ in where their lowest rung stands: the first stops trials after one unit, the last gives each at least
-# 16. The fewer units a trial gets at first, the more are tried, 70, 22 and 8 of the 100.
+# The brackets differ in where their lowest rung stands. The first bracket may stop a trial after one unit, and the last
+# bracket trains each trial for at least 16 units. The lower its first rung, the more trials a bracket gets: 70, 22 and
+# 8 of the 100.
 #
 # ## Modes
 #
-# `mode` says how many brackets there are, that is how careful the search is with trials that learn slowly.
+# `mode` says how many brackets there are. With more brackets, more trials that learn slowly get a chance.
 
 # %%
 for mode in ("aggressive", "standard", "conservative"):
@@ -49,7 +50,7 @@ for mode in ("aggressive", "standard", "conservative"):
     )
 
 # %% [markdown]
-# Conservative trains more than twice the units of aggressive, 975 against 377, for as many trials.
+# For the same number of trials, `conservative` trains more than twice as many units as `aggressive`: 975 against 377.
 #
 # ## `max_trials`
 #
@@ -72,12 +73,14 @@ chart(
 )
 
 # %% [markdown]
-# Each rung more saves half of what is left or more: 20.3% with 16 trials, 3.7% with 256. From there on, more trials don't
-# make it cheaper. [What this means for time](../docs/determined-claims.md) is another matter.
+# Each additional rung saves at least half of the units that are left: with 16 trials the search trains 20.3% of what
+# random search trains, and with 256 trials 3.7%. Beyond 256 trials this share does not fall any further. [A page of the
+# documentation](../docs/determined-claims.md) shows what this means for the time.
 #
 # ## `max_concurrent_trials`
 #
-# It bounds the jobs under way, and each bracket has its own part of it, which it hands to nobody.
+# `max_concurrent_trials` limits how many jobs are under way at once. Each bracket gets a fixed part of this number, and
+# no bracket hands its part to another one.
 
 # %%
 concurrent = [4, 8, 16, 32]
@@ -99,10 +102,11 @@ results = simulator.simulate("../scenarios/determined.yaml")
 simulator.plot(results, "rungs")
 
 # %% [markdown]
-# With fewer jobs at once than workers the rest have nothing to do: with 4 at once they are 18.2% busy. With 16 of them,
-# as many as workers, it is 37.2%: an asynchronous search does wait, at its end, and in a bracket that is done. More
-# than there are workers is no gain to speak of: they are 37.2% busy too, and the search takes 12.1 h instead of 12.6 h.
-# The jobs above 16 only wait in the queue, and new trials come before promotions.
+# With fewer jobs at once than workers, some workers have nothing to do: with 4 jobs at once the 16 workers are 18.2%
+# busy. With 16 jobs at once they are 37.2% busy. That is not more because an asynchronous search also waits: at its
+# end, and in a bracket that is done. More jobs than workers hardly help: with 32 the workers are 37.2% busy, too, and
+# the search takes 12.1 h instead of 12.6 h. The jobs above 16 only wait in the queue, where new trials stand before
+# promotions.
 #
 # ## Exercises
 #
@@ -110,8 +114,8 @@ simulator.plot(results, "rungs")
 #
 # <details><summary>Solution</summary>
 #
-# A trial is decided on once, as its result arrives: the first of a rung always goes on, so 7.3 (3–12) of the 100 are trained in
-# full.
+# Whether a trial goes on is decided once, when its result arrives. The first trial of a rung always goes on. So 7.3
+# (3–12) of the 100 trials are trained in full.
 #
 # ```python
 # seen = preview(partial(adaptive_asha, max_length=64, max_trials=100, stop_once=True, max_concurrent_trials=16))
@@ -123,7 +127,7 @@ simulator.plot(results, "rungs")
 #
 # <details><summary>Solution</summary>
 #
-# 16, as many as its brackets may have under way together.
+# It can keep 16 workers busy, because its brackets together may have 16 jobs under way.
 #
 # ```python
 # print(*table.sentences(standard))

@@ -13,10 +13,11 @@
 # %% [markdown]
 # # Your own curves
 #
-# Made-up trials say what may happen. **What would have happened with the trials one really had?** A log of what they did
-# is enough: every trial, its loss after each epoch, and the time.
+# Made-up trials show what may happen. **What would have happened with the trials that you really had?** To find out,
+# you need a log of them: every trial, its loss after each epoch, and the time.
 #
-# `data/my-log.csv` is such a log, as a training script might write it, of a few dozen small networks, two of them stopped early.
+# `data/my-log.csv` is such a log, as a training script might write it. It has a few dozen small networks, and two of
+# them were stopped early.
 
 # %%
 from pathlib import Path
@@ -27,8 +28,8 @@ log = Path("data/my-log.csv")
 print("\n".join(log.read_text().splitlines()[:4]), "\n…")
 
 # %% [markdown]
-# The simulator must know how a trial goes on, however long a searcher lets it train. A trial that was stopped early does
-# not say, so one has to decide; without a decision it is refused.
+# The simulator must know the loss of a trial however long a searcher lets it train. The log of a trial that was stopped
+# early does not tell it. So you have to decide what to do with such trials; without a decision the log is refused.
 
 # %%
 from simulator.core.errors import InputError
@@ -50,12 +51,12 @@ write_curves(mine, imported.curves)
 print("\n".join(imported.report.lines()))
 
 # %% [markdown]
-# On the command line this is `asha-sim curves import data/my-log.csv --from csv -o mine.csv.gz`; it reads Optuna, Ray,
-# MLflow, TensorBoard, W&B, LCBench and Syne Tune as well.
+# On the command line this is `asha-sim curves import data/my-log.csv --from csv -o mine.csv.gz`. It also reads the logs
+# of Optuna, Ray, MLflow, TensorBoard, W&B, LCBench, Syne Tune and others.
 #
 # ## Is halving a good idea for these at all?
 #
-# It is where an early loss tells of the final one.
+# Halving is a good idea where the early losses of trials predict their final losses.
 
 # %%
 from simulator.curves.describe import describe, grid_of
@@ -66,8 +67,9 @@ about = describe(grid_of(table), points=len(table.trial))
 print("\n".join(list(about.lines())[:14]))
 
 # %% [markdown]
-# After one epoch the order is right to a rank correlation of 0.9334: hardly any need to train bad trials further. Times
-# a unit are spread by 0.7789, as a standard deviation of logarithms: a barrier will have to wait.
+# After one epoch, the rank correlation between the losses and the final losses is 0.9334. So there is hardly any need
+# to train bad trials further. The time of a unit differs from trial to trial: the standard deviation of its logarithm
+# is 0.7789. So a barrier will have to wait for slow trials.
 #
 # ## The search
 
@@ -93,13 +95,14 @@ print(f"random search takes {longer:.1f} s longer than SHA")
 over_orders
 
 # %% [markdown]
-# Of the two halvings ASHA is done a little sooner, by 0.11 s (0.025–0.18), with busier workers. Random search takes 6.3 s
-# longer than SHA, since it trains all 34 in full, and finds the best there is, 0.0721, where SHA stops at 0.0838. Halving
-# is no gift: it trades a little loss for a lot of time.
+# ASHA is done a little sooner than SHA, by 0.11 s (0.025–0.18), and its workers are busier. Random search takes 6.3 s
+# longer than SHA, because it trains all 34 trials in full. It finds the best loss that there is, 0.0721, and SHA finds
+# 0.0838. So halving saves much time, and its result is a little worse.
 #
 # ## More trials than one has
 #
-# 34 trials are few for a plan of hundreds. A law fitted to them makes more, and says how like them they are:
+# 34 trials are few for the plan of a search with hundreds. A law that is fitted to them makes more trials. The fit also
+# says how well a search on the made trials agrees with a search on the recorded ones:
 
 # %%
 from simulator.experiment.fitting import fit_and_compare, yaml_of
@@ -109,17 +112,17 @@ print("\n".join(line for line in fitted.lines() if line.startswith("searches:"))
 print("\n".join(yaml_of(fitted.law, "my trials").splitlines()[:4]), "\n  …")
 
 # %% [markdown]
-# That is a `curves:` section to paste into a scenario; it draws as many trials as one likes. Hold it against the line
-# above it: a law is good for what it was seen to agree in.
+# The last lines are a `curves:` section that you can paste into a scenario. It draws as many trials as you like. Trust
+# it only in the figures in which the line above says that it agrees.
 #
 # ## Exercises
 #
-# 1. Keep the two that were stopped early, at their last loss.
+# 1. Keep the two trials that were stopped early, at their last loss.
 #
 # <details><summary>Solution</summary>
 #
-# `hold` takes a trial that was stopped to stay as it was: 36 of 36 trials are kept, 2 of them at their last loss, and there
-# are 972 points instead of 918.
+# `hold` assumes that the loss of a stopped trial stays as it was. Now 36 of 36 trials are kept, 2 of them at their last
+# loss, and there are 972 points instead of 918.
 #
 # ```python
 # held = import_curves(log, "csv", columns, censored="hold")
@@ -127,12 +130,13 @@ print("\n".join(yaml_of(fitted.law, "my trials").splitlines()[:4]), "\n  …")
 # ```
 # </details>
 #
-# 2. What would 12 workers have done?
+# 2. How long would the searches have taken on 12 workers?
 #
 # <details><summary>Solution</summary>
 #
-# Three times the workers make either only a little sooner: SHA takes 0.88 s instead of 0.96 s, and ASHA 0.66 s instead of
-# 0.84 s. ASHA's lead grows, from 0.11 s (0.025–0.18) to 0.23 s (0.16–0.3), since SHA's barrier has more workers wait.
+# With three times as many workers both searches end only a little sooner: SHA takes 0.88 s instead of 0.96 s, and ASHA
+# 0.66 s instead of 0.84 s. The lead of ASHA grows from 0.11 s (0.025–0.18) to 0.23 s (0.16–0.3), because more workers
+# wait at SHA's barrier.
 #
 # ```python
 # for workers in (4, 12):

@@ -165,6 +165,25 @@ MEASURES = (
     _Measure("best loss, at any length", "best_loss", "loss"),
 )
 
+#: How a sentence names a measure, and what it says where the second searcher has less of it, or more.
+_SAID = {
+    "makespan_s": (
+        "makespan",
+        "the makespan of {label} is {size} shorter than that of {first}.",
+        "the makespan of {label} is {size} longer than that of {first}.",
+    ),
+    "first_full_length_s": (
+        "first full-length trial",
+        "{label} trains its first trial in full {size} sooner than {first}.",
+        "{label} trains its first trial in full {size} later than {first}.",
+    ),
+    "utilization": (
+        "utilization",
+        "the utilization of {label} is {size} lower than that of {first}.",
+        "the utilization of {label} is {size} higher than that of {first}.",
+    ),
+}
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparison(_Shown):
@@ -239,10 +258,11 @@ class Comparison(_Shown):
     def findings(self) -> list[str]:
         """How the first searcher differs from each other one, where the interval of the difference leaves 0 out."""
         first, *others = self.summaries
-        return [self._finding(measure, first, label) for label in others for measure in MEASURES[:3]]
+        said = [self._finding(measure, first, label) for label in others for measure in MEASURES[:3]]
+        return [sentence[0].upper() + sentence[1:] for sentence in said]
 
     def times(self) -> list[str]:
-        """The same of makespans and first full-length trials alone."""
+        """The same of makespans and first full-length trials alone, as it goes on after "over 20 seeds,"."""
         first, *others = self.summaries
         return [self._finding(measure, first, label) for label in others for measure in MEASURES[:2]]
 
@@ -250,23 +270,23 @@ class Comparison(_Shown):
         alike = self._alike(first, label)
         if measure.field == "makespan_s" and alike < self.seeds:
             return (
-                f"makespan: {first} and {label} did the same work under {alike:,} of "
-                f"{formatting.counted(self.seeds, 'seed')}, so their makespans can't be compared."
+                f"{first} and {label} did the same work in {alike:,} of "
+                f"{formatting.counted(self.seeds, 'run')}, so their makespans can't be compared."
             )
         found = self.difference(measure.field, label, first)
         if measure.field == "makespan_s" and self._unequal_work(first, label, found):
             units = [f"{self.mean('resource_units', name).estimate:,.0f}" for name in (first, label)]
-            trained = f"{first} and {label} trained {units[0]} and {units[1]} units"
-            return f"makespan: {trained}, so their makespans can't be compared."
+            trained = f"{first} and {label} trained {units[0]} and {units[1]} units on average"
+            return f"{trained}, so their makespans can't be compared."
         if np.isnan(found.estimate):
-            return f"{measure.name}: never both {first} and {label} have one."
+            return f"under no seed do both {first} and {label} have a {_SAID[measure.field][0]}."
         if found.low <= 0 <= found.high:
-            return f"{measure.name}: no difference seen between {first} and {label}."
-        sign = "less" if found.estimate < 0 else "more"
+            return f"no difference in {_SAID[measure.field][0]} is seen between {first} and {label}."
         low, high = sorted(abs(bound) for bound in (found.low, found.high))
         kind = measure._replace(kind="points") if measure.kind == "share" else measure
         size = self._shown(kind, Interval(abs(found.estimate), low, high))
-        return f"{measure.name}: {label} has {size} {sign} than {first}."
+        _, less, more = _SAID[measure.field]
+        return (less if found.estimate < 0 else more).format(label=label, first=first, size=size)
 
     def comparable(self, one: str, other: str) -> bool:
         """Whether two searchers did the same work under every seed, so that their makespans compare."""

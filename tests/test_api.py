@@ -60,8 +60,8 @@ def test_results_are_those_of_the_command_line():
     assert results.head == ("", "SHA", "ASHA")
     assert repr(results).splitlines()[:3] == [
         "Ten workers, rungs at 1, 3, 9 and 27 units",
-        "                                SHA         ASHA",
-        "makespan                     42 min       53 min",
+        "                               SHA         ASHA",
+        "makespan                    42 min       53 min",
     ]
     assert repr(results).splitlines()[-2:] == results.findings()
 
@@ -126,10 +126,10 @@ def test_a_difference_is_claimed_only_where_one_is_seen():
     later = simulator.compare(SCENARIOS / "equal-times.yaml", seeds=3)
 
     assert (
-        "utilization: no difference seen"
+        "No difference in utilization is seen"
         in simulator.compare(simulator.load_scenario(TINY, {"cluster.workers": 1}), seeds=3).findings()[2]
     )
-    assert later.findings()[0] == "makespan: ASHA has 1 min more than SHA."
+    assert later.findings()[0] == "The makespan of ASHA is 1 min longer than that of SHA."
     assert alike.seeds == 1
 
 
@@ -137,7 +137,7 @@ def test_what_no_run_has_is_not_a_number():
     short = simulator.compare(simulator.load_scenario(TINY, {"stop.time": "1 min"}), seeds=3)
 
     assert np.isnan(short.mean("first_full_length_s", "ASHA").estimate)
-    assert "never both SHA and ASHA have one" in short.findings()[1]
+    assert "Under no seed do both SHA and ASHA have a first full-length trial." in short.findings()[1]
 
 
 def test_pictures(tmp_path):
@@ -176,7 +176,7 @@ def test_makespans_of_unequal_work_are_not_compared():
     cut = simulator.compare(simulator.load_scenario(TINY, {"stop.time": "5 min"}), seeds=3)
 
     assert cut.findings()[0] == (
-        "makespan: SHA and ASHA did the same work under 0 of 3 seeds, so their makespans can't be compared."
+        "SHA and ASHA did the same work in 0 of 3 runs, so their makespans can't be compared."
     )
 
 

@@ -93,10 +93,14 @@ def page(sevens, eights):
     ahead_8 = sum(means["ASHA"] <= means["SHA"] for _, _, means, _ in eights)
     return f"""# The ASHA paper's appendix, remade
 
-Appendix A.1 of the ASHA paper (Li et al., arXiv 1810.05934 v3) simulates stragglers, whose jobs take 1 + |z| times as
-long with z normal of sd `std`, and jobs dropped with probability `p` in each unit of time. Divisor 4, rungs at 1, 4, 16,
-64 and 256 units, each trained from scratch, brackets of 256 trials; SHA begins another bracket rather than wait. Here a
-dropped job is tried again. {RUNS} runs a cell, as in the paper, ± one standard error; the paper does not state its workers.
+Appendix A.1 of the ASHA paper (Li et al., arXiv 1810.05934 v3) simulates two kinds of trouble. Stragglers are jobs that
+take 1 + |z| times as long as they should, where z is normal with a standard deviation of `std`. Jobs are also
+dropped, with a probability `p` in each unit of time.
+
+The divisor is 4, and a bracket has 256 trials. The rungs stand at 1, 4, 16, 64 and 256 units, and a promoted trial is
+trained again from zero. SHA begins another bracket instead of waiting. In this simulation a dropped job is tried again.
+Each cell is the mean of {RUNS} runs, as in the paper, ± one standard error. The paper does not say how many workers it
+used.
 
 ![Figures 7 and 8 of the paper beside ours](../outputs/gallery/appendix/{PICTURE.name})
 
@@ -112,15 +116,17 @@ ASHA is ahead of SHA in {ahead_8} of {len(eights)} cells.
 {table(eights)}
 ## What does not reproduce
 
-Without stragglers Figure 8 agrees on 25 workers. With them the paper's times are longer and its counts smaller than its
-own model 1 + |z| gives, more so the greater `std` is, for both methods; Figure 7 fits 9 or 10 workers and not the 25
-of Figure 8. A rescaled `std`, one z for each configuration or each worker, other powers of the factor, no backfill, and
-drops that are lost rather than tried again have been tried in an independent program; none reproduces both figures. So
-the cells with stragglers are to be read as an order, and as that only.
+Without stragglers, Figure 8 agrees if there are 25 workers. With stragglers, the paper's times are longer and its
+counts are smaller than its own model 1 + |z| gives, for both methods, and the more so the greater `std` is. Figure 7
+fits 9 or 10 workers, and not the 25 of Figure 8.
 
-What ASHA completes beyond a SHA that backfills without end is not better use of the workers, which both keep busy: it is
-mispromotions. D-ASHA, which promotes no more than a quarter of a rung in all, completes as many as SHA
-(`scenarios/backfill.yaml`).
+An independent program tried other readings of the paper: a rescaled `std`, one z for each configuration or for each
+worker, other powers of the factor, no backfill, and dropped jobs that are not tried again. None of them reproduces both
+figures. So the cells with stragglers show which method is ahead, and nothing more.
+
+A SHA that backfills without end keeps all workers busy, and so does ASHA. So ASHA does not complete more trials because
+it uses the workers better: the additional ones are mispromotions. D-ASHA, which never promotes more than a quarter of a
+rung, completes as many as SHA (`scenarios/backfill.yaml`).
 """
 
 

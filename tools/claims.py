@@ -196,7 +196,7 @@ TABLES = {
     "trials": (
         [
             "max_trials", "speed-up of 16 workers", "busy", "busy until the last new trial",
-            "random search takes so many times as long", "and trains so many times the units",
+            "random search takes this many times as long", "and trains this many times the units",
         ],
         trials_row,
         MAX_TRIALS,

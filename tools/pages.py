@@ -37,25 +37,27 @@ SECTIONS = [
     ("Plan", "plan", ["Plan", "Target", "Replicates"]),
 ]  # fmt: skip
 #: What a model is called, where neither a `name` nor a `kind` says it.
-NAMES = {"Searches": "searches of one label", "Scheduler": "scheduler", "Cluster": "cluster", "Group": "a group of `groups`", "Span": "a span of time", "Drops": "drops",
-         "IdleRelease": "release after so long without work", "SlowSpells": "slow spells", "Failures": "failures", "Preemption": "preemption", "Recovery": "recovery", "Overheads": "overheads",
+NAMES = {"Searches": "searches of one label", "Scheduler": "scheduler", "Cluster": "cluster", "Group": "a group in `groups`", "Span": "a span of time", "Drops": "drops",
+         "IdleRelease": "release after a time without work", "SlowSpells": "slow spells", "Failures": "failures", "Preemption": "preemption", "Recovery": "recovery", "Overheads": "overheads",
          "Stop": "stop", "Plan": "plan", "Target": "target", "Replicates": "replicates"}  # fmt: skip
 #: What the schema leaves unsaid.
 MEANINGS = {
-    "searcher": "One block in place of `searchers`, as Determined writes it; in `searches`, what each of them is.",
-    "arrivals": "When they come.",
+    "searcher": "One block instead of `searchers`, as Determined writes it. In `searches`: the searcher of each of them.",
+    "arrivals": "When the searches come.",
     "curves": "How good each trial is, and how long it takes.",
-    "name": "Which search it is.",
+    "name": "Which searcher it is.",
     "kind": "Which kind it is.",
 }
 HEAD_OF_REFERENCE = """# Scenario reference
 
-Every key of a scenario. `make docs` writes this page from `scenarios/schema.json`, which editors read for completion:
-begin a file with `# yaml-language-server: $schema=schema.json`. `asha-sim check` names what is wrong by line and column.
-A time is a number of seconds, or a text such as `90 s`, `5 min`, `2 h`, `1 d`. A key in **bold** must be given."""
+This page lists every key of a scenario. `make docs` writes it from `scenarios/schema.json`. Editors read the same schema
+to complete and check a file that begins with `# yaml-language-server: $schema=schema.json`. `asha-sim check` names each
+mistake by its line and column. A time is a number of seconds, or a text such as `90 s`, `5 min`, `2 h` or `1 d`. A key in
+**bold** must be given."""
 HEAD_OF_API = """# Python API
 
-For notebooks and scripts. `import simulator` has the functions; what they need is imported when the first is used.
+The functions of `import simulator` are for notebooks and scripts. They are listed here by what they are for: to explain, to
+teach and to plan. Importing `simulator` is quick, because a function imports what it needs when it is first used.
 `make docs` writes this page from the docstrings, and tests run the examples in the root folder of the project."""
 #: What `import simulator` has, by what it is for.
 BY_USE = {
@@ -212,8 +214,8 @@ def reference_of_api():
         if rows:
             parts.append("\n".join(["| member | is |", "| --- | --- |", *sorted(rows)]))
     parts.append(
-        "`Loaded` is a scenario that was checked, with `.title` and `.scenario`; `Player` has `.write(path)`; the numbers of "
-        "`Summary` are those of `summary.json`:\n"
+        "`Loaded` is a scenario that was checked; it has `.title` and `.scenario`. `Player` has `.write(path)`. `Summary` has the "
+        "numbers of `summary.json`:\n"
     )
     fields = re.findall(r"^    (\w+): ([\w |\[\],]+?)(?:  # (.*))?$", inspect.getsource(results.Summary), re.M)
     parts.append("\n".join(["| field | type | is |", "| --- | --- | --- |", *(

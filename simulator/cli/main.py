@@ -266,7 +266,7 @@ def _print_orders(experiment: Experiment) -> None:
                 experiment.loaded, ORDERS, experiment.seed, on_progress=lambda done: tell(done, ORDERS)
             )
     except RunError as error:  # as no worker may be left in another
-        typer.echo(printable(f"Over other orders of the trials nothing is said, as one fails: {error}"))
+        typer.echo(printable(f"Other orders of the trials are not compared, because one of them fails: {error}"))
         return
     for sentence in compared.times():
         typer.echo(printable(f"Over {ORDERS} orders of the trials, {sentence}"))

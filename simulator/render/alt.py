@@ -51,7 +51,7 @@ def _clause(trace: Trace, unit: str) -> str:
     share = percent(about.utilization)
     share += " busy"
     if about.idle_promotable_s is not None:
-        share += f" ({_worker_time(about.idle_promotable_s, unit)} idle while a trial could climb)"
+        share += f" ({_worker_time(about.idle_promotable_s, unit)} idle while a promotion waits)"
     best = "no result" if about.best_loss is None else f"a best loss of {loss(about.best_loss)}"
     told = "" if about.best_trial is None else in_log(trace, about.best_trial)
     best += f", trial {about.best_trial}'s, which the log calls {told}" if told else ""

@@ -22,13 +22,16 @@ MOST_WORKERS = 1_000_000
 
 
 class SpanSection(Section):
-    """How long something lasts: exponential; with a shape, Weibull; with a median, log-normal."""
+    """How long something lasts.
+
+    With a mean alone it is exponential, with a shape it is Weibull, and with a median it is log-normal.
+    """
 
     mean: Duration
     shape: Annotated[float, Field(gt=0.05, le=20)] = Field(
         1.0,
-        description="Shape of the Weibull distribution. 1: exponential; less than 1: heavy-tailed; more than 1: "
-        "machines wear out.",
+        description="Shape of the Weibull distribution. 1 is exponential, less than 1 is heavy-tailed, and more "
+        "than 1 means that machines wear out.",
     )
     median: Duration | None = Field(
         None, description="Makes the span log-normal with this median, which is less than the mean."
@@ -79,17 +82,19 @@ class FailuresSection(Section):
     mtbf: Span = Field(
         "50677 h",
         validate_default=True,
-        description="Mean time between failures of a machine: a duration (exponential), {mean, shape} (Weibull) or "
-        "{median, mean} (log-normal). Default 50,677 h, as for Llama 3: 419 interruptions of 16,384 GPUs in 54 days.",
+        description="Mean time between failures of a machine: a duration (exponential), {mean, shape} (Weibull) "
+        "or {median, mean} (log-normal). The default, 50,677 h, is that of Llama 3: 419 interruptions of 16,384 "
+        "GPUs in 54 days.",
     )
     repair: Span = Field(
         "1 h",
         validate_default=True,
-        description="How long a machine is down; default 1 h.",
+        description="How long a machine is down after a failure; default 1 h.",
     )
     together: Together = Field(
         "machine",
-        description="Which machines fail at once: machine (each alone), rack of 4, zone of 16, group or cluster.",
+        description="Which machines fail at the same time: machine (each alone), rack of 4, zone of 16, group or "
+        "cluster.",
     )
 
 
@@ -99,34 +104,46 @@ class PreemptionSection(Section):
     up: Span = Field(
         {"median": "30 min", "mean": "2.5 h"},
         validate_default=True,
-        description="How long a machine stays; default as public spot traces show: median 30 min, mean 2.5 h.",
+        description="How long a machine stays before it is taken away. The default is what public spot traces "
+        "show: median 30 min, mean 2.5 h.",
     )
     down: Span = Field(
         {"median": "23 min", "mean": "1 h"},
         validate_default=True,
-        description="How long until it is back; default median 23 min as there, mean 1 h.",
+        description="How long a machine is away before it is given back. By default the median is 23 min, as in "
+        "those traces, and the mean 1 h.",
     )
     notice: Delay = Field(
-        0, description="Warning before it goes (30 s or 2 min in public clouds): time to save a checkpoint."
+        0,
+        description="Warning before a machine is taken away (30 s or 2 min in public clouds). In this time a "
+        "checkpoint can be saved.",
     )
     series: str | None = Field(
-        None, description="Instead of up and down: a CSV with the columns up_s, down_s, played from a random place."
+        None,
+        description="Instead of up and down: a CSV with the columns up_s and down_s. It is played back from "
+        "a random place.",
     )
     together: Together = Field(
         "machine",
-        description="Which machines are taken and given back at once: machine (each alone), rack of 4, zone of 16, "
-        "group or cluster. Of 16 spot machines in a zone nearly always all or none are there.",
+        description="Which machines are taken and given back at the same time: machine (each alone), rack of 4, "
+        "zone of 16, group or cluster. Of 16 spot machines in one zone, nearly always either all or none are "
+        "there.",
     )
     first_wait: Span | None = Field(
-        None, description="How long until there is capacity at the start; default none. After a loss it is `down`."
+        None,
+        description="How long it takes until there is capacity at the start; default none. After a loss, "
+        "`down` says how long it takes.",
     )
     availability: str | None = Field(
         None,
-        description="Instead of up and down: a CSV with the columns time_s and count, of machines of the group that "
-        "were there from that time on; the last row is where it ends, and it is played round and round.",
+        description="Instead of up and down: a CSV with the columns time_s and count. Each row says how many "
+        "machines of the group were there from that time on. The last row is the end of the record, which is then "
+        "played again from its beginning.",
     )
     play_from: Literal["random", "start"] = Field(
-        "random", description="Where `availability` is begun: at a place that the seed draws, or at its start."
+        "random",
+        description="Where the record `availability` begins. random: at a place that the seed draws. "
+        "start: at its start.",
     )
 
     @model_validator(mode="after")
@@ -148,12 +165,15 @@ class PreemptionSection(Section):
 
 
 class SlowSpellsSection(Section):
-    """Machines that are slow for a while; a job pays for the part of its training that falls into a spell."""
+    """Machines that are slow for a while.
 
-    every: Span = Field(description="From the end of a spell of a machine to the next.")
-    length: Span = Field(description="How long a spell lasts; measured ones go from under a minute to ten hours.")
+    A job takes longer for that part of its training that falls into a slow spell.
+    """
+
+    every: Span = Field(description="Time from the end of one slow spell of a machine to its next one.")
+    length: Span = Field(description="How long a spell lasts. Measured spells last from under a minute to ten hours.")
     factor: Annotated[float, Field(gt=0, le=1e6)] = Field(
-        4.0, description="How many times as long training takes then."
+        4.0, description="How many times as long training takes during a spell."
     )
 
     @model_validator(mode="after")
@@ -164,10 +184,11 @@ class SlowSpellsSection(Section):
 
 
 class IdleReleaseSection(Section):
-    """Machines are let go after so long without work, and hired again when work waits."""
+    """Machines are let go after some time without work, and hired again when work waits."""
 
     idle: Duration = Field(
-        description="How long a machine has no work before it is let go. Hired again, it takes its worker_start."
+        description="How long a machine has no work before it is let go. When it is hired again, its worker_start "
+        "passes before it works."
     )
 
 
@@ -184,68 +205,84 @@ Release = Annotated[
 ]
 Billing = Literal["second", "minute", "hour"]
 RELEASE = (
-    "When a machine is let go, and paid for no more. end: it is kept to the end of the run; drained: when it has "
-    "ended its last work; {idle: 10 min}: after so long without work, to be hired again when work waits."
+    "When a machine is let go and no longer paid for. end: it is kept to the end of the run. drained: "
+    "it is let go after its last work. {idle: 10 min}: it is let go after this time without work, and hired again "
+    "when work waits."
 )
-BILLING = "What is paid for a machine that was there: to the second, or every minute or hour that it began."
+BILLING = "For what time a machine is paid: by the second, or for every minute or every hour that was begun."
 
 
 class DropsSection(Section):
-    """Jobs that are lost while their worker lives."""
+    """Jobs that are lost although their worker goes on."""
 
     probability: Annotated[float, Field(ge=0, lt=1)] = Field(
-        0.001, description="Probability that a job is dropped in each span `per` of its time."
+        0.001, description="Probability that a running job is dropped in each span `per` of its time."
     )
-    per: Duration = Field(60_000_000, description="The span that the probability is of; default 1 min.")
+    per: Duration = Field(60_000_000, description="The span of time that the probability holds for; default 1 min.")
 
 
 class RecoverySection(Section):
     """What happens to a job that is lost."""
 
     on_loss: Literal["resume", "restart", "exit"] = Field(
-        "resume", description="resume: from its last checkpoint; restart: from the job's start; exit: its trial dies."
+        "resume",
+        description="resume: the job goes on from its last checkpoint. restart: the job begins again. "
+        "exit: its trial dies.",
     )
-    checkpoint_every: Count = Field(1, description="Units between checkpoints.")
+    checkpoint_every: Count = Field(1, description="Number of units between two checkpoints.")
     max_restarts: Annotated[int, Field(ge=0, le=10_000)] = Field(
         5,
-        description="How many jobs a trial may lose; at one more it dies, as in Determined. Preemptions don't count.",
+        description="How many jobs a trial may lose. When it loses one more it dies, as in Determined. "
+        "Preemptions don't count.",
     )
 
 
 class OverheadsSection(Section):
-    """Worker time that trains nothing."""
+    """Time of a worker in which nothing is trained."""
 
     worker_start: Delay = Field(0, description="Time from when a machine comes up until it can work.")
     trial_start: Delay = Field(0, description="Time to set a trial up, each time a job starts, promotions included.")
     save: Delay = Field(
         0,
-        description="Time to save a checkpoint, after every `checkpoint_every` units; a promotion pays for the one "
-        "at the end of the job before.",
+        description="Time to save a checkpoint, after every `checkpoint_every` units. A promotion pays for the "
+        "checkpoint at the end of the job before it.",
     )
     restore: Delay = Field(
-        0, description="Time to restore a checkpoint; a promotion pays it, and a lost job that goes on from one."
+        0,
+        description="Time to restore a checkpoint. A promotion pays it, and so does a lost job that goes on "
+        "from a checkpoint.",
     )
 
 
 class GroupSection(Section):
     """Machines that are alike."""
 
-    count: Annotated[int, Field(ge=1, le=10**6)] = Field(description="How many.")
-    speed: Annotated[float, Field(ge=1e-3, le=1e3)] = Field(1.0, description="Divides the time of a job.")
-    price: Money = Field(0.0, description="Money for a machine and hour, while it is up.")
-    purchase_price: Money | None = Field(None, description="Money to buy a machine, for a plan over searches.")
+    count: Annotated[int, Field(ge=1, le=10**6)] = Field(description="How many machines there are.")
+    speed: Annotated[float, Field(ge=1e-3, le=1e3)] = Field(
+        1.0, description="Speed of the machines: the time of a job is divided by it."
+    )
+    price: Money = Field(0.0, description="Price of one machine per hour, while it is up.")
+    purchase_price: Money | None = Field(
+        None, description="Price of buying one machine. Only plans of searches that share a cluster use it."
+    )
     lifetime: Duration | None = Field(
-        None, description="How long a bought machine is used; goes with purchase_price."
+        None, description="How long a bought machine is used. It is given together with purchase_price."
     )
     running_cost: Money = Field(
-        0.0, description="Money for a bought machine and hour: power, room, people; goes with purchase_price."
+        0.0,
+        description="Cost of running one bought machine per hour: power, room and people. It is given "
+        "together with purchase_price.",
     )
     slots: Annotated[int, Field(ge=1, le=10_000)] = Field(
-        1, description="Slots, such as GPUs, of a machine; see slots_per_trial."
+        1, description="Number of slots of a machine, such as GPUs; see slots_per_trial."
     )
     join: Delay = Field(0, description="Time at which the first machine joins.")
-    ramp_up: Delay = Field(0, description="How much later the last machine joins; the others join evenly between.")
-    leave: Duration | None = Field(None, description="When all of them leave; default never.")
+    ramp_up: Delay = Field(
+        0,
+        description="How much later the last machine joins. The other machines join at even "
+        "distances between the first and the last.",
+    )
+    leave: Duration | None = Field(None, description="Time at which all machines of the group leave; default never.")
     release: Release | None = Field(None, description=f"{RELEASE} Default: the cluster's.")
     billing: Billing | None = Field(None, description=f"{BILLING} Default: the cluster's.")
     failures: FailuresSection | None = None
@@ -269,41 +306,50 @@ class ClusterSection(Section):
     """The pool of workers."""
 
     workers: Annotated[int, Field(ge=1, le=10**6)] | None = Field(
-        None, description="How many equal workers there are, or `groups` of them."
+        None, description="Number of equal workers. Give either this or `groups`."
     )
     groups: Annotated[dict[Label, GroupSection], Field(min_length=1, max_length=64)] | None = Field(
-        None, description="Name: machines that are alike."
+        None, description="Groups of machines that are alike, each under a name."
     )
     assignment: Literal["on_demand", "queued"] = Field(
         "on_demand",
-        description="on_demand: a job is asked for when a worker is free. queued: after each report the searcher is "
-        "asked until it waits, and jobs queue first-in first-out, as in Determined.",
+        description="on_demand: a job is asked for when a worker is free. queued: after each report the searcher "
+        "is asked for jobs until it says that it waits, and the jobs stand in a queue, first in first out, as in "
+        "Determined.",
     )
-    resume: bool = Field(True, description="Promoted trials go on from where they were; false: from zero.")
+    resume: bool = Field(
+        True, description="true: a promoted trial goes on from where it was. false: it is trained again from zero."
+    )
     policy: Literal["fastest", "cheapest", "lowest"] = Field(
-        "fastest", description="Which idle worker is taken; ties by number."
+        "fastest",
+        description="Which idle worker gets the next job. Among equal workers it is the one with the lowest number.",
     )
     slots_per_trial: Annotated[int, Field(ge=1, le=10_000)] = Field(
-        1, description="Slots, such as GPUs, that a trial takes."
+        1, description="Number of slots, such as GPUs, that a trial takes."
     )
     decision_time: Delay = Field(
         0,
-        description="How long the scheduler takes to give a job out, one after the other; workers wait meanwhile.",
+        description="How long the scheduler takes to give out one job. It gives out one job after the other, and "
+        "workers wait meanwhile.",
     )
     stragglers: Straggler | None = Field(None, description="By what factor jobs take longer than their curve says.")
     drops: DropsSection | None = None
     crashes: Probability = Field(
-        0.0, description="Probability that an attempt dies by itself; in clusters 1 to 5 % of users' jobs do."
+        0.0, description="Probability that an attempt dies by itself. In real clusters 1 to 5 % of users' jobs do."
     )
-    failures: FailuresSection | None = Field(None, description="For every machine whose group says nothing else.")
-    preemption: PreemptionSection | None = Field(None, description="For every machine whose group says nothing else.")
-    slow_spells: SlowSpellsSection | None = Field(None, description="When machines are slow for a while.")
+    failures: FailuresSection | None = Field(
+        None, description="Holds for every machine whose group says nothing else."
+    )
+    preemption: PreemptionSection | None = Field(
+        None, description="Holds for every machine whose group says nothing else."
+    )
+    slow_spells: SlowSpellsSection | None = Field(None, description="Times during which a machine is slow.")
     release: Release = Field("end", description=RELEASE)
     billing: Billing = Field("second", description=BILLING)
     recovery: RecoverySection = Field(default_factory=RecoverySection)
     overheads: OverheadsSection = Field(default_factory=OverheadsSection)
     max_wait: Duration | None = Field(
-        None, description="Give the run up when there has been no worker for so long; default never."
+        None, description="The run is given up when there has been no worker for this long; default never."
     )
 
     @property
@@ -334,14 +380,14 @@ class ClusterSection(Section):
 
 
 class StopSection(Section):
-    """When to stop a run, at the first of these; what still runs is cut."""
+    """When to stop a run: at the first of these. Jobs that are still running are cut."""
 
     time: Duration | None = Field(None, description="Stop at this time.")
     loss: Annotated[float, Field(allow_inf_nan=False)] | None = Field(
-        None, description="Stop at the first result this good or better, in the curves' own unit."
+        None, description="Stop at the first result that is this good or better, in the unit of the curves."
     )
-    full_length_trials: Count | None = Field(None, description="Stop after so many fully trained trials.")
-    cost: Positive | None = Field(None, description="Stop when the machines that were up have cost so much.")
+    full_length_trials: Count | None = Field(None, description="Stop after this many fully trained trials.")
+    cost: Positive | None = Field(None, description="Stop when the machines that were up have cost this much.")
 
     @model_validator(mode="after")
     def _something(self) -> StopSection:

@@ -30,30 +30,40 @@ Row = Annotated[list[Annotated[float, Field(ge=-1e9, le=1e9)]], Field(min_length
 
 
 class RecordedSection(Section):
-    """Learning curves from a file with the columns trial, resource, loss, elapsed_s (cumulative) and maybe exit."""
+    """Learning curves from a file.
+
+    Its columns are trial, resource, loss, elapsed_s (cumulative) and, where trials die, exit.
+    """
 
     kind: Literal["recorded"]
     file: str = Field(
-        description="CSV, CSV.gz or Parquet, 512 MiB at most, unpacked too, and of Parquet 20 million rows; a "
-        "relative path starts at the scenario's folder."
+        description="A CSV, CSV.gz or Parquet file. It may have up to 512 MiB, also when it is unpacked, and as "
+        "Parquet up to 20 million rows. A relative path starts at the scenario's folder."
     )
     smaller_is_better: bool = Field(
-        True, description="false: the loss column is to be maximised, and is shown negated."
+        True,
+        description="false: larger values in the loss column are better. They are shown with their sign changed.",
     )
     interpolate: Literal["linear"] | None = Field(
-        None, description="How to read a resource between two recorded ones; default: an error."
+        None,
+        description="linear: a resource between two recorded ones is read on the straight line between "
+        "them. Without this key such a resource is an error.",
     )
-    resample: bool = Field(False, description="Draw trials from the recorded ones, with replacement, without end.")
+    resample: bool = Field(
+        False, description="Draw trials from the recorded ones, with replacement. Then there is no last trial."
+    )
     order: Literal["file", "shuffled"] = Field(
         "file",
-        description="In which order `run` meets the trials. file: as they stand there, whatever the seed; shuffled: "
-        "in an order that the seed draws, as every comparison over seeds does.",
+        description="In which order `run` meets the trials. file: in the file's order, whatever the seed is. "
+        "shuffled: in an order that the seed draws, as every comparison over seeds does.",
     )
     unit_time: Duration | None = Field(
-        None, description="Median time a unit takes, for a file without the column elapsed_s."
+        None, description="Median time that a unit takes, for a file without the column elapsed_s."
     )
     unit_time_sigma: Annotated[float, Field(ge=0, le=5)] = Field(
-        0.0, description="How far trials differ in that time: standard deviation of its logarithm; 0: all alike."
+        0.0,
+        description="How far trials differ in that time: the standard deviation of its logarithm. With 0 "
+        "they are all alike.",
     )
 
     def build(self, folder: Path, seed: int) -> Recorded | Resampled | Shuffled:
@@ -73,38 +83,43 @@ class RecordedSection(Section):
 
 
 class SyntheticSection(Section):
-    """Trials without end: loss = asymptote + gain * what is left of it + waves + noise, and a log-normal time a unit.
+    """Made-up trials without end: loss = asymptote + gain * shape + waves + noise.
 
-    Every key left out has the preset's value, or without a preset its default.
+    The shape is 1 at the first unit and falls towards 0. The time that a unit takes is log-normal. A key that is
+    left out has the preset's value, or without a preset its default.
     """
 
     kind: Literal["synthetic"]
-    preset: Preset | None = Field(None, description="Trials like those of a measured set, over 50 units.")
+    preset: Preset | None = Field(None, description="Trials like those of a measured set of curves of 50 units.")
     family: Family | Literal["hyperband"] = Field(
-        "pow3", description="Shape, by LCDB's names; hyperband: the paper's toy model, by alpha and beta."
+        "pow3",
+        description="Shape of the curves, by LCDB's names. hyperband: the toy model of the Hyperband "
+        "paper, given by alpha and beta.",
     )
-    unit_time: Duration = Field(60_000_000, description="Median time a unit takes; default 1 min.")
+    unit_time: Duration = Field(60_000_000, description="Median time that a unit takes; default 1 min.")
     unit_time_sigma: Annotated[float, Field(ge=0, le=5)] = Field(
         0.5,
-        description="How far trials differ in the time a unit takes: standard deviation of its logarithm; 0: all "
-        "alike.",
+        description="How far trials differ in the time that a unit takes: the standard deviation of its "
+        "logarithm. With 0 they are all alike.",
     )
     unit_time_quality: Correlation = Field(
-        0.0, description="Correlation of the time a unit with how bad a trial is; 1: the worse, the slower."
+        0.0,
+        description="Correlation between the time that a unit takes and how bad a trial is. With 1, the "
+        "worse a trial is, the slower it is.",
     )
     unit_times: Annotated[list[Duration], Field(min_length=2, max_length=1000)] | None = Field(
-        None, description="Evenly spaced quantiles of the time a unit, instead of median and spread."
+        None, description="Evenly spaced quantiles of the time that a unit takes, instead of median and spread."
     )
-    best: Loss = Field(0.1, description="Best loss that a trial can come to in the end (its asymptote).")
-    worst: Loss = Field(1.0, description="Worst loss that a trial can come to in the end.")
+    best: Loss = Field(0.1, description="Best loss that a trial can reach in the end (its asymptote).")
+    worst: Loss = Field(1.0, description="Worst loss that a trial can reach in the end.")
     skew: Annotated[float, Field(gt=0, le=20)] = Field(
-        1.0, description="Greater than 1: good trials are closer to each other, bad ones further apart."
+        1.0, description="Above 1, good trials are closer to each other, and bad trials are further apart."
     )
     levels: Annotated[list[Loss], Field(min_length=2, max_length=1000)] | None = Field(
         None, description="Evenly spaced quantiles of the asymptotes, instead of best, worst and skew."
     )
     gain: Annotated[float, Field(ge=0, le=1e6)] = Field(
-        1.0, description="How far the loss after 1 unit is above the end, in the median."
+        1.0, description="How far the loss after 1 unit is above the asymptote, in the median."
     )
     gain_sigma: Annotated[float, Field(ge=0, le=5)] = Field(
         0.5, description="Standard deviation of the gain's logarithm, across trials."
@@ -116,46 +131,58 @@ class SyntheticSection(Section):
         0.3, description="Standard deviation of the rate's logarithm, across trials."
     )
     scale: Annotated[float, Field(gt=0, le=1e6)] = Field(
-        1.0, description="Median units before the shape falls; for pow4, exp4, logpower3, mmf4, vap3."
+        1.0, description="Median number of units before the shape falls; for pow4, exp4, logpower3, mmf4 and vap3."
     )
     scale_sigma: Annotated[float, Field(ge=0, le=5)] = Field(
         0.0, description="Standard deviation of the scale's logarithm, across trials."
     )
     crossings: Correlation = Field(
-        0.0, description="1: trials that end well start badly, so that curves cross; -1: they start as they end."
+        0.0,
+        description="1: trials that end well start badly, so that curves cross. -1: trials start in the "
+        "order in which they end.",
     )
     waves: Annotated[float, Field(ge=0, le=1e6)] = Field(
         0.0, description="Standard deviation of slow ups and downs of the loss."
     )
     noise: Annotated[float, Field(ge=0, le=1e6)] = Field(
-        0.0, description="Standard deviation of the errors of the loss."
+        0.0, description="Standard deviation of the random errors of the loss."
     )
     noise_units: Annotated[int, Field(ge=1, le=1000)] = Field(
-        1, description="Units for which an error lasts; 1: errors of neighbouring units are independent."
+        1,
+        description="Number of units for which an error lasts. With 1, the errors of neighbouring units are "
+        "independent.",
     )
     diverged: Annotated[float, Field(ge=0, le=1)] = Field(
-        0.0, description="Share of trials that diverge, after 5 units on average."
+        0.0, description="Share of the trials that diverge, after 5 units on average."
     )
     death_times: (
         Annotated[list[Annotated[float, Field(ge=0, le=1e9)]], Field(min_length=2, max_length=1000)] | None
     ) = Field(
-        None, description="Evenly spaced quantiles of the units after which trials diverge, instead of that mean."
+        None,
+        description="Evenly spaced quantiles of the number of units after which trials diverge, instead of "
+        "5 units on average.",
     )
     trials: Annotated[list[Row], Field(min_length=1, max_length=1000)] | None = Field(
         None,
-        description="What drawn trials are like, each time one of these: [asymptote, gain, rate, scale, seconds a "
-        "unit, noise, spread of the asymptote], instead of keys for each alone. `asha-sim curves fit` writes them.",
+        description="What the drawn trials are like. Each drawn trial is like one of these rows: [asymptote, "
+        "gain, rate, scale, seconds a unit, noise, spread of the asymptote]. The rows take the place of the "
+        "single keys for these. `asha-sim curves fit` writes them.",
     )
     version: Literal[1, 2] = Field(
-        2, description="Of a fitted law: 1 had quantiles and correlations, 2 has `trials`; both are read."
+        2,
+        description="Version of a fitted law. Version 1 has quantiles and correlations, version 2 has "
+        "`trials`. Both are read.",
     )
-    logarithmic: bool = Field(False, description="true: all of this is the logarithm of the loss.")
+    logarithmic: bool = Field(False, description="true: all these values are about the logarithm of the loss.")
     alpha: Annotated[float, Field(ge=0.01, le=100)] | None = Field(
-        None, description="hyperband: the envelope is units**(-1/alpha); greater: slower."
+        None,
+        description="For hyperband: the envelope is units**(-1/alpha). With a greater alpha, losses fall "
+        "more slowly.",
     )
     beta: Annotated[float, Field(ge=0.01, le=100)] | None = Field(
         None,
-        description="hyperband: a share x**beta of trials is within x of the best; greater: good ones are rarer.",
+        description="For hyperband: a share x**beta of the trials is within x of the best. With a greater beta, "
+        "good trials are rarer.",
     )
 
     @model_validator(mode="before")
@@ -274,12 +301,15 @@ def section(law: Law) -> dict[str, Any]:
 
 
 class OrderedSection(Section):
-    """For closed-form checks: all units take equally long, and trials are better, or worse, one by one."""
+    """For checks against closed forms.
+
+    Every unit takes the same time, and each trial is better than the next one, or worse.
+    """
 
     kind: Literal["ordered"]
-    unit_time: Duration = Field(1_000_000, description="Time a unit takes; default 1 s.")
+    unit_time: Duration = Field(1_000_000, description="Time that a unit takes; default 1 s.")
     order: Literal["worsening", "improving"] = Field(
-        "worsening", description="worsening: trial i beats trial i + 1; improving: the other way round."
+        "worsening", description="worsening: trial i beats trial i + 1. improving: trial i + 1 beats trial i."
     )
 
     def build(self, _: Path, __: int) -> Curves:

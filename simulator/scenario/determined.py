@@ -42,21 +42,27 @@ def _at_most_2000(value: int, info: ValidationInfo) -> int:
 Mode = Annotated[Literal["aggressive", "standard", "conservative"], BeforeValidator(_mode)]
 UpTo2000 = Annotated[AboveZero, Field(json_schema_extra={"maximum": _MOST_TRIALS}), AfterValidator(_at_most_2000)]
 
-_MODE = "aggressive: the bracket of most rungs alone; standard: half of the brackets; conservative: all."
-_CONCURRENT = "Most jobs under way at once; 0: no limit."
+_MODE = (
+    "aggressive: only the bracket with the most rungs. standard: half of the brackets. conservative: all brackets."
+)
+_CONCURRENT = "How many jobs may be under way at once; 0 means no limit."
 
 
 class DeterminedSection(OwnSearcherSection):
     """A searcher of Determined's, with the keys that all of them may have."""
 
-    metric: str | None = Field(None, description="Name of the validation metric; the curves' loss stands for it.")
+    metric: str | None = Field(
+        None, description="Name of the validation metric. The loss of the curves is used in its place."
+    )
     smaller_is_better: bool = Field(
         True,
-        description="false: recorded losses are to be maximised, and are shown negated. Once for all: searchers "
-        "share the curves.",
+        description="false: recorded losses are to be maximised, and are shown with their sign changed. This "
+        "holds for all searchers, because they share the curves.",
     )
-    source_trial_id: int | None = Field(None, description="Accepted, no effect: trials start from nothing.")
-    source_checkpoint_uuid: str | None = Field(None, description="Accepted, no effect: trials start from nothing.")
+    source_trial_id: int | None = Field(None, description="Accepted without effect: every trial starts from nothing.")
+    source_checkpoint_uuid: str | None = Field(
+        None, description="Accepted without effect: every trial starts from nothing."
+    )
 
 
 class SingleSection(DeterminedSection):
@@ -73,12 +79,14 @@ class SingleSection(DeterminedSection):
 
 
 class RandomSection(DeterminedSection):
-    """Every trial trained in full."""
+    """Random search: every trial is trained in full."""
 
     make = halving.random
 
     name: Literal["random"]
-    max_trials: AboveZero | None = Field(None, description="Trials in all; default: no end, so give a stop.")
+    max_trials: AboveZero | None = Field(
+        None, description="Number of trials. Without it the search never ends, so give a stop."
+    )
     max_concurrent_trials: NotNegative | None = Field(None, description=_CONCURRENT)
 
     @property
@@ -93,12 +101,15 @@ class RandomSection(DeterminedSection):
 
 
 class GridSection(DeterminedSection):
-    """Every point of a grid trained in full; a point is a trial, so the grid is given by how many it has."""
+    """Grid search: every point of the grid is trained in full.
+
+    A point is a trial, so the grid is given by its number of points.
+    """
 
     make = determined.grid
 
     name: Literal["grid"]
-    points: UpTo2000 = Field(description="Points of the grid: the product of the hyperparameters' counts.")
+    points: UpTo2000 = Field(description="Number of points of the grid: the product of the hyperparameters' counts.")
     max_concurrent_trials: NotNegative = Field(0, description=_CONCURRENT)
 
     @property
@@ -109,7 +120,7 @@ class GridSection(DeterminedSection):
 
 class _Budgeted(DeterminedSection):
     budget: Budget = Field(description="Resource for all trials together, in the unit of max_length.")
-    train_stragglers: bool = Field(True, description="Accepted, no effect; it has none in Determined.")
+    train_stragglers: bool = Field(True, description="Accepted without effect; it has none in Determined.")
 
     @field_validator("budget")
     @classmethod
@@ -122,13 +133,13 @@ class _Budgeted(DeterminedSection):
 
 
 class SyncHalvingSection(_Budgeted):
-    """Determined's synchronous halving: a trial is promoted as soon as that is certain."""
+    """Determined's synchronous halving: a trial is promoted once it is certain to be among the best."""
 
     make = determined.sync_halving
 
     name: Literal["sync_halving"]
-    num_rungs: Rungs = Field(description="Rungs from the top down.")
-    divisor: AboveOne = Field(4, description="One in so many trials is promoted.")
+    num_rungs: Rungs = Field(description="Number of rungs, from the top down.")
+    divisor: AboveOne = Field(4, description="One in `divisor` trials is promoted.")
 
     @property
     def trials(self) -> int | None:
@@ -142,10 +153,12 @@ class AdaptiveSection(_Budgeted):
     make = determined.adaptive
 
     name: Literal["adaptive"]
-    bracket_rungs: list[Rungs] = Field([], max_length=64, description="Rungs of each bracket; default: by mode.")
-    divisor: AboveOne = Field(4, description="One in so many trials is promoted.")
+    bracket_rungs: list[Rungs] = Field(
+        [], max_length=64, description="Number of rungs of each bracket; by default `mode` decides."
+    )
+    divisor: AboveOne = Field(4, description="One in `divisor` trials is promoted.")
     mode: Mode = Field("standard", description=_MODE)
-    max_rungs: Rungs = Field(5, description="Rungs of the bracket of most.")
+    max_rungs: Rungs = Field(5, description="Number of rungs of the bracket that has the most.")
 
     @field_validator("budget")
     @classmethod
@@ -167,10 +180,10 @@ class AdaptiveSimpleSection(DeterminedSection):
     make = determined.adaptive_simple
 
     name: Literal["adaptive_simple"]
-    max_trials: UpTo2000 = Field(description="Trials in all; each bracket has at least one.")
-    divisor: AboveOne = Field(4, description="One in so many trials is promoted.")
+    max_trials: UpTo2000 = Field(description="Number of trials. Each bracket has at least one.")
+    divisor: AboveOne = Field(4, description="One in `divisor` trials is promoted.")
     mode: Mode = Field("standard", description=_MODE)
-    max_rungs: Rungs = Field(5, description="Rungs of the bracket of most.")
+    max_rungs: Rungs = Field(5, description="Number of rungs of the bracket that has the most.")
 
     @property
     def trials(self) -> int | None:
@@ -186,17 +199,22 @@ def _either_length(schema: dict[str, Any]) -> None:
 class _Asynchronous(DeterminedSection):
     model_config = ConfigDict(json_schema_extra=_either_length)
 
-    max_trials: AboveZero = Field(description="Trials in all.")
-    divisor: AboveOne = Field(4, description="One in so many trials is promoted.")
+    max_trials: AboveZero = Field(description="Number of trials.")
+    divisor: AboveOne = Field(4, description="One in `divisor` trials is promoted.")
     max_concurrent_trials: NotNegative = Field(
         0,
-        description="Most jobs under way at once; 0: as many as a bracket's lowest rung needs to promote to the top.",
+        description="How many jobs may be under way at once. 0: as many as the lowest rung of a bracket needs to "
+        "promote a trial to the top.",
     )
-    stop_once: bool = Field(False, description="A trial goes on as its result arrives or never.")
+    stop_once: bool = Field(
+        False, description="true: whether a trial goes on is decided once, when its result arrives."
+    )
     max_time: AboveZero | None = Field(
-        None, description="0.38: stands for max_length, with stop_once, and 16 concurrent trials unless given."
+        None,
+        description="Determined 0.38: takes the place of max_length. It implies stop_once, and 16 "
+        "concurrent trials unless another number is given.",
     )
-    time_metric: str | None = Field(None, description="0.38: the unit of max_time.")
+    time_metric: str | None = Field(None, description="Determined 0.38: the unit of max_time.")
 
     @property
     def promotes_one_in(self) -> float | None:
@@ -218,16 +236,16 @@ class _Asynchronous(DeterminedSection):
 
 
 class AsyncHalvingSection(_Asynchronous):
-    """Determined's asynchronous halving: each result promotes at most one trial, else starts a new one."""
+    """Determined's asynchronous halving: each result promotes at most one trial, or else starts a new one."""
 
     make = determined.async_halving
 
     name: Literal["async_halving"]
-    num_rungs: Rungs = Field(description="Rungs from the top down.")
+    num_rungs: Rungs = Field(description="Number of rungs, from the top down.")
 
     @property
     def trials(self) -> int | None:
-        """Trials in all."""
+        """Number of trials."""
         return self.max_trials
 
 
@@ -237,9 +255,13 @@ class AdaptiveAshaSection(_Asynchronous):
     make = determined.adaptive_asha
 
     name: Literal["adaptive_asha"]
-    bracket_rungs: list[Rungs] = Field([], max_length=64, description="Rungs of each bracket; default: by mode.")
+    bracket_rungs: list[Rungs] = Field(
+        [], max_length=64, description="Number of rungs of each bracket; by default `mode` decides."
+    )
     mode: Mode = Field("standard", description=_MODE)
-    max_rungs: Rungs = Field(5, description="Rungs of the bracket of most, if trials and length allow so many.")
+    max_rungs: Rungs = Field(
+        5, description="Number of rungs of the bracket that has the most, if trials and length allow that many."
+    )
 
     @property
     def trials(self) -> int | None:

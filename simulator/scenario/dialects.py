@@ -21,11 +21,17 @@ from simulator.searchers.protocol import Searcher
 Factor = Annotated[float, Field(gt=1, le=10**6, allow_inf_nan=False)]
 WholeFactor = Annotated[int, Field(ge=2, le=10**6)]
 
-_TO_FULL = "Units after which a trial ends, trained in full."
-_EVERY = "Units between two reports of a trial; it reports at the last one too. Not an argument of the library."
-_TIME = "Accepted, no effect: a report comes after units of training."
-_METRIC = "Accepted, no effect: the curves' loss stands for it."
-_MODE = "max: recorded losses are to be maximised, and are shown negated. Once for all: searchers share the curves."
+_TO_FULL = "Number of units after which a trial ends and is fully trained."
+_EVERY = (
+    "Number of units between two reports of a trial. A trial also reports at its last unit. This is not "
+    "an argument of the library."
+)
+_TIME = "Accepted without effect: here a trial reports after units of training."
+_METRIC = "Accepted without effect: the loss of the curves is used in its place."
+_MODE = (
+    "max: recorded losses are to be maximised, and are shown with their sign changed. This holds for all "
+    "searchers, because they share the curves."
+)
 
 
 def _ends_at(units: int) -> Any:
@@ -98,17 +104,23 @@ def _not_past(first: int, info: ValidationInfo) -> int:
 
 
 Grace = Annotated[Count, AfterValidator(_not_past)]
-_GRACE = "Units before which no trial is stopped."
-_FACTOR = "One in so many trials goes on, and rungs stand so many times as far apart."
-_BRACKETS = "Brackets; each begins one rung higher, and a trial's is drawn at random, most likely the first."
-_SAMPLES = "Trials in all."
+_GRACE = "Number of units before which no trial is stopped."
+_FACTOR = (
+    "One in `reduction_factor` trials goes on. Each rung stands at `reduction_factor` times the units of "
+    "the rung below."
+)
+_BRACKETS = (
+    "Number of brackets. Each begins one rung higher than the one before. A trial's bracket is drawn at "
+    "random; the first is the likeliest."
+)
+_SAMPLES = "Number of trials."
 
 
 class _Ray(LibrarySearcherSection):
     counts: ClassVar[str] = "num_samples"
     without_effect: ClassVar[tuple[str, ...]] = ("time_attr", "metric", "stop_last_trials")
 
-    num_samples: Count = Field(description=f"{_SAMPLES} An argument of TuneConfig.")
+    num_samples: Count = Field(description=f"{_SAMPLES} It is an argument of TuneConfig.")
     time_attr: str = Field("training_iteration", description=_TIME)
     metric: str | None = Field(None, description=_METRIC)
     mode: Literal["min", "max"] | None = Field(None, description=_MODE)
@@ -142,7 +154,8 @@ class RayHyperbandSection(_Ray):
     max_t: Length = _ends_at(81)
     reduction_factor: Factor = Field(3, description=_FACTOR)
     pending: Count = Field(
-        200, description="Trials that are in brackets before they start, at most. Not an argument of the scheduler."
+        200,
+        description="How many trials may be in brackets before they start. This is not an argument of the scheduler.",
     )
 
     @property
@@ -160,12 +173,14 @@ class _Optuna(LibrarySearcherSection):
     counts: ClassVar[str] = "n_trials"
     ends: ClassVar[str] = "max_resource"
 
-    n_trials: Count = Field(description=f"{_SAMPLES} An argument of study.optimize.")
+    n_trials: Count = Field(description=f"{_SAMPLES} It is an argument of study.optimize.")
     direction: Literal["minimize", "maximize"] | None = Field(
-        None, description=f"An argument of create_study. {_MODE.replace('max:', 'maximize:')}"
+        None, description=f"It is an argument of create_study. {_MODE.replace('max:', 'maximize:')}"
     )
     bootstrap_count: Annotated[int, Field(ge=0, le=10**9)] = Field(
-        0, description="Trials that a rung needs before any goes on from it; until then all are pruned there."
+        0,
+        description="Number of trials that a rung needs before any trial goes on from it. Until then all "
+        "trials are pruned there.",
     )
     report_every: Count = Field(1, description=_EVERY)
 
@@ -178,16 +193,18 @@ class OptunaSuccessiveHalvingSection(_Optuna):
     name: Literal["optuna_successive_halving"]
     without_effect: ClassVar[tuple[str, ...]] = ("study_name",)
 
-    max_resource: Length = Field(description=f"{_TO_FULL} Not an argument of the pruner: how long your loop is.")
-    study_name: str | None = Field(None, description="Accepted, no effect.")
+    max_resource: Length = Field(
+        description=f"{_TO_FULL} This is not an argument of the pruner, but the length of your loop."
+    )
+    study_name: str | None = Field(None, description="Accepted without effect.")
     min_resource: Annotated[int, Field(ge=1, le=10**9)] | Literal["auto"] = Field(
         "auto",
-        description="Units at the first rung. auto: a hundredth of max_resource, and nothing is pruned before the "
-        "first trial is complete.",
+        description="Units at the first rung. auto: a hundredth of max_resource. Then nothing is pruned before "
+        "the first trial is complete.",
     )
     reduction_factor: WholeFactor = Field(4, description=_FACTOR)
     min_early_stopping_rate: Annotated[int, Field(ge=0, le=64)] = Field(
-        0, description="So many of the lowest rungs are left out."
+        0, description="How many of the lowest rungs are left out."
     )
 
     @property
@@ -203,15 +220,18 @@ class OptunaSuccessiveHalvingSection(_Optuna):
 
 
 class OptunaHyperbandSection(_Optuna):
-    """Optuna's HyperbandPruner (optuna 5.0): successive halving in brackets, allotted by the study's name."""
+    """Optuna's HyperbandPruner (optuna 5.0): successive halving in brackets.
+
+    The study's name decides which bracket a trial belongs to.
+    """
 
     make = optuna.optuna_hyperband
 
     name: Literal["optuna_hyperband"]
 
-    max_resource: Length = Field(description=f"{_TO_FULL} A number: auto is not simulated.")
+    max_resource: Length = Field(description=f"{_TO_FULL} Give a number: auto is not simulated.")
     study_name: Annotated[str, Field(min_length=1, max_length=512)] = Field(
-        description="The study's name, from which each trial's bracket follows; without one Optuna draws a name."
+        description="Name of the study. It decides which bracket a trial belongs to. Without one Optuna draws a name."
     )
     min_resource: Annotated[int, Field(ge=1, le=10**9)] = Field(1, description="Units at the lowest rung.")
     reduction_factor: WholeFactor = Field(3, description=_FACTOR)
@@ -231,9 +251,11 @@ class _SyneTune(LibrarySearcherSection):
         "mode": "0.13", "resource_attr": "0.13", "do_minimize": "0.16", "time_attr": "0.16",
     }  # fmt: skip
 
-    max_num_trials_started: Count = Field(description=f"{_SAMPLES} An argument of StoppingCriterion.")
+    max_num_trials_started: Count = Field(description=f"{_SAMPLES} It is an argument of StoppingCriterion.")
     metric: str | None = Field(None, description=_METRIC)
-    random_seed: int | None = Field(None, description="Accepted, no effect: the scenario's seed stands for it.")
+    random_seed: int | None = Field(
+        None, description="Accepted without effect: the scenario's seed is used in its place."
+    )
     max_t: Length = _ends_at(100)
     grace_period: Grace = Field(1, description=_GRACE)
     reduction_factor: Factor = Field(3, description=_FACTOR)
@@ -273,9 +295,11 @@ class SyneTuneStoppingSection(_SyneTune):
 
     name: Literal["syne_tune_stopping"]
     version: Annotated[Literal["0.13", "0.16"], BeforeValidator(_as_text)] = Field(
-        description="Syne Tune's, which the rule hangs on."
+        description="Version of Syne Tune. The rule depends on it."
     )
-    brackets: Annotated[int, Field(ge=1, le=64)] = Field(1, description=f"{_BRACKETS} In version 0.13 only 1.")
+    brackets: Annotated[int, Field(ge=1, le=64)] = Field(
+        1, description=f"{_BRACKETS} Of version 0.13 only 1 is simulated."
+    )
     do_minimize: bool | None = Field(None, description=f"Version 0.16. {_MODE.replace('max:', 'false:')}")
     time_attr: str | None = Field(None, description=f"Version 0.16. {_TIME}")
     report_every: Count = Field(1, description=_EVERY)
@@ -300,7 +324,7 @@ class SyneTunePromotionSection(_SyneTune):
     name: Literal["syne_tune_promotion"]
     in_place: ClassVar[bool] = False
     version: Annotated[Literal["0.13"], BeforeValidator(_as_text)] = Field(
-        "0.13", description="Syne Tune's; later ones have no promotion."
+        "0.13", description="Version of Syne Tune. Later versions have no promotion."
     )
 
     @property
@@ -323,27 +347,35 @@ class SklearnHalvingSection(LibrarySearcherSection):
     )  # fmt: skip
 
     max_resources: Annotated[int, Field(ge=1, le=10**9)] = Field(
-        description="Units that no round trains beyond. A number: auto is not simulated."
+        description="No round trains for more units than this. Give a number: auto is not simulated."
     )
     n_candidates: Count | Literal["exhaust"] = Field(
-        description="Candidates of the first round, those of the grid. exhaust: max_resources // min_resources."
+        description="Number of candidates of the first round; for a grid, its number of points. exhaust: "
+        "max_resources // min_resources."
     )
     min_resources: Count | Literal["exhaust", "smallest"] = Field(
         "exhaust",
-        description="Units of the first round. smallest: 1; exhaust: as many as let the last round come near "
-        "max_resources. Of samples these depend on cv and classes: give a number.",
+        description="Units of the first round. smallest: 1. exhaust: as many as bring the last round near "
+        "max_resources. Where the resource is a number of samples, both depend on cv and on the classes, so give "
+        "a number.",
     )
-    factor: Factor = Field(3, description="One in so many candidates is kept, and rounds are so many times as long.")
+    factor: Factor = Field(
+        3, description="One in `factor` candidates is kept. Each round is `factor` times as long as the round before."
+    )
     aggressive_elimination: bool = Field(
-        False, description="Repeat the first round's units until few enough candidates are left for the others."
+        False,
+        description="true: the first round's units are repeated until few enough candidates are left for "
+        "the other rounds.",
     )
     resource: str | None = Field(None, description=_TIME)
     scoring: str | None = Field(None, description=_METRIC)
-    cv: int | None = Field(None, description="Accepted, no effect: a trial is one candidate with all its folds.")
-    random_state: int | None = Field(None, description="Accepted, no effect: the scenario's seed stands for it.")
-    refit: bool | None = Field(None, description="Accepted, no effect: the last fit is not simulated.")
-    n_jobs: int | None = Field(None, description="Accepted, no effect: the cluster's workers stand for it.")
-    verbose: int | None = Field(None, description="Accepted, no effect.")
+    cv: int | None = Field(None, description="Accepted without effect: a trial is one candidate with all its folds.")
+    random_state: int | None = Field(
+        None, description="Accepted without effect: the scenario's seed is used in its place."
+    )
+    refit: bool | None = Field(None, description="Accepted without effect: the last fit is not simulated.")
+    n_jobs: int | None = Field(None, description="Accepted without effect: the cluster's workers take its place.")
+    verbose: int | None = Field(None, description="Accepted without effect.")
 
     @model_validator(mode="after")
     def _known_start(self) -> SklearnHalvingSection:

@@ -19,28 +19,32 @@ from simulator.scenario.values import Delay, Label
 class Scenario(Section):
     """Searchers on the same trials and the same cluster."""
 
-    title: str = Field("", max_length=200, description="Shown above tables and pictures; default: the file's name.")
+    title: str = Field("", max_length=200, description="Title above tables and pictures; default: the file's name.")
     seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(0, description="Seed of everything that is drawn at random.")
-    time_unit: TimeUnit = Field("s", description="How times are shown.")
+    time_unit: TimeUnit = Field("s", description="Unit in which times are shown.")
     searchers: dict[Label, Searcher] = Field(
         max_length=16,
-        description="Label: searcher. `searcher:` with one block works too.",
+        description="The searchers, each under a label. `searcher:` with one block works too.",
         json_schema_extra={"minProperties": 1},
     )
     searches: Annotated[dict[Label, SearchesSection], Field(min_length=1, max_length=64)] | None = Field(
-        None, description="Instead of `searchers`: label: searches alike that arrive at the cluster and share it."
+        None,
+        description="Instead of `searchers`: searches that arrive at the cluster and share it. Those that "
+        "are alike stand under one label.",
     )
-    scheduler: SchedulerSection | None = Field(None, description="With `searches`: who is served; default fifo.")
+    scheduler: SchedulerSection | None = Field(
+        None, description="With `searches`: which search is served; default fifo."
+    )
     warm_up: Delay | None = Field(
         None,
-        description="With `searches`: those that come before this are left out of the figures; default: found from "
-        "the run (MSER-5).",
+        description="With `searches`: searches that come before this time are left out of the figures. By default "
+        "the time is found from the run (MSER-5).",
     )
     curves: CurvesSection
     cluster: ClusterSection
     stop: StopSection | None = None
     plan: PlanSection | None = Field(
-        None, description="What `asha-sim plan` varies and answers; other commands pass it over."
+        None, description="What `asha-sim plan` varies and answers. Other commands ignore it."
     )
 
     @property

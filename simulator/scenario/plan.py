@@ -42,14 +42,18 @@ Axis = Annotated[
 
 
 class ReplicatesSection(Section):
-    """How many seeds each cell of the grid is run with: more until the answer's interval is narrow enough."""
+    """How many seeds each cell of the grid is run with.
 
-    min: Annotated[int, Field(ge=2, le=MOST)] = Field(50, description="At least so many.")
-    max: Annotated[int, Field(ge=2, le=MOST)] = Field(400, description="At most so many.")
+    Seeds are added until the interval of the answer is narrow enough.
+    """
+
+    min: Annotated[int, Field(ge=2, le=MOST)] = Field(50, description="Smallest number of seeds.")
+    max: Annotated[int, Field(ge=2, le=MOST)] = Field(400, description="Largest number of seeds.")
     width: Annotated[float, Field(gt=0, le=1)] = Field(
         0.1,
-        description="Width asked of the interval: of the share of runs in time (0.1: 10 points), or, where no "
-        "deadline, budget or target is given, of the mean time as a share of it.",
+        description="How wide the interval may be at most. It is the interval of the share of runs in time (0.1: "
+        "10 points). Where no deadline, budget or target is given, it is the interval of the mean time, as a "
+        "share of that time.",
     )
 
     @model_validator(mode="after")
@@ -97,28 +101,30 @@ def _some(axes: dict[str, Any]) -> dict[str, Any]:
 
 
 class TargetSection(Section):
-    """When a search has done what it is for; the run stops there. Default: when it is over.
+    """When a search has done what it is for. The run stops there. By default that is when the search is over.
 
-    A loss counts where a trial has it at its full length, since a lucky early loss is none that can be had.
+    A loss counts only for a fully trained trial, because a lucky early loss is not the loss of a model that one
+    could use.
     """
 
     loss: Annotated[float, Field(allow_inf_nan=False)] | None = Field(
-        None, description="At a result this good or better, as the curves have it."
+        None, description="When a result is this good or better, in the unit of the curves."
     )
     quantile: Annotated[float, Field(gt=0, lt=1)] | None = Field(
         None,
-        description="At a result as good as this share of the candidates when fully trained: 0.01 is the best 1 %.",
+        description="When a result is as good as this share of the candidates when they are fully trained: 0.01 "
+        "is the best 1 %.",
     )
-    full_length_trials: Count | None = Field(None, description="After so many fully trained trials.")
+    full_length_trials: Count | None = Field(None, description="After this many fully trained trials.")
     stay: Duration | None = Field(
         None,
-        description="Of searches that share a cluster: how long one may take from its arrival until it is done; "
-        "`confidence` is the share of them that should.",
+        description="For searches that share a cluster: how long a search may take from its arrival until it is "
+        "done. `confidence` is the share of the searches that should keep to it.",
     )
     at: Literal["full_length", "any"] = Field(
         "full_length",
-        description="Which results count for loss and quantile. full_length: those of fully trained trials; any: "
-        "early ones too, though the same trial may be worse when fully trained.",
+        description="Which results count for loss and quantile. full_length: only those of fully trained trials. "
+        "any: early results too, though the same trial may be worse when it is fully trained.",
     )
 
     @model_validator(mode="after")
@@ -134,39 +140,44 @@ class TargetSection(Section):
 
 
 class PlanSection(Section):
-    """A grid of clusters and searches, and the question it should answer."""
+    """A grid of clusters and searches, and the question that it should answer."""
 
     vary: Annotated[dict[str, Axis], AfterValidator(_some)] = Field(
         json_schema_extra={"minProperties": 1},
-        description="Dotted key of the scenario: its values, as a list or with a name for each. A value that is keys "
-        "and values is merged into what stands there; null takes a key away (RFC 7396). Keys joined by ` & ` "
-        "have one value together.",
+        description="Keys of the scenario, written with dots, each with its values: a list of them, or a name for "
+        "each. A value that has keys of its own is merged into what stands there; null takes a key away (RFC "
+        "7396). Keys that are joined by ` & ` change together.",
     )
     start: Moment | None = Field(
-        None, description="Day and time of the search's start, such as 2026-12-04 18:00, for a deadline that is one."
+        None,
+        description="Day and time at which the search starts, such as 2026-12-04 18:00. A deadline that is "
+        "a day and time needs it.",
     )
     deadline: Annotated[Duration | None, BeforeValidator(_until)] = Field(
         None,
-        description="By when the target should be reached: a span such as 62 h, or, with `start`, a day and time "
-        "such as 2026-12-07 09:00.",
+        description="When the target should be reached: a span such as 62 h or, with `start`, a day and time such "
+        "as 2026-12-07 09:00.",
     )
-    budget: Positive | None = Field(None, description="Money that may be spent by then.")
+    budget: Positive | None = Field(None, description="Money that may be spent until then.")
     confidence: Annotated[float, Field(ge=0.5, lt=1)] = Field(
-        0.95, description="How sure: the share of runs to meet deadline and budget, and the level of every interval."
+        0.95,
+        description="How sure the answer should be: the share of the runs that have to meet deadline and "
+        "budget. It is also the level of every interval.",
     )
     choose_by: Literal["lower_bound", "estimate"] = Field(
         "lower_bound",
-        description="lower_bound: an option may be recommended once its share of runs is shown, with confidence "
-        "`assurance`, to be no less than asked; estimate: once the share of its runs is no less.",
+        description="lower_bound: an option may be recommended if it is shown, with confidence `assurance`, that "
+        "its share of runs is no less than asked. estimate: it may be recommended if the share of the runs that "
+        "were made is no less than asked.",
     )
     assurance: Annotated[float, Field(gt=0.5, lt=1)] = Field(
         0.8,
-        description="One-sided confidence of that bound: the best-looking of many options is often worse than it "
-        "looks.",
+        description="One-sided confidence of that bound. It is needed because the best-looking of many options is "
+        "often worse than it looks.",
     )
     target: TargetSection | None = None
     price: Money | None = Field(
-        None, description="Money for a worker and hour, of plain workers; groups have theirs."
+        None, description="Price of one plain worker per hour. Groups have prices of their own."
     )
     replicates: Annotated[
         ReplicatesSection,
@@ -174,12 +185,13 @@ class PlanSection(Section):
     ] = Field(default_factory=ReplicatesSection)
     pilot_sets: Annotated[int, Field(ge=8, le=1000)] = Field(
         24,
-        description="Where trials are drawn from pilots (curves with resample or with fitted trials): how many other "
-        "sets of pilots, drawn from those that there are, tell what so few don't.",
+        description="For trials that are drawn from pilots (curves with resample or with fitted trials): how many "
+        "other sets of pilots are drawn from the pilots that there are. They show what so few pilots leave "
+        "unknown.",
     )
-    limit: Count = Field(100_000, description="Runs in all; a larger plan is refused.")
+    limit: Count = Field(100_000, description="Largest number of runs. A larger plan is refused.")
     pilots: Count | None = Field(
-        None, description="How many recorded trials synthetic curves were fitted to, for the report."
+        None, description="How many recorded trials the synthetic curves were fitted to. The report names it."
     )
 
     @property

@@ -80,7 +80,8 @@ class OwnSearcherSection(SearcherSection):
     """One search of the project's own or of Determined's."""
 
     max_length: Length = Field(
-        description="Resource of a fully trained trial: units, or {epochs: 16}, {batches: …}, {records: …}.",
+        description="Resource of a fully trained trial: a number of units, or one of {epochs: 16}, {batches: …} "
+        "and {records: …}.",
     )
 
 

@@ -32,18 +32,20 @@ from simulator.searchers.hyperband import async_hyperband, hyperband, hyperband_
 
 
 class ShaSection(OwnSearcherSection):
-    """Synchronous successive halving: nobody leaves a rung before it is full."""
+    """Synchronous successive halving: no trial leaves a rung before the rung is full."""
 
     make = sha
 
     name: Literal["sha"]
-    max_trials: Count = Field(description="Trials of a bracket.")
-    divisor: Divisor = Field(4, description="One in so many trials is promoted.")
+    max_trials: Count = Field(description="Number of trials of a bracket.")
+    divisor: Divisor = Field(4, description="One in `divisor` trials is promoted.")
     num_rungs: Annotated[int, Field(ge=1, le=64)] | None = Field(
-        None, description="Rungs from the top down; default: all that fit."
+        None, description="Number of rungs, from the top down; default: all that fit."
     )
     backfill: bool = Field(
-        False, description="Begin another bracket whenever a worker would wait. Never ends by itself: give a stop."
+        False,
+        description="true: another bracket begins whenever a worker would wait. Then the search never ends "
+        "by itself, so give a stop.",
     )
 
     @property
@@ -68,13 +70,19 @@ class AshaSection(OwnSearcherSection):
     make = asha
 
     name: Literal["asha"]
-    max_trials: Count | None = Field(None, description="Trials in all; default: no end, so give a stop.")
-    divisor: Divisor = Field(4, description="One in so many trials is promoted.")
-    num_rungs: Annotated[int, Field(ge=1, le=64)] | None = Field(
-        None, description="Rungs from the top down; default: all that fit."
+    max_trials: Count | None = Field(
+        None, description="Number of trials. Without it the search never ends, so give a stop."
     )
-    delayed: bool = Field(False, description="D-ASHA: never more promotions than 1 in `divisor` of the results.")
-    max_concurrent_trials: Count | None = Field(None, description="Most jobs under way at once; default: no limit.")
+    divisor: Divisor = Field(4, description="One in `divisor` trials is promoted.")
+    num_rungs: Annotated[int, Field(ge=1, le=64)] | None = Field(
+        None, description="Number of rungs, from the top down; default: all that fit."
+    )
+    delayed: bool = Field(
+        False, description="true: D-ASHA, which never promotes more than 1 in `divisor` of the results."
+    )
+    max_concurrent_trials: Count | None = Field(
+        None, description="How many jobs may be under way at once; default: no limit."
+    )
 
     @property
     def promotes_one_in(self) -> float | None:
@@ -93,18 +101,22 @@ class AshaSection(OwnSearcherSection):
 
 
 _ROUNDING = (
-    "Trials of the bracket with s + 1 of m rungs. algorithm: ceil(m / (s + 1) * divisor**s), as in the paper's "
-    "Algorithm 1; table: floor(m / (s + 1)) * divisor**s, as in its Table 1 and in BOHB."
+    "Number of trials of the bracket with s + 1 of m rungs. algorithm: ceil(m / (s + 1) * "
+    "divisor**s), as in the paper's Algorithm 1. table: floor(m / (s + 1)) * divisor**s, as in the paper's Table "
+    "1 and in BOHB."
 )
 
 
 class HyperbandSection(OwnSearcherSection):
-    """Brackets of synchronous halving from every lowest rung; the next begins when no job is left. One pass."""
+    """Brackets of synchronous halving, one for each lowest rung.
+
+    The next bracket begins when no job is left. Each bracket runs once.
+    """
 
     make = hyperband
 
     name: Literal["hyperband"]
-    divisor: Divisor = Field(4, description="One in so many trials is promoted.")
+    divisor: Divisor = Field(4, description="One in `divisor` trials is promoted.")
     rounding: Literal["algorithm", "table"] = Field("algorithm", description=_ROUNDING)
 
     @property
@@ -120,15 +132,22 @@ class HyperbandSection(OwnSearcherSection):
 
 
 class AsyncHyperbandSection(OwnSearcherSection):
-    """Brackets of asynchronous halving in turn, each for the units of a bracket of `hyperband`."""
+    """Brackets of asynchronous halving, one after the other.
+
+    Each trains as many units as a bracket of `hyperband`.
+    """
 
     make = async_hyperband
 
     name: Literal["async_hyperband"]
-    max_trials: Count | None = Field(None, description="Trials in all; default: no end, so give a stop.")
-    divisor: Divisor = Field(4, description="One in so many trials is promoted.")
+    max_trials: Count | None = Field(
+        None, description="Number of trials. Without it the search never ends, so give a stop."
+    )
+    divisor: Divisor = Field(4, description="One in `divisor` trials is promoted.")
     rounding: Literal["algorithm", "table"] = Field("algorithm", description=_ROUNDING)
-    max_concurrent_trials: Count | None = Field(None, description="Most jobs under way at once; default: no limit.")
+    max_concurrent_trials: Count | None = Field(
+        None, description="How many jobs may be under way at once; default: no limit."
+    )
 
     @property
     def endless(self) -> bool:

@@ -18,10 +18,12 @@ from simulator.scenario.values import Delay, Duration
 
 
 class PoissonArrivals(Section):
-    """Searches that come at random, independently of each other: the gaps are exponential."""
+    """Searches that come at random and independently of each other. The gaps between them are exponential."""
 
     kind: Literal["poisson"]
-    mean_gap: Duration = Field(description="Mean time from one to the next, and to the first.")
+    mean_gap: Duration = Field(
+        description="Mean time from one search to the next, and from the start to the first search."
+    )
 
     @property
     def endless(self) -> bool:
@@ -30,11 +32,15 @@ class PoissonArrivals(Section):
 
 
 class RegularArrivals(Section):
-    """Searches that come one by one after equal gaps, the first at the start."""
+    """Searches that come after equal gaps. The first comes at the start."""
 
     kind: Literal["every"]
-    gap: Duration = Field(description="Time from one to the next.")
-    jitter: Delay = Field(0, description="Each is late by a time of its own, at random up to this; at most the gap.")
+    gap: Duration = Field(description="Time from one search to the next.")
+    jitter: Delay = Field(
+        0,
+        description="Each search is late by a random time of its own, up to this long. It "
+        "may not be longer than the gap.",
+    )
 
     @property
     def endless(self) -> bool:
@@ -53,7 +59,7 @@ class ListedArrivals(Section):
 
     kind: Literal["at"]
     times: Annotated[list[Delay], Field(min_length=1, max_length=10_000)] = Field(
-        description="When each comes, from the start on, in order."
+        description="When each search comes, counted from the start, in order."
     )
 
     @property
@@ -70,10 +76,10 @@ class ListedArrivals(Section):
 
 
 class RecordedArrivals(Section):
-    """Searches that come when recorded ones came."""
+    """Searches that come when recorded searches came."""
 
     kind: Literal["recorded"]
-    file: str = Field(description="CSV with the column arrival_s: seconds from the start, in order.")
+    file: str = Field(description="A CSV with the column arrival_s: seconds from the start, in order.")
 
     @property
     def endless(self) -> bool:
@@ -96,29 +102,34 @@ ARRIVALS: dict[str, type[Section]] = {
 
 
 class SearchesSection(Section):
-    """Searches alike that arrive one after the other."""
+    """Searches that are alike and arrive one after the other."""
 
     searcher: Searcher
     curves: CurvesSection | None = Field(
-        None, description="Their trials, drawn anew by each; default: the scenario's."
+        None,
+        description="Curves of their trials. Each search draws trials of its own. Default: the curves of "
+        "the scenario.",
     )
     arrivals: Arrivals
-    count: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(None, description="How many come.")
-    until: Duration | None = Field(None, description="Until when they come.")
+    count: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(None, description="How many searches come.")
+    until: Duration | None = Field(None, description="Time until which searches come.")
     slots_per_trial: Annotated[int, Field(ge=1, le=10_000)] | None = Field(
         None,
-        description="Slots that a trial takes: on one machine or, where none has so many, on whole idle machines of "
-        "equal size whose slots divide it. Default: the cluster's.",
+        description="Number of slots that a trial takes. They are on one machine. Where no machine has that many, "
+        "they are on whole idle machines of equal size whose number of slots divides it. Default: the cluster's.",
     )
     weight: Annotated[float, Field(le=1e9, allow_inf_nan=False)] = Field(
         1.0,
-        description="Its share of the cluster against others', under fair_share.",
+        description="Weight of a search under the policy fair_share. A search of twice the weight gets twice the "
+        "share.",
         json_schema_extra={"exclusiveMinimum": 0},
     )
     priority: Annotated[int, Field(ge=1, le=99)] = Field(
-        DEFAULT_PRIORITY, description="Under priority: from 1 to 99, the smaller the more urgent."
+        DEFAULT_PRIORITY,
+        description="Priority under the policy priority: a number from 1 to 99. The smaller it "
+        "is, the more urgent the search is.",
     )
-    max_slots: Count | None = Field(None, description="Most slots that one search holds at once.")
+    max_slots: Count | None = Field(None, description="How many slots one search may hold at once.")
 
     @model_validator(mode="after")
     def _sound(self) -> SearchesSection:
@@ -136,11 +147,14 @@ class SchedulerSection(Section):
 
     policy: Literal["fifo", "fair_share", "priority"] = Field(
         "fifo",
-        description="fifo: in order of arrival, later ones get what earlier ones can't use now; fair_share: each "
-        "gets its share by weight, as in Determined, and trials above it stop; priority: the most urgent first.",
+        description="fifo: searches are served in the order of their arrival, and a later one gets what an "
+        "earlier one can't use now. fair_share: each search gets its share by weight, as in Determined, and "
+        "trials above the share are stopped. priority: the most urgent search is served first.",
     )
     preemption: bool = Field(
-        False, description="With priority: less urgent trials stop for more urgent ones, and go on from a checkpoint."
+        False,
+        description="With the policy priority: less urgent trials are stopped for more urgent ones, and go "
+        "on later from a checkpoint.",
     )
 
     @model_validator(mode="after")

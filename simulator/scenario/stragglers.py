@@ -37,11 +37,11 @@ class StragglerSection(Section, ABC):
 
 
 class HalfNormalStragglerSection(StragglerSection):
-    """1 + |z|: the ASHA paper's model."""
+    """Factors of 1 + |z|, the model of the ASHA paper."""
 
     kind: Literal["half_normal"]
     std: Annotated[float, Field(ge=0, le=100)] = Field(
-        0.5, description="Standard deviation of z in the factor 1 + |z|; the mean factor is 1 + 0.798 std."
+        0.5, description="Standard deviation of z in the factor 1 + |z|. The mean factor is 1 + 0.798 std."
     )
 
     def build(self) -> stragglers.Straggler:
@@ -54,11 +54,11 @@ class HalfNormalStragglerSection(StragglerSection):
 
 
 class LogNormalStragglerSection(StragglerSection):
-    """Log-normal factors of mean 1."""
+    """Log-normal factors with a mean of 1."""
 
     kind: Literal["log_normal"]
     sigma: Annotated[float, Field(ge=0, le=5)] = Field(
-        0.15, description="Standard deviation of the factor's logarithm; equal hosts show 0.02 to 0.25."
+        0.15, description="Standard deviation of the factor's logarithm. Equal hosts show 0.02 to 0.25."
     )
 
     def build(self) -> stragglers.Straggler:
@@ -76,11 +76,11 @@ class LogNormalStragglerSection(StragglerSection):
 
 
 class ParetoStragglerSection(StragglerSection):
-    """Pareto factors of mean 1."""
+    """Pareto factors with a mean of 1."""
 
     kind: Literal["pareto"]
     alpha: Annotated[float, Field(gt=1.01, le=100)] = Field(
-        2.5, description="Tail index; the smaller, the more jobs take very long."
+        2.5, description="Tail index. The smaller it is, the more jobs take very long."
     )
 
     def build(self) -> stragglers.Straggler:
@@ -102,7 +102,7 @@ class TwoPointStragglerSection(StragglerSection):
 
     kind: Literal["two_point"]
     probability: Probability = Field(
-        0.05, description="Probability that a job is slow; shared clusters show 2 to 5 %."
+        0.05, description="Probability that a job is slow. Shared clusters show 2 to 5 %."
     )
     factor: Annotated[float, Field(ge=1, le=1e6)] = Field(4.0, description="How many times as long a slow job takes.")
 
@@ -116,11 +116,12 @@ class TwoPointStragglerSection(StragglerSection):
 
 
 class MeasuredStragglerSection(StragglerSection):
-    """Factors as measured."""
+    """Factors with measured quantiles."""
 
     kind: Literal["quantiles"]
     values: Annotated[list[Positive], Field(min_length=2, max_length=10_000)] = Field(
-        description="Evenly spaced quantiles, least first: [1, 1, 1.02, 1.36, 3.6] ends with the greatest seen."
+        description="Evenly spaced quantiles, the least first. [1, 1, 1.02, 1.36, 3.6] ends with the greatest "
+        "factor that was seen."
     )
 
     @model_validator(mode="after")

@@ -13,7 +13,7 @@ ALIKE = 0.05
 #: Units trained may be so much fewer and still be called the same work: orders of trials and lost jobs move them.
 LESS_WORK = 0.05
 #: Of the idle time, that which a barrier takes.
-CLIMB = "… while a trial could climb"
+WAITED = "… while a promotion waits"
 #: Less money than this is shown in two digits.
 CENT = 0.01
 
@@ -43,7 +43,7 @@ def table(summaries: Mapping[str, Summary], unit: str) -> list[tuple[str, ...]]:
         ("best loss known at", lambda run: time(run.best_loss_s)),
         ("best trial's loss in full", lambda run: _loss(run.best_loss_in_full)),
         (f"idle, worker-{unit}", lambda run: worker_time(run.idle_s)),
-        (CLIMB, lambda run: "—" if run.idle_promotable_s is None else worker_time(run.idle_promotable_s)),
+        (WAITED, lambda run: "—" if run.idle_promotable_s is None else worker_time(run.idle_promotable_s)),
         (f"overhead, worker-{unit}", lambda run: worker_time(run.overhead_s)),
         (f"lost, worker-{unit}", lambda run: worker_time(run.lost_s)),
         (f"down, worker-{unit}", lambda run: worker_time(run.down_s)),
@@ -56,7 +56,7 @@ def table(summaries: Mapping[str, Summary], unit: str) -> list[tuple[str, ...]]:
         f"lost, worker-{unit}": all(run.lost_s == 0 for run in summaries.values()),
         f"down, worker-{unit}": all(run.down_s == 0 for run in summaries.values()),
         "cost": all(run.cost == 0 for run in summaries.values()),
-        CLIMB: all(run.idle_promotable_s is None for run in summaries.values()),
+        WAITED: all(run.idle_promotable_s is None for run in summaries.values()),
     }
     shown = [(name, cell) for name, cell in cells if not silent.get(name, False)]
     return [(name, *(cell(run) for run in summaries.values())) for name, cell in shown]
@@ -90,17 +90,19 @@ def findings(summaries: Mapping[str, Summary], unit: str) -> Iterator[str]:
             work = f"{base.resource_units:,} and {formatting.counted(run.resource_units, 'unit')}"
             yield f"{first} and {label} did not do the same work ({work}), so their makespans can't be compared."
         else:
-            said = _sooner("makespan", (first, base.makespan_s), (label, run.makespan_s), unit)
+            more = ""
             if less_work(slow.resource_units, fast.resource_units):
-                more = formatting.percent(fast.resource_units / slow.resource_units - 1).replace(" ", "")
-                said = f"{said.removesuffix('.')}, and trained {more} more units."
-            yield said
+                share = formatting.percent(fast.resource_units / slow.resource_units - 1).replace(" ", "")
+                more = f", although it trained {share} more units"
+            pair = (first, base.makespan_s), (label, run.makespan_s)
+            yield f"{_sooner(('ends', 'end'), *pair, unit)}{more}."
         if base.first_full_length_s is not None and run.first_full_length_s is not None:
             pair = (first, base.first_full_length_s), (label, run.first_full_length_s)
-            yield _sooner("first full-length trial", *pair, unit)
+            does = "trains its first trial in full", "train their first trial in full"
+            yield f"{_sooner(does, *pair, unit)}."
         elif base.first_full_length_s is not None or run.first_full_length_s is not None:
             winner = first if base.first_full_length_s is not None else label
-            yield f"first full-length trial: only {winner} trained one."
+            yield f"Only {winner} trained a trial in full."
 
 
 def less_work(units: float, others: float) -> bool:
@@ -125,11 +127,12 @@ def _share(share: float | None) -> str:
     return "—" if share is None else formatting.percent(share, digits=1).replace(" ", "")
 
 
-def _sooner(what: str, one: tuple[str, float], other: tuple[str, float], unit: str) -> str:
-    what = f"{what} in this order of the trials"
+def _sooner(does: tuple[str, str], one: tuple[str, float], other: tuple[str, float], unit: str) -> str:
+    order = "In this order of the trials"
     (fast, least), (slow, most) = sorted((one, other), key=lambda pair: pair[1])
     shown = [_shown(seconds, unit) for seconds in (least, most)]
     if alike(least, most):
-        return f"{what}: no difference to speak of ({fast} {shown[0]}, {slow} {shown[1]})."
+        both = f"{fast} and {slow} {does[1]} ({fast} {shown[0]}, {slow} {shown[1]})"
+        return f"{order}, there is no difference worth mentioning in when {both}"
     sooner = formatting.percent(1 - least / most).replace(" ", "")
-    return f"{what}: {fast} is {sooner} sooner than {slow} ({shown[0]} against {shown[1]})."
+    return f"{order}, {fast} {does[0]} {sooner} sooner than {slow} ({shown[0]} against {shown[1]})"

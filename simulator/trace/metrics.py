@@ -67,7 +67,7 @@ class Summary:
     overhead_s: float
     lost_s: float
     idle_s: float
-    idle_promotable_s: float | None  # of it, while a trial could have climbed: 1 in divisor of a rung had not yet
+    idle_promotable_s: float | None  # of it, while a promotion waited: fewer than 1 in divisor had left a rung
     down_s: float
     cost: float  # of the workers while they were up
     cost_by_group: dict[str, float]
@@ -171,9 +171,9 @@ def useful(trace: Trace) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def idle_promotable(trace: Trace, divisor: float) -> int:
-    """Worker ticks of idleness while a trial could have climbed.
+    """Worker ticks of idleness while a promotion waited.
 
-    One could where fewer trials had left a rung than floor(n / divisor) of its n results so far, and a result was
+    One waits where fewer trials had left a rung than floor(n / divisor) of its n results so far, and a result was
     left that is no death: what asynchronous promotion would have done at once, and a barrier waits with.
     """
     begin, end = _rooms(trace, divisor)

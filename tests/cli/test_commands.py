@@ -101,7 +101,7 @@ def test_where_another_order_fails_nothing_is_said_of_them(tmp_path):
     done = asha_sim("run", tmp_path / "s.yaml")
 
     assert done.returncode == 0
-    assert "Over other orders of the trials nothing is said, as one fails: no worker is left" in done.stdout
+    assert "Other orders of the trials are not compared, because one of them fails: no worker is left" in done.stdout
 
 
 def test_recorded_trials_in_the_file_s_order_or_in_one_that_the_seed_draws(tmp_path):

@@ -29,8 +29,8 @@ def compared(one, other, **changes):
         ([112, 110, 114, 112], [100, 100, 100, 100], "SHA ends 12 % later than ASHA (9–15 % over 4 seeds)."),
         ([100, 100, 100, 100], [112, 110, 114, 112], "ASHA ends 12 % later than SHA (9–15 % over 4 seeds)."),
         ([100, 100], [120, 120], "ASHA ends 20 % later than SHA (over 2 seeds, each time)."),
-        ([100, 100], [100, 100], "SHA and ASHA: no difference in when each ends (over 2 seeds, each time)."),
-        ([100, 90, 110], [100, 100, 100], "SHA and ASHA: no difference seen in when each ends (-23 to +26 % over 3 seeds)."),
+        ([100, 100], [100, 100], "SHA and ASHA end at the same time (over 2 seeds, each time)."),
+        ([100, 90, 110], [100, 100, 100], "No difference is seen in when SHA and ASHA end (-23 to +26 % over 3 seeds)."),
     ],
 )  # fmt: skip
 def test_it_tells_the_ratio_with_its_interval(one, other, said):
@@ -39,7 +39,7 @@ def test_it_tells_the_ratio_with_its_interval(one, other, said):
 
 def test_where_the_work_differs_it_tells_of_the_first_trial_in_full():
     (said,) = spread.sentences(compared([100, 100], [120, 120], stopped=True))
-    assert said == "ASHA has its first trial trained in full 20 % later than SHA (over 2 seeds, each time)."
+    assert said == "ASHA trains its first trial in full 20 % later than SHA (over 2 seeds, each time)."
 
 
 def test_where_nothing_compares_it_says_so():

@@ -25,8 +25,9 @@ def findings(world, *, cluster=Cluster(10), stop=None, **searchers):  # noqa: B0
 
 def test_equal_times_leave_nothing_to_claim():
     assert findings(World(), SHA=sha(**OPTIONS), ASHA=asha(**OPTIONS)) == [
-        "makespan in this order of the trials: no difference to speak of (SHA 29 s, ASHA 30 s).",
-        "first full-length trial in this order of the trials: no difference to speak of (SHA 29 s, ASHA 30 s).",
+        "In this order of the trials, there is no difference worth mentioning in when SHA and ASHA end (SHA 29 s, ASHA 30 s).",
+        "In this order of the trials, there is no difference worth mentioning in when SHA and ASHA "
+        "train their first trial in full (SHA 29 s, ASHA 30 s).",
     ]
 
 
@@ -37,8 +38,8 @@ def test_unequal_times_make_a_difference():
     said = findings(world, SHA=sha(**options), ASHA=asha(**options))
 
     assert said == [
-        "makespan in this order of the trials: ASHA is 35% sooner than SHA (33 s against 51 s).",
-        "first full-length trial in this order of the trials: ASHA is 41% sooner than SHA (30 s against 51 s).",
+        "In this order of the trials, ASHA ends 35% sooner than SHA (33 s against 51 s).",
+        "In this order of the trials, ASHA trains its first trial in full 41% sooner than SHA (30 s against 51 s).",
     ]
 
 
@@ -74,11 +75,13 @@ def test_more_units_in_less_time_are_sooner():
     run = metrics.summarize(simulate(sha(**OPTIONS), World(), Cluster(10)))
     runs = {"SHA": run, "ASHA": replace(run, makespan_s=20.0, resource_units=100)}
     assert next(comparison.findings(runs, "s")) == (
-        "makespan in this order of the trials: ASHA is 31% sooner than SHA (20 s against 29 s), and trained 23% more units."
+        "In this order of the trials, ASHA ends 31% sooner than SHA (20 s against 29 s), although it trained 23% more units."
     )
 
 
-@pytest.mark.parametrize(("units", "said"), [(95, "no difference to speak of"), (94, "did not do the same work")])
+@pytest.mark.parametrize(
+    ("units", "said"), [(95, "no difference worth mentioning in when"), (94, "did not do the same work")]
+)
 def test_the_tolerance_of_units(units, said):
     """At the same time 5 % fewer units are the same work, 6 % are not."""
     run = metrics.summarize(simulate(sha(**OPTIONS), World(), Cluster(10)))
@@ -93,7 +96,7 @@ def test_only_one_reached_full_length():
         World(), stop=28 * UNIT, SHA=sha(**OPTIONS), one=asha(max_trials=1, max_length=27, divisor=27, num_rungs=1)
     )
 
-    assert said[-1] == "first full-length trial: only one trained one."
+    assert said[-1] == "Only one trained a trial in full."
 
 
 def test_times_of_different_lengths_are_not_compared():
@@ -130,13 +133,13 @@ def test_of_no_time_there_is_no_share():
     assert "0 % busy" in alt.of_comparison([trace], "s")
 
 
-def test_without_a_divisor_nobody_says_who_could_climb():
+def test_without_a_divisor_nobody_says_that_promotions_wait():
     trace = simulate(sha(**OPTIONS), World(), Cluster(10))
     told = simulate(sha(**OPTIONS), World(), Cluster(10), meta={"divisor": 3})
 
-    assert "climb" not in alt.of_comparison([trace], "s")
-    assert "(3 worker-s idle while a trial could climb)" in alt.of_comparison([told], "s")
-    assert comparison.CLIMB not in {row[0] for row in comparison.table({"SHA": metrics.summarize(trace)}, "s")}
+    assert "a promotion waits" not in alt.of_comparison([trace], "s")
+    assert "(3 worker-s idle while a promotion waits)" in alt.of_comparison([told], "s")
+    assert comparison.WAITED not in {row[0] for row in comparison.table({"SHA": metrics.summarize(trace)}, "s")}
 
 
 def test_nearly_all_is_not_all():
@@ -155,7 +158,9 @@ def test_what_is_much_sooner_is_not_sooner_by_all():
     options = OPTIONS | {"max_trials": 36}
     said = findings(world, SHA=sha(**options), ASHA=asha(**options))
 
-    assert said[-1].startswith("first full-length trial in this order of the trials: ASHA is 99.7% sooner than SHA")
+    assert said[-1].startswith(
+        "In this order of the trials, ASHA trains its first trial in full 99.7% sooner than SHA"
+    )
 
 
 def test_the_table_has_a_column_for_each_searcher():

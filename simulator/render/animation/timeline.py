@@ -189,5 +189,5 @@ class SearcherRow:
             if not divisor:
                 return
             waited = metrics.idle_promotable(trace, float(divisor))
-            text = f"{worker_time(waited, unit)} idle while a trial could climb"
+            text = f"{worker_time(waited, unit)} idle while a promotion waits"
             canvas.text(self._side, top + LADDER - 8, text, LABEL, ramp=style.MUTED, width=BESIDE - 4)

@@ -27,14 +27,14 @@ const PROMOTED = 0, IN_FULL = 1, DIED = 2, EARLY = 3, BEHIND = 4, NEXT = 5;
 const NAMED = 10; // results of a rung that are named
 const trials = names => `trial${names.length === 1 ? "" : "s"} ${names.join(", ")}`;
 
-/** Why a trial climbs, or not, as its result arrives. */
+/** Why a trial is promoted, or not, as its result arrives. */
 function reasonOf({verdict, rank, results, places, opens, left}) {
   const place = `${ordinal(rank)} of ${results.toLocaleString("en")} result${results === 1 ? "" : "s"}`;
   const may = places === 1 ? "the best one may leave" : `the best ${places.toLocaleString("en")} may leave`;
   switch (verdict) {
     case PROMOTED: return places < 0 ? `${place}: promoted` : `${place}; ${may}: promoted`;
     case IN_FULL: return "trained in full: there is no higher rung";
-    case DIED: return "it died: it climbs no further";
+    case DIED: return "it died: it is not promoted";
     case EARLY: return opens < 0 ? `${place}; nobody may leave: it stays` : `${place}; nobody may leave before there are ${opens.toLocaleString("en")}: it waits`;
     case BEHIND: return `${place}; ${may}: not promoted`;
     case NEXT: return `${place}; ${may}, ${left.toLocaleString("en")} left before: it may, but does not yet`;
@@ -108,7 +108,7 @@ function storyOf(run, row, t, step = null) {
 function resultOf(run, row) {
   switch (run.outcome[row]) {
     case COMPLETED: return `loss ${showLoss(run.loss[row])}`;
-    case EXITED: return "the trial died: it climbs no further";
+    case EXITED: return "the trial died: it is not promoted";
     case DROPPED: return "dropped: the job was lost";
     case PREEMPTED: return "interrupted: the worker was taken away";
     case FAILED: return "failed";
