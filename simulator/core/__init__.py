@@ -1,1 +1,1 @@
-"""What everything else stands on: errors, time in ticks, random streams, how numbers are written."""
+"""The foundations of all other packages: errors, time in ticks, random streams, and the formatting of numbers."""

@@ -1,4 +1,4 @@
-"""What goes wrong for people: one exception, one line a problem."""
+"""Errors that a user reads: one exception for wrong input, and one line for each problem."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from simulator.core.escaping import printable
 
-#: Characters of a key that are shown.
+#: Longest key that is shown whole, in characters.
 LONGEST = 200
 
 
@@ -42,11 +42,11 @@ class InputError(ValueError):
 
 
 class RunError(RuntimeError):
-    """The input was sound and the run failed all the same: exit status 1, one line."""
+    """The input was sound, but the run failed: exit status 1, one line."""
 
 
 class MachineError(RunError):
-    """The machine gave out: a full disk, a folder removed, no memory. `remedy` is what to do before going on."""
+    """The machine failed: a full disk, a removed folder, no memory. `remedy` says what to do before trying again."""
 
     def __init__(self, message: str, remedy: str = "") -> None:
         super().__init__(message)
@@ -54,10 +54,10 @@ class MachineError(RunError):
 
 
 def unreadable(path: Path, error: OSError | ValueError) -> InputError:
-    """Say why a file can't be read, in the system's words; a ValueError is of a path no system would take."""
+    """Say why a file can't be read, in the system's words; a ValueError means that no system accepts the path."""
     scheme, mark, rest = str(path).partition(":/")
     if mark and re.fullmatch(r"[a-z][a-z0-9+.-]+", scheme):
-        address = f"{scheme}://{rest.lstrip('/')}"  # a Path has lost one of the slashes
+        address = f"{scheme}://{rest.lstrip('/')}"  # Path drops one of the two slashes
         return InputError(
             Problem(address, "is an address, and only files on this machine are read; download it first")
         )

@@ -1,4 +1,4 @@
-"""Text that others chose, made harmless for where it goes: one function for each target, used everywhere."""
+"""Text from users and files, made harmless for its destination: one function for each destination."""
 
 from __future__ import annotations
 
@@ -8,33 +8,33 @@ import unicodedata
 from html import escape
 from typing import Any
 
-#: Characters that Unicode calls letters or marks and that show nothing.
+#: Characters that Unicode classes as letters or marks and that are drawn as nothing.
 INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-#: What a spreadsheet takes for the beginning of a formula, in full width too.
+#: Beginnings of a cell that a spreadsheet takes for a formula, full-width characters included.
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠\t\r]")
-#: What Markdown or its dialects may give a meaning inside a line.
+#: Characters to which Markdown or one of its dialects gives a meaning inside a line.
 _MARKS = "\\`*_[]#|~$"
-#: What makes a line, at its beginning, something else than a paragraph.
+#: Beginnings of a line that make it something other than a paragraph in Markdown.
 _BLOCK = re.compile(r"(\d{1,9})([.)])(?=\s|$)|(>|[-+](?=\s|$)|-[-\s]*$|=+\s*$|:)")
-#: What some dialects make a link of although it is not marked as one.
+#: Addresses that some Markdown dialects turn into a link although they are not marked as one.
 _BARE_LINK = re.compile(r"(?i)\b(https?|ftp)(:)|\b(www)(\.)")
 
 
-#: Characters of a text that a picture may show.
+#: Longest text that a picture shows, in characters.
 MAX_CHARACTERS = 300
-#: What JSON's own escapes leave as it is, and a terminal may obey: all that can't be printed, but for ends of lines.
+#: Characters that JSON's own escapes keep and a terminal may obey: all that are not printable ASCII, except newlines.
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e\n]")
 
 
 def printable(text: str) -> str:
-    """One line that no terminal takes for a command: names and values from files may hold anything."""
+    """The text with its unprintable characters escaped, so that no terminal obeys what a file holds."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
     )
 
 
 def one_line(text: str) -> str:
-    """One line of what can be shown: white space becomes a blank, control characters a replacement mark."""
+    """The text as one line: white space becomes a blank, a control character becomes a replacement mark."""
     return "".join(
         " " if character.isspace() else "\ufffd" if unicodedata.category(character).startswith("C") else character
         for character in text
@@ -42,20 +42,20 @@ def one_line(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """One line for a picture, of what can be drawn, and no longer than any picture is wide."""
+    """One line for a picture, without characters that can't be drawn, cut to MAX_CHARACTERS."""
     return one_line(text[:MAX_CHARACTERS])
 
 
 def html(text: str) -> str:
-    """Text for a page, between tags or in an attribute with double quotes: what it says and no mark-up; SVG alike."""
+    """Text for HTML or SVG, between tags or in an attribute in double quotes; nothing in it acts as mark-up."""
     return escape(" ".join(one_line(text).split()))
 
 
 def json_text(value: Any, *, indent: int | None = 2) -> str:
-    """A value as JSON, which no terminal obeys: letters as they are, and the code of whatever can't be printed.
+    """A value as JSON that no terminal obeys: letters stay as they are, unprintable characters become their codes.
 
-    Without `indent` it is for pages: ASCII, in one line, and no text ends the script that it stands in. Numbers must
-    be finite.
+    Without `indent` the JSON is for pages: ASCII in one line, and no text in it can end the script element that holds
+    it. Numbers must be finite.
     """
     if indent is None:
         return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
@@ -64,23 +64,23 @@ def json_text(value: Any, *, indent: int | None = 2) -> str:
 
 
 def file_stem(text: str, longest: int) -> str:
-    """Letters, digits and hyphens that remind of a text, for the name of a file; empty where it has none of those."""
+    """A file's name made from a text: its letters, digits and hyphens; empty where the text has none."""
     ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", ascii_text).strip("-")[:longest].rstrip("-")
 
 
 def of_name(name: str) -> str:
-    """The text of a file's name; a byte of it that is no UTF-8 becomes a replacement mark."""
+    """A file's name as text; a byte that is not UTF-8 becomes a replacement mark."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def visible(text: str) -> bool:
-    """Whether a text shows anything at all."""
+    """Whether any character of a text can be seen."""
     return any(_shows(character) for character in text)
 
 
 def hidden(text: str) -> bool:
-    """Whether some of its characters show nothing, blanks apart."""
+    """Whether a text has invisible characters other than blanks."""
     return any(character != " " and not _shows(character) for character in text)
 
 

@@ -1,12 +1,12 @@
-"""Amounts as people read them: never rounded so far that the words would be wrong."""
+"""Amounts as people read them, never rounded so far that the text becomes untrue."""
 
 from __future__ import annotations
 
 from simulator.core import ticks
 
-#: A number that is shown off by more than this share of itself gets a second digit.
+#: Largest rounding error, as a share of the number, before it is written in two significant digits instead.
 OFF = 0.1
-#: Decimals that a share in per cent may need to differ from what it is not.
+#: Most decimals of a percentage, for a share that fewer would show as 0 %, 100 % or another given share.
 MOST_DECIMALS = 9
 
 
@@ -16,7 +16,7 @@ def counted(amount: int, noun: str) -> str:
 
 
 def decimal(amount: float, digits: int = 1) -> str:
-    """A number with at most so many decimals; a small one, which they would distort, in two digits."""
+    """A number with at most `digits` decimals, or in two significant digits where these would distort it."""
     text = f"{amount:,.{digits}f}"
     if abs(float(text.replace(",", "")) - amount) > OFF * abs(amount):
         return f"{amount:.2g}"
@@ -29,19 +29,19 @@ def trimmed(text: str) -> str:
 
 
 def shortened(text: str, longest: int) -> str:
-    """The text as it is, or its beginning and an ellipsis where it has more than `longest` characters."""
+    """The text as it is, or its beginning and an ellipsis if it has more than `longest` characters."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def time(amount: int, unit: str, digits: int = 1) -> str:
-    """Ticks in a unit that may be a long one for them: "1.5 h", "0.033 h"."""
+    """Ticks in a given unit of time, even where that is long for them: "1.5 h", "0.033 h"."""
     return f"{decimal(amount / ticks.UNITS[unit], digits)} {unit}"
 
 
 def percent(share: float, *, digits: int = 0, unlike: float | None = None) -> str:
-    """A share in per cent: with the decimals it takes not to say always or never of what isn't.
+    """A share in per cent, with enough decimals that only 0 reads as "0 %" and only 1 as "100 %".
 
-    Nor does it look like `unlike`, another share, unless it equals that.
+    It also reads differently from `unlike`, another share, unless the two are equal.
     """
     amount = 100 * share
     if digits == 0 and (99 < amount < 100 or 0 < amount < 1):  # noqa: PLR2004
@@ -53,5 +53,5 @@ def percent(share: float, *, digits: int = 0, unlike: float | None = None) -> st
 
 
 def level(share: float) -> str:
-    """A share that somebody gave, with all its decimals: "95 %", "99.95 %"."""
+    """A share that a user gave, with all its decimals: "95 %", "99.95 %"."""
     return f"{100 * share:.10g} %"

@@ -28,15 +28,16 @@ FAR_TAIL = (
      1.48753612908506148525e-2, 0.136929880922735805310, 0.599832206555887937690, 1.0),
 )  # fmt: skip
 
-#: The middle goes so far to either side of a half, the near tail so far in the root of minus the logarithm.
+#: Where the three formulas meet: the middle one holds up to REACH on either side of 0.5, the near tail up to FAR,
+#: measured by the square root of minus the logarithm of the tail's probability.
 REACH, FAR = 0.425, 5.0
 
 
 def normal_quantile(share: ArrayLike) -> Numbers:
-    """The number below which a standard normal one lies with probability `share`, in (0, 1); any shape.
+    """The standard normal quantile of each `share`, in (0, 1); the result has the shape of `share`.
 
-    Right to about 16 digits. The middle, 85 % of all shares, takes +, -, * and / alone, and so is the same double on
-    every machine.
+    It is right to about 16 digits. The middle, 85 % of all shares, is computed by +, -, * and / alone, and so is the
+    same double on every machine.
     """
     shares = np.asarray(share, np.float64)
     centred = shares - 0.5

@@ -1,4 +1,4 @@
-"""Randomness: one seed, named streams, and a draw that belongs to what it is about, never to call order.
+"""Random numbers by key: a draw depends on the seed, its stream and its key, never on the order of calls.
 
 A number is a hash of (seed, stream, key, index), and nothing else: `uniforms(seed, Stream.DROP, 2, 0, n=5)` are the
 same five numbers whatever was asked before, and however many are asked for at a time. So two searchers under one seed
@@ -17,22 +17,23 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-#: What a seed means. It grows when the same seed comes to draw other numbers, and stands in traces and plans, so that
-#: figures of two versions are never taken for figures of one. Version 1 seeded a generator for each block of numbers.
+#: Version of the rule that turns a seed into numbers. It grows when the same seed comes to draw other numbers, and it
+#: is written into traces and plans, so that results of two versions are never mixed. Version 1 seeded a generator for
+#: each block of numbers.
 DRAWS_VERSION = 2
 
 Numbers = NDArray[np.float64]
 
-#: Odd, and near 2**64 over the golden ratio: the steps of SplitMix64 (G. L. Steele, D. Lea, C. H. Flood, Fast
-#: splittable pseudorandom number generators, OOPSLA 2014), whose last step, with D. Stafford's constants of variant
-#: 13, is the hash here.
+#: Step of SplitMix64 (G. L. Steele, D. Lea, C. H. Flood, Fast splittable pseudorandom number generators, OOPSLA
+#: 2014): the odd number nearest to 2**64 divided by the golden ratio. The hash here is the last step of SplitMix64,
+#: with D. Stafford's constants of variant 13.
 STEP = 0x9E3779B97F4A7C15
 FIRST, SECOND = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 WORD = 2**64 - 1
 
 
 class Stream(IntEnum):
-    """What a draw is about. A value is never reused: it is part of what a seed means."""
+    """The subject of a draw. A value is never reused: it is part of what a seed means."""
 
     CURVES = 1
     RESAMPLE = 2
@@ -65,7 +66,7 @@ class Stream(IntEnum):
 def words(seed: int, stream: Stream, *key: int, n: int, first: int = 0) -> NDArray[np.uint64]:
     """Numbers `first` to `first + n - 1` that belong to `key`, each of 64 random bits, as an array of shape (n,).
 
-    `seed` is any integer >= 0; a key's are from 0 to 2**64 - 1.
+    `seed` is any integer >= 0; the integers of a key are from 0 to 2**64 - 1.
     """
     return _words(np.uint64(_start(seed, stream, key)), n, first)
 
@@ -78,7 +79,7 @@ def uniforms(seed: int, stream: Stream, *key: int, n: int, first: int = 0) -> Nu
 def integers(seed: int, stream: Stream, *key: int, below: int, n: int, first: int = 0) -> NDArray[np.int64]:
     """Integers from 0 to `below` - 1, as an array of shape (n,); `below` is at most 2**31.
 
-    One is likelier than another by a share of `below` / 2**32 at most.
+    The probabilities of two integers differ by at most `below` / 2**32 of their size.
     """
     hashed = words(seed, stream, *key, n=n, first=first) >> np.uint64(32)
     return (hashed * np.uint64(below) >> np.uint64(32)).astype(np.int64)
@@ -90,15 +91,15 @@ def order(seed: int, stream: Stream, *key: int, n: int) -> NDArray[np.int64]:
 
 
 def generator(seed: int, stream: Stream, *key: int) -> np.random.Generator:
-    """A generator of numpy's that belongs to `key`, for libraries that want one and for what is recorded but once.
+    """A numpy generator that belongs to `key`, for libraries that need one and for data that is recorded once.
 
-    No trace may rest on it: what it makes of its bits may be another thing in another version of numpy.
+    No trace may depend on it: another version of numpy may draw other numbers from the same bits.
     """
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(stream, *key)))
 
 
 def _start(seed: int, stream: Stream, key: tuple[int, ...]) -> int:
-    """Where the numbers of a key start, from which number i is `i + 1` steps away, hashed."""
+    """The start of a key's sequence; number i is the hash of the value `i + 1` steps further."""
     pieces = [seed >> shift & WORD for shift in range(0, max(seed.bit_length(), 1), 64)]
     start = len(pieces)
     for piece in (*pieces, stream, *key):
@@ -107,7 +108,7 @@ def _start(seed: int, stream: Stream, key: tuple[int, ...]) -> int:
 
 
 def _words(start: np.uint64 | NDArray[np.uint64], n: int, first: int) -> NDArray[np.uint64]:
-    """Numbers `first` to `first + n - 1` from a start on, or from several of shape (keys, 1), a row each."""
+    """Numbers `first` to `first + n - 1` after a start; for starts of shape (keys, 1), one row each."""
     hashed = np.arange(first + 1, first + n + 1, dtype=np.uint64) * np.uint64(STEP) + start
     hashed ^= hashed >> np.uint64(30)
     hashed *= np.uint64(FIRST)
@@ -122,23 +123,24 @@ def _uniform(hashed: NDArray[np.uint64]) -> Numbers:
 
 
 def _hash(word: int) -> int:
-    """What `words` does to each number, for one."""
+    """The hash that `words` applies to each number, for a single Python integer."""
     word = (word ^ word >> 30) * FIRST & WORD
     word = (word ^ word >> 27) * SECOND & WORD
     return word ^ word >> 31
 
 
-#: A line is drawn on over so many blocks at once; what is asked for beyond stands alone.
+#: Most blocks by which a key's list of numbers is extended at once; blocks further ahead are kept one by one.
 AHEAD = 4
 
 
 class Drawn:
-    """Numbers that belong to their key: `at(i, *key)` is the same whatever was asked before.
+    """Numbers by key: `at(i, *key)` is the same whatever was asked before.
 
-    `quantile` makes numbers of uniform ones, shape for shape; without it they are uniform. Those that it makes are
-    rounded to nine digits, so that the last bits of exp and pow, which differ between processors, can hardly reach a
-    trace. Numbers are computed `block` at a time, the first block for so many keys `abreast`, which differ in their
-    first place. That changes no number: it saves calls of numpy, each of which takes as long as a hundred numbers.
+    `quantile` turns uniform numbers into another distribution, shape for shape; without it they stay uniform. Its
+    results are rounded to nine digits, so that the last bits of exp and pow, which differ between processors, can
+    hardly reach a trace. Numbers are computed in blocks of `block`. The first block is computed for `abreast` keys at
+    once, which differ in their first integer. That changes no number: it saves calls of numpy, each of which takes as
+    long as computing a hundred numbers.
     """
 
     def __init__(
@@ -172,8 +174,8 @@ class Drawn:
         drawn = len(line) // self._block
         if block < drawn:
             return line[index]
-        if block - drawn < AHEAD:  # one trial after the other is asked for, as a rule
-            end = max(block + 1, drawn + min(drawn, AHEAD))  # twice as long, up to a point
+        if block - drawn < AHEAD:  # usually trials are asked for one after the other
+            end = max(block + 1, drawn + min(drawn, AHEAD))  # double the list, by AHEAD blocks at most
             line.extend(self._computed([key], drawn, end)[0])
             return line[index]
         numbers = self._blocks.get((key, block))
@@ -182,7 +184,7 @@ class Drawn:
         return numbers[index % self._block]
 
     def _begin(self, key: tuple[int, ...]) -> None:
-        """Draw the first block of a key, and of those abreast of it."""
+        """Draw the first block of a key and of the keys computed together with it."""
         keys = [key]
         if key and self._abreast > 1:
             first = key[0] - key[0] % self._abreast
@@ -191,7 +193,7 @@ class Drawn:
         self._lines.update(zip(keys, self._computed(keys, 0, 1), strict=True))
 
     def _computed(self, keys: list[tuple[int, ...]], start: int, end: int) -> list[array[float]]:
-        """The numbers of blocks from `start` to `end` - 1, for each of some keys."""
+        """The numbers of blocks `start` to `end` - 1, for each of `keys`."""
         starts = np.array([[_start(self._seed, self._stream, key)] for key in keys], np.uint64)
         numbers = _uniform(_words(starts, (end - start) * self._block, start * self._block))
         if self._quantile is not None:

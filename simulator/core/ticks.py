@@ -7,7 +7,7 @@ from __future__ import annotations
 
 PER_SECOND = 1_000_000
 
-#: Length of each unit a scenario may speak in, in ticks.
+#: Length in ticks of each unit of time that a scenario may use.
 UNITS = {
     "s": PER_SECOND,
     "min": 60 * PER_SECOND,
@@ -15,10 +15,10 @@ UNITS = {
     "d": 24 * 3600 * PER_SECOND,
 }
 
-#: No run may last longer: ticks stay exact as floats below 2**53, about 285 years.
+#: Longest run, in ticks, about 285 years: ticks are exact as floats up to 2**53.
 LIMIT = 2**53
 
-#: What to say of a run that would.
+#: Error text for a run that would last longer.
 TOO_LONG = "it would last more than 285 years; shorten the units, or give a stop"
 
 

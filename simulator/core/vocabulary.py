@@ -1,6 +1,6 @@
-"""Words that commands, calls and files have in common, each list stated once.
+"""The lists of words that commands, calls and files share, each stated once.
 
-It costs nothing to import, so that the command line can name them all before anything slow is loaded.
+This module imports nothing slow, so that the command line can name the words before anything else is loaded.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ PictureFormat = Literal["gif", "mp4", "webp", "html", "perfetto"]
 PICTURE_FORMATS: tuple[PictureFormat, ...] = get_args(PictureFormat)
 PlotFormat = Literal["png", "svg"]
 PLOT_FORMATS: tuple[PlotFormat, ...] = get_args(PlotFormat)
-#: Of a plot: for a page, or for a wall.
+#: Styles of a plot: for a page, or for a slide on a wall.
 PlotSize = Literal["page", "slide"]
 PlotKind = Literal["utilization", "gantt", "rungs", "split", "curves", "curves-in-time", "incumbent", "regret"]
 PLOT_KINDS: tuple[PlotKind, ...] = get_args(PlotKind)
-#: The module of simulator/render/plots and its function that draws each kind, of one run of each searcher …
+#: The function that draws each kind of plot for one run of each searcher, as MODULE.FUNCTION in
+#: simulator/render/plots.
 PLOTS_OF_RUNS: dict[PlotKind, str] = {
     "utilization": "plots.utilization",
     "gantt": "plots.gantt",
@@ -30,7 +31,7 @@ PLOTS_OF_RUNS: dict[PlotKind, str] = {
     "curves": "learning.curves",
     "curves-in-time": "learning.curves_in_time",
 }
-#: … and of many.
+#: The function that draws each kind of plot for many runs of each searcher.
 PLOTS_OF_REPLICATES: dict[PlotKind, str] = {
     "incumbent": "learning.incumbent",
     "regret": "learning.regret",
@@ -39,7 +40,7 @@ PLOTS_OF_REPLICATES: dict[PlotKind, str] = {
 #: Curves
 Family = Literal["pow3", "pow4", "exp3", "exp4", "logpower3", "mmf4", "vap3", "ilog2"]
 FAMILIES: tuple[Family, ...] = get_args(Family)
-#: What to do with a trial that was stopped early.
+#: Treatments of a trial that was stopped early, on import.
 Censored = Literal["drop", "hold", "extrapolate"]
 ImporterKind = Literal[
     "csv", "parquet", "jsonl", "json", "optuna", "ray", "mlflow", "tensorboard", "wandb", "lcbench", "syne-tune",
@@ -47,7 +48,7 @@ ImporterKind = Literal[
 ]  # fmt: skip
 #: The module of simulator/curves/importers that reads each kind of source.
 IMPORTERS: dict[ImporterKind, str] = {
-    "csv": "tabular",  # the file's name says which of the four it is
+    "csv": "tabular",  # the file's suffix says which of the four formats it has
     "parquet": "tabular",
     "jsonl": "tabular",
     "json": "tabular",

@@ -1,1 +1,1 @@
-"""Learning curves: how good a trial is, and how long it took, up to a resource."""
+"""Learning curves: the loss of a trial and the time it took, up to a resource."""

@@ -1,4 +1,4 @@
-"""What a set of learning curves is like: the figures that decide how a search on it goes.
+"""Figures that describe a set of learning curves, chosen for what decides how a search on it goes.
 
 The definitions are those of the measured sets that the presets follow: a trial that died ranks last, whatever
 its curve did before; crossings are among trials that reached the end.
@@ -19,12 +19,12 @@ from simulator.curves.table import Table
 
 Matrix = NDArray[np.float64]
 
-#: Early resources are powers of this one, as rungs are.
+#: Early resources are the powers of this number, as rungs often are.
 EARLY = 3
-#: A curve is looked at in no more places, and no more pairs of trials are compared.
+#: Most resources at which curves are compared, and most pairs of trials.
 MOST_PLACES = 256
 MOST_PAIRS = 50_000
-#: Noise takes so many neighbours on even spacing to tell.
+#: Fewest evenly spaced points after a third of the training from which noise is estimated.
 FEWEST_NEIGHBOURS = 8
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
@@ -54,13 +54,13 @@ class LossGrid:
 
 @dataclass(frozen=True)
 class Description:
-    """The figures; shares are of all trials, None where the curves can't tell.
+    """Figures of a set of curves; shares are of all trials, and None marks a figure that the curves can't tell.
 
-    `early` and `early_top` map a resource to Spearman's correlation of the loss there with the final one, among
-    all trials and among the third with the best final losses. `crossing` is the share of pairs of trials that
-    change order at any time, `crossing_late` after a third of the training. `noise` is the sd of independent
-    errors, in interquartile ranges of the final losses. `unit_sigma` is the sd of the log of the time a unit,
-    `unit_quality` its rank correlation with the final loss.
+    `early` and `early_top` map a resource to Spearman's correlation of the loss there with the final one, among all
+    trials and among the third with the best final losses. `crossing` is the share of pairs of trials that change
+    order at any time, `crossing_late` after a third of the training. `noise` is the sd of independent errors, in
+    interquartile ranges of the final losses. `unit_sigma` is the sd of the log of the time a unit, `unit_quality` the
+    rank correlation of the time a unit with the final loss.
     """
 
     trials: int
@@ -84,7 +84,7 @@ class Description:
         return asdict(self)
 
     def figures(self) -> dict[str, float | None]:
-        """The figures that tell one set from another, by the names they are shown under."""
+        """The figures by which sets are compared, under the names that a report shows."""
         return {
             **{f"rank correlation at {at}": value for at, value in self.early.items()},
             **{f"rank correlation at {at}, best third": value for at, value in self.early_top.items()},
@@ -107,12 +107,12 @@ class Description:
 
 
 def number(value: float | None) -> str:
-    """A figure in four digits, a dash where there is none."""
+    """A figure in four digits, or a dash for None."""
     return "–" if value is None else f"{value:.4g}"
 
 
 def grid_of(table: Table) -> LossGrid:
-    """Curves as matrices, at all recorded resources or at 256 spread over them; straight lines between points."""
+    """Curves as matrices, at all recorded resources or at 256 of them; missing points lie on straight lines."""
     known = np.unique(table.resource)
     if len(known) > MOST_PLACES:
         known = known[np.unique(np.linspace(0, len(known) - 1, MOST_PLACES).round().astype(int))]
@@ -135,15 +135,16 @@ def grid_of(table: Table) -> LossGrid:
             loss[trial, gaps] = np.interp(known[gaps], table.resource[rows][good], table.loss[rows][good])
     gone = dead | errored
     loss[(known >= end[:, None]) & gone[:, None]] = np.inf
-    loss[np.isinf(loss) & ~((known >= end[:, None]) & gone[:, None])] = np.nan  # a bad result on the way
+    loss[np.isinf(loss) & ~((known >= end[:, None]) & gone[:, None])] = np.nan  # infinite, but no death
     unit = table.clock[last] / ticks.PER_SECOND / end if table.timed else None
     return LossGrid(known, loss, unit, errored)
 
 
 def describe(grid: LossGrid, *, points: int | None = None, pairs: int = MOST_PAIRS) -> Description:
-    """The figures of some curves; `points` is how many were recorded, where that is not the size of the grid.
+    """Describe some curves.
 
-    No more than so many `pairs` of trials are compared.
+    `points` is how many points were recorded, where that is not the size of the grid. At most `pairs` pairs of trials
+    are compared.
     """
     loss, resources = grid.loss, grid.resources
     final, done = loss[:, -1], grid.finished
@@ -168,7 +169,7 @@ def describe(grid: LossGrid, *, points: int | None = None, pairs: int = MOST_PAI
 
 
 def rank_correlation(one: Matrix, other: Matrix) -> float | None:
-    """Spearman's, with mean ranks for ties; None for fewer than three values, or no spread."""
+    """Spearman's rank correlation, with mean ranks for ties; None for fewer than three values, or no spread."""
     if len(one) < 3:  # noqa: PLR2004
         return None
     a, b = _ranks(one), _ranks(other)
@@ -228,7 +229,7 @@ def _crossings(grid: LossGrid, pairs: int) -> tuple[float | None, float | None]:
 
 
 def _noise(grid: LossGrid) -> float | None:
-    """From how far points lie off the middle of their neighbours, after a third of the training."""
+    """The noise, from the distance of each late point to the mean of its two neighbours."""
     late = grid.resources >= grid.resources[-1] / 3
     places, loss = grid.resources[late], grid.loss[grid.finished][:, late]
     if len(places) < FEWEST_NEIGHBOURS or len(np.unique(np.diff(places))) > 1 or not len(loss):

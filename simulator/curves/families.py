@@ -18,7 +18,7 @@ Values = NDArray[np.float64]
 #: left(r, rate, scale) for r units, rate and scale of each trial.
 Shape = Callable[[float, Values, Values], Values]
 
-#: Where rates and scales stay, so that no power of them overflows.
+#: Ranges to which rates and scales are clipped, so that no power of them overflows.
 RATES = (1e-3, 20.0)
 SCALES = (1e-3, 1e6)
 

@@ -1,8 +1,9 @@
-"""From recorded curves to a `Law` that draws trials like them.
+"""Fit a `Law` that draws trials like the recorded ones.
 
-Every recorded trial gets a curve of a family, its own noise and its time a unit, and the law draws trials like one of
-them each. So what belongs together stays together: a search's makespan hangs on the few trials that reach the top,
-and how fast those are, how they began and how far apart they end is told by no correlation over all.
+Every recorded trial gets its own curve of a family, its own noise and its own time a unit, and each trial that the
+law draws is like one of them. So the properties of a trial stay together. A search's makespan depends on the few
+trials that reach the top: on how fast they are, how they began and how far apart they end. No correlation over all
+trials says that.
 """
 
 from __future__ import annotations
@@ -21,20 +22,21 @@ from simulator.curves.describe import Description, LossGrid
 from simulator.curves.families import SCALED, left
 from simulator.curves.synthetic import Law, Like, Synthetic
 
-#: Rates and scales that are tried, from the least to the greatest; scales up to so many times the longest training.
+#: Grids of rates and scales that are tried: least, greatest and number; scales are multiples of the longest training.
 RATES, SCALES = (0.1, 6.0, 22), (0.05, 3.0, 14)
-#: What the last point counts, as a share of all others; those count evenly in the logarithm of the resource.
+#: Weight of the last point, as a share of the weight of all others, which count evenly in the logarithm of the
+#: resource.
 END = 0.3
-#: A law holds no more trials; of more, so many are taken that stand evenly in the order of their final losses.
+#: Most trials in a law; if more were recorded, this many are taken, evenly by the rank of their final losses.
 MOST = 1000
-#: Losses whose bad tail is so many times as long as their good one are fitted in logarithms.
+#: Losses are fitted in logarithms if their bad tail is more than this many times as long as their good one.
 LONG_TAIL = 4.0
-#: Errors last no longer than so many units; beyond, they belong to the shape of the curve.
+#: Longest error, in units; slower deviations belong to the shape of the curve.
 LASTING = 20
 FEWEST = 3
-#: Quantiles of death times.
+#: Most quantiles that describe the death times.
 DEATHS = 21
-#: Points after a third of the training that noise takes to tell.
+#: Fewest points after a third of the training from which noise is estimated.
 POINTS = 8
 
 Vector = NDArray[np.float64]
@@ -49,8 +51,8 @@ def fit_law(
 ) -> Law:
     """The law whose trials are like those of `grid`, which `about` describes: curves of `family`, each with noise.
 
-    `on_step` hears how many of RATES[2] rounds are done. Raises ValueError for fewer than three trials that reached
-    the end.
+    `on_step` is called with the number of finished rounds, of RATES[2]. Raises ValueError for fewer than three trials
+    that reached the end.
     """
     done = grid.finished
     if int(done.sum()) < FEWEST:
@@ -82,7 +84,7 @@ def fit_law(
 
 
 def logarithmic(grid: LossGrid) -> bool:
-    """Whether logarithms are more even: all losses above 0, and a longer tail of bad ones than of good."""
+    """Whether to fit in logarithms: all losses are positive, and bad ones have a longer tail than good ones."""
     finite = grid.loss[np.isfinite(grid.loss)]
     final = grid.loss[grid.finished, -1]
     if not len(final) or finite.min() <= 0:
@@ -96,7 +98,7 @@ def shaped(
 ) -> tuple[Vector, Vector]:
     """Asymptote, gain, rate and scale of each trial, shape (trials, 4), and those curves at `resources`.
 
-    Rates and scales are tried one by one, asymptote and gain are the best for them by least squares.
+    Each rate and scale of the grids is tried; asymptote and gain are those of least squares for it.
     """
     known = np.isfinite(losses)
     weight = 1.0 / resources
@@ -131,13 +133,13 @@ def shaped(
 
 
 def drawn(law: Law, seed: int, trials: int, resources: Sequence[int]) -> LossGrid:
-    """Trials of a law as `describe` takes them."""
+    """The curves of trials drawn from a law, as `describe` takes them."""
     losses, unit = Synthetic(law, seed).sample(trials, resources)
     return LossGrid(np.array(resources), losses, unit, np.zeros(trials, bool))
 
 
 def rounded(law: Law, digits: int = 4) -> Law:
-    """The law with its numbers as a scenario file would have them."""
+    """The law with its numbers rounded as a scenario file has them."""
 
     def short(value: float) -> float:
         return float(f"{value:.{digits}g}")
@@ -161,9 +163,9 @@ def _left(family: Family, resources: NDArray[np.int64], rate: float, scale: floa
 
 
 def _spread(ends: Vector) -> Vector:
-    """How far a drawn trial may end from the recorded one that it is like: half way to the nearer of its neighbours.
+    """Greatest distance of a drawn trial's asymptote from its recorded one: half of that to the nearer neighbour.
 
-    Between one recorded trial and the next there may be another, and so drawn ones fill the gaps, but for wide ones.
+    So drawn trials fill the gaps between recorded ones, except in the middle of wide gaps.
     """
     order = np.argsort(ends, kind="stable")
     gaps = np.diff(ends[order])
@@ -174,10 +176,11 @@ def _spread(ends: Vector) -> Vector:
 
 
 def _errors(resources: NDArray[np.int64], losses: Vector) -> tuple[Vector, int]:
-    """The sd of each trial's errors, and for how many units one lasts.
+    """The sd of each trial's errors, and the number of units for which one error lasts.
 
-    Errors are what a parabola leaves of the last two thirds. Those drawn every m units and mixed between have
-    a correlation of cos(pi / 2m) from one to the next. With too few points, or uneven ones, there are none.
+    Errors are the residuals of a parabola fitted to the last two thirds of a curve. Errors that are drawn every m
+    units and mixed in between have a correlation of cos(pi / 2m) from one unit to the next. With too few or unevenly
+    spaced points the errors are taken to be 0.
     """
     late = resources >= resources[-1] / 3
     gaps, there = np.diff(resources[late]), losses[:, late]
@@ -199,7 +202,7 @@ def _errors(resources: NDArray[np.int64], losses: Vector) -> tuple[Vector, int]:
 
 
 def _death_times(grid: LossGrid) -> tuple[float, ...]:
-    """Quantiles of the resource at which trials died, or all of few; none where none did."""
+    """Quantiles of the resource at which trials died, at most DEATHS of them; empty if none died."""
     gone = np.isinf(grid.loss)
     dead = gone[:, -1]
     if not dead.any():

@@ -1,4 +1,4 @@
-"""Curves for closed-form checks: every unit takes equally long, and trials are better, or worse, one by one."""
+"""Curves for closed-form checks: every unit takes the same time, and trials get steadily better or worse."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from simulator.core.errors import RunError
 from simulator.curves.protocol import Training
 
-#: Nobody asks for more trials but a search without end.
+#: Most trials that may start; only a search without end asks for more.
 MAX_TRIALS = 20_000_000
 
 
 @dataclass(frozen=True)
 class Ordered:
-    """Trial i has the loss i at every resource, or -i with `improving`; a unit takes `unit_ticks`. No end."""
+    """Trial i has the loss i at every resource, or -i with `improving`; a unit takes `unit_ticks`. It is endless."""
 
     unit_ticks: int
     improving: bool = False
     trials: None = None
 
     def reach(self, resources: tuple[int, ...]) -> str | None:  # noqa: ARG002
-        """Any resource will do."""
+        """Accept any resources."""
         return None
 
     def train(self, trial: int, from_resource: int, to_resource: int) -> Training:

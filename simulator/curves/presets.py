@@ -1,8 +1,8 @@
-"""Laws whose trials are like those of measured sets of learning curves, over 50 units.
+"""Presets: laws whose trials are like those of measured sets of learning curves, over 50 units.
 
-The knobs were found by search for what the sets show (`MEASURED`); the losses' own scale is arbitrary but for the
-language models', whose losses are nats a token. Not measured, and chosen: the unit times' medians but for the
-language models, and for reinforcement learning the spread of times too.
+Their parameters were found by a search for laws with the figures in `MEASURED`. The losses' own scale is arbitrary,
+except for the language models, whose losses are in nats a token. Chosen, not measured: the median times of a unit,
+except for the language models, and for reinforcement learning the spread of these times too.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ Preset = Literal["easy", "hard", "language-model", "reinforcement-learning"]
 
 @dataclass(frozen=True)
 class Measured:
-    """What a set shows, as `describe` counts it: rank correlations at 1, 3, 9 and 27 of 50 units, and shares.
+    """Figures of a measured set, as `describe` defines them.
 
-    `noise` is in interquartile ranges of the final losses. None: not measured.
+    Rank correlations are at 1, 3, 9 and 27 of 50 units; `noise` is in interquartile ranges of the final losses; the
+    others are shares. None: not measured.
     """
 
     early: tuple[float, float, float, float]
@@ -42,9 +43,9 @@ MEASURED: dict[Preset, Measured] = {
     "reinforcement-learning": Measured((0.23, 0.27, 0.49, 0.75), None, None, None, 0.1, 0.05, None),
 }
 
-#: Quantiles of the seconds an epoch takes on WikiText-2. Over all trials the slow are a little worse (a correlation
-#: of .08), but the best few are slower than others, and it is they on whom a makespan hangs: with -.15 SHA and ASHA
-#: compare as on the recorded trials (tools/fits.py).
+#: Quantiles of the seconds that an epoch takes on WikiText-2. Over all trials the slow ones are a little worse (a
+#: correlation of .08), but the best few are slower than the others, and the makespan depends on those. With -.15, SHA
+#: and ASHA compare as on the recorded trials (tools/fits.py).
 EPOCHS = (
     137.0, 210.0, 231.0, 241.0, 266.0, 289.0, 329.0, 343.0, 360.0, 381.0, 414.0, 427.0, 449.0, 465.0, 487.0, 518.0,
     563.0, 592.0, 630.0, 686.0, 963.0,

@@ -1,4 +1,4 @@
-"""Learning curves: the loss of a trial and the time it took, up to a resource."""
+"""What every set of learning curves can do."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class Exit(Enum):
 
 
 #: Training a trial from one resource to another: the ticks it takes, the loss at its end, and its exit. A trial that
-#: dies on the way has an exit, the loss inf, and takes the ticks up to its death. A bare tuple, since one is made for
-#: every job and anything more would take three times as long.
+#: dies during the training has an exit, the loss inf, and takes the ticks up to its death. It is a bare tuple because
+#: one is made for every job, and an object would take three times as long to make.
 Training = tuple[int, float, Exit | None]
 
 
@@ -25,13 +25,16 @@ class Curves(Protocol):
 
     @property
     def trials(self) -> int | None:
-        """How many there are; None for no end."""
+        """The number of trials; None if there is no last one."""
         ...
 
     def reach(self, resources: tuple[int, ...]) -> str | None:
-        """Say what is wrong with rungs at `resources`; None where the table has them all."""
+        """Say what is wrong with rungs at `resources`; None if the trials can be trained to all of them."""
         ...
 
     def train(self, trial: int, from_resource: int, to_resource: int) -> Training:
-        """What training does to a trial. Raises InputError for a trial or a resource the table does not have."""
+        """Train `trial` from one resource to another.
+
+        Raises InputError for a trial or a resource that the table does not have.
+        """
         ...

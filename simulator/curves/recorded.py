@@ -15,7 +15,7 @@ from simulator.curves.files.tables import read_table
 from simulator.curves.protocol import Exit, Training
 from simulator.curves.table import Identity, Table
 
-#: Clock of a trial that has no point at a resource.
+#: Stands for the clock of a trial at a resource where it has no point.
 MISSING = -1
 
 
@@ -50,7 +50,7 @@ class Recorded:
 
     @property
     def trials(self) -> int:
-        """How many trials there are."""
+        """The number of recorded trials."""
         return self._table.trials
 
     @property
@@ -59,11 +59,11 @@ class Recorded:
         return self._table.metric
 
     def identity(self, trial: int) -> Identity | None:
-        """Who a trial is in the log that it was imported from; None where nobody knows."""
+        """The name and hyperparameters of a trial in the log that it was imported from; None if unknown."""
         return self._table.names[trial] if self._table.names else None
 
     def train(self, trial: int, from_resource: int, to_resource: int) -> Training:
-        """What the recorded trial did between two resources."""
+        """Train `trial` as recorded: the time and loss between two recorded resources."""
         if trial >= self._table.trials:
             recorded = f"holds {self._table.trials} trials and a searcher asks for trial {trial}"
             raise self._error(f"{recorded}; lower max_trials, stop earlier, or say `resample: true`")
@@ -78,7 +78,7 @@ class Recorded:
         return clocks[trial] - before, losses[trial], None
 
     def reach(self, resources: tuple[int, ...]) -> str | None:
-        """Say what is wrong with rungs at `resources`; None where every living trial has a row at each."""
+        """Say what is wrong with rungs at `resources`; None if every living trial has a row at each."""
         for resource in resources:
             clocks, _ = self._column(resource)
             for trial, clock in enumerate(clocks):
@@ -133,16 +133,16 @@ class Shuffled:
         self._order = order(seed, Stream.RESAMPLE, n=self.trials).tolist()
 
     def train(self, trial: int, from_resource: int, to_resource: int) -> Training:
-        """What the recorded trial that stands at `trial` did."""
-        place = self._order[trial] if trial < self.trials else trial  # which the table refuses by its name
+        """Train the recorded trial that stands at place `trial` of the order."""
+        place = self._order[trial] if trial < self.trials else trial  # the table's own error names the trial
         return self._recorded.train(place, from_resource, to_resource)
 
 
 class Resampled:
     """Recorded trials drawn with replacement, without end; trial i is the same draw whatever ran before.
 
-    With `among`, numbers of recorded trials, they are drawn from those alone, and from one that is there twice twice
-    as often.
+    With `among`, a list of recorded trials' numbers, only those are drawn; a number that is listed twice is drawn
+    twice as often.
     """
 
     trials: None = None
@@ -156,7 +156,7 @@ class Resampled:
         self.reach = recorded.reach
 
     def train(self, trial: int, from_resource: int, to_resource: int) -> Training:
-        """What the recorded trial drawn as `trial` did."""
+        """Train the recorded trial that was drawn as `trial`."""
         return self._recorded.train(self._drawn_as(trial), from_resource, to_resource)
 
     @property
@@ -165,7 +165,7 @@ class Resampled:
         return self._recorded.metric
 
     def identity(self, trial: int) -> Identity | None:
-        """Who the recorded trial drawn as `trial` is in its log; None where nobody knows."""
+        """The name and hyperparameters of the recorded trial that was drawn as `trial`; None if unknown."""
         return self._recorded.identity(self._drawn_as(trial))
 
     def _drawn_as(self, trial: int) -> int:

@@ -1,7 +1,7 @@
-"""Real learning curves: small networks trained here and now on the handwritten digits scikit-learn ships.
+"""Record real learning curves: train small networks on the handwritten digits that scikit-learn ships.
 
-Needs the optional extra `record`. Losses come again with the same seed, package versions and processor; times
-are measured, so they never do.
+Needs the optional extra `record`. The losses are the same for the same seed, package versions and processor; the
+times are measured, so they differ every time.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from simulator.core.streams import Stream, generator
 from simulator.io.writing import hold, replacing, together, unwritable, write_text
 
 Value = str | int | float
-Curve = list[str]  # "loss,elapsed_s" as written, epoch by epoch
+Curve = list[str]  # A curve as written: a text "loss,elapsed_s" for each epoch.
 
 ABOUT = {
     "data": "sklearn.datasets.load_digits (UCI Optical Recognition of Handwritten Digits, CC BY 4.0): "
@@ -77,7 +77,8 @@ class Choices:
         return f"{scale} from {self.low:g} to {self.high:g}{', rounded to whole' if self.whole else ''}"
 
 
-#: Wide on purpose: some diverge at once, some never start to learn, an epoch costs up to 50 times another.
+#: The search space. It is wide on purpose: some networks diverge at once, some never start to learn, and an epoch
+#: costs up to 50 times as much as another.
 SPACE: dict[str, Choice | Choices] = {
     "solver": Choice(("sgd", "adam")),
     "activation": Choice(("relu", "tanh", "logistic")),
@@ -87,7 +88,7 @@ SPACE: dict[str, Choice | Choices] = {
     "alpha": Choices(1e-6, 1.0),
     "momentum": Choices(0.0, 0.99, log=False),
 }
-#: The learning rate, drawn last: what suits one solver is about thirty times what suits the other.
+#: The learning rate, drawn last: a good one for one solver is about thirty times a good one for the other.
 RATES: dict[str, Choices] = {"sgd": Choices(2e-3, 10.0), "adam": Choices(1e-4, 0.3)}
 
 
@@ -111,12 +112,12 @@ def record(
     """Train `configurations` networks for `epochs` epochs each and write their curves to `path`.
 
     `path` ends in .csv or .csv.gz; its columns are trial (0-based), resource (epochs, 1-based), loss (validation
-    cross-entropy in nats; empty, and the trial's last row, where it is not finite) and elapsed_s (cumulative
-    seconds of processor time). NAME.configs.csv and NAME.json (how it was made) are written beside it. What
-    is finished is kept in `path` + ".partial" until the end, and a later call goes on from there.
-    `on_progress(done, configurations)` is called before each configuration and at the end. Raises InputError
-    without scikit-learn, for bad arguments, for a partial file of other settings or in use, and for a path that
-    can't be written, MachineError where the machine gave out.
+    cross-entropy in nats; empty, and the trial's last row, where it is not finite) and elapsed_s (cumulative seconds
+    of processor time). NAME.configs.csv and NAME.json (how it was made) are written beside it. Finished curves are
+    kept in `path` + ".partial" until the end, and a later call goes on from there. `on_progress(done,
+    configurations)` is called before each configuration and at the end. Raises InputError without scikit-learn, for
+    bad arguments, for a partial file of other settings or in use, and for a path that can't be written, MachineError
+    where the machine failed.
     """
     _check(path, configurations, epochs, seed)
     study = _Study()
@@ -151,7 +152,7 @@ class _Study:
         self.train_x, self.held_x, self.train_y, self.held_y = split(
             pixels / 16.0, digits, test_size=0.25, stratify=digits, random_state=0
         )
-        # What the first training of a process loads must not count as the first configuration's time.
+        # The first training in a process loads libraries, which must not count as the first configuration's time.
         self.curve(*draw(0, 0), epochs=1)
 
     def curve(self, configuration: dict[str, Value], model_seed: int, epochs: int) -> Curve:
@@ -161,13 +162,13 @@ class _Study:
         rates = {"learning_rate_init": rest.pop("learning_rate"), "beta_1": rest["momentum"]}
         model = self.network(hidden_layer_sizes=hidden, random_state=model_seed, **rates, **rest)
         points: Curve = []
-        # One thread: sums are made in one order, and processor time is what one core needs. Overflow is how
-        # a network diverges, and the loss says so.
+        # One thread: sums are then added in one order, and processor time is the time of one core. Overflow is how a
+        # network diverges, and the loss shows it.
         with self.limit_threads(1), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             start, elapsed, loss = time.process_time(), 0, 0.0
             while len(points) < epochs and np.isfinite(loss):
                 loss = self._epoch(model)
-                # Some systems' clocks are coarse: an epoch takes a tick at least.
+                # Some systems' clocks are coarse, so an epoch takes at least one tick.
                 elapsed = max(elapsed + 1, ticks.from_seconds(time.process_time() - start))
                 shown = f"{loss:.6g}" if np.isfinite(loss) else ""
                 points.append(f"{shown},{ticks.to_seconds(elapsed):.6f}")
@@ -182,7 +183,7 @@ class _Study:
                 model.partial_fit(self.train_x, self.train_y, classes=np.arange(10))
             except UserWarning:
                 raise KeyboardInterrupt from None
-            except ValueError:  # what it says of weights that are not finite, among other things
+            except ValueError:  # its messages about weights that are not finite, and others
                 weights = getattr(model, "coefs_", []) + getattr(model, "intercepts_", [])
                 if all(np.isfinite(layer).all() for layer in weights):
                     raise
@@ -193,9 +194,10 @@ class _Study:
 
 
 class _Log:
-    """The finished curves of a recording, a line each after one of its settings; this process holds it till the end.
+    """The partial file of a recording: a line of settings, then one line for each finished curve.
 
-    Raises InputError where it is of other settings, or where another process holds it.
+    This process locks it to the end. Raises InputError if its settings are others, or if another process has locked
+    it.
     """
 
     def __init__(self, path: Path, settings: dict[str, Any]) -> None:
@@ -223,7 +225,7 @@ class _Log:
         self._file.close()
 
     def _begin(self, settings: dict[str, Any]) -> list[Curve]:
-        """Read what is there, and drop a line that was torn."""
+        """Read the finished curves, and drop a last line that was only half written."""
         self._file.seek(0)
         *lines, torn = self._file.read().split(b"\n")
         try:
@@ -238,7 +240,7 @@ class _Log:
         return curves
 
     def append(self, line: str) -> None:
-        """Add a line; what is added in part is dropped when the recording is gone on with."""
+        """Add a line; if it is only half written, the next run that continues the recording drops it."""
         try:
             if not os.fstat(self._file.fileno()).st_nlink:
                 raise FileNotFoundError(errno.ENOENT, "it was removed meanwhile")
@@ -263,7 +265,7 @@ def _write(path: Path, curves: list[Curve], settings: dict[str, Any]) -> None:
         write_text(path.with_name(f"{stem}.json"), json.dumps(about, indent=2) + "\n")
         with replacing(path) as scratch, scratch.open("wb") as out:
             if path.suffix == ".gz":
-                # Neither name nor date in the header: the same rows make the same bytes.
+                # The gzip header has neither name nor date, so the same rows give the same bytes.
                 with gzip.GzipFile(filename="", mode="wb", fileobj=out, mtime=0) as packed:
                     packed.write(content)
             else:
@@ -271,7 +273,7 @@ def _write(path: Path, curves: list[Curve], settings: dict[str, Any]) -> None:
 
 
 def _settings(seed: int, epochs: int) -> dict[str, Any]:
-    """Return what a configuration's curve depends on."""
+    """The settings that a configuration's curve depends on."""
     rates = {f"learning_rate ({solver})": rate for solver, rate in RATES.items()}
     info = Path("/proc/cpuinfo")
     lines = info.read_text(encoding="utf-8").splitlines() if os.access(info, os.R_OK) else []

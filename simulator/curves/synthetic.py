@@ -25,26 +25,26 @@ from simulator.curves.protocol import Exit, Training
 
 BLOCK = 1024
 
-#: Nobody asks for more trials but a search without end.
+#: Most blocks of trials that may start; only a search without end asks for more.
 MAX_BLOCKS = 20_000
 
-#: Losses and times carry so many digits: what is left of the last bits of exp and pow, which differ between
-#: processors, can hardly reach them. This is what makes the bytes of a trace the same everywhere.
+#: Decimals of losses and times. Differences in the last bits of exp and pow, which vary between processors, can
+#: hardly survive this rounding. So a trace has the same bytes on every machine.
 DIGITS = 9
 
-#: A logarithm of a loss goes no higher; what is beyond has no meaning but must not overflow.
+#: Greatest logarithm of a loss: greater ones mean nothing, but must not overflow.
 HIGHEST = 50.0
 
-#: Mean of the exponential time, in units, after which a trial that diverges does.
+#: Mean number of units after which a diverging trial diverges; the time is exponential.
 DIVERGES_AFTER = 5.0
-#: The sd of the log of the time a unit among trials that are like the same one.
+#: The sd of the log of the time a unit among the trials that are like one recorded trial.
 UNLIKE = 0.03
-#: Waves have a height drawn at 1, 3, 9, 27 … units.
+#: Base of the resources at which the height of a wave is drawn: 1, 3, 9, 27 … units.
 WAVES = 3
 
 
 class Like(NamedTuple):
-    """A trial that drawn ones may be like; times in seconds, the rest as in `Law`."""
+    """A trial on which drawn trials are modelled; times in seconds, all else as in `Law`."""
 
     asymptote: float
     gain: float
@@ -59,22 +59,25 @@ class Like(NamedTuple):
 class Law:
     """loss(r) = asymptote + gain * left(r) + waves + noise after r units, and `r * unit time` to get there.
 
-    Each trial draws its asymptote as best + (worst - best) * u**skew with u uniform (greater: good trials are
-    closer to each other), its gain (the loss above the asymptote at 1 unit), its rate and its scale log-normally
-    around their medians (sd of the logs `…_sigma`), and its time a unit log-normally with median `unit_s` seconds
-    and sd of the log `unit_sigma` (0: all alike). `crossings`, from -1 to 1, is minus the correlation of
-    u with the log of the gain: at 1 trials that end well start badly. `waves` is the sd of slow ups and downs,
-    drawn at 1, 3, 9 … units and on straight lines in the logarithm between, `noise` that of independent errors.
-    An error lasts for `noise_units`: with 1 those of neighbouring units are independent, with more they run into each
-    other. A share `diverged` of the trials diverges, after 5 units on average, or at units of which `death_times`
-    gives evenly spaced quantiles. `unit_quality`, from -1 to 1, is the
-    correlation of u with the log of the time a unit: at 1 the worse a trial, the slower. Instead of best, worst
-    and skew, `levels` may give evenly spaced quantiles of the asymptote, and `unit_times` some of the time a unit
-    in seconds, instead of median and sigma. `logarithmic`: all this is the logarithm of the loss.
+    Each trial draws a uniform number u. Its asymptote is best + (worst - best) * u**skew; a greater skew puts good
+    trials closer together. Its gain (the loss above the asymptote at 1 unit), its rate, its scale and its time a unit
+    are log-normal: their medians are `gain`, `rate`, `scale` and `unit_s` seconds, and the sds of their logs are the
+    fields `…_sigma`. Instead of best, worst and skew, `levels` may give evenly spaced quantiles of the asymptote;
+    instead of `unit_s` and `unit_sigma`, `unit_times` may give those of the time a unit in seconds.
 
-    With `trials`, `Like` each, a trial drawn is like one of them, all of them equally often, and so has what belongs
-    together: its asymptote, gain, rate, scale, time a unit and noise are that one's, the asymptote moved by as much
-    as `spread` either way and the time by a few per cent, so that no two are the same.
+    Two correlations with u lie from -1 to 1. `crossings` is minus that of the log of the gain: at 1, trials that end
+    well start badly. `unit_quality` is that of the log of the time a unit: at 1, worse trials are slower.
+
+    `waves` is the sd of slow ups and downs, drawn at 1, 3, 9 … units and on straight lines in the logarithm in
+    between. `noise` is the sd of errors, each of which lasts for `noise_units`: with 1 the errors of neighbouring
+    units are independent, with more they change gradually.
+
+    A share `diverged` of the trials diverges, after 5 units on average, or at units of which `death_times` gives
+    evenly spaced quantiles. With `logarithmic`, the formula gives the logarithm of the loss.
+
+    With `trials`, a sequence of `Like`, every drawn trial is modelled on one of them, each chosen equally often. It
+    takes asymptote, gain, rate, scale, time a unit and noise together from that one. Its asymptote is moved by up to
+    `spread` either way and its time by a few per cent, so that no two trials are the same.
     """
 
     best: float = 0.1
@@ -103,14 +106,14 @@ class Law:
 
 
 class _Drawn(NamedTuple):
-    """What the trials of a block are like; arrays of shape (BLOCK,)."""
+    """Parameters of the trials of a block; arrays of shape (BLOCK,)."""
 
     asymptote: NDArray[np.float64]
     gain: NDArray[np.float64]
     rate: NDArray[np.float64]
     unit_s: NDArray[np.float64]
     scale: NDArray[np.float64]
-    death: NDArray[np.float64]  # resource at which the trial diverges, inf: never
+    death: NDArray[np.float64]  # resource at which the trial diverges; inf if it never does
     noise: NDArray[np.float64]
 
 
@@ -126,11 +129,11 @@ class Synthetic:
         self._columns: dict[int, tuple[array[int], array[float]]] = {}  # resource -> clock and loss of each trial
 
     def reach(self, resources: tuple[int, ...]) -> str | None:  # noqa: ARG002
-        """Any resource will do."""
+        """Accept any resources."""
         return None
 
     def train(self, trial: int, from_resource: int, to_resource: int) -> Training:
-        """Time between two points of the trial's clock, and the loss at the second, inf where it diverged."""
+        """Time between two points of the trial's clock, and the loss at the second, inf if it diverged."""
         try:
             clocks, losses = self._columns[to_resource]
             spent, loss = clocks[trial], losses[trial]
@@ -143,20 +146,20 @@ class Synthetic:
         return spent, loss, Exit.DIVERGED if loss == inf else None
 
     def _extend(self, resource: int, trial: int) -> None:
-        """Draw the clock in ticks and the loss of trials up to `trial` at `resource`; a dead one's clock stands."""
+        """Draw clock (ticks) and loss at `resource` of all trials up to `trial`; a dead trial's clock stands."""
         if trial >= MAX_BLOCKS * BLOCK:
             raise RunError(f"{MAX_BLOCKS * BLOCK:,} trials have started and there is no end; give a stop by time")
-        # arrays: a million trials are 16 MB a rung, and not 72 as lists of numbers
+        # As arrays a million trials take 16 MB a rung; as lists of numbers they would take 72 MB.
         clocks, losses = self._columns.setdefault(resource, (array("q"), array("d")))
         for block in range(len(losses) // BLOCK, trial // BLOCK + 1):
             drawn = self._draw(block)
             clock = np.rint(np.minimum(resource, drawn.death) * drawn.unit_s * ticks.PER_SECOND)
-            clock = np.minimum(clock, 2 * ticks.LIMIT).astype(np.int64)  # beyond the limit is an error later
+            clock = np.minimum(clock, 2 * ticks.LIMIT).astype(np.int64)  # a later check refuses it
             clocks.frombytes(clock.tobytes())
             losses.frombytes(self._losses(block, resource).tobytes())
 
     def sample(self, trials: int, resources: Sequence[int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Losses of the first `trials` at `resources`, a row a trial, and the seconds a unit of each."""
+        """Losses of the first `trials` at `resources`, shape (trials, resources), and each trial's seconds a unit."""
         blocks = range(-(-trials // BLOCK))
         losses = [np.stack([self._losses(block, at) for at in resources], axis=1) for block in blocks]
         units = [self._draw(block).unit_s for block in blocks]
@@ -182,7 +185,7 @@ class Synthetic:
         return drawn
 
     def _alike(self, block: int) -> tuple[NDArray[np.float64], ...]:
-        """Asymptote, gain, rate, time a unit, scale and noise, each by its own distribution."""
+        """Asymptote, gain, rate, time a unit, scale and noise of a block's trials, each from its own distribution."""
         law = self._law
         place, gain, rate, unit, scale = _trials(self._seed, block)
         standing = np.sqrt(12) * (place - 0.5)  # mean 0, variance 1, as the others
@@ -192,7 +195,7 @@ class Synthetic:
         unit_s = law.unit_s * np.exp(law.unit_sigma * unit)
         if law.levels:
             asymptote = _at_quantiles(place, np.array(law.levels))
-        if law.unit_times:  # the normal draws only say who is slower
+        if law.unit_times:  # the normal draws only rank the trials by time
             unit_s = np.exp(_at_quantiles((unit.argsort().argsort() + 0.5) / BLOCK, np.log(law.unit_times)))
         return (
             asymptote,
@@ -204,7 +207,7 @@ class Synthetic:
         )
 
     def _like(self, block: int) -> tuple[NDArray[np.float64], ...]:
-        """The same where trials are like those of a table: a draw says like which, and where in its spread."""
+        """The same for a law with `trials`: one uniform draw chooses the trial and the place in its spread."""
         place, _, _, unit, _ = _trials(self._seed, block)
         row = place * len(self._law.trials)
         which = np.minimum(row.astype(np.int64), len(self._law.trials) - 1)
@@ -212,7 +215,7 @@ class Synthetic:
         return asymptote + spread * (2 * (row - which) - 1), gain, rate, unit_s * np.exp(UNLIKE * unit), scale, noise
 
     def _error(self, block: int, resource: int) -> NDArray[np.float64]:
-        """Errors of variance 1: drawn every so many units, and between two of them a mixture of both."""
+        """Errors of variance 1, drawn every `noise_units` units; between two draws they are a mixture of both."""
         before, beyond = divmod(resource, self._law.noise_units)
         error = _normal(self._seed, Stream.CURVE_NOISE, block, before)
         if not beyond:
@@ -240,7 +243,7 @@ class Synthetic:
 
 @lru_cache(maxsize=256)
 def _trials(seed: int, block: int) -> tuple[NDArray[np.float64], ...]:
-    """What the trials of a block are made of, whatever the law: a uniform draw and four normal ones."""
+    """The draws behind a block's trials, the same for every law: one uniform and four normal ones for each trial."""
     place, *others = (_uniform(seed, Stream.CURVES, block, of) for of in range(5))
     return place, *map(normal_quantile, others)
 
@@ -251,7 +254,7 @@ def _normal(seed: int, stream: Stream, block: int, key: int) -> NDArray[np.float
 
 
 def _uniform(seed: int, stream: Stream, block: int, key: int) -> Numbers:
-    """The numbers of the trials of a block that belong to `key`."""
+    """The uniform numbers for `key`, one for each trial of a block."""
     return uniforms(seed, stream, key, n=BLOCK, first=block * BLOCK)
 
 
@@ -260,7 +263,7 @@ def _at_quantiles(place: NDArray[np.float64], quantiles: NDArray[np.float64]) ->
 
 
 def _mixed(one: NDArray[np.float64], other: NDArray[np.float64], correlation: float) -> NDArray[np.float64]:
-    """A mixture of two independent draws that correlates so with the first; the second itself at 0."""
+    """A mixture of two independent draws whose correlation with `one` is `correlation`; `other` itself at 0."""
     if not correlation:
         return other
     return np.asarray(correlation * one + np.sqrt(1 - correlation**2) * other)

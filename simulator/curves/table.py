@@ -13,7 +13,7 @@ from simulator.curves.protocol import Exit
 
 @dataclass(frozen=True)
 class Identity:
-    """A trial's name in its log, and the hyperparameters that the log tells."""
+    """A trial's name and hyperparameters, as its log gives them."""
 
     name: str
     config: Mapping[str, str] = field(default_factory=dict)
@@ -23,10 +23,10 @@ class Identity:
 class Table:
     """Rows sorted by (trial, resource): trials 0..n-1, resources >= 1, clock in ticks, increasing within a trial.
 
-    `loss` is the smaller-is-better loss, inf where the trial diverged; `exits` maps a trial to why its last row
-    is its death; `source` is the file's name, `digest` its SHA-256; without `timed` the clock was not recorded.
-    `metric` says what the losses are, after a minus where they are negated, and `names` who the trials are in the
-    log that they were imported from; None and empty where the file does not say.
+    `loss` is the smaller-is-better loss, inf where the trial diverged; `exits` maps a trial to why its last row is
+    its death; `source` is the file's name, `digest` its SHA-256; without `timed` the clock was not recorded. `metric`
+    says what the losses are, after a minus where they are negated, and `names` gives the trials' names in the log
+    that they were imported from; None and empty if the file does not say.
     """
 
     source: str
@@ -42,7 +42,7 @@ class Table:
 
     @property
     def trials(self) -> int:
-        """How many trials there are."""
+        """The number of trials."""
         return int(self.trial[-1]) + 1
 
     def rows(self, trial: int) -> slice:

@@ -1,4 +1,4 @@
-"""How long a unit takes where nobody recorded it: a log-normal time for each trial."""
+"""Times a unit for curves without recorded times: one log-normal time for each trial."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class UnitTimes:
     def clock(self, trial: NDArray[np.int64], resource: NDArray[np.int64]) -> NDArray[np.int64]:
         """Ticks trained by `trial` (sorted) up to `resource`, both of shape (n,); at least a tick a unit.
 
-        What lasts longer than twice `ticks.LIMIT` is told as that.
+        A time longer than twice `ticks.LIMIT` is cut to that.
         """
         drawn = Drawn(self.seed, Stream.UNIT_TIME, normal_quantile, block=BLOCK)
         numbers, which = np.unique(trial, return_inverse=True)

@@ -1,1 +1,1 @@
-"""Curve files: columns, rows, tables, and writing them."""
+"""Curve files: read by columns or by rows, checked as tables, and written."""

@@ -1,4 +1,4 @@
-"""Learning curves as columns, all at once by polars: fast, and None for a file with anything odd about it."""
+"""Learning curves read as whole columns by polars, which is fast; anything unusual is left to `rows`."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 TIME = "elapsed_s"
 REQUIRED = ("trial", "resource", "loss")
 OPTIONAL = (TIME, "exit")
-#: A column that says what the losses are: the metric's name, after a minus where it is negated.
+#: The column that says what the losses are: the metric's name, after a minus if the losses are negated.
 METRIC = "metric"
 
-#: Whole numbers in a file have fewer digits than this would need.
+#: Shortest whole number that is refused, in digits.
 LARGEST = 10**15
 
 
@@ -52,7 +52,7 @@ def _header(raw: bytes) -> list[str]:
 
 
 def of_csv(raw: bytes) -> CurveColumns | None:
-    """CurveColumns of a CSV text, None where it takes a closer look."""
+    """CurveColumns of a CSV text; None if anything in it must be read row by row."""
     import polars as pl
 
     names = _header(raw)
@@ -65,7 +65,7 @@ def of_csv(raw: bytes) -> CurveColumns | None:
         frame = pl.read_csv(io.BytesIO(raw), columns=known, schema_overrides={name: kinds[name] for name in known})
     except (pl.exceptions.PolarsError, OSError, ValueError):
         return None
-    # A short row is filled up and a blank line left out without a word: count what should be there.
+    # Polars fills up short rows and skips blank lines silently, so the fields that should be there are counted.
     lines = raw.count(b"\n") + (not raw.endswith(b"\n"))
     if lines != frame.height + 1 or raw.count(b",") != lines * (len(names) - 1):
         return None
@@ -73,7 +73,7 @@ def of_csv(raw: bytes) -> CurveColumns | None:
 
 
 def of_frame(frame: DataFrame) -> CurveColumns | None:
-    """CurveColumns of a data frame, its first row in line 2; None where it takes a closer look."""
+    """CurveColumns of a data frame, whose first row is line 2; None if anything in it must be read row by row."""
     if not _sound(frame):
         return None
     trial, resource = (frame[name].to_numpy().astype(np.int64) for name in ("trial", "resource"))
@@ -87,14 +87,14 @@ def of_frame(frame: DataFrame) -> CurveColumns | None:
     lasting = seconds is None or ((seconds >= 0) & (seconds <= ticks.LIMIT / ticks.PER_SECOND)).all()
     if (
         exits is None or not whole or not lasting or np.isinf(losses).any()
-    ):  # infinite: or a number too long to be one
+    ):  # infinite, or a number with too many digits for a float
         return None
     metric = None if held is None else str(held[0])
     return CurveColumns(np.arange(len(trial)) + 2, trial, resource, losses, seconds, exits, metric)
 
 
 def _sound(frame: DataFrame) -> bool:
-    """Whether there are rows, and columns of the right kind without gaps where there may be none."""
+    """Whether there are rows, and every column has the right type and no gap where none is allowed."""
     if not set(REQUIRED) <= set(frame.columns) or not frame.height:
         return False
     full = [name for name in ("trial", "resource", TIME) if name in frame.columns]

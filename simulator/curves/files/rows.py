@@ -24,7 +24,7 @@ MAX_PROBLEMS = 10
 
 #: line (1-based), trial, resource, loss, elapsed_s, exit
 Row = tuple[int, int, int, float, float, str]
-#: What a trial's losses may be said to be, by the row that says so first.
+#: The metrics that the file names, each with the first row that does.
 Held = dict[str, int]
 
 
@@ -37,19 +37,19 @@ class Problems:
         self.problems: list[Problem] = []
 
     def add(self, message: str, line: int | None = None, column: int | None = None, key: str = "") -> None:
-        """Note one, at the field of its key if no column is given; raises InputError where it is the tenth."""
+        """Add a problem, at the field of its key if no column is given; raises InputError at the tenth."""
         self.problems.append(Problem(self.source, message, line, column or self.fields.get(key), key))
         if len(self.problems) >= MAX_PROBLEMS:
             self.stop()
 
     def stop(self) -> None:
-        """Raise what was collected, if anything."""
+        """Raise InputError with the collected problems, if there are any."""
         if self.problems:
             raise InputError(self.problems)
 
 
 def read_rows(text: str, report: Problems, *, timed: bool) -> CurveColumns:
-    """CurveColumns of a CSV text, with times where `timed`; raises InputError naming what is wrong."""
+    """CurveColumns of a CSV text, with times if `timed`; raises InputError naming every mistake."""
     reader = csv.reader(io.StringIO(text, newline=""))
     place: dict[str, int] = {}
     rows: list[Row] = []
@@ -131,7 +131,7 @@ def _whole(text: str, least: int, line: int, key: str, report: Problems) -> int:
 
 
 def _number(text: str) -> float:
-    """A number as every reader of CSV reads it: Python alone takes 1_000."""
+    """A number in a form that every reader of CSV accepts; Python alone accepts 1_000."""
     if "_" in text:
         raise ValueError
     return float(text)

@@ -23,10 +23,10 @@ from simulator.io import frames, reading
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 MEANT = "learning curves are a file that ends in .csv, .csv.gz or .parquet"
-#: Bytes a file may have, and unpack to.
+#: Largest file that is read, in bytes, both as it stands and unpacked.
 MAX_BYTES = 1 << 29
 
-#: A loss beyond that has diverged: sums and differences of such numbers overflow.
+#: Largest finite loss: a greater one counts as diverged, because sums and differences of such numbers overflow.
 TOO_LARGE = 1e300
 
 
@@ -36,13 +36,13 @@ def read_table(
     """Read learning curves; raises InputError for anything but a table of trial, resource, loss, elapsed_s[, exit].
 
     An empty, NaN or infinite loss is a trial that diverged, in its last row. Without `smaller_is_better` the loss
-    column is negated, unless the file's column `metric` says that it was when it was written.
-    A file without times needs `unit_times`, and one with times refuses them; without `times_needed` a unit
-    takes a tick for want of better.
+    column is negated, unless the file's column `metric` says that it was when it was written. A file without times
+    needs `unit_times`, and one with times refuses them; without `times_needed`, a file without times is read as if
+    each unit took one tick.
     """
     report = Problems(path)
     reading.check_file(path, MEANT)
-    if not path.name.endswith(SUFFIXES):  # and is not even opened: a path in a scenario may lead anywhere
+    if not path.name.endswith(SUFFIXES):  # left unopened: a path may lead anywhere
         raise InputError(Problem(str(path), f"is of an unknown kind; {MEANT}"))
     raw = reading.read_at_most(path, MAX_BYTES, MEANT)
     timed = times_needed and unit_times is None
@@ -56,7 +56,7 @@ def read_table(
 
 
 def _sign(path: Path, metric: str | None, *, smaller_is_better: bool) -> float:
-    """What losses are multiplied by; raises InputError where the file and the user say different things."""
+    """The factor, 1 or -1, for the losses; raises InputError where the file and the user contradict each other."""
     if metric is None or smaller_is_better:
         return 1.0 if smaller_is_better else -1.0
     if metric.startswith("-"):
@@ -77,12 +77,12 @@ def _of_csv(path: Path, content: bytes, report: Problems, *, timed: bool) -> Cur
 
 
 def _of_parquet(path: Path, raw: bytes, report: Problems, *, timed: bool) -> CurveColumns:
-    """Parquet has no lines: a row's number, the header being line 1, stands for them."""
+    """CurveColumns of a Parquet file; row numbers, counted from 1 for the header, take the place of lines."""
     known = (*REQUIRED, *columns.OPTIONAL, columns.METRIC)
     quick = columns.of_frame(frames.read_frame(path, raw, "parquet", known))
     if quick:
         return quick
-    frame = frames.read_frame(path, raw, "parquet")  # with what else there is, to name and to count
+    frame = frames.read_frame(path, raw, "parquet")  # the other columns are read too, to be named and counted
     texts = [frames.texts(frame[name]) if name in known else [""] * frame.height for name in frame.columns]
     with_header = io.StringIO(newline="")
     writer = csv.writer(with_header)
@@ -92,7 +92,7 @@ def _of_parquet(path: Path, raw: bytes, report: Problems, *, timed: bool) -> Cur
 
 
 class _Reading(NamedTuple):
-    """How to take a file: `sign` of its losses, times for one that has none, and whether it must have some."""
+    """How to read a file: the `sign` of its losses, the times for one that has none, and whether times are needed."""
 
     sign: float
     unit_times: UnitTimes | None
@@ -107,7 +107,7 @@ def _table(path: Path, raw: bytes, found: CurveColumns, report: Problems, how: _
         if how.timed:
             message = f"lacks the column {TIME}; add it, or say how long a unit takes by unit_time"
             raise InputError(Problem(str(path), message, 1, 1))
-        # Any times will do where none are needed, and the resources themselves always fit.
+        # Where no times are needed, the resources stand in for them: they increase as times must.
         clock = how.unit_times.clock(trial, resource) if how.unit_times else resource
         for at in np.flatnonzero(clock > ticks.LIMIT)[:1].tolist():
             report.add("would take more than 285 years to train; lower unit_time", int(line[at]), key="resource")
@@ -131,7 +131,7 @@ def _table(path: Path, raw: bytes, found: CurveColumns, report: Problems, how: _
         died[int(trial[at])] = Exit(word)
     report.stop()
     losses = found.loss[order] * how.sign
-    losses = np.where(np.abs(losses) < TOO_LARGE, losses, np.inf)  # nan is not less
+    losses = np.where(np.abs(losses) < TOO_LARGE, losses, np.inf)  # also true for NaN
     timed = found.seconds is not None
     names = trials.read_trials(path, int(trial[-1]) + 1)
     digest = sha256(raw).hexdigest()
@@ -146,7 +146,7 @@ def _check_rows(
     clock: NDArray[np.int64],
     same: NDArray[np.bool_],
 ) -> None:
-    """What only neighbours can tell; `same[i]` says that rows i and i + 1 are of one trial."""
+    """Check each row against the next; `same[i]` says that rows i and i + 1 are of one trial."""
     for at in np.flatnonzero(same & (resource[1:] == resource[:-1])).tolist():
         what = f"trial {trial[at]} at resource {resource[at]} stands in line {line[at]} already"
         report.add(what, int(line[at + 1]), key="resource")

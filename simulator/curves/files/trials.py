@@ -1,6 +1,7 @@
-"""Who the trials of a file of curves are: the names and hyperparameters of the log that they were imported from.
+"""Names and hyperparameters of the trials in a file of curves, from the log that they were imported from.
 
-Beside `curves.csv.gz` that is `curves.trials.csv`: the columns trial, name, end, and one for each hyperparameter.
+For `curves.csv.gz` they stand in `curves.trials.csv`, with the columns trial, name, end, and one for each
+hyperparameter.
 """
 
 from __future__ import annotations
@@ -18,15 +19,15 @@ from simulator.io import reading, writing
 
 OWN = ("trial", "name", "end")
 SUFFIX = ".trials.csv"
-#: How columns of hyperparameters begin, so that none is taken for another.
+#: Prefix of the columns of hyperparameters, so that none has the name of another column.
 PREFIX = "config/"
-#: Bytes a file may have.
+#: Largest file that is read, in bytes.
 MAX_BYTES = 1 << 28
 MEANT = "names of trials are a CSV file with the columns trial and name"
 
 
 def path_of(curves: Path) -> Path:
-    """Where the names of a file of curves stand."""
+    """The path of the file with the trials' names, for a file of curves."""
     return curves.with_name(curves.name.removesuffix(".gz").rpartition(".")[0] + SUFFIX)
 
 
@@ -46,7 +47,7 @@ def write(path: Path, trials: Sequence[Mapping[str, Any]]) -> None:
 def read_trials(curves: Path, count: int) -> tuple[Identity, ...]:
     """The identities of a file's `count` trials, empty where nothing stands beside it.
 
-    Raises InputError where what stands there is of other trials.
+    Raises InputError if the file beside it describes other trials.
     """
     path = path_of(curves)
     if not path.exists():

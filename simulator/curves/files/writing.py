@@ -16,7 +16,7 @@ from simulator.curves.protocol import Exit
 from simulator.io.writing import replacing
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
-#: zlib's levels above this one cost seconds a million rows and save a few per cent.
+#: Compression level of zlib: higher levels cost seconds a million rows and save a few per cent.
 LEVEL = 3
 
 
@@ -34,7 +34,7 @@ class Written(Protocol):
 
 
 def check_name(path: Path) -> None:
-    """Raise InputError unless the name says how to write the file."""
+    """Raise InputError unless the file's suffix names a format that can be written."""
     if not path.name.endswith(SUFFIXES):
         raise InputError(Problem(str(path), f"must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"))
 
@@ -42,7 +42,7 @@ def check_name(path: Path) -> None:
 def write_curves(path: Path, curves: Sequence[Written], *, metric: str | None = None) -> None:
     """Replace `path` by the curves, trial i being the i-th; numbers are written with all their digits.
 
-    `metric` says what the losses are, in a column of that name: the metric, after a minus where it is negated.
+    `metric` is written into a column of that name: the metric that the losses are, after a minus if they are negated.
     """
     import polars as pl
 
@@ -65,13 +65,13 @@ def write_curves(path: Path, curves: Sequence[Written], *, metric: str | None = 
         columns["metric"] = pl.Series([metric]).new_from_index(0, sum(lengths))
     frame = pl.DataFrame(columns)
     with replacing(path) as scratch, scratch.open("wb") as out:
-        text = io.BytesIO()  # polars has errors of its own for a file that can't be written
+        text = io.BytesIO()  # polars raises its own errors for a file that can't be written
         if path.suffix == ".parquet":
             frame.write_parquet(text)
         else:
             frame.write_csv(text)
         if path.suffix == ".gz":
-            # Neither name nor date in the header: the same rows make the same bytes.
+            # The gzip header has neither name nor date, so the same rows give the same bytes.
             with gzip.GzipFile(filename="", mode="wb", fileobj=out, mtime=0, compresslevel=LEVEL) as packed:
                 packed.write(text.getbuffer())
         else:

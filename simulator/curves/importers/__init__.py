@@ -1,4 +1,4 @@
-"""Curves that other programs logged: a reader for each kind of source, and one way to make them sound."""
+"""Import curves that other programs logged: a reader for each kind of source, and one set of checks for all."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 
-#: What only some readers have a use for, and how it is said; each reader's USES names those that it takes.
+#: Options that only some readers use, each with its name on the command line; a reader's USES names those it takes.
 OPTIONS = {
     "study": "--study", "trial_column": "--trial-column", "step_column": "--step-column",
     "time_column": "--time-column", "start_column": "--start-column", "end_column": "--end-column",
@@ -37,7 +37,7 @@ OPTIONS = {
 
 @dataclass(frozen=True, eq=False)
 class Imported:
-    """Curves in order of their trials, what was done to get them, and the schedule where the source has one."""
+    """Curves in order of their trials, a report of what was done to them, and the schedule if the source has one."""
 
     curves: list[ImportedCurve]
     report: ImportReport
@@ -53,13 +53,13 @@ def import_curves(
     offset: int | None = None,
     grid: tuple[int, ...] = (),
 ) -> Imported:
-    """Read a source of `kind`, one of `IMPORTERS`, see `assemble` for the rest.
+    """Read a source of `kind`, one of `IMPORTERS`; `assemble` describes the other arguments.
 
-    Raises InputError, one line for what is wrong.
+    Raises InputError, one line for each thing that is wrong.
     """
     options = options or Options()
     if not path.is_dir():
-        check_file(path, "a source is a file or a folder")  # the same words for every kind
+        check_file(path, "a source is a file or a folder")  # one wording for all kinds
     module = import_module(f"{__name__}.{IMPORTERS[kind]}")
     reader: Importer = module.read
     _check_options(path, kind, options, module.USES)
@@ -72,7 +72,7 @@ def import_curves(
     )
     label = path.resolve().name.partition(".")[0] or kind
     first = {id(curve.trial): number for number, curve in enumerate(made)}
-    trials = sorted(found.trials, key=lambda trial: first.get(id(trial), len(first)))  # numbered as the curves are
+    trials = sorted(found.trials, key=lambda trial: first.get(id(trial), len(first)))  # numbered like the curves
     trace = schedule.trace(trials, label=label, maximise=report.mode == "max", offset=report.offset)
     if trace is not None:
         trace = replace(
@@ -88,7 +88,7 @@ def import_curves(
     return Imported(made, report, trace)
 
 
-#: Addresses of servers, which are not read, and how to get a file from one.
+#: Servers that are not read, by the beginning of their address, and how to get a file from each.
 SERVERS: dict[str, str] = {
     "optuna": "copy the study into a file: optuna.copy_study(from_study_name=NAME, from_storage=ADDRESS, "
     "to_storage='sqlite:///study.db')",
@@ -100,7 +100,7 @@ ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*):/(?P<rest>/.*)", re.DOTALL)
 
 
 def place_of(source: str, kind: ImporterKind) -> Path:
-    """The file or folder that a source names, maybe as `sqlite:///FILE`; raises InputError for servers."""
+    """The file or folder that a source names, also as `sqlite:///FILE`; raises InputError for servers."""
     found = ADDRESS.fullmatch(source)
     if found is None:
         return Path(source)
@@ -112,14 +112,14 @@ def place_of(source: str, kind: ImporterKind) -> Path:
 
 
 def _check_options(path: Path, kind: ImporterKind, options: Options, uses: frozenset[str]) -> None:
-    """Raise InputError for an option that the reader of this kind has no use for: it would pass in silence."""
+    """Raise InputError for an option that this kind's reader would silently ignore."""
     for name, option in OPTIONS.items():
         if name not in uses and getattr(options, name) not in {None, False}:
             raise wrong(path, f"is read by --from {kind}, for which {option} says nothing; leave it out")
 
 
 def _choose(path: Path, found: Found, options: Options) -> None:
-    """Leave out the trials that `run` does not take, and the times where none are wanted."""
+    """Leave out the trials that `run` does not match, and the times if none are wanted."""
     if options.run is not None:
         names = [trial.name for trial in found.trials]
         found.trials = [trial for trial in found.trials if options.takes(trial.name)]

@@ -1,4 +1,4 @@
-"""From what was found to curves as the simulator takes them: sorted, sound, complete; the rest is counted."""
+"""Turn the trials that a reader found into complete, sorted, checked curves, and count all that was left out."""
 
 from __future__ import annotations
 
@@ -22,21 +22,18 @@ REPEATED = "repeated steps, the last report of each kept"
 
 @dataclass(frozen=True, eq=False)
 class ImportedCurve:
-    """One trial, ready: resources and clock increase, only the last loss may be NaN where the trial diverged.
-
-    `seconds` are cumulative, `exit` is set where the trial died by failing.
-    """
+    """One imported trial: resources and clock increase; only the last loss may be NaN, if the trial diverged."""
 
     trial: Trial
     resources: NDArray[np.int64]
     losses: NDArray[np.float64]
     seconds: NDArray[np.float64] | None
     exit: Exit | None = None
-    completed: str = ""  # how it was made to go on where it was stopped early
+    completed: str = ""  # how the curve of an early-stopped trial was continued
 
     @property
     def dead(self) -> bool:
-        """Whether the curve ends because the trial did."""
+        """Whether the curve ends because the trial died."""
         return self.exit is not None or not np.isfinite(self.losses[-1])
 
 
@@ -51,13 +48,12 @@ def assemble(
     grid: tuple[int, ...] = (),
     max_gap: float | None = None,
 ) -> tuple[list[ImportedCurve], ImportReport]:
-    """Make curves of what was found, and say what was done.
+    """Make curves of the trials that were found, and report what was done.
 
-    `offset` is added to every step; default: 1 where steps start at 0. `grid` asks for these resources, read on
-    straight lines; `max_gap` says how many seconds between two reports are no pause.
-
-    Raises InputError where early-stopped trials meet no `censored`, where nobody says which way
-    the metric is better, and where nothing is left.
+    `offset` is added to every step; by default it is 1 where steps start at 0. `grid` asks for these resources, read
+    on straight lines. `max_gap` is the longest time in seconds between two reports that is not a pause. Raises
+    InputError where early-stopped trials meet no `censored`, where nothing says which way the metric is better, and
+    where nothing is left.
     """
     if not found.trials and not found.skipped:
         raise wrong(path, "holds no trials")
@@ -111,7 +107,7 @@ def _shift(found: Found, offset: int | None) -> int:
 
 
 def _plain(trials: Sequence[Trial], shift: int, *, timed: bool) -> NDArray[np.bool_]:
-    """Which trials need nothing done, told of all at once: `_curve` takes its time over each."""
+    """Mask of the trials that need no repair, computed for all at once, since `_curve` is slow for each."""
     lengths = np.array([len(trial.steps) for trial in trials])
     timeless = np.array([timed and trial.elapsed is None for trial in trials], bool)
     plain: NDArray[np.bool_] = (lengths > 0) & ~timeless
@@ -143,13 +139,13 @@ def _as_is(trial: Trial, shift: int, sign: float) -> ImportedCurve:
 
 
 def _curve(trial: Trial, shift: int, sign: float, report: ImportReport, *, timed: bool) -> ImportedCurve | str:
-    """The trial's curve, or why there is none."""
+    """The trial's curve, or the reason why it has none."""
     if (trial.steps >= LARGEST - shift).any():
         return BEYOND
     order = np.argsort(trial.steps, kind="stable")
     steps = trial.steps[order]
     last = np.append(steps[1:] != steps[:-1], True) if len(steps) else np.zeros(0, bool)
-    early = steps < 1 - shift  # (a sum might go round)
+    early = steps < 1 - shift  # (their sum might overflow)
     _count(report, REPEATED, int((~last).sum()))
     _count(report, "points before the first unit left out", int((early & last).sum()))
     take = order[last & ~early]
@@ -165,7 +161,7 @@ def _curve(trial: Trial, shift: int, sign: float, report: ImportReport, *, timed
             return apart
         seconds = apart
     good = np.flatnonzero(np.isfinite(losses))
-    end = int(good[-1]) + 2 if len(good) else 1  # one row without a loss says that it diverged
+    end = int(good[-1]) + 2 if len(good) else 1  # a single row without a loss means that it diverged
     _count(report, "points after a divergence left out", max(len(losses) - end, 0))
     resources, losses = resources[:end], np.where(np.isfinite(losses), losses, np.nan)[:end]
     seconds = None if seconds is None else seconds[:end]
@@ -179,8 +175,8 @@ def _curve(trial: Trial, shift: int, sign: float, report: ImportReport, *, timed
 
 
 def _apart(seconds: NDArray[np.float64], report: ImportReport) -> NDArray[np.float64] | str:
-    """Times at least a tick apart, as the clocks of some sources are coarse; or what is wrong with them."""
-    clock = _clock(seconds).astype(np.int64)  # beyond the limit floats can't tell a tick from the next
+    """Times that are at least one tick apart, since some sources' clocks are coarse; or what is wrong with them."""
+    clock = _clock(seconds).astype(np.int64)  # beyond the limit floats are not exact to a tick
     if clock[0] < 0 or (np.diff(clock) < 0).any():
         return "has a clock that goes backwards"
     place = np.arange(len(clock))
@@ -190,13 +186,13 @@ def _apart(seconds: NDArray[np.float64], report: ImportReport) -> NDArray[np.flo
     moved = lifted != clock
     apart = np.where(moved, lifted / ticks.PER_SECOND, np.maximum(seconds, 0.0))
     if (np.diff(_clock(apart)) < 1).any():
-        return "has times too late to tell a microsecond from the next"  # after 272 years, as seconds in a float
+        return "has times too late to tell a microsecond from the next"  # after 272 years, since seconds are floats
     _count(report, "times equal to the one before, put off by a microsecond", int(moved.sum()))
     return apart
 
 
 def _clock(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Seconds as whole ticks; those beyond any limit stay just beyond it, as a product might overflow."""
+    """Seconds as whole ticks; times beyond the limit are cut to just beyond it, so that no product overflows."""
     most = 2.0 * ticks.LIMIT / ticks.PER_SECOND
     return np.rint(np.clip(seconds, -most, most) * ticks.PER_SECOND)
 
@@ -204,7 +200,7 @@ def _clock(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
 def _complete(
     path: Path, curves: list[ImportedCurve], censored: Censored | None, report: ImportReport
 ) -> list[ImportedCurve]:
-    """Deal with the curves that end before the longest one does though their trials did not die."""
+    """Drop, hold or extrapolate the curves of living trials that end before the longest curve does."""
     longest = max((int(curve.resources[-1]) for curve in curves), default=0)
     cut = [curve for curve in curves if not curve.dead and curve.resources[-1] < longest]
     if not cut:
@@ -280,7 +276,7 @@ def _on_grid(curves: list[ImportedCurve], grid: tuple[int, ...], report: ImportR
 
 
 def _tell(trials: Sequence[Trial], curves: list[ImportedCurve], fates: dict[int, str], report: ImportReport) -> None:
-    """Put every trial into the report: those kept by their numbers, then the others, numbered on."""
+    """Put every trial into the report: the kept ones with their numbers, then the others with the next numbers."""
     kept = {id(curve.trial): curve for curve in curves}
     left = [trial for trial in trials if id(trial) not in kept]
     for number, trial in enumerate([*(curve.trial for curve in curves), *left]):

@@ -1,4 +1,4 @@
-"""How a curve that was stopped might have gone on."""
+"""Ways to continue a curve that was stopped early."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 Losses = NDArray[np.float64]
 Resources = NDArray[np.int64]
 
-#: Exponents tried for a power law, and points that it takes to tell one.
+#: Exponents that are tried for a power law, and the fewest points that it is fitted to.
 RATES = np.geomspace(0.05, 4, 40)
 FEWEST = 3
 
 
 def held(resources: Resources, losses: Losses, new: Resources) -> Losses | None:  # noqa: ARG001
-    """The last loss, for ever."""
+    """The last loss at every later resource."""
     return np.full(len(new), losses[-1])
 
 
@@ -22,7 +22,7 @@ def extrapolated(resources: Resources, losses: Losses, new: Resources) -> Losses
     """The power law loss = a + b * resource**-c, b >= 0, of least squares; None for fewer than three points.
 
     It is moved to go through the last point, so that no curve jumps where it was stopped. Where the squares of the
-    losses are too large to be numbers, it is the last loss for ever.
+    losses overflow, the last loss is held instead.
     """
     known = np.isfinite(losses)
     if known.sum() < FEWEST:
@@ -43,6 +43,6 @@ def extrapolated(resources: Resources, losses: Losses, new: Resources) -> Losses
 
 
 def times(resources: Resources, seconds: Losses, new: Resources) -> Losses:
-    """Cumulative seconds at `new`, at the trial's mean pace."""
+    """Cumulative seconds at the resources `new`, at the trial's mean pace."""
     made: Losses = seconds[-1] + (new - resources[-1]) * (seconds[-1] / resources[-1])
     return made

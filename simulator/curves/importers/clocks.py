@@ -15,15 +15,16 @@ from simulator.curves.importers.frames import LogTable
 if TYPE_CHECKING:
     import polars as pl
 
-#: Numbers as large are Unix times: in seconds from 1973 on, and the same thousand times, and so on.
+#: Least number that is read as a Unix time, in each unit: for seconds it stands for 1973.
 UNIX = ((1e17, 1e9, "Unix nanoseconds"), (1e14, 1e6, "Unix microseconds"), (1e11, 1e3, "Unix milliseconds"),
         (1e8, 1.0, "Unix seconds"))  # fmt: skip
 SPAN = re.compile(
     r"(?:(?P<days>\d+) ?d(?:ays?)?,? ?)?(?:(?P<hours>\d+):)?(?P<minutes>\d+):(?P<seconds>\d+(?:\.\d+)?)"
 )
-#: Seconds of a day, and a first report that is so many intervals late says that a time is one of the day.
+#: Seconds of a day; and how many of a trial's usual intervals must pass before its first report for its times to be
+#: taken for times of day.
 DAY, LATE = 86400.0, 50.0
-#: What times that may be durations or times of day are said to be.
+#: Forms of time that may be durations or times of day.
 SPELT = frozenset({"h:mm:ss", "mm:ss"})
 ISO = re.compile(r"\d{4}-\d\d-\d\d[T _]\d\d")
 
@@ -64,7 +65,7 @@ def times(table: LogTable, series: pl.Series, unit: float | None) -> Times:
 
 
 def _spelt(table: LogTable, series: pl.Series) -> Times | None:
-    """Dates, or hours and minutes; None where a column of texts begins with a number."""
+    """The times of a column of dates, or of hours and minutes; None for texts of which the first is a number."""
     missing = table.missing(series)
     first = next((str(series[row]).strip() for row in np.flatnonzero(~missing)[:1].tolist()), "")
     if ISO.match(first):
@@ -79,14 +80,14 @@ def _spelt(table: LogTable, series: pl.Series) -> Times | None:
 
 
 def past_midnight(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Times of day of one trial, in the order of its reports: those after a midnight count on."""
+    """Times of day of one trial, in the order of its reports, with a day added after each midnight."""
     back = np.append(False, np.diff(seconds) < -DAY / 2)
     made: NDArray[np.float64] = seconds + DAY * np.cumsum(back)
     return made
 
 
 def of_day(seconds: Sequence[NDArray[np.float64]]) -> bool:
-    """Whether times such as 9:15:30 may be times of day: trials first report long after what their pace gives."""
+    """Whether times such as 9:15:30 may be times of day: most first reports come far later than the pace explains."""
     late = 0
     for when in seconds:
         dt = np.diff(when)
@@ -98,10 +99,10 @@ def of_day(seconds: Sequence[NDArray[np.float64]]) -> bool:
 def since_first(
     steps: Sequence[NDArray[np.int64]], stamps: Sequence[NDArray[np.float64]], shift: int = 0
 ) -> list[NDArray[np.float64]]:
-    """Seconds trained by each report of each trial, of times of day alone: counted from the trial's first report.
+    """Seconds trained at each report of each trial, from times of day: counted from the trial's first report.
 
-    The training until that first report is not in such a log: it is taken at the trial's median pace, or at that of
-    all trials where it has one report only. `shift` is added to steps to get units.
+    Such a log does not show the training before that first report. It is taken to have had the trial's median pace,
+    or that of all trials if the trial has one report only. `shift` is added to steps to get units.
     """
     paces = []
     for at, when in zip(steps, stamps, strict=True):
@@ -121,7 +122,7 @@ def since_first(
     return made
 
 
-#: What the report says of times that are counted so.
+#: Text of the import report for times that are counted this way.
 FIRST = "counted from each trial's first report, which is taken to have come at the trial's median pace"
 
 
@@ -147,7 +148,7 @@ def _texts(
 
 
 def _instant(text: str) -> float:
-    """Seconds since 1970; a time without a zone is taken for UTC, as only differences count."""
+    """Seconds since 1970. A time without a zone is read as UTC, since only differences matter."""
     text = text.replace("_", " ").replace(" UTC", "+00:00")
     moment = datetime.fromisoformat(text)
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -1,4 +1,4 @@
-"""SQLite files of other programs, copied before anybody opens them: the original is never written to."""
+"""SQLite files of other programs, copied before they are opened: the original is never written to."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from simulator.core.errors import unreadable
 from simulator.curves.importers.source import wrong
 
 MAGIC = b"SQLite format 3\0"
-#: What no reader needs, and what may go on without end once it is read or written to.
+#: Kinds of SQL object that no reader needs and that may run without end when a table is read or written.
 CLAUSES = "SELECT type, name FROM sqlite_master WHERE type IN ('view', 'trigger')"
-#: Tables that are computed as they are read: a few bytes of SQL may ask for all memory.
+#: Tables that are computed as they are read: a few bytes of SQL may fill the memory.
 COMPUTED = """
     SELECT name FROM sqlite_master WHERE type = 'table' AND (
         sql LIKE 'CREATE VIRTUAL%' OR EXISTS (SELECT 1 FROM pragma_table_xinfo(sqlite_master.name) WHERE hidden = 2))
 """
-#: Bytes of a text that a constraint may come to while it is checked.
+#: Longest text that a constraint may compute while it is checked, in bytes.
 LONGEST = 1 << 28
 QUOTE = '"'
-#: Seconds to wait for another program to let go of the database.
+#: Longest wait for another program to release the database, in seconds.
 PATIENCE = 2.0
 
 
 def is_sqlite(path: Path) -> bool:
-    """Whether the file begins as an SQLite database does; raises InputError where it can't be read or is empty."""
+    """Whether the file begins like an SQLite database; raises InputError if it can't be read or is empty."""
     if path.is_dir():
         return False
     try:
@@ -42,9 +42,10 @@ def is_sqlite(path: Path) -> bool:
 
 @contextmanager
 def copied(path: Path, tables: set[str], program: str) -> Iterator[Path]:
-    """A consistent copy of the database, with what is in its write-ahead log; it is gone afterwards.
+    """Yield a consistent copy of the database, its write-ahead log included, and delete the copy afterwards.
 
-    Raises InputError where it can't be had, or lacks one of the `tables` of the `program` that should have made it.
+    Raises InputError if no copy can be made, or if it lacks one of the `tables` of the `program` that should have
+    written it.
     """
     if not is_sqlite(path):
         raise wrong(path, "is no SQLite database")
@@ -56,7 +57,7 @@ def copied(path: Path, tables: set[str], program: str) -> Iterator[Path]:
                 closing(sqlite3.connect(address, uri=True, timeout=PATIENCE)) as source,
                 closing(sqlite3.connect(copy)) as target,
             ):
-                source.execute("SELECT count(*) FROM sqlite_master").fetchone()  # locked? it says so here
+                source.execute("SELECT count(*) FROM sqlite_master").fetchone()  # a locked database fails here
                 source.backup(target)
                 for kind, name in target.execute(CLAUSES).fetchall():
                     target.execute(f'DROP {kind} "{str(name).replace(QUOTE, 2 * QUOTE)}"')
@@ -66,7 +67,7 @@ def copied(path: Path, tables: set[str], program: str) -> Iterator[Path]:
                 target.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
                 (fault,) = target.execute("PRAGMA quick_check(1)").fetchone()
                 found = {name for (name,) in target.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter where a damaged file is quoted
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter for text of a damaged file
             if "locked" in str(error):
                 raise wrong(path, "is locked by another program; try again when that is done") from None
             raise wrong(path, f"is no sound SQLite database: {error}") from None

@@ -1,6 +1,6 @@
 """Delimited text as people have it: encoding, separator, decimal commas, comments and blank lines are recognised.
 
-What can't be mistaken is read and noted; what can is refused with the line.
+What has only one meaning is read and noted; what has several is refused with its line.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
     import polars as pl
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-#: Lines that tell the separator.
+#: Lines that are looked at to find the separator.
 SAMPLE = 20
 COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
-#: A comma that groups no thousands.
+#: A comma that can't group thousands.
 DECIMAL = re.compile(r"[+-]?(?:0\d*,\d+|\d{4,},\d+|\d+,(?!\d{3}$)\d+.*)")
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-#: Bytes that no text has.
+#: Bytes that no text file contains.
 BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f]")
 
 
 @dataclass(frozen=True, eq=False)
 class Delimited:
-    """A table of texts: `lines` has the line of each row, None where row i stands in line i + 2."""
+    """A table of texts; `lines` has each row's line, None if row i stands in line i + 2."""
 
     frame: pl.DataFrame
     lines: NDArray[np.int64] | None = None
@@ -43,7 +43,7 @@ class Delimited:
 
 
 def parse(path: Path, raw: bytes) -> Delimited:
-    """The table in a file's bytes; raises InputError with the line of what is not sound."""
+    """The table in a file's bytes; raises InputError with the line of each mistake."""
     notes: list[str] = []
     raw = _utf8(path, raw, notes)
     head, _, _ = raw.partition(b"\n")
@@ -59,7 +59,7 @@ def parse(path: Path, raw: bytes) -> Delimited:
 
 
 def _utf8(path: Path, raw: bytes, notes: list[str]) -> bytes:
-    """The text in UTF-8, whatever a byte order mark or its bytes say that it was in."""
+    """The text in UTF-8; its encoding is read from a byte order mark or guessed from its bytes."""
     for mark, name in ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
         if raw.startswith(mark):
             try:
@@ -92,7 +92,7 @@ def _utf8(path: Path, raw: bytes, notes: list[str]) -> bytes:
 
 
 def _separator(path: Path, lines: list[str]) -> str:
-    """What separates the fields: the character that all lines have as often as the header."""
+    """The separator of the fields: the character that all lines have as often as the header."""
     if not lines:
         raise wrong(path, "holds no rows")
     counts = {mark: [line.count(mark) for line in lines] for mark in SEPARATORS}
@@ -105,7 +105,7 @@ def _separator(path: Path, lines: list[str]) -> str:
 
 
 def _quick(path: Path, raw: bytes, head: bytes, separator: str) -> pl.DataFrame | None:
-    """The table by polars where every line has as many fields; None where it takes a closer look."""
+    """The table as polars reads it, if every line has as many fields; None if it must be read row by row."""
     import polars as pl
 
     body = raw.rstrip(b"\r\n")
@@ -127,7 +127,7 @@ def _quick(path: Path, raw: bytes, head: bytes, separator: str) -> pl.DataFrame 
 
 
 def _slow(path: Path, raw: bytes, separator: str, notes: list[str]) -> Delimited:  # noqa: C901
-    """The table row by row: every line that is out of order is named, or passed over and counted."""
+    """The table row by row: a line that breaks the form is named, or skipped and counted."""
     import polars as pl
 
     text = raw.decode()
@@ -173,7 +173,7 @@ def _slow(path: Path, raw: bytes, separator: str, notes: list[str]) -> Delimited
 
 
 def _points(frame: pl.DataFrame, separator: str, notes: list[str]) -> pl.DataFrame:
-    """Decimal points for decimal commas, where no comma of the table can group thousands."""
+    """Replace decimal commas by points, if no comma of the table can group thousands."""
     import polars as pl
 
     if separator == "," or not frame.height:

@@ -14,7 +14,7 @@ from simulator.curves.importers.frames import LogTable
 from simulator.curves.importers.source import Found, Options, choose, wrong
 
 USES = frozenset({"trial_column", "step_column", "time_column", "max_gap"})
-#: What Determined calls them, in its database and in its API.
+#: Determined's names for the columns, in its database and in its API.
 TRIAL = ("trial_id", "trial")
 STEP = ("steps_completed", "total_batches", "batches", "step")
 TIME = ("end_time", "report_time", "time")
@@ -44,7 +44,7 @@ def read(path: Path, options: Options) -> Found:
 
 
 def _expanded(table: LogTable) -> LogTable:
-    """The table with its metrics a column each: CSV and Parquet have them as JSON in one cell."""
+    """The table with a column for each metric; CSV and Parquet hold them as JSON in one cell."""
     held = [name for name in table.columns if _snake(name) in METRICS]
     if not held:
         return table
@@ -68,7 +68,7 @@ def _snake(name: str) -> str:
 
 
 def _short(name: str) -> str:
-    """A metric without what it is nested in."""
+    """A metric's name without the names that it is nested in."""
     parts = [part for part in name.split("/") if _snake(part) not in METRICS]
     return "/".join(parts) or name
 

@@ -1,4 +1,4 @@
-"""DVCLive's runs: a file of tabs for each metric below plots/metrics."""
+"""DVCLive's runs: one tab-separated file for each metric, below plots/metrics."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CONFIGS = ("params.yaml", "dvc.yaml")
 
 
 def read(path: Path, options: Options) -> Found:
-    """One metric of every run below `path`: the folder that has plots/metrics is the run, metrics are files there."""
+    """One metric of every run below `path`; a run is a folder with plots/metrics, which holds a file a metric."""
     if not path.is_dir():
         raise wrong(path, "is a file; DVCLive's runs are folders with plots/metrics")
     runs = {folder: dict(_metrics(folder)) for folder in _runs(path)}

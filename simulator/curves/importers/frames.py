@@ -1,4 +1,4 @@
-"""Users' tables: every column as text or as the file has it, so that nothing is guessed from the first rows."""
+"""Users' tables: columns stay texts or have the type that the file states; no type is guessed from the first rows."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ SUFFIXES = (
     ".json.gz",
 )  # fmt: skip
 MEANT = "a table is a file that ends in .csv, .tsv, .parquet, .jsonl or .json"
-#: Bytes a file may have, and unpack to.
+#: Largest file that is read, in bytes, both as it stands and unpacked.
 MAX_BYTES = 1 << 30
-#: What stands for a value that was not measured.
+#: Texts that stand for a value that was not measured.
 MISSING = ("", "NA", "N/A", "n/a", "null", "None", "none", "-", "--", "<NA>")
-#: JSON Lines with any of these take a closer look than polars'.
+#: JSON Lines with any of these are read row by row, not by polars.
 ODD_JSON = re.compile(rb"NaN|Infinity|:\s*[\[{]")
 
 
 @dataclass(frozen=True, eq=False)
 class LogTable:
-    """A table, and the line of each row; None where row i stands in line i + 2."""
+    """A table with the line of each row; None if row i stands in line i + 2."""
 
     path: Path
     frame: pl.DataFrame
@@ -45,16 +45,16 @@ class LogTable:
 
     @property
     def columns(self) -> list[str]:
-        """Their names."""
+        """The columns' names."""
         return self.frame.columns
 
     def has(self, name: str) -> str | None:
-        """The column of that name, where nested keys may be joined by a point as well as by `/`."""
+        """The column of that name, None if there is none; nested keys may be joined by a point as well as by `/`."""
         names = (name, name.replace(".", "/"), name.replace("/", "."))
         return next((known for known in names if known in self.frame.columns), None)
 
     def only(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> LogTable:
-        """The table of some of the rows."""
+        """The table with only the given rows."""
         at = np.flatnonzero(rows) if rows.dtype == bool else rows
         return replace(
             self,
@@ -63,14 +63,14 @@ class LogTable:
         )
 
     def column(self, name: str, option: str) -> pl.Series:
-        """A column by name; raises InputError naming the option that would choose another."""
+        """A column by name; if it is missing, raises InputError naming the option that chooses another."""
         known = self.has(name)
         if known is None:
             raise wrong(self.path, f"has no column {name!r} but {listed(self.columns)}; choose one by {option}")
         return self.frame[known]
 
     def missing(self, series: pl.Series) -> NDArray[np.bool_]:
-        """Which rows hold no value, which is something else than one that is no number."""
+        """Mask of the rows without a value; a value that is not a number does not count as missing."""
         import polars as pl
 
         if series.dtype != pl.String:
@@ -78,7 +78,7 @@ class LogTable:
         return (series.is_null() | series.str.strip_chars().is_in(MISSING)).to_numpy()
 
     def numbers(self, series: pl.Series) -> NDArray[np.float64]:
-        """A column as numbers, NaN where it has none or says nan; raises InputError with the line of what is none."""
+        """A column as numbers, NaN for a missing value or nan; raises InputError with the line of any other text."""
         import polars as pl
 
         if not (series.dtype.is_numeric() or series.dtype in {pl.String, pl.Null, pl.Boolean}):
@@ -95,7 +95,7 @@ class LogTable:
         return made.fill_null(float("nan")).to_numpy()
 
     def steps(self, series: pl.Series, options: Options) -> NDArray[np.int64]:
-        """A column as whole numbers, after `--step-scale`; raises InputError with the line of what is none."""
+        """A column as whole numbers, after `--step-scale`; raises InputError with the line of any other value."""
         values = self.numbers(series)
         with np.errstate(over="ignore"):
             scaled = values if options.step_scale is None else np.round(values * options.step_scale, 6)
@@ -120,7 +120,7 @@ class LogTable:
 
 
 def read_bytes(path: Path) -> bytes:
-    """All of a file, unpacked where its name ends in .gz; raises InputError where it can't be had."""
+    """A file's bytes, unpacked if its name ends in .gz; raises InputError if it can't be read."""
     raw = reading.read_at_most(path, MAX_BYTES, MEANT)
     if not raw:
         raise wrong(path, "is empty")
@@ -137,7 +137,7 @@ def read_log_table(path: Path) -> LogTable:
 
 
 def parse(path: Path, raw: bytes, kind: str) -> LogTable:
-    """A table of `kind` csv, tsv, txt, parquet, jsonl, ndjson or json; raises InputError where it is not sound."""
+    """A table of `kind` csv, tsv, txt, parquet, jsonl, ndjson or json; raises InputError for any mistake in it."""
     if kind in {"csv", "tsv", "txt"}:
         found = delimited.parse(path, raw)
     elif kind == "parquet":
@@ -147,25 +147,25 @@ def parse(path: Path, raw: bytes, kind: str) -> LogTable:
             try:
                 return LogTable(path, read_frame(path, raw, "jsonl"), _lines(raw))
             except InputError:
-                pass  # polars names no line
+                pass  # polars' error names no line
         found = json_rows.parse(path, raw)
     return LogTable(path, found.frame, found.lines, found.notes)
 
 
 def _closer(raw: bytes) -> bool:
-    """Whether JSON Lines hold what polars does not take, or takes apart otherwise than is meant here."""
+    """Whether JSON Lines hold values that polars refuses, or reads differently from `json_rows`."""
     blank = b"\n\n" in raw.rstrip() or b"\n\r" in raw.rstrip() or raw[:1] in {b"\n", b"\r"}
     wide = raw[:2] in {b"\xff\xfe", b"\xfe\xff"}
     return blank or wide or raw.lstrip()[:1] == b"[" or ODD_JSON.search(raw) is not None
 
 
 def _lines(raw: bytes) -> NDArray[np.int64]:
-    """Row i of JSON Lines stands in line i + 1, as there are no blank ones."""
+    """The lines of JSON Lines: row i stands in line i + 1 if there are no blank lines."""
     return np.arange(1, raw.count(b"\n") + 3)
 
 
 def groups(names: list[str]) -> list[tuple[str, NDArray[np.intp]]]:
-    """Each name with its rows, in order of first appearance; rows in their order."""
+    """Each name with its rows; names in order of first appearance, rows in the order of the table."""
     unique, first, code = np.unique(np.array(names), return_index=True, return_inverse=True)
     order = np.argsort(code, kind="stable")
     bounds = np.cumsum(np.bincount(code))[:-1]

@@ -1,4 +1,4 @@
-"""JSON as people have it: lines or one array, nested objects, lists as columns, and Python's NaN."""
+"""JSON as people write it: lines or one array, nested objects, lists as columns, and Python's NaN."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from simulator.curves.importers.source import wrong
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Columns and rows that a table may come to.
+#: Most columns and rows of a table.
 MOST_COLUMNS = 10_000
 MOST_CELLS = 50_000_000
-#: Levels that objects may be nested in.
+#: Most levels of nested objects.
 LEVELS = 50
 
 
 def parse(path: Path, raw: bytes) -> Delimited:
     """The objects of a file as a table of texts; the keys of nested ones are joined by `/`.
 
-    Lists of numbers are columns: a row that has some becomes as many rows. Raises InputError with the line.
+    Lists of numbers are columns: an object with lists becomes one row for each of their entries. Raises InputError
+    with the line.
     """
     import polars as pl
 
@@ -50,7 +51,7 @@ def parse(path: Path, raw: bytes) -> Delimited:
 
 
 def loads(text: str | bytes) -> Any:
-    """A value of JSON; raises ValueError for what is none, and for what is nested too deeply."""
+    """Parse a JSON value; raises ValueError if it is not JSON, or nested too deeply."""
     try:
         return json.loads(text)
     except RecursionError:
@@ -84,7 +85,7 @@ def _objects(path: Path, raw: bytes) -> Iterator[tuple[int, Any]]:
         try:
             whole = loads(text)
         except ValueError:
-            pass  # more than one object: lines
+            pass  # more than one object, so JSON Lines
         else:
             inside = next((value for value in whole.values() if _is_table(value)), None)
             yield from ((1, value) for value in (inside if inside is not None else [whole]))

@@ -22,7 +22,7 @@ ENDS = {"COMPLETED": End.FINISHED, "STOPPED": End.STOPPED, "FAILED": End.FAILED,
 LARGEST = 10**15
 
 
-#: Trials without a metric, by what became of them.
+#: Words of the report for trials without a metric, by their status.
 UNTRAINED = {
     "FAILED": "failed before its first report", "INVALID": "failed before its first report, as invalid",
     "IDLE": "never began to train", "RUNNING": "was training when the log ended, without a report",

@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
 ENDS = {"FINISHED": End.FINISHED, "FAILED": End.FAILED, "KILLED": End.STOPPED, "RUNNING": End.RUNNING}
 MS = 1000.0
-#: Seconds of a year: no run lasts longer.
+#: Longest run, in seconds: one year.
 YEAR = 366 * 86400.0
 LARGEST = 10**15
-#: Tables that every store has had; where others lack, MLflow brings the copy up to date, which takes seconds.
+#: Tables of every version of the store. If others are missing, MLflow upgrades the copy, which takes seconds.
 TABLES = {"alembic_version", "experiments", "metrics", "params", "runs", "tags"}
 
 
 USES = frozenset({"study", "step_column", "max_gap"})
-#: The tag of a run that has another one above it.
+#: The tag of a nested run, which names its parent.
 PARENT = "mlflow.parentRunId"
 
 
@@ -39,19 +39,19 @@ def read(path: Path, options: Options) -> Found:
         move = f"mlflow migrate-filestore --source {path} --target sqlite:///mlflow.db"
         advice = f"MLflow reads its file store no more: run `{move}`, then import mlflow.db"
         raise wrong(path, f"is a folder; {advice}")
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # reading a file is nobody else's business
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # no telemetry about a local file
     try:
         from mlflow import MlflowClient
     except ImportError:
         raise need(path, "mlflow") from None
-    logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # its errors come with a traceback
+    logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # it logs its errors with a traceback
     with databases.copied(path, TABLES, "MLflow") as copy:
         address = f"sqlite:///{copy}"
         try:
             return _runs(path, MlflowClient(tracking_uri=address, registry_uri=address), options)
         except (InputError, OSError, MemoryError):
             raise
-        except Exception as error:  # (whatever MLflow comes up with where it did not write what it reads)
+        except Exception as error:  # (MLflow may raise anything for a store that it did not write)
             said = " ".join(str(getattr(error, "orig", None) or error).split())
             raise wrong(path, f"is no store of this MLflow: {shortened(said)}") from None
         finally:
@@ -146,7 +146,7 @@ def _pages(client: MlflowClient, experiment: str) -> Iterator[Run]:
 
 
 def _dispose(address: str) -> None:
-    """Let go of the copy: MLflow keeps engines open for the life of the process."""
+    """Close the copy, since MLflow keeps its database engines open until the process ends."""
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
     engine = getattr(SqlAlchemyStore, "_engine_map", {}).pop(address, None)

@@ -37,15 +37,15 @@ if TYPE_CHECKING:
 
 USES = frozenset({"study"})
 SPREAD = "the trial's duration, in proportion to the resource: Optuna logs no times of steps"
-#: A trial that was found dead only later has a pace so many times the median of the others.
+#: A trial counts as found dead only later if its pace is this many times the median of the others.
 STALE = 10.0
 
 
 def read(path: Path, options: Options) -> Found:
     """The trials of a study with their intermediate values; pruned ones are cut short.
 
-    A trial that was tried again is one trial with several attempts. Of a study of several objectives, which has no
-    intermediate values, the values at the end are taken.
+    A trial that was tried again is one trial with several attempts. A study of several objectives has no intermediate
+    values, so its final values are read.
     """
     try:
         import optuna
@@ -84,7 +84,7 @@ def read(path: Path, options: Options) -> Found:
 
 @dataclass(frozen=True, eq=False)
 class _Logged:
-    """A trial of Optuna's: `again` is the number of the one that it tries again."""
+    """A trial as Optuna logged it; `again` is the number of the trial that it retries."""
 
     name: str
     steps: NDArray[np.int64]
@@ -96,7 +96,7 @@ class _Logged:
 
 
 def _objective(path: Path, study: Study, options: Options) -> tuple[int, str]:
-    """Which objective is meant, by its name or its number."""
+    """The index of the objective that the user means, by name or number."""
     count = len(study.directions)
     names = list(study.metric_names or (["objective"] if count == 1 else [f"objective-{at}" for at in range(count)]))
     if options.metric is not None and options.metric.isascii() and options.metric.isdigit() and count > 1:
@@ -146,17 +146,17 @@ def _logged(trial: FrozenTrial, end: End | None, options: Options, objective: in
 
 
 def _chains(logged: dict[int, _Logged]) -> list[list[_Logged]]:
-    """Each trial with those that tried it again, in the order of their first attempts."""
+    """Each trial together with its retries, in the order of their first attempts."""
     chains: dict[int, list[_Logged]] = {}
     for number in sorted(logged):
-        one = logged[number]  # its attribute names the first trial of the chain, however often it was tried
+        one = logged[number]  # the attribute names the first trial, also after several retries
         first = one.again if one.again in chains else number
         chains.setdefault(first, []).append(one)
     return list(chains.values())
 
 
 def _timed(chains: list[list[_Logged]], found: Found) -> list[Trial]:
-    """Trials with the times that they trained, in proportion to the resource."""
+    """The trials with training times that are spread in proportion to the resource."""
     shift = int(any((one.steps == 0).any() for chain in chains for one in chain))
     spent = [_spent(chain, shift) for chain in chains]
     paces = [
@@ -214,7 +214,7 @@ def _with_ends(trial: Trial, chain: list[_Logged]) -> Trial:
 
 
 def _spent(chain: list[_Logged], shift: int) -> list[tuple[float | None, int, End]]:
-    """For each attempt its seconds, the units that it trained in them, and how it ended."""
+    """For each attempt: its seconds, the units that it trained in them, and how it ended."""
     made = []
     for place, one in enumerate(chain):
         fresh = _fresh(chain, place)
@@ -227,7 +227,7 @@ def _spent(chain: list[_Logged], shift: int) -> list[tuple[float | None, int, En
 
 
 def _fresh(chain: list[_Logged], place: int) -> NDArray[np.bool_]:
-    """Which of an attempt's values are its own, not taken over from the attempt before."""
+    """Mask of an attempt's values that are its own, not copied from the attempt before."""
     one = chain[place]
     if place == 0:
         return np.ones(len(one.steps), bool)
@@ -264,9 +264,9 @@ def _storage(path: Path) -> Iterator[BaseStorage]:
             yield JournalStorage(JournalFileBackend(str(copy)))
     except (InputError, OSError, MemoryError):
         raise
-    except ValueError as error:  # JSON and dates among others
+    except ValueError as error:  # broken JSON or dates, among others
         raise wrong(path, f"is no sound {what}: {_first_line(error)}") from None
-    except Exception as error:  # (whatever Optuna comes up with where it did not write what it reads)
+    except Exception as error:  # (Optuna may raise anything for a storage that it did not write)
         raise wrong(
             path, f"is no {what} of this Optuna: {_first_line(getattr(error, 'orig', None) or error)}"
         ) from None

@@ -1,4 +1,4 @@
-"""From the clock that a log shows to the time trained, where it marks no pauses, restarts and start-ups."""
+"""Derive the time trained from a log's clock, where the log marks no pauses, restarts and start-ups."""
 
 from __future__ import annotations
 
@@ -14,29 +14,31 @@ from simulator.curves.importers.report import ImportReport
 from simulator.curves.importers.segments import Numbers, Segment, joined
 from simulator.curves.importers.source import End, LoggedAttempt, Trial, wrong
 
-#: A gap is a pause where it is longer than so many times what the trial's median pace gives for its steps, ...
+#: A gap is a pause if it is this many times as long as the trial's median pace gives for its steps, ...
 FACTOR = 10.0
-#: ... and so many seconds longer than that.
+#: ... and this many seconds longer than that.
 LEAST = 1.0
-#: Intervals that it takes to tell a trial's own pace; below, the median of all trials stands in.
+#: Fewest intervals from which a trial's own pace is computed; with fewer, the median of all trials is used.
 FEWEST = 3
-#: Seconds that no single step takes: three years.
+#: Longest single step, in seconds: three years.
 LONGEST = 1e8
-#: What a trial's first report took is a start-up too where it is this factor more than any other report took, ...
+#: The time before a trial's first report includes a start-up if it is this factor above the trial's slowest other
+#: report, ...
 SLOWER = 1.1
-#: ... and, where a trial has too few reports to tell, than the pace of all trials gives.
+#: ... or, if the trial has too few reports, this factor above what the pace of all trials gives.
 TWICE = 2.0
-#: A clock that starts again begins at what a report takes, give or take the first factor, or, where it goes back to
-#: less than half, the second: it may count a start-up.
+#: A clock was restarted if its new value is at most the first factor times what a report takes. If it went back to
+#: less than half, the second factor holds, since it may include a start-up.
 FRESH, STARTED = 1.25, 2.0
 
 
 def without_startup(trial: Trial, shift: int, pace: float) -> Trial:
-    """A trial whose clock ran before it trained: the time before its first report is what its pace gives.
+    """Cut a start-up from a trial whose clock ran before it trained.
 
-    As it is where that came in time: not later by a tenth than the slowest of the trial's other reports. `pace`,
-    seconds a unit, is that of all trials and stands in where a trial has too few reports to tell its own; there only
-    twice the time is late. `shift` is added to steps to get units.
+    The time before its first report becomes what its pace gives. A trial is unchanged if its first report came in
+    time: at most a tenth later than its slowest other report explains. `pace`, in seconds a unit, is that of all
+    trials. It replaces the trial's own pace where the trial has too few reports; its first report is then late only
+    from twice the expected time on. `shift` is added to steps to get units.
     """
     clock = trial.elapsed
     if clock is None or trial.marked or not len(clock) or not np.isfinite(clock).all():
@@ -45,7 +47,7 @@ def without_startup(trial: Trial, shift: int, pace: float) -> Trial:
     units = max(float(trial.steps[0]) + shift, 1.0)
     own = len(paces) >= FEWEST
     usual = (float(np.median(paces)) if own else pace) * units
-    # The longest interval counts, too: how many units the first report stands for is not sure.
+    # The longest interval is considered too, since it is uncertain how many units the first report covers.
     longest = max(float(np.max(paces)) * units, float(np.max(np.diff(clock)))) if own else np.nan
     latest = SLOWER * longest if own else TWICE * usual
     if not np.isfinite(usual) or clock[0] <= latest:
@@ -59,7 +61,7 @@ def without_startup(trial: Trial, shift: int, pace: float) -> Trial:
 
 @dataclass
 class _Count:
-    """What was taken for pauses, rewinds and restarts of clocks."""
+    """Counts of what was taken for pauses, rewinds and restarts of clocks."""
 
     trials: int = 0
     gaps: int = 0
@@ -69,9 +71,9 @@ class _Count:
 
 
 def settled(path: Path, trials: list[Trial], max_gap: float | None, report: ImportReport) -> list[Trial]:
-    """The trials with the time that they trained, where sources don't mark pauses; the report says what was cut.
+    """The trials with the time that they trained, for sources that don't mark pauses; the report says what was cut.
 
-    Raises InputError where what should be a clock is none.
+    Raises InputError where a column is no clock.
     """
     timed = [trial for trial in trials if trial.elapsed is not None and len(trial.steps) and not trial.marked]
     if not timed:
@@ -103,7 +105,7 @@ def settled(path: Path, trials: list[Trial], max_gap: float | None, report: Impo
 
 
 def _odd(trials: list[Trial], max_gap: float | None) -> list[Trial]:
-    """Trials whose clock or steps don't go on evenly, told of all at once; the others have no pause."""
+    """Trials whose clock or steps don't advance evenly, found for all at once; the others have no pause."""
     clock = np.concatenate([trial.elapsed for trial in trials if trial.elapsed is not None])
     steps = np.concatenate([trial.steps for trial in trials])
     lengths = np.array([len(trial.steps) for trial in trials])
@@ -126,7 +128,7 @@ def _odd(trials: list[Trial], max_gap: float | None) -> list[Trial]:
 
 
 def _check_clocks(path: Path, trials: list[Trial]) -> None:
-    """Raise InputError where most trials have times that no clock shows: one for all reports, or one a step."""
+    """Raise InputError if most trials have times that are no clock: one for all reports, or each step's own time."""
     told = [trial for trial in trials if len(trial.steps) >= FEWEST]
     same, steps = 0, 0
     for trial in told:
@@ -137,7 +139,7 @@ def _check_clocks(path: Path, trials: list[Trial]) -> None:
             continue
         intervals = np.diff(clock)
         forward = intervals[intervals > 0]
-        # What a step took goes up and down by little; a clock that starts again goes up by what a step takes.
+        # The times of single steps vary little; a clock that was restarted grows by the time of a step.
         slight = not len(forward) or np.median(forward) < np.min(clock) / 2
         flat = 0 < clock[-1] <= 1.5 * clock[0] and (intervals <= 0).sum() * 3 >= len(intervals)
         level = slight and (flat or ((intervals < 0).any() and np.max(clock) <= 2 * np.min(clock)))
@@ -162,7 +164,7 @@ def _check_clocks(path: Path, trials: list[Trial]) -> None:
 
 
 def _paces(trial: Trial) -> Numbers:
-    """Seconds a step between reports that are in order."""
+    """Seconds a step between neighbouring reports, where both time and step increase."""
     clock = trial.elapsed if trial.elapsed is not None else np.zeros(0)
     dt, du = np.diff(clock), np.diff(trial.steps.astype(float))
     forward = (dt > 0) & (du > 0) & np.isfinite(dt)
@@ -171,7 +173,7 @@ def _paces(trial: Trial) -> Numbers:
 
 
 def pace_of(trials: Sequence[Trial]) -> float:
-    """The median seconds a step of all trials together, told of a thousand at most; NaN where there is none."""
+    """The median seconds a step of all trials, taken from a thousand of them at most; NaN if there is none."""
     paces = [_paces(trial) for trial in trials[:: max(1, len(trials) // 1000)]]
     known = np.concatenate(paces) if paces else np.zeros(0)
     return float(np.median(known)) if len(known) else np.nan
@@ -196,7 +198,7 @@ def _settled(trial: Trial, pace: float, max_gap: float | None, count: _Count) ->
 
 
 def _at_gaps(trial: Trial, order: NDArray[np.intp], pace: float, max_gap: float | None, count: _Count) -> Trial:
-    """The trial cut where its clock stands still for long, and where its steps begin again."""
+    """Cut the trial at long gaps of its clock, and where its steps go back."""
     assert trial.elapsed is not None
     steps, clock = trial.steps[order], trial.elapsed[order]
     dt = np.diff(clock, prepend=0.0)
@@ -241,7 +243,7 @@ def _at_gaps(trial: Trial, order: NDArray[np.intp], pace: float, max_gap: float 
 
 
 def _until(trial: Trial, whole: LoggedAttempt | None) -> Trial:
-    """The trial's last attempt lasts until the source says that the trial ended, unless it was long before."""
+    """Extend the trial's last attempt to the end that the source gives, unless that is long after its last report."""
     if whole is None or not trial.attempts:
         return trial
     last = trial.attempts[-1]
@@ -253,7 +255,7 @@ def _until(trial: Trial, whole: LoggedAttempt | None) -> Trial:
 
 
 def _at_restarts(trial: Trial, pace: float, count: _Count) -> Trial:
-    """The trial cut where its clock starts again at about nothing; as it is where the clock just goes back."""
+    """Cut the trial where its clock restarts near zero; the trial is unchanged where the clock merely goes back."""
     assert trial.elapsed is not None
     clock, steps = trial.elapsed, trial.steps
     backwards = np.flatnonzero(np.diff(clock) < 0) + 1
@@ -276,6 +278,6 @@ def _at_restarts(trial: Trial, pace: float, count: _Count) -> Trial:
     ]
     made = joined(trial.name, segments, trial.end, dict(trial.config))
     attempts = trial.attempts
-    if len(attempts) == 1 and made.elapsed is not None:  # when it paused is not known, but how long it trained
+    if len(attempts) == 1 and made.elapsed is not None:  # when it paused is unknown; how long it trained is known
         attempts = (replace(attempts[0], trained=float(np.max(made.elapsed))),)
     return replace(made, attempts=attempts)

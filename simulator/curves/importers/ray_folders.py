@@ -18,7 +18,7 @@ from simulator.curves.importers.source import Found, wrong
 from simulator.io.reading import read_at_most
 
 STEP = "training_iteration"
-#: Files that a trial's folder has, whether or not it ever reported anything.
+#: Files by which a trial's folder is recognised, even if the trial never reported anything.
 RESULTS = {"result.json", "progress.csv"}
 
 Result = dict[str, Any]
@@ -26,7 +26,7 @@ Result = dict[str, Any]
 
 @dataclass
 class RayTrial:
-    """A trial as its folder has it; `state` is what experiment_state-*.json says of it."""
+    """A trial read from its folder; `state` is its part of experiment_state-*.json."""
 
     name: str
     folder: Path
@@ -36,7 +36,7 @@ class RayTrial:
 
 
 def trials(path: Path, found: Found) -> list[RayTrial]:
-    """Every folder of a trial below, with its results; what has none is counted."""
+    """Every trial's folder below `path`, with its results; trials without results are counted."""
     made = []
     states: dict[Path, dict[str, dict[str, Any]]] = {}
     for folder, files in _folders(path):
@@ -78,7 +78,7 @@ def _folders(path: Path) -> Iterator[tuple[Path, set[str]]]:
 
 
 def state_of(above: Path) -> dict[str, dict[str, Any]]:
-    """What the newest experiment_state-*.json of an experiment's folder says of its trials, by their folders."""
+    """The trials in an experiment's newest experiment_state-*.json, by their folders."""
     try:
         files = sorted(
             file for file in above.iterdir() if file.name.startswith("experiment_state-") and file.is_file()

@@ -20,13 +20,13 @@ from simulator.io.reading import read_at_most
 USES = frozenset({"study", "step_column"})
 TIME = "time_total_s"
 SINCE, COUNT = "time_since_restore", "iterations_since_restore"
-#: What Ray itself adds to a result.
+#: Keys that Ray itself adds to a result.
 OWN = {
     STEP, TIME, "time_this_iter_s", "timestamp", "pid", SINCE, COUNT,
     "timesteps_total", "episodes_total", "timesteps_since_restore", "done", "date", "node_ip", "hostname", "trial_id",
     "experiment_id", "checkpoint_dir_name", "should_checkpoint", "warmup_time", "experiment_tag",
 }  # fmt: skip
-#: Steps as great are no steps.
+#: Least number that is too great for a step.
 LARGEST = 10**15
 FAILURE = re.compile(r"Failure # \d+ \(occurred at (\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d)\)")
 ENDS = {"TERMINATED": End.FINISHED, "ERROR": End.FAILED, "PAUSED": End.STOPPED, "RUNNING": End.RUNNING,
@@ -79,7 +79,7 @@ def _count_unstarted(experiment: str, logged: list[RayTrial], found: Found) -> N
 
 
 def _study(wanted: str | None, known: list[str]) -> str | None:
-    """The experiment that is meant, by its path or its last part."""
+    """The experiment that the user means, by its path or the last part of it."""
     if wanted is None or wanted in known:
         return wanted
     last = [name for name in known if Path(name).name == wanted]
@@ -112,7 +112,7 @@ def _number(value: Any) -> float | None:
 
 
 def _trial(trial: RayTrial, metric: str, step: str, options: Options) -> Trial | str:
-    """A trial of its results, cut where it was restored; or what is wrong with them."""
+    """A trial made of its results, cut where it was restored; or what is wrong with them."""
     parts = _parts(trial.rows)
     end = _end(trial)
     failures = _failures(trial.folder) if len(parts) > 1 else []
@@ -154,7 +154,7 @@ def _trial(trial: RayTrial, metric: str, step: str, options: Options) -> Trial |
 
 
 def _parts(rows: list[Result]) -> list[list[Result]]:
-    """The results between restores."""
+    """The results, split at each restore."""
     parts: list[list[Result]] = []
     before = None
     for row in rows:
@@ -188,7 +188,7 @@ def _spent(parts: list[list[Result]], place: int) -> list[float]:
 
 
 def _unlogged(parts: list[list[Result]], place: int, reached: int) -> float:
-    """Seconds trained before a part that Ray counts and whose results it did not write, as where it was paused."""
+    """Seconds before a part that Ray counts but whose results it did not write, for instance at a pause."""
     rows, before = parts[place], parts[place - 1]
     if SINCE not in rows[0] or float(rows[0][STEP]) <= reached + 1:
         return 0.0
@@ -213,7 +213,7 @@ def _segment(
     first: bool,
     last: bool,
 ) -> segments.Segment:
-    """A segment with its start, as exactly as stamps of whole seconds and the state's own times tell it."""
+    """A segment with its start, as exactly as whole-second timestamps and the state's own times give it."""
     steps, losses, clock = points
     stamps = [_number(row.get("timestamp")) for row in rows]
     host = rows[0].get("hostname") or rows[0].get("node_ip")
@@ -248,7 +248,7 @@ def _segment(
 
 
 def _end(trial: RayTrial) -> End:
-    """How the trial ended: the state says so, else its last result; an error.txt stays where a retry ended well."""
+    """How the trial ended, by the state or its last result; an error.txt remains even if a retry ended well."""
     status = ENDS.get(str(trial.state.get("status")))
     if status is not None:
         return status
@@ -259,7 +259,7 @@ def _end(trial: RayTrial) -> End:
 
 
 def _failures(folder: Path) -> list[str]:
-    """The dates of a trial's failures, as its error.txt has them; "" for one without a date."""
+    """The dates of a trial's failures in its error.txt; "" for a failure without a date."""
     source = folder / "error.txt"
     try:
         text = read_at_most(source, MAX_BYTES, "an error is a file").decode(errors="replace")
@@ -269,13 +269,13 @@ def _failures(folder: Path) -> list[str]:
 
 
 def _how(rows: list[Result], following: list[Result], failures: list[str]) -> End:
-    """Whether what ended a segment was a failure, by the dates, or else a pause."""
+    """Whether a segment ended by a failure, judged by the failures' dates, or by a pause."""
     ended, again = str(rows[-1].get("date", "")), str(following[0].get("date", ""))
     return End.RETRIED if any(not failure or ended <= failure <= again for failure in failures) else End.PAUSED
 
 
 def _config(trial: RayTrial) -> dict[str, object]:
-    """The trial's configuration: its params.json, else what its first result says."""
+    """The trial's configuration, from its params.json or else from its first result."""
     place = trial.folder / "params.json"
     try:
         if place.is_file():

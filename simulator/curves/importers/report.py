@@ -1,4 +1,4 @@
-"""What became of a source: how many trials were kept, how many not, and why."""
+"""The report of an import: how many trials were kept, how many were dropped, and why."""
 
 from __future__ import annotations
 
@@ -33,24 +33,24 @@ class ImportReport:
     complete: int = 0
     diverged: int = 0
     failed: int = 0
-    retried: int = 0  # of those kept: failed and tried again
-    paused: int = 0  # of those kept: paused and taken up again
+    retried: int = 0  # kept trials that failed and were tried again
+    paused: int = 0  # kept trials that were paused and continued
     censored: dict[str, int] = field(default_factory=dict)  # treatment -> trials
     dropped: Counter[str] = field(default_factory=Counter)
     changed: Counter[str] = field(default_factory=Counter)
     others: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
     workers: int | None = None  # of the schedule, where the source has one
-    trained_s: float | None = None  # worker seconds trained, as its trace has them
+    trained_s: float | None = None  # worker seconds of training in the schedule's trace
     trials: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def held(self) -> str:
-        """What the loss column holds: the metric's name, after a minus where it is negated."""
+        """The content of the loss column: the metric's name, after a minus if it is negated."""
         return f"-{self.metric}" if self.mode == "max" else self.metric
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON; `asdict` alone makes a count of pairs of each counter."""
+        """The report as plain values for JSON; `asdict` alone would turn each counter into pairs."""
         return asdict(self) | {name: dict(getattr(self, name)) for name in ("dropped", "changed", "others")}
 
     def lines(self) -> Iterator[str]:

@@ -22,14 +22,14 @@ OUTCOMES = {
 }
 
 
-#: Seconds before and after 1970 that a trial may start or end; what claims another time has no clock.
+#: Furthest time from 1970, in seconds, that is believed of a trial's start or end.
 LATEST = ticks.to_seconds(ticks.LIMIT) / 2
-#: Rungs that a trace may have: attempts of a trial beyond it share the last.
+#: Most rungs of a trace; a trial's attempts beyond that number share the last rung.
 MOST_RUNGS = 63
 
 
 class _Stay(NamedTuple):
-    """An attempt of a trial by its number, and which of its jobs it is of."""
+    """An attempt, the number of its trial, and which of the trial's jobs it belongs to."""
 
     attempt: LoggedAttempt
     number: int
@@ -37,10 +37,11 @@ class _Stay(NamedTuple):
 
 
 def trace(trials: Sequence[Trial], *, label: str, maximise: bool, offset: int) -> Trace | None:
-    """A row for each attempt that has a start and an end, time 0 being the first start; None where none has.
+    """The schedule as a trace: a row for each attempt with a start and an end; None if there is none.
 
-    A source's worker may have slots: attempts that overlap on it get a worker each. Where the source names no
-    workers they are the fewest that can have run it. What went by between a trial's attempts is nobody's time.
+    Time 0 is the first start. A source's worker may have several slots: attempts that overlap on it are put on a
+    worker each. If the source names no workers, there are as few as can have run the attempts. Time between a trial's
+    attempts belongs to no row.
     """
     stays = [
         stay
@@ -55,7 +56,7 @@ def trace(trials: Sequence[Trial], *, label: str, maximise: bool, offset: int) -
     slots: dict[str, list[_Slot]] = {}  # of a source's worker
     rows = []
     workers = 0
-    for attempt, number, job in sorted(stays, key=lambda stay: not stay.attempt.told):  # what may move comes last
+    for attempt, number, job in sorted(stays, key=lambda stay: not stay.attempt.told):  # movable ones last
         start, stop = ticks.from_seconds(attempt.start - origin), ticks.from_seconds(attempt.end - origin)
         latest = start + ticks.from_seconds(attempt.slack)
         among = slots.setdefault(attempt.worker or "", [])
@@ -77,7 +78,7 @@ def trace(trials: Sequence[Trial], *, label: str, maximise: bool, offset: int) -
 
 
 class _Slot(NamedTuple):
-    """A place on a worker, and when it is taken: spans in order of time, none within another."""
+    """A place on a worker, and the spans of ticks when it is taken, in order and without overlap."""
 
     worker: int
     taken: list[tuple[int, int]]
@@ -99,7 +100,7 @@ def _stays(number: int, trial: Trial) -> list[_Stay]:
     for attempt in trial.attempts:
         if not -LATEST < attempt.start < attempt.end < LATEST:
             continue
-        if attempt.start < until:  # a clock of whole seconds may say so
+        if attempt.start < until:  # clocks of whole seconds can overlap
             late = until - attempt.start
             attempt = attempt.later(late)  # noqa: PLW2901
         until = attempt.end
@@ -109,7 +110,7 @@ def _stays(number: int, trial: Trial) -> list[_Stay]:
 
 
 def _row(attempt: LoggedAttempt, start: int, stop: int, offset: int, *, maximise: bool) -> tuple[float, ...]:
-    """From which unit on, to which, when, how it ended, with what loss, and what of its time was no training."""
+    """The columns of a row: from and to resource, start, end, outcome, loss, overhead and lost time."""
     outcome = OUTCOMES[attempt.how]
     reached = max(attempt.last + offset, 1)
     before = min(max(attempt.first + offset, 0), reached - 1)

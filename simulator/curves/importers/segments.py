@@ -1,4 +1,4 @@
-"""Segments of a trial, its stays on workers, and the one trial that they add up to."""
+"""The segments of a trial, each its stay on one worker, and how they are joined into one trial."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Steps = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Segment:
-    """One stay of a trial on a worker: what it reported there, and the seconds since training began there.
+    """One stay of a trial on a worker: its reports there, and the seconds since training began there.
 
-    `start` is when it came to the worker (None where the log has no time of day), `startup` the seconds from there to
-    the start of training, `slack` how much later than `start` it may really have been.
+    `start` is when the trial came to the worker (None if the log has no time of day), `startup` the seconds from
+    there to the start of training, `slack` how much later than `start` it may really have been.
     """
 
     steps: Steps
@@ -30,12 +30,12 @@ class Segment:
     startup: float = 0.0
     worker: str | None = None
     slack: float = 0.0
-    total: float | None = None  # seconds trained, where that is more than until the last report
-    unlogged: float = 0.0  # seconds trained before it, since the segment before, that no report tells of
+    total: float | None = None  # seconds trained, if more than until the last report
+    unlogged: float = 0.0  # seconds trained between the previous segment and this one, without any report
 
 
 def joined(name: str, segments: Sequence[Segment], end: End, config: dict[str, object] | None = None) -> Trial:
-    """One trial of its segments: times add up, and a segment takes back what was reported at its steps or later."""
+    """Join segments into one trial: times add up; a segment replaces earlier reports of its steps and later ones."""
     rows: list[tuple[Steps, Numbers, Numbers]] = []
     attempts: list[LoggedAttempt] = []
     taken_back = 0
@@ -70,7 +70,7 @@ def joined(name: str, segments: Sequence[Segment], end: End, config: dict[str, o
 
 
 def _unlogged(segment: Segment, before: LoggedAttempt, until: float) -> LoggedAttempt:
-    """The training between two segments that a log leaves out: at some time between the two."""
+    """An attempt for the training between two segments that the log leaves out; when it took place is unknown."""
     room = max(until - before.end - segment.unlogged, 0.0)
     return LoggedAttempt(
         before.end, before.end + segment.unlogged, End.PAUSED, before.last, int(segment.steps[0]) - 1, np.nan,

@@ -1,4 +1,4 @@
-"""What stands beside a run's log of its configuration: YAML or JSON of names and values."""
+"""Configuration files beside a run's log: YAML or JSON with names and values."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from simulator.curves.importers import json_rows
 from simulator.io import reading
 
 NAMES = ("hparams.yaml", "args.yaml", "params.yaml", "config.yaml", "params.json", "hparams.json", "config.json")
-#: Bytes that a configuration has at most, and names in it.
+#: Largest configuration file, in bytes, and most names in one.
 MAX_BYTES = 1 << 20
 MOST = 200
 
 
 def beside(file: Path) -> dict[str, object]:
-    """The configuration beside a log, from the first of `NAMES` that is there; empty where none can be read."""
+    """The configuration beside a log, from the first of `NAMES` that exists; empty if none can be read."""
     for name in NAMES:
         place = file.parent / name
         try:
@@ -28,7 +28,7 @@ def beside(file: Path) -> dict[str, object]:
 
 
 def loaded(path: Path) -> Any:
-    """What is in a YAML or JSON file; raises InputError where it is not sound."""
+    """The content of a YAML or JSON file; raises InputError if the file is not sound."""
     raw = reading.read_at_most(path, MAX_BYTES, "a configuration is a small file")
     if path.suffix == ".json":
         try:
@@ -39,7 +39,7 @@ def loaded(path: Path) -> Any:
 
 
 def _yaml(raw: bytes) -> Any:
-    """Plain names and values of a YAML text, safely loaded; None where it is something else."""
+    """The plain names and values of a YAML text, safely loaded; None if it is anything else."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
@@ -52,7 +52,7 @@ def _yaml(raw: bytes) -> Any:
 
 
 def flat(value: Any) -> dict[str, object]:
-    """Names and plain values, those of nested ones joined by `/`."""
+    """Plain names and values; the names of nested ones are joined by `/`."""
     if not isinstance(value, dict):
         return {}
     found = json_rows.flattened(value)

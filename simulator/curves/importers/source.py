@@ -1,4 +1,4 @@
-"""What a reader finds in a source, before anything is judged: trials with their steps, losses and times."""
+"""The result of a reader before any check: trials with their steps, losses and times."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from numpy.typing import ArrayLike, NDArray
 
 from simulator.core.errors import InputError, Problem
 
-#: Why a trial is left out that counts further than a file of curves can.
+#: Reason for leaving out a trial whose steps are greater than a file of curves can hold.
 BEYOND = "has steps beyond 10^15"
-#: The step before the first of a trial, where no attempt came before.
+#: The step before a trial's first one, if no attempt came before.
 BEFORE = -(2**62)
 
 
 class End(Enum):
-    """How the source says a trial, or one of its attempts, ended."""
+    """How a trial, or one of its attempts, ended according to the source."""
 
     FINISHED = "finished"
     STOPPED = "stopped early"
     FAILED = "failed"
     RUNNING = "still running"
-    PAUSED = "paused"  # of an attempt that another one goes on from
-    RETRIED = "failed and retried"  # of an attempt that another one makes up for
+    PAUSED = "paused"  # an attempt that a later one continues
+    RETRIED = "failed and retried"  # an attempt that a later one repeats
 
 
 @dataclass(frozen=True)
 class Options:
-    """What a user may have to say about a source; None where the source should know.
+    """What a user may say about a source; None leaves it to the source.
 
     `study` names one of several studies, experiments or data sets, `mode` is "min" or "max", `run` is a pattern that
-    the names of trials match; `step_scale` multiplies steps, `max_gap` is how many seconds a trial trains at most
-    between two reports. The column names are for tables; `seconds` is how long a unit of a table's times lasts,
+    the names of trials match; `step_scale` multiplies steps, `max_gap` is the longest time in seconds that a trial
+    trains between two reports. The column names are for tables; `seconds` is the length of a unit of a table's times,
     `time_is` what they count: "elapsed" (since the trial's start), "per-step" or "clock" (the time of day).
     """
 
@@ -59,7 +59,7 @@ class Options:
     time_is: str | None = None
 
     def takes(self, name: str) -> bool:
-        """Whether `run` lets a trial of that name in."""
+        """Whether `run` matches a trial's name."""
         return self.run is None or fnmatchcase(name, self.run)
 
     def resource(self, step: float) -> float:
@@ -71,10 +71,10 @@ class Options:
 class LoggedAttempt:
     """A trial's stay on a worker, from `start` to `end` in seconds since an origin that all trials share.
 
-    Of that time `startup` went by before training began, and `lost` was training that a later attempt did again.
-    `trained` is how long it trained, None for all the time that is left. `first` and `last` are the steps before
-    and after it; `loss` is the last it reported. `slack` is how much later it may really have started, by a clock
-    that is coarse. `worker` is who ran it (attempts of one worker may overlap, on its several slots).
+    Of that time, `startup` passed before training began, and `lost` was training that a later attempt repeated.
+    `trained` is how long it trained, None for all the time that remains. `first` and `last` are the steps before and
+    after it; `loss` is the last it reported. `slack` is how much later it may really have started, because the clock
+    is coarse. `worker` names the worker that ran it; attempts of one worker may overlap, on several slots.
     """
 
     start: float
@@ -88,23 +88,22 @@ class LoggedAttempt:
     lost: float = 0.0
     trained: float | None = None
     slack: float = 0.0
-    told: bool = True  # False: no report is of it
+    told: bool = True  # False if no report belongs to it
 
     def later(self, seconds: float) -> LoggedAttempt:
-        """The same attempt so many seconds later."""
+        """The same attempt, moved to `seconds` later."""
         slack = max(self.slack - seconds, 0.0)
         return replace(self, start=self.start + seconds, end=self.end + seconds, slack=slack)
 
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """One trial as logged: `elapsed` is seconds trained since its start and None where nobody logged any.
+    """One trial as logged: `elapsed` is the seconds trained since its start, None if they were not logged.
 
-    `steps`, `losses` and `elapsed` are of one length, in the order of the log. `marked` says that the source tells
-    when the trial was paused or tried again, so that no gap in `elapsed` is a pause; `taken_back` counts reports that
-    later ones of the same steps stand for. `attempts` are there where the
-    source has times of day. `config` holds
-    what the log says of the trial's hyperparameters.
+    `steps`, `losses` and `elapsed` are of one length, in the order of the log. `marked`: the source says when the
+    trial was paused or tried again, so no gap in `elapsed` is a pause. `taken_back` counts reports that later reports
+    of the same steps replace. `attempts` are given if the source has times of day. `config` holds what the log says
+    of the trial's hyperparameters.
     """
 
     name: str
@@ -129,7 +128,7 @@ class Trial:
         config: Mapping[str, Any] | None = None,
         startup: float = 0.0,
     ) -> Trial:
-        """Build from steps, losses and times, and where it has one, from the span of its one attempt."""
+        """Build from steps, losses and times, and from the span of its only attempt if the source has one."""
         steps = np.asarray(points[0], np.int64)
         losses = np.asarray(points[1], np.float64)
         elapsed = None if points[2] is None else np.asarray(points[2], np.float64)
@@ -154,9 +153,9 @@ def one_attempt(
 class Found:
     """All of a source: its trials, and those passed over, counted by the reason.
 
-    `maximise` is None where the source does not say; `origin` is the resource of the step 0, None to tell from
-    the steps; `times` says where the times come from, `notes` are for the report. `others` counts what was seen
-    beside trials, such as the parents of nested runs, and `retried` and `paused` trials that had several attempts.
+    `maximise` is None if the source does not say. `origin` is the resource of step 0, None to find it from the steps.
+    `times` says where the times come from, `notes` are for the report. `others` counts what was seen beside trials,
+    such as the parents of nested runs, and `retried` and `paused` trials that had several attempts.
     """
 
     metric: str
@@ -170,7 +169,7 @@ class Found:
 
 
 class Importer(Protocol):
-    """Reads one kind of source; raises InputError where there is nothing to be had of it."""
+    """Reads one kind of source; raises InputError if there is nothing usable in it."""
 
     def __call__(self, path: Path, options: Options) -> Found:
         """Read the source at `path`."""
@@ -183,7 +182,7 @@ def wrong(path: Path, message: str) -> InputError:
 
 
 def choose(path: Path, what: str, wanted: str | None, names: list[str], option: str) -> str:
-    """The `what` to take of those the source has: the wanted one, or the only one; raises InputError otherwise."""
+    """The wanted one of the source's `what`, or the only one; raises InputError otherwise."""
     if wanted is not None:
         if wanted in names:
             return wanted
@@ -194,7 +193,7 @@ def choose(path: Path, what: str, wanted: str | None, names: list[str], option: 
 
 
 def listed(names: list[str]) -> str:
-    """Up to eight names."""
+    """The names as a text, eight of them at most."""
     shown = ", ".join(name[:60] for name in names[:8]) or "none"
     return shown if len(names) <= 8 else f"{shown} and {len(names) - 8} more"  # noqa: PLR2004
 
@@ -204,10 +203,10 @@ def need(path: Path, extra: str) -> InputError:
     return wrong(path, f'takes an extra to read: pip install "asha-simulator[{extra}]"')
 
 
-#: Characters of a library's own words that an error repeats.
+#: Longest part of a library's own error text that is repeated, in characters.
 WORDS = 400
 
 
 def shortened(text: str) -> str:
-    """A library's own words, ended at a word where they are long."""
+    """A library's own error text, cut at the end of a word if it is long."""
     return text if len(text) <= WORDS else text[:WORDS].rpartition(" ")[0] + " …"

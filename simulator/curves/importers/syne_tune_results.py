@@ -23,9 +23,10 @@ DECISION, STATUS = "st_decision", "st_status"
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 MEANT = "Syne Tune's is a file that names the metric"
 RESOURCES = ("epoch", "epochs", "step", "steps", "iteration")
-#: What a trial's configuration calls the resource that it trains to.
+#: Names in a trial's configuration for the resource that it trains to.
 MAXIMA = ("epochs", "max_epochs", "max_resource", "max_resource_level", "max_t", "steps", "max_steps")
-#: A trial that reported so many of its own intervals before the log ends may have been training still.
+#: A trial may still have been training at the log's end if its last report is at most this many of its own intervals
+#: earlier.
 LATELY = 3.0
 
 
@@ -39,7 +40,7 @@ class _Rows(NamedTuple):
     counts: NDArray[np.float64] | None
     decisions: list[str]
     statuses: list[str]
-    most: NDArray[np.float64]  # what a trial trains to, as its configuration says; -inf where it does not
+    most: NDArray[np.float64]  # the resource that the configuration trains to; -inf if it does not say
 
 
 def read(path: Path, options: Options) -> Found:
@@ -95,7 +96,7 @@ def _columns(table: frames.LogTable, metric: str, step: str, options: Options) -
 
 
 def _ends(groups: list[NDArray[np.intp]], rows: _Rows, found: Found) -> list[End | None]:
-    """How each trial ended. One that fell silent short of its maximum crashed, unless the log itself ends there."""
+    """How each trial ended: one whose reports end short of its maximum crashed, unless the log itself ends there."""
     longest = max(int(rows.steps.max(initial=0)), float(rows.most.max(initial=-np.inf)))
     ends: list[End | None] = []
     silent = []
@@ -165,7 +166,7 @@ def _unzipped(file: Path) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as packed:
             entry = packed.infolist()[0]
-            if entry.compress_type not in METHODS:  # the others unpack at any size before anybody can look
+            if entry.compress_type not in METHODS:  # other compressions unpack to any size unchecked
                 raise wrong(file, "is packed in another way than Syne Tune does, which is deflate")
             with packed.open(entry) as inside:
                 content = inside.read(frames.MAX_BYTES + 1)

@@ -1,4 +1,4 @@
-"""The times of a table's trials: since the start, a step's own, or of the day."""
+"""The times of a table's trials: since the start, for each step, or of the day."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Part(NamedTuple):
 
 
 def of_rows(table: LogTable, options: Options, kinds: set[tuple[str, str]]) -> NDArray[np.float64] | None:
-    """Seconds of each row as they stand there, None without times; `kinds` gathers what they count, and in words."""
+    """Seconds of each row as they stand in the table, None without times; `kinds` collects what they count."""
     if options.no_times or (options.time_column is None and "elapsed_s" not in table.columns):
         return None
     series = table.column(options.time_column or "elapsed_s", "--time-column")
@@ -44,7 +44,7 @@ def of_rows(table: LogTable, options: Options, kinds: set[tuple[str, str]]) -> N
 
 
 def spelt(path: Path, parts: list[Part], options: Options) -> list[Part]:
-    """Parts with times such as 9:15:30, which may be of the day; raises InputError where nobody says whether."""
+    """Parts with times such as 9:15:30, which may be of the day; raises InputError if that is unclear."""
     if options.time_is == "clock":
         return [
             part if part.times is None else part._replace(times=clocks.past_midnight(part.times)) for part in parts
@@ -58,7 +58,7 @@ def spelt(path: Path, parts: list[Part], options: Options) -> list[Part]:
 
 
 def with_times(found: Found, parts: list[Part], kinds: set[str], options: Options) -> None:
-    """Make trials of the parts: times are counted from the trial's start."""
+    """Make trials of the parts; times are counted from each trial's start."""
     kind = next(iter(kinds), "elapsed")
     times = [part.times for part in parts]
     clock = kind == "clock" and options.start_column is None
@@ -86,7 +86,7 @@ def with_times(found: Found, parts: list[Part], kinds: set[str], options: Option
 
 
 def _summed(steps: NDArray[np.int64], seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Seconds a step, added up in order of the steps; steps that were not logged took as long as the next one."""
+    """Each step's seconds, added up in order of the steps; an unlogged step took as long as the next one."""
     order = np.argsort(steps, kind="stable")
     units = np.diff(steps[order], prepend=min(int(steps.min()), 1) - 1 if len(steps) else 0)
     made = np.empty(len(steps))

@@ -1,4 +1,4 @@
-"""Tables with a row for each trial and step, under whatever names: a file, or a folder with a file for each run."""
+"""Tables with a row for each trial and step, under any names of columns: a file, or a folder with a file a run."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ USES = frozenset({
     "trial_column", "step_column", "time_column", "start_column", "end_column", "worker_column", "seconds", "time_is",
     "max_gap",
 })  # fmt: skip
-#: Columns that tell trials apart in the tables of other programs, and the ones that count units trained.
+#: Names of columns that identify trials in the tables of other programs, and of columns that count units trained.
 TRIALS = ("trial_id", "run_id", "run", "run_name", "config_id", "config", "experiment", "name", "id")
 STEPS = ("epoch", "epochs", "step", "steps", "global_step", "iteration", "iterations", "training_iteration", "iter")
-#: Words that say that a metric is of data that was not trained on.
+#: Words in a metric's name which say that its data were not trained on.
 VALIDATION = frozenset({"val", "valid", "validation", "eval", "test", "dev"})
-#: How columns begin that hold a trial's configuration.
+#: Prefixes of the columns that hold a trial's configuration.
 CONFIG = ("config", "param", "hparam", "hyperparameter", "tag")
 
 
@@ -49,7 +49,7 @@ def read(path: Path, options: Options) -> Found:
 
 
 class TableRun(NamedTuple):
-    """A file, the trial it is of ("" where its rows tell), and what stands beside it of the trial's configuration."""
+    """A file, its trial's name ("" if its rows name trials), and the configuration that stands beside the file."""
 
     path: Path
     name: str
@@ -58,7 +58,10 @@ class TableRun(NamedTuple):
 
 
 def _folder(path: Path, options: Options) -> Found:
-    """A file for each run, below a folder: the trial's name is the file's, or its folder's where all are alike."""
+    """The files below a folder, one a run.
+
+    A trial has its file's name, or its folder's name if all files are called the same.
+    """
     files = list(_files(path))
     if not files:
         raise wrong(path, f"holds no table; {frames.MEANT}")
@@ -89,7 +92,7 @@ def _files(path: Path) -> Iterator[Path]:
         for name in sorted(names):
             if name.endswith(frames.SUFFIXES) and not name.startswith(".") and (Path(folder) / name).is_file():
                 if name.endswith((".txt", ".json", ".json.gz")) and name not in {"log.json", "metrics.json"}:
-                    continue  # notes and settings, more often than tables
+                    continue  # more often notes and settings than tables
                 yield Path(folder) / name
 
 
@@ -119,7 +122,7 @@ def add(found: Found, runs: list[TableRun], options: Options) -> None:
 
 
 def _choose_metric(runs: list[TableRun], options: Options) -> None:
-    """The metric of the option, or `loss` where nothing else can be meant."""
+    """The metric that the option names, or the only one that can be meant."""
     if options.metric is not None:
         return
     known = {name for run in runs for name in run.table.columns}
@@ -143,7 +146,7 @@ def _parts(run: TableRun, found: Found, options: Options, kinds: set[tuple[str, 
     series = table.column(found.metric, "--metric")
     measured = ~table.missing(series)
     if _own(table, options) and _dead_ends(table, trial_columns, measured):
-        measured[:] = True  # our own files say so that a trial diverged
+        measured[:] = True  # in our own files it means that a trial diverged
     left = int((~measured).sum())
     if left:
         found.others[f"rows in which {found.metric} was not measured"] += left
@@ -238,7 +241,7 @@ def _own(table: LogTable, options: Options) -> bool:
 
 
 def _dead_ends(table: LogTable, trial_columns: list[str], measured: NDArray[np.bool_]) -> bool:
-    """Whether losses are missing in the last rows of trials alone, and not of all trials."""
+    """Whether losses are missing only in last rows of trials, and not for all trials."""
     if measured.all():
         return True
     trial = np.array(frames.texts(table.column(trial_columns[0], "--trial-column")))
@@ -249,7 +252,7 @@ def _dead_ends(table: LogTable, trial_columns: list[str], measured: NDArray[np.b
 
 
 def _check_repeats(path: Path, parts: list[Part]) -> None:
-    """Raise InputError where trials report every step twice or more, with other losses: they are several runs."""
+    """Raise InputError if trials report every step several times with different losses: they are several runs."""
     told = [part for part in parts if len(part.steps) > 1]
     twice = 0
     for part in told:

@@ -1,4 +1,4 @@
-"""TensorBoard's event files: each folder with some is a trial."""
+"""TensorBoard's event files: each folder that holds some is a trial."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from simulator.curves.importers import segments
 from simulator.curves.importers.source import BEYOND, End, Found, Options, Trial, choose, listed, need, wrong
 
 PREFIX = "events.out.tfevents."
-#: What TensorBoard takes for an event file, whatever else is in its name.
+#: The text in a file's name by which TensorBoard recognises an event file.
 TAKEN = "tfevents"
 
 
 USES = frozenset({"step_column", "max_gap"})
-#: Parts of a folder's name that say what data its metrics are of.
+#: Parts of a folder's name which say whose data its metrics come from.
 ROLES = {
     "train": "train", "training": "train", "val": "validation", "valid": "validation", "validation": "validation",
     "eval": "validation", "test": "test", "dev": "validation",
@@ -31,7 +31,7 @@ ROLES = {
 
 
 def read(path: Path, options: Options) -> Found:  # noqa: C901
-    """One tag of every run below `path`; times since the first event of each file, which a resumed run adds to."""
+    """One tag of every run below `path`; times count from each file's first event, and a resumed run's add up."""
     try:
         from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
     except ImportError:
@@ -41,7 +41,7 @@ def read(path: Path, options: Options) -> Found:  # noqa: C901
     runs: dict[str, list[_File]] = {}
     for name, folder in _runs(path):
         if folder.is_dir() and any(TAKEN in file.name and not file.is_file() for file in folder.iterdir()):
-            found.skipped["has an event file that is no file"] += 1  # a pipe would keep us waiting
+            found.skipped["has an event file that is no file"] += 1  # reading a pipe would block
             continue
         # Its default keeps 10,000 points of a tag, at random; 0 keeps them all.
         places = [folder] if folder.is_file() else sorted(file for file in folder.iterdir() if TAKEN in file.name)
@@ -56,7 +56,7 @@ def read(path: Path, options: Options) -> Found:  # noqa: C901
                     found.skipped["has an event file without events"] += 1
                 else:
                     found.others["event files without events"] += 1
-            except Exception as error:  # (whatever the parser of a damaged file comes up with)
+            except Exception as error:  # (the parser may raise anything for a damaged file)
                 found.skipped[f"has a damaged event file ({type(error).__name__})"] += 1
         if logged:
             runs[name] = sorted(logged, key=lambda file: file.start)
@@ -75,14 +75,14 @@ def read(path: Path, options: Options) -> Found:  # noqa: C901
 
 
 class _File(NamedTuple):
-    """An event file: what it holds and when it was begun."""
+    """An event file: its content and when it was begun."""
 
     events: Any
     start: float
 
 
 def _check_roles(path: Path, names: set[str], metric: str) -> None:
-    """Raise InputError where runs have one folder each for training and validation: these are no trials."""
+    """Raise InputError if runs have separate folders for training and validation, since these are no trials."""
     groups: dict[str, set[str]] = {}
     for name in names:
         above, _, last = name.rpartition("/")
@@ -109,7 +109,7 @@ def _check_roles(path: Path, names: set[str], metric: str) -> None:
 
 
 def _add(found: Found, name: str, files: list[_File], options: Options) -> None:  # noqa: C901
-    """Add the trial of a run; files that begin again at the first step are runs of their own."""
+    """Add a run's trial; files that begin again at the first step are runs of their own."""
     parts = []
     for file in files:
         if found.metric not in _tags(file.events):
@@ -118,12 +118,12 @@ def _add(found: Found, name: str, files: list[_File], options: Options) -> None:
             points = list(_points(file.events, found.metric))
             if options.step_column is not None:
                 points = _at(points, _counts(file, files, options.step_column))
-        except Exception:  # (whatever is made of a tensor that is no number)
+        except Exception:  # (a tensor that is no number may raise anything)
             found.skipped["reports what is no single number"] += 1
             return
         if points:
             parts.append((file, points))
-    if not parts:  # of such a tag, or since a restart took them back
+    if not parts:  # such a tag has none, or a restart took them back
         found.skipped[f"does not report {found.metric}"] += 1
         return
     runs: list[list[tuple[_File, list[Point]]]] = []
@@ -142,7 +142,7 @@ def _add(found: Found, name: str, files: list[_File], options: Options) -> None:
 
 
 def _counts(file: _File, files: list[_File], tag: str) -> list[Point]:
-    """What the tag that counts steps said: in the same file, or where that is silent in the others of the run."""
+    """The values of the tag that counts steps, from the same file or else from the run's other files."""
     among = [file] if tag in _tags(file.events) else files
     return [point for one in among if tag in _tags(one.events) for point in _points(one.events, tag)]
 
@@ -152,7 +152,7 @@ Point = tuple[float, float, float]
 
 
 def _at(points: list[Point], steps: list[Point]) -> list[Point]:
-    """The points at what another tag said last at their steps; those before it said anything are left out."""
+    """The points at the last value of another tag at their steps; points before its first value are left out."""
     known = sorted((step, value) for step, value, _ in steps)
     places = [step for step, _ in known]
     made = []
@@ -222,5 +222,5 @@ def _points(events: Any, tag: str) -> Iterator[Point]:
     else:
         for event in events.Tensors(tag):
             if math.prod(dim.size for dim in event.tensor_proto.tensor_shape.dim) != 1:
-                raise ValueError  # before it is filled with one value at any size
+                raise ValueError  # checked before it is expanded from one value to any size
             yield event.step, float(make_ndarray(event.tensor_proto).item()), event.wall_time

@@ -1,4 +1,4 @@
-"""Hugging Face's trainer_state.json: a run's log_history, the newest of its checkpoints where there are several."""
+"""Hugging Face's trainer_state.json: a run's log_history, from the newest of its checkpoints."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from simulator.io.reading import read_at_most
 
 USES = frozenset({"step_column"})
 NAME = "trainer_state.json"
-#: What the trainer itself adds to an entry.
+#: Keys that the trainer itself adds to an entry.
 OWN = {"epoch", "step", "total_flos"}
 LARGEST = 10**15
 RUNTIME = "train_runtime"
 
 
 def read(path: Path, options: Options) -> Found:  # noqa: C901
-    """One metric of every run below `path`; entries without it are passed over."""
+    """One metric of every run below `path`; entries without it are skipped."""
     states = _states(path)
     step = options.step_column or "step"
     found = Found("", None, [], Counter())
@@ -71,7 +71,7 @@ def read(path: Path, options: Options) -> Found:  # noqa: C901
 
 
 def _states(path: Path) -> dict[str, list[Path]]:
-    """The states of each run, by the run's folder: that of trainer_state.json, or the one with its checkpoints."""
+    """The states of each run, by the folder that holds its trainer_state.json or its checkpoints."""
     if not path.is_dir():
         if path.suffix != ".json":
             raise wrong(path, f"is no {NAME}")

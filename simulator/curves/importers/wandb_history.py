@@ -1,4 +1,4 @@
-"""Histories of Weights & Biases: CSV or Parquet of one run a file or of all, a chart's CSV, or offline runs."""
+"""Histories of Weights & Biases: CSV or Parquet with one run or all runs, a chart's CSV, or offline runs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ USES = frozenset({"trial_column", "step_column", "time_column", "seconds", "max_
 
 
 class _Run(NamedTuple):
-    """A run's history; of an offline run its start, its end and its worker too."""
+    """A run's history; for an offline run also its start, its end and its worker."""
 
     name: str
     table: LogTable
@@ -101,7 +101,7 @@ def _offline(path: Path, files: list[Path], found: Found) -> list[_Run]:
 def _trial(run: _Run, metric: str, step: str, options: Options) -> Trial | None:
     if metric not in run.table.columns:
         return None
-    # A row without the metric is a row of other metrics; one that says NaN is a result.
+    # A row without the metric holds other metrics; a row with NaN is a result.
     written = ~run.table.missing(run.table.frame[metric])
     if run.table.has(step) is not None:
         written &= ~run.table.missing(run.table.column(step, "--step-column"))
@@ -132,7 +132,7 @@ def _resumed(
     again: list[int],
     end: End,
 ) -> Trial:
-    """The trial of a run whose clock starts again where it was resumed; its stamps say when that was."""
+    """The trial of a run whose clock restarts where it was resumed; its timestamps say when that was."""
     made = []
     for low, high in pairwise([0, *again, len(points[0])]):
         steps, losses, clock, stamps = points
@@ -143,7 +143,7 @@ def _resumed(
 
 
 def _together(parts: list[tuple[_Run, Trial]]) -> Trial:
-    """The trial of a run that was resumed, so that it has several logs."""
+    """The trial of a run that has several logs because it was resumed."""
     if len(parts) == 1:
         return parts[0][1]
     made = []
@@ -161,7 +161,7 @@ def _together(parts: list[tuple[_Run, Trial]]) -> Trial:
 
 
 def _startups(found: Found) -> None:
-    """Take out what went by before training began: W&B's clock runs from wandb.init on."""
+    """Cut the time before training began, since W&B's clock runs from wandb.init on."""
     shift = int(any((trial.steps == 0).any() for trial in found.trials))
     pace = pauses.pace_of(found.trials)
     made = [pauses.without_startup(trial, shift, pace) for trial in found.trials]
@@ -180,7 +180,7 @@ def _startups(found: Found) -> None:
 
 
 def _files(path: Path) -> Iterator[tuple[str, Path]]:
-    """The files with their runs' names: the file's own, or its folder's where W&B numbers the files."""
+    """The files with their runs' names: the file's own, or its folder's if W&B numbers the files."""
     if not path.is_dir():
         yield path.name.partition(".")[0], path
         return
@@ -245,14 +245,14 @@ def _times(
 
 
 def _is_chart(table: LogTable, options: Options) -> bool:
-    """Whether a table is what a chart was exported as: an axis, and for each run three columns."""
+    """Whether a table is an exported chart: an axis, and three columns for each run."""
     if options.step_column is None and "Step" in table.columns:
         return True
     return STEP not in table.columns and any(f"{name}__MIN" in table.columns for name in table.columns)
 
 
 def _chart(path: Path, table: LogTable, options: Options, found: Found) -> Found:
-    """A chart's CSV: its axis, Step or another, and for each run `run - metric` between `…__MIN` and `…__MAX`."""
+    """A chart's CSV: an axis such as Step, and for each run `run - metric` with columns `…__MIN` and `…__MAX`."""
     for name in ("trial_column", "time_column", "seconds"):
         if getattr(options, name) is not None:
             raise wrong(path, f"is a chart's CSV, for which --{name.replace('_', '-')} says nothing; leave it out")

@@ -22,14 +22,14 @@ from simulator.io.reading import read_at_most
 
 SUFFIX = ".wandb"
 HEADER = b":W&B"
-HEAD = 7  # bytes before the first record, and of each record's own head
+HEAD = 7  # bytes before the first record, and bytes of each record's own header
 BLOCK = 1 << 15
 FULL, FIRST, MIDDLE, LAST = 1, 2, 3, 4
 
 
 @dataclass
 class OfflineRun:
-    """An offline run: its history, when it began, and its process's status, None where it never ended."""
+    """An offline run: its history, when it began, and its exit status, None if it never ended."""
 
     name: str
     identity: str = ""
@@ -41,7 +41,7 @@ class OfflineRun:
 
 
 def files(path: Path) -> list[Path]:
-    """The offline runs at or below a path, oldest first, as their folders' names have it."""
+    """The files of offline runs at or below a path, oldest first by their folders' names."""
     if not path.is_dir():
         return [path] if path.suffix == SUFFIX else []
     found = [
@@ -54,7 +54,7 @@ def files(path: Path) -> list[Path]:
 
 
 def read_offline_run(file: Path) -> OfflineRun:
-    """One run; raises InputError where the file is none, or wandb is not there to read its messages."""
+    """Read one run; raises InputError if the file is no run, or if wandb is not installed to read its messages."""
     try:
         messages = import_module("wandb.proto.wandb_internal_pb2")
     except ImportError:
@@ -82,7 +82,7 @@ def read_offline_run(file: Path) -> OfflineRun:
 
 
 def _records(raw: bytes) -> Iterator[bytes]:
-    """The records up to the end of what was written."""
+    """The records, up to the last that was written whole."""
     at, parts = HEAD, b""
     while at + HEAD <= len(raw):
         left = BLOCK - at % BLOCK
@@ -93,7 +93,7 @@ def _records(raw: bytes) -> Iterator[bytes]:
         data = raw[at + HEAD : at + HEAD + length]
         at += HEAD + length
         if len(data) < length or kind not in {FULL, FIRST, MIDDLE, LAST}:
-            return  # a torn end, or none at all
+            return  # a record that was cut off, or the end
         if kind == FULL:
             yield data
         else:
