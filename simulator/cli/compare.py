@@ -21,7 +21,7 @@ def add_to(app: typer.Typer) -> None:
 
 def compare(
     scenario: ScenarioFile,
-    seeds: Annotated[int, typer.Option(min=1, max=100_000, help="How many seeds.")] = 20,
+    seeds: Annotated[int, typer.Option(min=1, max=100_000, help="Number of seeds.")] = 20,
     seed: Seed = None,
     sets: Sets = None,
     workers: Workers = None,
@@ -30,7 +30,7 @@ def compare(
 ) -> None:
     """Compare the searchers of a scenario over many seeds.
 
-    Shows means and the differences seed by seed, each with its 95 % interval.
+    The table has means, and the sentences below it differences seed by seed, each with its 95 % interval.
     """
     from simulator import api
 

@@ -34,72 +34,94 @@ def import_(
     source: Annotated[
         str, typer.Argument(metavar="SOURCE", help="A file, a folder or sqlite:///FILE.", show_default=False)
     ],
-    kind: Annotated[ImporterKind, typer.Option("--from", help="What wrote it.", show_default=False)],
+    kind: Annotated[ImporterKind, typer.Option("--from", help="Program that wrote the log.", show_default=False)],
     out: Annotated[
         Path, typer.Option("-o", "--out", help="File to write: .csv, .csv.gz or .parquet.", show_default=False)
     ],
     censored: Annotated[
         Censored | None,
-        typer.Option(help="What to do with trials that were stopped early; default: refuse.", show_default=False),
+        typer.Option(
+            help="What to do with trials that were stopped early; default: refuse the log.", show_default=False
+        ),
     ] = None,
-    metric: Annotated[str | None, typer.Option(help="The metric (tag, column) to take.", show_default=False)] = None,
+    metric: Annotated[
+        str | None, typer.Option(help="Metric, tag or column that is the loss.", show_default=False)
+    ] = None,
     mode: Annotated[
-        Literal["min", "max"] | None, typer.Option(help="Which way it is better.", show_default=False)
+        Literal["min", "max"] | None,
+        typer.Option(help="Whether smaller values (min) or greater ones (max) are better.", show_default=False),
     ] = None,
     study: Annotated[
-        str | None, typer.Option(help="The study, experiment or data set to take.", show_default=False)
+        str | None, typer.Option(help="Study, experiment or data set to take.", show_default=False)
     ] = None,
     run: Annotated[
-        str | None, typer.Option(help="Only trials whose names match, such as '*/validation'.", show_default=False)
+        str | None,
+        typer.Option(help="Take only trials whose names match, such as '*/validation'.", show_default=False),
     ] = None,
     trial_column: Annotated[
-        str | None, typer.Option(help="Tables: the trial's name; several as config,seed.", show_default=False)
+        str | None,
+        typer.Option(help="For tables: column with the trial's name; several as config,seed.", show_default=False),
     ] = None,
     step_column: Annotated[
-        str | None, typer.Option(help="Units trained: a column, or a metric or tag.", show_default=False)
+        str | None, typer.Option(help="Column, metric or tag that has the units trained.", show_default=False)
     ] = None,
     step_scale: Annotated[
         float | None,
-        typer.Option(help="Multiplied to every step: 100 for epochs such as 0.25.", show_default=False),
+        typer.Option(help="Factor for every step, such as 100 where steps are 0.25, 0.5 …", show_default=False),
     ] = None,
     time_column: Annotated[
-        str | None, typer.Option(help="Tables: time since the start, or of day.", show_default=False)
+        str | None,
+        typer.Option(
+            help="For tables: column with the time since the start, or the time of day.", show_default=False
+        ),
     ] = None,
     time_is: Annotated[
         Literal["elapsed", "per-step", "clock"] | None,
-        typer.Option(help="Tables: what times count; default: told by their looks.", show_default=False),
+        typer.Option(help="For tables: what the times are; default: found out from the values.", show_default=False),
     ] = None,
-    no_times: Annotated[bool, typer.Option("--no-times", help="Leave the log's times out.")] = False,
+    no_times: Annotated[bool, typer.Option("--no-times", help="Ignore the times in the log.")] = False,
     max_gap: Annotated[
         float | None,
-        typer.Option(help="Seconds between two reports that are no pause.", show_default=False),
+        typer.Option(help="Longest time between two reports that is no pause, in seconds.", show_default=False),
     ] = None,
-    start_column: Annotated[str | None, typer.Option(help="Tables: the trial's start.", show_default=False)] = None,
-    end_column: Annotated[str | None, typer.Option(help="Tables: the trial's end.", show_default=False)] = None,
-    worker_column: Annotated[str | None, typer.Option(help="Tables: who trained it.", show_default=False)] = None,
+    start_column: Annotated[
+        str | None, typer.Option(help="For tables: column with the trial's start.", show_default=False)
+    ] = None,
+    end_column: Annotated[
+        str | None, typer.Option(help="For tables: column with the trial's end.", show_default=False)
+    ] = None,
+    worker_column: Annotated[
+        str | None, typer.Option(help="For tables: column with the worker that trained it.", show_default=False)
+    ] = None,
     time_unit: Annotated[
         Literal["ms", "s", "min", "h"] | None,
-        typer.Option(help="Tables: the unit of times; default: s.", show_default=False),
+        typer.Option(help="For tables: unit of the times; default: s.", show_default=False),
     ] = None,
     offset: Annotated[
         int | None,
         typer.Option(
-            min=-MOST, max=MOST, help="Added to every step; default: 1 if steps start at 0.", show_default=False
+            min=-MOST,
+            max=MOST,
+            help="Number that is added to every step; default: 1 if the steps start at 0.",
+            show_default=False,
         ),
     ] = None,
     grid: Annotated[
         str | None,
-        typer.Option(help="Read curves at these resources, such as 1,3,9,27, on straight lines.", show_default=False),
+        typer.Option(
+            help="Read the curves at these resources, such as 1,3,9,27; between two reports on a straight line.",
+            show_default=False,
+        ),
     ] = None,
     trace: Annotated[
         Path | None,
-        typer.Option(help="Write the real schedule too, as a trace: .csv or .parquet.", show_default=False),
+        typer.Option(help="File for the schedule of the real run, as a trace: .csv or .parquet.", show_default=False),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Turn another program's logs into learning curves, and say what was kept, what was dropped and why.
 
-    Beside the curves goes NAME.trials.csv: the log's own name of each trial and its hyperparameters.
+    A second file, NAME.trials.csv, has the log's own name of each trial and its hyperparameters.
     """
     from simulator.curves import importers
     from simulator.curves.files import trials as names
@@ -138,14 +160,14 @@ def describe(
     file: Table,
     as_json: AsJson = False,
     smaller_is_better: Annotated[
-        bool, typer.Option("--minimise/--maximise", help="Which way the loss column is better.")
+        bool, typer.Option("--minimise/--maximise", help="Whether smaller or greater losses are better.")
     ] = True,
     figure: Annotated[
-        Path | None, typer.Option(help="Draw the figures too: a .png file.", show_default=False)
+        Path | None, typer.Option(help="File for a picture of the figures: .png.", show_default=False)
     ] = None,
     theme: Annotated[ThemeName, typer.Option(help="Colours of the figure.")] = "light",
 ) -> None:
-    """Say what a set of learning curves is like: how early losses tell of final ones, crossings, noise, times."""
+    """Describe learning curves: how well early losses predict final ones, crossings, noise, times."""
     from simulator.curves import describe as describing
     from simulator.curves.files.tables import read_table
 
@@ -170,17 +192,24 @@ def describe(
 def fit(
     file: Table,
     out: Annotated[
-        Path, typer.Option("-o", "--out", help="YAML file to write: a `curves:` section.", show_default=False)
+        Path,
+        typer.Option(
+            "-o", "--out", help="YAML file to write. It has a `curves:` section for a scenario.", show_default=False
+        ),
     ],
-    family: Annotated[Family, typer.Option(help="Shape of the curves, see scenarios/schema.json.")] = "pow4",
-    workers: Annotated[int, typer.Option(min=1, max=10_000, help="Workers of the searches compared.")] = 16,
-    replicates: Annotated[int, typer.Option(min=2, max=1000, help="Bootstrap replicates.")] = 40,
+    family: Annotated[
+        Family, typer.Option(help="Shape of the curves; see the key `family` in scenarios/schema.json.")
+    ] = "pow4",
+    workers: Annotated[
+        int, typer.Option(min=1, max=10_000, help="Number of workers of the searches that are compared.")
+    ] = 16,
+    replicates: Annotated[int, typer.Option(min=2, max=1000, help="Number of bootstrap replicates.")] = 40,
     smaller_is_better: Annotated[
-        bool, typer.Option("--minimise/--maximise", help="Which way the loss column is better.")
+        bool, typer.Option("--minimise/--maximise", help="Whether smaller or greater losses are better.")
     ] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Fit a generator of synthetic curves to recorded ones, and say how like them its trials are."""
+    """Fit synthetic curves to recorded ones, and say how well their trials agree."""
     from simulator.cli.progress import progress_bar
     from simulator.curves.files.tables import read_table
     from simulator.experiment import fitting

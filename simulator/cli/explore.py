@@ -33,30 +33,38 @@ def explore(
         list[str] | None,
         typer.Option(
             metavar="KEY=V,V,…",
-            help="A slider over these values of a key, such as cluster.workers=4,8,16; may be given again.",
+            help="Make a slider over these values of a key, such as cluster.workers=4,8,16; may be given again.",
             show_default=False,
         ),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("-o", "--out", help="Write one page that holds every world of the sliders.", show_default=False),
+        typer.Option(
+            "-o", "--out", help="Write a single page that holds every position of the sliders.", show_default=False
+        ),
     ] = None,
     seed: Seed = None,
     sets: Sets = None,
     workers: Workers = None,
     unit_time: UnitTime = None,
     port: Annotated[
-        int | None, typer.Option(min=0, max=65_535, help="Port of the page; 0 for any.", show_default="8472, or any")
+        int | None,
+        typer.Option(min=0, max=65_535, help="Port of the page; 0 for any free one.", show_default="8472, or any"),
     ] = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="Open no browser.")] = False,
     seeds: Annotated[
-        int, typer.Option(min=1, max=1000, help="Seeds behind the sentence on who ends later; 1 for none.")
+        int,
+        typer.Option(
+            min=1,
+            max=1000,
+            help="Number of seeds behind the sentence on which searcher ends later; 1 for no sentence.",
+        ),
     ] = SEEDS,
 ) -> None:
-    """Move sliders over a scenario, in a browser.
+    """Change a scenario with sliders, in a browser.
 
-    Worlds are simulated as you move, on this machine alone. With --vary and -o one page holds them all, simulated
-    beforehand, and needs nothing.
+    This machine simulates every move, and no other machine can reach the page. With --vary and -o every position is
+    simulated beforehand, and a single page holds them all. That page needs neither Python nor the network.
     """
     from simulator.exploring.controls import varied
 

@@ -29,12 +29,13 @@ ORDERS, AFFORDABLE = 20, 60_000
 
 app = typer.Typer(
     cls=guidance.Grouped,
-    help="What does asynchronous promotion buy? Simulate SHA and ASHA on the same trials and the same workers.",
+    help="Simulate successive halving, synchronous (SHA) and asynchronous (ASHA), on the same trials and "
+    "the same workers.",
     invoke_without_command=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-curves_app = typer.Typer(help="Learning curves in and out.", no_args_is_help=True)
+curves_app = typer.Typer(help="Import, record, describe and fit learning curves.", no_args_is_help=True)
 curves.add_to(curves_app)
 app.add_typer(curves_app, name="curves")
 app.add_typer(trace_app, name="trace")
@@ -120,8 +121,8 @@ def run(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Write summary.json, LABEL/trace.csv and, where workers come and go, LABEL/spells.csv here; of "
-            "searches that share a cluster one trace.csv."
+            help="Folder for summary.json, LABEL/trace.csv and, where workers come and go, "
+            "LABEL/spells.csv. Searches that share a cluster have one trace.csv."
         ),
     ] = None,
     seed: Seed = None,
@@ -188,7 +189,7 @@ def check(
     workers: Workers = None,
     unit_time: UnitTime = None,
 ) -> None:
-    """Say whether a scenario is sound, or what is wrong with it."""
+    """Say whether a scenario is sound, or what is wrong in it."""
     from simulator.experiment.experiment import Experiment
 
     loaded = opened(scenario, sets, workers, unit_time)
@@ -222,11 +223,16 @@ def schema() -> None:
 @curves_app.command("record")
 def curves_record(
     out: Annotated[Path, typer.Option("-o", "--out", help="File to write, .csv or .csv.gz.", show_default=False)],
-    configurations: Annotated[int, typer.Option(min=1, max=100_000, help="Trials to train.")] = 360,
-    epochs: Annotated[int, typer.Option(min=1, max=100_000, help="Epochs of each.")] = 81,
-    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Of configurations and training.")] = 0,
+    configurations: Annotated[int, typer.Option(min=1, max=100_000, help="Number of trials to train.")] = 360,
+    epochs: Annotated[int, typer.Option(min=1, max=100_000, help="Number of epochs that each of them trains.")] = 81,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**63 - 1, help="Seed of the configurations and of the training.")
+    ] = 0,
 ) -> None:
-    """Train real models on scikit-learn's digits and record their learning curves; goes on where it was stopped."""
+    """Train real models on scikit-learn's digits and record their learning curves.
+
+    A recording that was stopped goes on where it stopped.
+    """
     from simulator.curves.recorder import record
 
     with signals.going_on("run it again: it goes on from here"), progress_bar() as progress:

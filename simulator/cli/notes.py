@@ -25,7 +25,7 @@ def tell_boxes(texts: Iterable[str]) -> None:
 
     boxes = lacking(map(plain, texts))
     if boxes:
-        message = f"note: no font here has {' '.join(boxes)}; pictures show a box for each, until one is installed"
+        message = f"note: no font on this machine has {' '.join(boxes)}; pictures show a box for each of them"
         typer.echo(printable(message), err=True)
 
 
@@ -33,4 +33,6 @@ def tell_unused(options: dict[str, bool]) -> None:
     """Say which of the options that were given change nothing for a saved trace."""
     given = [name for name, used in options.items() if used]
     if given:
-        typer.echo(f"note: a saved trace is one run that is over; {', '.join(given)} changes nothing here", err=True)
+        typer.echo(
+            f"note: {', '.join(given)} changes nothing here, because a saved trace is a run that is over", err=True
+        )

@@ -54,19 +54,22 @@ def animate(
     unit_time: UnitTime = None,
     style: Annotated[
         Literal[Style, "all"],
-        typer.Option(help="docs: configurations and workers, one file a searcher; timeline: all on one clock."),
+        typer.Option(
+            help="docs: configurations and workers, one file for each searcher; timeline: all searchers on one clock."
+        ),
     ] = "all",
     formats: Annotated[
         str, typer.Option("--format", help="gif, mp4, webp, html (a player), perfetto; several with commas.")
     ] = "gif",
     also: Annotated[
         list[Path] | None,
-        typer.Option(metavar="SCENARIO", help="A scenario the player can switch to; may be given again."),
+        typer.Option(metavar="SCENARIO", help="A scenario that the player can switch to; may be given again."),
     ] = None,
 ) -> None:
     """Animate a scenario or a saved trace.
 
-    Writes GIFs in light and dark, each with a poster for reduced motion and an alt text, or a page with a player.
+    It writes GIFs in light and dark, each with a still picture for reduced motion and an alternative text, or a
+    page with a player.
     """
     from simulator.experiment.experiment import Experiment
     from simulator.io import writing
@@ -129,7 +132,7 @@ def plot(
             show_default="all",
         ),
     ] = None,
-    seeds: Annotated[int, typer.Option(min=1, max=10_000, help="Seeds that incumbent and regret look at.")] = 1,
+    seeds: Annotated[int, typer.Option(min=1, max=10_000, help="Number of seeds for incumbent and regret.")] = 1,
     formats: Annotated[str, typer.Option("--format", help="png, svg; both with a comma.")] = "png",
     size: Annotated[
         Literal["page", "slide"], typer.Option(help="page, or slide: 16:9, 1920 x 1080 pixels, large letters.")

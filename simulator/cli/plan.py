@@ -55,61 +55,75 @@ def plan(
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Write the report here, and every finished block of runs.", show_default=False)
+        Path | None,
+        typer.Option(help="Folder for the report and for every finished block of runs.", show_default=False),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print plan.json and nothing else.")] = False,
     jobs: Annotated[
-        int | None, typer.Option(min=1, max=10_000, help="Processes; default: one a processor.", show_default=False)
+        int | None,
+        typer.Option(
+            min=1, max=10_000, help="Number of processes; default: one for each processor.", show_default=False
+        ),
     ] = None,
     backend: Annotated[
         BackendName,
-        typer.Option(help="Who does the runs: processes of this machine, or an existing cluster."),
+        typer.Option(help="What does the runs: processes of this machine, or an existing cluster."),
     ] = "loky",
     address: Annotated[
-        str | None, typer.Option(help="Where the cluster is, such as tcp://scheduler:8786.", show_default=False)
+        str | None, typer.Option(help="Address of the cluster, such as tcp://scheduler:8786.", show_default=False)
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with what is in --out already.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the runs that are in --out already.")] = False,
     formats: Annotated[
         str | None,
         typer.Option("--format", metavar="pdf", help="Write plan.pdf beside the other files.", show_default=False),
     ] = None,
     extend: Annotated[
         bool,
-        typer.Option("--extend", help="Where the answer stands at an end of the numbers of workers, try on."),
+        typer.Option(
+            "--extend", help="If the answer is the smallest or the largest number of workers tried, try further ones."
+        ),
     ] = False,
     seed: Seed = None,
     sets: Sets = None,
     workers: Annotated[
-        str | None, _question("N[,N…]", "Numbers of workers to try; with a scenario's file one number.")
+        str | None, _question("N[,N…]", "Numbers of workers to try; with a scenario's file a single number.")
     ] = None,
     unit_time: Annotated[
         str | None, _question("TIME", "How long a unit (an epoch, a batch) takes, such as 7min.")
     ] = None,
-    trials: Annotated[int | None, _question("N", "How many trials a search starts.")] = None,
-    max_length: Annotated[int | None, _question("UNITS", "Units that the best trials are trained for.")] = None,
-    divisor: Annotated[int | None, _question("N", "One in so many trials is promoted; default 4.")] = None,
+    trials: Annotated[int | None, _question("N", "Number of trials that a search starts.")] = None,
+    max_length: Annotated[
+        int | None, _question("UNITS", "Number of units that the best trials are trained for.")
+    ] = None,
+    divisor: Annotated[int | None, _question("N", "One in N trials is promoted; default 4.")] = None,
     pilots: Annotated[
-        Path | None, _question("FILE", "Learning curves of trials that were run already; they are resampled.")
+        Path | None, _question("FILE", "Learning curves of trials that were run already. Trials are drawn from them.")
     ] = None,
-    price: Annotated[float | None, _question("MONEY", "Of a worker and hour, on demand.")] = None,
-    spot_price: Annotated[float | None, _question("MONEY", "Of a spot worker and hour: try spot too.")] = None,
+    price: Annotated[float | None, _question("MONEY", "Price of a worker per hour, on demand.")] = None,
+    spot_price: Annotated[
+        float | None, _question("MONEY", "Price of a spot worker per hour. Spot is then tried too.")
+    ] = None,
     spot_up: Annotated[str | None, _question("TIME", "Mean time until spot machines are taken away.")] = None,
-    spot_down: Annotated[str | None, _question("TIME", "Mean time until they are back.")] = None,
-    start: Annotated[str | None, _question("WHEN", "Day and time of the start: '2026-12-04 18:00'.")] = None,
+    spot_down: Annotated[str | None, _question("TIME", "Mean time until spot machines are given back.")] = None,
+    start: Annotated[str | None, _question("WHEN", "Day and time of the start, such as '2026-12-04 18:00'.")] = None,
     deadline: Annotated[
-        str | None, _question("TIME", "By when: 62h, or a day and time with --start. Also for a scenario's file.")
+        str | None,
+        _question(
+            "TIME", "When it should be done: 62h or, with --start, a day and time. It may also be asked of a file."
+        ),
     ] = None,
-    budget: Annotated[float | None, _question("MONEY", "What it may cost. Also for a scenario's file.")] = None,
+    budget: Annotated[float | None, _question("MONEY", "What it may cost. It may also be asked of a file.")] = None,
     confidence: Annotated[
-        float | None, _question("SHARE", "How sure, such as 0.9. Also for a scenario's file.")
+        float | None, _question("SHARE", "How sure it should be, such as 0.9. It may also be asked of a file.")
     ] = None,
     save: Annotated[
-        Path | None, _question("FILE", "Write the scenario that was made of these options to a YAML file.")
+        Path | None, _question("FILE", "YAML file for the scenario that is made of these options.")
     ] = None,
 ) -> None:
-    """Say how many workers it takes, at what price and how sure.
+    """Say how many workers a search needs, at what price, and how sure that is.
 
-    The section `plan` of a scenario says what to vary and what is asked; without a scenario, options ask.
+    The section `plan` of a scenario says what to vary and what is asked. Without a scenario, options ask the
+    question.
     """
     from simulator.io import writing
     from simulator.planning.backend import WorkerPool

@@ -34,7 +34,8 @@ def preview(
 ) -> None:
     """Show what a search will do, before it runs.
 
-    Tells the trials and units of every bracket and rung, how many workers the search can use, and ideal makespans.
+    It shows the trials and units of every bracket and rung, how many workers the search can use, and ideal
+    makespans.
     """
     from simulator.previewing import table
     from simulator.previewing.file import preview_file

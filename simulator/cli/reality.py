@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Workers = Annotated[
     int | None,
-    typer.Option(min=1, max=10**6, help="Workers there were; default: as many as worked.", show_default=False),
+    typer.Option(min=1, max=10**6, help="Number of workers; default: as many as worked.", show_default=False),
 ]
 
 
@@ -39,23 +39,26 @@ def calibrate(
         typer.Argument(metavar="TRACE…", help="Schedules of real runs: .csv or .parquet.", show_default=False),
     ],
     out: Annotated[
-        Path, typer.Option("-o", "--out", help="YAML file to write: a `cluster:` section.", show_default=False)
+        Path,
+        typer.Option(
+            "-o", "--out", help="YAML file to write. It has a `cluster:` section for a scenario.", show_default=False
+        ),
     ],
     curves: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Curves of the trials: one file, or one for each trace in their order.", show_default=False
+            help="Learning curves of the trials: one file, or one for each trace in their order.", show_default=False
         ),
     ] = None,
     smaller_is_better: Annotated[
-        bool, typer.Option("--minimise/--maximise", help="Which way the curves' losses are better.")
+        bool, typer.Option("--minimise/--maximise", help="Whether smaller or greater losses are better.")
     ] = True,
     workers: Workers = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
 ) -> None:
-    """Read a cluster from the schedules of real runs.
+    """Estimate a cluster from the schedules of real runs.
 
-    Finds speeds, stragglers, overheads, failures and decision time, each with its interval.
+    It estimates speeds, stragglers, overheads, failures and decision time, each with its interval.
     """
     from simulator.cluster.calibration import calibrate as calibrating
     from simulator.cluster.calibration import section
@@ -85,25 +88,26 @@ def backtest(
         list[Path],
         typer.Argument(
             metavar="TRACE… SCENARIO",
-            help="Schedules of real runs, then the scenario that they were.",
+            help="Schedules of real runs, and last the scenario that they ran.",
             show_default=False,
         ),
     ],
     holdout: Annotated[
-        bool, typer.Option("--holdout", help="Calibrate on every other trace, and test on the rest.")
+        bool, typer.Option("--holdout", help="Calibrate on every other trace, and test on the remaining ones.")
     ] = False,
     as_is: Annotated[
-        bool, typer.Option("--as-is", help="Take the scenario's cluster as it stands; calibrate nothing.")
+        bool, typer.Option("--as-is", help="Take the scenario's cluster as it is, and calibrate nothing.")
     ] = False,
     searcher: Annotated[
         str | None,
         typer.Option(help="Label of the searcher that ran, where the scenario has several.", show_default=False),
     ] = None,
-    runs: Annotated[int, typer.Option(min=20, max=10_000, help="Simulated runs of each real one.")] = 200,
+    runs: Annotated[int, typer.Option(min=20, max=10_000, help="Number of simulated runs for each real run.")] = 200,
     figure: Annotated[
         Path | None,
         typer.Option(
-            help="Draw the first real run above a simulated one, and the forecast: .png or .svg.", show_default=False
+            help="File for a picture of the first real run above a simulated one, and of the forecast: .png or .svg.",
+            show_default=False,
         ),
     ] = None,
     theme: Annotated[ThemeName, typer.Option(help="Colours of the figure.")] = "light",
@@ -114,7 +118,7 @@ def backtest(
 ) -> None:
     """Say whether simulations would have foreseen a real run.
 
-    Simulates the same search on the cluster that `calibrate` reads from the real runs.
+    It simulates the same search on the cluster that `calibrate` estimates from the real runs.
     """
     from simulator.experiment import backtest as backtesting
 

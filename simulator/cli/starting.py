@@ -26,12 +26,12 @@ def init(
         typer.Argument(metavar="[docs|teach|plan|cluster|ray|optuna|determined|all]", show_default=False),
     ] = None,
     folder: Annotated[
-        Path, typer.Argument(metavar="[DIR]", help="Folder to write to; made where it is missing.")
+        Path, typer.Argument(metavar="[DIR]", help="Folder to write to. It is made if it is missing.")
     ] = Path(),
 ) -> None:
-    """Write a commented example to start from, and say what to type next.
+    """Write an example with comments to start from, and say what to type next.
 
-    Without a word it lists what there is; `all` writes every example. No file is overwritten.
+    Without a kind it lists the kinds; `all` writes every example. It overwrites no file.
     """
     from simulator.scenario import examples as starting
 

@@ -31,17 +31,18 @@ STARTS: Mapping[str, Start] = MappingProxyType({
         "explain SHA and ASHA in a page of documentation",
         (("docs.yaml", "docs.yaml"),),
         (
-            ("asha-sim animate docs.yaml --style docs --out pictures", "GIFs in light and dark, posters, alt texts"),
-            ("asha-sim run docs.yaml", "the numbers behind them"),
+            ("asha-sim animate docs.yaml --style docs --out pictures", "GIFs in light and dark, still pictures, "
+"alternative texts"),
+            ("asha-sim run docs.yaml", "the numbers of these runs"),
         ),
     ),
     "teach": Start(
         "teach with 360 networks that were really trained",
         (*_DIGITS, ("equal-times.yaml", "equal-times.yaml")),
         (
-            ("asha-sim animate digits.yaml --format html --out pictures", "a page to play, scrub and ask why"),
+            ("asha-sim animate digits.yaml --format html --out pictures", "a page with a player"),
             ("asha-sim compare digits.yaml", "what 20 orders of the trials say"),
-            ("asha-sim run equal-times.yaml", "a case in which asynchrony buys nothing"),
+            ("asha-sim run equal-times.yaml", "a case in which asynchrony gains nothing"),
         ),
     ),
     "plan": Start(
@@ -49,7 +50,7 @@ STARTS: Mapping[str, Start] = MappingProxyType({
         (("plan.yaml", "plan.yaml"),),
         (
             ("asha-sim plan plan.yaml --out report", "the answer, and report/plan.html with figures"),
-            ("asha-sim plan plan.yaml --set plan.deadline=6h", "another question to the same search"),
+            ("asha-sim plan plan.yaml --set plan.deadline=6h", "another deadline for the same search"),
         ),
     ),
     "cluster": Start(
@@ -58,7 +59,7 @@ STARTS: Mapping[str, Start] = MappingProxyType({
         (
             ("asha-sim run cluster.yaml", "how long a search waits and how long it stays"),
             ("asha-sim run cluster.yaml --set scheduler.policy=fifo", "the same under another scheduler"),
-            ("asha-sim run spot-fleet.yaml", "busy, idle, lost and down time on machines that are taken away"),
+            ("asha-sim run spot-fleet.yaml", "busy, idle, lost and down time, on machines that are taken away"),
         ),
     ),
     "ray": Start(
@@ -77,7 +78,7 @@ STARTS: Mapping[str, Start] = MappingProxyType({
         (
             ("asha-sim preview experiment.yaml", "brackets, rungs, and how many workers the search can use"),
             ("asha-sim run experiment.yaml --workers 16 --unit-time 2min", "how long it takes on 16 workers"),
-            ("asha-sim plan experiment.yaml --workers 16 --unit-time 2min", "4 to 32 workers"),
+            ("asha-sim plan experiment.yaml --workers 16 --unit-time 2min", "how long it takes on 4 to 32 workers"),
         ),
     ),
 })  # fmt: skip

@@ -135,7 +135,7 @@ def test_a_file_that_is_neither_is_told_what_is_taken(tmp_path, command):
 def test_a_trace_is_taken_and_options_that_change_nothing_for_it_are_told(tmp_path, command, options, unused):
     simulator.simulate(TINY).traces["A"].write_csv(tmp_path / "trace.csv")
     done = asha_sim(command, tmp_path / "trace.csv", *options, "--out", tmp_path / "out")
-    note = f"note: a saved trace is one run that is over; {unused} changes nothing here\n" if unused else ""
+    note = f"note: {unused} changes nothing here, because a saved trace is a run that is over\n" if unused else ""
 
     assert (done.returncode, done.stderr) == (0, note)
     assert names(tmp_path / "out")

@@ -90,5 +90,5 @@ def test_one_line_names_what_no_font_has(installed, capfd):
     tell_boxes(["title", THERE])
 
     (line,) = capfd.readouterr().err.splitlines()
-    assert line.startswith("note: no font here has ")
+    assert line.startswith("note: no font on this machine has ")
     assert THERE not in line
