@@ -1,1 +1,1 @@
-"""Searchers decide which trial trains next and how far."""
+"""Searchers decide which trial trains next, and to which resource."""

@@ -13,15 +13,15 @@ from simulator.searchers.rung import AnyRung, Standing, TopRung
 
 
 class Bracket:
-    """Promotes from the highest rung that has somebody to promote, else starts a new trial (Algorithm 2, get_job).
+    """Promotes a trial from the highest rung that allows it, else starts a new trial (Algorithm 2, get_job).
 
-    `resources` are the rungs' cumulative units, increasing; `trials` numbers the new trials and may be shared
-    between brackets; `max_trials` and `max_concurrent` are None for no limit. One resource is plain search.
-    A trial withdrawn as invalid is replaced, or without `replace_invalid` counted as dead. `meter` tells the
-    progress. Nobody leaves the top rung; `top` takes its results where somebody wants to know them.
+    `resources` are the rungs' cumulative units, increasing; `trials` numbers the new trials and may be shared between
+    brackets; `max_trials` and `max_concurrent` are None for no limit. One resource is plain search. A trial withdrawn
+    as invalid is replaced, or without `replace_invalid` counted as dead. `meter` tells the progress. No trial leaves
+    the top rung; `top` receives its results if it is given.
 
-    A trial whose loss is inf is dead. Where the rule would promote it, it completes the next rung at once with
-    the same loss: it costs no time, and the rungs above fill as if it had been trained and failed again.
+    A trial whose loss is inf is dead. Where the rule would promote it, it completes the next rung at once with the
+    same loss: that costs no time, and the rungs above fill as if it had been trained and had failed again.
     """
 
     def __init__(
@@ -51,10 +51,10 @@ class Bracket:
         self._new = zip(trials, *base, strict=False)  # jobs of new trials
         self._started = 0
         self._outstanding = 0
-        self._promoted = [0] * len(resources)  # jobs begun on each rung, but the lowest
+        self._promoted = [0] * len(resources)  # jobs begun on each rung above the lowest
         self._died = [0] * len(resources)  # jobs that ended with a loss of inf
         self._passed = [0] * len(resources)  # dead trials that a rung took in without a job
-        self._ready = 0  # bit k: somebody entered the best of rung k since the last fruitless look there
+        self._ready = 0  # bit k: a trial has entered the best of rung k since no promotion was found there
 
     def next_job(self) -> Job | Idle:
         """Return a promotion, else a new trial, else WAIT or DONE."""
@@ -67,7 +67,7 @@ class Bracket:
             self._started += 1
             job = next(self._new)
         self._outstanding += 1
-        return tuple.__new__(Job, job)  # as Job._make does, in half the time
+        return tuple.__new__(Job, job)  # like Job._make, in half the time
 
     def report(self, job: AnyJob, loss: float) -> None:
         """Take the result of `job`."""
@@ -79,7 +79,7 @@ class Bracket:
             self._ready |= 1 << rung
 
     def report_and_next(self, job: AnyJob, loss: float) -> AnyJob | Idle:
-        """Report `job` and return the next, in one: as the two do it, without what they undo of each other."""
+        """Report `job` and return the next: the same as both calls, without the steps that cancel out."""
         trial, _, rung, _, _ = job
         if loss == inf:
             self._died[rung] += 1
@@ -108,7 +108,7 @@ class Bracket:
 
     @property
     def ledger(self) -> Ledger:
-        """Its jobs so far. O(rungs)."""
+        """The bracket's jobs so far, counted by rung. O(rungs)."""
         taken_in = zip(self._rungs, self._died, self._passed, strict=True)
         return Ledger(
             self.resources,
@@ -119,25 +119,25 @@ class Bracket:
 
     @property
     def progress(self) -> float:
-        """What its meter tells."""
+        """Progress from 0 to 1, as the bracket's meter computes it."""
         return self._meter(self.ledger)
 
     def standing(self, bracket: int, rung: int) -> Standing | None:  # noqa: ARG002  (it is the only one)
-        """How a rung stands; None where its rule goes by no places."""
+        """How a rung stands; None if its rule does not rank results."""
         return getattr(self._rungs[rung], "standing", None)
 
     @property
     def ready(self) -> bool:
-        """Whether its next job may be a promotion."""
+        """Whether the bracket's next job may be a promotion."""
         return bool(self._ready) and any(rung.candidates for rung in self._rungs)
 
     def start_no_more(self) -> None:
-        """Start no new trial from now on, unless in place of a withdrawn one."""
+        """Start no new trial from now on, except in place of a withdrawn one."""
         self._max_trials = self._started
 
     def _promotion(self) -> AnyJob | None:
         while self._ready:
-            below = self._ready.bit_length() - 1  # the highest rung that has anybody new among its best
+            below = self._ready.bit_length() - 1  # the highest rung with a new trial among its best
             rung = self._rungs[below]
             entry = rung.promote()
             if not rung.candidates or entry is None:
@@ -156,6 +156,6 @@ class Bracket:
 
 
 def standing_of(searcher: object, bracket: int, rung: int) -> Standing | None:
-    """How a rung of a searcher stands; None where it can't tell, or its rule goes by no places."""
+    """How a rung of a searcher stands; None if the searcher can't tell, or its rule does not rank results."""
     ask = getattr(searcher, "standing", None)
     return None if ask is None else ask(bracket, rung)

@@ -1,4 +1,4 @@
-"""Losses split at a rank that only grows: what a quantile or a k-th best loss is read from, in O(log n) a result."""
+"""Losses split at a rank that only grows, to read a quantile or the k-th best loss in O(log n) a result."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from heapq import heapify, heappop, heappush, heappushpop
 
 
 class Cutoff:
-    """The best losses in one heap and the rest in another; the caller says how many the best are."""
+    """Keeps the best losses in one heap and the rest in another; the caller says how many are the best."""
 
     __slots__ = ("_best", "_rest")
 
     def __init__(self) -> None:
-        self._best: list[float] = []  # a heap of the best, negated: the worst of them lies on top
-        self._rest: list[float] = []  # a heap of the others: the best of them lies on top
+        self._best: list[float] = []  # the best losses, negated, as a heap whose top is the worst of them
+        self._rest: list[float] = []  # the other losses, as a heap whose top is the best of them
 
     def __len__(self) -> int:
         return len(self._best) + len(self._rest)
 
     def add(self, loss: float, best: int) -> None:
-        """Take in a loss; the best are `best` of them from now on."""
+        """Add a loss; from now on the best are the `best` smallest losses."""
         if self._best and loss < -self._best[0]:
             loss = -heappushpop(self._best, -loss)
         heappush(self._rest, loss)
@@ -30,16 +30,16 @@ class Cutoff:
 
     @property
     def inside(self) -> float:
-        """The worst of the best."""
+        """The greatest of the best losses."""
         return -self._best[0]
 
     @property
     def outside(self) -> float:
-        """The best of the rest."""
+        """The smallest of the other losses."""
         return self._rest[0]
 
     def reset(self, losses: Iterable[float], best: int) -> None:
-        """Hold just these losses. O(n log n)."""
+        """Replace all losses by these. O(n log n)."""
         ranked = sorted(losses)
         self._best = [-loss for loss in ranked[:best]]
         heapify(self._best)

@@ -23,8 +23,8 @@ from simulator.searchers.rung import Opens
 def sync_halving(*, num_rungs: int, max_length: int, budget: int, divisor: float = 4) -> Searcher:
     """Successive halving of `budget` units, promoting as soon as a promotion is certain.
 
-    All trials are asked for at the start; an invalid one counts as exited. A budget below one bracket's leaves
-    no trial. Raises ValueError where divisor ** num_rungs is beyond floats.
+    All trials are requested at the start; an invalid one counts as exited. With a budget below that of one bracket no
+    trial starts. Raises ValueError where divisor ** num_rungs is beyond floats.
     """
     layout = layouts.sync_halving_layout(num_rungs=num_rungs, max_length=max_length, budget=budget, divisor=divisor)
     return _synchronous([layout])
@@ -55,7 +55,7 @@ def adaptive(
 def adaptive_simple(
     *, max_length: int, max_trials: int, divisor: float = 4, mode: Mode = "standard", max_rungs: int = 5
 ) -> Searcher:
-    """As `adaptive`, for a number of trials instead of a budget."""
+    """Like `adaptive`, with a number of trials instead of a budget."""
     return _synchronous(
         layouts.adaptive_simple_layouts(
             max_length=max_length, max_trials=max_trials, divisor=divisor, mode=mode, max_rungs=max_rungs
@@ -74,8 +74,8 @@ def async_halving(
 ) -> Searcher:
     """Asynchronous halving: each result promotes at most one trial, else starts a new one.
 
-    `max_concurrent_trials` 0 is divisor ** (num_rungs - 1). With `stop_once` a trial goes on at once or never.
-    An invalid trial is replaced; one that exits counts.
+    `max_concurrent_trials` 0 is divisor ** (num_rungs - 1). With `stop_once`, a trial continues as soon as its result
+    arrives or never. An invalid trial is replaced; one that exits counts.
     """
     layout = layouts.async_halving_layout(
         num_rungs=num_rungs,
@@ -115,12 +115,18 @@ def adaptive_asha(
 
 
 def grid(*, points: int, max_length: int, max_concurrent_trials: int = 0) -> Searcher:
-    """Every point of a grid of so many trained in full; an invalid one is not replaced. 0 at once is all."""
+    """Every one of a grid's points trained in full; an invalid one is not replaced.
+
+    `max_concurrent_trials` 0 starts all at once.
+    """
     return plain_bracket(points, max_length, max_concurrent_trials, replace_invalid=False)
 
 
 def float_share(divisor: float) -> Opens:
-    """Determined's part of n: the quotient of floats, truncated; place k opens with the first n it is k of."""
+    """Determined's share of n results: the quotient of floats, truncated.
+
+    Place k opens with the first n whose share is k.
+    """
 
     def opens(k: int) -> int:
         n = int(k * divisor)

@@ -1,7 +1,7 @@
 """Where Determined puts rungs and trials, in its own floating-point arithmetic.
 
-Read off determined-ai/determined 0.14.6 (Apache-2.0), the last release with the whole family: `int` truncates,
-and log(243) / log(3) is 4.999…, hence 4. Divisors and lengths go in as typed; nothing here knows a unit.
+Read off determined-ai/determined 0.14.6 (Apache-2.0), the last release with the whole family: `int` truncates, and
+log(243) / log(3) is 4.999…, hence 4. Divisors and lengths are used as typed; nothing here knows a unit.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Mode = Literal["aggressive", "standard", "conservative"]
 class SyncLayout:
     """A synchronous bracket: `sizes[k]` trials reach rung k, at `units[k]`.
 
-    `expected_units` is what Determined expects all to train; where rungs are equal they train more.
+    `expected_units` is Determined's own expectation for all trials together; where rungs are equal, they train more.
     """
 
     units: tuple[int, ...]
@@ -30,7 +30,7 @@ class SyncLayout:
 
     @property
     def expected_units(self) -> int:
-        """Units trained by all trials, if no two rungs are equal."""
+        """Units that all trials train together, if no two rungs are equal."""
         return bracket_units(self.units, self.sizes)
 
     @property
@@ -54,7 +54,7 @@ class AsyncLayout:
 
 
 def cumulative(units: Sequence[int]) -> tuple[int, ...]:
-    """Units trained on each rung: a promoted trial trains the difference, but at least one unit."""
+    """Cumulative units on each rung: a promoted trial trains the difference, but at least one unit."""
     trained = [units[0]]
     for low, high in pairwise(units):
         trained.append(trained[-1] + max(high - low, 1))
@@ -87,7 +87,7 @@ def adaptive_layouts(
     max_rungs: int = 5,
     bracket_rungs: Sequence[int] = (),
 ) -> tuple[SyncLayout, ...]:
-    """The brackets of `adaptive`: equal shares of the budget, for `bracket_rungs` or those of the mode."""
+    """The brackets of `adaptive`: equal shares of the budget, for `bracket_rungs` or else the rungs of the mode."""
     brackets = _chosen(bracket_rungs) or mode_rungs(mode, max_rungs)
     share = budget // len(brackets)
     return tuple(
@@ -99,7 +99,7 @@ def adaptive_layouts(
 def adaptive_simple_layouts(
     *, max_length: int, max_trials: int, divisor: float = 4, mode: Mode = "standard", max_rungs: int = 5
 ) -> tuple[SyncLayout, ...]:
-    """The brackets of `adaptive_simple`: equal shares of the trials, at least one each, and one at each top."""
+    """The brackets of `adaptive_simple`: equal shares of the trials; each has at least one, which reaches its top."""
     brackets = mode_rungs(mode, max_rungs)
     layouts = []
     for rungs, trials in zip(brackets, _even(max_trials, len(brackets)), strict=True):
@@ -128,7 +128,7 @@ def adaptive_asha_layouts(
     bracket_rungs: Sequence[int] = (),
     max_concurrent_trials: int = 0,
 ) -> tuple[AsyncLayout, ...]:
-    """The brackets of `adaptive_asha`: `bracket_rungs`, or those of the mode with no rung without a trial."""
+    """The brackets of `adaptive_asha`: `bracket_rungs`, or those of the mode, with no more rungs than fit."""
     fitting = (int(log(most) / log(divisor)) + 1 for most in (max_length, max_trials))
     brackets = _chosen(bracket_rungs) or mode_rungs(mode, min(max_rungs, *fitting))
     trials = split_trials(max_trials, divisor, brackets)
@@ -147,9 +147,9 @@ def adaptive_asha_layouts(
 
 
 def split_trials(max_trials: int, divisor: float, brackets: Sequence[int]) -> tuple[int, ...]:
-    """Trials of `adaptive_asha`'s brackets of so many rungs: in proportion to divisor ** (rungs - 1) / rungs.
+    """Trials of each of `adaptive_asha`'s brackets, in proportion to divisor ** (rungs - 1) / rungs.
 
-    At least one each, and what is left over goes to the first.
+    Each has at least one, and the remainder goes to the first.
     """
     weights = [_powers(divisor, rungs)[0] / rungs for rungs in brackets]
     shares = [max(int(weight / sum(weights) * max_trials), 1) for weight in weights]
@@ -158,9 +158,9 @@ def split_trials(max_trials: int, divisor: float, brackets: Sequence[int]) -> tu
 
 
 def split_concurrency(max_concurrent_trials: int, divisor: float, trials: Sequence[int]) -> tuple[int, ...]:
-    """Concurrency of brackets with so many trials: evenly, at least one each.
+    """Concurrency of each bracket: equal parts, at least one each.
 
-    0 stands for as many in each as the last has trials, or `divisor` if that is more.
+    0 gives each bracket as many as the last bracket has trials, or `divisor` if that is more.
     """
     if not max_concurrent_trials:
         return (max(trials[-1], int(divisor)),) * len(trials)
@@ -172,13 +172,13 @@ def _chosen(bracket_rungs: Sequence[int]) -> tuple[int, ...]:
 
 
 def _even(whole: int, parts: int) -> tuple[int, ...]:
-    """Equal parts; the first ones are one larger where it does not divide."""
+    """Equal parts of a total; the first ones are one larger if it does not divide evenly."""
     part, left = divmod(whole, parts)
     return tuple(part + (index < left) for index in range(parts))
 
 
 def _powers(divisor: float, num_rungs: int) -> list[float]:
-    """The powers of `divisor` from num_rungs - 1 down to 0; ValueError where floats end."""
+    """The powers of `divisor` from num_rungs - 1 down to 0; ValueError if they are too large for floats."""
     try:
         return [float(divisor) ** exponent for exponent in range(num_rungs - 1, -1, -1)]
     except OverflowError:

@@ -1,4 +1,4 @@
-"""A diary of a search: every result as it was reported, how its rung stood then, and what was handed out next."""
+"""A diary of a search: every result, how its rung stood then, and the jobs that were handed out next."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from simulator.searchers.watched import Watched
 class Entry(NamedTuple):
     """A result: its job and loss, how the rung stood with it, and the jobs handed out before the next result.
 
-    `standing` is None where the searcher can't tell. `withdrawn`: the trial was taken back, and has no loss.
+    `standing` is None if the searcher can't tell. `withdrawn`: the trial was taken back, and has no loss.
     """
 
     job: AnyJob
@@ -24,7 +24,7 @@ class Entry(NamedTuple):
 
 
 class Diary(Watched):
-    """Does what `searcher` does, and keeps its diary."""
+    """Passes every call on to `searcher`, and keeps a diary of it."""
 
     def __init__(self, searcher: Searcher) -> None:
         super().__init__(searcher, lambda: None)

@@ -1,4 +1,4 @@
-"""What lies far from a rung's border, on one side of it."""
+"""The results on one side of a rung's border that lie far from it."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from math import inf
 
 import numpy as np
 
-#: A result: loss, arrival, trial. Compares by (loss, arrival): of equal losses the earlier is the better.
+#: A result: loss, arrival, trial. Entries compare by (loss, arrival), so of equal losses the earlier is the better.
 Entry = tuple[float, int, int]
 
-#: One in so many is kept near.
+#: One in NEAR entries is kept in the heap.
 NEAR = 8
-#: So few are not worth piling up.
+#: Fewest entries that are worth moving to the pile.
 FEW = 64
 
 
 class Reserve:
-    """Gives back the least of its entries. Those of a loss above `bar` lie on a pile, the others in a heap, `near`.
+    """A collection of entries that gives back the least first.
 
-    Most newcomers go to the pile, three columns of numbers: a sixth of the memory of tuples in a heap, and a heap
-    would touch some of that all over the place: with plain heaps a search of 30,000 trials takes a sixth more time
-    and half as much memory again. When the near ones run out, or have become the most, all are sorted and one in
-    eight is near again: O(log n) for each entry that is put in or given back.
+    Entries of a loss above `bar` lie unsorted on a pile, three columns of numbers; the others are in a heap, `near`.
+    Most new entries go to the pile, which takes a sixth of the memory of tuples in a heap and is written in order.
+    With plain heaps a search of 30,000 trials takes a sixth more time and half as much memory again. When the heap is
+    empty, or holds most of the entries, all are sorted and one in eight is put into the heap. That costs O(log n) for
+    each entry that is put in or taken.
     """
 
     __slots__ = ("_crowd", "arrivals", "bar", "losses", "near", "trials")
@@ -32,9 +33,9 @@ class Reserve:
     def __init__(self, entries: list[Entry]) -> None:
         """Keep `entries`, which are sorted."""
         self.near = entries
-        self.bar = inf if entries else -inf  # where nobody has asked yet, the pile will do
+        self.bar = inf if entries else -inf  # with no entries to start with, all go to the pile
         self.losses, self.arrivals, self.trials = array("d"), array("q"), array("q")
-        self._crowd = NEAR * FEW  # more than that are not near
+        self._crowd = NEAR * FEW  # most entries of the heap before it is sorted out
         if len(entries) > FEW:
             self._sort_out()
 
@@ -55,14 +56,14 @@ class Reserve:
                 self._sort_out()
 
     def take(self, most: int) -> list[Entry]:
-        """Remove and return the least, `most` of them or all, sorted."""
+        """Remove and return the least entries, sorted: `most` of them, or all if there are fewer."""
         if self.losses and len(self.near) < most:
             self._sort_out()
         near = self.near
         return [heappop(near) for _ in range(min(most, len(near)))]
 
     def _sort_out(self) -> None:
-        """Pile up all but the least."""
+        """Move all but the least entries to the pile."""
         columns = list(zip(*self.near, strict=True)) or [()] * 3
         losses = np.concatenate([np.array(columns[0]), self.losses])
         arrivals = np.concatenate([np.array(columns[1], np.int64), self.arrivals])

@@ -1,8 +1,8 @@
-"""Stopping rules that decide at a trial's report: a gate is a rung of a bracket at one such report.
+"""Stopping rules: a gate decides at a report whether the trial goes on, and acts as a rung of a bracket there.
 
-A library's rung and the report that decides it are two things: a rung may stand at 6.25 units and be decided at 7, or
-wait for a later report, or be decided together with another. So a bracket's rungs are the reports at which something
-is decided, and each of them is a gate that asks the library's rungs in turn.
+A library's rung and the report that decides it are two things. A rung may stand at 6.25 units and be decided at 7, or
+wait for a later report, or be decided together with another rung. So a bracket's rungs are the reports at which
+something is decided, and each of them is a gate that asks the library's rungs in turn.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Judge(ABC):
 
     def __init__(self) -> None:
         self._recorded: dict[int, float] = {}
-        self._cutoff = Cutoff()  # of the recorded losses that are numbers
+        self._cutoff = Cutoff()  # the recorded losses that are numbers
 
     def __contains__(self, trial: int) -> bool:
         return trial in self._recorded
@@ -39,10 +39,10 @@ class Judge(ABC):
 
     @abstractmethod
     def places(self, results: int) -> int:
-        """How many the best of so many results are, for this rule; it never falls as results come in."""
+        """How many of `results` results count as the best by this rule; the number never falls as results come in."""
 
     def record(self, trial: int, loss: float) -> int:
-        """Take in a loss; returns how many there are."""
+        """Add a loss; returns how many there are."""
         self._recorded[trial] = loss
         results = len(self._cutoff)
         if not isnan(loss):
@@ -72,7 +72,7 @@ class Gate:
         self._judges = tuple(judges)
         self._afterwards = afterwards
         self._results = 0
-        #: those going on, first come first
+        #: trials that may go on, in order of their results
         self.candidates: list[Entry] = []
 
     def __len__(self) -> int:
@@ -93,11 +93,11 @@ class Gate:
         return bool(self.candidates)
 
     def promote(self) -> Entry | None:
-        """Let the trial leave whose turn came first."""
+        """Let the trial leave that has waited longest."""
         return self.candidates.pop(0) if self.candidates else None
 
     def withdraw(self, trial: int) -> bool:
-        """Forget the result of `trial`, and its leave to go on; whether there was one is not known here."""
+        """Forget the result of `trial`, and that it may go on; returns whether a judge had recorded it."""
         self.candidates = [entry for entry in self.candidates if entry[2] != trial]
         known = [judge.forget(trial) for judge in self._judges]
         if self._afterwards is not None:
@@ -107,12 +107,12 @@ class Gate:
 
 
 class Top(Gate):
-    """The last report of a trial, after which nobody goes on; judges still record it."""
+    """The gate at the last report of a trial, after which no trial goes on; judges still record it."""
 
     __slots__ = ()
 
     def record(self, trial: int, loss: float) -> bool:
-        """Take a result; False, since nobody may leave."""
+        """Take a result; False, since no trial may leave."""
         super().record(trial, loss)
         self.candidates.clear()
         return False

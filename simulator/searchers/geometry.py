@@ -10,12 +10,12 @@ from fractions import Fraction
 from itertools import pairwise
 from math import floor
 
-#: More rungs than that are a slip of the divisor.
+#: Most rungs of a bracket; more come from a mistyped divisor.
 MOST_RUNGS = 64
 
 
 def exact(divisor: float) -> Fraction:
-    """The divisor as it was typed: 2.5 is 5/2 and 1.1 is 11/10, not the binary number nearest to it."""
+    """The divisor as the exact fraction that was typed: 2.5 is 5/2, and 1.1 is 11/10, not a rounded binary number."""
     return Fraction(str(divisor))
 
 
@@ -34,7 +34,7 @@ def fitting_rungs(max_length: int, divisor: float) -> int:
 def rung_resources(max_length: int, num_rungs: int, divisor: float) -> tuple[int, ...]:
     """Resource of each rung, lowest first: floor(max_length / divisor**(num_rungs - 1 - k)).
 
-    Raises ValueError where a rung would have no resource of its own (below one unit, or equal to its neighbour).
+    Raises ValueError if a rung would be below one unit, or equal to its neighbour.
     """
     step = exact(divisor)
     resources = tuple(floor(max_length / step ** (num_rungs - 1 - rung)) for rung in range(num_rungs))
@@ -47,7 +47,7 @@ def rung_resources(max_length: int, num_rungs: int, divisor: float) -> tuple[int
 def rung_sizes(trials: int, num_rungs: int, divisor: float) -> tuple[int, ...]:
     """Trials that reach each rung of synchronous halving: floor(trials / divisor**k) (Li et al., Alg. 1, line 4).
 
-    Raises ValueError where no trial would reach the top (the assertion of Algorithm 1, line 2).
+    Raises ValueError if no trial would reach the top (the assertion of Algorithm 1, line 2).
     """
     step = exact(divisor)
     sizes = tuple(floor(trials / step**rung) for rung in range(num_rungs))
@@ -58,6 +58,6 @@ def rung_sizes(trials: int, num_rungs: int, divisor: float) -> tuple[int, ...]:
 
 
 def bracket_units(resources: Sequence[int], sizes: Sequence[int]) -> int:
-    """Units trained where `sizes[k]` trials go on to `resources[k]` from the rung below."""
+    """Units that are trained if `sizes[k]` trials train from the rung below up to `resources[k]`."""
     steps = (high - low for low, high in pairwise((0, *resources)))
     return sum(step * size for step, size in zip(steps, sizes, strict=True))

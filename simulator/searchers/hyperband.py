@@ -22,7 +22,7 @@ from simulator.searchers.rules import Asynchronous
 #: table: floor((s_max + 1) / (s + 1)) * divisor**s, which gives Table 1 and is what BOHB and DEHB run.
 Rounding = Literal["algorithm", "table"]
 
-#: Of one bracket: units and trials of each rung.
+#: Units and trials of each rung of one bracket.
 Rungs = tuple[tuple[int, ...], tuple[int, ...]]
 
 
@@ -37,7 +37,7 @@ def hyperband_brackets(max_length: int, divisor: float = 4, rounding: Rounding =
         power = exact(divisor) ** (rungs - 1)
         sizes = {"algorithm": ceil(Fraction(most, rungs) * power), "table": floor(most // rungs * power)}
         resources = rung_resources(max_length, rungs, divisor)
-        if sizes[rounding] < power:  # only of `table`, whose floor comes first
+        if sizes[rounding] < power:  # only with `table`, which rounds down first
             raise ValueError(
                 f"rounding: table gives the bracket of {rungs} rungs {sizes[rounding]} trials at a divisor of "
                 f"{divisor}, and none would reach the top; use rounding: algorithm, or a whole divisor"
@@ -47,7 +47,7 @@ def hyperband_brackets(max_length: int, divisor: float = 4, rounding: Rounding =
 
 
 def hyperband(*, max_length: int, divisor: float = 4, rounding: Rounding = "algorithm") -> Searcher:
-    """One pass over the brackets of synchronous halving; the next begins when the earlier have no job left.
+    """One pass over the brackets of synchronous halving; a bracket begins when no earlier one has a job left.
 
     Raises ValueError where a rung would have no unit of its own.
     """
@@ -64,10 +64,10 @@ def async_hyperband(
     max_trials: int | None = None,
     max_concurrent_trials: int | None = None,
 ) -> Searcher:
-    """ASHA brackets in turn, each until it has had the units of the halving bracket it stands for.
+    """ASHA brackets in turn, each until it has used the units of the halving bracket that it replaces.
 
-    As in Li et al., arXiv 1810.05934, section 3.2; promoted trials are taken to resume, so a bracket's units are
-    those trained. Without `max_trials` it goes round for ever. Raises ValueError as `hyperband` does.
+    As in Li et al., arXiv 1810.05934, section 3.2. Promoted trials are taken to resume, so a bracket's units are
+    those trained. Without `max_trials` the turns never end. Raises ValueError as `hyperband` does.
     """
     brackets = hyperband_brackets(max_length, divisor, rounding)
     trials = count()

@@ -1,4 +1,4 @@
-"""Several brackets as one searcher: side by side, begun as others run out of jobs, in turn, or as allotted."""
+"""Several brackets as one searcher: side by side, one after the other, in turn, or with trials allotted to them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Tournament(OneByOne):
         self.max_length = min(bracket.max_length for bracket in self._brackets)
 
     def next_job(self) -> Job | Idle:
-        """Return the first bracket's job that has one; WAIT while any waits."""
+        """Return a job of the first bracket that has one; WAIT while any bracket waits."""
         answer = Idle.DONE
         for bracket in self._brackets:
             job = bracket.next_job()
@@ -47,23 +47,23 @@ class Tournament(OneByOne):
 
     @property
     def progress(self) -> float:
-        """The mean of the brackets'."""
+        """The mean of the brackets' progress."""
         return sum(bracket.progress for bracket in self._brackets) / len(self._brackets)
 
 
 class Backfill(OneByOne):
-    """Begins another bracket whenever no bracket under way has a job: no worker waits.
+    """Begins another bracket whenever no bracket under way has a job, so that no worker waits.
 
-    The synchronous SHA of the ASHA paper's experiments and of BOHB (Li et al., section 4.2). `begin(i)` makes
-    bracket i, which must number its jobs i; bracket 0 has every rung the others have, and the same top. After
-    `brackets` of them no other begins; by default it never ends.
+    This is the synchronous SHA of the ASHA paper's experiments and of BOHB (Li et al., section 4.2). `begin(i)` makes
+    bracket i, which must number its jobs i; bracket 0 has every rung of the others, and the same top. After
+    `brackets` brackets no other begins; by default it never ends.
     """
 
     def __init__(self, begin: Callable[[int], Searcher], brackets: int | None = None) -> None:
         self._begin = begin
         self._brackets = inf if brackets is None else brackets
         self._begun = 1
-        self._ended = 0.0  # progress of the brackets that are done
+        self._ended = 0.0  # sum of the progress of finished brackets
         first = begin(0)
         self._active = {0: first}
         self.resources = first.resources
@@ -71,7 +71,7 @@ class Backfill(OneByOne):
         self._rungs = [first.resources]
 
     def next_job(self) -> Job | Idle:
-        """Return the earliest bracket's job that has one, else the first of a new bracket."""
+        """Return a job of the earliest bracket that has one, else the first job of a new bracket."""
         for number, bracket in list(self._active.items()):
             job = bracket.next_job()
             if isinstance(job, Job):
@@ -104,16 +104,16 @@ class Backfill(OneByOne):
 
     @property
     def progress(self) -> float:
-        """The mean of the brackets', those to come included."""
+        """The mean of the brackets' progress; brackets that have not begun count as 0."""
         return (self._ended + sum(bracket.progress for bracket in self._active.values())) / self._brackets
 
 
 class Rotation(OneByOne):
     """Takes jobs from one bracket until their units reach its budget, then from the next, round and round.
 
-    Asynchronous Hyperband (Li et al., arXiv 1810.05934, section 3.2). `budgets[i]` is bracket i's share of a
-    round, and bracket i must number its jobs i. A bracket keeps its rungs from round to round, and one without a
-    job passes its turn on. `max_trials` and `max_concurrent` hold for all together; None is no limit.
+    This is asynchronous Hyperband (Li et al., arXiv 1810.05934, section 3.2). `budgets[i]` is bracket i's share of a
+    round, and bracket i must number its jobs i. A bracket keeps its rungs from round to round, and a bracket without
+    a job passes its turn on. `max_trials` and `max_concurrent` limit all brackets together; None is no limit.
     """
 
     def __init__(
@@ -170,7 +170,7 @@ class Rotation(OneByOne):
 
     @property
     def progress(self) -> float:
-        """By the trials of all brackets."""
+        """Progress by the trials of all brackets."""
         if self._max_trials is None:
             return 0.0
         return share_of_trials([bracket.ledger for bracket in self._brackets], self._max_trials)
@@ -202,7 +202,7 @@ class Allotment(OneByOne):
         self._unstarted = inf if max_trials is None else max_trials
         self._outstanding = 0
         self._trials = count()
-        self._going_on: deque[int] = deque()  # brackets, as often as a trial of theirs may go on
+        self._going_on: deque[int] = deque()  # brackets, once for each of their trials that may go on
         self.resources = tuple(sorted({unit for bracket in self._brackets for unit in bracket.resources}))
         self.brackets = tuple(bracket.resources for bracket in self._brackets)
         self.max_length = min(bracket.max_length for bracket in self._brackets)
@@ -233,14 +233,14 @@ class Allotment(OneByOne):
         return standing_of(self._brackets[bracket], bracket, rung)
 
     def withdraw(self, job: AnyJob) -> None:
-        """Tell the trial's bracket; another trial may start in its place, in whichever bracket it is allotted to."""
+        """Tell the trial's bracket; another trial may start instead, in the bracket that it is allotted to."""
         self._outstanding -= 1
         self._unstarted += 1
         self._brackets[job[1]].withdraw(job)
 
     @property
     def progress(self) -> float:
-        """By the trials of all brackets."""
+        """Progress by the trials of all brackets."""
         if self._max_trials is None:
             return 0.0
         return share_of_trials([bracket.ledger for bracket in self._brackets], self._max_trials, lingering=False)

@@ -1,4 +1,4 @@
-"""A bracket's jobs counted by rung, and how far along that makes the search."""
+"""A bracket's jobs counted by rung, and the progress of the search that follows from them."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class Ledger:
         return self.completed[0] + self.died[0]
 
     def closed(self, *, lingering: bool) -> int:
-        """Trials that will never train again, where no new one is to come.
+        """The number of trials that will never train again, once no new trial starts.
 
-        With `lingering`, a trial left behind on a rung may still be promoted while a job is under way there or
-        below; without, it was closed when it was left behind.
+        With `lingering`, a trial left behind on a rung may still be promoted while a job is under way there or below.
+        Without, it is closed as soon as it is left behind.
         """
         under_way = [
             begun - done - dead for begun, done, dead in zip(self.started, self.completed, self.died, strict=True)
@@ -43,27 +43,30 @@ class Ledger:
         return self.started[0] - still_open
 
 
-#: Progress of a search, 0 to 1, from the ledger of its bracket.
+#: Computes the progress of a search, 0 to 1, from the ledger of its bracket.
 Meter = Callable[[Ledger], float]
 
 
 def endless(ledger: Ledger) -> float:  # noqa: ARG001  (a meter like the others)
-    """No progress, for a search that has no end."""
+    """Always 0, for a search that has no end."""
     return 0.0
 
 
 def units_of(expected: int) -> Meter:
-    """Units trained in `expected` ones; a search in which trials die ends below 1 (Determined)."""
+    """Units trained divided by `expected` units; a search in which trials die ends below 1 (Determined)."""
     return lambda ledger: min(1.0, ledger.units / expected) if expected else 0.0
 
 
 def trials_of(max_trials: int, *, lingering: bool = True) -> Meter:
-    """As `share_of_trials`, for one bracket."""
+    """Like `share_of_trials`, for one bracket."""
     return lambda ledger: share_of_trials([ledger], max_trials, lingering=lingering)
 
 
 def share_of_trials(ledgers: Sequence[Ledger], max_trials: int, *, lingering: bool = True) -> float:
-    """Results of the lowest rung in 1.2 `max_trials`; once all are in, closed trials if that is more (Determined)."""
+    """Results of the lowest rung divided by 1.2 * `max_trials` (Determined).
+
+    Once all results are in, it is the share of closed trials if that is more.
+    """
     results = sum(ledger.results for ledger in ledgers)
     progress = results / (1.2 * max_trials)
     if results < max_trials:

@@ -1,4 +1,4 @@
-"""What a searcher says: train this trial this far, or wait, or it is over."""
+"""The interface of searchers: train this trial to this resource, or wait, or the search is done."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class Idle(Enum):
 
 
 class Job(NamedTuple):
-    """Train `trial` from `from_resource` to `to_resource` (cumulative units), as its step onto `rung`.
+    """Train `trial` from `from_resource` to `to_resource` (cumulative units), which brings it onto `rung`.
 
-    A tuple and not a frozen dataclass, which would take three times as long to make.
+    A job is a tuple because a frozen dataclass takes three times as long to make.
     """
 
     trial: int
@@ -26,19 +26,19 @@ class Job(NamedTuple):
     to_resource: int
 
 
-#: A job, or the bare tuple of its fields: making that takes a quarter of the time.
+#: A job, or the bare tuple of its fields, which takes a quarter of the time to make.
 AnyJob = tuple[int, int, int, int, int]
 
 
 class Decider(Protocol):
-    """What an engine asks of a searcher: who trains next and how far.
+    """The part of a searcher that an engine uses: which trial trains next, and how far.
 
     Each job is reported or withdrawn exactly once, in any order.
     """
 
     @property
     def max_length(self) -> int:
-        """Units of a trial trained in full; where brackets end at different ones, the least of them."""
+        """Units of a fully trained trial; the least of them if brackets end at different resources."""
         ...
 
     def next_job(self) -> Job | Idle:
@@ -46,17 +46,17 @@ class Decider(Protocol):
         ...
 
     def report(self, job: AnyJob, loss: float) -> None:
-        """Take the result of `job`; smaller is better, inf is a trial that diverged or exited. Never NaN."""
+        """Take the result of `job`: smaller is better; inf is a trial that diverged or exited; NaN is not allowed."""
         ...
 
     def report_and_next(self, job: AnyJob, loss: float) -> AnyJob | Idle:
-        """Report `job` and return the next, in one call, which saves the fast loop a tenth of its time."""
+        """Report `job` and return the next job in one call, which saves the fast loop a tenth of its time."""
         ...
 
     def withdraw(self, job: AnyJob) -> None:
-        """Take back the trial of `job` (invalid hyperparameters): its results vanish, it does not count.
+        """Take back the trial of `job` (invalid hyperparameters): its results vanish, and it does not count.
 
-        Some of Determined's searchers make no difference between that and a trial that exited.
+        Some of Determined's searchers treat it like a trial that exited.
         """
         ...
 
@@ -69,26 +69,27 @@ class Searcher(Decider, Protocol):
 
     @property
     def resources(self) -> tuple[int, ...]:
-        """Where its rungs stand, increasing."""
+        """The resources of its rungs, increasing."""
         ...
 
     @property
     def brackets(self) -> tuple[tuple[int, ...], ...]:
-        """Where the rungs of each bracket stand, by its number; of those begun so far."""
+        """The resources of each bracket's rungs, by the bracket's number, for all brackets begun so far."""
         ...
 
     @property
     def progress(self) -> float:
-        """How much of the search is done, 0 to 1, as Determined reports it; 0 for ever where it has no end.
+        """How much of the search is done, 0 to 1, as Determined reports it; always 0 if it has no end.
 
-        By units of resource where their number is known beforehand (then a search in which trials exit ends
-        below 1), else by trials; several brackets count alike. O(brackets x rungs) when asked, never kept up.
+        It counts units of resource if their number is known beforehand, and then a search in which trials exit ends
+        below 1; else it counts trials. Several brackets have equal weight. It is computed when asked, in O(brackets x
+        rungs).
         """
         ...
 
 
 class OneByOne:
-    """`report_and_next` for a searcher that gains nothing by it."""
+    """Gives a searcher `report_and_next` as two plain calls."""
 
     def report_and_next(self: Decider, job: AnyJob, loss: float) -> AnyJob | Idle:
         """Report `job` and return the next."""

@@ -1,4 +1,4 @@
-"""Promotion rules: who may leave a rung. Synchronous and asynchronous halving differ in nothing else.
+"""Promotion rules: which trials may leave a rung. Synchronous and asynchronous halving differ in nothing else.
 
 =============  ==========================================================================================
 barrier        nobody before the rung is full, then the best (Li et al., arXiv 1810.05934, Algorithm 1)
@@ -22,7 +22,7 @@ from typing import Protocol
 from simulator.searchers.geometry import exact
 from simulator.searchers.rung import AnyRung, Opens, Rung, StoppingRung
 
-#: Turns a divisor into what opens places.
+#: Turns a divisor into the function that says how many results open each place.
 Share = Callable[[float], Opens]
 
 
@@ -37,13 +37,13 @@ class Rule(Protocol):
     """Makes the rungs of a bracket."""
 
     def rung(self, index: int) -> AnyRung:
-        """An empty rung `index`; the top rung needs none, since nobody leaves it."""
+        """Make an empty rung `index`; the top rung needs no rule, since no trial leaves it."""
         ...
 
 
 @dataclass(frozen=True)
 class Barrier:
-    """Nobody leaves rung k before all `sizes[k]` trials have reported; then the best `sizes[k + 1]` do."""
+    """No trial leaves rung k before all `sizes[k]` trials have reported; then the best `sizes[k + 1]` do."""
 
     sizes: Sequence[int]
 
@@ -55,9 +55,9 @@ class Barrier:
 
 @dataclass(frozen=True)
 class Certain:
-    """As `Barrier`, but a trial leaves as soon as it is certain to be among the best `sizes[k + 1]`.
+    """Like `Barrier`, but a trial leaves as soon as it is certain to be among the best `sizes[k + 1]`.
 
-    With `missing` results to come, that is whoever is among the best `sizes[k + 1] - missing` of those here.
+    With `missing` results still to come, these are the best `sizes[k + 1] - missing` of the results so far.
     """
 
     sizes: Sequence[int]
@@ -86,7 +86,7 @@ class Asynchronous:
 
 @dataclass(frozen=True)
 class Delayed:
-    """As `Asynchronous`, while at most floor(n / divisor) trials have left in all."""
+    """Like `Asynchronous`, but at most floor(n / divisor) trials have ever left."""
 
     divisor: float
 

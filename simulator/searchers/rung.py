@@ -1,12 +1,13 @@
-"""A rung: the results of trials trained to one resource, and who of them may leave for the next.
+"""A rung: the results of trials trained to one resource, and which of these trials may leave for the next rung.
 
-A rung keeps its results split into the best so far and the rest. A promotion rule (rules.py) says how many the best
-are, by saying how many results open each place among them; waiting for the barrier is places that do not open.
+A rung keeps its results split into the best so far and the rest. A promotion rule (rules.py) says how many are the
+best: it gives the number of results that opens each place among them. To wait for a barrier means that no place
+opens.
 
-The border between the two moves by a place or two a report, back and forth. So the results about it lie sorted in a
-short list, the `edge`, where a move is a step of an index, and those far from it in a reserve on either side, where a
-newcomer is just laid aside as a rule. With nothing but a heap on either side, every move would take the top of one
-and lay it on top of the other, which is the most a heap can do.
+The border between the best and the rest moves back and forth by a place or two with each report. So the results near
+the border are kept sorted in a short list, the `edge`, in which a move is one step of an index. The results far from
+it are in a reserve on either side, which usually just stores a new result. With only a heap on either side, every
+move would take the top of one heap and put it on top of the other, which is the slowest thing that a heap does.
 """
 
 from __future__ import annotations
@@ -19,18 +20,19 @@ from typing import NamedTuple, Protocol
 
 from simulator.searchers.far_results import Entry, Reserve
 
-#: Of a number k: how many results a rung needs before k of them count as its best. The function increases, is never
-#: less than k, and is inf where there can't be so many.
+#: Gives, for a number k, how many results a rung needs before k of them count as its best. The function increases, is
+#: never less than k, and is inf if a rung never has that many best.
 Opens = Callable[[int], float]
 
-#: How many results the edge is extended by at a time; beyond eight times as many it is cut back to twice.
+#: Results by which the edge is extended at a time. An edge of more than eight times as many is cut back to twice.
 REACH = 16
 
 
 class Standing(NamedTuple):
-    """How a rung stands: the best `places` of `results` may leave, and one more from `opens` results on, or never.
+    """How a rung stands: the best `places` of its `results` results may leave.
 
-    Of equal losses the earlier result is the better one, or with `later` the later.
+    One more may leave from `opens` results on; inf means never. Of equal losses the earlier result is the better one,
+    or with `later` the later one.
     """
 
     places: int
@@ -40,13 +42,13 @@ class Standing(NamedTuple):
 
 
 class AnyRung(Protocol):
-    """What a bracket asks of a rung."""
+    """The part of a rung that a bracket uses."""
 
-    #: those who may leave, and perhaps more; a bracket only looks whether there are any
+    #: Entries of the trials that may leave, and perhaps others; a bracket only looks whether there are any.
     candidates: list[Entry]
 
     def __len__(self) -> int:
-        """Results so far, those of dead trials included, without withdrawn ones."""
+        """The number of results so far, including those of dead trials, without withdrawn ones."""
         ...
 
     def record(self, trial: int, loss: float) -> bool:
@@ -54,21 +56,21 @@ class AnyRung(Protocol):
         ...
 
     def promote(self) -> Entry | None:
-        """Let the next trial leave that may and has not; None where there is none."""
+        """Let the next trial leave that may leave and has not; None if there is none."""
         ...
 
     def withdraw(self, trial: int) -> bool:
-        """Forget the result of `trial`; whether there was one."""
+        """Forget the result of `trial`; returns whether there was one."""
         ...
 
 
 class Rung:
-    """Hands out the trials among the best, best first, each once; there are k of them from `opens(k)` results on.
+    """Lets the best trials leave, best first and each once; there are k best from `opens(k)` results on.
 
-    A trial that has left keeps its place among the results. With `capped`, no more have ever left than there are
-    best (D-ASHA); without, a trial that fell out of the best after leaving does not hold back a better one.
-    With `reopens`, who moves up into the best because a result is withdrawn may leave; without, only a result
-    ever lets somebody leave (Determined).
+    A trial that has left keeps its place among the results. With `capped`, no more trials have ever left than there
+    are best (D-ASHA). Without, a trial that left and then fell out of the best does not hold back a better one. With
+    `reopens`, a trial that moves up into the best because a result is withdrawn may leave. Without, only a new result
+    ever lets a trial leave (Determined).
     """
 
     __slots__ = (
@@ -83,12 +85,12 @@ class Rung:
         self._arrivals = 0
         self._withdrawn = 0
         self._left = 0
-        self._border = 0  # how many of the edge are among the best
-        self._best = 0  # how many of the results are the best: all those ahead, and the edge up to the border
+        self._border = 0  # how many results of the edge are among the best
+        self._best = 0  # how many results are the best: all those ahead of the edge, and the edge up to the border
         self._next = opens(1)  # the arrival that opens one more place
-        #: a heap of those that entered the best and have not left; some may be among the best no longer
+        #: A heap of the trials that entered the best and have not left; some may no longer be among the best.
         self.candidates: list[Entry] = []
-        self._admitted: set[int] = set()  # arrivals of all candidates, and of all who have left
+        self._admitted: set[int] = set()  # arrivals of all candidates, and of all trials that have left
         self._lay_out([])
 
     def __len__(self) -> int:
@@ -97,7 +99,7 @@ class Rung:
     def record(self, trial: int, loss: float) -> bool:
         """Take a result; True where `promote` is worth asking."""
         arrival = self._arrivals = self._arrivals + 1
-        if loss > self._last:  # behind the edge, as most are
+        if loss > self._last:  # behind the edge, like most results
             behind = self._behind
             if loss > behind.bar:
                 behind.losses.append(loss)
@@ -121,7 +123,7 @@ class Rung:
         return Standing(self._best, len(self), self._next - self._withdrawn)
 
     def promote(self) -> Entry | None:
-        """Let the best trial leave that may and has not; None where there is none."""
+        """Let the best trial leave that may leave and has not; None if there is none."""
         candidates = self.candidates
         if not candidates or not self._border or candidates[0] > self._edge[self._border - 1]:
             return None
@@ -150,7 +152,7 @@ class Rung:
         return True
 
     def _go_ahead(self, entry: Entry) -> None:
-        """Take in a result better than the whole edge: it has the place that opens, or else that of the last."""
+        """Add a result better than the whole edge: it takes the place that opens, or that of the last of the best."""
         loss, arrival, trial = entry
         self._ahead.put((-loss, -arrival, trial))
         self._admitted.add(arrival)
@@ -165,7 +167,7 @@ class Rung:
             self._set_edge(worst + self._edge, len(worst))
 
     def _place(self, entry: Entry) -> None:
-        """Take in a result wherever it belongs."""
+        """Add a result where it belongs."""
         edge, border = self._edge, self._border
         if not edge or entry > edge[-1]:
             self._behind.put(entry)
@@ -174,7 +176,7 @@ class Rung:
         else:
             place = bisect(edge, entry)
             edge.insert(place, entry)
-            if place < border:  # among the best: in the place that opens, or else in that of the last
+            if place < border:  # among the best: it takes the place that opens, or that of the last
                 self._admitted.add(entry[1])
                 heappush(self.candidates, entry)
                 if self._arrivals >= self._next:
@@ -185,7 +187,7 @@ class Rung:
                 self._set_edge(edge, self._border)
 
     def _grow(self) -> None:
-        """Move the border until everybody is in for whom there is a place."""
+        """Move the border outwards until all open places are filled."""
         while self._arrivals >= self._next:
             border = self._border
             if border == len(self._edge):
@@ -209,7 +211,7 @@ class Rung:
         self._set_edge(results[first:last], self._best - first)
 
     def _set_edge(self, edge: list[Entry], border: int) -> None:
-        """Change the edge; where it is too long, its ends go to the reserves."""
+        """Replace the edge; if it is too long, its ends go to the reserves."""
         if len(edge) > 8 * REACH:
             first, last = max(0, border - REACH), border + REACH
             for entry in edge[:first]:
@@ -223,13 +225,13 @@ class Rung:
 
 
 def _mirrored(entry: Entry) -> Entry:
-    """The entry in the reverse order."""
+    """The entry with loss and arrival negated, which reverses the order."""
     loss, arrival, trial = entry
     return -loss, -arrival, trial
 
 
 class TopRung(Rung):
-    """The top rung, which nobody leaves."""
+    """The top rung, which no trial leaves."""
 
     __slots__ = ()
 
@@ -237,44 +239,44 @@ class TopRung(Rung):
         super().__init__(lambda k: inf)  # noqa: ARG005  (no place ever opens)
 
     def record(self, trial: int, loss: float) -> bool:  # noqa: ARG002  (a rung like the others)
-        """Count a result; False, since nobody may leave."""
+        """Count a result; False, since no trial may leave."""
         self._arrivals += 1
         return False
 
 
 class StoppingRung(Rung):
-    """Decides once, as a result arrives: among the best the trial goes on, else it never will.
+    """Decides once, when a result arrives: a trial among the best goes on, any other never will.
 
-    Of equal losses the later is the better, so that with equal losses everything goes on (Determined's
-    `stop_once`). A dead trial, of loss inf, never goes on. The candidates are those going on, first come first.
+    Of equal losses the later is the better, so that with equal losses every trial goes on (Determined's `stop_once`).
+    A dead trial, of loss inf, never goes on. The candidates are the trials that may go on, in order of their results.
     """
 
     __slots__ = ()
 
     @property
     def standing(self) -> Standing:
-        """How many are the best, of whom each went on or not as its result arrived."""
+        """How many are the best; each trial went on or not when its result arrived."""
         return Standing(self._best, len(self), self._next - self._withdrawn, later=True)
 
     def record(self, trial: int, loss: float) -> bool:
         """Take a result; True where `promote` is worth asking."""
         going_on, self.candidates = self.candidates, []
         self._arrivals += 1
-        entry = (loss, -self._arrivals, trial)  # later is smaller, hence better
+        entry = (loss, -self._arrivals, trial)  # a later arrival is smaller, and so better
         self._place(entry)
         self._grow()
         self._admitted.clear()
-        self.candidates = going_on  # whoever else moved up had its turn
+        self.candidates = going_on  # any other trial that moved up was decided before
         if loss < inf and self._border and entry <= self._edge[self._border - 1]:
             going_on.append(entry)
         return bool(going_on)
 
     def promote(self) -> Entry | None:
-        """Let the trial leave whose turn came first."""
+        """Let the trial leave that has waited longest."""
         return self.candidates.pop(0) if self.candidates else None
 
     def withdraw(self, trial: int) -> bool:
-        """Forget the result of `trial`, and its leave to go on."""
+        """Forget the result of `trial`, and that it may go on."""
         going_on = [entry for entry in self.candidates if entry[2] != trial]
         known = super().withdraw(trial)
         self.candidates = going_on

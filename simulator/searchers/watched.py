@@ -1,4 +1,4 @@
-"""A searcher that somebody watches: whoever may have to end a run while it goes on."""
+"""A searcher with a listener that may end a run while it goes on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from simulator.searchers.protocol import AnyJob, Idle, Job, Searcher
 
 
 class Watched:
-    """Does what `searcher` does, and calls `heard` before every report; what that raises ends the run."""
+    """Passes every call on to `searcher`, and calls `heard` before every report, which may raise to end the run."""
 
     def __init__(self, searcher: Searcher, heard: Callable[[], None]) -> None:
         self._searcher, self._heard = searcher, heard

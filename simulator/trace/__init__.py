@@ -1,1 +1,1 @@
-"""What happened, one row for each attempt, and what it says."""
+"""Traces: one row for each attempt at a job, and all that is computed from these rows."""

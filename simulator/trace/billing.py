@@ -1,8 +1,8 @@
-"""Bills: what the machines of a trace cost, by when they were let go and by what is charged for a part of an hour.
+"""Costs of a trace's machines, by when each is let go and by the span of time that is charged in whole.
 
 A machine is paid for while it is there. `BY_RELEASE` is the run as it was, each group by its own rule; `KEPT` is the
-same run with every machine kept to the end; `DRAINED` lets each go after the last attempt that it had. The attempts
-are the same in all three: what is let go had nothing to do.
+same run with every machine kept to the end; `DRAINED` lets each machine go after its last attempt. The attempts are
+the same in all three, since a machine that is let go has nothing to do.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from simulator.trace.trace import Group, Spell, Spells, Trace
 
 
 class Bill(Enum):
-    """Whose hours are counted."""
+    """Which hours of a machine are paid."""
 
     BY_RELEASE = "by release"
     KEPT = "kept to the end"
@@ -28,8 +28,8 @@ class Bill(Enum):
 def costs_by_group(trace: Trace, bill: Bill = Bill.BY_RELEASE) -> dict[str, float]:
     """Money spent on each group: the price of its machines for as long as they were there.
 
-    A group that is billed by the minute or the hour pays for every one that was begun, from each time that a machine
-    came to when it went.
+    A group that is billed by the minute or the hour pays each begun minute or hour, from each time that a machine
+    came until it went.
     """
     first, costs = 0, {}
     for group in trace.groups:
@@ -53,7 +53,7 @@ def total(trace: Trace, bill: Bill = Bill.BY_RELEASE) -> float:
 
 
 def last_ends(trace: Trace, workers: slice, places: int) -> NDArray[np.int64]:
-    """For each of a group's workers when its machine had ended its last attempt; 0 for one that had none."""
+    """The tick at which the machine of each of a group's workers ended its last attempt; 0 if it had none."""
     ends = np.zeros(workers.stop - workers.start, np.int64)
     mine = (trace.worker >= workers.start) & (trace.worker < workers.stop)
     np.maximum.at(ends, trace.worker[mine] - workers.start, trace.end[mine])
@@ -61,19 +61,19 @@ def last_ends(trace: Trace, workers: slice, places: int) -> NDArray[np.int64]:
 
 
 def _exactly(trace: Trace, workers: slice, group: Group, bill: Bill) -> int:
-    """Worker ticks that are paid, to the tick."""
+    """Worker ticks that are paid, where every tick is charged for itself."""
     until = np.full(group.count, trace.makespan)
     if bill is Bill.DRAINED:
         until = last_ends(trace, workers, group.places)
     down = trace.spells.kind == Spell.DOWN
     paid = _sum(until) - _before(trace.spells, down, workers, until)
-    if bill is not Bill.BY_RELEASE:  # who was let go would have been there
+    if bill is not Bill.BY_RELEASE:  # a released machine would have been there
         paid += _before(trace.released, np.ones(len(trace.released), np.bool_), workers, until)
     return paid
 
 
 def _before(spells: Spells, which: NDArray[np.bool_], workers: slice, until: NDArray[np.int64]) -> int:
-    """Ticks of spells of some workers before each one's `until`."""
+    """Ticks of the spells in mask `which` of the workers `workers`, each up to its worker's `until`."""
     rows = np.flatnonzero(which & (spells.worker >= workers.start) & (spells.worker < workers.stop))
     limit = until[spells.worker[rows] - workers.start]
     return _sum(np.minimum(spells.end[rows], limit) - np.minimum(spells.start[rows], limit))
@@ -99,5 +99,5 @@ def _there(trace: Trace, worker: int, workers: slice, group: Group, bill: Bill) 
 
 
 def _sum(spans: NDArray[np.int64]) -> int:
-    """The exact sum of spans; a thousand workers over 285 years are more ticks than 64 bits hold."""
+    """The exact sum of spans, for which 64 bits are too few: a thousand workers over 285 years overflow them."""
     return (int((spans >> 32).sum()) << 32) + int((spans & 0xFFFF_FFFF).sum())

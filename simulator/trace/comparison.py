@@ -1,4 +1,4 @@
-"""What two runs have in common and where they differ, in words that claim no more than the numbers do."""
+"""How two runs differ, in sentences that claim no more than the numbers show."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from collections.abc import Callable, Iterator, Mapping
 from simulator.core import formatting, ticks
 from simulator.trace.metrics import Summary
 
-#: Two times closer than this share of the longer one are not called different: one run of each is one draw, and
-#: the order in which equal trials meet the workers moves a makespan by as much.
+#: Least difference of two times, as a share of the longer one, that is called a difference. One run of each is one
+#: draw, and the order in which equal trials meet the workers moves a makespan by as much.
 ALIKE = 0.05
-#: Units trained may be so much fewer and still be called the same work: orders of trials and lost jobs move them.
+#: Greatest shortfall of units trained, as a share, that still counts as the same work: orders of trials and lost jobs
+#: cause as much.
 LESS_WORK = 0.05
-#: Of the idle time, that which a barrier takes.
+#: Title of the idle time during which a trial could have been promoted.
 WAITED = "… while a promotion waits"
-#: Less money than this is shown in two digits.
+#: Smallest amount of money that is written with two decimals; less is written in two significant digits.
 CENT = 0.01
 
-#: Characters of a name from a log that a table shows.
+#: Longest name from a log that a table shows whole, in characters.
 LONGEST_NAME = 32
 
 Cell = Callable[[Summary], str]
@@ -51,7 +52,7 @@ def table(summaries: Mapping[str, Summary], unit: str) -> list[tuple[str, ...]]:
         ("mispromotions", lambda run: "—" if run.mispromotions is None else f"{run.mispromotions:,}"),
         ("jobs", lambda run: f"{run.jobs:,}" + (f" ({run.cut_jobs:,} cut)" if run.cut_jobs else "")),
     ]
-    silent = {  # rows of what the cluster does not have
+    silent = {  # rows that are left out, as the cluster has none of it
         f"overhead, worker-{unit}": all(run.overhead_s == 0 for run in summaries.values()),
         f"lost, worker-{unit}": all(run.lost_s == 0 for run in summaries.values()),
         f"down, worker-{unit}": all(run.down_s == 0 for run in summaries.values()),
@@ -63,7 +64,7 @@ def table(summaries: Mapping[str, Summary], unit: str) -> list[tuple[str, ...]]:
 
 
 def _best_trial(run: Summary) -> str:
-    """The best trial's number, and its name where a log tells it."""
+    """The best trial's number, and its name if a log gives one."""
     if run.best_trial is None:
         return "—"
     name = run.best_trial_name
@@ -106,12 +107,12 @@ def findings(summaries: Mapping[str, Summary], unit: str) -> Iterator[str]:
 
 
 def less_work(units: float, others: float) -> bool:
-    """Whether so many units are too few to be called the same work as the others."""
+    """Whether `units` are too few to count as the same work as `others`."""
     return units < (1 - LESS_WORK) * others
 
 
 def alike(least: float, most: float) -> bool:
-    """Whether two times of one run each are too close to be called different; `most` is no less."""
+    """Whether two times, of one run each, are too close to be called different."""
     return most == least or most - least < ALIKE * most
 
 

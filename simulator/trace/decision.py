@@ -1,4 +1,4 @@
-"""What followed one result, and why."""
+"""A decision: what followed one result, and why."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ from typing import NamedTuple
 
 
 class Verdict(IntEnum):
-    """What became of a trial as its result arrived."""
+    """What happened to a trial when its result arrived."""
 
-    PROMOTED = 0  # it is among those that may leave, and climbs at once
+    PROMOTED = 0  # it may leave its rung, and is promoted at once
     IN_FULL = 1  # there is no higher rung
     DIED = 2  # it has no loss
-    EARLY = 3  # nobody may leave yet
-    BEHIND = 4  # those before it may leave, and it may not
-    NEXT = 5  # it is among those that may leave, and not handed out yet: its turn, or a worker, is still to come
-    STAYS = 6  # it does not climb, by a rule that goes by no places
+    EARLY = 3  # no trial may leave the rung yet
+    BEHIND = 4  # better trials may leave the rung; this one may not
+    NEXT = 5  # it may leave its rung, but waits for its turn or for a worker
+    STAYS = 6  # it is not promoted, by a rule that does not rank results
 
 
 class Decision(NamedTuple):
-    """What followed a result. `row` is its row of the trace; rows of jobs that it led to are told by theirs.
+    """What followed a result.
 
-    It is the `rank`-th of `results` on its rung, of which the best `places` may leave, and one more from `opens`
-    results on; both are -1 where nobody can tell, `opens` also where no more will. `left` have left before.
-    `handed_out` are the jobs that followed, and `promoted` those of them that are on a higher rung. `at_work` others
-    have a job on the rung, and the first few of them are `awaited`.
+    `row` is the result's row of the trace; `promoted` and `handed_out` are rows too. The result is the `rank`-th best
+    of `results` on its rung. The best `places` of them may leave, and one more once there are `opens` results. Both
+    are -1 where the rule has no such number; `opens` is also -1 if no more may ever leave. `left` trials have left
+    before. `handed_out` are the jobs that followed the result, and `promoted` those of them that are on a higher
+    rung. `at_work` other trials have a job on the rung, and `awaited` are the first few of these.
     """
 
     row: int

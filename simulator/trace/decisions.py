@@ -1,4 +1,4 @@
-"""Every decision of a run, one result after the other: how the rung stood, who climbed, and why or why not."""
+"""Every decision of a run, result by result: how the rung stood, which trial was promoted, and why."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from simulator.trace import replay
 from simulator.trace.decision import Decision, Verdict
 from simulator.trace.trace import Trace
 
-#: Trials at work that are named.
+#: Most trials at work that a decision names.
 AWAITED = 8
 #: A trial, its bracket, and a rung or a resource.
 Place = tuple[int, int, int]
 
 
 def decisions(trace: Trace, diary: Diary) -> list[Decision]:
-    """The decisions of a run by the diary of its searcher, in the order in which results were reported.
+    """The decisions of a run, from its searcher's diary, in the order in which results were reported.
 
-    A report that decides nothing, and has no row of its own, is passed over.
+    A report that decides nothing and has no row of its own is left out.
     """
     telling = _Telling(trace, diary.first)
     found = [telling.decision(entry) for entry in diary.entries]
@@ -31,7 +31,7 @@ def decisions(trace: Trace, diary: Diary) -> list[Decision]:
 
 
 class _Telling:
-    """What is known from result to result."""
+    """Follows a diary and keeps what is known after each result."""
 
     def __init__(self, trace: Trace, first: Sequence[AnyJob]) -> None:
         self._max_length = trace.max_length
@@ -45,13 +45,13 @@ class _Telling:
                 self._ended[trial, bracket, to] = row
         self._losses: defaultdict[tuple[int, int], list[float]] = defaultdict(list)
         self._left: defaultdict[tuple[int, int], int] = defaultdict(int)
-        self._rung: dict[int, int] = {}  # of the newest job of each trial
+        self._rung: dict[int, int] = {}  # by trial, the rung of its newest job
         self._at_work: defaultdict[tuple[int, int], dict[int, None]] = defaultdict(dict)
         for job in first:
             self._hand_out(job)
 
     def decision(self, entry: Entry) -> Decision | None:
-        """The next decision; None where a report has no row."""
+        """The decision that followed the next entry; None if the report has no row."""
         trial, bracket, rung, _, to_resource = entry.job
         here = bracket, rung
         row = self._ended.get((trial, bracket, to_resource))
@@ -66,8 +66,8 @@ class _Telling:
         for job in entry.handed_out:
             before = self._rung.get(job[0])
             self._hand_out(job)
-            handed = self._began.get((job[0], job[1], job[2]), -1)  # none where the run was over before it began
-            if before is None or job[2] > before:  # and not the rest of a job that goes on
+            handed = self._began.get((job[0], job[1], job[2]), -1)  # -1 if the run ended before the job began
+            if before is None or job[2] > before:  # not a further step of the same job
                 handed_out.append(handed)
             if before is not None and job[2] > before:
                 promoted.append(handed)

@@ -1,7 +1,7 @@
-"""The ladder that runs share: every resource at which a job of theirs ends, whatever rung of its bracket that is.
+"""Levels that several runs share: every resource at which one of their jobs ends.
 
-Brackets start at different resources, so the lowest rung of one may be the middle of another: what several brackets
-or searchers are counted and coloured by is the resource, never a rung's index.
+Brackets start at different resources, so the lowest rung of one may be the middle of another. Several brackets or
+searchers are therefore counted and coloured by resource, never by a rung's index.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from simulator.core.formatting import counted
 from simulator.trace.trace import Trace
 
-#: Levels that are told apart; of real runs, which may end anywhere, some then stand for all up to them.
+#: Most levels. Real runs may end at any resource, so there one level may stand for several resources, up to its own.
 MOST = 32
 
 
@@ -26,7 +26,7 @@ class Levels:
 
     resources: tuple[int, ...]
     labels: tuple[str, ...]
-    short: tuple[str, ...]  # for where there is little room
+    short: tuple[str, ...]  # short labels
 
     def __len__(self) -> int:
         return len(self.resources)
@@ -37,7 +37,7 @@ class Levels:
 
 
 def levels(traces: Sequence[Trace]) -> Levels:
-    """The levels of some runs, at least one. They are named as rungs where all brackets agree which rung it is."""
+    """The levels of one or more runs, named as rungs if all brackets agree which rung each level is."""
     pairs = sorted(
         {pair for trace in traces for pair in zip(trace.to_resource.tolist(), trace.rung.tolist(), strict=True)}
     )

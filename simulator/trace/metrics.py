@@ -1,6 +1,7 @@
-"""What a trace says, as numbers. Nothing here draws, and nothing that draws computes.
+"""Numbers computed from a trace.
 
-Worker time is split exactly, in ticks: busy + overhead + lost + idle + down = workers x makespan.
+Nothing here draws, and nothing that draws computes. Worker time is split exactly, in ticks: busy + overhead + lost +
+idle + down = workers x makespan.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ class Steps(NamedTuple):
 
 
 class Band(NamedTuple):
-    """Quantiles of a quantity in many runs, 10 %, 50 % and 90 %, from `times` (ticks) on; since when all know it."""
+    """Quantiles of a quantity over many runs, 10 %, 50 % and 90 %, from `times` (ticks) on.
+
+    The first time is when the quantity is known in all runs.
+    """
 
     times: NDArray[np.int64]
     low: NDArray[np.float64]
@@ -48,7 +52,7 @@ class Split(NamedTuple):
 
 @dataclass(frozen=True)
 class Summary:
-    """The numbers of one run, named as in summary.json; times in seconds, None where there is nothing to tell."""
+    """The numbers of one run, named as in summary.json; times in seconds, None where a number does not exist."""
 
     makespan_s: float
     utilization: float  # busy / (workers x makespan - down)
@@ -61,7 +65,7 @@ class Summary:
     first_full_length_s: float | None
     best_loss: float | None  # at any resource, as ASHA's incumbent is (Li et al., section 3.3)
     best_trial: int | None
-    best_loss_s: float | None  # when it was known
+    best_loss_s: float | None  # when it became known
     best_loss_in_full: float | None  # the loss that best_trial has when fully trained
     busy_s: float
     overhead_s: float
@@ -74,12 +78,12 @@ class Summary:
     mispromotions: int | None  # promoted, and in the end not among the best 1 in divisor of the rung
     simple_regret: float | None  # best_loss_in_full, less the best that a candidate has when fully trained
     max_length: int  # units of a fully trained trial
-    stopped: bool  # it was over before its work was done
-    best_trial_name: str | None = None  # in the log that its curve was imported from
+    stopped: bool  # it ended before its work was done
+    best_trial_name: str | None = None  # its name in the log that its curve was imported from
     best_trial_config: Mapping[str, str] | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON: without the best trial's name and hyperparameters where no log tells them."""
+        """The numbers for JSON, without the best trial's name and hyperparameters if no log gives them."""
         about = asdict(self)
         if self.best_trial_name is None:
             del about["best_trial_name"], about["best_trial_config"]
@@ -91,8 +95,8 @@ def summarize(
 ) -> Summary:
     """All the numbers of one run; `best_possible` is the loss to measure regret against.
 
-    `in_full` tells the loss of a trial when fully trained; without it that of the best trial is known only where the
-    run trained it so far.
+    `in_full` gives the loss of a trial when fully trained. Without it, the best trial's is known only if the run
+    trained it in full.
     """
     where = split(trace)
     full = full_length(trace)
@@ -161,20 +165,20 @@ def _ticks_before(until: int, start: NDArray[np.int64], end: NDArray[np.int64]) 
 
 
 def _total(ticks: NDArray[np.int64]) -> int:
-    """The exact sum of spans; a thousand workers over 285 years are more ticks than 64 bits hold."""
+    """The exact sum of spans, for which 64 bits are too few: a thousand workers over 285 years overflow them."""
     return (int((ticks >> 32).sum()) << 32) + int((ticks & 0xFFFF_FFFF).sum())
 
 
 def useful(trace: Trace) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """When the useful training of each attempt began and ended, taking overhead to come first and loss last."""
+    """The ticks between which each attempt trained usefully; overhead is taken to come first, lost training last."""
     return trace.start + trace.overhead, trace.end - trace.lost
 
 
 def idle_promotable(trace: Trace, divisor: float) -> int:
     """Worker ticks of idleness while a promotion waited.
 
-    One waits where fewer trials had left a rung than floor(n / divisor) of its n results so far, and a result was
-    left that is no death: what asynchronous promotion would have done at once, and a barrier waits with.
+    A promotion waits if fewer trials have left a rung than floor(n / divisor) of its n results so far, and a living
+    trial remains there. Asynchronous promotion would promote it at once; a barrier makes it wait.
     """
     begin, end = _rooms(trace, divisor)
     if not len(begin):
@@ -182,7 +186,7 @@ def idle_promotable(trace: Trace, divisor: float) -> int:
     before = np.concatenate([[0], np.cumsum(end - begin)])
 
     def there(ticks: NDArray[np.int64]) -> NDArray[np.int64]:
-        """How long there was room up to some ticks."""
+        """For each of some ticks, how long promotions had waited until then."""
         place = np.searchsorted(begin, ticks, "right")
         at = np.maximum(place - 1, 0)
         inside = np.minimum(ticks, end[at]) - begin[at]
@@ -194,7 +198,7 @@ def idle_promotable(trace: Trace, divisor: float) -> int:
 
 
 def _rooms(trace: Trace, divisor: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """When there was room above some rung for one of its trials: spans of time, in order, that don't touch."""
+    """Spans of time in which a promotion waited on some rung, in order; no two touch."""
     share, levels = exact(divisor), _levels(trace)
     ended, alive = trace.where(Outcome.COMPLETED, Outcome.EXITED), np.isfinite(trace.loss)
     invalid = np.isnan(trace.loss)  # withdrawn: their results vanished
@@ -223,14 +227,14 @@ def _rooms(trace: Trace, divisor: float) -> tuple[NDArray[np.int64], NDArray[np.
 
 
 def _in_full(trace: Trace, trial: int, full: NDArray[np.bool_], known: Callable[[int], float] | None) -> float | None:
-    """The loss of a trial when fully trained; None where nobody knows, or where it dies on the way."""
+    """The loss of a trial when fully trained; None if it is unknown, or if the trial dies before."""
     mine = np.flatnonzero(full & (trace.trial == trial))
     loss = float(trace.loss[mine[-1]]) if len(mine) else inf if known is None else known(trial)
     return loss if isfinite(loss) else None
 
 
 def busy_workers(trace: Trace) -> Steps:
-    """Workers at work over time; starts at 0 and ends with the makespan, at zero workers."""
+    """The number of workers at work over time; it starts at tick 0 and falls to 0 at the makespan."""
     begin, end = useful(trace)
     times, place = np.unique(np.concatenate([begin, end]), return_inverse=True)
     change = np.repeat([1.0, -1.0], len(trace))
@@ -241,7 +245,10 @@ def busy_workers(trace: Trace) -> Steps:
 
 
 def busy_by_level(trace: Trace, levels: Levels) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Workers at work on jobs to each level: times, and values, shape (levels, times), that hold until the next."""
+    """The number of workers at work on jobs to each level over time.
+
+    Returns times, and values of shape (levels, times); a value holds until the next time.
+    """
     begin, end = useful(trace)
     times, place = np.unique(np.concatenate([[0], begin, end]), return_inverse=True)
     change, level = np.zeros((len(levels), len(times))), levels.of(trace.to_resource)
@@ -257,7 +264,7 @@ def incumbent(trace: Trace) -> Steps:
 
 
 def incumbent_rows(trace: Trace) -> NDArray[np.intp]:
-    """Rows that set a new best loss, in order of time; of results at one instant only the last best stays."""
+    """Rows that set a new best loss, in order of time; of several at one instant only the best remains."""
     results = np.flatnonzero(trace.where(Outcome.COMPLETED) & np.isfinite(trace.loss))
     order = results[np.argsort(trace.end[results], kind="stable")]
     losses = trace.loss[order]
@@ -270,18 +277,18 @@ def incumbent_rows(trace: Trace) -> NDArray[np.intp]:
 
 
 def incumbent_band(traces: Sequence[Trace]) -> Band:
-    """Best loss known over time in several runs; one that is over keeps its best."""
+    """Best loss known over time in several runs; a run that has ended keeps its best."""
     return _band([incumbent(trace) for trace in traces])
 
 
 def regret_band(traces: Sequence[Trace], best: Sequence[float]) -> Band:
-    """Simple regret over time in several runs: the best loss so far less `best`, the best there was for each run."""
+    """Simple regret over time in several runs: the best loss so far minus `best`, the best possible in each run."""
     steps = [incumbent(trace) for trace in traces]
     return _band([Steps(step.times, step.values - least) for step, least in zip(steps, best, strict=True)])
 
 
 def best_losses(runs: Sequence[Sequence[Trace]]) -> list[float]:
-    """For each replicate (the n-th trace of every searcher) the best loss that any searcher found; inf for none."""
+    """For each replicate (the n-th trace of every searcher), the best loss that any searcher found; inf for none."""
     return [
         min((float(step.values[-1]) for step in map(incumbent, traces) if len(step.values)), default=np.inf)
         for traces in zip(*runs, strict=True)
@@ -304,15 +311,15 @@ def full_length(trace: Trace) -> NDArray[np.bool_]:
 
 
 def trials_started(trace: Trace) -> int:
-    """Different trials in the trace."""
+    """The number of different trials in the trace."""
     return _distinct(trace.trial)
 
 
 def mispromotions(trace: Trace, divisor: float) -> int:
-    """Trials that left a rung and are not among the best floor(n / divisor) of its n results in the end.
+    """The number of promotions of trials that in the end are not among the best of their rung.
 
-    Ties are broken as the rules do, earlier results first. Asynchronous promotion makes about sqrt(n) of them (Li
-    et al., arXiv 1810.05934, section 3.3).
+    The best are floor(n / divisor) of the rung's n results. Ties are broken as the rules do, earlier results first.
+    Asynchronous promotion makes about sqrt(n) of them (Li et al., arXiv 1810.05934, section 3.3).
     """
     invalid = trace.trial[trace.where(Outcome.EXITED) & np.isnan(trace.loss)]  # their results vanished
     ended = trace.where(Outcome.COMPLETED, Outcome.EXITED) & ~np.isin(trace.trial, invalid)
@@ -323,7 +330,7 @@ def mispromotions(trace: Trace, divisor: float) -> int:
             continue
         here = rows[ended[rows]]
         most = floor(len(here) / share)
-        if most < len(here):  # to sort the better part is enough
+        if most < len(here):  # sorting the better part is enough
             losses = trace.loss[here]
             here = here[~(losses > np.partition(losses, most)[most])]
         order = np.lexsort((trace.end[here], trace.loss[here]))
@@ -333,14 +340,17 @@ def mispromotions(trace: Trace, divisor: float) -> int:
 
 
 def _levels(trace: Trace) -> dict[tuple[int, int], NDArray[np.intp]]:
-    """The rows on each rung of each bracket, in order; by one sort, since backfilling makes thousands of brackets."""
+    """The rows on each rung of each bracket, in order.
+
+    They are found by one sort, since backfilling makes thousands of brackets.
+    """
     order = np.lexsort((trace.rung, trace.bracket))
     parts = np.split(order, np.flatnonzero(_changes(trace.rung[order], trace.bracket[order])) + 1)
     return {(int(trace.bracket[rows[0]]), int(trace.rung[rows[0]])): rows for rows in parts if len(rows)}
 
 
 def last_start(trace: Trace) -> int:
-    """When the last new trial started, in ticks: afterwards a finite search only drains."""
+    """The tick at which the last new trial started; after it a finite search only finishes what it began."""
     _, first_rows = np.unique(trace.trial, return_index=True)
     return int(trace.start[first_rows].max(initial=0))
 
@@ -350,7 +360,7 @@ def _share(part: int, whole: int) -> float:
 
 
 def _distinct(*columns: NDArray[np.int64]) -> int:
-    """How many different rows there are; by sorting, as columns that start in order sort in no time."""
+    """The number of different rows, found by sorting; columns that are ordered by start sort fast."""
     order = np.lexsort(columns)
     return int(_changes(*(column[order] for column in columns)).sum()) + 1 if len(order) else 0
 

@@ -1,4 +1,4 @@
-"""Why a trial climbed or stayed: the place of its result among the others on its rung, at the moment that counts."""
+"""Why a trial was promoted or stayed: the rank of its result on its rung when that was decided."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from simulator.trace.trace import Trace
 
 
 class Promotions(NamedTuple):
-    """For each row of a trace, columns of equal length.
+    """Columns with an entry for each row of a trace.
 
-    `up` is the row that took the trial on to the next rung, -1 where none did. `rank` is the place of the row's
-    result, 1 the best, among the `results` there were on its rung: when the trial left it, or at the end of the
-    run. Both are 0 for a row without a result.
+    `up` is the row of the trial's first job on the next rung, -1 if there is none. `rank` is the rank of the row's
+    result, 1 for the best, among the `results` on its rung: at the moment when the trial left the rung, or at the end
+    of the run if it stayed. Both are 0 for a row without a result.
     """
 
     up: NDArray[np.int64]
@@ -27,7 +27,7 @@ class Promotions(NamedTuple):
 
 
 def promotions(trace: Trace) -> Promotions:
-    """Follow every result of a trace to the job it led to."""
+    """Find the rank of every result of a trace, and the job that it led to."""
     up = np.full(len(trace), -1, np.int64)
     rank, results = np.zeros(len(trace), np.int64), np.zeros(len(trace), np.int64)
     places = list(zip(trace.bracket.tolist(), trace.rung.tolist(), trace.trial.tolist(), strict=True))
@@ -54,7 +54,7 @@ def _rank(
     rank: NDArray[np.int64],
     results: NDArray[np.int64],
 ) -> None:
-    """Fill in `rank` and `results` for the results of one rung, given in order of time."""
+    """Fill in `rank` and `results` for the results of one rung, `rows`, which are in order of time."""
     end, loss = trace.end, trace.loss
     known: list[float] = []
     arriving = iter([*rows, -1])
@@ -72,11 +72,11 @@ def _rank(
 
 
 def _decided_after(trace: Trace) -> NDArray[np.int64]:
-    """For each row, which of the results that came at the tick of its start were known when its job was handed out.
+    """For each row, the last row whose result was known when the row's job was handed out, among those of that tick.
 
-    Returned is the last row whose result was known then; those after it came too late. Results of one instant are
-    reported one by one, in order of start: a worker that goes on at once was given its job after its own report.
-    Where everybody waits for a rung to fill, that is after all reports.
+    Results of one instant are reported one by one, in order of start. A worker that goes on without a pause gets its
+    job right after its own report, so later results of that instant were not known yet. If every promotion waits for
+    a full rung, jobs are handed out after all reports of the instant.
     """
     decided = np.full(len(trace), len(trace), np.int64)
     if not replay.synchronous(trace):

@@ -1,7 +1,7 @@
-"""What searches on a shared cluster waited and stayed, and whether the cluster is enough for them.
+"""Waits and stays of searches on a shared cluster, and whether the cluster can do the work that arrives.
 
-Times are ticks inside, seconds in what is printed and saved. Numbers of one run are correlated: a search that waits
-makes the next one wait. So intervals are of means of batches, after a warm-up.
+Times are ticks inside, seconds in what is printed and saved. Numbers of one run are correlated, since a search that
+waits makes the next one wait. So intervals are computed from means of batches, after a warm-up.
 """
 
 from __future__ import annotations
@@ -23,23 +23,25 @@ from simulator.trace.workload import Workload
 
 Ticks = NDArray[np.int64]
 
-#: MSER-5 looks at means of so many searches, and leaves out at most half of them.
+#: Searches in each batch of MSER-5.
 BATCH = 5
-#: An interval rests on so many means of batches, each of at least so many searches.
+#: Batches from which an interval is computed, and the fewest searches in each.
 BATCHES, LEAST = 20, 5
-#: Student's t of 19 degrees of freedom that 97.5 % don't exceed.
+#: The 97.5 % quantile of Student's t with 19 degrees of freedom, one fewer than BATCHES.
 T = 2.0930240544
-#: A queue is looked at in so many parts of the time in which searches come, where so many do.
+#: Parts of the time of arrivals that are compared to see a queue grow, and the fewest arrivals for that.
 PARTS, ENOUGH = 5, 20
-#: It grows where each part has more searches than the one before, and the last so many times those of the second.
+#: A queue grows if each part has more searches on average than the one before, and the last part at least this many
+#: times those of the second.
 GROWN = 2.0
 
 
 @dataclass(frozen=True)
 class Stay:
-    """One search: when it came, began and was done, in seconds; None where it did not.
+    """One search: when it arrived, began and was done, in seconds; None where that did not happen.
 
-    `slowdown` is its stay over that on an empty cluster. `slot_s` are seconds of slots it held, `cost` their price.
+    `slowdown` is its stay divided by its stay on an empty cluster. `slot_s` is the sum of the seconds for which it
+    held each slot, `cost` their price.
     """
 
     label: str
@@ -53,7 +55,7 @@ class Stay:
     units: int
     trials: int
     attempts: int
-    stopped_attempts: int  # by the scheduler, or taken with a machine
+    stopped_attempts: int  # stopped by the scheduler, or lost with a machine
     slot_s: float
     cost: float
     best_loss: float | None
@@ -61,14 +63,14 @@ class Stay:
 
 @dataclass(frozen=True)
 class Queueing:
-    """A run of many searches in numbers; those that came before `warm_up_s` are in `stays` alone."""
+    """The numbers of a run of many searches; searches that arrived before `warm_up_s` count in `stays` alone."""
 
     stays: tuple[Stay, ...]
-    about: Mapping[str, Any]  # as summary.json has it
+    about: Mapping[str, Any]  # as in summary.json
 
     @property
     def overloaded(self) -> bool:
-        """Whether more work comes than the cluster can do."""
+        """Whether more work arrives than the cluster can do."""
         return bool(self.about["overloaded"])
 
 
@@ -79,10 +81,10 @@ def queueing(
     warm_up: int | None = None,
     alone: Sequence[int | None] | None = None,
 ) -> Queueing:
-    """All numbers of a run.
+    """Compute all numbers of a run.
 
-    `rates` are searches a tick by label, where they are known: others are counted. `warm_up` is a tick; without it,
-    it is found. `alone` has for each search the ticks that it would take on an empty cluster.
+    `rates` are arrivals a tick by label, where they are known; others are counted. `warm_up` is a tick; without it,
+    MSER-5 finds one. `alone` has for each search the ticks that it would take on an empty cluster.
     """
     stays = _stays(workload, alone)
     arrived = np.array([visit.arrived for visit in workload.visits], np.int64)
@@ -125,7 +127,7 @@ def queueing(
 
 
 def slot_ticks(workload: Workload) -> Ticks:
-    """Ticks of slots that each search held."""
+    """Slot ticks of each search: the sum of the ticks for which it held each slot."""
     trace = workload.trace
     found = np.zeros(len(workload), np.int64)
     np.add.at(found, workload.search, (trace.end - trace.start) * workload.places * workload.unit)
@@ -133,7 +135,10 @@ def slot_ticks(workload: Workload) -> Ticks:
 
 
 def presence(workload: Workload) -> tuple[Ticks, Ticks]:
-    """Searches that had come and were not done: times, from 0, and how many there were from each on."""
+    """The number of searches that have arrived and are not done.
+
+    Returns times, from 0 on, and the number from each time until the next.
+    """
     arrived = [visit.arrived for visit in workload.visits]
     left = [workload.end if visit.done is None else visit.done for visit in workload.visits]
     times, place = np.unique(np.array([0, *arrived, *left], np.int64), return_inverse=True)
@@ -144,7 +149,7 @@ def presence(workload: Workload) -> tuple[Ticks, Ticks]:
 
 
 def waiting(workload: Workload, times: Ticks) -> Ticks:
-    """Searches that are there and hold no worker, at each of some ticks."""
+    """The number of searches that are present and hold no worker, at each of `times`."""
     trace, search = workload.trace, workload.search
     edges, there = presence(workload)
     busy = np.zeros(len(times), np.int64)
@@ -157,10 +162,10 @@ def waiting(workload: Workload, times: Ticks) -> Ticks:
 
 
 def mser5(values: NDArray[Any]) -> int:
-    """How many of the first values are a warm-up, by MSER-5: what is left has the least standard error of its mean.
+    """The number of first values that are a warm-up, by MSER-5: without them the mean has the least standard error.
 
-    Source: K. P. White, M. J. Cobb, S. C. Spratt, A comparison of five steady-state truncation heuristics for
-    simulation, WSC 2000. Too few values for two means of five in each half leave out none.
+    It is at most half of the values. With fewer than four batches of five it is 0. Source: K. P. White, M. J. Cobb,
+    S. C. Spratt, A comparison of five steady-state truncation heuristics for simulation, WSC 2000.
     """
     means = values[: len(values) // BATCH * BATCH].reshape(-1, BATCH).mean(axis=1)
     if len(means) < 4:  # noqa: PLR2004
@@ -170,7 +175,7 @@ def mser5(values: NDArray[Any]) -> int:
 
 
 def batch_means(values: NDArray[np.float64]) -> tuple[float, float] | None:
-    """A 95 % interval of the mean of correlated values, from means of batches; None of too few."""
+    """A 95 % interval for the mean of correlated values, from means of batches; None if there are too few values."""
     size = len(values) // BATCHES
     if size < LEAST:
         return None
@@ -180,7 +185,7 @@ def batch_means(values: NDArray[np.float64]) -> tuple[float, float] | None:
 
 
 def queue_grows(times: Ticks, present: Ticks, arrived: Ticks) -> bool:
-    """Whether more and more searches are there as long as they come."""
+    """Whether the number of searches present keeps growing while searches arrive."""
     if len(arrived) < ENOUGH or arrived[0] == arrived[-1]:
         return False
     edges = np.linspace(arrived[0], arrived[-1], PARTS + 1)
@@ -190,7 +195,7 @@ def queue_grows(times: Ticks, present: Ticks, arrived: Ticks) -> bool:
 
 
 def fairness(stays: Sequence[Stay]) -> float | None:
-    """Jain's index of the labels' mean slowdowns: 1 where all are alike, less where some bear more than others."""
+    """Jain's fairness index of the labels' mean slowdowns: 1 if all are equal, less if some are slowed down more."""
     by: dict[str, list[float]] = {}
     for stay in stays:
         if stay.slowdown is not None:
@@ -240,7 +245,7 @@ def _stays(workload: Workload, alone: Sequence[int | None] | None) -> list[Stay]
 
 
 def _costs(workload: Workload) -> NDArray[np.float64]:
-    """What the slots that each search held cost for as long as it held them."""
+    """The cost of each search: the price of its slots for the time it held them."""
     trace, found = workload.trace, np.zeros(len(workload))
     prices = np.concatenate([np.full(group.count, group.price_per_hour) for group in trace.groups] or [np.zeros(0)])
     if not prices.any():
@@ -253,7 +258,7 @@ def _costs(workload: Workload) -> NDArray[np.float64]:
 
 
 def _busy(workload: Workload) -> tuple[int, int]:
-    """Ticks of places that trained usefully, and of those that were there, to the end of the run."""
+    """Worker ticks of useful training, and worker ticks that were there, both up to the end of the run."""
     begin, end = metrics.useful(workload.trace)
     spells = workload.trace.spells
     gone = int((np.minimum(spells.end, workload.end) - np.minimum(spells.start, workload.end)).sum())

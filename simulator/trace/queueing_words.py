@@ -1,4 +1,4 @@
-"""What a run of many searches says, in a table and in sentences."""
+"""The results of a run of many searches, as a table and as sentences."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HEAD = ("", "searches", "done", "wait, mean", "wait, 90 %", "stay, mean", "stay,
 
 
 def table(found: Queueing, unit: str) -> list[tuple[str, ...]]:
-    """A row a label: searches that came after the warm-up, how many are done, how long they waited and stayed."""
+    """A row for each label: searches that arrived after the warm-up, how many are done, their waits and stays."""
     priced = bool(found.about["cost"])
     rows = []
     for label, about in found.about["labels"].items():
@@ -34,7 +34,7 @@ def table(found: Queueing, unit: str) -> list[tuple[str, ...]]:
 
 
 def sentences(found: Queueing, unit: str) -> list[str]:
-    """What may be said of the run as a whole."""
+    """Sentences about the run as a whole."""
     about = found.about
     return [
         *_load(about),

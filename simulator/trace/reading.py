@@ -1,4 +1,4 @@
-"""Reading a trace back from the CSV or Parquet file that one was saved as, whether simulated or imported."""
+"""Reading a saved trace, simulated or imported, from CSV or Parquet."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from simulator.core.vocabulary import TimeUnit
 from simulator.io import frames, reading
 from simulator.trace.trace import COLUMNS, MOST_UNITS, NAME, TIMES, Outcome, Trace
 
-#: A column that may be missing, and then is 0.
+#: Columns that may be missing; they are then read as 0.
 OPTIONAL = frozenset({"bracket", "rung", "from_resource", "overhead", "lost"})
 SUFFIXES = (".csv", ".parquet")
 MAX_PROBLEMS = 10
-#: Bytes a file may have.
+#: Largest file that is read, in bytes.
 MAX_BYTES = 1 << 28
-#: Greatest values of the columns that something is as large as; all others end where a float counts no more.
+#: Greatest values of the columns by which arrays are sized; all other columns end where floats are no longer exact.
 GREATEST = {
     "worker": 10**6 - 1, "rung": 63, "bracket": 10**6, "trial": 10**9,
     "from_resource": MOST_UNITS, "to_resource": MOST_UNITS,
@@ -33,7 +33,7 @@ GREATEST = {
 
 _OUTCOMES = {outcome.name.lower(): outcome for outcome in Outcome}
 
-#: Line (1-based) and fields of a row.
+#: A row: its line (1-based) and its fields.
 Row = tuple[int, Sequence[str]]
 
 
@@ -43,10 +43,10 @@ def is_trace(path: Path) -> bool:
 
 
 def read_trace(path: Path, *, workers: int | None = None, label: str | None = None) -> Trace:
-    """Read a saved trace; raises InputError naming line and column of what is wrong.
+    """Read a saved trace; raises InputError naming line and column of every mistake.
 
-    The file does not say how many workers there were: default, as many as did anything. `label` is by default
-    the file's name, or its folder's where the name is just "trace".
+    The file does not say how many workers there were; the default is as many as have a row. `label` is by default the
+    file's name, or its folder's name if the file is just called "trace".
     """
     rows = _parquet(path) if path.suffix == ".parquet" else _csv(path)
     header = [name.strip() for name in next(rows, (1, []))[1]]
@@ -73,7 +73,7 @@ def read_trace(path: Path, *, workers: int | None = None, label: str | None = No
 
 
 def unit_of(trace: Trace) -> TimeUnit:
-    """The largest unit of time of which the trace lasts at least two."""
+    """The largest unit of time that fits at least twice into the trace."""
     units: tuple[TimeUnit, ...] = ("d", "h", "min")
     return next((unit for unit in units if trace.makespan >= 2 * ticks.UNITS[unit]), "s")
 
@@ -85,7 +85,7 @@ class _BadCellError(Exception):
 def _attempts(
     path: Path, header: list[str], rows: Iterator[Row]
 ) -> tuple[list[int], list[list[float]], dict[int, str]]:
-    """The lines and the rows of all attempts, in the order of `COLUMNS`, and trials' names; raises InputError."""
+    """The lines and rows of all attempts, in the order of `COLUMNS`, and the trials' names; raises InputError."""
     lines: list[int] = []
     made: list[list[float]] = []
     problems: list[Problem] = []
@@ -141,7 +141,7 @@ def _cell(name: str, text: str) -> float:
 
 
 def _check(path: Path, trace: Trace, lines: NDArray[np.int64], header: list[str]) -> None:
-    """Raise InputError where a trace can't have happened, at the first line that says so."""
+    """Raise InputError, at the first line that shows it, if a trace can't have happened."""
 
     def refuse(wrong: NDArray[np.intp], key: str, message: str) -> None:
         if len(wrong):
@@ -170,7 +170,7 @@ def _csv(path: Path) -> Iterator[Row]:
 
 
 def _parquet(path: Path) -> Iterator[Row]:
-    """Parquet has no lines: a row's number, the header being line 1, stands for them."""
+    """The rows of a Parquet file; row numbers, counted from 1 for the header, take the place of lines."""
     raw = reading.read_at_most(path, MAX_BYTES, "a trace is a CSV or a Parquet file")
     frame = frames.read_frame(path, raw, "parquet", (*COLUMNS, NAME))
     yield 1, frame.columns

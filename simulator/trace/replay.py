@@ -1,7 +1,7 @@
-"""What somebody watching a run sees: the state at a moment, read from the trace. Nothing here draws.
+"""Playing a trace back: the state of a run at a moment, read from its trace.
 
-An attempt is under way at a tick if `start < tick <= end`: at the instant a job ends its bar is full, and the job
-that follows on the worker has not shown yet. Results are known from the tick at which they end.
+Nothing here draws. An attempt is under way at a tick if `start < tick <= end`: at the instant when a job ends its bar
+is full, and the worker's next job does not show yet. Results are known from the tick at which they end.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from simulator.trace.trace import Outcome, Spell, Trace
 
 Ticks = NDArray[np.int64]
 
-#: A rung is done with these trials, for better or worse.
+#: Outcomes after which a trial is done on its rung.
 SETTLED = (Outcome.COMPLETED, Outcome.EXITED)
 
 
 class Moment(NamedTuple):
-    """A tick of a run: the rows under way, ascending, and the resource each one's trial has by now."""
+    """The state at a tick: the rows under way, ascending, and the resource that the trial of each has reached."""
 
     tick: int
     rows: NDArray[np.intp]
@@ -32,9 +32,9 @@ class Moment(NamedTuple):
 class Replay:
     """A run played forwards: `advance` to ever later ticks and look.
 
-    Trials are numbered in order of their first start. `reached` is the most units a trial has been trained,
-    linearly in time within a job; `aimed` is the resource of the furthest job it was given, 0 before the first.
-    A move costs no more than the attempts that began since the last one and those under way.
+    Trials are numbered in order of their first start. `reached` is the most units a trial has been trained, linearly
+    in time within a job; `aimed` is the resource of the furthest job it was given, 0 before the first. A move takes
+    time in proportion to the attempts that began since the last move and those under way.
     """
 
     def __init__(self, trace: Trace) -> None:
@@ -46,9 +46,9 @@ class Replay:
         self._trial = rank[which]
         self.aimed: NDArray[np.int64] = np.zeros(len(first), np.int64)
         self.reached: NDArray[np.float64] = np.zeros(len(first))
-        self._kept = self.reached  # of jobs that have ended
+        self._kept = self.reached  # by ended jobs
         self._whole = _whole(trace)
-        self._next = 0  # first row that has not begun
+        self._next = 0  # the first row that has not begun
         self._rows = np.zeros(0, np.intp)
 
     def advance(self, tick: int) -> Moment:
@@ -70,7 +70,7 @@ class Replay:
         return Moment(tick, self._rows, units[under_way])
 
     def _units(self, rows: NDArray[np.intp], tick: int, lost: Ticks | int = 0) -> NDArray[np.float64]:
-        """Resource of the rows' trials at `tick`, or at the end of the row if that is earlier, less what was lost."""
+        """Resource of each row's trial at `tick`, or at the row's end if that is earlier, without lost training."""
         trace = self.trace
         begun = metrics.useful(trace)[0][rows]
         spent = np.maximum(np.minimum(trace.end[rows], tick) - begun - lost, 0)
@@ -82,14 +82,14 @@ class Replay:
 
 
 class Ladder(NamedTuple):
-    """Trials that trained to each level by some ticks, both of shape (ticks, levels)."""
+    """Counts of trials that trained to each level by some ticks, both of shape (ticks, levels)."""
 
     started: NDArray[np.int64]
     settled: NDArray[np.int64]  # with a result, or dead
 
 
 def ladder(trace: Trace, at: Ticks, levels: Levels) -> Ladder:
-    """How many trials had a job to each level by each tick, and how many of them were done there."""
+    """Count the trials with a job to each level by each tick, and those that were done there."""
     level = levels.of(trace.to_resource)
     place = np.stack([trace.trial, level])
     settled = np.flatnonzero(trace.where(*SETTLED))
@@ -106,14 +106,14 @@ def ladder(trace: Trace, at: Ticks, levels: Levels) -> Ladder:
 
 
 def trained_in_full(trace: Trace, at: Ticks) -> NDArray[np.int64]:
-    """Different trials that were trained to the end by each tick."""
+    """The number of different trials that were fully trained by each tick."""
     full = np.flatnonzero(metrics.full_length(trace))
     _, first = np.unique(trace.trial[full], return_index=True)
     return np.searchsorted(np.sort(trace.end[full[first]]), at, "right").astype(np.int64)
 
 
 def trials_started(trace: Trace, at: Ticks) -> NDArray[np.int64]:
-    """Different trials that have begun by each tick."""
+    """The number of different trials that have begun by each tick."""
     _, first = np.unique(trace.trial, return_index=True)
     return np.searchsorted(np.sort(trace.start[first]), at, "left").astype(np.int64)
 
@@ -130,7 +130,7 @@ def worked(trace: Trace, at: Ticks) -> Ticks:
 
 
 def lost(trace: Trace, at: Ticks) -> Ticks:
-    """Worker ticks spent by each tick on work that came to nothing."""
+    """Worker ticks spent by each tick on training that was lost."""
     return _spent(trace.end - trace.lost, trace.end, at)
 
 
@@ -140,14 +140,14 @@ def overhead(trace: Trace, at: Ticks) -> Ticks:
 
 
 def away(trace: Trace, at: Ticks, kind: Spell) -> Ticks:
-    """Worker ticks that workers were down, or starting up, by each tick."""
+    """Worker ticks by each tick in which workers were down or starting up."""
     spells = trace.spells
     there = spells.kind == kind
     return _spent(spells.start[there], spells.end[there], at)
 
 
 def away_at(trace: Trace, tick: int) -> dict[int, Spell]:
-    """The workers that can't work at `tick`, and why."""
+    """The workers that can't work at `tick`, each with the reason."""
     spells = trace.spells
     now = (spells.start < tick) & (tick <= spells.end)
     return {
@@ -157,59 +157,59 @@ def away_at(trace: Trace, tick: int) -> dict[int, Spell]:
 
 
 def idle(trace: Trace, at: Ticks) -> Ticks:
-    """Worker ticks by each tick in which a worker was there and had nothing to do."""
+    """Worker ticks by each tick in which workers were there and had nothing to do."""
     used = worked(trace, at) + lost(trace, at) + overhead(trace, at)
     return offered(trace, at) - used - away(trace, at, Spell.DOWN) - away(trace, at, Spell.BOOT)
 
 
 def offered(trace: Trace, at: Ticks) -> Ticks:
-    """Worker ticks there were by each tick; none are counted after the run."""
+    """Workers x ticks up to each tick; the time after the run does not count."""
     return trace.workers * np.minimum(at, trace.makespan)
 
 
 def available(trace: Trace, at: Ticks) -> Ticks:
-    """The same without the workers that were down: what utilization is a share of."""
+    """The same without workers that were down; utilization is a share of this."""
     return offered(trace, at) - away(trace, at, Spell.DOWN)
 
 
 class BarrierWait(NamedTuple):
-    """The first rung that nobody left before all of it was done."""
+    """The first rung that no trial left before all trials on it were done."""
 
     bracket: int
     rung: int
     since: int  # tick at which the first worker had nothing to do
-    until: int  # tick of its last result
+    until: int  # tick of the rung's last result
     waiting: int  # workers idle at the end of the wait
 
 
 class FirstPromotion(NamedTuple):
     """The first promotion of a trial."""
 
-    rung: int  # it left
+    rung: int  # the rung that it left
     tick: int
-    results: int  # on that rung by then
+    results: int  # results on that rung by then
 
 
 def synchronous(trace: Trace) -> bool:
-    """Whether trials were promoted at all, and none ever before everybody on its rung of its bracket was done."""
+    """Whether trials were promoted, and each only after all trials on its rung of its bracket were done."""
     waits = [until <= first for _, _, until, first in _rungs_left(trace)]
     return bool(waits) and all(waits)
 
 
 def first_barrier(trace: Trace) -> BarrierWait | None:
-    """The first wait of workers for a rung to fill up; None where nothing waits."""
+    """The first wait of workers for a rung to fill up; None if none waited."""
     if not synchronous(trace):
         return None
     bracket, rung, until, _ = min(_rungs_left(trace), key=lambda rung: rung[2])
     changes = np.concatenate([[0, until], trace.start, trace.end, trace.spells.start, trace.spells.end])
     times = np.unique(changes[changes <= until])
-    waiting = np.diff(idle(trace, times)) // np.diff(times)  # workers, from each of the times to the next
+    waiting = np.diff(idle(trace, times)) // np.diff(times)  # idle workers, from each time to the next
     since = int(times[np.flatnonzero(waiting == waiting.min())[-1] + 1])
     return BarrierWait(bracket, rung, since, until, int(waiting[-1])) if since < until else None
 
 
 def first_promotion(trace: Trace) -> FirstPromotion | None:
-    """The first promotion; None where there is none."""
+    """The first promotion; None if there is none."""
     left = _rungs_left(trace)
     if not left:
         return None
@@ -219,7 +219,7 @@ def first_promotion(trace: Trace) -> FirstPromotion | None:
 
 
 def _rungs_left(trace: Trace) -> list[tuple[int, int, int, int]]:
-    """For each rung that was left: bracket, rung, tick of its last result, tick of the first job above it."""
+    """For each rung that a trial left: bracket, rung, tick of its last result, tick of the first job above it."""
     found = []
     settled = trace.where(*SETTLED)
     for bracket in np.unique(trace.bracket).tolist():
@@ -233,7 +233,7 @@ def _rungs_left(trace: Trace) -> list[tuple[int, int, int, int]]:
 
 
 def _spent(begin: Ticks, end: Ticks, at: Ticks) -> Ticks:
-    """Worker ticks spent between `begin` and `end` by each tick: all that began, less what was still to come."""
+    """Worker ticks by each tick that lie in the spans from `begin` to `end`."""
     starts, ends = np.sort(begin), np.sort(end)
     total_start = np.concatenate([[0], np.cumsum(starts)])
     total_end = np.concatenate([[0], np.cumsum(ends)])
@@ -243,9 +243,9 @@ def _spent(begin: Ticks, end: Ticks, at: Ticks) -> Ticks:
 
 
 def _whole(trace: Trace) -> NDArray[np.float64]:
-    """Ticks of training each attempt takes from end to end.
+    """Ticks that the whole training of each attempt's job takes.
 
-    One that did not complete goes at the pace of its trial's last completed job, or of the whole run's.
+    An attempt that was not completed is given the pace of its trial's last completed job, or of the whole run's.
     """
     spent: NDArray[np.float64] = (trace.end - trace.start - trace.overhead).astype(float)
     completed = trace.where(Outcome.COMPLETED)

@@ -37,27 +37,28 @@ class Outcome(IntEnum):
 class Spell(IntEnum):
     """Why a worker could not work for a while."""
 
-    DOWN = 0  # failed, taken away, not joined yet, or gone
+    DOWN = 0  # failed, preempted, not joined yet, or released
     BOOT = 1  # starting up
 
 
-#: Units that a trial of a saved trace may be trained to.
+#: Greatest resource of a trial in a saved trace, in units.
 MOST_UNITS = 10**12
 
-#: Columns as saved, in this order; the last two are worker time of the attempt that was no training, and training
-#: that was lost with it.
+#: Columns of a saved trace, in this order. The last two are worker time of the attempt: time without training, and
+#: training that was lost.
 COLUMNS = (
     "worker", "trial", "bracket", "rung", "from_resource", "to_resource", "start", "end", "outcome", "loss",
     "overhead", "lost",
 )  # fmt: skip
 
-#: A column more where the trials come from a log: what that calls the trial.
+#: A further column if the trials come from a log: the log's own name of the trial.
 NAME = "name"
 
-#: Columns in seconds when saved, in ticks before.
+#: Columns that are saved in seconds; in memory they are ticks.
 TIMES = frozenset({"start", "end", "overhead", "lost"})
 
-#: Sizes of floats that Python writes without an exponent: from the first up to, not including, the second.
+#: Absolute values of the floats that Python writes without an exponent: from the first up to, not including, the
+#: second.
 PLAIN = (1e-4, 1e16)
 
 
@@ -65,7 +66,7 @@ PLAIN = (1e-4, 1e16)
 class Group:
     """Workers that are alike, numbered one after the other: `count` of them, at a price a worker and hour.
 
-    `places` workers are one machine; `billing` is the span of ticks that is paid in whole.
+    `places` workers are one machine; `billing` is the span of ticks that is charged in whole.
     """
 
     name: str
@@ -105,15 +106,15 @@ class Spells:
 class Trace:
     """Attempts at jobs, one a row, in order of start (ties: the order in which they were handed out).
 
-    `start`, `end`, `overhead` and `lost` are ticks, resources are cumulative units, `outcome` holds `Outcome`
-    values, `loss` is inf for a trial that died and NaN where there is no result. What is neither overhead nor
-    lost of an attempt was useful training. `max_length` is the resource of a fully trained trial, `spells` says
-    when workers could not work, `released` for which of that they were let go and would else have been there,
-    `groups` (in order of worker number) what they cost, `meta` where the trace
-    comes from (scenario digest, seed, versions).
-    `stopped`: it was over before its work was done. `names` and `configs` are what the log calls its trials and their
-    hyperparameters, where curves were imported from one. `search` is whose row it is, where searches share a cluster:
-    its number in order of arrival. `decisions` are those of its searcher, result by result, where they were kept.
+    `start`, `end`, `overhead` and `lost` are ticks, resources are cumulative units, `outcome` holds `Outcome` values,
+    `loss` is inf for a trial that died and NaN where there is no result. The rest of an attempt, neither overhead nor
+    lost, was useful training. `max_length` is the resource of a fully trained trial, `spells` says when workers could
+    not work; `released` are those of the spells in which a worker was away only because it was let go. `groups` (in
+    order of worker number) says what the workers cost, and `meta` where the trace comes from (scenario digest, seed,
+    versions). `stopped`: the run ended before its work was done. `names` and `configs` are the trials' names and
+    hyperparameters, if curves were imported from a log. `search` is the search that a row belongs to, if searches
+    share a cluster: its number in order of arrival. `decisions` are those of the searcher, result by result, if they
+    were kept.
     """
 
     label: str
@@ -160,11 +161,11 @@ class Trace:
         return int(self.end.max(initial=0))
 
     def where(self, *outcomes: Outcome) -> NDArray[np.bool_]:
-        """Mask of the rows with one of `outcomes`."""
+        """Mask of the rows whose outcome is one of `outcomes`."""
         return np.isin(self.outcome, outcomes)
 
     def write_csv(self, path: Path) -> None:
-        """Write `COLUMNS`, and `NAME` where a log names the trials.
+        """Write `COLUMNS`, and `NAME` if a log names the trials.
 
         Times are in seconds; an absent loss is an empty field, a dead trial's is `inf`.
         """
@@ -177,7 +178,7 @@ class Trace:
         with writing.replacing(path) as scratch:
             try:
                 self._saved().write_parquet(scratch, metadata={key: str(value) for key, value in self.meta.items()})
-            except PolarsError as error:  # a full disk, which is what CSV calls an OSError
+            except PolarsError as error:  # a full disk; for CSV polars raises OSError
                 raise OSError(str(error).rpartition("error: ")[2]) from None
 
     def _saved(self) -> pl.DataFrame:
@@ -193,7 +194,7 @@ class Trace:
 
 
 def _frame(columns: dict[str, NDArray[Any]], coded: str, words: type[IntEnum]) -> pl.DataFrame:
-    """Columns as saved: times in seconds, the `coded` one in words, nulls for NaN."""
+    """Columns as saved: times in seconds, those in `coded` as words, nulls for NaN."""
     import polars as pl
 
     saved: dict[str, Any] = columns | {name: columns[name] / ticks.PER_SECOND for name in TIMES & columns.keys()}
@@ -202,10 +203,10 @@ def _frame(columns: dict[str, NDArray[Any]], coded: str, words: type[IntEnum]) -
 
 
 def _write_csv(frame: pl.DataFrame, path: Path) -> None:
-    """Write `frame`, each float in the digits of Python's repr.
+    """Write `frame` with floats as Python's repr writes them.
 
-    Polars' digits are the same, both being the shortest that read back as the same float, but it takes to
-    exponents elsewhere, and writes them differently.
+    Polars finds the same digits, the shortest that read back as the same float, but it switches to exponents at other
+    sizes and writes them differently.
     """
     import polars as pl
 

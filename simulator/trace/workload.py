@@ -1,4 +1,4 @@
-"""What came of many searches on one cluster: their trace, and when each of them came, began and was done."""
+"""A run of many searches on one cluster: their trace, and when each of them arrived, began and was done."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from simulator.trace.trace import Trace
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A search on a shared cluster: number `number` of its label, there from tick `arrived` until `done`, if it was.
+    """A search on a shared cluster: number `number` of its label.
 
-    Each of its trials takes `slots`; `max_length` is the resource of a fully trained one.
+    It was there from tick `arrived` until `done`, None if it was not done. Each of its trials takes `slots`;
+    `max_length` is the resource of a fully trained one.
     """
 
     label: str
@@ -28,10 +29,11 @@ class Visit:
 
 @dataclass(frozen=True, eq=False)
 class Workload:
-    """A run of many searches: `visits` in order of arrival, and a trace whose column `search` says whose a row is.
+    """A run of many searches.
 
-    A worker is a place of `unit` slots. An attempt whose trial takes more holds further workers: `held` has (row,
-    worker) for each. The run ended at tick `end`.
+    `visits` are in order of arrival; the column `search` of the trace says which visit a row belongs to. A worker is
+    a place of `unit` slots. An attempt whose trial takes more holds further workers: `held` has (row, worker) for
+    each. The run ended at tick `end`.
     """
 
     trace: Trace
@@ -45,24 +47,24 @@ class Workload:
 
     @property
     def search(self) -> NDArray[np.int64]:
-        """Whose each row of the trace is."""
+        """The search that each row of the trace belongs to, as an index into `visits`."""
         assert self.trace.search is not None
         return self.trace.search
 
     @property
     def places(self) -> NDArray[np.int64]:
-        """How many workers each row holds."""
+        """The number of workers that each row holds."""
         return np.array([visit.slots // self.unit for visit in self.visits], np.int64)[self.search]
 
     def of(self, search: int) -> Trace:
-        """The trace of one search, as if the others' rows were not there."""
+        """The trace of one search, without the others' rows."""
         mine = self.search == search
         visit = self.visits[search]
         columns = {name: getattr(self.trace, name)[mine] for name in _ROWS}
         return replace(self.trace, label=visit.label, max_length=visit.max_length, **columns)
 
     def joined(self) -> Workload:
-        """The same, a job that its searcher asked for in steps being one row."""
+        """The same run, with one row for a job that its searcher asked for in steps."""
         trace, became = join(self.trace)
         held = np.unique(np.stack([became[self.held[:, 0]], self.held[:, 1]], axis=1), axis=0)
         return replace(self, trace=trace, held=held)
