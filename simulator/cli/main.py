@@ -198,9 +198,9 @@ def check(
 
         labels = ", ".join(SharedExperiment(loaded).labels)
         if loaded.scenario.plan is not None:
-            from simulator.planning import sharing
+            from simulator.planning.sharing.planner import check_shared
 
-            sharing.check_shared(loaded)
+            check_shared(loaded)
         typer.echo(printable(f"{scenario}: sound; searches {labels} share the cluster"))
         return
     experiment = Experiment(loaded)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -127,8 +127,6 @@ def plan(
     """
     from simulator.io import writing
     from simulator.planning.backend import WorkerPool
-    from simulator.planning.planner import answer
-    from simulator.planning.report import report, sentences
     from simulator.scenario.asking import Question
 
     pdf = _checked(out, formats, backend, address, resume=resume)
@@ -138,11 +136,6 @@ def plan(
         budget=budget, confidence=confidence,
     )  # fmt: skip
     loaded, text = _asked(scenario, question, sets, save)
-    if loaded.scenario.searches is not None:
-        from simulator.cli.shared import plan_shared
-
-        plan_shared(loaded, seed, out, as_json=as_json)
-        return
     how = "go on with --resume" if out else "run it again; with --out it could go on"
     with signals.going_on(how), progress_bar() as progress:
         task = progress.add_task("looking at the plan", total=None)
@@ -150,30 +143,67 @@ def plan(
         def on_progress(done: int, total: int) -> None:
             progress.update(task, description=f"simulating {done:,} of {total:,} runs", completed=done, total=total)
 
-        found = answer(
-            loaded,
-            seed=seed,
-            folder=out,
-            resume=resume,
-            extend=extend,
-            pool=WorkerPool(backend, address, jobs or 0),
-            on_progress=on_progress,
-        )
-        if out is not None:
-            from simulator.planning.report import folder
-
-            folder.write(found, out, pdf=pdf)
+        asked: dict[str, Any] = {
+            "seed": seed,
+            "folder": out,
+            "resume": resume,
+            "extend": extend,
+            "pool": WorkerPool(backend, address, jobs or 0),
+            "on_progress": on_progress,
+        }
+        if loaded.scenario.searches is not None:
+            told = _of_many(loaded, asked, out, formats)
+        else:
+            told = _of_one(loaded, asked, out, pdf=pdf)
         if save is not None and text:
             writing.write_text(save, text)
     with signals.going_on(how):  # a folder with results is refused without --resume
         if as_json:
-            typer.echo(report.json_text(found), nl=False)
+            typer.echo(told.json, nl=False)
         else:
-            remarks = [*filter(None, [what_was_set(found.loaded)]), *sentences.remarks(found)]
-            _print(sentences.sentence(found), remarks, report.head(found), report.rows(found))
+            _print(told)
             where = f"The scenario is in {save}:" if save else "The scenario (--save FILE writes it):"
             for line in ["", where, *text.splitlines()] if text else ():
                 typer.echo(printable(line))
+
+
+class _Told(NamedTuple):
+    """An answer as it is printed."""
+
+    json: str
+    sentence: str
+    remarks: list[str]
+    head: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+
+
+def _of_one(loaded: Loaded, asked: dict[str, Any], out: Path | None, *, pdf: bool) -> _Told:
+    """The answer where searchers run one by one; its files are written to `out`."""
+    from simulator.planning.planner import answer
+    from simulator.planning.report import report, sentences
+
+    found = answer(loaded, **asked)
+    if out is not None:
+        from simulator.planning.report import folder
+
+        folder.write(found, out, pdf=pdf)
+    remarks = [*filter(None, [what_was_set(found.loaded)]), *sentences.remarks(found)]
+    return _Told(report.json_text(found), sentences.sentence(found), remarks, report.head(found), report.rows(found))
+
+
+def _of_many(loaded: Loaded, asked: dict[str, Any], out: Path | None, formats: str | None) -> _Told:
+    """The answer where searches share a cluster; its files are written to `out`."""
+    from simulator.planning.sharing import words
+    from simulator.planning.sharing.planner import answer_shared
+
+    if formats is not None:
+        message = "is for searchers that run one by one; of searches that share a cluster there is plan.md, no page"
+        raise InputError(Problem("--format", message))
+    found = answer_shared(loaded, **asked)
+    if out is not None:
+        words.write(found, out)
+    remarks = [*filter(None, [what_was_set(found.loaded)]), *words.remarks(found)]
+    return _Told(words.json_text(found), words.sentence(found), remarks, words.head(found), words.rows(found))
 
 
 def _checked(
@@ -245,10 +275,11 @@ def _with_question(scenario: Path, question: Question, sets: list[str] | None) -
     return loaded
 
 
-def _print(sentence: str, remarks: list[str], head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def _print(told: _Told) -> None:
     from rich.console import Console
     from rich.text import Text
 
+    _, sentence, remarks, head, rows = told
     console = Console()
     unbound = console.options.update(width=UNBOUND)
     if not console.is_terminal:

@@ -74,35 +74,6 @@ def _print(loaded: Loaded, found: Queueing) -> None:
         console.print(Text(printable(sentence)), soft_wrap=True)
 
 
-def plan_shared(loaded: Loaded, seed: int | None, out: Path | None, *, as_json: bool) -> None:
-    """Say which cluster gets as many searches done in time as asked; write plan.json where a folder is given."""
-    from rich.console import Console
-    from rich.text import Text
-
-    from simulator.cli.table import print_table
-    from simulator.io import writing
-    from simulator.planning import sharing
-
-    if out:
-        writing.check_folder(out)
-        inputs.check_kept([out / "plan.json"])
-    with late_bar("simulating") as on_progress:
-        found = sharing.answer_shared(loaded, seed, on_progress)
-    text = json_text(sharing.numbers(found)) + "\n"
-    if out:
-        with writing.together(out):
-            writing.write_text(out / "plan.json", text)
-    if as_json:
-        typer.echo(text, nl=False)
-        return
-    console = Console()
-    console.print(Text(printable(sharing.sentence(found)), style="bold"), soft_wrap=True)
-    rows = [tuple(map(printable, row)) for row in sharing.rows(found)]
-    print_table(console, sharing.head(found), rows)
-    for remark in sharing.remarks(found):
-        console.print(Text(printable(remark)), soft_wrap=True)
-
-
 def plot_shared(loaded: Loaded, seed: int | None, out: Path, formats: Sequence[str]) -> None:
     """Draw who was served when, with the queue beneath, and how long searches stayed; in light and dark."""
     from simulator.cli.notes import tell_boxes

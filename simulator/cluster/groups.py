@@ -42,13 +42,27 @@ class Preemption:
 
 
 @dataclass(frozen=True)
+class Scaling:
+    """So many machines are hired that the share `target` of them is needed, but never fewer than `least`.
+
+    They are hired once too few have been there for `up_delay` ticks, and let go once there have been more than
+    needed for `down_delay`.
+    """
+
+    least: int = 0
+    target: float = 1.0
+    up_delay: int = 0
+    down_delay: int = 0
+
+
+@dataclass(frozen=True)
 class MachineGroup:
     """`count` machines alike. `speed` divides the time of a job, `price` is money a machine and hour.
 
     The first joins at `join`, the last `ramp_up` later; all leave at `leave`. Whenever one comes up, it takes
     `start_up` ticks before it can work. `release` says when it is let go: kept to the `end`, `drained` when it has
-    ended its last work, or after so many ticks without work, to be hired again; `billing` is the span of ticks that
-    is paid in whole.
+    ended its last work, or after so many ticks without work, to be hired again, or as a Scaling says. `billing` is
+    the span of ticks that is paid in whole.
     """
 
     count: int
@@ -62,7 +76,7 @@ class MachineGroup:
     start_up: int = 0
     failures: Failures | None = None
     preemption: Preemption | None = None
-    release: Literal["end", "drained"] | int = "end"
+    release: Literal["end", "drained"] | int | Scaling = "end"
     billing: int = 1
 
     def joins(self, place: int) -> int:

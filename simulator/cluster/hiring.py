@@ -13,15 +13,16 @@ class Hired:
 
     It is idle from when its last place has ended its work, or from when it is ready to work if that is later. Work
     that comes at the tick at which it would be let go still keeps it. Whoever is let go comes and goes unseen, and
-    takes its `start_up` when it is hired again.
+    takes its `start_up` when it is hired again. With `idle` inf somebody else says when it is let go; then it may not
+    be hired `at_first`.
     """
 
-    def __init__(self, machine: Machine, idle: int, start_up: int) -> None:
+    def __init__(self, machine: Machine, idle: float, start_up: int, *, at_first: bool = True) -> None:
         self._machine, self._idle, self._start_up = machine, idle, start_up
         self._working = 0  # places
         self._idle_since = 0
         self._ready = 0  # when it has started up, since it was hired again
-        self._gone: int | None = None  # since when it has been let go
+        self._gone: int | None = None if at_first else 0  # since when it has been let go
         self._spans: list[Span] = []
         self._boots: list[Span] = []
 
@@ -45,7 +46,7 @@ class Hired:
             if self._gone is None and not self._working:
                 limit = max(self._idle_since, up.ready, self._ready) + self._idle
                 if limit < min(up.until, now):
-                    self._gone = limit
+                    self._gone = int(limit)
             if up.until > now:
                 return up if self._ready <= up.ready else up._replace(ready=self._ready)
             up = self._machine.at(int(up.until))
@@ -59,6 +60,17 @@ class Hired:
         """One of its places has ended its work."""
         self._working -= 1
         self._idle_since = now
+
+    @property
+    def idle(self) -> bool:
+        """Whether it is hired, and none of its places has work."""
+        return self._gone is None and not self._working
+
+    def let(self, now: int) -> None:
+        """Let it go `now`, at which it is hired and has no work."""
+        if not self.idle:
+            raise ValueError("only a machine without work can be let go")
+        self._gone = now
 
     def hire(self, now: int) -> None:
         """Hire it again at `now`, at which it is let go and there is one to be had."""

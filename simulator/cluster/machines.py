@@ -19,6 +19,7 @@ class Up(NamedTuple):
     ready: int
     until: float
     why: Outcome  # what becomes of an attempt that is still running then
+    notice: int = 0  # ticks before it goes at which it is told, where it is taken away
 
 
 #: Something that comes and goes for ever: spells during which it is there, the last without end.
@@ -36,6 +37,7 @@ class Machine:
         self, group: MachineGroup, joins: int, failures: Presence | None, preemption: Presence | None
     ) -> None:
         self._group, self._joins = group, joins
+        self._notice = 0 if group.preemption is None else group.preemption.notice
         reasons = ((failures, Outcome.FAILED), (preemption, Outcome.PREEMPTED))
         self._sources = [(source, why) for source, why in reasons if source is not None]
         self._there = [next(source, None) for source, _ in self._sources]
@@ -67,7 +69,7 @@ class Machine:
                 until, why = leave, Outcome.PREEMPTED
             self._since = ticks.LIMIT if until == inf else int(until)
             if since < until:
-                return Up(since, since + self._group.start_up, until, why)
+                return Up(since, since + self._group.start_up, until, why, self._notice)
             self._since = since
         return None
 

@@ -5,9 +5,10 @@ Both engines ask here. When an attempt begins is theirs to say, and this module 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import inf, nan
 
-from simulator.cluster.attempts import Course, Overheads
+from simulator.cluster.attempts import Course, Overheads, Rest
 from simulator.cluster.fates import Fate, Fates
 from simulator.cluster.machines import Up
 from simulator.cluster.pool import MachinePool
@@ -19,7 +20,11 @@ from simulator.curves.protocol import Curves, Exit
 from simulator.searchers.protocol import AnyJob
 from simulator.trace.trace import Outcome
 
-COMPLETED, EXITED = Outcome.COMPLETED, Outcome.EXITED  # an enum's member is slow to look up
+COMPLETED, EXITED, PREEMPTED = (
+    Outcome.COMPLETED,
+    Outcome.EXITED,
+    Outcome.PREEMPTED,
+)  # an enum's member is slow to look up
 INVALID = Exit.INVALID
 
 #: A job that is lost so many times will never be done: the run fails instead of going on for ever.
@@ -32,12 +37,17 @@ Task = tuple[AnyJob, int, int]
 Ending = tuple[float, AnyJob, float, Exit | None, Task | None]
 
 
-def keep(task: Task) -> Task:
-    """A task that is left of a lost attempt; StarvedError where it has been lost too often."""
+#: Of an attempt that may be stopped: its lead, work and units as in a Course, whether a loss that counts is to end
+#: it, and where its row stands.
+Begun = tuple[int, int, int, bool, int]
+
+
+def keep(task: Task, whose: str = "") -> Task:
+    """A task that is left of a lost attempt of a search, `whose` it is; StarvedError where it was lost too often."""
     job, _, tries = task
     if tries >= MAX_ATTEMPTS:
         raise StarvedError(
-            f"trial {job[0]} was tried {MAX_ATTEMPTS:,} times up to resource {job[4]} "
+            f"trial {job[0]}{whose} was tried {MAX_ATTEMPTS:,} times up to resource {job[4]} "
             "and lost each time; lower crashes and drops, shorten trial_start and restore, save checkpoints more "
             "often, or give a stop"
         )
@@ -45,15 +55,33 @@ def keep(task: Task) -> Task:
 
 
 class Outcomes:
-    """What comes of the attempts of a search on a cluster, under a seed; `rows` has each of them, packed."""
+    """What comes of the attempts of a search on a cluster, under a seed; `rows` has each of them, packed.
 
-    def __init__(self, curves: Curves, cluster: Cluster, pool: MachinePool, seed: int) -> None:
+    Searches that share a cluster have the `rows` and the fates of `machines` in common. Where their attempts may be
+    stopped, `begun` is the latest.
+    """
+
+    begun: Begun
+
+    def __init__(
+        self,
+        curves: Curves,
+        cluster: Cluster,
+        pool: MachinePool,
+        seed: int,
+        *,
+        rows: bytearray | None = None,
+        machines: Fates | None = None,
+        resume: bool = True,
+    ) -> None:
         conditions = cluster.conditions
-        self.rows = bytearray()
+        self.rows = bytearray() if rows is None else rows
         self._train = curves.train
         self._pool = pool
         self._fates = Fates(conditions, seed)
-        self._resume = cluster.resume
+        self._machines = machines or self._fates  # of slow spells
+        self._workers = self._machines if conditions.straggler_per == "worker" else self._fates  # of stragglers
+        self._resume = cluster.resume and resume
         self._recovery = conditions.recovery
         self._save = conditions.overheads.save if conditions.recovery.on_loss == "resume" else 0
         self._restarts: dict[int, int] = {}  # by trial, the losses that count
@@ -63,11 +91,21 @@ class Outcomes:
         self._slow = conditions.slow is not None
         self._delayed = self._slow or conditions.overheads != Overheads()
         self._losing = conditions.drop is not None or conditions.crash > 0
+        self._shared = machines is not None
 
-    def begin(self, task: Task, worker: int, now: int, wait: int = 0, up: Up | None = None) -> Ending:
-        """Begin an attempt at `task` after `wait` ticks, on a worker that is there for the spell `up`, or for ever.
+    def begin(  # noqa: C901  (one step after the other, and the loops run here all the time)
+        self,
+        task: Task,
+        worker: int,
+        now: int,
+        wait: int = 0,
+        up: Up | None = None,
+        others: Sequence[int] = (),
+    ) -> Ending:
+        """Begin an attempt at `task` after `wait` ticks, on a worker and maybe `others`, the slowest of which counts.
 
-        A trial that ended `now` where it was goes on without a lead. Raises RunError where the clock runs out.
+        They are there for the spell `up`, of the machine that goes first, or for ever. A trial that ended `now`
+        where it was goes on without a lead. Raises RunError where the clock runs out.
         """
         job, begin, tries = task
         trial, bracket, rung, first, to_resource = job
@@ -79,18 +117,20 @@ class Outcomes:
         if begin != first:  # of a job tried again only what is left
             spent = round(spent * units / (to_resource - first))
         if self._uneven:
-            spent = self._fates.work(spent, trial, rung, tries, worker, self._pool.group(worker).speed)
+            spent = self._slowest(task, spent, worker, others)
         length = work = spent or 1  # a tick at least, or an endless search would never reach its stop
         lead = overhead = lost = 0
         if self._delayed:
-            lead, work, overhead = self._delays(task, work, worker, start, now)
+            lead, work, overhead = self._delays(task, work, worker, start, now, others)
             length = overhead + work
         outcome, left = COMPLETED if exit_ is None else EXITED, None
         leaves = up is not None and up.until - start < length
+        counted = False
         if leaves or (self._losing and self._fates.lost_after(length, trial, rung, tries) <= length):
             course = Course(lead, work, units, self._recovery.checkpoint_every, self._save)
-            fate = self._cut_short(course, task, worker, start, up)
+            fate = self._cut_short(course, task, start, up)
             length, overhead, lost, outcome = fate.length, fate.overhead, fate.lost, fate.outcome
+            counted = outcome is not PREEMPTED
             if self._dies(trial, outcome):
                 outcome, loss, exit_ = EXITED, inf, Exit.ERRORED
             else:
@@ -102,32 +142,64 @@ class Outcomes:
             raise RunError(ticks.TOO_LONG)
         if self._delayed and left is None:
             self._last[worker] = trial, end
+        if self._shared:
+            self.begun = lead, work, units, counted, len(self.rows)
         self.rows += ROW.pack(
             worker, trial, bracket, rung, begin, to_resource, start, end, loss, overhead, lost, outcome
         )
         return end, job, loss, exit_, left
 
-    def _delays(self, task: Task, work: int, worker: int, start: int, now: int) -> tuple[int, int, int]:
+    def stop(self, task: Task, worker: int, start: int, now: int, begun: Begun) -> Task:
+        """Cut short `now` an attempt that was to start at `start`, in the trace too; returns the task left."""
+        job, begin, tries = task
+        lead, work, units, counted, place = begun
+        course = Course(lead, work, units, self._recovery.checkpoint_every, self._save)
+        trial, bracket, rung, _, to_resource = job
+        spent = max(now - start, 0)
+        if self._recovery.on_loss == "resume":
+            rest = course.cut_short(spent) if spent else Rest(0, 0, 0)
+        else:
+            rest = Rest(min(course.lead, spent), 0, 0)
+        if counted:  # a loss that was to come, and does not
+            self._restarts[trial] -= 1
+        self._last.pop(worker, None)
+        lost = spent - rest.overhead - rest.kept
+        ROW.pack_into(
+            self.rows, place, worker, trial, bracket, rung, begin, to_resource, min(start, now), now, nan,
+            rest.overhead, lost, PREEMPTED,
+        )  # fmt: skip
+        return job, begin + rest.units, tries + 1
+
+    def _slowest(self, task: Task, spent: int, worker: int, others: Sequence[int]) -> int:
+        """Ticks that training takes on the slowest of some workers."""
+        job, _, tries = task
+        return max(
+            self._workers.work(spent, job[0], job[2], tries, one, self._pool.group(one).speed)
+            for one in (worker, *others)
+        )
+
+    def _delays(
+        self, task: Task, work: int, worker: int, start: int, now: int, others: Sequence[int]
+    ) -> tuple[int, int, int]:
         """Ticks before training, ticks of training, and ticks of all that trains nothing."""
         job, begin, tries = task
         promoted = begin > 0 and tries == 0
         goes_on = promoted and self._last.get(worker) == (job[0], now)
         lead = self._fates.lead(begun=begin > 0, promoted=promoted, goes_on=goes_on)
         if self._slow:
-            work = self._fates.slowed(work, start + lead, self._pool.machine_number(worker))
+            machines = {self._pool.machine_number(one) for one in (worker, *others)}
+            work = max(self._machines.slowed(work, start + lead, machine) for machine in machines)
         checkpoints = (job[4] - begin - 1) // self._recovery.checkpoint_every if self._save else 0
         return lead, work, lead + self._save * checkpoints
 
-    def _cut_short(self, course: Course, task: Task, worker: int, start: int, up: Up | None) -> Fate:
+    def _cut_short(self, course: Course, task: Task, start: int, up: Up | None) -> Fate:
         """What becomes of an attempt that is dropped, crashes or loses its machine."""
         job, _, tries = task
-        stay, why = (inf, COMPLETED) if up is None else (up.until - start, up.why)
-        preemption = self._pool.group(worker).preemption
-        notice = 0 if preemption is None else preemption.notice
+        stay, why, notice = (inf, COMPLETED, 0) if up is None else (up.until - start, up.why, up.notice)
         return self._fates.of(course, job[0], job[2], tries, stay=stay, why=why, notice=notice)
 
     def _dies(self, trial: int, outcome: Outcome) -> bool:
         """Whether a trial whose job is lost once more is given up."""
-        if outcome is not Outcome.PREEMPTED:
+        if outcome is not PREEMPTED:
             self._restarts[trial] = self._restarts.get(trial, 0) + 1
         return self._recovery.on_loss == "exit" or self._restarts.get(trial, 0) > self._recovery.max_restarts

@@ -15,7 +15,7 @@ from typing import Any
 
 from simulator.cluster import release
 from simulator.cluster.durations import Span
-from simulator.cluster.groups import MachineGroup, Policy, Together
+from simulator.cluster.groups import MachineGroup, Policy, Scaling, Together
 from simulator.cluster.hiring import Hired
 from simulator.cluster.machines import Machine, Presence, available, played
 from simulator.cluster.spending import Spending
@@ -63,8 +63,11 @@ class MachinePool:
         machine = self._machines.get(number)
         if machine is None:
             machine = self._machines[number] = self._new(number, index, place)
-            if isinstance(idle := self.groups[index].release, int):
-                machine = self._machines[number] = Hired(machine, idle, self.groups[index].start_up)
+            release, start_up = self.groups[index].release, self.groups[index].start_up
+            if isinstance(release, int):
+                machine = self._machines[number] = Hired(machine, release, start_up)
+            elif isinstance(release, Scaling):
+                machine = self._machines[number] = Hired(machine, inf, start_up, at_first=place < release.least)
         return machine
 
     def machine_number(self, worker: int) -> int:

@@ -77,13 +77,17 @@ def _group(name: str, spec: models.GroupSection, loaded: Loaded) -> groups.Machi
         if failures is None
         else groups.Failures(_span(failures.mtbf), _span(failures.repair), _together(failures.together)),
         preemption=None if preemption is None else _preemption(preemption, spec.count, loaded, own),
-        release=_release(spec.release or cluster.release),
+        release=_release(spec.release or cluster.release) if spec.scaling is None else _scaling(spec.scaling),
         billing=BILLING[spec.billing or cluster.billing],
     )
 
 
 def _release(spec: models.Release) -> Literal["end", "drained"] | int:
     return spec.idle if isinstance(spec, models.IdleReleaseSection) else spec
+
+
+def _scaling(spec: models.ScalingSection) -> groups.Scaling:
+    return groups.Scaling(spec.min, spec.target, spec.up_delay, spec.down_delay)
 
 
 def _together(text: str) -> groups.Together:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import replace
 from importlib.metadata import version
 
 from simulator.cluster import engine
+from simulator.cluster.groups import Scaling
 from simulator.cluster.sharing.engine import Arrival, share
 from simulator.core.errors import InputError, RunError
 from simulator.core.streams import DRAWS_VERSION, Stream, words
@@ -49,7 +51,9 @@ class SharedExperiment:
 
     def under(self, seed: int) -> SharedExperiment:
         """The same under another seed, as one of several runs."""
-        return SharedExperiment(self.loaded, seed, replicate=True)
+        again = copy(self)
+        again.seed, again._replicate = seed, True
+        return again
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -117,7 +121,8 @@ class SharedExperiment:
         cluster = replace(
             self._cluster, slots_per_trial=arrival.slots, resume=self._cluster.resume and arrival.resume
         )
-        if arrival.max_slots is not None or all(group.slots < arrival.slots for group in cluster.machines):
+        scaled = any(isinstance(group.release, Scaling) for group in cluster.machines)
+        if scaled or arrival.max_slots is not None or all(group.slots < arrival.slots for group in cluster.machines):
             slots = [arrival.slots]
             return share(iter([arrival]), self._cluster, self._scheduler.build(), slots=slots, seed=self.seed).trace
         searcher, curves = arrival.open()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from simulator.core import formatting, ticks
-from simulator.scenario.cluster import GroupSection
+from simulator.scenario.cluster import ClusterSection, GroupSection, IdleReleaseSection
 from simulator.scenario.loading import Loaded
 
 #: Hours of a year.
@@ -18,10 +18,11 @@ YEAR = 8760.0
 
 @dataclass(frozen=True)
 class Ownership:
-    """Money a year for all machines: rented for every hour, rented for the hours that are used, or owned.
+    """Money a year for all machines: rented, rented for none but the hours in which they train, or owned.
 
-    None where no group has the price for it. `wins_at` is the use from which owning costs less than renting by the
-    hour; `use` is the share of the time for which the machines train.
+    None where no group has the price for it. `wins_at` is the share of the hours from which on owning costs less than
+    renting for them; `use` is the share in which the machines train, `hired` that for which they are hired where
+    that is not every hour.
     """
 
     rent: float | None
@@ -29,10 +30,11 @@ class Ownership:
     own: float | None
     wins_at: float | None
     use: float
+    hired: float | None = None
 
     @property
     def least(self) -> float:
-        """The least of what is known, renting for every hour."""
+        """The least of what is known, whichever way."""
         return min(cost for cost in (self.rent, self.own) if cost is not None)
 
     def as_dict(self) -> dict[str, Any]:
@@ -48,11 +50,18 @@ class Ownership:
         if self.own is None or self.rent is None or self.rent_used is None or self.wins_at is None:
             return []
         better = "buying" if self.own < self.rent else "renting"
+        hours = "every hour"
+        if self.hired is not None:
+            hours = f"the {formatting.percent(self.hired)} of the hours for which they are hired"
         said = [
-            f"Its machines cost {self.own:,.0f} a year to own and {self.rent:,.0f} to rent for every hour: {better} "
+            f"Its machines cost {self.own:,.0f} a year to own and {self.rent:,.0f} to rent for {hours}: {better} "
             "costs less."
         ]
-        if self.wins_at > 1:
+        if self.hired is not None and self.wins_at <= 1:
+            said.append(
+                f"Owning wins where they are hired for {formatting.percent(self.wins_at)} of the hours or more."
+            )
+        elif self.wins_at > 1:
             said.append("Owning them costs more than renting them even where they are used every hour.")
         else:
             said.append(
@@ -63,19 +72,30 @@ class Ownership:
         return said
 
 
-def ownership(loaded: Loaded, uses: Sequence[float]) -> Ownership | None:
-    """What the groups of a scenario cost a year; None where no group has a price of any kind."""
+def ownership(loaded: Loaded, uses: Sequence[float], rented: float | None = None) -> Ownership | None:
+    """What the groups of a scenario cost a year; None where no group has a price of any kind.
+
+    Where machines are let go and hired again, they are rented for `rented` an hour, as runs have shown.
+    """
     groups = list((loaded.scenario.cluster.groups or {}).values())
     use = float(np.mean(uses))
     rents = [group.count * group.price * YEAR for group in groups]
     owns = [_own(group) for group in groups]
     priced = bool(groups) and all(group.price for group in groups)
-    rent = sum(rents) if priced else None
+    whole = sum(rents) if priced else None
+    varies = rented is not None and any(_varies(group, loaded.scenario.cluster) for group in groups)
+    rent = YEAR * rented if whole is not None and varies and rented is not None else whole
     own = sum(cost for cost in owns if cost is not None) if groups and None not in owns else None
     if rent is None and own is None:
         return None
-    wins = own / rent if rent and own is not None else None
-    return Ownership(rent, None if rent is None else rent * use, own, wins, use)
+    wins = own / whole if whole and own is not None else None
+    hired = rent / whole if varies and whole and rent is not None else None
+    return Ownership(rent, None if whole is None else whole * use, own, wins, use, hired)
+
+
+def _varies(group: GroupSection, cluster: ClusterSection) -> bool:
+    """Whether its machines are let go and hired again."""
+    return group.scaling is not None or isinstance(group.release or cluster.release, IdleReleaseSection)
 
 
 def _own(group: GroupSection) -> float | None:

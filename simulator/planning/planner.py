@@ -8,16 +8,14 @@ from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 
 import joblib
 
 from simulator.core.errors import InputError, Problem
-from simulator.curves.files.tables import MAX_BYTES, MEANT
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.replicates import Replicates
-from simulator.io import inputs, reading
+from simulator.io import inputs
 from simulator.planning import extending, limits, sweep
 from simulator.planning.advice import Advice, advise
 from simulator.planning.backend import WorkerPool
@@ -26,9 +24,9 @@ from simulator.planning.ignorance import OF_SET, Ignorance, ignorance
 from simulator.planning.options import Option, option, options
 from simulator.planning.origin import origin
 from simulator.planning.sensitivity import Variation, variations
+from simulator.planning.sources import anywhere, digests
 from simulator.planning.store import Store
 from simulator.planning.sweep import Block, Probe, Runs, Shape, Work
-from simulator.scenario import curves as curve_models
 from simulator.scenario.loading import Loaded
 from simulator.scenario.plan import PlanSection
 
@@ -73,18 +71,17 @@ def answer(
     Raises InputError for what is wrong with the plan or the folder, RunError where a run fails.
     """
     pool = pool or WorkerPool()
+
+    def answered(scenario: Loaded, part: Path | None) -> Answer:
+        return _answered(scenario, seed, part, pool, on_progress, resume=resume)
+
+    def more(found: Answer) -> Loaded | None:
+        return extending.extended(found.loaded, extending.beyond_advice(found.advice))
+
     with inputs.noted():  # each file is read as it is now, by every process
-        found = _answered(loaded, seed, folder, pool, on_progress, resume=resume)
-        for step in range(1, extending.ROUNDS + 1 if extend else 1):
-            part = None if folder is None else folder / f"extended-{step}"
-            try:
-                more = extending.extended(found.loaded, found.advice)
-                if more is None:
-                    break
-                found = _answered(more, seed, part, pool, on_progress, resume=resume)
-            except InputError as error:
-                log.warning("the grid is not continued: %s", error.problems[0])
-                break
+        found = answered(loaded, folder)
+        if extend:
+            found = extending.continued(found, answered, more, folder)
         for path in inputs.changed():
             log.warning("%s is not any more what it was when the plan read it; the answer is of what it was", path)
     return found
@@ -100,9 +97,9 @@ def _answered(
     resume: bool,
 ) -> Answer:
     seed = loaded.scenario.seed if seed is None else seed
-    grid, work = Grid(loaded), Work(_anywhere(loaded), seed)
+    grid, work = Grid(loaded), Work(anywhere(loaded), seed)
     cells = _sound_cells(grid, work, pool)
-    tables = _tables(cells)
+    tables = digests(cells)
     work = replace(work, tables=tuple(tables.items()))  # processes that live on must not go by what they read before
     store = None if folder is None else Store(folder, work, tables, resume=resume)
     with closing(store) if store else nullcontext():
@@ -266,11 +263,6 @@ def check_plan(loaded: Loaded, on_progress: Progress | None = None) -> list[Cell
     return _sound_cells(Grid(loaded), Work(loaded, loaded.scenario.seed), WorkerPool(), on_progress)
 
 
-def _anywhere(loaded: Loaded) -> Loaded:
-    """A scenario whose files are found from any working folder: a process may have been started in another."""
-    return replace(loaded, document=replace(loaded.document, path=loaded.document.path.absolute()))
-
-
 def _sound_cells(grid: Grid, work: Work, pool: WorkerPool, on_progress: Progress | None = None) -> list[Cell]:
     searchers = len(grid.loaded.scenario.searchers)
     if limits.runs_of(grid, searchers) > grid.plan.limit:
@@ -311,21 +303,6 @@ def _check_parts(grid: Grid, cells: Sequence[Cell], seed: int, on_progress: Prog
                 problems.setdefault(str(problem), where)
     if problems:
         raise InputError(list(problems.values())[:20])
-
-
-def _tables(cells: Sequence[Cell]) -> dict[str, str]:
-    """The files that the runs rest on, and their SHA-256."""
-    names = set()
-    for cell in cells:
-        scenario = cell.loaded.scenario
-        if isinstance(scenario.curves, curve_models.RecordedSection):
-            names.add(scenario.curves.file)
-        groups = (scenario.cluster.groups or {}).values()
-        preemptions = (scenario.cluster.preemption, *(group.preemption for group in groups))
-        files = [(one.series, one.availability) for one in preemptions if one is not None]
-        names |= {name for both in files for name in both if name}
-    folder = cells[0].loaded.folder
-    return {name: sha256(reading.read_at_most(folder / name, MAX_BYTES, MEANT)).hexdigest() for name in sorted(names)}
 
 
 def _enough(advice: Advice, plan: PlanSection, replicates: int) -> tuple[bool, str]:

@@ -77,13 +77,23 @@ class Manifest(Section):
 class Store:
     """A results folder, held by this process until it is closed.
 
+    `columns` are those of a run.
+
     Raises InputError where the folder holds results already and `resume` does not say to go on, where they are of
     another scenario, seed or version, and where another process is at work there. A scenario may put another
     question to the same runs.
     """
 
-    def __init__(self, folder: Path, work: Work, tables: dict[str, str], *, resume: bool) -> None:
-        self._folder = folder
+    def __init__(
+        self,
+        folder: Path,
+        work: Work,
+        tables: dict[str, str],
+        *,
+        resume: bool,
+        columns: np.dtype[np.void] = RUN,
+    ) -> None:
+        self._folder, self._columns = folder, columns
         inputs.check_kept(folder / name for name in FILES)
         _check_no_link(folder / "blocks")
         writing.make_folder(folder / "blocks")
@@ -160,8 +170,8 @@ class Store:
             frame = pl.read_parquet(io.BytesIO(packed))
             [label] = frame[LABEL].unique().to_list()
             told = json.loads(label)
-            runs = np.zeros(frame.height, RUN)
-            for name in RUN.names or ():
+            runs = np.zeros(frame.height, self._columns)
+            for name in self._columns.names or ():
                 runs[name] = frame[name].to_numpy()
         except (pl.exceptions.PolarsError, ValueError, TypeError, RecursionError):
             raise damaged from None
@@ -176,7 +186,7 @@ class Store:
         import polars as pl
 
         label = json.dumps({**self._label, "block": block.file}, sort_keys=True)
-        table, frame = io.BytesIO(), pl.DataFrame({name: runs[name] for name in RUN.names or ()})
+        table, frame = io.BytesIO(), pl.DataFrame({name: runs[name] for name in runs.dtype.names or ()})
         frame.with_columns(pl.lit(label).alias(LABEL)).write_parquet(table)
         packed = table.getvalue()
         self._write(self._folder / "blocks" / _name(block, packed), packed)

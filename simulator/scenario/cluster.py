@@ -192,6 +192,26 @@ class IdleReleaseSection(Section):
     )
 
 
+class ScalingSection(Section):
+    """A pool that grows and shrinks with the work of searches that share it, as cloud autoscalers have it.
+
+    The group's `count` is the most. Machines are hired as long as too few are there for the trials that run and wait.
+    """
+
+    min: Annotated[int, Field(ge=0, le=10**6)] = Field(0, description="Machines that are there in any case.")
+    target: Annotated[float, Field(gt=0, le=1)] = Field(
+        1.0,
+        description="Share of the hired machines that trials should need: at 0.8 there is a quarter more than that.",
+    )
+    up_delay: Delay = Field(
+        0, description="How long there must be too few before more are hired; these take their worker_start then."
+    )
+    down_delay: Delay = Field(
+        600_000_000,
+        description="How long there must be too many before machines without work are let go; default 10 min.",
+    )
+
+
 def _release(value: object) -> object:
     if value not in ("end", "drained"):
         raise wrong(f"{value!r:.40} should be end, drained, or such as `{{idle: 10 min}}`")
@@ -285,6 +305,9 @@ class GroupSection(Section):
     leave: Duration | None = Field(None, description="Time at which all machines of the group leave; default never.")
     release: Release | None = Field(None, description=f"{RELEASE} Default: the cluster's.")
     billing: Billing | None = Field(None, description=f"{BILLING} Default: the cluster's.")
+    scaling: ScalingSection | None = Field(
+        None, description="In place of release, with `searches`: the pool grows and shrinks with their work."
+    )
     failures: FailuresSection | None = None
     preemption: PreemptionSection | None = None
 
@@ -294,6 +317,10 @@ class GroupSection(Section):
             raise wrong("purchase_price and lifetime go together: what a machine costs, and over how long")
         if self.purchase_price is None and "running_cost" in self.model_fields_set:
             raise wrong("running_cost goes with purchase_price and lifetime; a rented machine has its price")
+        if self.scaling is not None and self.release is not None:
+            raise wrong("release and scaling stand together; the one or the other says when machines are let go")
+        if self.scaling is not None and self.scaling.min > self.count:
+            raise wrong(f"scaling.min is {self.scaling.min:,} and the group has {self.count:,} machines at most")
         if self.leave is not None and self.leave <= self.join:
             raise wrong("leave is not after join; this group would never be there")
         for told in (self.failures, self.preemption):

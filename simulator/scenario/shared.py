@@ -27,16 +27,7 @@ def contradictions(loaded: Checked) -> Iterator[Problem]:
     """What is wrong with searches that share a cluster, or with what belongs to them."""
     scenario = loaded.scenario
     if scenario.searches is None:
-        if not scenario.searchers:
-            yield loaded.problem(("searchers",), "{} should have at least 1 item")
-        for key in ("scheduler", "warm_up"):
-            if key in scenario.model_fields_set:
-                yield loaded.problem((key,), "goes with `searches`, which share a cluster; searchers run one by one")
-        target = None if scenario.plan is None else scenario.plan.target
-        if target is not None and target.stay is not None:
-            yield loaded.problem(
-                ("plan", "target", "stay"), "is of `searches`, which share a cluster; give a deadline"
-            )
+        yield from _without_searches(loaded)
         return
     if scenario.searchers:
         message = "stands beside searchers; give the one, whose searches share the cluster, or the other"
@@ -47,6 +38,23 @@ def contradictions(loaded: Checked) -> Iterator[Problem]:
             yield loaded.problem(("stop", key), "is what one search stops at; with `searches` give a stop by time")
     problems = [one for label, stream in scenario.searches.items() for one in _of_stream(loaded, label, stream)]
     yield from problems or _useless(loaded)
+
+
+def _without_searches(loaded: Checked) -> Iterator[Problem]:
+    """What belongs to searches alone, where searchers run one by one."""
+    scenario = loaded.scenario
+    if not scenario.searchers:
+        yield loaded.problem(("searchers",), "{} should have at least 1 item")
+    for key in ("scheduler", "warm_up"):
+        if key in scenario.model_fields_set:
+            yield loaded.problem((key,), "goes with `searches`, which share a cluster; searchers run one by one")
+    for name, group in (scenario.cluster.groups or {}).items():
+        if group.scaling is not None:
+            message = "goes with `searches`, which share a cluster; for one search say `release: {idle: 10 min}`"
+            yield loaded.problem(("cluster", "groups", name, "scaling"), message)
+    target = None if scenario.plan is None else scenario.plan.target
+    if target is not None and target.stay is not None:
+        yield loaded.problem(("plan", "target", "stay"), "is of `searches`, which share a cluster; give a deadline")
 
 
 def _useless(loaded: Checked) -> Iterator[Problem]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from simulator.core.ticks import to_seconds
 from simulator.trace import metrics
 from simulator.trace.billing import costs_by_group
-from simulator.trace.trace import Outcome
+from simulator.trace.trace import Outcome, Spells
 from simulator.trace.workload import Workload
 
 Ticks = NDArray[np.int64]
@@ -94,7 +94,8 @@ def queueing(
     since = warm_up if warm_up is not None else int(arrived[done >= 0][first]) if first else 0
     counted = [stay for stay, at in zip(stays, arrived.tolist(), strict=True) if at >= since]
     busy, available = _busy(workload)
-    load = _load(workload, rates or {}, done, work, available / workload.end if workload.end else inf)
+    could = available + _within(workload.trace.released, workload.end)  # with the machines that were let go
+    load = _load(workload, rates or {}, done, work, could / workload.end if workload.end else inf)
     times, present = presence(workload)
     grows = queue_grows(times, present, arrived)
     finished = [stay.stay_s for stay in counted if stay.stay_s is not None]
@@ -260,9 +261,13 @@ def _costs(workload: Workload) -> NDArray[np.float64]:
 def _busy(workload: Workload) -> tuple[int, int]:
     """Worker ticks of useful training, and worker ticks that were there, both up to the end of the run."""
     begin, end = metrics.useful(workload.trace)
-    spells = workload.trace.spells
-    gone = int((np.minimum(spells.end, workload.end) - np.minimum(spells.start, workload.end)).sum())
+    gone = _within(workload.trace.spells, workload.end)
     return int(((end - begin) * workload.places).sum()), workload.trace.workers * workload.end - gone
+
+
+def _within(spells: Spells, end: int) -> int:
+    """Ticks of spells before the end of the run."""
+    return int((np.minimum(spells.end, end) - np.minimum(spells.start, end)).sum())
 
 
 def _load(workload: Workload, rates: Mapping[str, float], done: Ticks, work: Ticks, places: float) -> float | None:

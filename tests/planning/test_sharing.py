@@ -7,8 +7,10 @@ import json
 import pytest
 
 from simulator.core.errors import InputError
+from simulator.planning.backend import WorkerPool
 from simulator.planning.ownership import ownership
-from simulator.planning.sharing import answer_shared, check_shared, rows, sentence
+from simulator.planning.sharing import words
+from simulator.planning.sharing.planner import answer_shared, check_shared
 from simulator.scenario.loading import load
 from tests.support.runner import asha_sim
 
@@ -30,6 +32,9 @@ plan:
 """
 
 
+ALONE = WorkerPool(jobs=1)
+
+
 def write(tmp_path, old="", new=""):
     path = tmp_path / "s.yaml"
     path.write_text(TEXT.replace(old, new) if old else TEXT)
@@ -38,19 +43,21 @@ def write(tmp_path, old="", new=""):
 
 def test_the_least_cluster_that_gets_as_many_searches_done_in_time_as_asked(tmp_path):
     """A search is 4 h of work every 2 h: one worker is loaded twice over, two to the full, four to the half."""
-    found = answer_shared(load(write(tmp_path)))
+    found = answer_shared(load(write(tmp_path)), pool=ALONE)
 
     assert [round(option.load, 6) for option in found.options] == [2, 1, 0.5]
     assert [option.overloaded for option in found.options] == [True, True, False]
-    assert sentence(found) == "4 workers: 100 % (100–100 %) of the searches are done within 2 h; 90 % were asked."
-    assert [row[3] for row in rows(found)] == ["overloaded", "overloaded", "100 % (100–100 %)"]
+    assert (
+        words.sentence(found) == "4 workers: 100 % (94–100 %) of the searches are done within 2 h; 90 % were asked."
+    )
+    assert [row[3] for row in words.rows(found)] == ["overloaded", "overloaded", "100 % (94–100 %)"]
 
 
 def test_nothing_may_do(tmp_path):
-    found = answer_shared(load(write(tmp_path, "stay: 2 h", "stay: 30 min")))
+    found = answer_shared(load(write(tmp_path, "stay: 2 h", "stay: 30 min")), pool=ALONE)
 
     assert found.chosen is None
-    assert sentence(found) == "No option here gets 90 % of the searches done within 0.5 h."
+    assert words.sentence(found) == "No option here gets 90 % of the searches done within 0.5 h."
 
 
 def test_to_own_costs_the_price_over_the_lifetime_and_the_running(tmp_path):
@@ -111,9 +118,93 @@ def test_a_stay_is_of_searches_that_share_a_cluster(tmp_path):
 
 
 def test_the_command_prints_the_plan_and_keeps_it(tmp_path):
-    shown = asha_sim("plan", write(tmp_path), "--json", "--out", tmp_path / "out").stdout
+    shown = asha_sim("plan", write(tmp_path), "--jobs", 1, "--json", "--out", tmp_path / "out").stdout
 
     assert (tmp_path / "out" / "plan.json").read_text() == shown
+    assert (tmp_path / "out" / "plan.md").read_text().count("overloaded") == 4  # twice in words, twice in the table
+    assert len((tmp_path / "out" / "table.csv").read_text().splitlines()) == 4
     about = json.loads(shown)
     assert about["recommended"] == "4 workers"
     assert [option["overloaded"] for option in about["options"]] == [True, True, False]
+
+
+def test_one_process_and_two_give_the_same_to_the_last_bit(tmp_path):
+    loaded = load(write(tmp_path))
+
+    assert words.json_text(answer_shared(loaded, pool=WorkerPool(jobs=2))) == words.json_text(
+        answer_shared(loaded, pool=ALONE)
+    )
+
+
+def test_a_folder_is_gone_on_with_and_only_what_is_missing_is_run(tmp_path, monkeypatch):
+    loaded, out = load(write(tmp_path)), tmp_path / "out"
+    whole = words.json_text(answer_shared(loaded, pool=ALONE, folder=out))
+    blocks = sorted((out / "blocks").iterdir())
+    blocks[0].unlink()
+    told = []
+
+    again = answer_shared(
+        loaded, pool=ALONE, folder=out, resume=True, on_progress=lambda done, total: told.append((done, total))
+    )
+
+    assert words.json_text(again) == whole
+    assert told == [(4, 6), (6, 6)]  # two blocks of two runs were kept
+    with pytest.raises(InputError, match="holds results already; go on with --resume"):
+        answer_shared(loaded, pool=ALONE, folder=out)
+
+
+def test_more_runs_are_made_until_the_interval_is_narrow(tmp_path):
+    wanted = "replicates: {min: 2, max: 9, width: 0.01}"
+    loaded = load(write(tmp_path, "replicates: 2", wanted).rename(tmp_path / "t.yaml"))
+    found = answer_shared(loaded, pool=ALONE)
+
+    assert found.runs == 9
+    assert "9 runs of each option under the same seeds, the most allowed" in found.why
+    wide = load(write(tmp_path, "replicates: 2", "replicates: {min: 2, max: 9, width: 0.5}"))
+    assert answer_shared(wide, pool=ALONE).runs == 2
+
+
+def test_a_grid_is_continued_where_the_answer_stands_at_its_end(tmp_path):
+    more = answer_shared(load(write(tmp_path, "[1, 2, 4]", "[1, 2]")), pool=ALONE, extend=True)
+    fewer = answer_shared(load(write(tmp_path, "[1, 2, 4]", "[8, 16]")), pool=ALONE, extend=True)
+
+    assert [option.cell.count for option in more.options] == [1, 2, 4, 8]
+    assert [option.cell.count for option in fewer.options] == [1, 2, 4, 8, 16]
+    assert more.chosen.cell.count == fewer.chosen.cell.count == 4
+
+
+def test_options_that_a_plan_over_searches_has_no_use_for_are_refused(tmp_path):
+    for option, value, problem in (
+        ("--format", "html", "--format: is for searchers that run one by one"),
+        ("--deadline", "3h", "deadline: is asked of one search"),
+    ):
+        shown = asha_sim("plan", write(tmp_path), option, value)
+        assert shown.returncode == 2
+        assert problem in shown.stderr
+
+
+def test_settings_of_as_many_workers_are_compared_run_by_run(tmp_path):
+    """Trial by trial a search takes four hours; all at once it takes one, and two were asked."""
+    axes = "vary: {cluster.groups.gpus.count: [4], searches.a.searcher.max_concurrent_trials: [1, 4]}"
+    found = answer_shared(load(write(tmp_path, "vary: {cluster.groups.gpus.count: [1, 2, 4]}", axes)), pool=ALONE)
+
+    assert words.remarks(found)[0] == (
+        "4 workers, max_concurrent_trials 1: 100.0 (100.0–100.0) points fewer of the searches are done in time."
+    )
+
+
+def test_a_pool_that_grows_with_the_work_costs_what_is_hired(tmp_path):
+    """A search of four hours of work comes every eight hours: four machines are hired for one hour of eight, and two
+    minutes more, so they cost 122/960 of those that are always there."""
+    gaps = write(tmp_path, "gap: 2 h", "gap: 8 h").read_text()
+    path = tmp_path / "t.yaml"
+    path.write_text(
+        gaps.replace("count: 4, price", "count: 4, scaling: {down_delay: 2 min}, price").replace("[1, 2, 4]", "[4]")
+    )
+    found = answer_shared(load(path), pool=ALONE)
+
+    [option] = found.options
+    assert option.load == pytest.approx(0.125)
+    assert option.owning.hired == pytest.approx(62 / 480, rel=0.04)
+    assert option.owning.rent == pytest.approx(option.owning.hired * 4 * 17520)
+    assert "for which they are hired: renting costs less." in words.remarks(found)[0]

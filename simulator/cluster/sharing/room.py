@@ -6,30 +6,29 @@ idle machines of equal size whose slots divide its need (Determined's resource p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from simulator.cluster.sharing.claims import Running
 
 
 class Places:
-    """Places of which each trial takes one of `slots`, whichever; `free` of `places`, those that are there."""
+    """Places of which each trial takes one of `slots`, whichever; `free` and `busy` say how many there are now."""
 
-    def __init__(self, places: int, slots: int = 1) -> None:
-        self.free = self.places = places
-        self._slots = slots
+    def __init__(self, free: Callable[[], int], busy: Callable[[], int], slots: int = 1) -> None:
+        self._free, self._busy, self._slots = free, busy, slots
 
     @property
     def capacity(self) -> int:
-        """Slots of all."""
-        return self.places * self._slots
+        """Slots of all that are there."""
+        return (self._free() + self._busy()) * self._slots
 
     def fits(self, slots: int) -> bool:  # noqa: ARG002  (all trials take one place)
         """Whether one is free."""
-        return self.free > 0
+        return self._free() > 0
 
     def fits_after(self, slots: int, stopped: Sequence[Running]) -> bool:  # noqa: ARG002
         """Whether one is, or would be."""
-        return self.free + len(stopped) > 0
+        return self._free() + len(stopped) > 0
 
 
 class Machines:

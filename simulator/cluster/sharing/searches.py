@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from simulator.cluster.fates import Fates
+from simulator.cluster.outcomes import Outcomes, Task
 from simulator.cluster.sharing.claims import DEFAULT_PRIORITY, Claim
 from simulator.curves.protocol import Curves
 from simulator.searchers.protocol import AnyJob, Idle, Searcher
@@ -33,27 +32,29 @@ class Arrival:
     resume: bool = True
 
 
-class Work(NamedTuple):
-    """A job to be tried from resource `begin` on, after `tries` attempts that were lost or stopped."""
-
-    job: AnyJob
-    begin: int
-    tries: int
-
-
 @dataclass(eq=False, slots=True)
 class Search(Claim):
     """A search that has arrived and is not done. `queued`: it is asked for all its jobs after each report."""
 
     arrival: Arrival = field(kw_only=True)
     searcher: Searcher = field(kw_only=True)
-    curves: Curves = field(kw_only=True)
-    fates: Fates = field(kw_only=True)
+    outcomes: Outcomes = field(kw_only=True)
     queued: bool = field(kw_only=True)
     resume: bool = field(kw_only=True)
     jobs: deque[AnyJob] = field(default_factory=deque)
-    lost: deque[Work] = field(default_factory=deque)  # to be tried again, before anything new
-    restarts: dict[int, int] = field(default_factory=dict)  # by trial, the losses that count
+    lost: deque[Task] = field(default_factory=deque)  # to be tried again, before anything new
+
+    @property
+    def name(self) -> str:
+        """Whose a trial is, in an error's words."""
+        return f" of search {self.arrival.number} of {self.arrival.label}"
+
+    @property
+    def open(self) -> int:
+        """Its waiting trials, as many as its max_slots let it start."""
+        if self.max_slots is None:
+            return self.waiting
+        return min(self.waiting, max(self.max_slots - self.held, 0) // self.slots)
 
     def ask(self) -> bool:
         """Ask the searcher for a job: whether there is one. It waits from then on."""
@@ -82,17 +83,17 @@ class Search(Claim):
                 pass
         return bool(self.running or self.waiting or self.ask())
 
-    def next_work(self) -> Work:
+    def next_task(self) -> Task:
         """What is to be done next: lost jobs first."""
         self.waiting -= 1
         if self.lost:
             return self.lost.popleft()
         return self._new(self.jobs.popleft())
 
-    def _new(self, job: AnyJob) -> Work:
-        return Work(job, job[3] if self.resume else 0, 0)
+    def _new(self, job: AnyJob) -> Task:
+        return job, job[3] if self.resume else 0, 0
 
-    def again(self, work: Work) -> None:
+    def again(self, task: Task) -> None:
         """Keep a job whose attempt was lost."""
-        self.lost.append(work)
+        self.lost.append(task)
         self.waiting += 1

@@ -1,0 +1,92 @@
+"""Machines handed out slot by slot, for trials of several slots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from heapq import heappop, heappush
+
+from simulator.cluster.groups import Policy
+from simulator.cluster.hiring import Hired
+from simulator.cluster.machines import Up
+from simulator.cluster.sharing.claims import Running
+from simulator.cluster.sharing.room import Machines
+from simulator.cluster.sharing.worker import SharedWorker
+
+#: A machine to wait for, and the ticks until it is there.
+Coming = tuple[int, float]
+
+
+class Racks:
+    """The machines of `workers`, places of `unit` slots each: which are free, and which machines are there."""
+
+    def __init__(self, workers: Sequence[SharedWorker], unit: int, policy: Policy) -> None:
+        self._unit = unit
+        self._workers = workers
+        self._leads: dict[int, SharedWorker] = {}  # by machine, the first of its workers
+        self._let_go: dict[int, Hired] = {}  # by machine, those that were let go
+        self._starting: dict[int, int] = {}  # by machine, slots of those that were hired again and start up
+        free: dict[int, list[int]] = {}
+        groups: dict[str, int] = {}
+        for worker in workers:
+            self._leads.setdefault(worker.place, worker)
+            free.setdefault(worker.place, []).append(worker.rank)
+            groups.setdefault(worker.group.name, 0 if policy == "lowest" else len(groups))
+        machines = range(max(free) + 1)
+        self._free = [free.get(machine, []) for machine in machines]  # by machine, heaps of ranks
+        ranks = [groups[self._leads[machine].group.name] if machine in free else 0 for machine in machines]
+        self.room = Machines([len(places) * unit for places in self._free], ranks)
+
+    def take(self, on: Sequence[tuple[int, int]]) -> tuple[SharedWorker, ...]:
+        """The workers of slots on some machines, the first of each machine first."""
+        self.room.take(on)
+        return tuple(
+            self._workers[heappop(self._free[machine])] for machine, slots in on for _ in range(slots // self._unit)
+        )
+
+    def give_back(self, running: Running, workers: Sequence[SharedWorker]) -> None:
+        """Take them back."""
+        self.room.give_back(running.on)
+        for worker in workers:
+            heappush(self._free[worker.place], worker.rank)
+
+    def go(self, machine: int) -> None:
+        """Let no trial on a machine."""
+        self.room.there[machine] = False
+
+    def come(self, machine: int) -> None:
+        """Let trials on a machine again."""
+        self.room.there[machine] = True
+        self._starting.pop(machine, None)
+
+    def leaving(self, now: int) -> Iterator[Coming]:
+        """See which machines have gone; those that come again are to be waited for."""
+        for place, lead in self._leads.items():
+            if not self.room.there[place] or lead.machine is None:
+                continue
+            up = lead.machine.at(now)
+            if up is not None and isinstance(lead.machine, Hired) and lead.machine.let_go:
+                self.go(place)
+                self._let_go[place] = lead.machine
+            elif up is None or up.ready > now:
+                self.go(place)
+                if up is not None:
+                    yield place, min(up.ready, up.until) - now
+
+    def hire(self, now: int, waiting: int) -> Iterator[Coming]:
+        """Hire machines that were let go, as long as `waiting` slots are more than of machines that start up."""
+        for place in sorted(self._let_go, key=lambda place: self._leads[place].rank):
+            if sum(self._starting.values()) >= waiting:
+                return
+            machine = self._let_go.pop(place)
+            up = machine.at(now)
+            if up is None:
+                continue
+            if up.since > now:
+                yield place, min(up.since, up.until) - now
+            else:
+                machine.hire(now)
+                self._starting[place] = self.room.sizes[place]
+                yield place, self._ready(place, now, up) - now
+
+    def _ready(self, place: int, now: int, up: Up) -> float:
+        return min(now + self._leads[place].group.start_up, up.until)

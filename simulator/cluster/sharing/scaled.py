@@ -1,0 +1,54 @@
+"""A group of machines that grows and shrinks with the work: what trials need of it, and who may come or go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from simulator.cluster.groups import MachineGroup, Scaling
+from simulator.cluster.hiring import Hired
+from simulator.cluster.sharing.scaling import Scaler
+from simulator.cluster.sharing.worker import SharedWorker
+
+
+class ScaledGroup:
+    """The machines of a group, in the policy's order, each with its `workers`; and who says how many to have."""
+
+    def __init__(self, group: MachineGroup, scaling: Scaling, workers: Iterable[SharedWorker]) -> None:
+        self.scaler = Scaler(scaling, group.count)
+        self.slots = group.slots
+        self.start_up = group.start_up
+        self.room = scaling.target * group.count  # machines that trials can need before there are no more to hire
+        self.workers: dict[int, list[SharedWorker]] = {}
+        for worker in workers:
+            self.workers.setdefault(worker.place, []).append(worker)
+        self._hired = {place: ones[0].machine for place, ones in self.workers.items()}
+
+    def machine(self, place: int) -> Hired:
+        """A machine of the group."""
+        machine = self._hired[place]
+        assert isinstance(machine, Hired)
+        return machine
+
+    def share(self, slots: int) -> float:
+        """Machines that a trial of so many slots needs."""
+        return 1 / (self.slots // slots) if slots <= self.slots else slots / self.slots
+
+    def needed(self, running: Iterable[Sequence[tuple[int, int]]]) -> float:
+        """Machines of the group that running trials need, each on (machine, slots) of its own."""
+        return sum(self.share(slots) for on in running for machine, slots in on if machine in self.workers)
+
+    def there(self, now: int) -> int:
+        """How many are hired, away for a while or not."""
+        return sum(
+            self.machine(place).at(now) is not None and not self.machine(place).let_go for place in self.workers
+        )
+
+    def absent(self) -> Iterator[int]:
+        """Machines that were let go, the first to be hired first."""
+        return (place for place in self.workers if self.machine(place).let_go)
+
+    def idle(self) -> Iterator[int]:
+        """Machines that are hired and have nothing to do, the first to be let go first."""
+        for place in reversed(self.workers):
+            if self.machine(place).idle and all(worker.until is None for worker in self.workers[place]):
+                yield place

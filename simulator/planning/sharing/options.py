@@ -1,0 +1,91 @@
+"""The options of a plan over searches: how loaded each is, who is done in time there, and what its machines cost.
+
+The share of searches that stay no longer than asked is a mean over runs, since the searches of one run wait for each
+other. Its interval is that mean's, and never narrower than if all searches were independent of each other: a few runs
+in which nobody was late don't show that nobody ever is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from simulator.planning import statistics
+from simulator.planning.grid import Cell
+from simulator.planning.ownership import Ownership, ownership
+from simulator.planning.statistics import Interval
+from simulator.planning.sweep import Runs
+
+#: Of the intervals that are told.
+LEVEL = 0.95
+
+
+@dataclass(frozen=True, eq=False)
+class SharedOption:
+    """A cell and its `runs`; `assurance` is the one-sided confidence of the bound that it may be chosen by."""
+
+    cell: Cell
+    runs: Runs
+    assurance: float
+    owning: Ownership | None
+
+    @property
+    def name(self) -> str:
+        """Its name in reports."""
+        return self.cell.name
+
+    @cached_property
+    def load(self) -> float | None:
+        """The mean load; None where no rate of arrivals is known."""
+        loads = self.runs["load"][np.isfinite(self.runs["load"])]
+        return float(loads.mean()) if len(loads) else None
+
+    @property
+    def overloaded(self) -> bool:
+        """Whether more comes than it can do, or the queue grows in most runs."""
+        return (self.load is not None and self.load >= 1) or bool(2 * self.runs["grows"].sum() > len(self.runs))
+
+    @property
+    def utilization(self) -> float:
+        """The mean share of the time of its workers in which they train."""
+        return float(np.nan_to_num(self.runs["utilization"]).mean())
+
+    @cached_property
+    def in_time(self) -> Interval:
+        """The share of searches, those after the warm-up, that were done within the stay asked for."""
+        return self._share(LEVEL)
+
+    @cached_property
+    def surely(self) -> float:
+        """The share that is exceeded with the one-sided confidence `assurance`."""
+        return self._share(2 * self.assurance - 1).low
+
+    @cached_property
+    def mean_stay_s(self) -> Interval | None:
+        """The mean stay of the searches that were done; None where none was in all but one run."""
+        means = self.runs["stay_mean_s"][np.isfinite(self.runs["stay_mean_s"])]
+        return statistics.mean(means, LEVEL) if len(means) > 1 else None
+
+    def _share(self, level: float) -> Interval:
+        shares = self.runs["in_time"]
+        found = statistics.mean(shares, level)
+        searches = int(self.runs["searches"].sum())
+        apart = statistics.wilson(round(found.estimate * searches), searches, level)
+        return Interval(found.estimate, max(min(found.low, apart.low), 0.0), min(max(found.high, apart.high), 1.0))
+
+
+def shared_options(cells: Sequence[Cell], runs: Runs, assurance: float) -> tuple[SharedOption, ...]:
+    """The options of all cells, in their order, from the runs of all."""
+    found = []
+    for cell in cells:
+        mine = runs[runs["cell"] == cell.index]
+        owning = ownership(
+            cell.loaded,
+            np.nan_to_num(mine["utilization"]),
+            rented=float((3600 * mine["cost"] / mine["span_s"]).mean()),
+        )
+        found.append(SharedOption(cell, mine, assurance, owning))
+    return tuple(found)

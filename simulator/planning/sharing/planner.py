@@ -1,0 +1,210 @@
+"""The planner of searches that share a cluster: every cell under the same seeds, until the answer is sure enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from simulator.core.errors import InputError
+from simulator.experiment.sharing import SharedExperiment
+from simulator.io import inputs
+from simulator.planning import extending, sweep
+from simulator.planning.backend import WorkerPool
+from simulator.planning.grid import Cell, Grid
+from simulator.planning.sharing.options import SharedOption, shared_options
+from simulator.planning.sharing.runs import RUN, run_block
+from simulator.planning.sources import anywhere, digests
+from simulator.planning.store import Store
+from simulator.planning.sweep import Block, Runs, Shape, Work
+from simulator.scenario.loading import Loaded
+from simulator.scenario.plan import PlanSection
+
+#: What a plan over one search asks, and a plan over many does not.
+NOT_HERE = ("start", "deadline", "budget", "price", "pilots", "pilot_sets")
+#: Attempts simulated by a task, about: a second of work and more.
+TASK = 10_000
+
+
+@dataclass(frozen=True, eq=False)
+class SharedAnswer:
+    """All options of a plan over searches, in the grid's order, from `runs` of each; `why` says why no more."""
+
+    loaded: Loaded
+    plan: PlanSection
+    seed: int
+    options: tuple[SharedOption, ...]
+    runs: int
+    why: str
+
+    def does(self, option: SharedOption) -> bool:
+        """Whether as many searches as asked are done in time there."""
+        share = option.surely if self.plan.choose_by == "lower_bound" else option.in_time.estimate
+        return not option.overloaded and share >= self.plan.confidence
+
+    @property
+    def chosen(self) -> SharedOption | None:
+        """The cheapest a year of those that do, where they cost, else the one with the fewest workers."""
+        able = [option for option in self.options if self.does(option)]
+        return min(able, key=_expense, default=None)
+
+    @property
+    def named(self) -> SharedOption:
+        """The one chosen, else the one where most are done in time."""
+        return self.chosen or max(self.options, key=lambda one: (not one.overloaded, one.in_time.estimate))
+
+    @property
+    def stay(self) -> int:
+        """Ticks within which searches should be done."""
+        assert self.plan.target is not None
+        assert self.plan.target.stay is not None
+        return self.plan.target.stay
+
+
+def answer_shared(
+    loaded: Loaded,
+    *,
+    seed: int | None = None,
+    folder: Path | None = None,
+    resume: bool = False,
+    extend: bool = False,
+    pool: WorkerPool | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> SharedAnswer:
+    """Answer the plan of a scenario whose searches share a cluster.
+
+    With a `folder` each finished block of runs is kept there, to `resume` from; with `extend` a grid that ends where
+    its answer stands is continued. Raises InputError for what is wrong with the plan or the folder, RunError where a
+    run fails.
+    """
+    check_shared(loaded)
+    first = loaded.scenario.seed if seed is None else seed
+
+    def answered(scenario: Loaded, part: Path | None) -> SharedAnswer:
+        return _answered(scenario, first, part, pool or WorkerPool(), on_progress, resume=resume)
+
+    with inputs.noted():
+        found = answered(loaded, folder)
+        return extending.continued(found, answered, _more, folder) if extend else found
+
+
+def check_shared(loaded: Loaded) -> list[Cell]:
+    """Every cell of a plan over searches; raises InputError for what it lacks, or has of another kind of plan."""
+    plan = loaded.scenario.plan
+    if plan is None:
+        raise InputError(loaded.problem(("plan",), "is missing; say what to vary: `plan: {vary: {…: […]}}`"))
+    problems = [
+        loaded.problem(
+            ("plan", key), "is asked of one search; of searches that share a cluster ask `target: {stay: …}`"
+        )
+        for key in NOT_HERE
+        if key in plan.model_fields_set
+    ]
+    if plan.target is None or plan.target.stay is None:
+        problems.append(loaded.problem(("plan", "target"), "searches share the cluster: give `target: {stay: 24 h}`"))
+    if problems:
+        raise InputError(problems)
+    grid = Grid(loaded)
+    if len(grid) * plan.replicates.max > plan.limit:
+        message = (
+            f"is {plan.limit:,}, and {len(grid):,} cells of {plan.replicates.max:,} runs are more; vary less, lower "
+            "replicates.max, or raise it"
+        )
+        raise InputError(loaded.problem(("plan", "limit"), message))
+    cells = grid.cells()
+    for cell in cells:
+        SharedExperiment(cell.loaded, loaded.scenario.seed)
+    return cells
+
+
+def _answered(
+    loaded: Loaded,
+    seed: int,
+    folder: Path | None,
+    pool: WorkerPool,
+    on_progress: Callable[[int, int], None] | None,
+    *,
+    resume: bool,
+) -> SharedAnswer:
+    cells, plan = check_shared(loaded), Grid(loaded).plan
+    files = digests(cells)
+    work = Work(anywhere(loaded), seed, tuple(files.items()))
+    store = None if folder is None else Store(folder, work, files, resume=resume, columns=RUN)
+    with closing(store) if store else nullcontext():
+        shape = _shape(work, plan, store)
+        parts: list[Runs] = []
+        begun = 0
+        for replicates in sweep.rounds(shape, plan.replicates.min, plan.replicates.max):
+            blocks = sweep.blocks(shape, len(cells), (begun, replicates))
+            _run(work, blocks, pool, store, parts, partial(_told, on_progress, replicates * len(cells)))
+            begun = replicates
+            options = shared_options(cells, sweep.joined(parts), plan.assurance)
+            found = SharedAnswer(loaded, plan, seed, options, begun, "")
+            width = found.named.in_time.width
+            if width <= plan.replicates.width:
+                break
+    most = (
+        "" if width <= plan.replicates.width or plan.replicates.min == plan.replicates.max else ", the most allowed"
+    )
+    why = f"{begun:,} runs of each option under the same seeds{most}: the interval of the one named spans"
+    return SharedAnswer(
+        loaded, plan, seed, options, begun, f"{why} {100 * width:.1f} points (limit {100 * plan.replicates.width:g})"
+    )
+
+
+def _told(on_progress: Callable[[int, int], None] | None, total: int, done: int) -> None:
+    if on_progress:
+        on_progress(done, total)
+
+
+def _shape(work: Work, plan: PlanSection, store: Store | None) -> Shape:
+    """What a block holds, by how many attempts a run has; a folder that is gone on with has it already."""
+    if store is not None and store.shape is not None:
+        return store.shape
+    attempts = int(sweep.checked(run_block(work, Block((0, 1), (0, 1))))["attempts"][0])
+    most = plan.replicates.min if plan.replicates.min == plan.replicates.max else plan.replicates.min // 2
+    shape = Shape(1, max(1, min(most, round(TASK / max(attempts, 1)))))
+    if store is not None:
+        store.begin(shape)
+    return shape
+
+
+def _run(
+    work: Work,
+    blocks: list[Block],
+    pool: WorkerPool,
+    store: Store | None,
+    parts: list[Runs],
+    note: Callable[[int], None],
+) -> None:
+    """Run what is not kept yet, and add the runs of all blocks to `parts`."""
+    missing = []
+    for block in blocks:
+        kept = store.load(block) if store else None
+        if kept is None:
+            missing.append(block)
+        else:
+            parts.append(kept)
+    note(sum(map(len, parts)))
+    with closing(pool.run(partial(run_block, work), missing, lambda block: block.name)) as running:
+        for block, done in running:
+            runs = sweep.checked(done)
+            if store:
+                store.save(block, runs)
+            parts.append(runs)
+            note(sum(map(len, parts)))
+
+
+def _more(found: SharedAnswer) -> Loaded | None:
+    """The scenario with more numbers of workers, where the answer stands at an end of them."""
+    chosen = found.named
+    counts = sorted({one.cell.count for one in found.options if one.cell.setting == chosen.cell.setting})
+    return extending.extended(
+        found.loaded, extending.beyond(counts, chosen.cell.count, enough=found.chosen is not None)
+    )
+
+
+def _expense(option: SharedOption) -> tuple[float, int]:
+    return (option.owning.least if option.owning is not None else 0.0, option.cell.count)

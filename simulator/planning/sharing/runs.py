@@ -1,0 +1,106 @@
+"""One run of a whole cluster of searches, and the few figures of it that a plan keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import nan
+
+import numpy as np
+
+from simulator.core import ticks
+from simulator.core.errors import InputError, RunError
+from simulator.core.streams import Stream, words
+from simulator.experiment.sharing import SharedExperiment
+from simulator.io import inputs
+from simulator.planning.grid import Cell, Grid
+from simulator.planning.sweep import Block, Failure, Runs, Work
+from simulator.trace.queueing import Queueing
+
+#: A run: what is counted is after the warm-up; `load` is NaN where no rate of arrivals is known, means are where
+#: nothing is done, and `cost` is of all machines until the run ended after `span_s`.
+RUN = np.dtype(
+    [
+        ("cell", "<i4"), ("searcher", "<i4"), ("replicate", "<i4"), ("load", "<f8"), ("utilization", "<f8"),
+        ("grows", "<i4"), ("searches", "<i4"), ("in_time", "<f8"), ("stay_mean_s", "<f8"), ("stay_p90_s", "<f8"),
+        ("wait_mean_s", "<f8"), ("cost", "<f8"), ("span_s", "<f8"), ("attempts", "<i4"),
+    ]
+)  # fmt: skip
+
+Row = tuple[int, int, int, float, float, int, int, float, float, float, float, float, float, int]
+
+
+class _Desk:
+    """What a process keeps between tasks of the same work: the experiments of its cells, whose files are read."""
+
+    def __init__(self, work: Work) -> None:
+        self.seed = work.seed
+        self._grid = Grid(work.loaded)
+        target = self._grid.plan.target
+        assert target is not None  # `check_shared` has seen to it
+        assert target.stay is not None
+        self.stay = target.stay
+        self._cells: dict[int, tuple[Cell, SharedExperiment]] = {}
+
+    def cell(self, index: int) -> tuple[Cell, SharedExperiment]:
+        if index not in self._cells:
+            cell = self._grid.cell(index)
+            self._cells[index] = cell, SharedExperiment(cell.loaded, self.seed)
+        return self._cells[index]
+
+
+_desks: dict[tuple[object, ...], _Desk] = {}
+
+
+def _desk(work: Work) -> _Desk:
+    key = str(work.loaded.document.path), work.loaded.digest, work.seed, work.tables
+    if key not in _desks:
+        _desks.clear()
+        _desks[key] = _Desk(work)
+    return _desks[key]
+
+
+def run_block(work: Work, block: Block) -> Runs | Failure:
+    """Run a block; returns an array of `RUN`, in order of replicate and cell."""
+    try:
+        with inputs.noted(work.expected):  # a file may have been replaced since the plan began
+            return np.array(list(_rows(_desk(work), block)), RUN)
+    except InputError as error:
+        return Failure(str(error), error.problems)
+    except RunError as error:
+        return Failure(str(error))
+
+
+def _rows(desk: _Desk, block: Block) -> Iterator[Row]:
+    for replicate in range(*block.replicates):
+        for index in range(*block.cells):
+            cell, experiment = desk.cell(index)
+            one = experiment.under(int(words(desk.seed, Stream.REPLICATE, replicate, n=1)[0] >> 1))
+            try:
+                workload = one.run()
+            except RunError as error:
+                raise RunError(f"{cell.name}, replicate {replicate}: {error}") from None
+            found = one.figures(workload, slowdown=False)
+            yield _row((index, 0, replicate), found, desk.stay, len(workload.trace))
+
+
+def _row(place: tuple[int, int, int], found: Queueing, stay: int, attempts: int) -> Row:
+    about = found.about
+    stays = [one.stay_s for one in found.stays if one.arrival_s >= about["warm_up_s"]]
+    limit = ticks.to_seconds(stay)
+    return (
+        *place,
+        _known(about["load"]),
+        _known(about["utilization"]),
+        int(about["queue_grows"]),
+        len(stays),
+        float(np.mean([one is not None and one <= limit for one in stays])) if stays else 0.0,
+        *(_known((about["stay_s"] or {}).get(key)) for key in ("mean", "p90")),
+        _known((about["wait_s"] or {}).get("mean")),
+        about["cost"],
+        about["end_s"],
+        attempts,
+    )
+
+
+def _known(value: float | None) -> float:
+    return nan if value is None else float(value)

@@ -1,0 +1,195 @@
+"""The answer of a plan over searches in words, and as files that say the same: plan.json, table.csv, plan.md."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from simulator.core import escaping, formatting, ticks
+from simulator.core.streams import DRAWS_VERSION
+from simulator.io import writing
+from simulator.planning import statistics
+from simulator.planning.sharing.options import LEVEL, SharedOption
+from simulator.planning.sharing.planner import SharedAnswer
+from simulator.planning.statistics import Interval
+
+
+def sentence(found: SharedAnswer) -> str:
+    """What to do, in one sentence."""
+    asked, stay, chosen = formatting.level(found.plan.confidence), _stay(found), found.chosen
+    if chosen is None:
+        return f"No option here gets {asked} of the searches done within {stay}."
+    return f"{chosen.name}: {_share(chosen.in_time)} of the searches are done within {stay}; {asked} were asked."
+
+
+def remarks(found: SharedAnswer) -> list[str]:
+    """What else may be said: overloaded options, other settings, the edge of the grid, ownership, how sure it is."""
+    said = []
+    for option in found.options:
+        if option.overloaded:
+            load = "" if option.load is None else f" at {option.load:.2f}"
+            said.append(
+                f"{option.name}: overloaded{load}; searches wait longer and longer, and no stay can be promised."
+            )
+    chosen = found.chosen
+    said += _beside(found, chosen or found.named)
+    if chosen is None and not all(option.overloaded for option in found.options):
+        best = found.named
+        said.append(f"Nearest is {best.name}: {_share(best.in_time)}.")
+    if chosen is not None and chosen.owning is not None:
+        said += chosen.owning.sentences()
+    if (
+        chosen is not None
+        and len(found.options) > 1
+        and chosen.cell.count == min(one.cell.count for one in found.options)
+    ):
+        said.append("It is the least of the grid; fewer may do as well (`--extend` tries them).")
+    said.append(f"{found.why}.")
+    if found.plan.choose_by == "lower_bound":
+        asked, sure = formatting.level(found.plan.confidence), formatting.level(found.plan.assurance)
+        said.append(
+            f"An option does where the share of its searches done in time is shown to be {asked} or more with {sure} "
+            "confidence."
+        )
+    said.append(
+        "Intervals are of means over runs, at 95 %, and know nothing of how wrong the curves and arrivals may be."
+    )
+    return said
+
+
+def _beside(found: SharedAnswer, option: SharedOption) -> Iterator[str]:
+    """Whether other settings of as many workers get more searches done in time, run by run under the same seeds."""
+    for other in found.options:
+        if other is option or other.cell.count != option.cell.count or other.overloaded or option.overloaded:
+            continue
+        shares = option.runs["in_time"], other.runs["in_time"]
+        gap = statistics.difference(shares[1], shares[0], LEVEL)[0]
+        if gap.low <= 0 <= gap.high:
+            yield f"{other.name}: no difference seen in the share done in time."
+        else:
+            low, high = sorted(100 * abs(end) for end in (gap.low, gap.high))
+            sign = "more" if gap.estimate > 0 else "fewer"
+            points = f"{100 * abs(gap.estimate):.1f} ({low:.1f}–{high:.1f}) points"
+            yield f"{other.name}: {points} {sign} of the searches are done in time."
+
+
+def head(found: SharedAnswer) -> tuple[str, ...]:
+    """Names of the table's columns."""
+    costs = ("rent a year", "own a year") if any(option.owning for option in found.options) else ()
+    return ("option", "load", "busy", f"within {_stay(found)}", "stay, mean", *costs)
+
+
+def rows(found: SharedAnswer) -> list[tuple[str, ...]]:
+    """A row an option; an overloaded one has no stay."""
+    unit, table = found.loaded.scenario.time_unit, []
+    priced = any(option.owning for option in found.options)
+    for option in found.options:
+        mean = option.mean_stay_s
+        stay = "—" if mean is None else _times(mean, unit)
+        costs = [] if not priced else ["—", "—"] if option.owning is None else option.owning.cells()
+        load = "—" if option.load is None else f"{option.load:.2f}"
+        figures = ("overloaded", "—") if option.overloaded else (_share(option.in_time), stay)
+        table.append((option.name, load, formatting.percent(option.utilization), *figures, *costs))
+    return table
+
+
+def numbers(found: SharedAnswer) -> dict[str, Any]:
+    """Everything, for programs."""
+    return {
+        "scenario": found.loaded.title,
+        "scenario_sha256": found.loaded.digest,
+        "seed": found.seed,
+        "asha_simulator": version("asha-simulator"),
+        "draws": DRAWS_VERSION,
+        "answer": sentence(found),
+        "remarks": remarks(found),
+        "stay_s": ticks.to_seconds(found.stay),
+        "confidence": found.plan.confidence,
+        "replicates": found.runs,
+        "recommended": None if found.chosen is None else found.chosen.name,
+        "options": [
+            {
+                "option": option.name,
+                "choice": dict(option.cell.choice),
+                "workers": option.cell.count,
+                "load": option.load,
+                "overloaded": option.overloaded,
+                "utilization": option.utilization,
+                "in_time": option.in_time._asdict(),
+                "in_time_surely": option.surely,
+                "mean_stay_s": None if option.mean_stay_s is None else option.mean_stay_s._asdict(),
+                "does": found.does(option),
+                "ownership": None if option.owning is None else option.owning.as_dict(),
+            }
+            for option in found.options
+        ],
+    }
+
+
+def json_text(found: SharedAnswer) -> str:
+    """The same as text."""
+    return escaping.json_text(numbers(found)) + "\n"
+
+
+def write(found: SharedAnswer, folder: Path) -> list[Path]:
+    """Write the report to a folder; returns the paths."""
+    texts = {"plan.json": json_text(found), "table.csv": _csv(found), "plan.md": _markdown(found)}
+    with writing.together(folder):
+        for name, text in texts.items():
+            writing.write_text(folder / name, text)
+    return [folder / name for name in texts]
+
+
+def _csv(found: SharedAnswer) -> str:
+    """The options and all their figures, one a row."""
+    flat = [_flat(option) for option in numbers(found)["options"]]
+    out = io.StringIO(newline="")
+    titles = list(dict.fromkeys(key for row in flat for key in row))
+    writer = csv.DictWriter(out, titles, lineterminator="\n")
+    writer.writerow({key: escaping.csv_cell(key) for key in titles})
+    for row in flat:
+        writer.writerow({key: "" if value is None else escaping.csv_cell(str(value)) for key, value in row.items()})
+    return out.getvalue()
+
+
+def _flat(value: dict[str, Any], before: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, one in value.items():
+        found |= _flat(one, f"{before}{key}.") if isinstance(one, dict) else {f"{before}{key}": one}
+    return found
+
+
+def _markdown(found: SharedAnswer) -> str:
+    titles = head(found)
+    return "\n".join(
+        [
+            f"# {escaping.markdown(found.loaded.title)}",
+            "",
+            f"**{escaping.markdown(sentence(found))}**",
+            "",
+            *(f"- {escaping.markdown(remark)}" for remark in remarks(found)),
+            "",
+            "| " + " | ".join(titles) + " |",
+            "| --- |" + " ---: |" * (len(titles) - 1),
+            *("| " + " | ".join(escaping.markdown(cell) for cell in row) + " |" for row in rows(found)),
+            "",
+        ]
+    )
+
+
+def _stay(found: SharedAnswer) -> str:
+    return formatting.time(found.stay, found.loaded.scenario.time_unit)
+
+
+def _share(share: Interval) -> str:
+    low, high = (formatting.percent(end).removesuffix(" %") for end in (share.low, share.high))
+    return f"{formatting.percent(share.estimate)} ({low}–{high} %)"
+
+
+def _times(mean: Interval, unit: str) -> str:
+    estimate, low, high = (formatting.time(ticks.from_seconds(max(one, 0)), unit) for one in mean)
+    return f"{estimate} ({low.removesuffix(f' {unit}')}–{high.removesuffix(f' {unit}')})"
