@@ -28,7 +28,7 @@ SECTIONS = [
     ("Searchers", "searchers", names_of(SEARCHERS)),
     ("Curves", "curves", names_of(CURVES)),
     ("Cluster", "cluster", [
-        "Cluster", "Group", "IdleRelease", *names_of(STRAGGLERS), "SlowSpells", "Drops", "Failures", "Preemption", "Span", "Recovery",
+        "Cluster", "Group", "IdleRelease", "Scaling", *names_of(STRAGGLERS), "SlowSpells", "Drops", "Failures", "Preemption", "Span", "Recovery",
         "Overheads",
     ]),
     ("Searches that share a cluster", "searches", ["Searches", "Scheduler"]),
@@ -38,7 +38,7 @@ SECTIONS = [
 ]  # fmt: skip
 #: What a model is called, where neither a `name` nor a `kind` says it.
 NAMES = {"Searches": "searches of one label", "Scheduler": "scheduler", "Cluster": "cluster", "Group": "a group in `groups`", "Span": "a span of time", "Drops": "drops",
-         "IdleRelease": "release after a time without work", "SlowSpells": "slow spells", "Failures": "failures", "Preemption": "preemption", "Recovery": "recovery", "Overheads": "overheads",
+         "IdleRelease": "release after a time without work", "Scaling": "scaling", "SlowSpells": "slow spells", "Failures": "failures", "Preemption": "preemption", "Recovery": "recovery", "Overheads": "overheads",
          "Stop": "stop", "Plan": "plan", "Target": "target", "Replicates": "replicates"}  # fmt: skip
 #: What the schema leaves unsaid.
 MEANINGS = {

@@ -198,17 +198,20 @@ class ScalingSection(Section):
     The group's `count` is the most. Machines are hired as long as too few are there for the trials that run and wait.
     """
 
-    min: Annotated[int, Field(ge=0, le=10**6)] = Field(0, description="Machines that are there in any case.")
+    min: Annotated[int, Field(ge=0, le=10**6)] = Field(0, description="Number of machines that are never let go.")
     target: Annotated[float, Field(gt=0, le=1)] = Field(
         1.0,
-        description="Share of the hired machines that trials should need: at 0.8 there is a quarter more than that.",
+        description="Share of the hired machines that the trials should need. At 0.8 there are a quarter more machines "
+        "than the trials need.",
     )
     up_delay: Delay = Field(
-        0, description="How long there must be too few before more are hired; these take their worker_start then."
+        0,
+        description="How long there must be too few machines before more are hired. Then their worker_start passes "
+        "before they work.",
     )
     down_delay: Delay = Field(
         600_000_000,
-        description="How long there must be too many before machines without work are let go; default 10 min.",
+        description="How long there must be too many machines before those without work are let go; default 10 min.",
     )
 
 
@@ -306,7 +309,9 @@ class GroupSection(Section):
     release: Release | None = Field(None, description=f"{RELEASE} Default: the cluster's.")
     billing: Billing | None = Field(None, description=f"{BILLING} Default: the cluster's.")
     scaling: ScalingSection | None = Field(
-        None, description="In place of release, with `searches`: the pool grows and shrinks with their work."
+        None,
+        description="How the group grows and shrinks with the work of `searches` that share it. It stands in place of "
+        "release.",
     )
     failures: FailuresSection | None = None
     preemption: PreemptionSection | None = None

@@ -68,7 +68,7 @@ class SharedModel(Workplace[SharedWorker]):
         self.holdings: list[tuple[int, int]] = []  # (row, worker) of further workers that an attempt holds
         self._present: dict[int, Search] = {}
         self._leads: dict[int, SharedWorker] = {}  # by number of start, who leads what runs
-        self._places = Places(self._free, self._leads.__len__, self.unit)
+        self._places = Places(self._free, lambda: len(self._leads), self.unit)
         self._started = 0
         self._coming = True
 
