@@ -201,8 +201,8 @@ class ScalingSection(Section):
     min: Annotated[int, Field(ge=0, le=10**6)] = Field(0, description="Number of machines that are never let go.")
     target: Annotated[float, Field(gt=0, le=1)] = Field(
         1.0,
-        description="Share of the hired machines that the trials should need. At 0.8 there are a quarter more machines "
-        "than the trials need.",
+        description="Share of the hired machines that the trials should need. At 0.8 there are a quarter more "
+        "machines than the trials need.",
     )
     up_delay: Delay = Field(
         0,
@@ -310,8 +310,8 @@ class GroupSection(Section):
     billing: Billing | None = Field(None, description=f"{BILLING} Default: the cluster's.")
     scaling: ScalingSection | None = Field(
         None,
-        description="How the group grows and shrinks with the work of `searches` that share it. It stands in place of "
-        "release.",
+        description="How the group grows and shrinks with the work of `searches` that share it. It stands in place "
+        "of release.",
     )
     failures: FailuresSection | None = None
     preemption: PreemptionSection | None = None
