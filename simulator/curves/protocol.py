@@ -1,4 +1,4 @@
-"""What every set of learning curves can do."""
+"""The interface of learning curves: the loss of a trial and the time it took, up to a resource."""
 
 from __future__ import annotations
 

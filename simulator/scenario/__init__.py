@@ -1,1 +1,1 @@
-"""The scenario file: its types, and how it is read."""
+"""The scenario file: its models, and how it is read."""

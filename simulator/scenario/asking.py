@@ -1,4 +1,4 @@
-"""A question asked without a file: from the options of `asha-sim plan` to the text of a scenario that asks it."""
+"""A question without a scenario file: the options of `asha-sim plan` become the text of a scenario."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from simulator.scenario import yaml_text
 from simulator.scenario.loading import Loaded, check_document
 from simulator.scenario.values import is_duration
 
-#: The file that a question would be in, for what is said of it.
+#: The file's name that messages give for a question.
 NAME = "question.yaml"
-#: The most numbers of workers in one question.
+#: Most numbers of workers in one question.
 MOST_COUNTS = 100
 
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What a planner says on the command line; None where nothing was said. Times are text such as "7min".
+    """A question, as its options give it; None for an option that was not given.
 
-    `pilots` is a file of learning curves; without one, trials are made up around `unit_time`.
+    Times are text such as "7min". `pilots` is a file of learning curves; without one, trials are made up around
+    `unit_time`.
     """
 
     trials: int | None = None
@@ -46,7 +47,7 @@ class Question:
 
     @property
     def options(self) -> dict[str, object]:
-        """Options that were given, by their names on the command line."""
+        """The options that were given, by their names on the command line."""
         given = {f"--{field.name.replace('_', '-')}": getattr(self, field.name) for field in fields(self)}
         return {option: value for option, value in given.items() if value is not None}
 
@@ -54,7 +55,7 @@ class Question:
 def asked(question: Question, path: Path | None = None) -> Loaded:
     """The scenario of a question, as if it stood in the file `path`; its text is `document.raw`.
 
-    Raises InputError naming every option that is missing or makes no sense.
+    Raises InputError naming every option that is missing or wrong.
     """
     problems = list(_problems(question))
     if problems:
@@ -67,7 +68,7 @@ def asked(question: Question, path: Path | None = None) -> Loaded:
 
 
 def scenario_text(question: Question, folder: Path) -> str:
-    """The YAML of a question whose options are sound; the pilots' file is named as seen from `folder`."""
+    """The YAML of a question whose options are sound; the pilots' file is named relative to `folder`."""
     units, divisor = question.max_length, question.divisor or 4
     search = f"max_trials: {question.trials}, max_length: {units}, divisor: {divisor}"
     trials = f"{question.trials:,} trials of up to {units:,} units"
@@ -94,7 +95,7 @@ def scenario_text(question: Question, folder: Path) -> str:
 
 
 def counts_of(text: str) -> list[int]:
-    """Numbers of workers from text such as "8,16,32"; raises ValueError saying what is wrong."""
+    """Numbers of workers from text such as "8,16,32"; raises ValueError with what is wrong."""
     parts = [part.strip() for part in text.split(",")]
     if not all(part.isascii() and part.isdigit() for part in parts) or not all(map(int, parts)):
         raise ValueError(f"{text[:40]!r} should be numbers of workers such as 8,16,32")
@@ -108,7 +109,7 @@ def counts_of(text: str) -> list[int]:
 
 
 def _problems(question: Question) -> Iterator[Problem]:
-    """What is missing, what is no number, and what says nothing without another."""
+    """Problems of the options: missing ones, ones that are no number, and ones without an effect."""
     needed = {"--trials": "how many trials a search starts, such as 300",
               "--max-length": "how many units (epochs) the best of them are trained for, such as 81",
               "--workers": "the numbers of workers to try, such as 8,16,32"}  # fmt: skip
@@ -127,7 +128,7 @@ def _problems(question: Question) -> Iterator[Problem]:
 
 
 def _of_money(given: dict[str, object]) -> Iterator[Problem]:
-    """Prices that are none, and options that need a price beside them."""
+    """Problems of the prices, and of options that need a price."""
     for option in ("--price", "--spot-price", "--budget", "--confidence"):
         value = given.get(option)
         if isinstance(value, float) and not math.isfinite(value):
@@ -179,7 +180,7 @@ def _number(value: object) -> str:
 
 
 def _scalar(value: object) -> str:
-    """A number, a span or a time of day as it is; any other text in quotes, for it must not be YAML."""
+    """An option's value in YAML: a number, a span or a time of day as it is, any other text in quotes."""
     text = _number(value)
     return text if re.fullmatch(r"[0-9][\w.+ -]*(\d\d:\d\d(:\d\d)?)?", text, re.ASCII) else _text(text)
 
@@ -196,7 +197,7 @@ def _text(text: str) -> str:
 
 
 def _of_option(problem: Problem) -> Problem:
-    """A problem of the scenario that was made, put at the option that it comes from."""
+    """A problem of the scenario that was made, moved to the option that it comes from."""
     options = {
         "max_trials": "--trials", "max_length": "--max-length", "divisor": "--divisor", "unit_time": "--unit-time",
         "file": "--pilots", "count": "--workers", "start": "--start", "deadline": "--deadline", "budget": "--budget",

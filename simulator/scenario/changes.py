@@ -1,4 +1,4 @@
-"""Changes to the plain values of a scenario: dotted keys, and what is put where they point."""
+"""Changes to the plain values of a scenario, by dotted keys."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _path(values: Any, text: str, above: Path_ = ()) -> Path_:
 
 
 def put(values: dict[str, Any], path: Path_, value: Any) -> None:
-    """Set what stands at `path`, keys on the way made where they are missing."""
+    """Set the value at `path`; missing keys on the way are made."""
     *way, last = map(str, path)
     for key in way:
         below = values.get(key)

@@ -1,6 +1,6 @@
-"""Scenario sections `cluster` and `stop`: who does the work, under what conditions, and until when.
+"""Scenario sections `cluster` and `stop`: the workers, their failures, and when a run ends.
 
-Defaults are what public measurements suggest; each says where from.
+Defaults follow public measurements; each description names its source.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from simulator.scenario.values import Delay, Duration, Label
 Money = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 
 
-#: Trials that a cluster has room for at once.
+#: Most trials that a cluster trains at once.
 MOST_WORKERS = 1_000_000
 
 
@@ -64,11 +64,11 @@ def _together(value: str) -> str:
 
 
 def together_of(value: str) -> int:
-    """How many machines a rack or a zone has; 0 where it is neither."""
+    """The number of machines in a rack or a zone; 0 for any other value."""
     return int(value.rpartition(" of ")[2]) if " of " in value else 0
 
 
-#: Machines that share a fate: each alone, so many that stand together, a group, or all groups.
+#: Machines that fail together: each alone, several side by side, a group, or the whole cluster.
 Together = Annotated[
     str,
     AfterValidator(_together),
@@ -386,7 +386,7 @@ class ClusterSection(Section):
 
     @property
     def priced(self) -> bool:
-        """Whether anything costs money."""
+        """Whether any machine has a price."""
         return any(group.price for group in (self.groups or {}).values())
 
     @model_validator(mode="after")

@@ -25,7 +25,7 @@ Loss = Annotated[float, Field(ge=-1e6, le=1e6)]
 Correlation = Annotated[float, Field(ge=-1, le=1)]
 
 
-#: A trial that drawn ones may be like.
+#: A trial on which drawn trials are modelled.
 Row = Annotated[list[Annotated[float, Field(ge=-1e9, le=1e9)]], Field(min_length=7, max_length=7)]
 
 
@@ -192,7 +192,7 @@ class SyntheticSection(Section):
         if isinstance(data, dict) and data.get("preset") in get_args(Preset):
             preset = section(PRESETS[data["preset"]])
             if {"unit_time", "unit_time_sigma"} & data.keys():
-                preset.pop("unit_times", None)  # which would be told in vain
+                preset.pop("unit_times", None)  # the preset's value, which would have no effect
             return {**preset, **data}
         return data
 
@@ -228,7 +228,7 @@ class SyntheticSection(Section):
 
     @property
     def law(self) -> Law:
-        """What the engine draws from."""
+        """The law that these values describe."""
         shape: dict[str, Any] = {
             "family": self.family,
             "skew": self.skew,
@@ -254,14 +254,14 @@ class SyntheticSection(Section):
         return Synthetic(self.law, seed)
 
 
-#: Keys that mean the same in a scenario and in a law.
+#: Keys that a scenario and a law share.
 _SAME = (
     "best", "worst", "gain", "gain_sigma", "scale", "scale_sigma", "crossings", "waves", "noise", "diverged",
     "noise_units", "logarithmic",
 )  # fmt: skip
 
 
-#: Keys that `trials` take the place of.
+#: Keys that `trials` replaces.
 _OF_TRIALS = (
     "preset", "alpha", "beta", "best", "worst", "skew", "levels", "gain", "gain_sigma", "rate", "rate_sigma", "scale",
     "scale_sigma", "crossings", "waves", "noise", "unit_time", "unit_time_sigma", "unit_time_quality", "unit_times",
@@ -269,7 +269,7 @@ _OF_TRIALS = (
 
 
 def section(law: Law) -> dict[str, Any]:
-    """The `curves:` section of a law, times in seconds, without what is as by default or comes to nothing."""
+    """The `curves:` section of a law: times in seconds, without values that are defaults or have no effect."""
     values: dict[str, Any] = {"kind": "synthetic", "family": law.family}
     if law.trials:
         values |= {
@@ -313,7 +313,7 @@ class OrderedSection(Section):
     )
 
     def build(self, _: Path, __: int) -> Curves:
-        """Make the trials, which nothing draws."""
+        """Make the trials; nothing in them is random."""
         return Ordered(self.unit_time, improving=self.order == "improving")
 
 

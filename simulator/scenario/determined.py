@@ -20,9 +20,9 @@ from simulator.searchers import determined, halving
 from simulator.searchers import determined_layouts as layouts
 
 _MODES = ("aggressive", "standard", "conservative")
-_MOST_TRIALS = 2000  # of a grid and of adaptive_simple
+_MOST_TRIALS = 2000  # Determined's limit for a grid and for adaptive_simple
 
-#: Concurrency of 0.20.2 and later, where a block says nothing.
+#: Concurrency in Determined 0.20.2 and later, for a block that gives none.
 _CONCURRENT_SINCE_0_20_2 = 16
 
 
@@ -49,7 +49,7 @@ _CONCURRENT = "How many jobs may be under way at once; 0 means no limit."
 
 
 class DeterminedSection(OwnSearcherSection):
-    """A searcher of Determined's, with the keys that all of them may have."""
+    """A searcher of Determined's, with the keys that all of them accept."""
 
     metric: str | None = Field(
         None, description="Name of the validation metric. The loss of the curves is used in its place."
@@ -143,7 +143,7 @@ class SyncHalvingSection(_Budgeted):
 
     @property
     def trials(self) -> int | None:
-        """What the budget buys."""
+        """The number of trials that the budget pays for."""
         return layouts.sync_halving_layout(**self.options).sizes[0]
 
 
@@ -170,7 +170,7 @@ class AdaptiveSection(_Budgeted):
 
     @property
     def trials(self) -> int | None:
-        """What the budget buys."""
+        """The number of trials that the budget pays for."""
         return sum(layout.sizes[0] for layout in layouts.adaptive_layouts(**self.options))
 
 
@@ -218,13 +218,13 @@ class _Asynchronous(DeterminedSection):
 
     @property
     def promotes_one_in(self) -> float | None:
-        """The divisor; a trial that goes on at once or never is compared with those before it alone."""
+        """The divisor; None with stop_once, where a trial is compared only with the results before its own."""
         return None if self.stop_once else self.divisor
 
     @model_validator(mode="before")
     @classmethod
     def _newest(cls, data: Any) -> Any:
-        """The newest release's `max_time`: it decides by stopping, at the same rungs."""
+        """Read `max_time` of the newest release, which means stopping at the same rungs."""
         if not isinstance(data, dict) or not {"max_time", "time_metric"} & data.keys():
             return data
         if data.get("max_time") is None or data.get("time_metric") is None:

@@ -1,7 +1,7 @@
-"""The schedulers of other libraries, in their own words: names, defaults and rules of their arguments.
+"""Scenario blocks of other libraries' schedulers, with the names, defaults and rules of their arguments.
 
-What the library would take and what makes no difference here is accepted; `without_effect` names it, and a run says
-so. What would make a difference that is not simulated is an error.
+An argument that the library accepts and that makes no difference here is accepted; `unused` names it, and a run
+reports it. An argument that would make a difference that is not simulated is an error.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ def _wrong(message: str) -> PydanticCustomError:
 
 
 class LibrarySearcherSection(SearcherSection):
-    """What the blocks have in common."""
+    """The parts that all these blocks share."""
 
-    #: the argument that says after how many units a trial ends
+    #: The argument that gives the number of units after which a trial ends.
     ends: ClassVar[str] = "max_t"
-    #: accepted and without effect
+    #: Arguments that are accepted without effect.
     without_effect: ClassVar[tuple[str, ...]] = ()
     in_place: ClassVar[bool] = True
 
@@ -59,7 +59,7 @@ class LibrarySearcherSection(SearcherSection):
 
     @property
     def trials(self) -> int | None:
-        """How many trials it starts."""
+        """The number of trials that start."""
         return int(getattr(self, self.counts))
 
     @property
@@ -160,7 +160,7 @@ class RayHyperbandSection(_Ray):
 
     @property
     def stepwise(self) -> bool:
-        """Which bracket is next hangs on every report."""
+        """True: every report can change which bracket is next."""
         return True
 
     @property
@@ -209,7 +209,7 @@ class OptunaSuccessiveHalvingSection(_Optuna):
 
     @property
     def stepwise(self) -> bool:
-        """Until a trial is complete, any report may be the first that decides."""
+        """Whether the searcher must hear every report: any may be the first to decide once a trial is complete."""
         return self.min_resource == "auto"
 
     @model_validator(mode="after")
@@ -246,7 +246,7 @@ class OptunaHyperbandSection(_Optuna):
 class _SyneTune(LibrarySearcherSection):
     counts: ClassVar[str] = "max_num_trials_started"
     without_effect: ClassVar[tuple[str, ...]] = ("metric", "resource_attr", "time_attr", "random_seed")
-    #: arguments of one version alone
+    #: Arguments of only one version.
     of_version: ClassVar[dict[str, str]] = {
         "mode": "0.13", "resource_attr": "0.13", "do_minimize": "0.16", "time_attr": "0.16",
     }  # fmt: skip
@@ -284,7 +284,7 @@ class _SyneTune(LibrarySearcherSection):
 
 
 def _as_text(value: object) -> object:
-    """A version written as a number."""
+    """A version that was written as a number, as text."""
     return str(value) if isinstance(value, float) else value
 
 

@@ -1,20 +1,20 @@
-"""What a run of very many trials takes, said before it begins instead of after minutes and gigabytes."""
+"""The time and memory of a run with very many trials, told before it begins."""
 
 from __future__ import annotations
 
 from simulator.core.formatting import counted
 
-#: What a million trials of SHA or ASHA take, measured: a million and a half attempts of 4 to 8 microseconds, in some
-#: 300 bytes each.
+#: Measured needs of a million trials of SHA or ASHA: 1.5 million attempts of 4 to 8 microseconds and about 300 bytes
+#: each.
 SECONDS, GIGABYTES = 10.0, 0.45
-#: Gigabytes beyond which they are told as terabytes.
+#: Gigabytes from which the text says terabytes.
 BIG = 1000
-#: Trials from which on it is worth a word, and the most that synthetic and ordered curves draw.
+#: Fewest trials for which a run's needs are told, and the most that synthetic and ordered curves draw.
 WORTH_A_WORD, MOST = 5_000_000, 20_000_000
 
 
 def effort(trials: int) -> str:
-    """Time and memory of a run of so many trials, and what that goes by."""
+    """A sentence on the time and memory of a run of `trials` trials, and what they are estimated from."""
     millions = trials / 1e6
     return (
         f"{trials:,} trials would take some {_time(SECONDS * millions)} and {_memory(GIGABYTES * millions)}, as a "
@@ -23,7 +23,7 @@ def effort(trials: int) -> str:
 
 
 def _time(seconds: float) -> str:
-    """A time in the largest unit of which there are two, about."""
+    """A time in the largest unit that fits about twice into it."""
     units = (("day", 86_400.0), ("hour", 3_600.0), ("minute", 60.0))
     name, unit = next(((name, unit) for name, unit in units if seconds >= 2 * unit), ("second", 1.0))
     return counted(round(seconds / unit), name)

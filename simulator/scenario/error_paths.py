@@ -1,4 +1,4 @@
-"""From pydantic's path of an error to the entry of the file it is about, and to the model that entry belongs to."""
+"""Finds the entry of the file, and the model, that one of pydantic's errors is about."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Path_ = tuple[str | int, ...]
 
 
 def entry(loc: Path_, root: type[BaseModel]) -> tuple[Path_, type[BaseModel], Any]:
-    """Where `loc` points in the file, the model its last key was looked up in, and the type of what stands there.
+    """The path of an error in the file, the model that its last key belongs to, and the type at that place.
 
     Pydantic adds to a path what is no key of the file: the tag of a union, as in ("searchers", "SHA", "sha",
     "divisor"), names of validators, and "[key]" for a wrong key.
@@ -34,7 +34,7 @@ def entry(loc: Path_, root: type[BaseModel]) -> tuple[Path_, type[BaseModel], An
 
 
 def tags(union: Any) -> list[str]:
-    """What may stand for `name` or `kind` in a union of models."""
+    """The values that `name` or `kind` may have in a union of models."""
     return [tag for choice in get_args(union) for field in _tag_fields(choice) for tag in get_args(field.annotation)]
 
 
@@ -57,7 +57,7 @@ def _is_union(annotation: Any) -> bool:
 
 
 def _has_tag(choice: Any, tag: str | int) -> bool:
-    """Whether a choice of a union is the one that pydantic calls `tag`, or its discriminator can have that value."""
+    """Whether a member of a union has pydantic's tag `tag`, or a discriminator that can have that value."""
     if get_origin(choice) is Annotated:
         return Tag(str(tag)) in choice.__metadata__
     return any(tag in get_args(field.annotation) for field in _tag_fields(choice))

@@ -1,4 +1,4 @@
-"""The examples that come with the package: where they are, what each shows, and which ones start a user off."""
+"""The examples in the package: where they are, what each shows, and which are good to start from."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from types import MappingProxyType
 from simulator.core.errors import InputError, Problem
 from simulator.io import writing
 
-#: A scenario's first line names it; editors check the file by it.
+#: The schema's file, which a scenario's first line names and editors check it by.
 SCHEMA = "schema.json"
 
 
 @dataclass(frozen=True)
 class Start:
-    """What `asha-sim init` writes for a purpose, as (example, name it gets), and what to type next."""
+    """The files that `asha-sim init` writes for a purpose, as (example, new name), and the command to type next."""
 
     purpose: str
     files: tuple[tuple[str, str], ...]
@@ -25,7 +25,7 @@ class Start:
 
 
 _DIGITS = (("digits.yaml", "digits.yaml"), ("curves/digits.csv.gz", "curves/digits.csv.gz"))
-#: By the word that a user types.
+#: Starts, by the word that a user types.
 STARTS: Mapping[str, Start] = MappingProxyType({
     "docs": Start(
         "explain SHA and ASHA in a page of documentation",
@@ -101,16 +101,16 @@ def examples() -> dict[str, Path]:
 
 
 def said_by(path: Path) -> str:
-    """What an example says of itself: its title."""
+    """An example's title."""
     found = re.search(r"^(?:title|name): (.*?)(?:\s+#.*)?$", path.read_text(encoding="utf-8"), re.M)
     return found[1].strip("\"'") if found else path.stem
 
 
 def write(kind: str, target: Path) -> list[Path]:
-    """Write what starts a user off into `target`, and the schema beside it; return the files.
+    """Write starting examples into `target`, and the schema beside them; return the files.
 
-    `kind` is one of STARTS, or "all" for every example. A file that is there already and says the same is left.
-    Raises InputError where another file has one of the names; then nothing is written.
+    `kind` is one of STARTS, or "all" for every example. A file that already has the same content stays. Raises
+    InputError if another file has one of the names; then nothing is written.
     """
     source = folder()
     if kind == "all":
@@ -136,7 +136,7 @@ def write(kind: str, target: Path) -> list[Path]:
 
 
 def _is_other(path: Path, content: bytes) -> bool:
-    """Whether something else than `content` has this name."""
+    """Whether a file of this name exists with other content."""
     if not path.exists() and not path.is_symlink():
         return False
     return not path.is_file() or path.stat().st_size != len(content) or path.read_bytes() != content

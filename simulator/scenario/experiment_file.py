@@ -1,6 +1,6 @@
 """A Determined experiment file: a `searcher:` block among keys that the search does not depend on.
 
-It can be previewed as it is. With a number of workers and the time of a unit it is a scenario.
+It can be previewed as it is. A number of workers and the time of a unit make it a scenario.
 """
 
 from __future__ import annotations
@@ -18,33 +18,33 @@ from simulator.scenario.loading import Loaded, check_document
 from simulator.scenario.searchers import SEARCHERS
 from simulator.scenario.yaml_text import Change, Document, Path_
 
-#: Searchers of Determined's that are simulated, of all versions from 0.12.10 to 0.38. A file that holds a block and
-#: nothing else may name any other searcher of a scenario too.
+#: Determined's searchers that are simulated, from versions 0.12.10 to 0.38. A file that holds only a block may name
+#: any other searcher of a scenario too.
 SUPPORTED = tuple(name for name, model in SEARCHERS.items() if issubclass(model, DeterminedSection))
 
-#: Those that are not, and why.
+#: Determined's searchers that are not simulated, and why.
 _UNSUPPORTED = {
     "custom": "a custom searcher decides in code of its own",
     "pbt": "population-based training copies trials and changes them on the way",
 }
 
-#: Lengths of 0.12 and earlier, in steps of some batches, and what replaced them.
+#: Keys of versions up to 0.12 whose lengths are in steps of some batches, and the keys that replaced them.
 _STEPS = {"max_steps": "max_length", "target_trial_steps": "max_length", "step_budget": "budget"}
 
-#: A grid of more is refused; so many are counted.
+#: Most points of a grid that are counted; a larger grid is refused.
 MOST_POINTS = 10**9
 
-#: What stands in for the rest of a scenario, so that the block is checked as a scenario's is. Nothing is read there.
+#: Stand-ins for the rest of a scenario, so that the block is checked as a scenario's is; they are never used.
 _REST = {"curves": {"kind": "recorded", "file": "none"}, "cluster": {"workers": 1}, "stop": {"time": 1}}
 
 
 def is_experiment(values: Any) -> bool:
-    """Whether a file's content is an experiment, sound or not, and no scenario."""
+    """Whether a file's content is an experiment, correct or not, rather than a scenario."""
     return isinstance(values, dict) and not values.keys() & {"searchers", "curves", "cluster"}
 
 
 def check_experiment(document: Document) -> Loaded:
-    """Check the search of an experiment file; of what is returned only the searcher is the file's.
+    """Check the search of an experiment file; only the searcher of the result comes from the file.
 
     Raises InputError naming every problem. The grid's points are those of the file's hyperparameters.
     """
@@ -58,13 +58,13 @@ def check_experiment(document: Document) -> Loaded:
     return loaded
 
 
-#: Where a scenario made of an experiment has what the file has elsewhere.
+#: Keys of a scenario that is made from an experiment, and where the experiment has their values.
 _TAKEN_OVER: dict[Path_, Path_] = {("name",): ("title",), ("reproducibility", "experiment_seed"): ("seed",)}
-#: Numbers of workers that a plan tries where the file has none: so many times the number that was given.
+#: Multiples of the given number of workers that a plan tries if the file names none.
 _TRIED = (0.25, 0.5, 1, 2)
 
 
-#: Keys that only a scenario has.
+#: Keys that only a scenario can have.
 _OF_SCENARIOS = {"title", "seed", "time_unit", "stop", "plan", "searches", "scheduler"}
 
 
@@ -78,8 +78,8 @@ def is_experiment_to_run(values: Any) -> bool:
 def scenario_of(document: Document, workers: int | None, unit_time: str | None) -> Document:
     """The scenario of an experiment: its search on so many workers, on made-up trials of `unit_time` a unit.
 
-    Each is left out where it is None, for changes to give. Jobs queue, as Determined's do; what was made up is in
-    the document's notes. Raises InputError for a block that is not simulated.
+    An argument that is None is left out, so that changes can give it. Jobs queue, as Determined's do. The document's
+    notes say what was made up. Raises InputError for a block that is not simulated.
     """
     block = _block(document)
     if block["name"] == "grid" and "points" not in block:
@@ -116,14 +116,14 @@ def scenario_of(document: Document, workers: int | None, unit_time: str | None) 
     return settings.changed(made, changes)
 
 
-#: Characters of a title.
+#: Longest title, in characters.
 _LONGEST_TITLE = 200
-#: Units that lengths may count, in the singular.
+#: Units that lengths may count, with their singular.
 _UNITS = {"records": "a record", "batches": "a batch", "epochs": "an epoch"}
 
 
 def unit_of(block: dict[str, Any]) -> str:
-    """What a searcher's block counts lengths in, such as "an epoch"."""
+    """The unit of the lengths in a searcher's block, such as "an epoch"."""
     length = block.get("max_length")
     unit = next(iter(length), None) if isinstance(length, dict) else block.get("time_metric")
     return _UNITS.get(str(unit), "a unit")
@@ -140,7 +140,7 @@ def _at(values: Any, path: Path_) -> Any:
 
 
 def _block(document: Document) -> dict[str, Any]:
-    """The searcher block, if it is one of a kind that is simulated."""
+    """The searcher block of an experiment, if its searcher is simulated."""
     supported = f"supported: {', '.join(SUPPORTED)}"
     block = document.values.get("searcher")
     if block is None:
@@ -167,7 +167,10 @@ def _block(document: Document) -> dict[str, Any]:
 
 
 def grid_points(document: Document) -> int:
-    """Points of the grid over an experiment's hyperparameters: the product of their counts, up to a billion."""
+    """The number of points of the grid over an experiment's hyperparameters, up to a billion.
+
+    It is the product of the hyperparameters' counts.
+    """
     parameters = document.values.get("hyperparameters")
     if not isinstance(parameters, dict) or not parameters:
         message = "are missing: their counts make the grid; or give the searcher `points`"
@@ -183,7 +186,7 @@ def grid_points(document: Document) -> int:
 
 
 def _counts(document: Document, where: Path_, parameters: dict[str, Any]) -> Iterator[int | Problem]:
-    """How many values each hyperparameter has on the grid, or what is wrong with it; groups may be nested."""
+    """The number of values of each hyperparameter on the grid, or what is wrong with it; groups may be nested."""
     for name, parameter in parameters.items():
         here = (*where, name)
         if not isinstance(parameter, dict):  # a bare value is a constant
@@ -196,7 +199,7 @@ def _counts(document: Document, where: Path_, parameters: dict[str, Any]) -> Ite
 
 
 def _count(parameter: dict[str, Any]) -> int | str:
-    """Values of a hyperparameter on the grid, or what is wrong with it."""
+    """The number of values of one hyperparameter on the grid, or what is wrong with it."""
     match parameter["type"]:
         case "const":
             return 1
@@ -220,4 +223,4 @@ def _numeric_count(parameter: dict[str, Any]) -> int | str:
     low, high = parameter.get("minval"), parameter.get("maxval")
     if not isinstance(low, int) or not isinstance(high, int) or low > high:
         return "needs minval and maxval, whole numbers in this order"
-    return min(count, high - low + 1)  # there are no more integers
+    return min(count, high - low + 1)  # no more integers lie in the range

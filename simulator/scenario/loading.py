@@ -19,7 +19,7 @@ from simulator.scenario.searchers import AsyncHyperbandSection, Searcher
 from simulator.scenario.yaml_text import Document, Path_
 from simulator.trace.reading import is_trace
 
-#: Jobs that may stand in the queue at once.
+#: Most jobs that may stand in the queue at once.
 MOST_QUEUED = 1_000_000
 
 
@@ -37,7 +37,7 @@ class Loaded:
 
     @property
     def folder(self) -> Path:
-        """Where relative paths start."""
+        """The folder that relative paths start from."""
         return self.document.path.parent
 
     @property
@@ -47,7 +47,7 @@ class Loaded:
 
     @property
     def notes(self) -> list[Problem]:
-        """What is sound and may be meant otherwise: how it was read, and how to write the other."""
+        """Valid entries that may be meant otherwise: how each was read, and how to write the other meaning."""
         return [
             *self.document.notes,
             *_bare_times(self),
@@ -58,7 +58,7 @@ class Loaded:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Keys that were set from outside the file, and their values; None where a key was left out."""
+        """Keys that were set from outside the file, with their values; None for a key that was left out."""
         return {change.key: change.value for change in self.document.changes}
 
     def problem(self, where: Path_, message: str) -> Problem:
@@ -67,9 +67,9 @@ class Loaded:
 
     @contextmanager
     def blaming(self, *where: str | int) -> Iterator[None]:
-        """Put what is wrong with a file as a whole at the entry `where`, which asks for it; raises InputError again.
+        """Raise an InputError about a whole file again, at the entry `where` that names the file.
 
-        What is wrong at a line of the file keeps its own place.
+        A problem at a line of the file keeps its own place.
         """
         try:
             yield
@@ -103,7 +103,7 @@ def check_document(document: Document) -> Loaded:
 
 
 def _contradictions(loaded: Loaded) -> list[Problem]:
-    """What no single entry can see."""
+    """Problems that concern several entries together."""
     scenario, problems = loaded.scenario, list(shared.contradictions(loaded))
     if problems:
         return problems
@@ -135,7 +135,7 @@ def _contradictions(loaded: Loaded) -> list[Problem]:
 
 
 def _bare_times(loaded: Loaded) -> Iterator[Problem]:
-    """Numbers without a unit are seconds, also where times are shown in hours."""
+    """Notes on times without a unit, which are seconds even if times are shown in hours."""
     unit = loaded.scenario.time_unit
     for section, key in (("plan", "deadline"), ("stop", "time")):
         there = loaded.document.values.get(section)
@@ -148,7 +148,7 @@ def _bare_times(loaded: Loaded) -> Iterator[Problem]:
 
 
 def _without_effect(loaded: Loaded) -> Iterator[Problem]:
-    """Arguments of another library that its users give and that make no difference here."""
+    """Notes on arguments of other libraries that have no effect here."""
     for where, searcher in loaded.scenario.blocks.items():
         if searcher.unused:
             keys = ", ".join(searcher.unused)
@@ -156,7 +156,10 @@ def _without_effect(loaded: Loaded) -> Iterator[Problem]:
 
 
 def _one_bracket(loaded: Loaded) -> Iterator[Problem]:
-    """Brackets are taken in turn as jobs are asked for: a queue asks for all trials at once, before any is done."""
+    """Notes on searches whose trials would all go to one bracket.
+
+    Brackets take turns as jobs are requested, and a queue requests all trials at once, before any is done.
+    """
     if loaded.scenario.cluster.assignment != "queued":
         return
     for where, block in loaded.scenario.blocks.items():
@@ -169,7 +172,7 @@ def _one_bracket(loaded: Loaded) -> Iterator[Problem]:
 
 
 def _immense(loaded: Loaded) -> Iterator[Problem]:
-    """A run that takes minutes and gigabytes, where nothing is told to stop it before."""
+    """Notes on runs that take minutes and gigabytes and have no stop."""
     for label, block in loaded.scenario.searchers.items():
         trials = _trials(block)
         if loaded.scenario.stop is None and trials >= effort.WORTH_A_WORD:
@@ -177,7 +180,7 @@ def _immense(loaded: Loaded) -> Iterator[Problem]:
 
 
 def _trials(searcher: Searcher) -> int:
-    """How many trials a searcher starts; 0 for no end, and where its rungs don't fit, which making it will tell."""
+    """The number of trials that a searcher starts; 0 if it is endless or its rungs don't fit (reported later)."""
     try:
         return searcher.trials or 0
     except ValueError:
@@ -185,7 +188,7 @@ def _trials(searcher: Searcher) -> int:
 
 
 def _directions(loaded: Loaded) -> list[Problem]:
-    """`smaller_is_better` may stand in a searcher's block or in the curves': both speak of the same losses."""
+    """Problems if searchers' blocks and the curves disagree on `smaller_is_better`, since all share the losses."""
     scenario = loaded.scenario
     said: dict[Path_, bool] = {
         (*where, key): smaller
@@ -217,7 +220,7 @@ def _sense(smaller_is_better: bool) -> str:
 
 
 def _problem(document: Document, details: Any) -> Problem:
-    """Put one of pydantic's errors into the file's terms."""
+    """Turn one of pydantic's errors into a problem at its place in the file."""
     where, owner, there = entry(details["loc"], model.Scenario)
     kind, given = details["type"], details.get("input")
     if kind == "extra_forbidden":
@@ -251,7 +254,7 @@ def _problem(document: Document, details: Any) -> Problem:
 
 
 def _as_written(where: Path_, values: Any) -> Path_:
-    """`searchers.LABEL` is `searcher` in a file with one searcher."""
+    """The path as the file has it: `searchers.LABEL` is `searcher` in a file with one searcher."""
     if where[:1] == ("searchers",) and "searchers" not in values and "searcher" in values:
         return ("searcher", *where[2:])
     return where

@@ -1,4 +1,7 @@
-"""What a scenario may say. Field descriptions become scenarios/schema.json, which editors show."""
+"""The model of a scenario.
+
+Field descriptions become scenarios/schema.json, which editors show.
+"""
 
 from __future__ import annotations
 
@@ -49,20 +52,20 @@ class Scenario(Section):
 
     @property
     def smaller_is_better(self) -> bool:
-        """Whether losses are minimised; one block that says they aren't speaks for all."""
+        """Whether losses are minimised; one block that says they aren't decides for all."""
         blocks = (self.curves, *self.blocks.values())
         return all(getattr(block, "smaller_is_better", True) for block in blocks)
 
     @property
     def blocks(self) -> dict[tuple[str, ...], Searcher]:
-        """The searchers by where they stand: under `searchers`, or in `searches`."""
+        """The searchers by their path in the file: under `searchers`, or in `searches`."""
         if self.searches is not None:
             return {("searches", label, "searcher"): stream.searcher for label, stream in self.searches.items()}
         return {("searchers", label): searcher for label, searcher in self.searchers.items()}
 
     @model_validator(mode="after")
     def _stop_and_release(self) -> Scenario:
-        """A budget that ends a run counts seconds of machines that are kept: else nobody knows it in time."""
+        """Check `stop.cost`: it counts seconds of machines that are kept; other costs are known too late."""
         if self.stop is None:
             return self
         cluster = self.cluster
@@ -83,7 +86,7 @@ class Scenario(Section):
     @model_validator(mode="before")
     @classmethod
     def _one_searcher(cls, data: object) -> object:
-        """`searcher: {…}`, as Determined writes it, is `searchers:` with the block's name as its label."""
+        """Read `searcher: {…}`, as Determined writes it, as `searchers:` with the block's name as its label."""
         if isinstance(data, dict) and "searcher" in data and "searchers" not in data:
             data = dict(data)
             block = data.pop("searcher")

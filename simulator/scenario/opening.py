@@ -1,4 +1,4 @@
-"""From a file and what is set beside it to a scenario: `--set`, the workers and unit time of an experiment."""
+"""Makes a scenario from a file and the settings given with it: `--set`, and an experiment's workers and unit time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from simulator.scenario.experiment_file import is_experiment_to_run, scenario_of
 from simulator.scenario.loading import Loaded, check_document
 from simulator.scenario.yaml_text import Change, Document
 
-#: What an experiment file lacks, and the option that gives it.
+#: The keys that an experiment file lacks, and the option that gives each.
 _LACKING = {
     "cluster": "a Determined experiment file does not say how many workers there are: give --workers, such as 16",
     "curves": "a Determined experiment file does not say how long training takes: give --unit-time, such as 2min",
@@ -44,7 +44,7 @@ def complete(
     workers: int | None = None,
     unit_time: str | None = None,
 ) -> Loaded:
-    """The same for what was read from a file; `sets` are texts KEY=VALUE, or keys with plain values."""
+    """The same for a document that was read; `sets` are texts KEY=VALUE, or keys with plain values."""
     if not is_experiment_to_run(document.values):
         return check_document(with_changes(document, sets, workers=workers, unit_time=unit_time))
     try:
@@ -64,7 +64,7 @@ def with_changes(
     workers: int | None = None,
     unit_time: str | None = None,
 ) -> Document:
-    """A document with what is set beside it; raises InputError for texts and keys that have no place."""
+    """A document with settings applied; raises InputError for texts and keys that don't fit it."""
     changes = []
     if workers is not None:
         changes.append(Change(("cluster", "workers"), workers, "--workers"))

@@ -13,12 +13,12 @@ from simulator.scenario.base import Count, Positive, Section, wrong
 from simulator.scenario.cluster import Money
 from simulator.scenario.values import Duration, Moment, moment
 
-#: Replicates of a cell, at most.
+#: Most replicates of a cell.
 MOST = 100_000
 
 
 def _axis(value: Any) -> list[Any] | dict[str, Any]:
-    """The values of a key: a list of them, or a name for each."""
+    """Read the values of a varied key: a list, or a name for each."""
     if not isinstance(value, (list, dict)):
         message = "should be a list of values, or a name for each: [8, 16], {spot: …, on demand: …}"
         raise PydanticCustomError("together", message)
@@ -64,7 +64,7 @@ class ReplicatesSection(Section):
 
 
 def _replicates(value: Any) -> Any:
-    """A bare number is both the least and the most."""
+    """Read a bare number as both the least and the most."""
     if not isinstance(value, int) or isinstance(value, bool):
         return value
     if not 2 <= value <= MOST:  # noqa: PLR2004  (one run has no spread)
@@ -77,7 +77,7 @@ def _until(value: Any, info: ValidationInfo) -> Any:
     until = moment(value)
     if until is None:
         return value
-    if "start" not in info.data:  # it is wrong, which is said
+    if "start" not in info.data:  # a wrong value, which is reported
         return 1
     start: datetime | None = info.data["start"]
     if start is None:
@@ -196,12 +196,12 @@ class PlanSection(Section):
 
     @property
     def asked(self) -> bool:
-        """Whether something is asked that a run can fail to do."""
+        """Whether the plan asks something that a run can fail to do."""
         return self.deadline is not None or self.budget is not None or self.target is not None
 
     @property
     def due(self) -> str | None:
-        """Day and time of the deadline, as people read it; None where the plan has no start or no deadline."""
+        """Day and time of the deadline as text; None if the plan has no start or no deadline."""
         if self.start is None or self.deadline is None:
             return None
         return told(self.start + timedelta(microseconds=self.deadline // (ticks.PER_SECOND // 1_000_000)))

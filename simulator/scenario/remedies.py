@@ -1,4 +1,4 @@
-"""What was probably meant by an entry that is wrong: other libraries' words, signs beside numbers, short forms."""
+"""Suggestions for wrong entries: other libraries' words, signs beside numbers, short forms."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable, Sequence
 
-#: Words for one thing, in the libraries and here: the one that a searcher has is what was meant.
+#: Words of libraries and of scenarios for one thing each; the one that the searcher has is suggested.
 SAME = (
     ("divisor", "reduction_factor", "factor", "eta", "halving_rate", "rf"),
     ("max_length", "max_t", "max_resource", "max_resources", "max_resource_level", "max_epochs", "max_iter",
@@ -18,22 +18,22 @@ SAME = (
     ("num_rungs", "rungs"),
     ("workers", "n_workers", "num_workers"),
 )  # fmt: skip
-#: The least resource is no key of ours: the number of rungs gives it.
+#: Words for the least resource, which is no key here: the number of rungs gives it.
 LEAST = {*SAME[4], "min_early_stopping_rate"}
-#: What stands in another section, or is another searcher's.
+#: Keys that belong to another section or another searcher, and what to say of each.
 ELSEWHERE = {
     **dict.fromkeys(SAME[-1], "the number of workers is cluster.workers"),
     "price": "a price stands in `plan`, or in a group of `cluster.groups`",
     "brackets": "one bracket is all it has; hyperband and async_hyperband have several",
 }
-#: What papers and libraries call a searcher, without "_" and in small letters, and its name here.
+#: Names of searchers in papers and libraries, without "_" and in small letters, and their names here.
 NAMES = {
     "successivehalving": "sha", "ashascheduler": "ray_asha", "asynchyperbandscheduler": "ray_asha",
     "hyperbandscheduler": "ray_hyperband", "successivehalvingpruner": "optuna_successive_halving",
     "hyperbandpruner": "optuna_hyperband", "halvingrandomsearchcv": "sklearn_halving",
     "halvinggridsearchcv": "sklearn_halving",
 }  # fmt: skip
-#: The key that a section's bare value is probably for.
+#: The key that a bare value of each section is probably meant for.
 BARE = {
     "preemption": "up", "failures": "mtbf", "drops": "probability", "recovery": "on_loss", "stragglers": "kind",
     "stop": "time", "cluster": "workers", "curves": "kind", "searcher": "name", "target": "loss",
@@ -41,7 +41,7 @@ BARE = {
 
 
 def key(given: str, known: Iterable[str]) -> str:
-    """What to do about an unknown key where `known` ones may stand."""
+    """The suggestion for an unknown key, where the keys `known` are possible."""
     known, word = list(known), given.casefold()
     if word in LEAST and "num_rungs" in known:
         return "did you mean num_rungs? the lowest rung stands at max_length / divisor^(num_rungs - 1)"
@@ -55,7 +55,7 @@ def key(given: str, known: Iterable[str]) -> str:
 
 
 def near(given: object, known: Sequence[str]) -> str | None:
-    """The known word that was probably meant, as a question; None where none is like it."""
+    """The known word that was probably meant, as a question; None if none is similar."""
     word = str(given).casefold()
     called = NAMES.get(word.replace("_", "").replace("-", "").replace(" ", ""))
     words = [called] if called in known else difflib.get_close_matches(word, known, n=1)
@@ -63,7 +63,7 @@ def near(given: object, known: Sequence[str]) -> str | None:
 
 
 def number(given: object) -> str | None:
-    """How to write a text that is a number with a sign or a unit of money; None where it is none."""
+    """How to write a number that has a sign or a unit of money; None if the text is none."""
     text = str(given).strip() if isinstance(given, str) else ""
     if share := re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*%", text):
         return f"write {float(share[1]) / 100:.10g}"
@@ -75,7 +75,7 @@ def number(given: object) -> str | None:
 
 
 def section(name: object, given: object) -> str | None:
-    """How to write a section that was given as one bare value; None where nobody can tell."""
+    """How to write a section that was given as one bare value; None if that is unclear."""
     inside = BARE.get(str(name))
     if inside is None or not isinstance(given, (str, int, float)) or isinstance(given, bool):
         return None

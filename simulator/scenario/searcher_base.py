@@ -1,4 +1,4 @@
-"""What every searcher block of a scenario has in common, and the numbers Determined has its own words for."""
+"""The base of all searcher blocks of a scenario, and number types with Determined's error texts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from simulator.searchers.protocol import Searcher
 
 Divisor = Annotated[float, Field(gt=1, le=10**6, allow_inf_nan=False)]
 
-#: Fields that name the search or are accepted without an effect on it.
+#: Fields that are no arguments of `make`: they name the search, or have no effect on it.
 _NO_OPTIONS = {
     "name", "metric", "smaller_is_better", "source_trial_id", "source_checkpoint_uuid", "train_stragglers",
     "max_time", "time_metric",
@@ -22,52 +22,55 @@ _NO_OPTIONS = {
 
 
 class SearcherSection(Section):
-    """One search: its numbers, and the function `make` that takes them as arguments and makes the searcher."""
+    """One search: its numbers, and the function `make` that makes the searcher from them."""
 
     make: ClassVar[Callable[..., Searcher]]
-    #: the key that says how many trials there are
+    #: The key that gives the number of trials.
     counts: ClassVar[str] = "max_trials"
-    #: whether a promoted trial goes on from its last result, where the cluster lets it
+    #: Whether a promoted trial goes on from its last result, if the cluster allows it.
     resumes: ClassVar[bool] = True
-    #: whether a trial that may go on does so on its own worker, at once
+    #: Whether a trial that may go on does so at once, on its own worker.
     in_place: ClassVar[bool] = False
 
     name: str
 
     @property
     def stepwise(self) -> bool:
-        """Whether it is told of reports that decide nothing."""
+        """Whether the searcher must hear reports that decide nothing."""
         return False
 
     @property
     def unused(self) -> list[str]:
-        """The keys that were given in vain and are told; none, since Determined's files always have some."""
+        """Given keys without effect that a note names; none here, since Determined's files always have some."""
         return []
 
     @property
     def said_direction(self) -> tuple[str, bool] | None:
-        """The key that says whether smaller is better, and what it says; None where it was not given."""
+        """The key that says whether smaller is better, and its value; None if it was not given."""
         if "smaller_is_better" not in self.model_fields_set:
             return None
         return "smaller_is_better", bool(vars(self)["smaller_is_better"])
 
     @property
     def endless(self) -> bool:
-        """Whether it would go on for ever."""
+        """Whether the search never ends by itself."""
         return False
 
     @property
     def trials(self) -> int | None:
-        """How many trials it starts, as far as it is known before the run."""
+        """The number of trials that start; None if it is not known before the run."""
         return None
 
     @property
     def promotes_one_in(self) -> float | None:
-        """Of how many results of a rung one is promoted, where that is always so; mispromotions are counted by it."""
+        """The divisor by which mispromotions are counted; None if no fixed share of a rung is promoted."""
         return None
 
     def build(self, seed: int = 0) -> Searcher:  # noqa: ARG002  (most draw nothing)
-        """Make a fresh searcher; raises ValueError where its rungs don't fit. `seed` is that of what it draws."""
+        """Make a fresh searcher; raises ValueError if its rungs don't fit.
+
+        `seed` is the seed of its random draws.
+        """
         return type(self).make(**self.options)
 
     @property
@@ -86,7 +89,7 @@ class OwnSearcherSection(SearcherSection):
 
 
 def broken(rule: str, given: object) -> PydanticCustomError:
-    """An error that tells a rule of Determined's, such as "max_trials must be > 0", and what was given."""
+    """An error with one of Determined's rules, such as "max_trials must be > 0", and the value that was given."""
     return PydanticCustomError("determined", "{rule}, not {given}", {"rule": rule, "given": str(given)[:40]})
 
 
@@ -108,7 +111,7 @@ def _above_one(value: float, info: ValidationInfo) -> float:
     return value
 
 
-#: A count, a count that may be 0, a count of rungs and a divisor, with Determined's messages.
+#: Types of numbers with Determined's messages: a count, a count that may be 0, a count of rungs, a divisor.
 AboveZero = Annotated[int, Field(le=10**9, json_schema_extra={"minimum": 1}), AfterValidator(_above_zero)]
 NotNegative = Annotated[int, Field(le=10**9, json_schema_extra={"minimum": 0}), AfterValidator(_not_negative)]
 Rungs = Annotated[int, Field(le=64, json_schema_extra={"minimum": 1}), AfterValidator(_above_zero)]

@@ -1,4 +1,4 @@
-"""Scenario section `searchers`: which search, with which numbers."""
+"""Scenario section `searchers`: the kinds of search, and their numbers."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class ShaSection(OwnSearcherSection):
 
     @property
     def trials(self) -> int | None:
-        """One bracket's trials, or unknown."""
+        """The trials of one bracket; None if brackets repeat without end."""
         return None if self.backfill else self.max_trials
 
 
@@ -183,7 +183,7 @@ Searcher = Annotated[
     Field(discriminator="name"),
 ]
 
-#: Every member of the union by the name that a scenario gives it. What lists searchers derives its list from here.
+#: All kinds of searcher by the name that a scenario gives them; every list of searchers is made from this.
 SEARCHERS: dict[str, type[SearcherSection]] = {
     get_args(model.model_fields["name"].annotation)[0]: model for model in get_args(get_args(Searcher)[0])
 }

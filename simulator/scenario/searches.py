@@ -1,4 +1,4 @@
-"""Scenario sections `searches` and `scheduler`: searches that arrive at one cluster, and who of them is served."""
+"""Scenario sections `searches` and `scheduler`: searches that arrive at one cluster, and the order of service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys of a scenario that are set from outside its file: `--set KEY=VALUE`, and the changes of a Python call."""
+"""Settings from outside a scenario's file: `--set KEY=VALUE`, and the changes of a Python call."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from simulator.scenario import yaml_text
 from simulator.scenario.changes import path_of
 from simulator.scenario.yaml_text import Change, Document, Path_
 
-#: The option that sets a key, as error lines name it.
+#: The option's name in error lines.
 OPTION = "--set"
-#: Ways to write that nothing stands for a key, which leaves the key out.
+#: Values that leave a key out.
 _NOTHING = {"", "~", "null", "Null", "NULL"}
-#: Sections whose entries have names of the user's own.
+#: Sections whose keys are names that users choose.
 _NAMED = (("searchers",), ("searches",), ("cluster", "groups"))
 
 
 def parse(texts: Iterable[str], values: Any) -> list[Change]:
-    """What `KEY=VALUE` texts change in a scenario's plain `values`; raises InputError naming each that is wrong.
+    """Parse `KEY=VALUE` texts into changes of a scenario's plain `values`; raises InputError naming each mistake.
 
     A value is YAML on one line: a number, a text, a list such as [4, 8] or keys such as {workers: 4}. Nothing after
     the equals sign leaves the key out.
@@ -42,14 +42,14 @@ def parse(texts: Iterable[str], values: Any) -> list[Change]:
 
 
 def changes_of(given: Mapping[str, object], values: Any, source: str) -> list[Change]:
-    """The same from keys and plain values; `source` is what error lines name."""
+    """The same from keys and plain values; `source` is the name in error lines."""
     return [Change(path_of(values, key), value, source) for key, value in given.items()]
 
 
 def changed(document: Document, changes: Iterable[Change]) -> Document:
-    """The document as it is with the changes, which are part of its bytes and so of its digest.
+    """The document with the changes, which become part of its bytes and so of its digest.
 
-    Raises InputError where a change goes through something that has no keys.
+    Raises InputError if a change leads through a value that has no keys.
     """
     changes = list(changes)
     if not changes:
@@ -63,18 +63,18 @@ def changed(document: Document, changes: Iterable[Change]) -> Document:
 
 
 def _parse(text: str, values: Any) -> Change:
-    """One KEY=VALUE; where a label has an equals sign of its own, the key is the one that the file has most of."""
+    """Parse one KEY=VALUE; if labels have equals signs too, the key is the one with most parts in the file."""
     if "=" not in text:
         raise InputError(Problem(OPTION, f"{text[:60]!r} should be KEY=VALUE, such as cluster.workers=16"))
     splits = [(text[: sign.start()], text[sign.end() :]) for sign in re.finditer("=", text)]
-    key, value = max(splits, key=lambda split: _known(values, path_of(values, split[0])))  # of equal ones the first
+    key, value = max(splits, key=lambda split: _known(values, path_of(values, split[0])))  # the first of equal ones
     if not all(part.strip() for part in key.split(".")):
         raise InputError(Problem(OPTION, f"{key[:60]!r} is no dotted key, such as cluster.workers"))
     return Change(path_of(values, key), _value(key.strip(), value.strip()), OPTION)
 
 
 def _value(key: str, text: str) -> Any:
-    """A value as YAML has it on one line; what is no list, keys or quoted text, and no number either, is text."""
+    """Parse a value as YAML on one line; anything but lists, keys, quoted text and numbers is plain text."""
     if text in _NOTHING:
         return None
     structured = text[0] in "[{\"'"
@@ -89,7 +89,7 @@ def _value(key: str, text: str) -> Any:
 
 
 def _known(values: Any, path: Path_) -> int:
-    """How many keys of a path, from its beginning, are there."""
+    """How many keys of a path exist, counted from its beginning."""
     for depth, key in enumerate(path):
         if not _has(values, key):
             return depth
@@ -98,14 +98,14 @@ def _known(values: Any, path: Path_) -> int:
 
 
 def _has(values: Any, key: str | int) -> bool:
-    """Whether keys have this one, or a list an entry of this number."""
+    """Whether a mapping has this key, or a list this index."""
     if isinstance(values, list):
         return isinstance(key, int) and key < len(values)
     return isinstance(values, dict) and key in values
 
 
 def _put(values: dict[str, Any], change: Change) -> Problem | None:
-    """Make a change, keys on the way where they are missing; what is wrong with it otherwise."""
+    """Make a change, with missing keys on the way; returns what is wrong with it, if anything."""
     if not change.path:
         return Problem(change.source, "should be a dotted key, such as cluster.workers")
     if "searchers" in values and change.path[0] == "searcher":

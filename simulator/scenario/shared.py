@@ -1,4 +1,4 @@
-"""What contradicts itself in a scenario whose searches share a cluster, entry by entry."""
+"""Contradictions between entries of a scenario whose searches share a cluster."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from simulator.scenario.yaml_text import Path_
 
 
 class Checked(Protocol):
-    """A scenario whose keys are sound, and what places a problem in its file (see `Loaded`)."""
+    """A scenario whose keys are sound, and the function that places a problem in its file (see `Loaded`)."""
 
     @property
     def scenario(self) -> Scenario: ...  # noqa: D102
@@ -24,7 +24,7 @@ class Checked(Protocol):
 
 
 def contradictions(loaded: Checked) -> Iterator[Problem]:
-    """What is wrong with searches that share a cluster, or with what belongs to them."""
+    """Problems of searches that share a cluster, and of what belongs to them."""
     scenario = loaded.scenario
     if scenario.searches is None:
         yield from _without_searches(loaded)
@@ -58,11 +58,11 @@ def _without_searches(loaded: Checked) -> Iterator[Problem]:
 
 
 def _useless(loaded: Checked) -> Iterator[Problem]:
-    """Machines that are too small for any trial."""
+    """Problems of machines that are too small for any trial."""
     cluster, streams = loaded.scenario.cluster, (loaded.scenario.searches or {}).values()
     needs = [stream.slots_per_trial or cluster.slots_per_trial for stream in streams]
     if max(needs) > max((group.slots for group in (cluster.groups or {}).values()), default=1):
-        return  # trials of whole machines, of whatever size
+        return  # trials that take whole machines of any size
     least = gcd(*needs)
     for name, group in (cluster.groups or {}).items():
         if group.slots < least:
@@ -88,7 +88,7 @@ def _of_stream(loaded: Checked, label: str, stream: SearchesSection) -> Iterator
 
 
 def fits_nowhere(cluster: ClusterSection, slots: int) -> str | None:
-    """Why a trial of so many slots has no room on any machine, nor on several; None where it has."""
+    """Why a trial of `slots` slots fits on no machine, nor on several; None if it fits."""
     sizes: Counter[int] = Counter()
     if cluster.groups is None:
         sizes[1] = cluster.workers or 0

@@ -1,4 +1,4 @@
-"""Scenario section `cluster.stragglers`: by what factor a job takes longer than its curve says.
+"""Scenario section `cluster.stragglers`: the factor by which a job takes longer than its curve says.
 
 A model of stragglers is a class here and the distribution in simulator/cluster/stragglers.py that it builds.
 """
@@ -15,7 +15,7 @@ from simulator.scenario.base import Positive, Probability, Section, wrong
 
 
 class StragglerSection(Section, ABC):
-    """A distribution of factors; `per` says whether each attempt draws one, or each worker once for all."""
+    """A distribution of factors; `per` says whether each attempt draws one, or each worker once."""
 
     kind: str
     per: Literal["job", "worker"] = Field(
@@ -32,7 +32,7 @@ class StragglerSection(Section, ABC):
 
     @property
     def least(self) -> float:
-        """The least factor there can be."""
+        """The least possible factor."""
         return 1.0
 
 
@@ -71,7 +71,7 @@ class LogNormalStragglerSection(StragglerSection):
 
     @property
     def least(self) -> float:
-        """No time is too short."""
+        """0: a log-normal factor has no lower limit."""
         return 0.0
 
 

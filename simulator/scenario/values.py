@@ -1,4 +1,4 @@
-"""Values a scenario may write in more than one way: durations, lengths, labels."""
+"""Types of values that a scenario may write in several ways: durations, lengths, labels."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 from simulator.core import escaping, ticks
 
 _DURATION = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)\s*([A-Za-z]+)\s*")
-#: Spellings of the units that `core.ticks` has, in any case.
+#: Spellings of the units of time in `core.ticks`, in upper or lower case.
 _SPELT = {
     "s": ("s", "sec", "secs", "second", "seconds"),
     "min": ("min", "mins", "minute", "minutes"),
@@ -21,16 +21,16 @@ _SPELT = {
     "d": ("d", "day", "days"),
 }
 _UNITS = {word: ticks.UNITS[unit] for unit, words in _SPELT.items() for word in words}
-_UNITS |= dict.fromkeys(("w", "week", "weeks"), 7 * ticks.UNITS["d"])  # to write, not to show times in
+_UNITS |= dict.fromkeys(("w", "week", "weeks"), 7 * ticks.UNITS["d"])  # only for input; no time is shown in weeks
 
 
 def _duration(value: Any, least: int = 1) -> int:
-    """Ticks of a bare number of seconds or of text such as "90 s", "2 h"; at least so many."""
+    """Ticks of a number of seconds or of text such as "90 s", "2 h"; raises an error below `least`."""
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match and match[2].casefold() in _UNITS:
         amount = float(match[1]) * _UNITS[match[2].casefold()]
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        amount = min(value, 10 * ticks.LIMIT) * ticks.PER_SECOND  # as a float a very long integer overflows
+        amount = min(value, 10 * ticks.LIMIT) * ticks.PER_SECOND  # a very long integer overflows as a float
     else:
         raise PydanticCustomError(
             "duration",
@@ -55,7 +55,7 @@ _MOMENT = re.compile(r"\s*\d{4}-\d\d-\d\d([ T]+\d\d:\d\d(:\d\d)?(\s*(Z|[+-]\d\d:
 
 
 def moment(value: Any) -> datetime | None:
-    """A day and time such as 2026-12-04 18:00, with a time zone or without; None where the value is none."""
+    """A day and time such as 2026-12-04 18:00, with or without a time zone; None if the value is no such time."""
     if not isinstance(value, str) or not _MOMENT.fullmatch(value):
         return None
     try:
@@ -74,7 +74,7 @@ def _moment(value: Any) -> datetime:
 
 
 class Units(int):
-    """An amount of training; `unit` is what it counts, where the file says so."""
+    """An amount of training; `unit` is what it counts, if the file says so."""
 
     unit: str | None = None
 
@@ -136,7 +136,7 @@ Duration = Annotated[
     ),
 ]
 
-#: The same, where nothing is an answer too.
+#: A time span that may be 0.
 Delay = Annotated[
     int,
     BeforeValidator(
@@ -145,7 +145,7 @@ Delay = Annotated[
     ),
 ]
 
-#: A day and time, as a calendar and a clock on the wall have them.
+#: A day and time, as a calendar and a clock on the wall show them.
 Moment = Annotated[
     datetime,
     PlainValidator(

@@ -18,13 +18,14 @@ from ruamel.yaml.reader import ReaderError
 from simulator.core.errors import InputError, Problem
 from simulator.io import reading
 
-#: A scenario is written by hand; anything larger is another kind of file, or an attack.
+#: Largest scenario file, in bytes: scenarios are written by hand, so anything larger is another kind of file, or an
+#: attack.
 MAX_BYTES = 1_000_000
 MAX_ENTRIES = 20_000
 MAX_LEVELS = 50
 MAX_DIGITS = 1000
 
-#: Where an entry stands: keys and indices from the root down.
+#: The path of an entry: keys and indices from the root down.
 Path_ = tuple[str | int, ...]
 #: Line and column, both 1-based.
 Place = tuple[int, int]
@@ -32,7 +33,7 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True)
 class Change:
-    """An entry that is set from outside the file; None leaves it out. `source` is what error lines name."""
+    """A change of an entry from outside the file; None leaves the entry out. `source` is the name in error lines."""
 
     path: Path_
     value: Any
@@ -44,11 +45,11 @@ class Change:
         return ".".join(map(str, self.path))
 
     def problem(self, message: str) -> Problem:
-        """A problem with the change."""
+        """A problem with this change."""
         return Problem(self.source, message, key=self.key)
 
     def blamed(self, where: Path_) -> bool:
-        """Whether the entry `where` is the change's, or was made on the way to it."""
+        """Whether the entry `where` was changed, or made on the way to the change."""
         least = min(len(where), len(self.path))
         return least > 0 and where[:least] == self.path[:least]
 
@@ -57,8 +58,8 @@ class Change:
 class Document:
     """A YAML file: its bytes, its plain values, and (line, column), 1-based, of each entry's key and value.
 
-    `named` has the places of keys that a plan varies: they are named there, and their values stand elsewhere.
-    `changes` are entries that were set from outside the file, `notes` what is to be said of how it was read.
+    `named` has the places of keys that a plan varies: these are named in the plan, and their values stand elsewhere.
+    `changes` are entries that were set from outside the file; `notes` say how doubtful entries were read.
     """
 
     path: Path
@@ -70,7 +71,7 @@ class Document:
     notes: tuple[Problem, ...] = ()
 
     def nearest(self, where: Path_) -> Place:
-        """Where the entry `where` stands, or the nearest of its parents that is in the file."""
+        """The entry `where`, or the nearest of its parents that is in the file."""
         while where and where not in self.keys:
             where = where[:-1]
         return self.keys.get(where, (1, 1))
@@ -78,7 +79,7 @@ class Document:
     def problem(self, where: Path_, message: str, *, with_key: bool = False) -> Problem:
         """A problem with the entry `where`, or its key, or with the nearest of its parents that is in the file.
 
-        An entry that was set from outside the file has no line in it: the problem is with what set it.
+        An entry that was set from outside the file has no line in it; the problem then names the setting.
         """
         for change in reversed(self.changes):
             inside = len(where) >= len(change.path)
@@ -109,7 +110,7 @@ def parse(raw: bytes, path: Path) -> Document:
         raise InputError(Problem(str(path), message, line, column)) from None
     try:
         tree = _yaml().compose(text)
-    except Exception as error:  # the library's own slips on hostile text are the text's fault
+    except Exception as error:  # errors inside the library come from hostile text
         said, place = _fault(error, text)
         raise InputError(Problem(str(path), f"not valid YAML: {said}", *place)) from None
     plain = _Plain(path)
@@ -122,7 +123,7 @@ def _yaml() -> YAML:
 
 
 def _fault(error: Exception, text: str) -> tuple[str, Place]:
-    """What the library says is wrong, and where."""
+    """What is wrong and where, according to the library."""
     if isinstance(error, MarkedYAMLError):
         said = " ".join((error.problem or error.context or "malformed").split())
         mark = error.problem_mark or error.context_mark
@@ -137,7 +138,7 @@ def _fault(error: Exception, text: str) -> tuple[str, Place]:
 
 
 def _too_deep(text: str) -> Place:
-    """Where a text is nested deeper than may be."""
+    """The place where a text is nested too deeply; None if there is none."""
     level = 0
     for event in _yaml().parse(text):
         level += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
@@ -147,7 +148,7 @@ def _too_deep(text: str) -> Place:
 
 
 class _Plain:
-    """Turns nodes into plain values, noting the places of their keys; aliases are copied, up to a limit."""
+    """Turns YAML nodes into plain values and notes the places of their keys; aliases are copied, up to a limit."""
 
     def __init__(self, path: Path) -> None:
         self.keys: dict[Path_, Place] = {}
@@ -172,7 +173,7 @@ class _Plain:
         raise self._wrong(f"the tag {tag[:40]} is none that a scenario can have", _place(node))
 
     def _mapping(self, node: MappingNode, where: Path_, place: Place, level: int) -> dict[str, Any]:
-        """The mapping's own entries, then those merged by `<<` that it has not; each with the place it stands at."""
+        """The mapping's own entries, then those that `<<` merges and it lacks; each with its place."""
         merged: dict[str, Any] = {}
         entries: dict[str, tuple[Node, Place]] = {}
         for key, value in node.value:
@@ -192,7 +193,7 @@ class _Plain:
         return own | {name: value for name, value in merged.items() if name not in own}
 
     def _name(self, key: Node) -> str:
-        """A key as it is written, its accents composed, however an editor or a file system put them."""
+        """A key with composed accents, which editors and file systems write in different ways."""
         if not isinstance(key, ScalarNode):
             raise self._wrong("a key should be a word, not a list or keys and values", _place(key))
         self._check_text(key)
@@ -215,7 +216,7 @@ class _Plain:
 
 
 def _paired(text: str) -> str:
-    """Text in which two escapes, as JSON writes a character beyond U+FFFF, are that character."""
+    """The text with pairs of escapes, by which JSON writes a character beyond U+FFFF, joined into that character."""
     return re.sub("[\ud800-\udbff][\udc00-\udfff]", lambda pair: _joined(pair[0]), text)
 
 
@@ -238,7 +239,7 @@ def _float(text: str) -> float:
     return float(text.replace("_", "").lower().replace(".inf", "inf").replace(".nan", "nan"))
 
 
-#: How text becomes a value, by YAML's tags; a date is text, for nothing in a scenario is one.
+#: How text becomes a value, by YAML's tags; dates stay text, since no entry of a scenario is a date.
 _SCALARS: dict[str, Callable[[str], Any]] = {
     "str": str,
     "!": str,

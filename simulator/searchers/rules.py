@@ -97,7 +97,7 @@ class Delayed:
 
 @dataclass(frozen=True)
 class Stopping:
-    """A trial goes on if, as its result arrives, it is among the best max(floor(n / divisor), 1); else never."""
+    """A trial goes on if its result is among the best max(floor(n / divisor), 1) on arrival; else it never does."""
 
     divisor: float
     share: Share = share

@@ -112,7 +112,7 @@ def less_work(units: float, others: float) -> bool:
 
 
 def alike(least: float, most: float) -> bool:
-    """Whether two times, of one run each, are too close to be called different."""
+    """Whether two times of one run each, `most` being the greater, are too close to be called different."""
     return most == least or most - least < ALIKE * most
 
 

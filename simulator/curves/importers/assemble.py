@@ -22,7 +22,10 @@ REPEATED = "repeated steps, the last report of each kept"
 
 @dataclass(frozen=True, eq=False)
 class ImportedCurve:
-    """One imported trial: resources and clock increase; only the last loss may be NaN, if the trial diverged."""
+    """One imported trial: resources and clock increase; only the last loss may be NaN, if the trial diverged.
+
+    `seconds` are cumulative, `exit` is set if the trial died by failing.
+    """
 
     trial: Trial
     resources: NDArray[np.int64]

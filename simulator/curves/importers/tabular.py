@@ -122,7 +122,7 @@ def add(found: Found, runs: list[TableRun], options: Options) -> None:
 
 
 def _choose_metric(runs: list[TableRun], options: Options) -> None:
-    """The metric that the option names, or the only one that can be meant."""
+    """Raise InputError if no option names the metric and `loss` may be that of the training data."""
     if options.metric is not None:
         return
     known = {name for run in runs for name in run.table.columns}
