@@ -37,7 +37,7 @@ wheel: $(READY)
 # Then a fuzzer that is guided by coverage, for so many seconds of each kind of input; it keeps what it finds.
 FUZZ_SECONDS ?= 120
 fuzz: $(READY)
-	FUZZ=1 $(BIN)/pytest $(SPREAD) -rP tests/fuzz tests/contract tests/cluster/test_scenarios.py tests/cluster/test_faults.py \
+	FUZZ=1 $(BIN)/pytest $(SPREAD) -rP tests/fuzz tests/faults tests/contract tests/cluster/test_scenarios.py tests/cluster/test_faults.py \
 	  tests/searchers/test_determined_rules.py
 	@$(BIN)/python -c "import atheris" 2> /dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	  $$($(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['dependency-groups']['fuzz'])")

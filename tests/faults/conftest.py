@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from simulator.io import signals
+from simulator.planning import sweep
 from tests.faults import commands
 
 #: Bytes of the small disk.
@@ -39,6 +40,12 @@ def _nothing_goes_on() -> Iterator[None]:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
     commands.running.clear()
+
+
+@pytest.fixture(autouse=True)
+def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plan is done in blocks of few runs, in this process as in one of its own."""
+    monkeypatch.setattr(sweep, "TASK", 400)
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from tests.faults.commands import (
     A_FILE,
     WRITING,
     all_gone,
-    asha_sim,
     ended,
     go_on,
     halted,
@@ -24,6 +23,7 @@ from tests.faults.commands import (
     started,
     until,
 )
+from tests.support.runner import asha_sim
 
 
 @pytest.mark.parametrize("name", WRITING)
