@@ -1,1 +1,1 @@
-"""The cluster keeps time: workers, durations, and the only use of SimPy."""
+"""The cluster, which keeps time: workers and durations. SimPy is used nowhere else."""

@@ -1,4 +1,4 @@
-"""What becomes of an attempt at a job: how long it takes, and what is left of it when it is cut short."""
+"""An attempt at a job: how long it takes, and what remains of it when it is cut short."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 @dataclass(frozen=True)
 class Overheads:
-    """Worker time that trains nothing, in ticks: `trial_start` to set a trial up, to `save` and `restore` one."""
+    """Worker time without training, in ticks: `trial_start` to set a trial up, to `save` and `restore` one."""
 
     trial_start: int = 0
     save: int = 0
@@ -19,9 +19,9 @@ class Overheads:
 class Recovery:
     """What happens to a job that is lost.
 
-    resume: it is tried again from its last checkpoint, one every `checkpoint_every` units; restart: from where the
-    job began; exit: its trial is reported as dead. After more than `max_restarts` losses (preemptions don't count)
-    a trial is dead in any case, as in Determined.
+    resume: it is tried again from its last checkpoint; there is one every `checkpoint_every` units. restart: it is
+    tried again from where it began. exit: its trial is reported as dead. After more than `max_restarts` losses
+    (preemptions don't count) a trial is dead in any case, as in Determined.
     """
 
     on_loss: Literal["resume", "restart", "exit"] = "resume"
@@ -30,7 +30,7 @@ class Recovery:
 
 
 class Rest(NamedTuple):
-    """What an attempt leaves: ticks of `overhead` and of training kept, and how many `units` those are."""
+    """What remains of an attempt: ticks of `overhead`, ticks of training that are kept, and the `units` of these."""
 
     overhead: int
     kept: int
@@ -40,8 +40,8 @@ class Rest(NamedTuple):
 class Course(NamedTuple):
     """The course of an attempt: `lead` ticks of overhead, then `work` ticks of training for `units` units.
 
-    A checkpoint of `save` ticks follows every `every` units but the last, which the next job pays for if its trial
-    goes on elsewhere. Units are taken to last equally long.
+    A checkpoint of `save` ticks follows every `every` units. The next job pays for the last one, if its trial goes on
+    elsewhere. Units are taken to last equally long.
     """
 
     lead: int
@@ -57,7 +57,7 @@ class Course(NamedTuple):
 
     @property
     def overhead(self) -> int:
-        """Ticks of it that train nothing."""
+        """Ticks without training."""
         return self.lead + self.save * self._checkpoints
 
     @property
@@ -65,7 +65,7 @@ class Course(NamedTuple):
         return (self.units - 1) // self.every if self.save else 0
 
     def cut_short(self, after: int) -> Rest:
-        """What is left when it ends `after` so many ticks: all up to the last whole checkpoint."""
+        """What remains if the attempt ends `after` that many ticks: all up to the last complete checkpoint."""
         spent = after - self.lead
         if spent <= 0:
             return Rest(after, 0, 0)
@@ -78,7 +78,7 @@ class Course(NamedTuple):
         return Rest(self.lead + done * self.save, self._kept(done * self.every), done * self.every)
 
     def warned(self, after: int) -> Rest:
-        """What is left when a notice gives time for one more checkpoint of the units trained by then."""
+        """What remains if a notice leaves time for one more checkpoint of the units trained by then."""
         rest = self.cut_short(after)
         left = after - rest.overhead - rest.kept - self.save
         units = rest.units + max(0, int(left * self.units / self.work)) if self.work else rest.units

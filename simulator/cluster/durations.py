@@ -1,4 +1,4 @@
-"""How long a worker stays up, or down: distributions of time spans."""
+"""Distributions of time spans, such as how long a machine stays up or down."""
 
 from __future__ import annotations
 
@@ -21,39 +21,39 @@ class Span(Protocol):
         ...
 
     def quantile(self, share: Numbers) -> Numbers:
-        """The span in ticks that a share of all, in (0, 1), does not exceed; the shape stays."""
+        """The span in ticks that a `share` of all spans, in (0, 1), does not exceed; shaped like `share`."""
         ...
 
 
 @dataclass(frozen=True)
 class Weibull:
-    """Weibull of the given mean; shape 1 is the exponential, less is heavy-tailed, more wears out."""
+    """Weibull distribution with the given mean; shape 1 is the exponential, less is heavy-tailed, more is wear."""
 
     mean: float
     shape: float = 1.0
 
     def quantile(self, share: Numbers) -> Numbers:
-        """The span that a share of all does not exceed."""
+        """The span that a `share` of all spans does not exceed."""
         return self.mean / gamma(1 + 1 / self.shape) * (-np.log1p(-share)) ** (1 / self.shape)
 
 
 @dataclass(frozen=True)
 class LogNormalSpan:
-    """Log-normal given by its median and its mean, which is the greater of the two."""
+    """Log-normal distribution with the given median and mean, which is the greater of the two."""
 
     median: float
     mean: float
 
     def quantile(self, share: Numbers) -> Numbers:
-        """The span that a share of all does not exceed."""
+        """The span that a `share` of all spans does not exceed."""
         sigma = sqrt(2 * log(self.mean / self.median))
         return np.asarray(self.median * np.exp(sigma * normal_quantile(share)))
 
 
 def expected_completion(work: float, losses: float) -> float:
-    """Expected time until `work` ticks are done in one go, started again after each loss at rate `losses` per tick.
+    """Expected time until `work` ticks succeed without a loss, if losses at rate `losses` per tick start them again.
 
-    (exp(rate * work) - 1) / rate; inf where that is beyond any clock.
+    It is (exp(rate * work) - 1) / rate; inf where that overflows.
     """
     exponent = losses * work
     if exponent > 700:  # noqa: PLR2004  (exp overflows)

@@ -1,7 +1,7 @@
 """Runs a searcher on a cluster, and returns the trace.
 
-model.py, the SimPy model, can run every cluster. Where machines come all at once and stay, fast.py makes the same
-trace sooner.
+model.py, the SimPy model, can run every cluster. fast.py makes the same trace faster where all machines come at once
+and stay.
 """
 
 from __future__ import annotations
@@ -39,9 +39,10 @@ def simulate(
 ) -> Trace:
     """Run `searcher` until it is done, or until `stop` (a number is its time, in ticks).
 
-    A result due exactly at the stop still counts; no job starts then, and what is running is cut. `seed` is
+    A result due exactly at the stop still counts; no job starts then, and jobs that are running are cut. `seed` is
     that of stragglers, losses and machines. `engine` forces one of the two, for tests and teaching. Raises
-    StarvedError where work remains that nobody will ever do, ValueError where "fast" is to run what it can't.
+    StarvedError if work remains that no worker will ever do, ValueError if "fast" is asked for a cluster that it
+    can't run.
     """
     stop = stop if isinstance(stop, Stop) else Stop(stop)
     pool = MachinePool(cluster.machines, slots_per_trial=cluster.slots_per_trial, policy=cluster.policy, seed=seed)
@@ -60,7 +61,7 @@ def simulate(
         released=released,
         groups=pool.priced(),
         meta=meta or {},
-        stopped=searcher.next_job() is not Idle.DONE,  # a stop may come when nothing runs that it could cut
+        stopped=searcher.next_job() is not Idle.DONE,  # a stop may come when no job is running
         **columns,
     )
 
@@ -68,7 +69,7 @@ def simulate(
 def _without_simpy(
     searcher: Searcher, curves: Curves, cluster: Cluster, pool: MachinePool, stop: Stop, seed: int
 ) -> dict[str, Any]:
-    """The trace's columns, by the fast engine."""
+    """The trace's columns, from the fast engine."""
     limits = [stop.time, None if stop.cost is None else pool.spending(stop.cost).by(LIMIT)]
     rows, now = fast.run(
         searcher,

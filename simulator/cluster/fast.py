@@ -1,8 +1,8 @@
-"""The cluster whose workers are equal, come all at once and stay: a loop without SimPy, for one search.
+"""A fast loop without SimPy, for one search on equal workers that come all at once and stay.
 
-It makes the trace that model.py makes, with a heap of the times at which workers will be done in place of SimPy's
-events: most runs of a sweep are of this kind, and take a fraction of the time this way. tests/cluster holds the two
-together, row by row.
+It makes the trace that model.py makes. A heap of the times at which workers will be done takes the place of SimPy's
+events. Most runs of a sweep are of this kind, and they take a fraction of the time this way. tests/cluster compares
+the two row by row.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from simulator.searchers.protocol import AnyJob, Decider, Idle, Job
 
 
 class Begins(Protocol):
-    """What Outcomes do for a cluster in trouble, and a preview for times of its own."""
+    """Begins attempts: Outcomes do so for a cluster with failures or overheads, a preview with times of its own."""
 
     rows: bytearray
 
     def begin(self, task: Task, worker: int, now: Any) -> Ending:
-        """Begin an attempt at a task, whose row is the beginner's own matter, and say what will come of it."""
+        """Begin an attempt at a task, and return how it will end; the row is written here if there is one."""
         ...
 
 
@@ -43,30 +43,29 @@ def run(  # noqa: C901, PLR0912, PLR0915  (one loop: calling a function for each
     opening: int = 0,
     outcomes: Begins | None = None,
 ) -> tuple[bytearray, float]:
-    """Simulate to the end, or to the tick `deadline`; returns the packed rows, and when the run was over.
+    """Simulate to the end, or to the tick `deadline`; returns the packed rows, and the tick at which the run ended.
 
-    `workers` come at the tick `opening`; inf are as many as there is work for. `queued`: the searcher is asked after
-    each report until it says WAIT, and its jobs wait in line. `resume`: a promoted trial goes on from its last
-    result. Jobs take just their curve's time, unless `outcomes` says what comes of each attempt; then it writes the
-    rows, and has the curves.
-    Raises RunError where the clock runs out, StarvedError where a job is lost again and again.
+    `workers` come at the tick `opening`; inf means as many as there is work for. `queued`: the searcher is asked
+    after each report until it says WAIT, and its jobs wait in line. `resume`: a promoted trial goes on from its last
+    result. Jobs take exactly their curve's time, unless `outcomes` begins the attempts; it then writes the rows, and
+    has the curves. Raises RunError if the clock exceeds its limit, StarvedError if a job is lost again and again.
     """
     next_job, pack = searcher.next_job, ROW.pack
     train: Any = None if curves is None else curves.train
-    invalid, wait, done, limit = Exit.INVALID, Idle.WAIT, Idle.DONE, LIMIT  # an enum's member is slow to look up
+    invalid, wait, done, limit = Exit.INVALID, Idle.WAIT, Idle.DONE, LIMIT  # members of an enum are slow to look up
     target = -inf if stop.loss is None else stop.loss
     full_length, top = stop.full_length or 0, searcher.max_length
     in_full = -inf if stop.full_loss is None else stop.full_loss
     rows = bytearray() if outcomes is None else outcomes.rows
-    waiting: deque[Job] = deque()  # in line, where jobs are queued
+    waiting: deque[Job] = deque()  # jobs in line, with `queued`
     under_way: list[tuple[float, int, int, AnyJob, float, Exit | None, Task | None]] = []
-    # that is a heap: end, order of start, worker, and what comes of the attempt
-    idle: list[int] = []  # heap of the workers who have had a job and have none
-    free: int | None = None  # the worker whose attempt has just ended; that is still the first under way
-    hired = 0  # workers who have ever had a job: the first so many
+    # That is a heap of (end, order of start, worker, job, loss, exit, task that is left).
+    idle: list[int] = []  # heap of the workers that had a job and have none now
+    free: int | None = None  # the worker whose attempt has just ended; it is still first in under_way
+    hired = 0  # workers 0 to hired - 1 have had a job
     started = 0
-    answer: Any = None  # what the searcher said to the last report, where it was asked with it
-    left: Task | None = None  # what is left of the attempt that has just ended, if it was lost
+    answer: Any = None  # the searcher's answer to the last report, if it was asked then
+    left: Task | None = None  # what remains to do of the attempt that has just ended, if it was lost
     again: Task | None
     end: float
     now: float
@@ -99,11 +98,11 @@ def run(  # noqa: C901, PLR0912, PLR0915  (one loop: calling a function for each
                 if not resume:
                     begin = 0
                 spent, loss, exit_ = train(trial, begin, to_resource)
-                end = now + (spent or 1)  # a job takes time, or an endless search would never reach its stop
+                end = now + (spent or 1)  # at least a tick, or an endless search would never reach its stop
                 if end > limit:
                     raise RunError(TOO_LONG)
                 if exit_ is invalid:
-                    loss = nan  # a result that vanishes
+                    loss = nan  # the result vanishes
                 rows += pack(
                     worker, trial, bracket, rung, begin, to_resource, now, end, loss, 0, 0, exit_ is not None
                 )

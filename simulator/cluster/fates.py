@@ -1,6 +1,6 @@
-"""Conditions of work: stragglers, lost jobs, overheads; and the fate they give to each attempt.
+"""Conditions of work, such as stragglers, lost jobs and overheads, and the fate that they give to each attempt.
 
-A fate is known when the attempt starts, since its draws belong to (trial, rung, attempt) and a machine's life to
+A fate is known when the attempt starts, since its draws depend on (trial, rung, attempt), and a machine's life on
 (machine, spell). So two searchers under one seed meet the same stragglers and the same losses.
 """
 
@@ -18,15 +18,15 @@ from simulator.core.streams import Drawn, Stream
 from simulator.core.ticks import LIMIT
 from simulator.trace.trace import Outcome
 
-#: Numbers of so many trials are computed at a time, the first of them for so many rungs.
+#: Trials whose random numbers are computed at once, and rungs for which the first block is.
 BLOCK, RUNGS = 256, 4
-#: Slow spells of a machine are drawn so many at a time, the first of them for so many machines.
+#: Slow spells of a machine that are drawn at once, and machines for which the first block is.
 SPELLS, MACHINES = 16, 16
 
 
 @dataclass(frozen=True)
 class Drop:
-    """A job is dropped with `probability` at the end of each `per` ticks it has been running."""
+    """A running job is dropped with `probability` at the end of each `per` ticks."""
 
     probability: float
     per: int
@@ -34,7 +34,7 @@ class Drop:
 
 @dataclass(frozen=True)
 class SlowSpells:
-    """A machine is slow for `length`, `every` so often: training takes `factor` times as long then."""
+    """Spells of `length` in which training takes `factor` times as long, with gaps of `every` between them."""
 
     every: Span
     length: Span
@@ -43,7 +43,7 @@ class SlowSpells:
 
 @dataclass(frozen=True)
 class Conditions:
-    """What makes work take longer than its curve says; `crash` is the probability that an attempt dies by itself."""
+    """Conditions that make work longer than its curve says; `crash` is an attempt's probability to fail by itself."""
 
     straggler: Straggler | None = None
     straggler_per: Literal["job", "worker"] = "job"
@@ -55,13 +55,13 @@ class Conditions:
 
     @property
     def ideal(self) -> bool:
-        """Whether a job takes just its curve's time and is never lost by itself."""
+        """Whether a job takes exactly its curve's time and is never lost by itself."""
         steady = self.straggler is None and self.slow is None
         return steady and self.drop is None and not self.crash and self.overheads == Overheads()
 
 
 class Fate(NamedTuple):
-    """An attempt's `length`, how it ends, ticks of overhead and of lost training in it, units it leaves safe."""
+    """An attempt's `length`, how it ends, its ticks of overhead and of lost training, and the units that are kept."""
 
     length: int
     outcome: Outcome
@@ -71,16 +71,16 @@ class Fate(NamedTuple):
 
 
 class _Slowness:
-    """The slow spells of all machines; a draw belongs to (machine, spell)."""
+    """The slow spells of all machines; each draw depends on (machine, spell)."""
 
     def __init__(self, slow: SlowSpells, seed: int) -> None:
         self._factor = slow.factor
         self._gaps = Drawn(seed, Stream.SLOW_SPELL, slow.every.quantile, block=SPELLS, abreast=MACHINES)
         self._lengths = Drawn(seed, Stream.SLOW_LENGTH, slow.length.quantile, block=SPELLS, abreast=MACHINES)
-        self._spells: dict[int, list[tuple[int, int]]] = {}  # (begin, end) of a machine's, as far as was asked
+        self._spells: dict[int, list[tuple[int, int]]] = {}  # by machine, (begin, end) of its spells so far
 
     def length(self, work: int, begin: int, machine: int) -> int:
-        """How long so much work takes: outside a spell a tick a tick, inside `factor` ticks."""
+        """Ticks that `work` takes: each tick of it takes one tick outside a spell and `factor` ticks inside."""
         now, left = begin, float(work)
         place = self._at(machine, begin)
         while True:
@@ -96,7 +96,7 @@ class _Slowness:
             now, place = end, place + 1
 
     def _at(self, machine: int, tick: int) -> int:
-        """The first spell that ends after a tick."""
+        """The index of the first spell that ends after a tick."""
         spells = self._spells.setdefault(machine, [])
         while not spells or spells[-1][1] <= tick:
             self._spell(machine, len(spells))
@@ -130,7 +130,7 @@ class Fates:
         self._log_kept = log1p(-self._drop.probability) if self._drop and self._drop.probability < 1 else -inf
 
     def work(self, ticks: int, trial: int, rung: int, attempt: int, worker: int, speed: float) -> int:
-        """Ticks that training of `ticks` takes here: times the straggler factor, over the worker's speed."""
+        """Ticks of a training that takes `ticks` by its curve, with the straggler factor and the worker's speed."""
         if self._factors is None:
             factor = 1.0
         elif self._per_worker:
@@ -140,13 +140,13 @@ class Fates:
         return ticks if factor == speed else round(ticks * factor / speed) or 1
 
     def slowed(self, work: int, begin: int, machine: int) -> int:
-        """Ticks that training of `work` ticks takes on a machine from tick `begin` on, with its slow spells."""
+        """Ticks that `work` ticks of training take on a machine from tick `begin` on, with its slow spells."""
         return work if self._slow is None else self._slow.length(work, begin, machine)
 
     def lead(self, *, begun: bool, promoted: bool, goes_on: bool) -> int:
-        """Ticks before training: none where a trial goes on where it is, else to set it up and restore it.
+        """Ticks before training: none if a trial goes on where it is, else those to set it up and restore it.
 
-        `begun` says that it has been trained, `promoted` that its last save is still to be paid.
+        `begun`: the trial has been trained before. `promoted`: its last save is still to be paid.
         """
         overheads = self.conditions.overheads
         if goes_on:
@@ -168,15 +168,15 @@ class Fates:
         return Fate(spent, outcome, rest.overhead, spent - rest.overhead - rest.kept, rest.units)
 
     def lost_after(self, length: int, trial: int, rung: int, attempt: int) -> float:
-        """Ticks until an attempt is dropped or crashes; one that would last `length` is safe beyond that."""
+        """Ticks until an attempt is dropped or crashes; a value above `length`, its whole length, means never."""
         after = inf
         if self._drop is not None:
-            survived = log(self._drops.at(trial, rung, attempt)) / self._log_kept  # checks, and part of one
+            survived = log(self._drops.at(trial, rung, attempt)) / self._log_kept  # a number of checks
             if survived < LIMIT:
                 after = (floor(survived) + 1) * self._drop.per
         if self._crash:
             drawn = self._crashes.at(trial, rung, attempt)
-            if drawn < self._crash:  # then it is uniform again below that, and says how far the attempt got
+            if drawn < self._crash:  # then drawn / crash is uniform, and says how far the attempt got
                 after = min(after, ceil(drawn / self._crash * length))
         return after
 

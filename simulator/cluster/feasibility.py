@@ -1,4 +1,4 @@
-"""Whether the longest job has a chance to be done before its worker, or the job itself, is lost."""
+"""Whether the longest job can be done before its worker, or the job itself, is lost."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from simulator.cluster.durations import expected_completion
 from simulator.cluster.fates import Conditions
 from simulator.cluster.groups import MachineGroup
 
-#: With less chance than one in so many no job will be done in any run.
+#: A job whose chance to be done in one attempt is less than one in HOPELESS counts as hopeless.
 HOPELESS = 1e9
 
 
@@ -21,7 +21,7 @@ def loss_rate(conditions: Conditions, group: MachineGroup) -> float:
 
 
 def absence_rate(group: MachineGroup) -> float:
-    """How often a machine of `group` goes, per tick that it is there."""
+    """Rate at which a machine of `group` goes, per tick that it is there."""
     rate = 0.0
     if group.failures is not None:
         rate += 1 / group.failures.uptime.mean
@@ -36,10 +36,11 @@ def absence_rate(group: MachineGroup) -> float:
 def ticks_if_hopeless(
     conditions: Conditions, groups: tuple[MachineGroup, ...], ticks: float, units: int
 ) -> float | None:
-    """The expected ticks of a job of `ticks` and `units` where it is hopeless on every group; None where it is not.
+    """The expected ticks of a job of `ticks` and `units` if it is hopeless on every group; None if it is not.
 
-    A stretch without a checkpoint must be done in one go, and so must a machine's start and what comes before the
-    training: the expected time is (exp(rate * t) - 1) / rate, for as many attempts as crashes make of it.
+    Training between two checkpoints must succeed without a loss, and so must a machine's start and the overhead
+    before training. The expected time is (exp(rate * t) - 1) / rate, divided by the probability that an attempt does
+    not crash.
     """
     survival = 1 - conditions.crash
     stretches = _stretches(conditions, units)
@@ -55,7 +56,7 @@ def ticks_if_hopeless(
 
 
 def remedy(conditions: Conditions, groups: tuple[MachineGroup, ...], ticks: float, units: int) -> str:
-    """What to change about a hopeless cluster: what of it takes longest, or happens always."""
+    """What to change about a hopeless cluster: the part of it that takes longest, or a loss that is certain."""
     if conditions.crash * HOPELESS >= HOPELESS - 1:
         return "lower crashes: every attempt dies of one"
     if all(expected_completion(one.start_up, absence_rate(one)) > HOPELESS * one.start_up for one in groups):
@@ -68,12 +69,12 @@ def remedy(conditions: Conditions, groups: tuple[MachineGroup, ...], ticks: floa
 
 
 def _stretches(conditions: Conditions, units: int) -> int:
-    """Parts of a job that are done once and for all."""
+    """The number of parts of a job that are saved one by one."""
     recovery = conditions.recovery
     return -(-units // recovery.checkpoint_every) if recovery.on_loss == "resume" else 1
 
 
 def _around(conditions: Conditions) -> int:
-    """Ticks that an attempt takes besides its training."""
+    """Ticks of an attempt without training."""
     overheads = conditions.overheads
     return overheads.save + overheads.trial_start + overheads.restore

@@ -1,4 +1,4 @@
-"""Python's search for cycles of garbage, which a simulation has no use for."""
+"""Switches off Python's search for cyclic garbage, which a simulation does not need."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Switch the garbage collector off for a while.
+    """Switch the garbage collector off inside the block.
 
-    A run of the model makes millions of events and no cycle of them, and looking for cycles takes a seventh of its
-    time. The fast loop gains nothing by it.
+    A run of the model makes millions of events and no cycles of them, and the search for cycles takes a seventh of
+    its time. The fast loop gains nothing by it.
     """
     collecting = gc.isenabled()
     gc.disable()

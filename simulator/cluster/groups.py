@@ -1,4 +1,4 @@
-"""Groups of machines alike: how many, how fast, at what price, and when they come and go."""
+"""Groups of equal machines: their number, speed and price, and when they come and go."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Literal
 from simulator.cluster.durations import Span
 
 Policy = Literal["fastest", "cheapest", "lowest"]
-#: Machines that share a fate: so many that stand side by side, all of a group, or all of the cluster.
+#: Machines that go together: a number of neighbours, all of a group, or all of the cluster.
 Together = int | Literal["group", "cluster"]
 
 
 @dataclass(frozen=True)
 class Failures:
-    """A machine fails after `uptime` and is back after `repair`, and others `together` with it."""
+    """A machine fails after `uptime` and is back after `repair`; `together` machines fail at once."""
 
     uptime: Span
     repair: Span
@@ -23,12 +23,12 @@ class Failures:
 
 @dataclass(frozen=True)
 class Preemption:
-    """A machine is taken away after `up` and given back after `down`; `notice` ticks before, it is told.
+    """A machine is taken away after `up` and given back after `down`; it is told `notice` ticks before.
 
-    With `series`, (up, down) ticks as recorded, each machine plays it from a place of its own, round and round. With
-    `availability` the group does: (tick, machines that are there from then on), the last at its end; all machines are
-    at one place of it, drawn by the seed or, with `from_start`, its first. Machines `together` go at once; the first
-    time they are there after `first_wait`.
+    With `series`, recorded (up, down) ticks, each machine repeats the series from a place of its own. With
+    `availability` the group repeats a recording: (tick, machines that are there from then on), the last tick being
+    its end. All machines start at one place of it, which the seed draws; with `from_start` it is the first.
+    `together` machines go at once. They are first there after `first_wait`.
     """
 
     up: Span | None = None
@@ -43,10 +43,10 @@ class Preemption:
 
 @dataclass(frozen=True)
 class Scaling:
-    """So many machines are hired that the share `target` of them is needed, but never fewer than `least`.
+    """Hires as many machines as keep the share `target` of them in use, but never fewer than `least`.
 
-    They are hired once too few have been there for `up_delay` ticks, and let go once there have been more than
-    needed for `down_delay`.
+    More are hired once there have been too few for `up_delay` ticks, and some are let go once there have been more
+    than needed for `down_delay` ticks.
     """
 
     least: int = 0
@@ -57,12 +57,12 @@ class Scaling:
 
 @dataclass(frozen=True)
 class MachineGroup:
-    """`count` machines alike. `speed` divides the time of a job, `price` is money a machine and hour.
+    """`count` equal machines; `speed` divides the time of a job, `price` is money a machine and hour.
 
-    The first joins at `join`, the last `ramp_up` later; all leave at `leave`. Whenever one comes up, it takes
-    `start_up` ticks before it can work. `release` says when it is let go: kept to the `end`, `drained` when it has
-    ended its last work, or after so many ticks without work, to be hired again, or as a Scaling says. `billing` is
-    the span of ticks that is paid in whole.
+    The first joins at `join`, the last `ramp_up` later; all leave at `leave`. Each time that one comes up, it takes
+    `start_up` ticks before it can work. `release` says when a machine is let go: kept to the `end`; `drained` after
+    its last work; after a number of ticks without work, to be hired again; or as a Scaling says. `billing` is the
+    span of ticks that is charged in whole.
     """
 
     count: int
@@ -80,26 +80,26 @@ class MachineGroup:
     billing: int = 1
 
     def joins(self, place: int) -> int:
-        """When its machine at a place joins."""
+        """The tick at which the group's machine `place` joins."""
         return self.join + (self.ramp_up * place // (self.count - 1) if self.count > 1 else 0)
 
     @property
     def rehires(self) -> bool:
-        """Whether its machines are let go while they are idle, and hired again."""
+        """Whether the machines are let go while they are idle, and hired again."""
         return not isinstance(self.release, str)
 
     @property
     def stays(self) -> bool:
-        """Whether its machines come all at once, and for ever, or until their last work is done."""
+        """Whether the machines come all at once, and stay for ever or until their last work is done."""
         goes = self.leave is not None or self.rehires or self.failures is not None or self.preemption is not None
         return not (self.ramp_up or goes)
 
     @property
     def opening(self) -> int:
-        """When its first machine can work, if it stays so long."""
+        """The tick at which the first machine can work, if it stays that long."""
         return self.join + self.start_up
 
     @property
     def steady(self) -> bool:
-        """Whether its machines are there from the start, and for ever, or until their last work is done."""
+        """Whether the machines can work from the start, and stay for ever or until their last work is done."""
         return self.stays and not self.opening

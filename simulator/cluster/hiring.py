@@ -1,4 +1,4 @@
-"""Machines that are let go after so long without work, and hired again when work waits for them."""
+"""Machines that are let go after some time without work, and hired again when work waits for them."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ Span = tuple[int, int]
 
 
 class Hired:
-    """A machine, and whether it is hired: at first it is, and while it works or has not been idle for `idle` ticks.
+    """A machine that is hired at first, while it works, and until it has been idle for `idle` ticks.
 
-    It is idle from when its last place has ended its work, or from when it is ready to work if that is later. Work
-    that comes at the tick at which it would be let go still keeps it. Whoever is let go comes and goes unseen, and
-    takes its `start_up` when it is hired again. With `idle` inf somebody else says when it is let go; then it may not
-    be hired `at_first`.
+    It is idle from the end of the last work of its places, or from when it is ready if that is later. Work that comes
+    at the very tick of its release still keeps it. While it is let go, its machine's spells pass unnoticed; when it
+    is hired again, it takes its `start_up`. With `idle` inf the caller says when it is let go; it may then begin
+    without being hired, by `at_first`.
     """
 
     def __init__(self, machine: Machine, idle: float, start_up: int, *, at_first: bool = True) -> None:
         self._machine, self._idle, self._start_up = machine, idle, start_up
-        self._working = 0  # places
+        self._working = 0  # places with work
         self._idle_since = 0
-        self._ready = 0  # when it has started up, since it was hired again
-        self._gone: int | None = None if at_first else 0  # since when it has been let go
+        self._ready = 0  # when it is started up, after it was hired again
+        self._gone: int | None = None if at_first else 0  # the tick of its release; None while it is hired
         self._spans: list[Span] = []
         self._boots: list[Span] = []
 
     @property
     def up(self) -> Up | None:
-        """The spell under way, or to come, at the tick that was last asked for."""
+        """The current or next spell at the tick of the last `at`."""
         return self._machine.up
 
     @property
     def let_go(self) -> bool:
-        """Whether it was let go before the tick that was last asked for, and has not been hired since."""
+        """Whether it is let go at the tick of the last `at`."""
         return self._gone is not None
 
     def at(self, now: int) -> Up | None:
-        """The spell under way at `now`, else the next to come, else None; `now` never falls.
+        """The spell under way at `now`, else the next one, else None; `now` never falls.
 
-        Of a machine that is let go it is the spell in which it may be hired.
+        For a machine that is let go it is the spell in which it may be hired.
         """
         up = self._machine.up
         while up is not None:
@@ -53,11 +53,11 @@ class Hired:
         return None
 
     def take(self) -> None:
-        """One of its places has work."""
+        """Note that one of its places has work."""
         self._working += 1
 
     def give_back(self, now: int) -> None:
-        """One of its places has ended its work."""
+        """Note that one of its places has ended its work."""
         self._working -= 1
         self._idle_since = now
 
@@ -67,13 +67,13 @@ class Hired:
         return self._gone is None and not self._working
 
     def let(self, now: int) -> None:
-        """Let it go `now`, at which it is hired and has no work."""
+        """Let it go `now`; it must be hired and without work."""
         if not self.idle:
             raise ValueError("only a machine without work can be let go")
         self._gone = now
 
     def hire(self, now: int) -> None:
-        """Hire it again at `now`, at which it is let go and there is one to be had."""
+        """Hire it again at `now`; it must be let go, and its machine must have a spell."""
         if self._gone is None or self.up is None:
             raise ValueError("only a machine that was let go can be hired")
         self._spans.append((self._gone, now))
@@ -81,7 +81,7 @@ class Hired:
         self._boots.append((now, int(min(self._ready, self.up.until))))
 
     def absences(self, until: int) -> tuple[list[Span], list[Span]]:
-        """Spans of time before `until` for which it was let go, and those in which it started up when hired again."""
+        """Spans before `until` in which it was let go, and spans in which it started up after being hired again."""
         self.at(until)
         spans = self._spans if self._gone is None else [*self._spans, (self._gone, until)]
         return _before(spans, until), _before(self._boots, until)

@@ -1,4 +1,4 @@
-"""The life of a machine: when it is there, and what takes it away."""
+"""The life of a machine: when it is there, and why it goes."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ class Up(NamedTuple):
     since: int
     ready: int
     until: float
-    why: Outcome  # what becomes of an attempt that is still running then
-    notice: int = 0  # ticks before it goes at which it is told, where it is taken away
+    why: Outcome  # outcome of an attempt that is still running then
+    notice: int = 0  # ticks of warning before a preemption
 
 
-#: Something that comes and goes for ever: spells during which it is there, the last without end.
+#: Spells of presence without end, as (begin, end); the end of a last spell is inf.
 Presence = Iterator[tuple[int, float]]
 
 
 class Machine:
-    """The life of one machine, spell by spell. Its draws belong to (machine, spell).
+    """The life of one machine, spell by spell; its draws depend on (machine, spell).
 
-    It is there while it has joined and neither a failure nor a preemption has it away, each of which goes on by
-    itself whatever the other does; machines that go together have the draws of the first of them.
+    It is there once it has joined and while neither a failure nor a preemption keeps it away; each of these goes on
+    whatever the other does. Machines that go together share the draws of the first of them.
     """
 
     def __init__(
@@ -41,11 +41,11 @@ class Machine:
         reasons = ((failures, Outcome.FAILED), (preemption, Outcome.PREEMPTED))
         self._sources = [(source, why) for source, why in reasons if source is not None]
         self._there = [next(source, None) for source, _ in self._sources]
-        self._since = joins  # nothing before is looked for
+        self._since = joins  # spells before that are skipped
         self.up = self._following()
 
     def at(self, now: int) -> Up | None:
-        """The spell under way at `now`, else the next to come, else None; `now` never falls."""
+        """The spell under way at `now`, else the next one, else None; `now` never falls."""
         while self.up is not None and self.up.until <= now:
             self.up = self._following()
         return self.up
@@ -58,7 +58,7 @@ class Machine:
                 spell = self._there[place]
                 while spell is not None and spell[1] <= since:
                     spell = self._there[place] = next(source, None)
-                if spell is None:  # it never comes back
+                if spell is None:  # the machine never comes back
                     return None
                 since = max(since, spell[0])
                 if spell[1] < until:
@@ -75,10 +75,10 @@ class Machine:
 
 
 def available(counts: Sequence[tuple[int, int]], place: int, since: int) -> Presence:
-    """When the machine at a place is there, of a group that has so many at a time, played round and round.
+    """Spells of the machine `place` in a group whose number of machines follows a recording, repeated without end.
 
-    `counts` are (tick, machines there from then on), from tick 0 to the end; the play begins at tick `since`, which
-    may be before 0.
+    `counts` are (tick, machines there from then on), from tick 0 to the end; the recording begins at tick `since`,
+    which may be before 0.
     """
     period = counts[-1][0]
     spells: list[tuple[int, int]] = []
@@ -98,7 +98,7 @@ def available(counts: Sequence[tuple[int, int]], place: int, since: int) -> Pres
     for turn in count():
         for begin, end in spells:
             spell = since + turn * period + begin, since + turn * period + end
-            if held is not None and held[1] == spell[0]:  # there at the end of one turn and at the start of the next
+            if held is not None and held[1] == spell[0]:  # one spell across two repetitions
                 held = held[0], spell[1]
                 continue
             if held is not None and held[1] > 0:
@@ -107,7 +107,7 @@ def available(counts: Sequence[tuple[int, int]], place: int, since: int) -> Pres
 
 
 def played(series: Sequence[tuple[int, int]], place: int, since: int) -> Presence:
-    """There and away by turns, as recorded, from a place on, round and round."""
+    """Recorded spells of presence, repeated without end from entry `place` on."""
     for spell in count(place):
         up, down = series[spell % len(series)]
         yield since, since + up

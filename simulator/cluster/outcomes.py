@@ -1,6 +1,6 @@
-"""What comes of an attempt at a job, which is known when it begins, and its row of the trace.
+"""The outcome of an attempt at a job, which is known when it begins, and its row of the trace.
 
-Both engines ask here. When an attempt begins is theirs to say, and this module has no clock.
+Both engines ask here. They decide when an attempt begins; this module has no clock.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ COMPLETED, EXITED, PREEMPTED = (
     Outcome.COMPLETED,
     Outcome.EXITED,
     Outcome.PREEMPTED,
-)  # an enum's member is slow to look up
+)  # members of an enum are slow to look up
 INVALID = Exit.INVALID
 
-#: A job that is lost so many times will never be done: the run fails instead of going on for ever.
+#: Most attempts at a job: after that many losses the run fails instead of going on for ever.
 MAX_ATTEMPTS = 10_000
 
-#: A job to be tried from a resource on, and how many attempts at it were lost before: (job, begin, tries).
+#: A job to be tried from resource `begin` on, after `tries` lost attempts: (job, begin, tries).
 Task = tuple[AnyJob, int, int]
 
-#: When an attempt ends, its job, loss and exit; and the task that is left to do, where the attempt is lost.
+#: An attempt's end (tick), job, loss and exit, and the task that is left to do if the attempt is lost.
 Ending = tuple[float, AnyJob, float, Exit | None, Task | None]
 
 
-#: Of an attempt that may be stopped: its lead, work and units as in a Course, whether a loss that counts is to end
-#: it, and where its row stands.
+#: An attempt that may be stopped: its lead, work and units as in a Course, whether it ends by a loss that counts, and
+#: the position of its row.
 Begun = tuple[int, int, int, bool, int]
 
 
 def keep(task: Task, whose: str = "") -> Task:
-    """A task that is left of a lost attempt of a search, `whose` it is; StarvedError where it was lost too often."""
+    """The task itself, which remains of a lost attempt of search `whose`; StarvedError if it was lost too often."""
     job, _, tries = task
     if tries >= MAX_ATTEMPTS:
         raise StarvedError(
@@ -55,10 +55,10 @@ def keep(task: Task, whose: str = "") -> Task:
 
 
 class Outcomes:
-    """What comes of the attempts of a search on a cluster, under a seed; `rows` has each of them, packed.
+    """Begins the attempts of a search on a cluster, under a seed; `rows` has each of them, packed.
 
-    Searches that share a cluster have the `rows` and the fates of `machines` in common. Where their attempts may be
-    stopped, `begun` is the latest.
+    Searches that share a cluster share `rows` and the fates of `machines`. If attempts may be stopped, `begun` is the
+    latest one.
     """
 
     begun: Begun
@@ -79,14 +79,14 @@ class Outcomes:
         self._train = curves.train
         self._pool = pool
         self._fates = Fates(conditions, seed)
-        self._machines = machines or self._fates  # of slow spells
-        self._workers = self._machines if conditions.straggler_per == "worker" else self._fates  # of stragglers
+        self._machines = machines or self._fates  # draws slow spells
+        self._workers = self._machines if conditions.straggler_per == "worker" else self._fates  # draws stragglers
         self._resume = cluster.resume and resume
         self._recovery = conditions.recovery
         self._save = conditions.overheads.save if conditions.recovery.on_loss == "resume" else 0
-        self._restarts: dict[int, int] = {}  # by trial, the losses that count
+        self._restarts: dict[int, int] = {}  # by trial, the number of losses that count
         self._last: dict[int, tuple[int, int]] = {}  # by worker, the trial it trained last and when that ends
-        # what can't happen is not looked at
+        # Flags that skip the work for what can't happen on this cluster.
         self._uneven = conditions.straggler is not None or any(group.speed != 1 for group in cluster.machines)
         self._slow = conditions.slow is not None
         self._delayed = self._slow or conditions.overheads != Overheads()
@@ -114,11 +114,11 @@ class Outcomes:
             first = 0
         spent, loss, exit_ = self._train(trial, first, to_resource)
         units = to_resource - begin
-        if begin != first:  # of a job tried again only what is left
+        if begin != first:  # a job that is tried again trains only the rest
             spent = round(spent * units / (to_resource - first))
         if self._uneven:
             spent = self._slowest(task, spent, worker, others)
-        length = work = spent or 1  # a tick at least, or an endless search would never reach its stop
+        length = work = spent or 1  # at least a tick, or an endless search would never reach its stop
         lead = overhead = lost = 0
         if self._delayed:
             lead, work, overhead = self._delays(task, work, worker, start, now, others)
@@ -136,7 +136,7 @@ class Outcomes:
             else:
                 loss, exit_, left = nan, None, (job, begin + fate.units, tries + 1)
         elif exit_ is INVALID:
-            loss = nan  # a result that vanishes
+            loss = nan  # the result vanishes
         end = start + length
         if end > ticks.LIMIT:
             raise RunError(ticks.TOO_LONG)

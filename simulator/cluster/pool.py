@@ -1,6 +1,6 @@
 """The pool: groups of machines, their places for trials, and when each machine is there.
 
-A machine of several slots has `slots // slots_per_trial` places; a place is what the trace calls a worker. Places are
+A machine with several slots has `slots // slots_per_trial` places; the trace calls a place a worker. Places are
 numbered group by group and machine by machine; places of one machine come and go together.
 """
 
@@ -22,7 +22,7 @@ from simulator.cluster.spending import Spending
 from simulator.core.streams import Drawn, Stream, integers, uniforms
 from simulator.trace.trace import Group, Spell, Spells
 
-#: So many spells of one machine are computed at a time, the first of them for so many machines.
+#: Spells of a machine that are drawn at once, and machines for which the first block is.
 BLOCK, ABREAST = 16, 16
 
 
@@ -32,7 +32,7 @@ class MachinePool:
     def __init__(self, groups: Sequence[MachineGroup], *, slots_per_trial: int, policy: Policy, seed: int) -> None:
         self.groups = tuple(groups)
         self._seed = seed
-        self._places = [group.slots // slots_per_trial for group in groups]  # of a machine
+        self._places = [group.slots // slots_per_trial for group in groups]  # of each machine
         counts = [group.count * places for group, places in zip(groups, self._places, strict=True)]
         self._first_worker = [0, *accumulate(counts)]
         self._first_machine = [0, *accumulate(group.count for group in groups)]
@@ -45,18 +45,18 @@ class MachinePool:
         self._machines: dict[int, Machine | Hired] = {}
 
     def worker(self, rank: int) -> int:
-        """The worker that is taken `rank`-th (from 0) while all are idle."""
+        """The worker at position `rank` (from 0) in the order in which idle workers are taken."""
         if len(self.groups) == 1:
             return rank
         place = bisect_right(self._first_rank, rank) - 1
         return self._first_worker[self._order[place]] + rank - self._first_rank[place]
 
     def group(self, worker: int) -> MachineGroup:
-        """The group a worker belongs to."""
+        """The group that a worker belongs to."""
         return self.groups[0] if len(self.groups) == 1 else self.groups[bisect_right(self._first_worker, worker) - 1]
 
     def machine(self, worker: int) -> Machine | Hired:
-        """The machine a worker is a place of."""
+        """The machine that a worker is a place of."""
         index = bisect_right(self._first_worker, worker) - 1
         place = (worker - self._first_worker[index]) // self._places[index]
         number = self._first_machine[index] + place
@@ -76,19 +76,19 @@ class MachinePool:
         return self._first_machine[index] + (worker - self._first_worker[index]) // self._places[index]
 
     def released(self, columns: dict[str, Any], spells: Spells) -> tuple[Spells, Spells]:
-        """The spells with those for which machines were let go, and the latter alone, by what their workers did."""
+        """The spells including those in which machines were let go, and these alone, by what their workers did."""
         if all(group.release == "end" for group in self.groups):
             return spells, Spells.from_rows([])
         known = zip(self.groups, self._first_worker, self._places, strict=False)
         return release.let_go(list(known), self._hired, columns, spells)
 
     def _hired(self, worker: int, until: int) -> tuple[list[release.Span], list[release.Span]]:
-        """When a worker's machine was let go for want of work before `until`, and when it started up again."""
+        """Spans before `until` in which a worker's machine was released as idle, and in which it started up again."""
         machine = self.machine(worker)
         return machine.absences(until) if isinstance(machine, Hired) else ([], [])
 
     def spells(self, until: int) -> Spells:
-        """When each worker could not work before `until`, in order of worker and time."""
+        """The spells before `until` in which workers could not work, in order of worker and time."""
         rows = []
         for index, group in enumerate(self.groups):
             if group.steady:
@@ -100,14 +100,14 @@ class MachinePool:
         return Spells.from_rows(rows)
 
     def priced(self) -> tuple[Group, ...]:
-        """The groups as the trace wants them: workers and their price."""
+        """The groups as the trace has them: workers and their price."""
         return tuple(
             Group(group.name, group.count * places, group.price / places, places, group.billing)
             for group, places in zip(self.groups, self._places, strict=True)
         )
 
     def spending(self, budget: float) -> Spending:
-        """Follows the cost of the machines that are up, until `budget` is spent."""
+        """Make an account that follows the cost of the machines that are up, until `budget` is spent."""
         return Spending(merge(*(self._price_steps(index) for index in range(len(self.groups)))), budget)
 
     def _price_steps(self, index: int) -> Iterator[tuple[int, float]]:
@@ -152,7 +152,7 @@ class MachinePool:
         return Machine(group, group.joins(place), failures, preemption)
 
     def _leader(self, index: int, place: int, together: Together) -> tuple[int, int]:
-        """The machine whose draws count for one, and when its life begins."""
+        """The machine whose draws a machine shares, and the tick at which that one's life begins."""
         group, first = self.groups[index], self._first_machine[index]
         if together == "cluster":
             return 0, group.join
@@ -160,14 +160,14 @@ class MachinePool:
         return first + leading, group.joins(leading)
 
     def _alternating(self, index: int, leader: int, since: int, lasting: Stream, away: Stream) -> Presence:
-        """There and away by turns, as drawn by (machine, spell)."""
+        """Alternating spells of presence and absence, drawn by (machine, spell)."""
         for spell in count():
             until = since + self._drawn(index, lasting, spell, leader)
             yield since, until
             since = until + self._drawn(index, away, spell, leader)
 
     def _drawn(self, index: int, stream: Stream, spell: int, leader: int) -> int:
-        """A span in ticks, at least one, so that a life is not an endless row of nothing."""
+        """A drawn span of at least one tick, so that a life is never an endless row of empty spells."""
         return max(1, round(self._draws[index][stream].at(spell, leader)))
 
     def _place_in(self, machine: int, period: int) -> int:

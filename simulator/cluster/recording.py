@@ -1,4 +1,4 @@
-"""Rows of a trace, packed as they come: a sixth of the time and half the memory of a list of tuples."""
+"""Rows of a trace, packed as they are made, in a sixth of the time and half the memory of a list of tuples."""
 
 from __future__ import annotations
 
@@ -15,26 +15,27 @@ ROW = Struct("6i2qd2qi")
 _TYPES = ["i4"] * 6 + ["i8"] * 2 + ["f8", "i8", "i8", "i4"]
 _ROW = np.dtype(list(zip([*COLUMNS[:8], "loss", "overhead", "lost", "outcome"], _TYPES, strict=True)))
 
-#: So many rows are unpacked in one go; of more, half at a time.
+#: Most rows that are unpacked at once; of a longer rest the last half is.
 CHUNK = 1 << 16
 
 
 def unpack(rows: bytearray, now: int) -> dict[str, Any]:
-    """Columns of packed rows, as the trace wants them: int64, and float64 for the loss. Empties `rows`.
+    """Columns of packed rows, as the trace has them: int64, and float64 for the loss; empties `rows`.
 
-    What would have ended after `now`, the end of the run, is cut there; what was trained by then was useful.
+    An attempt that would have ended after `now`, the end of the run, is cut there; its training until then was
+    useful.
     """
     columns = _columns(rows)
     cut = columns["end"] > now
     columns["end"][cut], columns["loss"][cut], columns["outcome"][cut] = now, nan, Outcome.CUT
-    columns["start"][cut] = np.minimum(columns["start"][cut], now)  # the scheduler may not have come to it
+    columns["start"][cut] = np.minimum(columns["start"][cut], now)  # the scheduler may not have given it out yet
     columns["overhead"][cut] = np.minimum(columns["overhead"][cut], now - columns["start"][cut])
     columns["lost"][cut] = 0
     return columns
 
 
 def _columns(rows: bytearray) -> dict[str, Any]:
-    """The columns of `rows`, taken off their end, so that there is never all of both in memory."""
+    """The columns of `rows`; rows are removed from the end as they are unpacked, to save memory."""
     left = len(rows) // _ROW.itemsize
     columns = {str(name): np.empty(left, np.float64 if name == "loss" else np.int64) for name in _ROW.names or ()}
     while left:
@@ -42,7 +43,7 @@ def _columns(rows: bytearray) -> dict[str, Any]:
         table = np.frombuffer(rows, _ROW, offset=first * _ROW.itemsize)
         for name, column in columns.items():
             column[first:left] = table[name]
-        del table  # or the rows could not shrink
+        del table  # rows can't shrink while it exists
         del rows[first * _ROW.itemsize :]
         left = first
     return columns

@@ -1,8 +1,8 @@
-"""When machines are let go, which is known after a run.
+"""When machines are let go, as known after a run.
 
-`end` keeps a machine to the end of the run. `drained` lets it go when its last attempt has ended: no more work came
-to it. After so long without work (hiring.py) it goes as the run goes on, and starts up when it is hired again. A
-machine that is let go is down in the trace.
+`end` keeps a machine to the end of the run. `drained` lets it go when its last attempt has ended, since no more work
+came to it. A machine that is let go after some time without work (hiring.py) goes during the run, and starts up when
+it is hired again. In the trace a machine that is let go is down.
 """
 
 from __future__ import annotations
@@ -19,17 +19,19 @@ from simulator.trace.trace import Spell, Spells
 Span = tuple[int, int]
 #: (start, end, kind) of a spell.
 Row = tuple[int, int, int]
-#: When a worker's machine was let go before a tick, and when it started up again.
+#: Gives, for a worker and a tick, the spans before it in which the worker's machine was let go, and in which it
+#: started up again.
 Hires = Callable[[int, int], tuple[list[Span], list[Span]]]
 
 
 def let_go(
     groups: Sequence[tuple[MachineGroup, int, int]], hired: Hires, columns: dict[str, Any], spells: Spells
 ) -> tuple[Spells, Spells]:
-    """The spells with those for which machines were let go, and the latter alone.
+    """The spells including those in which machines were let go, and these alone.
 
-    `groups` are (group, number of its first worker, workers of a machine); `hired` tells of a worker and a tick when
-    its machine was let go for want of work before, and when it started up again; `columns` are the attempts'.
+    `groups` are (group, number of its first worker, workers of a machine). `hired` gives the spans before a tick in
+    which a worker's machine was let go for lack of work, and in which it started up again. `columns` are those of the
+    attempts.
     """
     makespan = int(columns["end"].max(initial=0))
     own: dict[int, list[Row]] = {}
@@ -64,7 +66,7 @@ def let_go(
 
 
 def _without(spans: Sequence[Span], others: Sequence[Span]) -> Iterator[Span]:
-    """The parts of spans of time outside others; both in order."""
+    """The parts of `spans` that lie outside `others`; both are in order."""
     for since, until in spans:
         begin = since
         for start, end in others:

@@ -1,4 +1,4 @@
-"""What a cluster is, and when a run on it is to stop."""
+"""The specification of a cluster, and of when a run on it stops."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from simulator.core.errors import RunError
 
 
 class StarvedError(RunError):
-    """Work remains and nobody will ever do it."""
+    """Work remains, and no worker will ever do it."""
 
 
 Assignment = Literal["on_demand", "queued"]
@@ -19,13 +19,14 @@ Assignment = Literal["on_demand", "queued"]
 
 @dataclass(frozen=True)
 class Cluster:
-    """A pool of workers and its customs.
+    """A pool of workers, and how it hands out work.
 
-    `groups` are its machines, or a number of equal workers that never fail. `assignment`: on_demand asks the
-    searcher when a worker is free; queued asks it after each report until it says WAIT, and jobs queue first-in
-    first-out (Determined). `resume`: a promoted trial goes on from its last result, else it is trained again from
-    zero. `policy`: which idle worker is taken. `max_wait`: ticks without any worker after which the run is given up.
-    `decision_time`: ticks in which the scheduler gives out a job, one after the other; its worker waits meanwhile.
+    `groups` are its machines, or a number of equal workers that never fail. `assignment`: on_demand asks the searcher
+    when a worker is free; queued asks it after each report until it says WAIT, and jobs queue first-in first-out
+    (Determined). `resume`: a promoted trial goes on from its last result, else it is trained again from zero.
+    `policy` says which idle worker is taken first. `max_wait` is the number of ticks without any worker after which
+    the run is given up. `decision_time` is the number of ticks that the scheduler takes to give out a job; it gives
+    out one after the other, and the job's worker waits meanwhile.
     """
 
     groups: tuple[MachineGroup, ...] | int
@@ -39,24 +40,24 @@ class Cluster:
 
     @property
     def constant(self) -> bool:
-        """Whether its workers are equal, come all at once and stay; what befalls their jobs does not matter."""
+        """Whether the workers are equal, come all at once and stay; losses of jobs don't matter here."""
         [group, *others] = self.machines
         patient = self.max_wait is None or group.opening <= self.max_wait
         return group.stays and not others and patient and not self.decision_time
 
     @property
     def plain(self) -> bool:
-        """Whether every job takes just its curve's time, on whatever worker."""
+        """Whether every job takes exactly its curve's time, on any worker."""
         return self.conditions.ideal and all(group.speed == 1 for group in self.machines)
 
     @property
     def trouble_free(self) -> bool:
-        """Whether nothing can go wrong: constant, from the start on, and plain."""
+        """Whether nothing can go wrong: the cluster is constant, there from the start, and plain."""
         return self.constant and self.plain and self.machines[0].steady
 
     @property
     def machines(self) -> tuple[MachineGroup, ...]:
-        """The groups."""
+        """The groups of machines."""
         return (MachineGroup(self.groups),) if isinstance(self.groups, int) else self.groups
 
 

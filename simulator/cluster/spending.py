@@ -1,4 +1,4 @@
-"""When a budget is spent, as machines come and go."""
+"""The tick at which a budget is spent, while machines come and go."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Iterator
 
 from simulator.core import ticks
 
-#: Prices are added as machines come and subtracted as they go. When all are gone, rounding may leave so much.
+#: Greatest price an hour that counts as none. Prices are added as machines come and subtracted as they go, so
+#: rounding may leave this much.
 NOTHING = 1e-12
 
 
 class Spending:
-    """Says when a budget is spent, looking no further ahead than it is asked to: machines may come and go for ever.
+    """Finds the tick at which a budget is spent, without looking beyond the tick asked for.
 
-    `steps` are (tick, change of the price an hour), by tick.
+    Machines may come and go for ever. `steps` are (tick, change of the price an hour), by tick.
     """
 
     def __init__(self, steps: Iterator[tuple[int, float]], budget: float) -> None:
@@ -28,7 +29,7 @@ class Spending:
         return None if self._following is None else self._following[0]
 
     def by(self, now: int) -> int | None:
-        """The last tick that the budget pays for, if that is no later than `now`; `now` never falls."""
+        """The last tick that the budget pays for, None if that is after `now`; `now` never falls."""
         while True:
             step = self._following
             if self._rate > NOTHING and (step is None or self._left <= self._rate * (step[0] - self._since)):

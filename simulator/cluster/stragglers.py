@@ -1,4 +1,4 @@
-"""Stragglers: by what factor a job takes longer than its curve says.
+"""Stragglers: distributions of the factor by which a job takes longer than its curve says.
 
 A factor is drawn for each attempt at a job, or once for each worker.
 """
@@ -19,7 +19,7 @@ class Straggler(Protocol):
     """A distribution of factors > 0."""
 
     def quantile(self, share: Numbers) -> Numbers:
-        """The factor that a share of all, in (0, 1), does not exceed; the shape stays."""
+        """The factor that a `share` of all factors, in (0, 1), does not exceed; shaped like `share`."""
         ...
 
 
@@ -30,7 +30,7 @@ class HalfNormal:
     std: float
 
     def quantile(self, share: Numbers) -> Numbers:
-        """The factor that a share of all does not exceed."""
+        """The factor that a `share` of all factors does not exceed."""
         return 1 - self.std * normal_quantile((1 - share) / 2)
 
 
@@ -41,7 +41,7 @@ class LogNormal:
     sigma: float
 
     def quantile(self, share: Numbers) -> Numbers:
-        """The factor that a share of all does not exceed."""
+        """The factor that a `share` of all factors does not exceed."""
         return np.asarray(np.exp(self.sigma * normal_quantile(share) - self.sigma**2 / 2))
 
 
@@ -52,7 +52,7 @@ class Pareto:
     alpha: float
 
     def quantile(self, share: Numbers) -> Numbers:
-        """The factor that a share of all does not exceed."""
+        """The factor that a `share` of all factors does not exceed."""
         return (self.alpha - 1) / self.alpha * (1 - share) ** (-1 / self.alpha)
 
 
@@ -64,16 +64,16 @@ class TwoPoint:
     factor: float
 
     def quantile(self, share: Numbers) -> Numbers:
-        """The factor that a share of all does not exceed."""
+        """The factor that a `share` of all factors does not exceed."""
         return np.where(1 - share < self.probability, self.factor, 1.0)
 
 
 @dataclass(frozen=True)
 class Quantiles:
-    """As measured: `values` are evenly spaced quantiles, from the least to the greatest factor."""
+    """Measured factors: `values` are evenly spaced quantiles, from the least to the greatest factor."""
 
     values: Sequence[float]
 
     def quantile(self, share: Numbers) -> Numbers:
-        """The factor that a share of all does not exceed."""
+        """The factor that a `share` of all factors does not exceed."""
         return np.interp(share, np.linspace(0, 1, len(self.values)), self.values)

@@ -97,7 +97,7 @@ class Scenario(Section):
     @model_validator(mode="before")
     @classmethod
     def _shared(cls, data: object) -> object:
-        """A scenario with `searches` needs no `searchers`, and no curves of its own where they all have theirs."""
+        """Check the sections: with `searches` it needs no `searchers`, and no `curves` if each search has its own."""
         if isinstance(data, dict) and "searches" in data:
             data = {"searchers": {}, **data} if "searcher" not in data else dict(data)
             streams = data["searches"]
