@@ -9,6 +9,10 @@ from typing import Literal, get_args
 
 TimeUnit = Literal["s", "min", "h", "d"]
 
+#: Searches: what becomes of a trial as its result arrives. It goes on at once or stops; or it pauses until it is
+#: promoted, if ever; or it pauses until its rung halves, and then goes on or stops.
+Advance = Literal["stops", "pauses", "halves"]
+
 #: Pictures
 ThemeName = Literal["light", "dark"]
 Style = Literal["docs", "timeline"]

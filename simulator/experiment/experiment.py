@@ -131,6 +131,7 @@ class Experiment:
         scenario = self.loaded.scenario
         spec = scenario.searchers[label]
         divisor = {} if spec.promotes_one_in is None else {"divisor": spec.promotes_one_in}
+        advance = {} if spec.advance is None else {"advance": spec.advance}
         diary = Diary(spec.build(self.seed)) if with_decisions else None
         searcher: Searcher = spec.build(self.seed) if diary is None else diary
         with self.loaded.blaming("searchers", label):
@@ -141,7 +142,7 @@ class Experiment:
                 stop=build_stop(scenario),
                 seed=self.seed,
                 label=label,
-                meta=self.meta | divisor,
+                meta=self.meta | divisor | advance,
             )
         trace = self._named(joined(trace) if spec.stepwise else trace)
         return trace if diary is None else replace(trace, decisions=decisions(trace, diary))

@@ -22,10 +22,33 @@ class Note(NamedTuple):
     text: str
 
 
+class Fates(NamedTuple):
+    """What a search calls a trial that left its rung for the next, and one that did not."""
+
+    left: str
+    stayed: str
+
+
+#: By the searcher's `advance`.
+FATES: dict[object, Fates] = {
+    "stops": Fates("went on", "stopped"),
+    "pauses": Fates("promoted", "paused"),
+    "halves": Fates("promoted", "stopped"),
+    None: Fates("promoted", "not promoted"),
+}
+
+
+def fates(trace: Trace) -> Fates:
+    """What this run's search calls them; of a run without a searcher there is less to say."""
+    return FATES[trace.meta.get("advance")]
+
+
 def manner(trace: Trace) -> str:
     """How trials climbed, as seen in the run; empty where none did."""
     if replay.first_promotion(trace) is None:
         return ""
+    if trace.meta.get("advance") == "stops":
+        return "a trial stops or goes on as its result arrives"
     return (
         "every rung waits for its slowest trial" if replay.synchronous(trace) else "promotes while others still train"
     )
@@ -50,7 +73,8 @@ def first_promotion_note(trace: Trace, unit: str) -> Note | None:
     if promotion is None:
         return None
     results = counted(promotion.results, "result")
-    text = f"first promotion at {_instant(promotion.tick, unit)}, after {results}"
+    what = "trial that goes on" if trace.meta.get("advance") == "stops" else "promotion"
+    text = f"first {what} at {_instant(promotion.tick, unit)}, after {results}"
     return Note(promotion.tick, promotion.tick, text)
 
 

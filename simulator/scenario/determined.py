@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from simulator.core.vocabulary import Advance
 from simulator.scenario.searcher_base import AboveOne, AboveZero, NotNegative, OwnSearcherSection, Rungs, broken
 from simulator.scenario.values import Budget, Units
 from simulator.searchers import determined, halving
@@ -136,6 +137,7 @@ class SyncHalvingSection(_Budgeted):
     """Determined's synchronous halving: a trial is promoted once it is certain to be among the best."""
 
     make = determined.sync_halving
+    advances_by: ClassVar[Advance | None] = "halves"
 
     name: Literal["sync_halving"]
     num_rungs: Rungs = Field(description="Number of rungs, from the top down.")
@@ -151,6 +153,7 @@ class AdaptiveSection(_Budgeted):
     """Several brackets of `sync_halving` side by side, on equal shares of a budget."""
 
     make = determined.adaptive
+    advances_by: ClassVar[Advance | None] = "halves"
 
     name: Literal["adaptive"]
     bracket_rungs: list[Rungs] = Field(
@@ -178,6 +181,7 @@ class AdaptiveSimpleSection(DeterminedSection):
     """Several brackets of `sync_halving` side by side, on equal shares of the trials."""
 
     make = determined.adaptive_simple
+    advances_by: ClassVar[Advance | None] = "halves"
 
     name: Literal["adaptive_simple"]
     max_trials: UpTo2000 = Field(description="Number of trials. Each bracket has at least one.")
@@ -215,6 +219,11 @@ class _Asynchronous(DeterminedSection):
         "concurrent trials unless another number is given.",
     )
     time_metric: str | None = Field(None, description="Determined 0.38: the unit of max_time.")
+
+    @property
+    def advance(self) -> Advance | None:
+        """Whether it stops trials, or pauses them."""
+        return "stops" if self.stop_once else "pauses"
 
     @property
     def promotes_one_in(self) -> float | None:

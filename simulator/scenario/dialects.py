@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
+from simulator.core.vocabulary import Advance
 from simulator.scenario.base import Count
 from simulator.scenario.drawn_brackets import drawn_brackets
 from simulator.scenario.searcher_base import SearcherSection
@@ -50,6 +51,7 @@ class LibrarySearcherSection(SearcherSection):
     #: Arguments that are accepted without effect.
     without_effect: ClassVar[tuple[str, ...]] = ()
     in_place: ClassVar[bool] = True
+    advances_by: ClassVar[Advance | None] = "stops"
 
     def build(self, seed: int = 0) -> Searcher:
         """Make a fresh searcher; raises ValueError where its rungs don't fit. `seed` is that of drawn brackets."""
@@ -149,6 +151,7 @@ class RayHyperbandSection(_Ray):
     """Ray Tune's HyperBandScheduler (ray 2.60), synchronous: trials pause until their bracket halves."""
 
     make = ray_hyperband.ray_hyperband
+    advances_by: ClassVar[Advance | None] = "halves"
 
     name: Literal["ray_hyperband"]
     max_t: Length = _ends_at(81)
@@ -323,6 +326,7 @@ class SyneTunePromotionSection(_SyneTune):
 
     name: Literal["syne_tune_promotion"]
     in_place: ClassVar[bool] = False
+    advances_by: ClassVar[Advance | None] = "pauses"
     version: Annotated[Literal["0.13"], BeforeValidator(_as_text)] = Field(
         "0.13", description="Version of Syne Tune. Later versions have no promotion."
     )
@@ -342,6 +346,7 @@ class SklearnHalvingSection(LibrarySearcherSection):
     counts: ClassVar[str] = "n_candidates"
     resumes: ClassVar[bool] = False
     in_place: ClassVar[bool] = False
+    advances_by: ClassVar[Advance | None] = "halves"
     without_effect: ClassVar[tuple[str, ...]] = (
         "resource", "scoring", "cv", "random_state", "refit", "n_jobs", "verbose",
     )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from simulator.core.vocabulary import Advance
 from simulator.scenario.base import Section
 from simulator.scenario.values import Length
 from simulator.searchers.protocol import Searcher
@@ -31,8 +32,15 @@ class SearcherSection(Section):
     resumes: ClassVar[bool] = True
     #: Whether a trial that may go on does so at once, on its own worker.
     in_place: ClassVar[bool] = False
+    #: what becomes of a trial as its result arrives; None where there is one rung
+    advances_by: ClassVar[Advance | None] = None
 
     name: str
+
+    @property
+    def advance(self) -> Advance | None:
+        """What becomes of a trial as its result arrives; None where there is one rung."""
+        return self.advances_by
 
     @property
     def stepwise(self) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field
 
+from simulator.core.vocabulary import Advance
 from simulator.scenario.base import Count
 from simulator.scenario.determined import (
     AdaptiveAshaSection,
@@ -35,6 +36,7 @@ class ShaSection(OwnSearcherSection):
     """Synchronous successive halving: no trial leaves a rung before the rung is full."""
 
     make = sha
+    advances_by: ClassVar[Advance | None] = "halves"
 
     name: Literal["sha"]
     max_trials: Count = Field(description="Number of trials of a bracket.")
@@ -68,6 +70,7 @@ class AshaSection(OwnSearcherSection):
     """Asynchronous successive halving: a trial is promoted as soon as it is among the best 1 in `divisor` so far."""
 
     make = asha
+    advances_by: ClassVar[Advance | None] = "pauses"
 
     name: Literal["asha"]
     max_trials: Count | None = Field(
@@ -114,6 +117,7 @@ class HyperbandSection(OwnSearcherSection):
     """
 
     make = hyperband
+    advances_by: ClassVar[Advance | None] = "halves"
 
     name: Literal["hyperband"]
     divisor: Divisor = Field(4, description="One in `divisor` trials is promoted.")
@@ -138,6 +142,7 @@ class AsyncHyperbandSection(OwnSearcherSection):
     """
 
     make = async_hyperband
+    advances_by: ClassVar[Advance | None] = "pauses"
 
     name: Literal["async_hyperband"]
     max_trials: Count | None = Field(

@@ -17,6 +17,7 @@ from simulator.planning.backend import WorkerPool
 from simulator.planning.report import report
 from simulator.previewing.file import preview_file
 from simulator.render import draw_all
+from simulator.render.phrases import manner
 from simulator.render.plots import files
 from simulator.scenario.curves import CURVES
 from simulator.scenario.determined import DeterminedSection
@@ -99,6 +100,9 @@ def test_every_searcher(name, tmp_path):
     assert metrics.trials_started(trace) == spec.trials
     assert spec.build().max_length == spec.max_length
     assert (spec.promotes_one_in is None) == (metrics.summarize(trace).mispromotions is None)
+    assert (spec.advance is None) == (len(spec.build().resources) == 1), "whether trials stop or pause is told"
+    assert trace.meta.get("advance") == spec.advance
+    assert manner(trace).startswith("a trial stops") == (spec.advance == "stops") or not manner(trace)
 
 
 @pytest.mark.parametrize("kind", STRAGGLERS)

@@ -80,11 +80,9 @@ def test_curves_show_every_result_and_who_was_promoted(drawing) -> None:
     lines, *dots = axes.collections
     promoted = [group for group in dots if len(group.get_offsets()) and len(group.get_facecolors())]
     assert sum(len(group.get_offsets()) for group in dots) == len(trace)
-    assert (
-        sum(len(group.get_offsets()) for group in promoted)
-        == (promotions(trace).up >= 0).sum()
-        == len(lines.get_paths())
-    )
+    up = promotions(trace).up >= 0
+    assert sum(len(group.get_offsets()) for group in promoted) == (up | metrics.full_length(trace)).sum()
+    assert len(lines.get_paths()) == up.sum()
     losses = np.concatenate([group.get_offsets()[:, 1] for group in dots])
     assert sorted(losses) == sorted(trace.loss)
 
@@ -202,3 +200,17 @@ def test_a_legend_shows_names_as_they_are():
 
     assert [text.get_text() for text in drawn.axes[0].get_legend().get_texts()] == ["_a", "$b$"]
     assert not any(text.get_parse_math() for text in drawn.axes[0].get_legend().get_texts())
+
+
+@pytest.mark.parametrize(
+    ("advance", "said"),
+    [
+        ("stops", ["went on, or in full", "stopped"]),
+        ("pauses", ["promoted, or in full", "paused"]),
+        ("halves", ["promoted, or in full", "stopped"]),
+    ],
+)
+def test_a_legend_tells_trials_that_stopped_from_those_that_are_paused(advance, said) -> None:
+    trace = replace(timeline_scene()[0], meta={"advance": advance})
+    (axes,) = learning.curves([trace], **LIGHT).axes
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == said

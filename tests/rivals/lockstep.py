@@ -7,14 +7,16 @@ nothing else of the project's; `make rivals` makes one for each.
 
 from __future__ import annotations
 
+import logging
 import random
 import sys
 from collections import Counter
 from itertools import product
-from math import isnan, nan
+from math import inf, isnan, nan
 
 from simulator.searchers.dialects import optuna as our_optuna
 from simulator.searchers.dialects import ray as our_ray
+from simulator.searchers.dialects import ray_hyperband as our_hyperband
 from simulator.searchers.dialects import sklearn as our_sklearn
 from simulator.searchers.dialects import syne_tune as our_syne_tune
 from simulator.searchers.protocol import Job
@@ -53,7 +55,10 @@ def lockstep(searcher, real, *, every, last, workers, rng):
 
 
 def scattered(judges, milestones, real, *, last, trials, rng, nans, walk):
-    """Trials report at odd times, some late, some NaN: `walk` says by our judges who goes on, `real` by its class."""
+    """Trials report at odd times, some late, some NaN: `walk` says by our judges who goes on, `real` by its class.
+
+    Some miss a report altogether, so that a rung is passed over or decided at a later one.
+    """
     compared = differed = 0
     units = dict.fromkeys(range(trials), 0)
     while units:
@@ -82,6 +87,19 @@ def highest(judges, milestones, trial, units, loss):
     return stays
 
 
+def in_turn(judges, milestones, trial, units, loss):
+    """All rungs that are reached and undecided decide, lowest first, up to one where the trial stops."""
+    for judge, milestone in zip(judges, milestones, strict=True):
+        if milestone <= units and trial not in judge and not judge.goes_on(trial, loss):
+            return False
+    return True
+
+
+def exact(judges, milestones, trial, units, loss):
+    """Only a report at the very rung decides; a rung that is jumped over is left out."""
+    return units not in milestones or judges[milestones.index(units)].goes_on(trial, loss)
+
+
 def total(results):
     results = list(results)
     return sum(compared for compared, _ in results), sum(differed for _, differed in results)
@@ -93,6 +111,27 @@ SHAPES = [(81, 1, 3), (81, 1, 4), (64, 2, 2), (50, 2, 2.5), (243, 1, 3), (30, 1,
 class _Trial:
     def __init__(self, number):
         self.trial_id = str(number)
+
+
+class _Cluster:
+    """As much of Ray Tune's controller as its HyperBandScheduler asks for: it adds trials and stops them."""
+
+    def __init__(self, scheduler):
+        self.scheduler = scheduler
+        self.trials = []
+
+    def add_up_to(self, pending, count):
+        """Add trials, so that up to `pending` of `count` have not started."""
+        while len(self.trials) < count and sum(trial.status == "PENDING" for trial in self.trials) < pending:
+            trial = _Trial(len(self.trials))
+            trial.status, trial.is_saving = "PENDING", False
+            self.trials.append(trial)
+            self.scheduler.on_trial_add(self, trial)
+
+    def stop_trial(self, trial):
+        """Stop a trial that is paused."""
+        trial.status = "TERMINATED"
+        self.scheduler.on_trial_remove(self, trial)
 
 
 def ray():
@@ -157,10 +196,65 @@ def ray():
         total(run(*case, seed) for seed, case in enumerate(product(SHAPES, (1, 2, 5), (1, 4, 16), (1, 3)))),
     )
     yield "ray_asha, late, skipped, NaN", total(odd(shape, seed) for shape in SHAPES for seed in range(12))
-    yield "ray brackets", frequencies(run=None)
+    yield (
+        "ray_hyperband",
+        total(
+            ray_hyperband(*case, seed, deaths=0.01 * (seed % 2))
+            for seed, case in enumerate(product(
+                [(81, 1, 3), (100, 1, 4), (64, 1, 2), (30, 1, 2.5)], (1, 2), (1, 4, 16), (20, 143, 300)
+            ))
+        ),
+    )  # fmt: skip
+    yield "ray_asha brackets, drawn", frequencies()
 
 
-def frequencies(run):
+def ray_hyperband(shape, every, workers, count, seed, deaths):
+    """Every trial that is chosen to run, and what follows each of its reports."""
+    from ray.tune.experiment import Trial
+    from ray.tune.schedulers import HyperBandScheduler
+
+    max_t, _, factor = shape
+    real = HyperBandScheduler(metric="loss", mode="min", max_t=max_t, reduction_factor=factor)
+    cluster = _Cluster(real)
+    pending = 40
+    searcher = our_hyperband.ray_hyperband(
+        num_samples=count, max_t=max_t, reduction_factor=factor, report_every=every, pending=pending
+    )
+    rng, running, compared, differed = random.Random(seed), [], 0, 0
+    while True:
+        while len(running) < workers:
+            cluster.add_up_to(pending, count)
+            chosen = real.choose_trial_to_run(cluster)
+            job = searcher.next_job()
+            compared += 1
+            differed += (chosen and int(chosen.trial_id)) != (job.trial if isinstance(job, Job) else None)
+            if differed or not isinstance(job, Job):
+                break
+            chosen.status = Trial.RUNNING
+            running.append(job)
+        if differed or not running:
+            return compared, differed
+        job = running.pop(rng.randrange(len(running)))
+        trial = cluster.trials[job.trial]
+        if rng.random() < deaths and not real._trial_info[trial][0].is_being_processed:
+            searcher.report(job, inf)
+            trial.status = Trial.ERROR
+            real.on_trial_error(cluster, trial)
+            continue
+        loss = float(rng.randrange(60))
+        searcher.report(job, loss)
+        action = real.on_trial_result(cluster, trial, {"training_iteration": job.to_resource, "loss": loss})
+        compared += 1
+        if action == "CONTINUE":
+            cluster.add_up_to(pending, count)
+            job = searcher.next_job()
+            differed += not isinstance(job, Job) or job.trial != int(trial.trial_id)
+            running.append(job)
+        else:
+            trial.status = Trial.PAUSED if action == "PAUSE" else Trial.TERMINATED
+
+
+def frequencies():
     """Brackets of 10,000 trials of the real class against our weights: chi-square's 99.9 % point is not reached."""
     import numpy as np
     from ray.tune.schedulers import ASHAScheduler
@@ -208,7 +302,7 @@ def optuna():
         return lockstep(make, reported, every=every, last=last, workers=workers, rng=random.Random(seed))
 
     def halving(case, seed):
-        (least, factor, rate, bootstrap), every, workers = case
+        (least, factor, rate, bootstrap), every, workers, _ = case
         numbers = {
             "min_resource": least, "reduction_factor": factor, "min_early_stopping_rate": rate,
             "bootstrap_count": bootstrap,
@@ -219,23 +313,48 @@ def optuna():
         )  # fmt: skip
 
     def hyperband(case, seed):
-        (least, most, factor), every, workers = case
+        (least, most, factor), every, workers, _ = case
         numbers = {"min_resource": least, "max_resource": most, "reduction_factor": factor}
         return run(
             our_optuna.optuna_hyperband(n_trials=60, study_name=f"s{seed}", report_every=every, **numbers),
             real_optuna.pruners.HyperbandPruner(**numbers), f"s{seed}", every, most, workers, seed,
         )  # fmt: skip
 
+    def odd(case, seed):
+        least, factor, bootstrap = case
+        study = real_optuna.create_study(
+            study_name=f"o{seed}",
+            pruner=real_optuna.pruners.SuccessiveHalvingPruner(
+                min_resource=least, reduction_factor=factor, bootstrap_count=bootstrap
+            ),
+            sampler=real_optuna.samplers.RandomSampler(seed=seed),
+        )
+        trials = [study.ask() for _ in range(60)]
+
+        def reported(number, units, loss):
+            trials[number].report(loss, units)
+            return not trials[number].should_prune()
+
+        stand = our_optuna.steps(least, 81, factor, 0)
+        judges = [our_optuna.RankJudge(factor, bootstrap) for _ in stand]
+        return scattered(
+            judges, stand, reported, last=81, trials=60, rng=random.Random(seed), nans=True, walk=in_turn
+        )
+
     shapes = [(1, 3, 0, 0), (1, 4, 1, 0), (2, 2, 0, 0), ("auto", 4, 0, 0), ("auto", 2, 1, 0), (1, 3, 0, 3)]
     yield (
         "optuna_successive_halving",
-        total(halving(case, seed) for seed, case in enumerate(product(shapes, (1, 2, 5), (1, 4, 16)))),
+        total(halving(case, seed) for seed, case in enumerate(product(shapes, (1, 2, 5), (1, 4, 16), range(2)))),
+    )
+    yield (
+        "optuna_successive_halving, late, skipped, NaN",
+        total(odd(case, seed) for seed, case in enumerate(product([1, 2, 5], [2, 3, 4], [0] * 9 + [3]))),
     )
     yield (
         "optuna_hyperband",
         total(
             hyperband(case, seed)
-            for seed, case in enumerate(product([(1, 81, 3), (1, 64, 4), (2, 50, 2)], (1, 5), (1, 4, 16)))
+            for seed, case in enumerate(product([(1, 81, 3), (1, 64, 4), (2, 50, 2)], (1, 5), (1, 4, 16), range(3)))
         ),
     )
 
@@ -270,28 +389,38 @@ def _syne_tune_0_16():
         )  # fmt: skip
         return lockstep(searcher, reported, every=every, last=max_t, workers=workers, rng=random.Random(seed))
 
+    def odd(shape, seed):
+        max_t, grace, factor = shape
+        bracket = Bracket(grace, max_t, factor, 0)
+
+        def reported(number, units, loss):
+            stays = bracket.on_result(number, units, {"loss": loss}) == "CONTINUE"
+            if not stays:
+                bracket.on_result(number, units, {"loss": loss})
+            return stays
+
+        stand = our_ray.milestones(max_t, grace, factor, 0)
+        judges = [our_syne_tune.ShareJudge(factor) for _ in stand]
+        return scattered(
+            judges, stand, reported, last=max_t, trials=150, rng=random.Random(seed), nans=False, walk=highest
+        )
+
     yield (
         "syne_tune_stopping 0.16",
         total(run(*case, seed) for seed, case in enumerate(product(SHAPES, (1, 2, 5), (1, 4, 16, 40)))),
     )
+    yield (
+        "syne_tune_stopping 0.16, late, skipped",
+        total(odd(shape, seed) for shape in SHAPES for seed in range(12)),
+    )
 
 
 def _syne_tune_0_13():
-    from syne_tune.optimizer.schedulers.hyperband_promotion import PromotionRungSystem
     from syne_tune.optimizer.schedulers.hyperband_stopping import StoppingRungSystem
-    from syne_tune.optimizer.schedulers.utils.successive_halving import (
-        successive_halving_rung_levels,
-    )
-
-    def system(kind, shape, mode):
-        max_t, grace, factor = shape
-        levels = successive_halving_rung_levels(None, grace, factor, None, max_t)
-        shares = [low / high for low, high in zip(levels, [*levels[1:], max_t], strict=True)]
-        return kind(levels, shares, "loss", mode, "epoch", max_t)
 
     def stopping(shape, every, workers, maximised, seed):
         max_t, grace, factor = shape
-        real = system(StoppingRungSystem, shape, "max" if maximised else "min")
+        real = rung_system(StoppingRungSystem, shape, "max" if maximised else "min")
 
         def reported(number, units, loss):
             result = {"epoch": units, "loss": -loss if maximised else loss}
@@ -303,41 +432,20 @@ def _syne_tune_0_13():
         )  # fmt: skip
         return lockstep(searcher, reported, every=every, last=max_t, workers=workers, rng=random.Random(seed))
 
-    def promotion(shape, workers, maximised, seed):
-        """Every answer of next_job against on_task_schedule."""
+    def odd(shape, maximised, seed):
         max_t, grace, factor = shape
-        real = system(PromotionRungSystem, shape, "max" if maximised else "min")
-        searcher = our_syne_tune.syne_tune_promotion(
-            max_num_trials_started=300, max_t=max_t, grace_period=grace, reduction_factor=factor, maximised=maximised
-        )
-        rng, running, compared, differed = random.Random(seed), [], 0, 0
-        while True:
-            while len(running) < workers:
-                promoted = real.on_task_schedule("new")
-                job = searcher.next_job()
-                ours = (str(job.trial), job.from_resource, job.to_resource) if isinstance(job, Job) else None
-                compared += 1
-                if "trial_id" in promoted:
-                    differed += ours != (promoted["trial_id"], promoted["resume_from"], promoted["milestone"])
-                    real.on_task_add(promoted["trial_id"], 0, new_config=False, **promoted_numbers(promoted))
-                else:
-                    differed += ours is not None and ours[1] != 0
-                    if ours is not None:
-                        real.on_task_add(ours[0], 0, new_config=True)
-                if not isinstance(job, Job):
-                    break
-                running.append(job)
-            if not running or differed:
-                return compared, differed
-            job = running.pop(rng.randrange(len(running)))
-            loss = float(rng.randrange(60))
-            if job.to_resource < max_t:
-                result = {"epoch": job.to_resource, "loss": -loss if maximised else loss}
-                real.on_task_report(str(job.trial), result, 0)
-            searcher.report(job, loss)
+        real = rung_system(StoppingRungSystem, shape, "max" if maximised else "min")
 
-    def promoted_numbers(promoted):
-        return {"milestone": promoted["milestone"], "resume_from": promoted["resume_from"]}
+        def reported(number, units, loss):
+            result = {"epoch": units, "loss": -loss if maximised else loss}
+            return real.on_task_report(str(number), result, 0)["task_continues"]
+
+        levels = our_syne_tune.level_quantiles(max_t, grace, factor)
+        judges = [our_syne_tune.QuantileJudge(quantile, maximised=maximised) for _, quantile in levels]
+        stand = [level for level, _ in levels]
+        return scattered(
+            judges, stand, reported, last=max_t, trials=150, rng=random.Random(seed), nans=False, walk=exact
+        )
 
     shapes = [shape for shape in SHAPES if shape[2] >= 2]
     yield (
@@ -347,9 +455,64 @@ def _syne_tune_0_13():
         ),
     )
     yield (
+        "syne_tune_stopping 0.13, late, skipped",
+        total(odd(shape, seed % 2 == 1, seed) for shape in shapes for seed in range(12)),
+    )
+    yield (
         "syne_tune_promotion 0.13",
         total(promotion(*case, seed) for seed, case in enumerate(product(shapes, (1, 4, 8, 16, 40), (False, True)))),
     )
+
+
+def rung_system(kind, shape, mode):
+    from syne_tune.optimizer.schedulers.utils.successive_halving import (
+        successive_halving_rung_levels,
+    )
+
+    max_t, grace, factor = shape
+    levels = successive_halving_rung_levels(None, grace, factor, None, max_t)
+    shares = [low / high for low, high in zip(levels, [*levels[1:], max_t], strict=True)]
+    return kind(levels, shares, "loss", mode, "epoch", max_t)
+
+
+def promotion(shape, workers, maximised, seed):
+    """Every answer of next_job against on_task_schedule."""
+    from syne_tune.optimizer.schedulers.hyperband_promotion import PromotionRungSystem
+
+    max_t, grace, factor = shape
+    real = rung_system(PromotionRungSystem, shape, "max" if maximised else "min")
+    searcher = our_syne_tune.syne_tune_promotion(
+        max_num_trials_started=300, max_t=max_t, grace_period=grace, reduction_factor=factor, maximised=maximised
+    )
+    rng, running, compared, differed = random.Random(seed), [], 0, 0
+    while True:
+        while len(running) < workers:
+            promoted = real.on_task_schedule("new")
+            job = searcher.next_job()
+            ours = (str(job.trial), job.from_resource, job.to_resource) if isinstance(job, Job) else None
+            compared += 1
+            if "trial_id" in promoted:
+                differed += ours != (promoted["trial_id"], promoted["resume_from"], promoted["milestone"])
+                real.on_task_add(promoted["trial_id"], 0, new_config=False, **promoted_numbers(promoted))
+            else:
+                differed += ours is not None and ours[1] != 0
+                if ours is not None:
+                    real.on_task_add(ours[0], 0, new_config=True)
+            if not isinstance(job, Job):
+                break
+            running.append(job)
+        if not running or differed:
+            return compared, differed
+        job = running.pop(rng.randrange(len(running)))
+        loss = float(rng.randrange(60))
+        if job.to_resource < max_t:
+            result = {"epoch": job.to_resource, "loss": -loss if maximised else loss}
+            real.on_task_report(str(job.trial), result, 0)
+        searcher.report(job, loss)
+
+
+def promoted_numbers(promoted):
+    return {"milestone": promoted["milestone"], "resume_from": promoted["resume_from"]}
 
 
 def sklearn():
@@ -358,7 +521,7 @@ def sklearn():
     from sklearn.model_selection._search_successive_halving import _top_k
 
     compared = differed = 0
-    for seed in range(400):
+    for seed in range(500):
         rng = random.Random(seed)
         size, factor = rng.randrange(2, 100), rng.choice([2, 2.5, 3, 4])
         keep = -int(-size // factor)
@@ -381,6 +544,7 @@ LIBRARIES = {"ray": ray, "optuna": optuna, "syne_tune": syne_tune, "sklearn": sk
 
 
 def main():
+    logging.disable(logging.WARNING)  # of levels that were jumped over, which is meant
     wrong = 0
     for library in sys.argv[1:]:
         for rule, (compared, differed) in LIBRARIES[library]():

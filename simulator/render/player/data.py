@@ -80,6 +80,7 @@ def _run(trace: Trace, ladder: Levels, span: int, unit: str) -> dict[str, object
         "end": int(clock(np.array([trace.makespan]))[0]),
         "ending": ending(trace, unit),
         "max_length": trace.max_length,
+        "advance": trace.meta.get("advance", ""),
         "jobs": jobs.tolist(),
         "brackets": len(np.unique(trace.bracket)),
         "tops": {

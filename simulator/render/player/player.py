@@ -15,7 +15,7 @@ from simulator.core.errors import InputError, Problem
 from simulator.io import writing
 from simulator.render import alt, style
 from simulator.render.legend import extras
-from simulator.render.phrases import manner
+from simulator.render.phrases import fates, manner
 from simulator.render.player.data import page as page_data
 from simulator.trace import comparison, metrics
 from simulator.trace.levels import levels
@@ -185,6 +185,8 @@ def _run(name: str, trace: Trace, unit: str) -> str:
         manner=escaping.html(manner(trace)),
         numbers=numbers,
         alt=escaping.html(alt.of_run(trace, unit)),
+        left=fates(trace).left,
+        stayed=fates(trace).stayed,
     )
 
 
@@ -195,7 +197,7 @@ RUN_PART = """
 Arrow keys go from job to job."></canvas></div>
 <div class="ladder"><h3>Trials on each rung</h3>\
 <canvas role="img" aria-label="Trials that came to each rung of {label}"></canvas></div>
-<div class="loss"><h3>Losses, when they were known</h3>\
+<div class="loss"><h3>Losses, when they were known <span>filled {left} or in full · hollow {stayed}</span></h3>\
 <canvas role="img" aria-label="Losses of {label} over time, and the best so far"></canvas></div>
 </section>"""
 

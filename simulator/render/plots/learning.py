@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from simulator.core import ticks
 from simulator.core.vocabulary import ThemeName
+from simulator.render.phrases import fates
 from simulator.render.plots.figure import clock, head, legend, named, rung_colours, sheet
 from simulator.render.plots.plots import MANY
 from simulator.render.style import THEMES, Theme
@@ -31,7 +32,7 @@ COLOURS = 4
 
 
 def curves(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
-    """The results of every trial, joined, and those that were promoted, over resource; a panel a searcher."""
+    """The results of every trial, joined, and whose trial went on, over resource; a panel a searcher."""
     return _learning_curves(traces, over="resource", theme=theme, title=title, time_unit=time_unit)
 
 
@@ -50,7 +51,8 @@ def _learning_curves(
         rows = np.flatnonzero(np.isfinite(trace.loss))
         x = trace.to_resource if over == "resource" else trace.end / ticks.UNITS[time_unit]
         _join(axes, trace, rows, x, colours)
-        up = promotions(trace).up[rows] >= 0
+        up = (promotions(trace).up[rows] >= 0) | metrics.full_length(trace)[rows]
+        left, stayed = fates(trace)
         level = ladder.of(trace.to_resource[rows])
         for number in range(len(ladder)):
             there = level == number
@@ -58,9 +60,9 @@ def _learning_curves(
                 axes.scatter(
                     x[rows[chosen]], trace.loss[rows[chosen]], s=size, linewidths=0.8, zorder=2 + number / 100,
                     facecolors=[ramp[number]] if filled else "none", edgecolors=[ramp[number]],
-                    rasterized=len(rows) > MANY, label="promoted" if filled and number == 0 else None,
+                    rasterized=len(rows) > MANY, label=f"{left}, or in full" if filled and number == 0 else None,
                 )  # fmt: skip
-        axes.scatter([], [], s=9, facecolors="none", edgecolors=[ramp[0]], label="not promoted")
+        axes.scatter([], [], s=9, facecolors="none", edgecolors=[ramp[0]], label=stayed)
         _scale_losses(axes, trace.loss[rows])
         axes.set_ylabel("loss", color=colours.muted)
         head(axes, colours, trace.label)

@@ -53,8 +53,19 @@ class LossView extends View {
     const size = run.size > 2000 ? 2 : 4;
     for (const row of run.results) {
       if (!run.hasLoss(row)) continue;
-      past.fillStyle = colours.rungs[run.scene.slots[run.level(row)]];
-      past.fillRect(this.x(run.ends[row]) - size / 2, this.y(run.loss[row]) - size / 2, size, size);
+      this.#mark(past, row, size);
+    }
+  }
+
+  /** A result: filled if its trial went on or was trained in full, else hollow. */
+  #mark(pen, row, size) {
+    const {run} = this, x = this.x(run.ends[row]) - size / 2, y = this.y(run.loss[row]) - size / 2;
+    pen.fillStyle = pen.strokeStyle = colours.rungs[run.scene.slots[run.level(row)]];
+    if (run.wentOn(row)) pen.fillRect(x, y, size, size);
+    else if (size < 4) pen.fillRect(x, y, 1, 1);
+    else {
+      pen.lineWidth = 1;
+      pen.strokeRect(x + 0.5, y + 0.5, size - 1, size - 1);
     }
   }
 
@@ -85,10 +96,9 @@ class LossView extends View {
     pen.fillStyle = colours.panel;
     pen.fillRect(LEFT, 0, this.x(t) - LEFT, TALL);
     pen.globalAlpha = 1;
-    pen.fillStyle = colours.rungs[run.scene.slots[rung]];
     for (const row of run.results) {
       if (run.ends[row] > t) break;
-      if (run.level(row) === rung && run.hasLoss(row)) pen.fillRect(this.x(run.ends[row]) - 2, this.y(run.loss[row]) - 2, 4, 4);
+      if (run.level(row) === rung && run.hasLoss(row)) this.#mark(pen, row, 4);
     }
   }
 

@@ -64,6 +64,18 @@ class Run {
     return this.#steps ??= decisions ? this.#decisions(decisions) : this.results.map(row => ({run: this, row, decision: null}));
   }
 
+  /** Whether the trial of a result was promoted or went on, at some time, or was trained in full by it. */
+  wentOn(row) {
+    const [bracket, rung, , to] = this.data.jobs[this.job[row]];
+    return this.up[row] > 0 || (to >= this.data.max_length && rung >= this.data.tops[bracket]);
+  }
+
+  /** Whether somebody had left the rung of a result by `t`: where a rung halves, all of it is decided then. */
+  decided(row, t) {
+    const station = this.station(row);
+    return this.results.some(other => this.up[other] > 0 && this.station(other) === station && this.starts[this.up[other] - 1] <= t);
+  }
+
   station(row) { return this.data.jobs[this.job[row]].slice(0, 2).join(); }
 
   /** Results in the order in which they were reported, each with what was decided then. */

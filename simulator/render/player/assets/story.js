@@ -24,22 +24,25 @@ const showShare = (part, whole) => `${Math.round(whole ? 100 * part / whole : 0)
 const units = amount => `${amount.toLocaleString("en")} unit${amount === 1 ? "" : "s"}`;
 
 const PROMOTED = 0, IN_FULL = 1, DIED = 2, EARLY = 3, BEHIND = 4, NEXT = 5;
+/** Of a trial that is not promoted: what it does, by what the search does with trials. */
+const STAYING = {stops: "stopped", pauses: "not promoted, paused", halves: "not promoted, stopped"};
 const NAMED = 10; // results of a rung that are named
 const trials = names => `trial${names.length === 1 ? "" : "s"} ${names.join(", ")}`;
 
 /** Why a trial is promoted, or not, as its result arrives. */
-function reasonOf({verdict, rank, results, places, opens, left}) {
+function reasonOf({verdict, rank, results, places, opens, left}, {advance}) {
+  const up = advance === "stops" ? "goes on" : "promoted", stays = STAYING[advance] ?? "not promoted", paused = advance ? ", paused" : "";
   const place = `${ordinal(rank)} of ${results.toLocaleString("en")} result${results === 1 ? "" : "s"}`;
   const may = places === 1 ? "the best one may leave" : `the best ${places.toLocaleString("en")} may leave`;
   switch (verdict) {
-    case PROMOTED: return places < 0 ? `${place}: promoted` : `${place}; ${may}: promoted`;
+    case PROMOTED: return places < 0 ? `${place}: ${up}` : `${place}; ${may}: ${up}`;
     case IN_FULL: return "trained in full: there is no higher rung";
     case DIED: return "it died: it is not promoted";
-    case EARLY: return opens < 0 ? `${place}; nobody may leave: it stays` : `${place}; nobody may leave before there are ${opens.toLocaleString("en")}: it waits`;
-    case BEHIND: return `${place}; ${may}: not promoted`;
-    case NEXT: return `${place}; ${may}, ${left.toLocaleString("en")} left before: it may, but does not yet`;
+    case EARLY: return opens < 0 ? `${place}; nobody may leave: it ${advance === "stops" ? "is stopped" : `stays${paused}`}` : `${place}; nobody may leave before there are ${opens.toLocaleString("en")}: it waits${paused}`;
+    case BEHIND: return `${place}; ${may}: ${stays}`;
+    case NEXT: return `${place}; ${may}, ${left.toLocaleString("en")} left before: it may, but does not yet${paused}`;
   }
-  return `${place}: not promoted`;
+  return `${place}: ${advance === "halves" ? "it waits, paused" : stays}`;
 }
 
 /** What a decision brought about, and whom the rung waits for. */
@@ -74,7 +77,7 @@ function rungOf({run, row, decision: {at}}) {
 /** A decision in one line, for the list of all. */
 function lineOf(step) {
   const {run, row, decision} = step, rung = run.data.jobs[run.job[row]][1];
-  const said = [`${run.label}: trial ${run.trial[row]} on rung ${rung}, loss ${showLoss(run.loss[row])}`, reasonOf(decision), ...outcomeOf(step)];
+  const said = [`${run.label}: trial ${run.trial[row]} on rung ${rung}, loss ${showLoss(run.loss[row])}`, reasonOf(decision, run.data), ...outcomeOf(step)];
   return `${showTime(run.scene, run.ends[row])} · ${said.join("; ")}.`;
 }
 
@@ -94,7 +97,7 @@ function storyOf(run, row, t, step = null) {
   if (t > run.starts[row]) extra(Math.min(run.begins[row], t) - run.starts[row], "of it before the training began");
   if (over) {
     extra(run.ends[row] - run.keeps[row], "of training lost");
-    lines.push(resultOf(run, row), ...(step?.decision ? [reasonOf(step.decision), ...outcomeOf(step), rungOf(step)] : decisionOf(run, row, rung, t)));
+    lines.push(resultOf(run, row), ...(step?.decision ? [reasonOf(step.decision, data), ...outcomeOf(step), rungOf(step)] : decisionOf(run, row, rung, t)));
   }
   const logged = data.log?.[run.trial[row]];
   if (logged) lines.push(`in the log: ${logged}`);
@@ -125,10 +128,13 @@ function decisionOf(run, row, rung, t) {
   const results = `result${run.among[row] === 1 ? "" : "s"} there`;
   const place = `${ordinal(run.rank[row])} of ${run.among[row].toLocaleString("en")} ${results}`;
   const next = run.up[row] - 1; // 0 stands for none
+  const {advance} = data;
   if (next >= 0 && run.starts[next] <= t) {
-    return [`promoted to rung ${rung + 1} at ${showTime(scene, run.starts[next])}: ${place} by then`];
+    return [`${advance === "stops" ? "goes on" : "promoted"} to rung ${rung + 1} at ${showTime(scene, run.starts[next])}: ${place} by then`];
   }
   if (to >= data.max_length && rung >= data.tops[bracket]) return ["trained in full: there is no higher rung"];
-  if (t < run.end) return ["not promoted yet"];
-  return [`not promoted: ${place} in the end`];
+  if (advance === "stops") return [`stopped there: ${place} in the end`];
+  if (advance === "halves" && run.decided(row, t)) return [`not promoted: ${place} in the end; stopped when its rung was decided`];
+  const paused = advance ? "; it is paused" : "";
+  return [t < run.end ? `not promoted yet${paused}` : `not promoted: ${place} in the end${paused}`];
 }
