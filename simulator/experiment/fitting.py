@@ -77,7 +77,7 @@ class Fitted:
 
     def lines(self) -> Iterator[str]:
         """The comparison as people read it."""
-        yield f"{self.source}: {self.trials:,} recorded trials, {DRAWN:,} drawn from the fit"
+        yield f"{self.source}: {self.trials:,} recorded trials, and {DRAWN:,} trials drawn from the fit"
         yield f"  {'':<36} {'recorded':>10} {'95 % interval':>23} {'fitted':>10}"
         for row in (*self.figures, *self.searches):
             interval = "–" if row.low is None else f"{number(row.low)} … {number(row.high)}"
@@ -86,7 +86,10 @@ class Fitted:
             )
         told = [row.inside for row in self.searches if row.inside is not None]
         if told:
-            yield f"searches: {sum(told)} of {len(told)} figures of the fit lie in the interval of the recorded"
+            yield (
+                f"searches: {sum(told)} of {len(told)} figures on fitted trials lie in the interval of those on "
+                "recorded trials"
+            )
         if self.note:
             yield self.note
 

@@ -10,7 +10,7 @@ from simulator.core.formatting import counted, percent
 from simulator.previewing.search import FIRST_TRIALS, Preview, Range
 
 RUNGS = ("bracket", "rung", "trained to", "trials", "units")
-WORKERS = ("workers", "at least", "bound by", "ideal makespan", "busy", "speed-up")
+WORKERS = ("workers", "lower bound", "limited by", "ideal makespan", "busy", "speed-up")
 
 #: Of a search without end, brackets after so many are not listed.
 MOST_BRACKETS = 12
@@ -53,13 +53,15 @@ def sentences(seen: Preview) -> Iterator[str]:
         more = len(seen.brackets) - MOST_BRACKETS
         yield f"{counted(more, 'more bracket')} {'is' if more == 1 else 'are'} not shown."
     if seen.busy_at_once is None:
-        yield "It can keep any number of workers busy."
+        yield "The search can keep any number of workers busy."
     else:
         split = " + ".join(f"{bracket.busy_at_once:,}" for bracket in seen.brackets)
         by_bracket = f" ({split})" if len(seen.brackets) > 1 and not seen.endless else ""
-        yield f"It can keep {counted(seen.busy_at_once, 'worker')} busy at once{by_bracket}."
+        yield f"The search can keep {counted(seen.busy_at_once, 'worker')} busy at once{by_bracket}."
     if seen.workers:
-        yield "Times are in units, taking a unit to last as long for every trial and nothing to be lost."
+        yield (
+            "Times are in units. They assume that a unit takes every trial the same time, and that nothing is lost."
+        )
     if seen.full_length_trials.max == 0 and not seen.endless:
         yield "No trial is trained in full."
 

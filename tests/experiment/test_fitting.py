@@ -68,8 +68,8 @@ def test_figures_stand_side_by_side(digits):
         if row.low is not None and row.recorded is not None and "final loss" not in row.name:
             assert row.low <= row.high
     lines = list(digits.lines())
-    assert lines[0].endswith("digits.csv.gz: 360 recorded trials, 1,000 drawn from the fit")
-    assert lines[-1] == "searches: 4 of 4 figures of the fit lie in the interval of the recorded"
+    assert lines[0].endswith("digits.csv.gz: 360 recorded trials, and 1,000 trials drawn from the fit")
+    assert lines[-1] == "searches: 4 of 4 figures on fitted trials lie in the interval of those on recorded trials"
     assert json.loads(json.dumps(digits.as_dict()))["searches"][0]["inside"] is True
 
 
@@ -85,7 +85,7 @@ def test_what_is_outside_says_by_how_much():
     assert lines[2].endswith("off by +0.4")
     assert lines[3].endswith("off by -0.4")
     assert "off" not in lines[4] + lines[5]
-    assert lines[-1] == "searches: 1 of 3 figures of the fit lie in the interval of the recorded"
+    assert lines[-1] == "searches: 1 of 3 figures on fitted trials lie in the interval of those on recorded trials"
 
 
 def test_the_section_is_a_scenario_s(digits, tmp_path):

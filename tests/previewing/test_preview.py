@@ -161,7 +161,7 @@ def test_of_a_search_without_end_the_first_trials(make, brackets):
     assert seen.trials == once(FIRST_TRIALS)
     assert (seen.busy_at_once, seen.workers, len(seen.brackets)) == (None, (), brackets)
     assert "never ends; its first 1,000 trials" in table.heading("x", seen)
-    assert "It can keep any number of workers busy." in table.sentences(seen)
+    assert "The search can keep any number of workers busy." in table.sentences(seen)
     assert len({row[0] for row in table.rungs(seen) if row[0]}) == min(brackets, table.MOST_BRACKETS)
 
 

@@ -122,7 +122,7 @@ def _paces(made: Calibration, traces: Sequence[Trace], curves: Sequence[Curves] 
     paces = _without_constant(made, paces)
     seen = ~paces.censored
     if not seen.any():
-        made.untold["stragglers"] = made.untold["groups"] = "no attempt was whole"
+        made.untold["stragglers"] = made.untold["groups"] = "no attempt was completed"
         return
     if paces.known and not 1e-2 < np.exp(np.median(np.log(paces.factor[seen]))) < 1e2:  # noqa: PLR2004
         times = float(np.exp(np.median(np.log(paces.factor[seen]))))
@@ -154,8 +154,8 @@ def _without_constant(made: Calibration, paces: observed.Paces) -> observed.Pace
     _, _, low, high = (float(x) for x in theilslopes(paces.factor[some], inverse, alpha=estimate.LEVEL))
     made.figures["overheads.trial_start"] = Estimate(constant, low, high, len(whole), "attempts")
     made.notes.append(
-        f"Attempts last {constant:.3g} s longer than their curves whatever their length; {int((~told).sum())} of "
-        f"{len(told)} are too short to tell more."
+        f"Attempts last {constant:.3g} s longer than their curves say, whatever their length. "
+        f"{int((~told).sum())} of {len(told)} attempts are too short to show anything else."
     )
     factor = (paces.factor - constant / paces.nominal)[told]
     return observed.Paces(
@@ -172,7 +172,7 @@ def _groups(made: Calibration, paces: observed.Paces, found: Speeds) -> None:
         made.stragglers, compared = families.best(each, np.zeros(len(each), bool))
         made.compared.extend(compared)
         made.per_worker = True
-        made.notes.append("Every worker has a pace of its own: the factor is drawn for each worker.")
+        made.notes.append("Every worker has a pace of its own, so the factor is drawn for each worker.")
         return
     several = len(found.members) > 1
     straggling, compared = families.best(factor, paces.censored) if not several else (None, [])
@@ -188,9 +188,10 @@ def _groups(made: Calibration, paces: observed.Paces, found: Speeds) -> None:
         missing = made.workers - sum(made.groups.values())
         if missing:
             made.groups["speed-1"] += missing
-            made.notes.append(f"{missing} workers did nothing whole; they are counted to the fastest.")
+            made.notes.append(f"{missing} workers completed no attempt; they are counted among the fastest.")
         made.notes.append(
-            f"Workers fall into {len(found.members)} groups; the fastest takes {base:.3g} times the curves."
+            f"The workers form {len(found.members)} groups. "
+            f"The fastest takes {base:.3g} times as long as the curves say."
         )
         straggling, compared = families.best(factor, paces.censored)
     elif compared:
@@ -206,7 +207,7 @@ def _groups(made: Calibration, paces: observed.Paces, found: Speeds) -> None:
     made.stragglers = straggling
     made.compared.extend(compared)
     if straggling is None:
-        made.untold["stragglers"] = "all attempts took as long as their curves say, or as each other"
+        made.untold["stragglers"] = "all attempts took as long as their curves say, or the same time"
 
 
 def _scale(seen: np.ndarray[Any, Any]) -> Estimate | None:
@@ -237,7 +238,7 @@ def _overheads(made: Calibration, traces: Sequence[Trace]) -> None:
     if not len(paid) or not paid.any():
         for name in names:
             if f"overheads.{name}" not in made.figures:
-                made.untold[f"overheads.{name}"] = "no whole attempt had any overhead"
+                made.untold[f"overheads.{name}"] = "no completed attempt had any overhead"
         return
     used = [place for place in range(3) if design[:, place].any()]
     while used and np.linalg.matrix_rank(design[:, used]) < len(used):
@@ -256,7 +257,7 @@ def _overheads(made: Calibration, traces: Sequence[Trace]) -> None:
                 value, value - half, value + half, events, "attempts"
             )
         else:
-            made.untold[f"overheads.{names[place]}"] = "it can't be told from none"
+            made.untold[f"overheads.{names[place]}"] = "it can't be distinguished from none"
     for place, name in enumerate(names):
         if place not in used:
             made.untold.setdefault(f"overheads.{name}", "no whole attempt had it to pay")
@@ -311,14 +312,14 @@ def _drops(made: Calibration, traces: Sequence[Trace]) -> None:
     once = count * np.log(chance) + (len(lengths) - count) * np.log1p(-min(chance, 1 - 1e-9)) - whole
     if once > constant:
         made.figures["crashes"] = estimate.share(count, len(lengths), "attempts")
-        made.untold["drops"] = "losses came with attempts, not with time"
+        made.untold["drops"] = "the losses depend on the number of attempts, not on time"
         return
     per = float(lengths.sum()) / count / CHECKS
     made.drop_grid = per
     found = estimate.rate(count, float(lengths.sum()), "losses")
     value, low, high = (1 - exp(-at * per) for at in (found.value, found.low, found.high))
     made.figures["drops.probability"] = Estimate(value, low, high, count, "losses")
-    made.untold["crashes"] = "losses came with time, not with attempts"
+    made.untold["crashes"] = "the losses depend on time, not on the number of attempts"
 
 
 def _on_loss(traces: Sequence[Trace]) -> str:
@@ -343,7 +344,7 @@ def _decisions(made: Calibration, traces: Sequence[Trace]) -> None:
         return
     found = estimate.median(waits, "hand-overs")
     if found.value < INSTANT:
-        made.untold["decision_time"] = "jobs began at the very report that let them"
+        made.untold["decision_time"] = "jobs began at the same moment as the report that made them possible"
         return
     made.figures["decision_time"] = found
 

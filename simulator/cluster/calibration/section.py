@@ -120,7 +120,7 @@ def report(found: Calibration) -> Iterator[str]:
             f"(by chance {fit.chance:.2g}), seen/fitted 95 % quantile {fit.tail:.3g}{chosen}"
         )
     for key, why in sorted(found.untold.items()):
-        yield f"  {key:<24} not told: {why}"
+        yield f"  {key:<24} not known: {why}"
     for note in found.notes:
         yield f"  {note}"
 
