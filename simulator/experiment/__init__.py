@@ -1,1 +1,1 @@
-"""From a scenario and a seed to traces."""
+"""Experiments: from a scenario and a seed to traces."""

@@ -1,4 +1,4 @@
-"""When searches come: from a scenario's `searches` to (tick, label, number), in order."""
+"""Arrival times: from a scenario's `searches` to (tick, label, number), in order."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from simulator.scenario.searches import (
     SearchesSection,
 )
 
-#: A file of arrivals may not be larger.
+#: Largest file of arrivals, in bytes.
 MAX_BYTES = 1 << 24
-#: So many gaps are drawn at a time.
+#: Gaps that are drawn at once.
 BLOCK = 64
 
 
 class Coming(NamedTuple):
-    """A search that comes at tick `at`: number `number` of the stream at `place` in the scenario."""
+    """A search that arrives at tick `at`: number `number` of the stream at position `place` in the scenario."""
 
     at: int
     place: int
@@ -41,12 +41,12 @@ class Coming(NamedTuple):
 
 
 def label_key(label: str) -> int:
-    """What a label is to the draws: they stay when other labels come or go."""
+    """The key of a label's random draws, which stay the same when other labels are added or removed."""
     return int.from_bytes(sha256(label.encode()).digest()[:8], "big")
 
 
 def arrivals_of(loaded: Loaded, seed: int) -> Iterator[Coming]:
-    """All searches of a scenario, in order of time, and of labels where they come at once.
+    """All searches of a scenario, in order of time; those that arrive at once are in order of labels.
 
     Raises InputError for what is wrong in a file.
     """
@@ -86,7 +86,7 @@ def _exponential(share: Numbers, mean: float) -> Numbers:
 
 
 def _summed(gaps: Drawn, key: int) -> Iterator[int]:
-    """The sums of gaps, from the first on."""
+    """The running sums of gaps."""
     at = 0.0
     for number in count():
         at += gaps.at(number, key)
@@ -94,10 +94,9 @@ def _summed(gaps: Drawn, key: int) -> Iterator[int]:
 
 
 def read_arrivals(path: Path) -> list[int]:
-    """Read when searches came from a CSV with the column arrival_s, in seconds; returns ticks.
+    """Read arrival times from a CSV with the column arrival_s, in seconds; returns ticks.
 
-    Raises InputError naming line and column of what is wrong: times that are none, that are in the past or out of
-    order.
+    Raises InputError naming line and column of every time that is no number, negative or out of order.
     """
     raw = reading.read_at_most(path, MAX_BYTES, "it should be a CSV of arrival_s")
     rows = csv.reader(io.StringIO(reading.csv_text(path, raw), newline=""))

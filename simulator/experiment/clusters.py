@@ -1,4 +1,4 @@
-"""From the sections `cluster` and `stop` of a scenario to the cluster they describe."""
+"""Builds the cluster and the stop that a scenario's sections `cluster` and `stop` describe."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from simulator.scenario import cluster as models
 from simulator.scenario.loading import Loaded
 from simulator.scenario.model import Scenario
 
-#: A file of spells may not be larger.
+#: Largest file of spells, in bytes.
 MAX_BYTES = 1 << 24
-#: Spans that are paid in whole, in ticks.
+#: Spans that are charged in whole, in ticks.
 BILLING = {"second": 1, "minute": UNITS["min"], "hour": UNITS["h"]}
 
 
@@ -51,7 +51,10 @@ def build_cluster(loaded: Loaded) -> engine.Cluster:
 
 
 def build_stop(scenario: Scenario) -> engine.Stop:
-    """Make the stop of a scenario, which may have none. Losses to be maximised are negated inside, so is its."""
+    """Make the stop of a scenario; None if it has none.
+
+    Losses to be maximised are negated inside, and so is the stop's loss.
+    """
     spec = scenario.stop
     if spec is None:
         return engine.Stop()
@@ -164,10 +167,10 @@ def _spell(path: Path, line: int, header: list[str], fields: list[str], key: str
 
 
 def read_availability(path: Path, machines: int) -> tuple[tuple[int, int], ...]:
-    """Read how many machines of a group were there from a CSV with the columns time_s and count.
+    """Read the number of a group's machines over time, from a CSV with the columns time_s and count.
 
-    Returns (tick, machines there from then on), from tick 0; the last is the end. Raises InputError naming the line
-    of what is wrong, and where some of the group's `machines` would never be there.
+    Returns (tick, machines there from then on), from tick 0; the last tick is the end. Raises InputError naming the
+    line of what is wrong, and if some of the group's `machines` would never be there.
     """
     raw = reading.read_at_most(path, MAX_BYTES, "it should be a CSV of time_s, count")
     rows = csv.reader(io.StringIO(reading.csv_text(path, raw), newline=""))

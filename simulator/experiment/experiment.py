@@ -1,4 +1,4 @@
-"""The composition root: a scenario and a seed become traces."""
+"""The place where all parts are put together: a scenario and a seed become traces."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from simulator.trace.trace import Trace
 def curves_of(loaded: Loaded, seed: int, *, resample: bool | None = None) -> Curves:
     """The trials of a scenario under a seed, recorded ones in the file's order unless the scenario resamples them.
 
-    `resample` overrides what the scenario says, `order` included. Raises InputError for what is wrong in a file.
+    `resample` overrides the scenario's `resample` and `order`. Raises InputError for what is wrong in a file.
     """
     spec = loaded.scenario.curves
     if isinstance(spec, curve_models.RecordedSection):
@@ -49,7 +49,7 @@ def curves_of(loaded: Loaded, seed: int, *, resample: bool | None = None) -> Cur
 
 
 def _check_direction(loaded: Loaded, metric: str | None) -> None:
-    """Raise InputError where a searcher's block minimises what the file of curves says was to be maximised."""
+    """Raise InputError if a searcher's block minimises losses that, by the file of curves, were to be maximised."""
     if metric is None or not metric.startswith("-"):
         return
     for label, block in loaded.scenario.searchers.items():
@@ -58,15 +58,15 @@ def _check_direction(loaded: Loaded, metric: str | None) -> None:
             raise InputError(loaded.problem(("searchers", label, "smaller_is_better"), message))
 
 
-#: Trials looked at to say what is typical.
+#: Trials from which the typical time of the longest job is computed.
 SAMPLE = 50
 
 
 class Experiment:
-    """A scenario with its parts made and checked against each other, ready to run.
+    """A scenario whose parts are made and checked against each other, ready to run.
 
-    `seed` overrides the scenario's; `curves` are its trials where they have been made before. Raises InputError where
-    searchers and curves don't fit.
+    `seed` overrides the scenario's; `curves` are its trials if they exist already. Raises InputError if searchers and
+    curves don't fit.
     """
 
     def __init__(self, loaded: Loaded, seed: int | None = None, curves: Curves | None = None) -> None:
@@ -90,9 +90,9 @@ class Experiment:
         self._check_hope()
 
     def on(self, loaded: Loaded) -> Experiment:
-        """The same searchers and trials on the cluster of another scenario, which has the same of both.
+        """The same searchers and trials on the cluster of another scenario, whose searchers and trials are the same.
 
-        Raises InputError where the longest job can never be done there.
+        Raises InputError if the longest job can never be done there.
         """
         again = copy(self)
         again.loaded, again._cluster = loaded, build_cluster(loaded)
@@ -100,19 +100,19 @@ class Experiment:
         return again
 
     def under(self, seed: int, curves: Curves) -> Experiment:
-        """The same under another seed and on other trials, such as a replicate's."""
+        """The same experiment under another seed and on other trials, such as a replicate's."""
         again = copy(self)
         again.seed, again._curves = seed, curves
         return again
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The searchers, in the scenario's order."""
+        """The searchers' labels, in the scenario's order."""
         return tuple(self.loaded.scenario.searchers)
 
     @property
     def meta(self) -> dict[str, str | int | float]:
-        """Where a trace comes from."""
+        """The trace's record of where it comes from."""
         return {
             "scenario": self.loaded.title,
             "scenario_sha256": self.loaded.digest,
@@ -124,7 +124,7 @@ class Experiment:
     def run(
         self, label: str, watch: Callable[[Searcher], Searcher] | None = None, *, with_decisions: bool = False
     ) -> Trace:
-        """Simulate one searcher, from its beginning; `watch` may put another round it that does the same.
+        """Simulate one searcher from its beginning; `watch` may wrap it in a searcher that behaves the same.
 
         With `with_decisions` the trace has its decisions, result by result.
         """
@@ -148,7 +148,7 @@ class Experiment:
         return trace if diary is None else replace(trace, decisions=decisions(trace, diary))
 
     def _named(self, trace: Trace) -> Trace:
-        """The trace with the names that its trials have in the log that they were imported from."""
+        """The trace with its trials' names in the log that they were imported from."""
         curves = self._curves
         if not isinstance(curves, (Recorded, Resampled)) or curves.identity(0) is None:
             return trace
@@ -158,12 +158,12 @@ class Experiment:
         return replace(trace, names=names, configs={trial: identity.config for trial, identity in found.items()})
 
     def best_loss(self, trials: int) -> float:
-        """The best loss that any of the first `trials` trials has when fully trained; inf where all die."""
+        """The best loss of the first `trials` trials when fully trained; inf if all die."""
         length = max(spec.build().max_length for spec in self.loaded.scenario.searchers.values())
         return min((self._curves.train(trial, 0, length)[1] for trial in range(trials)), default=inf)
 
     def in_full(self, trial: int) -> float:
-        """The loss that a trial has when fully trained; inf where it dies on the way."""
+        """The loss of a trial when fully trained; inf if it dies before."""
         length = max(spec.build().max_length for spec in self.loaded.scenario.searchers.values())
         return self._curves.train(trial, 0, length)[1]
 
@@ -172,9 +172,9 @@ class Experiment:
             raise InputError(self.loaded.problem(("cluster",), hopeless))
 
     def _hopeless(self) -> str | None:
-        """What is wrong with a cluster on which the longest job can never be done."""
+        """The problem of a cluster on which the longest job can never be done; None if it can."""
         if self._cluster.trouble_free:
-            return None  # without a look at any curve, since most runs of a plan are of this kind
+            return None  # decided without any curve, since most runs of a plan are of this kind
         resources = max((s.build().resources for s in self.loaded.scenario.searchers.values()), key=max)
         steps = pairwise((0, *resources)) if self._cluster.resume else ((0, top) for top in resources)
         low, high = max(steps, key=lambda step: step[1] - step[0])
@@ -197,7 +197,7 @@ class Experiment:
     def run_all(
         self, on_searcher: Callable[[str], None] | None = None, *, with_decisions: bool = False
     ) -> dict[str, Trace]:
-        """Simulate every searcher on the same trials; `on_searcher` hears each label before its run."""
+        """Simulate every searcher on the same trials; `on_searcher` is called with each label before its run."""
         traces = {}
         for label in self.labels:
             if on_searcher:
@@ -206,7 +206,7 @@ class Experiment:
         return traces
 
     def _misfit(self, spec: searcher_models.Searcher) -> str | None:
-        """What is wrong with a searcher on these curves."""
+        """The problem of a searcher on these curves; None if it fits."""
         try:
             searcher = spec.build()
         except ValueError as error:

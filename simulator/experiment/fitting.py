@@ -1,4 +1,4 @@
-"""Fitted generators judged: how like the recorded trials theirs are, and whether searches on both go alike."""
+"""Judges a fitted generator: how similar its trials are to the recorded ones, and whether searches go alike."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from simulator.scenario.curves import section
 from simulator.searchers.halving import asha, sha
 from simulator.trace import metrics
 
-#: Trials drawn from the law to describe it, and in the searches at most.
+#: Trials that are drawn from the law to describe it, and most trials of the searches.
 DRAWN, SEARCHED = 1000, 243
-#: Bounds of the intervals.
+#: Quantiles at the ends of the intervals.
 INTERVAL = (0.025, 0.975)
 DIVISOR = 3
-#: Rounds of the fit.
+#: Rounds of the fit, for the progress.
 ROUNDS = RATES[2]
 
 Progress = Callable[[int, int], None]
 
 
 class Figure(NamedTuple):
-    """A figure of the recorded curves with its bootstrap interval, and the same of the fitted ones."""
+    """A figure of the recorded curves with its bootstrap interval, and the same figure of the fitted ones."""
 
     name: str
     recorded: float | None
@@ -47,7 +47,7 @@ class Figure(NamedTuple):
 
     @property
     def inside(self) -> bool | None:
-        """Whether the fitted figure lies in the interval; None where there is nothing to compare."""
+        """Whether the fitted figure lies in the interval; None if either is missing."""
         if self.fitted is None or self.low is None or self.high is None:
             return None
         return self.low <= self.fitted <= self.high
@@ -55,7 +55,7 @@ class Figure(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """A law, how its trials compare (`figures`), and how searches on them do (`searches`)."""
+    """A law, the comparison of its trials (`figures`), and that of searches on them (`searches`)."""
 
     source: str
     trials: int
@@ -118,9 +118,9 @@ def fit_and_compare(
 ) -> Fitted:
     """Fit a law to recorded curves and compare the two, by `replicates` bootstrap samples of the trials.
 
-    SHA and ASHA (divisor 3) search up to 243 trials on `workers`; where they can't, the note says why. `on_progress`
-    hears what is done of what, `on_law` the law as soon as it is found, before it is judged. Raises InputError for
-    fewer than three trials that reached the end, before any work.
+    SHA and ASHA (divisor 3) search up to 243 trials on `workers`; if they can't, the note says why. `on_progress` is
+    called with the number of steps done and their total, `on_law` with the law as soon as it is found, before it is
+    judged. Raises InputError, before any work, for fewer than three trials that reached the end.
     """
     tell = on_progress or _silent
     grid = grid_of(table)
@@ -143,7 +143,7 @@ def fit_and_compare(
 def _figures(
     grid: LossGrid, about: Description, law: Law, replicates: int, on_step: Callable[[int], None]
 ) -> list[Figure]:
-    """Describe's figures side by side; the recorded trials are drawn with replacement for the intervals."""
+    """The figures of `describe` side by side; the recorded trials are drawn with replacement for the intervals."""
     samples = []
     for replicate in range(replicates):
         rows = integers(replicate, Stream.FIT, below=len(grid.loss), n=len(grid.loss))
@@ -152,7 +152,7 @@ def _figures(
         if sample.finished.any():
             samples.append(describe(sample).figures())
         on_step(replicate + 1)
-    # A pair of copies never crosses, so the shares of crossings in samples are too low by the share of such pairs.
+    # Two copies of a trial never cross, so a sample's shares of crossings are too low by the share of such pairs.
     alone = 1 - 1 / max(about.finished, 2)
     mine = describe(_like(grid, law)).figures()
     rows_made = []
@@ -168,13 +168,13 @@ def _figures(
 
 
 def _like(grid: LossGrid, law: Law) -> LossGrid:
-    """Trials of the law, seen where the recorded ones were."""
+    """Trials of the law, at the resources of the recorded ones."""
     made = drawn(law, 1, DRAWN, grid.resources.tolist())
     return made if grid.unit_s is not None else replace(made, unit_s=None)
 
 
 def _unsearchable(table: Table) -> str | None:
-    """Why SHA can't search these trials: too few for its rungs, or no rows where a rung stands; None where it can."""
+    """Why SHA can't search these trials: too few for its rungs, or no rows at a rung; None if it can."""
     trials, length = _size(table)
     try:
         searcher = sha(max_trials=trials, max_length=length, divisor=DIVISOR)
@@ -184,7 +184,7 @@ def _unsearchable(table: Table) -> str | None:
 
 
 def _size(table: Table) -> tuple[int, int]:
-    """Trials of a search on the recorded curves, and the units of the longest of them."""
+    """The number of trials of a search on the recorded curves, and the units of the longest of them."""
     return min(table.trials, SEARCHED), int(table.resource.max())
 
 
@@ -215,17 +215,17 @@ def _search(curves: Curves, trials: int, length: int, workers: int, *, timed: bo
         if timed:
             numbers[f"{label} makespan, s"] = to_seconds(trace.makespan)
         final = trace.loss[metrics.full_length(trace)]
-        if best < inf and np.isfinite(final).any():  # of trials in full: an early loss may be low by its noise
+        if best < inf and np.isfinite(final).any():  # final losses: early ones may be low by noise
             numbers[f"{label} regret"] = float(final.min()) - best
     return numbers
 
 
 def _silent(done: int, total: int) -> None:
-    """Nobody listens."""
+    """Ignore the progress."""
 
 
 def _verdict(row: Figure) -> str:
-    """Nothing for a figure inside its interval; by how much it is off where it is not."""
+    """By how much a figure lies off its interval; empty for one inside it."""
     if row.inside is not False or row.fitted is None or row.low is None or row.high is None:
         return ""
     off = row.fitted - (row.high if row.fitted > row.high else row.low)

@@ -1,7 +1,7 @@
 """Replicates: the seeds and the trials of several runs of one scenario.
 
-Synthetic trials are drawn anew by every seed. Recorded ones are not repeated in one order either: a scenario that
-says `resample: true` draws them with replacement, any other meets them in an order shuffled by the seed.
+Synthetic trials are drawn anew by every seed. Recorded ones differ too: with `resample: true` they are drawn with
+replacement, else the seed shuffles their order.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from simulator.scenario.loading import Loaded
 
 
 class Replicate(NamedTuple):
-    """One of several runs: its number, from 0, its seed, and the trials that every searcher meets in it."""
+    """One of several runs: its number (from 0), its seed, and the trials that every searcher meets in it."""
 
     number: int
     seed: int
@@ -30,8 +30,8 @@ class Replicate(NamedTuple):
 class Replicates:
     """The first `n` replicates of a scenario, in order; each is made when it is asked for.
 
-    Number k is the same whatever `n` is. A file of recorded trials is read once; where it has no times, their unit
-    times belong to the seed of the whole.
+    Number k is the same whatever `n` is. A file of recorded trials is read once; if it has no times, the unit times
+    are drawn by the seed of the whole.
     """
 
     def __init__(self, loaded: Loaded, n: int, seed: int) -> None:
@@ -44,26 +44,26 @@ class Replicates:
 
     @property
     def recorded(self) -> int | None:
-        """How many recorded trials they rest on; None where the trials are made up."""
+        """The number of recorded trials behind the replicates; None if the trials are made up."""
         return self._recorded.trials if self._recorded else None
 
     @property
     def metric(self) -> str | None:
-        """What the recorded losses are, where their file says so."""
+        """The metric of the recorded losses, if their file names it."""
         return self._recorded.metric if self._recorded else None
 
     @property
     def pilots(self) -> int | None:
-        """How many trials were run already, if all others are drawn from them or from a law fitted to each of them.
+        """The number of trials that were really run, if all others are drawn from these or from a law fitted to each.
 
-        None where trials are made up, or where the recorded ones are the whole search and not a sample of it.
+        None if trials are made up, or if the recorded ones are the whole search and not a sample of it.
         """
         if self._recorded is not None:
             return self._recorded.trials if self._resample else None
         return len(self._law.trials) if self._law is not None and self._law.trials else None
 
     def among(self, pilots: int, number: int) -> Replicate:
-        """Replicate `number` as it would be with other pilots: set `pilots`, drawn from those that there are.
+        """Replicate `number` as it would be with other pilots: set number `pilots`, drawn from the existing ones.
 
         A set has one pilot fewer than there are, so that sets differ as much as new pilots would. Source: J. N. K.
         Rao, C. F. J. Wu, Resampling inference with complex survey data, JASA 83 (1988).

@@ -1,4 +1,4 @@
-"""From a scenario whose searches share a cluster, and a seed, to what came of them."""
+"""Runs a scenario whose searches share a cluster, under a seed."""
 
 from __future__ import annotations
 
@@ -26,11 +26,12 @@ from simulator.trace.workload import Workload
 
 
 class SharedExperiment:
-    """A scenario of searches that share a cluster, its parts made and checked against each other.
+    """A scenario of searches that share a cluster, whose parts are made and checked against each other.
 
-    `seed` overrides the scenario's. The first search of the first label has that seed itself and, where curves are
-    recorded, the file's order: alone it is the run of the same searcher under `searchers`. Every other draws a seed
-    and trials of its own, by its label and number; so does the first of a replicate. Raises InputError.
+    `seed` overrides the scenario's. The first search of the first label has that seed itself and, if curves are
+    recorded, the file's order: alone, it is the run of the same searcher under `searchers`. Every other search draws
+    a seed and trials of its own, by its label and number; in a replicate the first one does so too. Raises
+    InputError.
     """
 
     def __init__(self, loaded: Loaded, seed: int | None = None, *, replicate: bool = False) -> None:
@@ -47,10 +48,10 @@ class SharedExperiment:
                 problems.append(loaded.problem(("searches", label, "searcher"), problem))
         if problems:
             raise InputError(problems)
-        self._arrivals()  # reads the files of arrivals
+        self._arrivals()  # to check the files of arrivals
 
     def under(self, seed: int) -> SharedExperiment:
-        """The same under another seed, as one of several runs."""
+        """The same experiment under another seed, as one of several runs."""
         again = copy(self)
         again.seed, again._replicate = seed, True
         return again
@@ -62,7 +63,7 @@ class SharedExperiment:
 
     @property
     def meta(self) -> dict[str, str | int | float]:
-        """Where a trace comes from."""
+        """The trace's record of where it comes from."""
         scheduler = self._scheduler
         return {
             "scenario": self.loaded.title,
@@ -74,7 +75,7 @@ class SharedExperiment:
         }
 
     def run(self, on_search: Callable[[int], None] | None = None) -> Workload:
-        """Simulate all searches; `on_search` hears how many have come."""
+        """Simulate all searches; `on_search` is called with the number that have arrived."""
         stop = self.loaded.scenario.stop
         workload = share(
             self._heard(on_search),
@@ -107,7 +108,7 @@ class SharedExperiment:
 
     @property
     def rates(self) -> dict[str, float]:
-        """Searches a tick by label, where the scenario says it."""
+        """Arrivals a tick by label, for labels whose rate the scenario gives."""
         gaps = {
             label: getattr(stream.arrivals, "mean_gap", None) or getattr(stream.arrivals, "gap", None)
             for label, stream in self._streams
@@ -169,7 +170,7 @@ class SharedExperiment:
         return stream.slots_per_trial or self.loaded.scenario.cluster.slots_per_trial
 
     def _recorded(self, label: str, stream: SearchesSection) -> Recorded | None:
-        """The trials of a label's file, read once; None where trials are made up."""
+        """The trials of a label's file, read once; None if its trials are made up."""
         spec = stream.curves or self.loaded.scenario.curves
         if not isinstance(spec, curve_models.RecordedSection):
             return None
@@ -192,7 +193,7 @@ class SharedExperiment:
         return recorded if first and spec.order == "file" else Shuffled(recorded, seed)
 
     def _misfit(self, label: str, stream: SearchesSection) -> str | None:
-        """What is wrong with a label's searcher on its trials."""
+        """The problem of a label's searcher on its trials; None if it fits."""
         spec = stream.searcher
         try:
             searcher = spec.build()

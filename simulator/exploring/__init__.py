@@ -1,1 +1,1 @@
-"""A scenario whose numbers are moved: sliders, the worlds they lead to, and the page or server that shows them."""
+"""Exploring a scenario by sliders: controls, the worlds that they lead to, and the page or server that shows them."""

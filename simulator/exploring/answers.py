@@ -1,4 +1,4 @@
-"""What a page with sliders asks for, and what it gets: a picture, what several seeds say, files to keep."""
+"""Answers to the requests of a page with sliders: pictures, results over several seeds, files to keep."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from simulator.exploring.worlds import Guard, Limits, Worlds
 from simulator.render.player.explorable import Source, explorable, frame
 from simulator.trace.trace import Trace
 
-#: What one picture may take on a machine that others use, too.
+#: Limits of one picture's run, on a machine that others may use too.
 LIMITS = Limits(workers=1000, trials=2000, results=30_000, seconds=20)
-#: And what several seeds may take, who say nothing new after so long.
+#: Limits of the runs over several seeds.
 OVER_SEEDS = Limits(seconds=20)
-#: Files that a world is kept in: what the page calls each, by its address.
+#: Files that a world can be saved as: their titles on the page, by their addresses.
 FILES = {
     "scenario.yaml": "Scenario (YAML)",
     "picture.png": "PNG",
@@ -30,12 +30,15 @@ FILES = {
 }
 HOLDS = "Each world is simulated on this machine when you ask for it."
 
-#: Type and bytes of an answer.
+#: An answer: its media type and its bytes.
 Answer = tuple[str, bytes]
 
 
 class Answers:
-    """Answers the questions of a page; each takes names of values by the keys of controls, and a guard."""
+    """Answers the requests of a page.
+
+    Each method takes the names of values by the keys of controls, and a guard.
+    """
 
     def __init__(self, worlds: Worlds, seeds: int) -> None:
         self._worlds, self._seeds = worlds, seeds
@@ -60,12 +63,12 @@ class Answers:
         return made.html
 
     def world(self, names: Mapping[str, str], guard: Guard) -> Answer:
-        """What the player needs to show a world."""
+        """The data of a world for the player."""
         traces = self._traces(names, guard)
         return _json(frame(list(traces.values()), self._worlds.time_unit))
 
     def spread(self, names: Mapping[str, str], guard: Guard) -> Answer:
-        """Who ends later over several seeds, a sentence for each searcher beside the first."""
+        """Sentences on who ends later over several seeds, one for each searcher beside the first."""
         loaded = self._worlds.loaded(names)
         if len(loaded.scenario.searchers) == 1 or self._seeds == 1:
             return _json({"said": []})
@@ -77,7 +80,7 @@ class Answers:
         return "application/yaml; charset=utf-8", self._worlds.yaml(names).encode()
 
     def picture(self, names: Mapping[str, str], guard: Guard) -> Answer:
-        """What the workers of a world did, as a static picture."""
+        """A static picture of the work of a world's workers."""
         from simulator.render.plots import figure, files
 
         runs = {label: [trace] for label, trace in self._traces(names, guard).items()}
@@ -121,6 +124,6 @@ def _json(told: Mapping[str, object]) -> Answer:
 
 
 def problem(error: InputError | RunError) -> Answer:
-    """What is wrong, for people."""
+    """An error as text for the page."""
     said = "; ".join(map(str, error.problems)) if isinstance(error, InputError) else str(error)
     return _json({"problem": said})

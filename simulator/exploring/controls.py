@@ -1,4 +1,4 @@
-"""Controls: a key of a scenario, or several that go together, and the values it may be moved to."""
+"""Controls: one or several keys of a scenario that a slider moves, and their values."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from simulator.scenario.changes import path_of
 from simulator.scenario.loading import Loaded
 from simulator.scenario.yaml_text import Path_
 
-#: Values of one control; a slider with more steps can't be aimed at.
+#: Most values of one control; a slider with more steps can't be aimed at.
 MOST_VALUES = 1000
 FORM = "should be a key with dots and its values, such as cluster.workers=4,8,16"
-#: What no world has of its own.
+#: Keys that are the same in all worlds.
 FIXED = ("plan", "title", "time_unit")
 
 
 @dataclass(frozen=True)
 class Control:
-    """What one slider moves: the `values` that are put at every one of `paths`, by their `names` on the page.
+    """One slider: the `values` that are put at every one of `paths`, with their `names` on the page.
 
-    `at` is the place of the value that the scenario itself has. With `numbers` any other number may be asked for,
-    too. `also` is put into the scenario whenever the value is another than its own. `last` is put after all others.
+    `at` is the index of the scenario's own value. With `numbers`, any other number may be requested too. `also` is
+    put into the scenario whenever the value differs from its own. `last` is put after all other controls.
     """
 
     key: str
@@ -42,7 +42,7 @@ class Control:
     last: bool = False
 
     def value(self, name: str) -> Any:
-        """The value that a page calls `name`; raises InputError for one that this control can't have."""
+        """The value with the name `name` on the page; raises InputError if the control can't have it."""
         if name in self.names:
             return self.values[self.names.index(name)]
         if self.numbers and (number := _number(name)) is not None:
@@ -53,7 +53,7 @@ class Control:
 
 
 def varied(loaded: Loaded, texts: Sequence[str]) -> list[Control]:
-    """Controls as a command line writes them, `KEY=VALUE,VALUE,…` each; raises InputError for what is none."""
+    """Controls from the command line, each as `KEY=VALUE,VALUE,…`; raises InputError for anything else."""
     controls: list[Control] = []
     for text in texts:
         control = _varied(loaded, text)
@@ -65,9 +65,9 @@ def varied(loaded: Loaded, texts: Sequence[str]) -> list[Control]:
 
 
 def given(loaded: Loaded, vary: Mapping[str, Sequence[Any] | Mapping[str, Any]]) -> list[Control]:
-    """Controls as Python gives them: by dotted key the values, or names and values.
+    """Controls from Python: by dotted key the values, or names and values.
 
-    Raises InputError for what is none.
+    Raises InputError for anything else.
     """
     controls = []
     for key, values in vary.items():
@@ -113,14 +113,14 @@ def _values(text: str, told: str) -> list[Any]:
 
 
 def entry(values: Any, path: Path_) -> Any:
-    """What stands at a path of plain values; None where nothing does."""
+    """The entry at a path of plain values; None if there is none."""
     for key in path:
         values = values.get(key) if isinstance(values, dict) else None
     return values
 
 
 def title(path: Path_) -> str:
-    """What a slider is called: the last word of its key, and whose it is where there may be several."""
+    """A slider's title: the last word of its key, after the searcher, group or section that it belongs to."""
     words = str(path[-1]).replace("_", " ")
     owner = str(path[-2]) if len(path) > 2 and path[0] == "searchers" else ""  # noqa: PLR2004
     group = str(path[2]) if path[:2] == ("cluster", "groups") and len(path) > 3 else ""  # noqa: PLR2004
@@ -129,12 +129,12 @@ def title(path: Path_) -> str:
 
 
 def link(controls: Sequence[Control], names: Sequence[str]) -> str:
-    """Which world it is, as plain text, one control after the other."""
+    """A world as plain text, one control after the other, for a link."""
     return ", ".join(f"{control.title} {name}" for control, name in zip(controls, names, strict=True))
 
 
 def _nearest(values: Sequence[Any], own: Any) -> int:
-    """The place of the number that is next to the scenario's own; 0 where they are no numbers."""
+    """The index of the number nearest to the scenario's own; 0 if the values are no numbers."""
     numbers = [value for value in (*values, own) if isinstance(value, (int, float)) and not isinstance(value, bool)]
     if len(numbers) <= len(values):
         return 0

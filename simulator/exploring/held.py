@@ -1,4 +1,4 @@
-"""One page with sliders over worlds that were simulated beforehand, for documentation or a class without Python."""
+"""A page with sliders over worlds that were simulated beforehand, for documentation or a class without Python."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from simulator.render.player.explorable import Slider, Source, explorable, frame
 from simulator.render.player.player import Player
 from simulator.trace.trace import Trace
 
-#: Worlds of one page; a browser takes no more bytes with patience.
+#: Most worlds of one page; with more, the page loads too slowly.
 MOST_WORLDS = 1000
 
 
@@ -27,7 +27,7 @@ def sliders(worlds: Worlds) -> list[Slider]:
 
 
 def check_size(worlds: Worlds) -> int:
-    """How many worlds there are; raises InputError for too many, or where nothing is varied."""
+    """The number of worlds; raises InputError for too many, or if nothing is varied."""
     size = prod(len(control.names) for control in worlds.controls)
     if not worlds.controls:
         raise InputError(Problem("--vary", "is missing; say what to move, such as --vary cluster.workers=4,8,16"))
@@ -40,15 +40,16 @@ def check_size(worlds: Worlds) -> int:
 
 
 def held(worlds: Worlds, seeds: int = 1, on_progress: Callable[[int, int], None] | None = None) -> Player:
-    """Simulate every world, once or under so many seeds, and make the page that holds them.
+    """Simulate every world, once or under `seeds` seeds, and make the page that holds them.
 
-    `on_progress` hears how many are done of how many. Raises InputError with what is wrong in a world, by its values.
+    `on_progress` is called with the number of runs done and their total. Raises InputError with what is wrong in a
+    world, by its values.
     """
     size = check_size(worlds)
     places = list(product(*(range(len(control.names)) for control in worlds.controls)))
     names = [named(worlds.controls, place) for place in places]
     loaded = []
-    for one in names:  # before the first run: what is wrong is told at once
+    for one in names:  # before the first run, so that errors are told at once
         try:
             loaded.append(worlds.loaded(one))
         except InputError as error:

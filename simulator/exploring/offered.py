@@ -1,4 +1,4 @@
-"""The controls that a scenario has by itself: what a class asks for first, as far as this scenario knows of it."""
+"""The controls that every scenario offers, as far as it has the keys: the ones that a class asks for first."""
 
 from __future__ import annotations
 
@@ -46,25 +46,25 @@ DIVISORS = (2, 3, 4, 5, 6, 8, 10)
 SPREADS = (0, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.3, 1.6, 2)
 LOSSES = (0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 SEEDS = tuple(range(21))
-#: The least end of a slider's range, and how many times the scenario's own value it reaches at least.
+#: Least end of a slider's range, and the least multiple of the scenario's own value that the range reaches.
 LEAST, REACH = 32, 4
-#: What makes each kind of straggler worse, and its values.
+#: The key that makes each kind of straggler worse, and its values.
 STRAGGLERS: dict[str, tuple[str, Sequence[float]]] = {
     "half_normal": ("std", (0, 0.1, 0.2, 0.35, 0.5, 0.7, 1, 1.5, 2, 3)),
     "log_normal": ("sigma", (0, 0.05, 0.1, 0.15, 0.25, 0.5, 0.75, 1, 1.5)),
     "pareto": ("alpha", (1.2, 1.5, 2, 2.5, 3, 5, 10, 50)),
     "two_point": ("probability", (0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5)),
 }
-#: Values of a slider of a page that holds its worlds.
+#: Most values of the sliders on a page that holds its worlds: of the number of workers, and of the divisor.
 FEW, FEWER = 9, 3
-#: Words of ours and of other libraries for one thing.
+#: Keys for one thing in our searchers and in those of other libraries.
 DIVISOR = ("divisor", "reduction_factor", "factor")
 RUNGS = ("num_rungs", "max_rungs")
 ALL = "all"
 
 
 def offered(loaded: Loaded, recorded: int | None = None) -> list[Control]:
-    """The controls of a scenario; of `recorded` trials, if there are only so many, no more are offered."""
+    """The controls of a scenario; no more than `recorded` trials are offered, if that many were recorded."""
     return [
         *_cluster_size(loaded),
         *_searchers(loaded, recorded),
@@ -75,7 +75,7 @@ def offered(loaded: Loaded, recorded: int | None = None) -> list[Control]:
 
 
 def all_controls(loaded: Loaded, first: Sequence[Control], seed: int | None = None) -> list[Control]:
-    """The controls `first`, then those that the scenario has by itself and none of them moves already.
+    """The controls `first`, then those that the scenario offers and none of `first` moves.
 
     `seed` overrides the scenario's. Raises InputError for what is wrong in a file of curves.
     """
@@ -87,13 +87,13 @@ def all_controls(loaded: Loaded, first: Sequence[Control], seed: int | None = No
 
 
 def few(loaded: Loaded) -> list[Control]:
-    """Controls for a page that holds their worlds: the number of workers, and the divisor, with few values each."""
+    """Controls for a page that holds its worlds: the number of workers and the divisor, with few values each."""
     kept = [control for control in offered(loaded) if control.paths[0][0] == "cluster" or control.title == "divisor"]
     return [_thinned(kept[0], FEW), *(_thinned(one, FEWER) for one in kept if one.title == "divisor")]
 
 
 def _thinned(control: Control, most: int) -> Control:
-    """The values next to the scenario's own."""
+    """The values nearest to the scenario's own."""
     first = max(0, min(control.at - most // 2, len(control.names) - most))
     these = slice(first, first + most)
     return replace(
@@ -110,7 +110,7 @@ def _cluster_size(loaded: Loaded) -> Iterator[Control]:
 
 
 def _searchers(loaded: Loaded, recorded: int | None) -> Iterator[Control]:
-    """Trials, divisor and rungs; one control for all the searchers that have the same, since a class asks of both."""
+    """Controls for trials, divisor and rungs; searchers with the same number share one control."""
     blocks = loaded.scenario.searchers
     trials: dict[tuple[str, Any], list[Path_]] = {}
     for label, block in blocks.items():
@@ -141,7 +141,7 @@ def _rungs(loaded: Loaded, paths: Sequence[Path_], own: int | None, called: str)
 
 
 def _times(loaded: Loaded) -> Iterator[Control]:
-    """How unequal the trials' times are, where they are drawn."""
+    """Controls for the spread of the trials' times, if these are drawn."""
     curves = loaded.scenario.curves
     own = getattr(curves, "unit_time_sigma", None)
     drawn = getattr(curves, "unit_time", None) is not None and getattr(curves, "unit_times", None) is None
@@ -197,7 +197,7 @@ def _others(loaded: Loaded) -> Iterator[Control]:
 
 
 def _where(loaded: Loaded, label: str) -> Path_:
-    """Where a searcher's block stands; a file with one may call it `searcher`."""
+    """The path of a searcher's block; a file with one searcher may call it `searcher`."""
     return ("searchers", label) if "searchers" in loaded.document.values else ("searcher",)
 
 
@@ -238,7 +238,7 @@ def _with(values: Sequence[float], own: float) -> list[float]:
 
 
 def _up_to(values: Sequence[int], own: int, limit: int | None = None) -> list[int]:
-    """The values that are not far beyond the scenario's own, and that one."""
+    """The scenario's own value, and all values that are not far beyond it."""
     top = max(LEAST, REACH * own)
     kept = {value for value in values if value <= top}
     if limit is not None:

@@ -1,4 +1,4 @@
-"""The server of a page with sliders: on this machine alone, for whoever sits at it."""
+"""The server of a page with sliders; it answers this machine alone."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 HOST = "127.0.0.1"
-#: Tried first, so that links of yesterday lead somewhere today.
+#: Port that is tried first, so that old links still work.
 PORT = 8472
-#: Bytes that a question may have, and values that it may name.
+#: Largest request, in bytes, and most values that it may name.
 MOST_BYTES, MOST_NAMES = 16_384, 64
-#: Runs at once; others wait.
+#: Most runs at once; others wait.
 RUNS = 2
-#: Seconds that answers under way are given when the server ends.
+#: Seconds that answers under way get when the server ends.
 GRACE = 2
 HEADERS = {
     "Cache-Control": "no-store",
@@ -43,7 +43,7 @@ HEADERS = {
 
 
 class Doorkeeper:
-    """Lets in who calls this machine by its own name, from a page of this server."""
+    """Accepts requests that name this machine and come from a page of this server."""
 
     def __init__(self, app: ASGIApp, port: int) -> None:
         self._app = app
@@ -71,7 +71,7 @@ class Doorkeeper:
 
 
 def application(answers: Answers, port: int, guards: WeakSet[Guard] | None = None) -> Starlette:
-    """The ASGI application; `guards` collects those of the runs under way, for whoever may have to end them."""
+    """The ASGI application; `guards` collects the guards of the runs under way, so that the server can end them."""
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
     from starlette.responses import HTMLResponse
@@ -101,7 +101,7 @@ def application(answers: Answers, port: int, guards: WeakSet[Guard] | None = Non
 
 
 class _RefusedError(Exception):
-    """A question that is none."""
+    """The request is malformed."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -140,7 +140,7 @@ Work = Callable[["Request", Callable[[Guard], Answer], str], Awaitable["Response
 
 
 def _worker(guards: WeakSet[Guard]) -> Work:
-    """What does the work of an answer in a thread, and ends it when nobody waits for it any more."""
+    """Computes an answer in a thread, and ends it when the page no longer waits."""
     import anyio
     from starlette.responses import Response
 
@@ -184,7 +184,7 @@ def _worker(guards: WeakSet[Guard]) -> Work:
 
 
 def check_installed() -> None:
-    """Raise InputError where there is no server to run."""
+    """Raise InputError if the libraries of the server are not installed."""
     missing = [name for name in ("starlette", "uvicorn") if find_spec(name) is None]
     if missing:
         install = "pip install 'asha-simulator[explore]'"
@@ -193,9 +193,9 @@ def check_installed() -> None:
 
 
 def bind(port: int | None) -> socket.socket:
-    """A socket of this machine alone at `port`, by default at one that is likely to be free, or else at any.
+    """A socket that only this machine reaches, at `port`, or else at a usual port or any free one.
 
-    Raises InputError where a port that was asked for is taken.
+    Raises InputError if the given port is taken.
     """
     made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -215,7 +215,7 @@ def bind(port: int | None) -> socket.socket:
 
 
 def serve(answers: Answers, listening: socket.socket, on_start: Callable[[str], None], *, browse: bool) -> None:
-    """Answer until Ctrl-C; `on_start` hears the address, and with `browse` a browser is shown it."""
+    """Answer requests until Ctrl-C; `on_start` is called with the address, and with `browse` a browser opens it."""
     import uvicorn
 
     port = listening.getsockname()[1]
@@ -223,7 +223,7 @@ def serve(answers: Answers, listening: socket.socket, on_start: Callable[[str], 
     app = application(answers, port, guards)
 
     class Server(uvicorn.Server):
-        """Ends in good order at Ctrl-C; any other signal then ends it as it ends other commands."""
+        """A server that ends in good order at Ctrl-C; other signals end it as they end every command."""
 
         @contextmanager
         def capture_signals(self) -> Iterator[None]:
@@ -235,13 +235,13 @@ def serve(answers: Answers, listening: socket.socket, on_start: Callable[[str], 
                 for number, handler in before.items():
                     signal.signal(number, handler)
             if self._number not in {0, signal.SIGINT}:
-                signal.raise_signal(self._number)  # as it ends any command, now that all is tidied up
+                signal.raise_signal(self._number)  # as every command ends, now that all is tidied up
 
         _number = 0
 
         def _end(self, number: int, _: object) -> None:
             self._number = self._number or number
-            self.force_exit = self.should_exit  # a second time: at once
+            self.force_exit = self.should_exit  # the second Ctrl-C ends it at once
             self.should_exit = True
             for guard in list(guards):
                 guard.cancelled = True
@@ -250,7 +250,7 @@ def serve(answers: Answers, listening: socket.socket, on_start: Callable[[str], 
             await super().startup(sockets)
             address = f"http://{HOST}:{port}/"
             on_start(address)
-            if browse:  # a browser of a terminal would not come back
+            if browse:  # a text browser would block the terminal
                 threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
     config = uvicorn.Config(

@@ -1,4 +1,4 @@
-"""The worlds of a scenario: what it becomes when its controls are moved, each simulated when it is asked for."""
+"""The worlds of a scenario: its variants when controls are moved, each simulated on request."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ from simulator.searchers.watched import Watched
 from simulator.trace import metrics
 from simulator.trace.trace import Trace
 
-#: Tables of curves that are kept: the sliders of one page ask for few.
+#: Most tables of curves that are kept; the sliders of one page need few.
 KEPT = 4
-#: Reports between two looks at the clock.
+#: Reports between two checks of the clock.
 LOOK = 64
 
 
 class Cancelled(Exception):
-    """Nobody waits for this run any more."""
+    """The page no longer waits for this run."""
 
 
 class Limits:
-    """What one picture may take: workers, trials of a searcher, results and seconds in all; None for no limit."""
+    """Limits of a run for a picture: workers, trials of a searcher, results, and seconds; None is no limit."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class Limits:
 
 
 class Guard:
-    """Ends a run that nobody waits for, or that goes beyond the limits; heard before every result."""
+    """Ends a run that is cancelled or exceeds the limits; it is called before every result."""
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
@@ -83,7 +83,7 @@ class Guard:
             self.check()
 
     def check(self) -> None:
-        """Raise Cancelled or RunError if it is time to end."""
+        """Raise Cancelled or RunError if the run must end."""
         seconds = self.limits.seconds
         if self.cancelled:
             raise Cancelled
@@ -92,7 +92,7 @@ class Guard:
 
 
 class Worlds:
-    """What a scenario becomes by its controls; a world is asked for by the names of the values, by control's key.
+    """The variants of a scenario; a world is requested by the names of its values, by their control's key.
 
     A control that is not named keeps the scenario's own value. `seed` overrides the scenario's.
     """
@@ -111,7 +111,7 @@ class Worlds:
         self.title, self.time_unit = loaded.title, loaded.scenario.time_unit
 
     def changes(self, names: Mapping[str, str]) -> list[tuple[Path_, Any]]:
-        """What to put where for a world; raises InputError for a control or a value that there is not."""
+        """The changes that make a world; raises InputError for an unknown control or value."""
         known = {control.key: control for control in self.controls}
         changes: list[tuple[bool, Path_, Any]] = []
         for key, name in names.items():
@@ -126,7 +126,7 @@ class Worlds:
         return [(path, value) for _, path, value in changes]
 
     def values(self, names: Mapping[str, str]) -> dict[str, Any]:
-        """The entries of a world's scenario; raises InputError as `changes` does."""
+        """The plain values of a world's scenario; raises InputError as `changes` does."""
         values = deepcopy(self._values)
         for path, value in self.changes(names):
             put(values, path, value)
@@ -156,24 +156,24 @@ class Worlds:
         return loaded
 
     def experiment(self, loaded: Loaded) -> Experiment:
-        """The scenario of a world with its parts made; a table of curves that was read before is read no more."""
+        """The experiment of a world; a table of curves is read only once."""
         scenario = loaded.scenario
         key = repr((loaded.document.values["curves"], scenario.seed, scenario.smaller_is_better))
         with self._lock:
             curves = self._curves.pop(key, None) or curves_of(loaded, scenario.seed)
-            self._curves[key] = curves  # the newest last
+            self._curves[key] = curves  # the most recent table comes last
             while len(self._curves) > KEPT:
                 del self._curves[next(iter(self._curves))]
         return Experiment(loaded, curves=curves)
 
     def traces(self, loaded: Loaded, guard: Callable[[], None]) -> dict[str, Trace]:
-        """Simulate a world; raises InputError, RunError, and what `guard` does."""
+        """Simulate a world; raises InputError, RunError, and the exceptions of `guard`."""
         return _run(self.experiment(loaded), guard, with_decisions=True)
 
     def compared(
         self, loaded: Loaded, seeds: int, guard: Callable[[], None], on_progress: Callable[[int], None] | None = None
     ) -> Comparison:
-        """The same under so many seeds, those of `compare`; raises InputError, RunError, and what `guard` does."""
+        """Simulate a world under the seeds of `compare`; raises InputError, RunError, and what `guard` raises."""
         experiment = self.experiment(loaded)
         found: dict[str, list[metrics.Summary]] = {label: [] for label in experiment.labels}
         for number, drawn, curves in replicates(loaded, seeds, experiment.seed):
@@ -192,5 +192,5 @@ def _run(experiment: Experiment, guard: Callable[[], None], *, with_decisions: b
 
 
 def named(controls: Iterable[Control], places: Iterable[int]) -> dict[str, str]:
-    """A world by the places of its values."""
+    """A world's names of values, from their indices."""
     return {control.key: control.names[place] for control, place in zip(controls, places, strict=True)}

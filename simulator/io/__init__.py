@@ -1,1 +1,1 @@
-"""Reading what a user names, and writing files whole or not at all."""
+"""Reading files that a user names, and writing files completely or not at all."""

@@ -11,9 +11,10 @@ import sys
 
 import polars as pl
 
-#: Address space of this process, where the system has such limits: a damaged file may ask for any amount.
+#: Largest address space of this process, in bytes, where the system has such limits; a damaged file may ask for any
+#: amount.
 MEMORY = 16 << 30
-#: Levels that a line of JSON may be nested in.
+#: Most levels of nesting in a line of JSON.
 LEVELS = 50
 STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 OTHERS = bytes(set(range(256)) - set(b"{}[]"))
@@ -21,11 +22,14 @@ TITLES = {"parquet": "Parquet", "jsonl": "JSON Lines"}
 
 
 class Refused(Exception):
-    """What is wrong with the table, for people."""
+    """The table is refused; the text says what is wrong with it."""
 
 
 def read(raw: bytes, kind: str, rows: int, size: int, columns: list[str]) -> pl.DataFrame:
-    """A Parquet file's `columns` (those there are; none: all), or JSON Lines; raises Refused beyond rows or size."""
+    """Read a Parquet file's `columns` (those that exist; all if none are named), or JSON Lines.
+
+    Raises Refused beyond the limits of rows or size.
+    """
     if kind == "parquet":
         scan = pl.scan_parquet(io.BytesIO(raw))
         count = scan.select(pl.len()).collect().item()
@@ -53,7 +57,7 @@ def check_levels(raw: bytes) -> None:
 
 
 def answer(kind: str, rows: str, size: str, *columns: str) -> bytes:
-    """What goes to stdout."""
+    """The bytes for stdout."""
     try:
         frame = read(sys.stdin.buffer.read(), kind, int(rows), int(size), list(columns))
         made = io.BytesIO(b"F")
@@ -70,7 +74,7 @@ def answer(kind: str, rows: str, size: str, *columns: str) -> bytes:
 if __name__ == "__main__":
     try:
         import resource
-    except ImportError:  # not everywhere
+    except ImportError:  # some systems have no such limit
         pass
     else:
         _, hard = resource.getrlimit(resource.RLIMIT_AS)

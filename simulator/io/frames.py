@@ -1,7 +1,7 @@
 """Parquet and JSON Lines as polars frames, read in a process of their own.
 
-A damaged file can end polars beyond any exception: a length of 2**61 bytes aborts its process, deeply nested JSON
-overflows the stack. Here that is a refusal like any other.
+A damaged file can crash polars without an exception: a length of 2**61 bytes aborts its process, deeply nested JSON
+overflows the stack. Here such a file is refused like any other.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from simulator.core.errors import InputError, Problem
 if TYPE_CHECKING:
     import polars as pl
 
-#: What a table may hold; 20 million rows of four columns take half a gigabyte.
+#: Most rows of a table, and its largest size in bytes; 20 million rows of four columns take half a gigabyte.
 MAX_ROWS = 20_000_000
 MAX_BYTES = 1 << 30
-#: Seconds after which reading is given up: a sound table of that size takes a few.
+#: Longest time that reading may take, in seconds; a sound table of that size takes a few.
 PATIENCE = 120
 READER = Path(__file__).with_name("frame_process.py")
 
@@ -30,9 +30,9 @@ READER = Path(__file__).with_name("frame_process.py")
 def read_frame(
     path: Path, raw: bytes, kind: Literal["parquet", "jsonl"], columns: Sequence[str] = ()
 ) -> pl.DataFrame:
-    """Make a frame of a file's bytes; of Parquet only `columns` where some are named, those that are there.
+    """Make a frame of a file's bytes; of Parquet only the existing ones of `columns`, if any are named.
 
-    Raises InputError for what is not sound, and for more than 20 million rows or 1 GiB.
+    Raises InputError for a damaged file, and for more than 20 million rows or 1 GiB.
     """
     import polars as pl
 
@@ -54,10 +54,10 @@ def read_frame(
 
 
 def texts(series: pl.Series) -> list[str]:
-    """A column as text, whatever it holds; empty where it is null."""
+    """A column of any type as text; empty where it is null."""
     import polars as pl
 
     try:
         return series.cast(pl.String, strict=False).fill_null("").to_list()
-    except pl.exceptions.PolarsError:  # lists and the like, which are no text and will be refused as what they say
+    except pl.exceptions.PolarsError:  # lists and the like, which later checks refuse by their text
         return ["" if value is None else str(value) for value in series.to_list()]

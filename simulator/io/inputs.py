@@ -1,4 +1,4 @@
-"""What a command has read: a file that it reads again is the same one still, and nothing it writes replaces any."""
+"""Keeps track of the files that a command reads: they must not change meanwhile, and nothing may replace them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from simulator.core.errors import InputError, Problem
 
 @dataclass
 class _Notes:
-    """The digests of files by their absolute path, and the files by place and by identity, whatever leads to them."""
+    """The digests of files by absolute path, and the files by real path and by inode, whatever links lead to them."""
 
     digests: dict[str, str] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)  # real path -> as it was named
@@ -27,9 +27,10 @@ _notes: ContextVar[_Notes | None] = ContextVar("_notes", default=None)
 
 @contextmanager
 def noted(expected: Mapping[str, str] | None = None) -> Iterator[None]:
-    """Note all that is read in here, with what was noted before; `expected` maps absolute paths to their SHA-256.
+    """Note all files that are read inside the block, beside those noted before.
 
-    A file that is read and is not what was expected, or read before, is refused with an InputError.
+    `expected` maps absolute paths to their SHA-256. A file that differs from what was expected, or from what was read
+    before, is refused with an InputError.
     """
     notes = _notes.get()
     token = _notes.set(notes or _Notes())
@@ -42,18 +43,18 @@ def noted(expected: Mapping[str, str] | None = None) -> Iterator[None]:
 
 
 def note_file(path: Path) -> None:
-    """Note that a command reads a file, whoever opens it."""
+    """Note that the command reads a file, also if a library opens it."""
     notes = _notes.get()
     if notes is None:
         return
-    with suppress(OSError, ValueError):  # who reads it will tell
+    with suppress(OSError, ValueError):  # reading it will report the error
         about = path.stat()
         notes.files[about.st_dev, about.st_ino] = str(path)
         notes.places[os.path.realpath(path)] = str(path)
 
 
 def note(path: Path, raw: bytes) -> None:
-    """Note what was read of a file; raises InputError where it was something else before."""
+    """Note the bytes that were read of a file; raises InputError if they differ from those read before."""
     note_file(path)
     notes = _notes.get()
     if notes is None:
@@ -65,7 +66,7 @@ def note(path: Path, raw: bytes) -> None:
 
 
 def changed() -> list[str]:
-    """Files that are not any more what was read of them, by their absolute paths."""
+    """The absolute paths of files that have changed since they were read."""
     notes = _notes.get() or _Notes()
     found = []
     for place, digest in notes.digests.items():
@@ -79,13 +80,13 @@ def changed() -> list[str]:
 
 
 def check_kept(paths: Iterable[Path]) -> None:
-    """Raise InputError where a file to be written would replace one that the command reads, links followed."""
+    """Raise InputError if a file to be written would replace one that the command reads, also through links."""
     notes = _notes.get()
     if notes is None or not notes.places:
         return
     for path in paths:
         there = None
-        with suppress(OSError, ValueError):  # a name that the locale does not know is no file that was read
+        with suppress(OSError, ValueError):  # a name that the locale can't encode was not read
             there = notes.places.get(os.path.realpath(path))
             about = path.stat()
             there = notes.files.get((about.st_dev, about.st_ino), there)

@@ -1,4 +1,4 @@
-"""Reading files that others made: up to a limit, and nothing that has no end or would keep us waiting."""
+"""Reading files that others made: up to a limit, and never from a pipe or device that might block."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _NO_FILES = {
 }
 
 
-#: A pipe or a device that has come in the place of a file keeps nobody waiting.
+#: Flags for opening: a pipe or device that has taken a file's place must not block us.
 _PATIENT = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
 def check_file(path: Path, meant: str) -> None:
-    """Raise InputError, saying what is `meant`, unless `path` is a file or a link to one; opens nothing."""
+    """Raise InputError unless `path` is a file or a link to one; it says what is `meant`. Nothing is opened."""
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError) as error:
@@ -37,9 +37,9 @@ def check_file(path: Path, meant: str) -> None:
 
 
 def read_at_most(path: Path, limit: int, meant: str) -> bytes:
-    """Read a file of up to `limit` bytes; raises InputError, saying what is `meant`, for a larger one or no file.
+    """Read a file of up to `limit` bytes; raises InputError, saying what is `meant`, for a larger one or none.
 
-    A file that the command has read before must be as it was.
+    A file that the command has read before must not have changed.
     """
     check_file(path, meant)
     raw = _contents(path, limit, meant, os.O_RDONLY | _PATIENT)
@@ -48,9 +48,9 @@ def read_at_most(path: Path, limit: int, meant: str) -> bytes:
 
 
 def read_own(path: Path, limit: int, meant: str) -> bytes | None:
-    """Read what an earlier command of ours wrote, None where there is nothing; never through a link.
+    """Read a file that an earlier command wrote; None if there is none; links are not followed.
 
-    Raises InputError as `read_at_most` does. The command may replace it.
+    Raises InputError as `read_at_most` does. The command may replace the file.
     """
     try:
         mode = path.lstat().st_mode
@@ -74,9 +74,9 @@ def _contents(path: Path, limit: int, meant: str, flags: int) -> bytes:
     try:
         with open(os.open(path, flags), "rb") as file:  # noqa: PTH123  (of a descriptor)
             before = os.fstat(file.fileno())
-            _check_mode(path, before.st_mode, meant)  # it may be another by now
+            _check_mode(path, before.st_mode, meant)  # it may have been replaced by now
             raw = file.read(min(before.st_size, limit) + 1)
-            raw += file.read(max(limit + 1 - len(raw), 0)) if raw else b""  # it has grown, or is one of /proc
+            raw += file.read(max(limit + 1 - len(raw), 0)) if raw else b""  # it has grown, or is a file of /proc
             after = os.fstat(file.fileno())
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from None
@@ -88,7 +88,7 @@ def _contents(path: Path, limit: int, meant: str, flags: int) -> bytes:
 
 
 def unpacked(path: Path, raw: bytes, limit: int) -> bytes:
-    """What is in a gzip file; raises InputError where it is not sound or unpacks to more than `limit` bytes."""
+    """The content of a gzip file; raises InputError if it is damaged or unpacks to more than `limit` bytes."""
     try:
         with gzip.open(io.BytesIO(raw)) as packed:
             content = packed.read(limit + 1)
@@ -100,7 +100,7 @@ def unpacked(path: Path, raw: bytes, limit: int) -> bytes:
 
 
 def csv_text(path: Path, raw: bytes) -> str:
-    """The text of a CSV file; raises InputError with the line and the number of the field that is not UTF-8."""
+    """The text of a CSV file; raises InputError with the line and field number of what is not UTF-8."""
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -1,7 +1,7 @@
-"""Files that are being written aside: each is held by its process, and one that nobody holds is nobody's any more.
+"""Scratch files, which are written aside and then renamed; the process that writes one holds a lock on it.
 
-A process that is killed can't tidy up; the system lets go of what it held all the same, and so the next command that
-writes to the folder knows what was left there.
+A process that is killed can't remove its scratch files, but the system releases its locks. So the next command that
+writes to the folder recognises what was left behind.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from pathlib import Path
 
 from simulator.io import signals
 
-#: Bytes of a file's name that its scratch file has too: most systems take 255.
+#: Longest part of a file's name in its scratch file's name, in bytes; most systems allow 255 in all.
 SHARED = 200
-#: What tells a scratch file of ours from a file of somebody's.
+#: The part of a name that marks our scratch files.
 MARK = "asha-sim"
-#: Open files that are left to those who write.
+#: Open files that must remain available below the limit.
 SPARE = 64
 _NAME = re.compile(rf"\..*\.[0-9a-f]{{8}}\.{MARK}(\..*)?", re.DOTALL)
 _FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
-#: The scratch files that this process holds, and their descriptors.
+#: The scratch files that this process has locked, and their descriptors.
 _held: dict[Path, int] = {}
 
 
 def begin(path: Path) -> Path:
-    """Make an empty scratch file for `path` in its folder, which is there; held until it is `let_go`."""
+    """Make an empty scratch file for `path` in its existing folder, locked until `let_go`."""
     name = os.fsencode(path.name)[:SHARED].decode(errors="ignore")
     while True:
         scratch = path.with_name(f".{name}.{secrets.token_hex(4)}.{MARK}{path.suffix}")
@@ -44,12 +44,12 @@ def begin(path: Path) -> Path:
             _held[scratch] = handle
             _leave_room(handle)
             return scratch
-        let_go(scratch)  # who clears the folder came between
+        let_go(scratch)  # a process that clears the folder came between
         os.close(handle)
 
 
 def let_go(scratch: Path) -> None:
-    """Hold a scratch file no longer: it is in its place, or removed."""
+    """Unlock a scratch file that was renamed or removed."""
     signals.scratches.discard(str(scratch))
     handle = _held.pop(scratch, None)
     if handle is not None:
@@ -57,7 +57,7 @@ def let_go(scratch: Path) -> None:
 
 
 def clear(folders: Iterable[Path]) -> None:
-    """Remove what killed commands were writing in some folders; what is held, and what others made, stays."""
+    """Remove scratch files of killed commands from some folders; locked files and files of others stay."""
     for folder in folders:
         with suppress(OSError, ValueError), os.scandir(folder) as entries:
             for entry in entries:
@@ -77,7 +77,7 @@ def _remove(path: str) -> None:
 
 
 def _locked(handle: int) -> bool | None:
-    """Hold an open file; false where another process does, None where the system or its place knows no such locks."""
+    """Lock an open file; false if another process has locked it, None if the system has no such locks."""
     if os.name != "posix":
         return None
     import fcntl
@@ -86,13 +86,13 @@ def _locked(handle: int) -> bool | None:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    except OSError:  # some network file systems
+    except OSError:  # on some network file systems
         return None
     return True
 
 
 def _leave_room(handle: int) -> None:
-    """Let this process have more files open, as far as it may, where it comes near its limit."""
+    """Raise this process's limit of open files, as far as allowed, if it is nearly reached."""
     if os.name != "posix":
         return
     import resource

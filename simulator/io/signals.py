@@ -12,8 +12,8 @@ from types import FrameType, TracebackType
 
 from simulator.core.errors import MachineError
 
-#: Signals that end a process unless it hears them, and how each is called in the line that a command ends with. Batch
-#: systems send most of them; not every system has all.
+#: Signals that end a process unless it handles them, and the word for each in a command's last line. Batch systems
+#: send most of them; not every system has all.
 NAMES = {
     "SIGINT": "interrupted", "SIGTERM": "terminated", "SIGHUP": "hung up",
     "SIGXCPU": "out of CPU time (ulimit -t)", "SIGUSR1": "stopped by SIGUSR1", "SIGUSR2": "stopped by SIGUSR2",
@@ -21,18 +21,18 @@ NAMES = {
     "SIGPWR": "stopped by SIGPWR", "SIGIO": "stopped by SIGIO", "SIGSTKFLT": "stopped by SIGSTKFLT",
 }  # fmt: skip
 SIGNALS = {getattr(signal, name): word for name, word in NAMES.items() if hasattr(signal, name)}
-#: Seconds to tidy up in; what then still keeps the process from ending is left as it is.
+#: Longest time for tidying up, in seconds; after that the process ends at once.
 GRACE = 10.0
-#: Files that are being written aside, and worth nothing unless they are finished.
+#: Scratch files, which are worth nothing unless they are finished.
 scratches: set[str] = set()
-#: The signal that asked us to stop, once one has. A library may make an error of its own of the exception it raises.
+#: The signal that asked us to stop, if one has; a library may have replaced the exception that it raised.
 asked: list[int] = []
-#: How to go on when stopped, as `going_on` was told, the innermost last.
+#: Texts on how to go on if the command is stopped, from the `going_on` blocks; the innermost is last.
 ways: list[str] = []
 
 
 class Interrupted(BaseException):
-    """A signal asked us to stop. Nobody but the command line catches it, and no library knows it."""
+    """A signal asked us to stop. Only the command line catches this."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -41,10 +41,10 @@ class Interrupted(BaseException):
 
 @contextmanager
 def orderly() -> Iterator[None]:
-    """Run a command; ends the process with one line when a signal asks for it, at whatever moment that comes."""
-    sys.unraisablehook, sys.excepthook = _unraisable, _uncaught  # before a signal may need them
+    """Run a command; when a signal asks it to stop, at any moment, the process ends with one line."""
+    sys.unraisablehook, sys.excepthook = _unraisable, _uncaught  # set before any signal can come
     for number in SIGNALS:
-        if signal.getsignal(number) != signal.SIG_IGN:  # as under nohup: who started us wants it ignored
+        if signal.getsignal(number) != signal.SIG_IGN:  # ignored signals, as under nohup, stay ignored
             signal.signal(number, _stop)
     try:
         yield
@@ -53,14 +53,14 @@ def orderly() -> Iterator[None]:
             raise
         end(asked[0], goes_on(error))
     finally:
-        for number in SIGNALS:  # from here on there is nothing to tidy up, and a traceback would be all it gives
+        for number in SIGNALS:  # nothing is left to tidy up, and a signal would only cause a traceback
             if signal.getsignal(number) == _stop:
                 signal.signal(number, signal.SIG_DFL)
 
 
 @contextmanager
 def going_on(how: str) -> Iterator[None]:
-    """Say how to go on when the command is stopped, or stopped by the machine, in here."""
+    """Set the text on how to go on if the command is stopped, or the machine fails, inside the block."""
     ways.append(how)
     try:
         yield
@@ -69,18 +69,18 @@ def going_on(how: str) -> Iterator[None]:
             error.add_note(how)
         raise
     finally:
-        if not asked:  # what is not tidied up in time needs it for longer
+        if not asked:  # tidying up that takes too long still needs it
             ways.pop()
 
 
 def goes_on(error: BaseException) -> str:
-    """How to go on after an error, as `going_on` was told."""
+    """The text on how to go on after an error, from `going_on`."""
     return next(iter(getattr(error, "__notes__", ())), "run it again")
 
 
 @contextmanager
 def later() -> Iterator[None]:
-    """Have signals wait while steps are taken that belong together; processes started in here never get them."""
+    """Delay signals until the block ends; processes that are started inside never get them."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -92,38 +92,38 @@ def later() -> Iterator[None]:
 
 
 def end(number: int, how: str) -> None:
-    """Remove what is half-written, say that we were stopped and how to go on, and exit."""
-    for path in tuple(scratches):  # the guard's thread may be here while the main one is still at work
+    """Remove half-written files, say that the command was stopped and how to go on, and exit."""
+    for path in tuple(scratches):  # the guard's thread may run this while the main one works
         with suppress(OSError):
             os.unlink(path)  # noqa: PTH108  (pathlib may not be imported yet)
     say(f"{SIGNALS[number]}: no file is half-written; {how}")
     for other in SIGNALS:
-        signal.signal(other, signal.SIG_IGN)  # unlike ours, this holds until the process is no more
+        signal.signal(other, signal.SIG_IGN)  # unlike a handler of ours, this holds to the process's end
     sys.exit(128 + number)
 
 
 def say(message: str) -> None:
-    """Print a line to stderr, if there is one that takes it."""
+    """Print a line to stderr, if that is open and writable."""
     if sys.stderr is None:
         return
     try:
         print(message, file=sys.stderr, flush=True)  # noqa: T201
-    except OSError:  # a terminal that is gone, a disk that is full
+    except OSError:  # a closed terminal, a full disk
         drop(2)
 
 
 def drop(descriptor: int) -> None:
-    """Send what is still to be written to nowhere: its place takes no more, and at its end Python would try again."""
+    """Redirect a stream that can't be written to nowhere, since Python would try to flush it again at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
 
 
 def _stop(number: int, _: FrameType | None) -> None:
     asked.append(number)
     for other in SIGNALS:
-        signal.signal(other, _deaf)  # once is enough: tidying up must not be cut short
+        signal.signal(other, _deaf)  # a second signal must not interrupt the tidying up
     guard = threading.Timer(GRACE, _end_now, [number])
     guard.daemon = True
-    with suppress(RuntimeError):  # no room for another thread
+    with suppress(RuntimeError):  # no further thread can be started
         guard.start()
     raise Interrupted(number)
 
@@ -133,15 +133,15 @@ def _deaf(number: int, _: FrameType | None) -> None:
 
 
 def _unraisable(unraisable: sys.UnraisableHookArgs) -> None:
-    """End at once where Python would go on, as after an exception in a finalizer."""
+    """End at once if the signal's exception can't be raised further, as in a finalizer."""
     if isinstance(unraisable.exc_value, Interrupted):
         _end_now(unraisable.exc_value.number)
-    if "ignored due to race condition" not in str(unraisable.exc_value):  # a signal just before it was to be ignored
+    if "ignored due to race condition" not in str(unraisable.exc_value):  # a signal just before signals were ignored
         sys.__unraisablehook__(unraisable)
 
 
 def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """The same where nobody is left to catch it: the command was all but done."""
+    """End at once if no code is left to catch the signal's exception, because the command was almost done."""
     if isinstance(error, Interrupted):
         _end_now(error.number)
     sys.__excepthook__(kind, error, trace)

@@ -1,4 +1,4 @@
-"""Writing aside, then renaming: a reader never finds half a file where a good one was, nor half a set of files."""
+"""Writes files aside and then renames them: a reader never finds a half-written file, nor half a set of files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import IO, Any
 from simulator.core.errors import InputError, MachineError, Problem, RunError
 from simulator.io import inputs, scratch, signals
 
-#: What speaks against the path that was given; all else is the machine's.
+#: Errors that mean that the given path is wrong; all others are failures of the machine.
 BAD_PATHS = frozenset(
     {
         errno.EACCES,
@@ -34,13 +34,13 @@ REMEDIES = {
     errno.EFBIG: "raise the limit of this shell (ulimit -f)",
     errno.ENOENT: "leave its folder in place",
 }
-#: Folders that were cleared of what killed commands left; a plan writes to one again and again.
+#: Folders whose old scratch files were removed; that is done once, since a plan writes to one folder again and again.
 _cleared: set[Path] = set()
 
 
 @dataclass
 class _Set:
-    """Files written aside that wait to be put in place together, and the folders made for them."""
+    """Scratch files that are to be renamed together, and the folders made for them."""
 
     scratches: dict[Path, Path] = field(default_factory=dict)
     made: list[Path] = field(default_factory=list)
@@ -53,8 +53,8 @@ _set: ContextVar[_Set | None] = ContextVar("_set", default=None)
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a scratch path in `path`'s folder; rename it to `path` on success, remove it on failure.
 
-    The folder is made where it is missing. Inside `together` the renaming waits for the others. Raises InputError
-    where the system does not let us write there, MachineError where the machine gave out.
+    A missing folder is made. Inside `together` the renaming waits for the other files. Raises InputError if we may
+    not write there, MachineError if the machine failed.
     """
     gathered = _set.get()
     own = gathered or _Set()
@@ -62,7 +62,7 @@ def replacing(path: Path) -> Iterator[Path]:
         aside = _begun(path, own)
         yield aside
         with aside.open("rb+") as file:
-            os.fsync(file.fileno())  # a full disk may tell only now; after a power cut the file is whole or old
+            os.fsync(file.fileno())  # a full disk may fail only here; after a power cut the file is whole or old
         if gathered is None:
             _put_in_place(own)
     except OSError as error:
@@ -79,9 +79,9 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def together(folder: Path) -> Iterator[None]:
-    """Put all files written in here, to `folder` and below, in place at the end, or none of them.
+    """Rename all files that are written inside the block, to `folder` and below, at its end, or none of them.
 
-    Where several processes do so in one folder, the last one's files stand there, and nobody else's among them.
+    If several processes do so in one folder, the files of the last one stand there, without any of the others'.
     """
     own = _Set()
     token = _set.set(own)
@@ -102,8 +102,8 @@ def together(folder: Path) -> Iterator[None]:
 
 
 def unwritable(path: Path, error: OSError) -> InputError | RunError:
-    """Say why a file can't be written: the path that was given is wrong, or the machine gave out."""
-    coded = re.search(r"\(os error (\d+)\)", str(error))  # polars has it in the text alone
+    """The error for a file that can't be written: the given path is wrong, or the machine failed."""
+    coded = re.search(r"\(os error (\d+)\)", str(error))  # polars gives the number only in the text
     number = int(coded[1]) if coded else error.errno or 0
     message = f"cannot be written: {os.strerror(number) if coded else error.strerror or error}"
     if number in BAD_PATHS:
@@ -112,7 +112,7 @@ def unwritable(path: Path, error: OSError) -> InputError | RunError:
 
 
 def hold(file: IO[Any]) -> bool:
-    """Hold an open file for as long as it is open, however this process ends; false where another process does."""
+    """Lock an open file until it is closed, however the process ends; false if another process has locked it."""
     if os.name != "posix":
         return True
     import fcntl
@@ -121,13 +121,13 @@ def hold(file: IO[Any]) -> bool:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    except OSError:  # some network file systems know no such locks
+    except OSError:  # some network file systems have no such locks
         pass
     return True
 
 
 def check_folder(path: Path) -> None:
-    """Raise InputError unless `path` is a folder we may write to, or could be made one; makes nothing."""
+    """Raise InputError unless `path` is, or could be made, a folder that we may write to; makes nothing."""
     there = path
     try:
         while not there.exists() and there != there.parent:
@@ -155,7 +155,7 @@ def make_folder(path: Path) -> None:
 def write_text(path: Path, text: str) -> None:
     """Replace `path` by UTF-8 `text` with newlines as given."""
     with replacing(path) as aside:
-        aside.write_text(text, encoding="utf-8", errors="replace", newline="")  # half a character is none
+        aside.write_text(text, encoding="utf-8", errors="replace", newline="")  # half a surrogate pair is lost
 
 
 def _no_folder(path: Path, error: OSError | ValueError) -> InputError:
@@ -164,16 +164,16 @@ def _no_folder(path: Path, error: OSError | ValueError) -> InputError:
 
 
 def _refusal(folder: Path) -> str:
-    """Why the system does not let us write to a folder."""
+    """The reason why we may not write to a folder."""
     read_only = hasattr(os, "statvfs") and os.statvfs(folder).f_flag & os.ST_RDONLY
     return "read-only file system" if read_only else "permission denied"
 
 
 def _begun(path: Path, own: _Set) -> Path:
-    """Make an empty scratch file for `path` in its folder, and the folder."""
+    """Make an empty scratch file for `path`, and its folder if that is missing."""
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "it is a folder")
-    if path.exists() and not path.is_file():  # a device or a pipe would be gone for all who use it
+    if path.exists() and not path.is_file():  # renaming would remove the device or pipe
         raise FileExistsError(errno.EEXIST, "it is a device or a pipe")
     inputs.check_kept([path])
     folder = path.parent
@@ -201,7 +201,7 @@ def _put_in_place(own: _Set) -> None:
 
 
 def _clear(own: _Set) -> None:
-    """Remove what was not put in place, and the folders made for it."""
+    """Remove scratch files that were not renamed, and the folders made for them."""
     for aside in own.scratches.values():
         _remove(aside)
     for folder in sorted(own.made, key=lambda folder: -len(folder.parts)):
@@ -216,7 +216,7 @@ def _remove(aside: Path) -> None:
 
 
 def _folders_in(folder: Path) -> list[Path]:
-    """The folders in a folder; none where there is none, or it can't be read."""
+    """The folders in a folder; none if it does not exist or can't be read."""
     try:
         with os.scandir(folder) as entries:
             return [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
@@ -226,7 +226,7 @@ def _folders_in(folder: Path) -> list[Path]:
 
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
-    """Wait until nobody else puts files in place in a folder; some network file systems know no such locks."""
+    """Wait until no other process renames files in a folder; some network file systems have no such locks."""
     if os.name != "posix":
         yield
         return

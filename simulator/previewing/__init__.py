@@ -1,1 +1,1 @@
-"""What a search will do, before it runs."""
+"""Previews: what a search will do, before it runs."""

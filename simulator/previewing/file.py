@@ -14,7 +14,7 @@ from simulator.scenario.loading import Loaded, check_document
 from simulator.scenario.opening import complete, with_changes
 from simulator.scenario.yaml_text import Document
 
-#: The time of a unit where a file has none: a preview counts units.
+#: The time of a unit if a file has none; it makes no difference, since a preview counts units.
 ANY_TIME = "1 min"
 
 
@@ -28,8 +28,8 @@ def preview_file(
 ) -> dict[str, Preview]:
     """Preview every searcher of a file by its label; raises InputError for what is wrong in it.
 
-    An experiment has no cluster: its jobs queue, as Determined's do. `on_searcher` hears each label beforehand;
-    `sets` (texts KEY=VALUE), `workers` and `unit_time` are what is set beside the file.
+    An experiment has no cluster: its jobs queue, as Determined's do. `on_searcher` is called with each label before
+    its preview; `sets` (texts KEY=VALUE), `workers` and `unit_time` are settings from outside the file.
     """
     document, sets = yaml_text.read_document(path), list(sets)
     if is_experiment(document.values) and workers is None and unit_time is None:
@@ -43,7 +43,7 @@ def preview_file(
 
 
 def preview_document(document: Document, on_searcher: Callable[[str], None] | None = None) -> dict[str, Preview]:
-    """The same for what was read from a file."""
+    """The same for a document that was read."""
     experiment = is_experiment(document.values)
     loaded = check_experiment(document) if experiment else check_document(document)
     return _previews(loaded, on_searcher, experiment=experiment)
@@ -71,7 +71,7 @@ def _previews(loaded: Loaded, on_searcher: Callable[[str], None] | None, *, expe
 
 
 def workers(cluster: ClusterSection) -> int:
-    """How many jobs a scenario's cluster can do at once when all its machines are there."""
+    """The number of jobs that a scenario's cluster can run at once when all its machines are there."""
     if cluster.groups is None:
         return cluster.workers or 1
     return sum(group.count * (group.slots // cluster.slots_per_trial) for group in cluster.groups.values())

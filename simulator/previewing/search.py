@@ -1,8 +1,8 @@
-"""What a search will do before it runs: trials that reach each rung, and how many workers it can use.
+"""Previews a search: how many trials reach each rung, and how many workers it can use.
 
-A searcher decides by results alone, so it is run on made-up ones, uniform random losses, as Determined's own
-preview does: once with jobs that end in random order, and once for each number of workers with a clock on which a
-unit takes everybody the same time. Where the numbers vary, they do so over seeds.
+A searcher decides by results alone, so it is run on made-up results, uniform random losses, as in Determined's own
+preview. One run has jobs that end in random order; one run for each number of workers has a clock on which every unit
+takes the same time. Numbers that vary between runs are given over several seeds.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from simulator.cluster.spec import Stop
 from simulator.core.streams import Stream, uniforms
 from simulator.searchers.protocol import AnyJob, Idle, Job, OneByOne, Searcher
 
-#: Runs of a search whose numbers vary, as long as it has few jobs; of a large one as many as make JOBS jobs.
+#: Runs of a search whose numbers vary; of a search with many jobs there are only as many runs as make JOBS jobs.
 SEEDS = 50
 JOBS = 50_000
 
-#: A search of more trials than this is not previewed, and of one without end only the first.
+#: Most trials of a search that is previewed, and the trials of an endless search that are.
 MOST_TRIALS = 2_000_000
 FIRST_TRIALS = 1000
 
-#: What keeps a search from being done sooner: all its work on so many workers; its longest trial, whose jobs
-#: follow one another (these two are Graham's bounds); or a bracket that may not have more jobs under way.
+#: What limits how soon a search can be done: its work divided by the workers, its longest trial, whose jobs follow
+#: one another (these two are Graham's bounds), or a bracket's limit of concurrent jobs.
 Bound = Literal["work", "critical path", "concurrency"]
 
 
 @dataclass(frozen=True)
 class Range:
-    """A number over several runs."""
+    """The range of a number over several runs."""
 
     min: float
     mean: float
@@ -52,11 +52,11 @@ class Range:
 
 @dataclass(frozen=True)
 class RungPreview:
-    """A rung: the units a trial has trained there, and how many trials get so far."""
+    """A rung: the units that a trial has trained there, and how many trials get that far."""
 
     resource: int
     trials: Range
-    units: Range  # trained from the rung below up to here, by all of them
+    units: Range  # units that all trials train from the rung below up to here
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,10 @@ class BracketPreview:
 
 @dataclass(frozen=True)
 class WorkersPreview:
-    """A number of workers, a unit of time being what a unit of training takes: no run is shorter than the bound."""
+    """The search on a number of workers; the unit of time is the time of a unit of training.
+
+    No run is shorter than `lower_bound`.
+    """
 
     workers: int
     work_bound: float
@@ -79,12 +82,15 @@ class WorkersPreview:
     bound_by: Bound
     ideal_makespan: Range
     utilization: float
-    speedup: float  # over one worker
+    speedup: float  # compared with one worker
 
 
 @dataclass(frozen=True)
 class Preview:
-    """A search, over `seeds` runs. One that never ends has only its first trials counted, and no `workers`."""
+    """The preview of a search, over `seeds` runs.
+
+    Of an endless search only the first trials are counted, and there are no `workers`.
+    """
 
     max_length: int
     seeds: int
@@ -92,7 +98,7 @@ class Preview:
     trials: Range
     full_length_trials: Range
     resource_units: Range
-    busy_at_once: int | None  # None: as many as there are
+    busy_at_once: int | None  # None: as many as there are workers
     brackets: tuple[BracketPreview, ...]
     workers: tuple[WorkersPreview, ...]
 
@@ -106,11 +112,11 @@ def preview(
     resume: bool = True,
     seeds: int = SEEDS,
 ) -> Preview:
-    """Preview the searcher that `make` makes anew at each call.
+    """Preview a searcher; `make` makes a fresh one at each call.
 
-    `workers` are those of its cluster, if it has one; `queued` and `resume` are those of the cluster, too. An
-    `endless` search needs workers. `seeds` is how many runs there are of a search that is not large. Raises
-    ValueError for a search of too many trials.
+    `workers` is the number of the cluster's workers, if there is a cluster; `queued` and `resume` are the cluster's
+    settings. An `endless` search needs workers. `seeds` is the number of runs of a search that is not large. Raises
+    ValueError for a search with too many trials.
     """
     at_once = workers or 1 if endless else inf
 
@@ -145,23 +151,23 @@ def preview(
 
 @dataclass
 class _Run(OneByOne):
-    """One run of a searcher on made-up results, and what is counted on the way.
+    """One run of a searcher on made-up results, with counts.
 
-    It stands between the searcher and the engine: it passes jobs on, says how long they take, and reports losses.
-    Ending in random order is a clock on which all jobs take exponential times of equal mean: whatever their age,
-    each is as likely as any other to be the next that ends.
+    It stands between the searcher and the engine: it passes jobs on, sets their times, and reports losses. For jobs
+    that end in random order, all take exponential times with the same mean: each job is then as likely as any other
+    to end next, whatever its age.
     """
 
     searcher: Searcher
     seed: int
     resume: bool
-    most_trials: int = MOST_TRIALS  # started; then the run is over
+    most_trials: int = MOST_TRIALS  # when this many have started, the run ends
     in_random_order: bool = False
     trials: int = 0
     full_length: int = 0
     at_once: int = 0
     most_at_once: int = 0
-    longest: int = 0  # units of the longest trial
+    longest: int = 0  # units of the trial that trained most
     makespan: float = 0
     jobs: Counter[tuple[int, int]] = field(default_factory=Counter)  # by bracket and rung
     units: Counter[int] = field(default_factory=Counter)  # by bracket
@@ -169,19 +175,19 @@ class _Run(OneByOne):
     bracket_at_once: Counter[int] = field(default_factory=Counter)
     trained: Counter[int] = field(default_factory=Counter)  # units by trial
     reached: dict[int, int] = field(default_factory=dict)  # rung by trial
-    rows: bytearray = field(default_factory=bytearray)  # nobody reads any, so none is written
+    rows: bytearray = field(default_factory=bytearray)  # empty, since a preview needs no rows
 
     def __post_init__(self) -> None:
         self._losses, self._spans = self._drawn(0), self._drawn(1)
 
     def go(self, workers: float, *, queued: bool) -> _Run:
-        """Run to the end, or until so many trials have started."""
+        """Run to the end, or until `most_trials` trials have started."""
         _, self.makespan = fast.run(self, None, workers, Stop(), queued=queued, resume=self.resume, outcomes=self)
         return self
 
     @property
     def max_length(self) -> int:
-        """That of the searcher."""
+        """The searcher's max_length."""
         return self.searcher.max_length
 
     def next_job(self) -> Job | Idle:
@@ -194,7 +200,7 @@ class _Run(OneByOne):
         return job
 
     def begin(self, task: Task, worker: int, now: float) -> Ending:  # noqa: ARG002  (whoever does it)
-        """Say when a job ends."""
+        """Begin a job, and say when it ends."""
         job = task[0]
         return now + (next(self._spans) if self.in_random_order else self._units(job)), job, 0.0, None, None
 
@@ -205,7 +211,7 @@ class _Run(OneByOne):
         self.searcher.report(job, next(self._losses))
 
     def withdraw(self, job: AnyJob) -> None:
-        """Pass it on."""
+        """Pass the withdrawal on."""
         self.searcher.withdraw(job)
 
     def _count(self, job: Job) -> None:
@@ -233,7 +239,7 @@ class _Run(OneByOne):
 
 
 def _brackets(runs: list[_Run]) -> tuple[BracketPreview, ...]:
-    """What the runs have in common; in a search without end some may have begun more brackets than others."""
+    """The brackets of all runs; in an endless search some runs may have begun more of them than others."""
     rungs = max((run.searcher.brackets for run in runs), key=len)
     return tuple(
         BracketPreview(
@@ -272,7 +278,7 @@ def _workers(count: int, runs: list[_Run], alone: list[_Run]) -> WorkersPreview:
 
 
 def _busiest_bracket(run: _Run) -> float:
-    """Time of the bracket that has most to do for the jobs it may have under way."""
+    """Time of the bracket that needs the longest: its units divided by the most jobs that it had under way."""
     return max((run.units[bracket] / most for bracket, most in run.bracket_at_once.items()), default=0.0)
 
 

@@ -12,12 +12,12 @@ from simulator.previewing.search import FIRST_TRIALS, Preview, Range
 RUNGS = ("bracket", "rung", "trained to", "trials", "units")
 WORKERS = ("workers", "lower bound", "limited by", "ideal makespan", "busy", "speed-up")
 
-#: Of a search without end, brackets after so many are not listed.
+#: Most brackets that are listed of an endless search.
 MOST_BRACKETS = 12
 
 
 def heading(label: str, seen: Preview) -> str:
-    """What the search is, in one line."""
+    """The search in one line."""
     if seen.endless:
         return f"{label}: never ends; its first {FIRST_TRIALS:,} trials"
     return (
@@ -48,7 +48,7 @@ def workers(seen: Preview) -> Iterator[tuple[str, ...]]:
 
 
 def sentences(seen: Preview) -> Iterator[str]:
-    """What the tables don't say by themselves."""
+    """Sentences on what the tables don't show."""
     if len(seen.brackets) > MOST_BRACKETS:
         more = len(seen.brackets) - MOST_BRACKETS
         yield f"{counted(more, 'more bracket')} {'is' if more == 1 else 'are'} not shown."
@@ -67,7 +67,7 @@ def sentences(seen: Preview) -> Iterator[str]:
 
 
 def as_json(previews: dict[str, Preview]) -> dict[str, Any]:
-    """The same for programs: fields by name, every varying number as min, mean and max."""
+    """The preview for programs: fields by name, every varying number as min, mean and max."""
     return {"searchers": {label: asdict(seen) for label, seen in previews.items()}}
 
 
