@@ -61,11 +61,11 @@ def load_scenario(
     workers: int | None = None,
     unit_time: str | None = None,
 ) -> Loaded:
-    r"""Read and check a scenario: a YAML file, or its text, which has several lines.
+    r"""Read and check a scenario: a YAML file, or a text of several lines.
 
-    `changes` are keys with dots and what to put there, None to leave the key out. `workers` and `unit_time`, such
-    as "2 min", make a scenario of a whole Determined experiment file. Paths in a text start at the working folder.
-    Raises InputError with every problem, by line and column.
+    `changes` maps dotted keys to values; None leaves the key out. `workers` and `unit_time`, such as "2 min", make a
+    scenario of a whole Determined experiment file. Paths in a text start at the working folder. Raises InputError
+    with every problem, by line and column.
 
     >>> load_scenario("scenarios/digits.yaml", {"cluster.workers": 40}).scenario.cluster.workers
     40
@@ -108,9 +108,9 @@ def simulate(
 ) -> Results:
     """Run every searcher of a scenario on the same trials; `seed` overrides the scenario's.
 
-    Or run a searcher, or several by label, on the trials `curves` and on a `cluster` until they are done or until
-    `stop`; `seed` is then that of stragglers and failures, 0 unless given, and a searcher that has run is used up.
-    Raises InputError where searchers and curves don't fit, RunError where a run fails.
+    Instead of a scenario, it also runs one searcher, or several by label, on the trials `curves` and on a `cluster`,
+    until they are done or until `stop`. Then `seed` is the seed of stragglers and failures, 0 by default, and each
+    searcher can run only once. Raises InputError if searchers and curves don't fit, RunError if a run fails.
 
     >>> simulate("scenarios/equal-times.yaml")["ASHA"].makespan_s / 60
     30.0
@@ -164,11 +164,11 @@ def compare(
     *,
     on_progress: Callable[[int], None] | None = None,
 ) -> Comparison:
-    """Run a scenario under so many seeds drawn from `seed`, which overrides the scenario's.
+    """Run a scenario under `seeds` seeds, which are drawn from `seed` or else from the scenario's seed.
 
-    Each seed brings trials of its own: synthetic ones are drawn anew, recorded ones met in another order. All
-    searchers meet the same. `on_progress` hears how many seeds are done. Raises InputError and RunError as
-    `simulate` does, ValueError for no seed at all.
+    Each seed has trials of its own: synthetic ones are drawn anew, recorded ones come in another order. All searchers
+    meet the same trials. `on_progress` is called with the number of seeds done. Raises InputError and RunError as
+    `simulate` does, ValueError if `seeds` is below 1.
 
     >>> compare("scenarios/equal-times.yaml", seeds=3).difference("makespan_s", "ASHA", "SHA").estimate / 60
     1.0
@@ -199,10 +199,10 @@ def plan(
     """Answer the `plan` of a scenario: how many workers, at what price, how sure.
 
     The report and every finished block of runs are kept in `folder`, if one is given, to `resume` from. With
-    `extend` a grid that ends where its answer stands is continued with more numbers of workers, or fewer. `jobs`
-    processes share the runs, 0 for one each processor; or a Dask or Ray cluster at `address` does, by `backend`.
-    The answer is the same. Raises InputError for what is wrong with the plan or the folder, RunError where a run
-    fails, ValueError for a backend without its address.
+    `extend`, a grid whose answer lies at its end is continued with more numbers of workers, or fewer. `jobs`
+    processes share the runs, 0 for one a processor; with `backend`, a Dask or Ray cluster at `address` does. The
+    answer is the same. Raises InputError for what is wrong with the plan or the folder, RunError where a run fails,
+    ValueError for a backend without its address.
     """
     if resume and folder is None:
         raise ValueError("resume needs a folder to go on with")
@@ -236,7 +236,7 @@ def plot(results: Results, kind: PlotKind = "gantt", *, theme: ThemeName = "ligh
 def player(*results: Results) -> Player:
     """Make a page that plays runs on one clock; a notebook shows it inline, `.write(path)` keeps it.
 
-    Several results get a switch between them. Raises InputError where there are none.
+    With several results the page has a switch between them. Raises InputError if there are none.
     """
     scenes: dict[str, list[Trace]] = {}
     for run in results:
@@ -255,8 +255,9 @@ def explore(
     """Make a page with sliders over a scenario; a notebook shows it inline, `.write(path)` keeps it.
 
     `vary` has values by dotted key, such as {"cluster.workers": [4, 8, 16]}, or names and values; by default there
-    are sliders for the number of workers and for the divisor. Every world is simulated beforehand, and with `seeds`
-    above 1 the page says of each who ends later over so many. Raises InputError and RunError as `simulate` does.
+    are sliders for the number of workers and for the divisor. Every world is simulated beforehand. With `seeds` above
+    1, the page says for each world which searcher ends later over that many seeds. Raises InputError and RunError as
+    `simulate` does.
 
     >>> page = explore("scenarios/equal-times.yaml", {"cluster.workers": [5, 10]})
     >>> "This page holds 2 worlds" in page.html
@@ -276,8 +277,8 @@ def animate(
 ) -> list[Path]:
     """Write animations, in light and dark, into the folder `out`; return what was written.
 
-    `formats` are gif, webp, mp4, html and perfetto, `styles` docs and timeline. Raises InputError where a
-    timeline has too many searchers to show, and where MP4 can't be written.
+    `formats` are gif, webp, mp4, html and perfetto, `styles` docs and timeline. Raises InputError if a timeline has
+    too many searchers to show, or if MP4 can't be written.
     """
     return draw_all(
         list(results.traces.values()), Path(out), formats=formats, styles=styles, title=results.title,
@@ -286,7 +287,7 @@ def animate(
 
 
 def _document(source: Path | str) -> yaml_text.Document:
-    """A file, or a text of several lines as if it were one in the working folder."""
+    """Read a file, or a text of several lines as if it were a file in the working folder."""
     if isinstance(source, str) and "\n" in source:
         return yaml_text.parse(source.encode(), Path("scenario"))
     return yaml_text.read_document(Path(source))

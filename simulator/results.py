@@ -1,4 +1,4 @@
-"""What the Python API returns: results that a terminal and a notebook show as a table and what may be said of it."""
+"""The results that the Python API returns; a terminal and a notebook show them as a table and sentences."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from simulator.trace.trace import Outcome, Trace
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: Of the intervals.
+#: Confidence level of the intervals.
 LEVEL = 0.95
 
 
@@ -56,7 +56,7 @@ class _Shown:
 
     @property
     def title(self) -> str:
-        """What it is of."""
+        """The result's title."""
         raise NotImplementedError
 
     @property
@@ -69,7 +69,7 @@ class _Shown:
         raise NotImplementedError
 
     def findings(self) -> list[str]:
-        """What may be said, a sentence each."""
+        """Findings, one sentence each."""
         raise NotImplementedError
 
     def __repr__(self) -> str:
@@ -100,8 +100,8 @@ class _Shown:
 class Results(_Shown):
     """One run of every searcher of a scenario under one seed; `results["ASHA"]` are that searcher's numbers.
 
-    `traces` and `summaries` go by label; the numbers are named as in summary.json, times in seconds. Runs of
-    searchers that were made without a scenario have none; `time_unit` says how times are shown: s, min, h or d.
+    `traces` and `summaries` go by label; the numbers are named as in summary.json, times in seconds. `scenario` is
+    None for searchers that were run without one. `time_unit` is the unit in which times are shown: s, min, h or d.
     """
 
     scenario: Loaded | None
@@ -116,12 +116,12 @@ class Results(_Shown):
 
     @property
     def title(self) -> str:
-        """The scenario's."""
+        """The scenario's title."""
         return self.name
 
     @property
     def head(self) -> tuple[str, ...]:
-        """Nothing, then the labels."""
+        """An empty name, then the labels."""
         return ("", *self.summaries)
 
     def rows(self) -> list[tuple[str, ...]]:
@@ -129,11 +129,11 @@ class Results(_Shown):
         return comparison.table(self.summaries, self.time_unit)
 
     def findings(self) -> list[str]:
-        """What may be said of the first searcher against each other one."""
+        """Findings on the first searcher compared with each other one."""
         return list(comparison.findings(self.summaries, self.time_unit))
 
     def attempts(self, label: str) -> list[Attempt]:
-        """What the workers did under one searcher, in order of start."""
+        """The attempts of one searcher, in order of start."""
         trace = self.traces[label]
         return [
             Attempt(worker, trial, bracket, rung, low, high, begun / ticks.PER_SECOND, ended / ticks.PER_SECOND,
@@ -154,7 +154,7 @@ class _Measure(NamedTuple):
     kind: Literal["time", "share", "points", "count", "loss"]
 
 
-#: What a comparison over seeds shows.
+#: Measures that a comparison over seeds shows.
 MEASURES = (
     _Measure("makespan", "makespan_s", "time"),
     _Measure("first full-length trial at", "first_full_length_s", "time"),
@@ -165,7 +165,7 @@ MEASURES = (
     _Measure("best loss, at any length", "best_loss", "loss"),
 )
 
-#: How a sentence names a measure, and what it says where the second searcher has less of it, or more.
+#: Sentences on a measure: its name, the text if the second searcher has less of it, and the text if it has more.
 _SAID = {
     "makespan_s": (
         "makespan",
@@ -198,11 +198,11 @@ class Comparison(_Shown):
 
     @property
     def seeds(self) -> int:
-        """How many there are."""
+        """The number of seeds."""
         return len(next(iter(self.summaries.values())))
 
     def values(self, name: str, label: str) -> NDArray[np.float64]:
-        """A field of Summary for each seed, shape (seeds,); NaN where there is nothing to tell."""
+        """A field of Summary for each seed, shape (seeds,); NaN where it has no value."""
         given = (getattr(summary, name) for summary in self.summaries[label])
         return np.array([np.nan if value is None else value for value in given], np.float64)
 
@@ -212,14 +212,11 @@ class Comparison(_Shown):
         return statistics.mean(values[np.isfinite(values)], LEVEL)
 
     def difference(self, name: str, one: str, other: str) -> Interval:
-        """Mean of `one` less `other`, seed by seed, with its interval; NaN where no seed has both."""
+        """Mean of `one` minus `other`, seed by seed, with its interval; NaN if no seed has both."""
         return statistics.difference(self.values(name, one), self.values(name, other), LEVEL)[0]
 
     def as_dict(self) -> dict[str, object]:
-        """All means, and differences from the first searcher, each with the ends of its interval; None for unknown.
-
-        Times are in seconds.
-        """
+        """All means, and differences from the first searcher, with intervals; times in seconds, None for unknown."""
         first, *others = self.summaries
         return {
             "seed": self.seed,
@@ -240,12 +237,12 @@ class Comparison(_Shown):
 
     @property
     def title(self) -> str:
-        """The scenario's, and how many seeds there are."""
+        """The scenario's title, and the number of seeds."""
         return f"{self.scenario.title}: means of {formatting.counted(self.seeds, 'seed')}, with 95 % intervals"
 
     @property
     def head(self) -> tuple[str, ...]:
-        """Nothing, then the labels."""
+        """An empty name, then the labels."""
         return ("", *self.summaries)
 
     def rows(self) -> list[tuple[str, ...]]:
@@ -256,7 +253,7 @@ class Comparison(_Shown):
         ]
 
     def findings(self) -> list[str]:
-        """How the first searcher differs from each other one, where the interval of the difference leaves 0 out."""
+        """How the first searcher differs from each other one, for differences whose interval excludes 0."""
         first, *others = self.summaries
         said = [self._finding(measure, first, label) for label in others for measure in MEASURES[:3]]
         return [sentence[0].upper() + sentence[1:] for sentence in said]
@@ -289,19 +286,19 @@ class Comparison(_Shown):
         return (less if found.estimate < 0 else more).format(label=label, first=first, size=size)
 
     def comparable(self, one: str, other: str) -> bool:
-        """Whether two searchers did the same work under every seed, so that their makespans compare."""
+        """Whether two searchers did the same work under every seed, so that their makespans can be compared."""
         found = self.difference("makespan_s", other, one)
         return self._alike(one, other) == self.seeds and not self._unequal_work(one, other, found)
 
     def _alike(self, one: str, other: str) -> int:
-        """Seeds under which two searchers did the same work to its end."""
+        """The number of seeds under which two searchers did the same work to its end."""
         return sum(
             not (a.stopped or b.stopped) and (a.trials, a.max_length) == (b.trials, b.max_length)
             for a, b in zip(self.summaries[one], self.summaries[other], strict=True)
         )
 
     def _unequal_work(self, one: str, other: str, found: Interval) -> bool:
-        """Whether the sooner of two, or where none is seen to be sooner either, trained too few units."""
+        """Whether the searcher that ends sooner, or either if that is not clear, trained too few units to compare."""
         base, units = (self.mean("resource_units", name).estimate for name in (one, other))
         fewer_there, fewer_here = comparison.less_work(units, base), comparison.less_work(base, units)
         return (fewer_there and found.low <= 0) or (fewer_here and found.high >= 0)
@@ -335,9 +332,9 @@ def _bounds(value: Interval) -> dict[str, float | None]:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Previewed(_Shown):
-    """What searches will do, before they run; `previewed["ASHA"]` are the numbers of one of them.
+    """Previews of searches; `previewed["ASHA"]` are the numbers of one of them.
 
-    `previews` go by label; of every number that varies there is the least, the mean and the greatest.
+    `previews` go by label; of every number that varies they have the least, the mean and the greatest.
     """
 
     name: str
@@ -361,7 +358,7 @@ class Previewed(_Shown):
         return [(label, *row) for label, seen in self.previews.items() for row in previewing.rungs(seen)]
 
     def findings(self) -> list[str]:
-        """What each search is, and how many workers it can keep busy."""
+        """Sentences on each search and the number of workers that it can keep busy."""
         return [
             sentence
             for label, seen in self.previews.items()
@@ -377,7 +374,7 @@ class Planned(_Shown):
 
     @property
     def title(self) -> str:
-        """The scenario's."""
+        """The scenario's title."""
         return self.answer.loaded.title
 
     @property
@@ -391,17 +388,17 @@ class Planned(_Shown):
         return report.head(self.answer)
 
     def rows(self) -> list[tuple[str, ...]]:
-        """A row an option."""
+        """A row for each option."""
         return report.rows(self.answer)
 
     def findings(self) -> list[str]:
-        """The answer, and what it rests on."""
+        """Sentences on the answer and its assumptions."""
         return [self.sentence, *sentences.remarks(self.answer)]
 
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A figure that a notebook shows as an image, whatever its settings say."""
+    """A figure that a notebook shows as an image, whatever its settings are."""
 
     figure: Figure = field(repr=False)
     title: str

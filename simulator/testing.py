@@ -13,7 +13,7 @@ import numpy as np
 
 from simulator.searchers.protocol import Idle, Job, Searcher
 
-#: Jobs after which a searcher without end has shown enough.
+#: Most jobs of an endless searcher that are checked.
 MOST_JOBS = 2000
 
 
@@ -38,7 +38,7 @@ def check_searcher(make: Callable[[], Searcher], *, seeds: int = 50, most_jobs: 
 
 
 class _History:
-    """One search, and all jobs it handed out, in order."""
+    """One search, and all jobs that it handed out, in order."""
 
     def __init__(self, searcher: Searcher, seed: int, most_jobs: int) -> None:
         self.jobs: list[Job] = []

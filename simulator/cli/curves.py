@@ -1,4 +1,4 @@
-"""Commands about learning curves, but for recording: import, describe, fit."""
+"""Commands on learning curves, except recording: import, describe, fit."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Table = Annotated[
     Path, typer.Argument(metavar="FILE", help="Learning curves: .csv, .csv.gz or .parquet.", show_default=False)
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
-#: Units that a step may stand for at most.
+#: Most units that a step may stand for.
 MOST = 10**15 - 1
-#: Seconds of each unit that a table's times may be in.
+#: Length in seconds of each unit that a table's times may be in.
 UNITS = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
 
 
@@ -238,11 +238,11 @@ def fit(
 
 
 def _check_apart(*paths: Path | None) -> None:
-    """Raise InputError where two files of a command, one of them read, are the same: one would replace the other."""
+    """Raise InputError if two files of a command, one of them an input, are the same: writing would replace it."""
     given = [path for path in paths if path is not None]
     for place, path in enumerate(given):
         for other in given[:place]:
-            if os.path.realpath(path) == os.path.realpath(other):  # Path.resolve fails where a link leads to itself
+            if os.path.realpath(path) == os.path.realpath(other):  # Path.resolve fails for a link to itself
                 raise InputError(Problem(str(path), f"would replace {other}; choose another name"))
 
 

@@ -1,4 +1,4 @@
-"""The command with sliders: live on this machine, or one page that needs nothing."""
+"""The command with sliders, served live on this machine or as a page of its own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from simulator.exploring.worlds import Worlds
     from simulator.scenario.loading import Loaded
 
-#: Seeds behind what is said of a world.
+#: Seeds behind the sentences on a world.
 SEEDS = 20
 
 
@@ -81,7 +81,7 @@ def explore(
 
 
 def _write(worlds: Worlds, seeds: int, out: Path) -> None:
-    """One page that holds its worlds."""
+    """Write one page that holds its worlds."""
     from simulator.exploring.held import check_size, held
     from simulator.io import inputs
 
@@ -102,7 +102,7 @@ def _write(worlds: Worlds, seeds: int, out: Path) -> None:
 def _serve(
     loaded: Loaded, controls: Sequence[Control], seed: int | None, seeds: int, port: int | None, *, browse: bool
 ) -> None:
-    """A page that asks this machine."""
+    """Serve a page that requests worlds from this machine."""
     from simulator.exploring import server
     from simulator.exploring.answers import LIMITS, Answers
     from simulator.exploring.offered import all_controls

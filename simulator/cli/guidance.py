@@ -1,4 +1,4 @@
-"""What the command line says of itself: its three uses, its commands by what a person wants, and examples of each."""
+"""Help of the command line: its three uses, its commands by purpose, and examples of each."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ To plan how many workers to pay for:
 
 asha-sim --help lists every command, asha-sim init every way to begin."""
 
-#: Commands by what a person wants, in the order in which `--help` lists them.
+#: Commands by purpose, in the order in which `--help` lists them.
 GROUPS = {
     "Begin": ("init", "examples"),
     "Explain and teach": ("run", "animate", "plot", "explore", "compare"),
@@ -35,7 +35,7 @@ GROUPS = {
     "Write scenarios": ("check", "schema"),
 }
 
-#: By a command's full name: what a user may type, on files that `asha-sim init` writes.
+#: Examples that a user may type, by a command's full name, on files that `asha-sim init` writes.
 EXAMPLES = {
     "init": ("asha-sim init plan", "asha-sim init all scenarios"),
     "examples": ("asha-sim examples", "asha-sim examples spot-fleet > mine.yaml"),
@@ -73,7 +73,7 @@ EXAMPLES = {
 
 
 class Grouped(TyperGroup):
-    """The list of commands by what a person wants; one that no group has comes last, by itself."""
+    """The list of commands by purpose; a command that is in no group comes last, by itself."""
 
     def list_commands(self, ctx: Context) -> list[str]:
         """All names, in the order of the groups."""
@@ -91,7 +91,7 @@ class Grouped(TyperGroup):
 
 
 def add_examples(app: typer.Typer, above: str = "") -> None:
-    """Give every command of `app`, and of what is below it, its examples."""
+    """Add its examples to every command of `app` and of the groups below it."""
     for command in app.registered_commands:
         name = command.name or (command.callback.__name__ if command.callback else "")
         command.epilog = "\n\n".join(_paragraphs(EXAMPLES.get(f"{above}{name}", ()))) or command.epilog
@@ -101,7 +101,7 @@ def add_examples(app: typer.Typer, above: str = "") -> None:
 
 
 def _paragraphs(examples: tuple[str, ...]) -> Iterator[str]:
-    """Examples as a paragraph whose lines the help leaves as they are."""
+    """Examples as a paragraph whose line breaks the help keeps."""
     if examples:
         title = "Example:" if len(examples) == 1 else "Examples:"
         yield "\n".join(["\b", title, *(f"  {line}" for line in examples)])

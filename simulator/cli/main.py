@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from simulator.scenario.loading import Loaded
     from simulator.trace.metrics import Summary
 
-#: Orders of the trials that stand behind what `run` says, where so many take no more attempts at jobs than that: a
-#: second or so. One order has the wrong sign in up to a fifth of all.
+#: Orders of the trials over which `run` compares searchers, and the most attempts that they may take in all: about a
+#: second. A single order has the wrong sign in up to a fifth of cases.
 ORDERS, AFFORDABLE = 20, 60_000
 
 app = typer.Typer(
@@ -45,12 +45,12 @@ def main() -> None:
     """Run the command line; exit status 0, 1 (the run failed) or 2 (bad input)."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that can't show a character
+            stream.reconfigure(errors="replace")  # for characters that a terminal can't show
     try:
         surroundings.prepare()
         _run()
     except (InputError, RunError, MemoryError, OSError) as error:
-        if signals.asked:  # what was on its way out became this
+        if signals.asked:  # the signal's exception turned into this one
             raise
         _tell(error)
 
@@ -61,7 +61,7 @@ def _tell(error: InputError | RunError | MemoryError | OSError) -> NoReturn:
             _fail(2, str(error))
         case RunError() | MemoryError():
             _fail(1, f"the run failed: {_said(error)}")
-        case BrokenPipeError():  # the reader of our output has seen enough
+        case BrokenPipeError():  # the reader of our output has closed it
             signals.drop(1)
             sys.exit(0)
         case _:
@@ -80,11 +80,11 @@ def _run() -> None:
         raise
     finally:
         if sys.stdout is not None:
-            sys.stdout.flush()  # a disk that is full under the output may show only now
+            sys.stdout.flush()  # a full disk under the output may fail only here
 
 
 def _said(error: RunError | MemoryError) -> str:
-    """What went wrong, and what to do about it."""
+    """The text of a failure, with what to do about it."""
     if isinstance(error, MemoryError):
         return f"out of memory; end what else takes some, then {signals.goes_on(error)}"
     if not isinstance(error, MachineError):
@@ -271,7 +271,7 @@ def _print_orders(experiment: Experiment) -> None:
             compared = compare(
                 experiment.loaded, ORDERS, experiment.seed, on_progress=lambda done: tell(done, ORDERS)
             )
-    except RunError as error:  # as no worker may be left in another
+    except RunError as error:  # no worker process may still be inside another run
         typer.echo(printable(f"Other orders of the trials are not compared, because one of them fails: {error}"))
         return
     for sentence in compared.times():

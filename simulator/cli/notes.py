@@ -1,4 +1,4 @@
-"""Notes on stderr: what a sound scenario may mean otherwise than it was read, and what pictures can't letter."""
+"""Notes on stderr: doubtful entries of a valid scenario, characters without a font, options without effect."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 def tell_notes(loaded: Loaded) -> None:
-    """Say how entries were read that may be meant otherwise, one line each, with file, line and column."""
+    """Print how doubtful entries were read, one line each, with file, line and column."""
     for note in loaded.notes:
         typer.echo(f"note: {note}", err=True)
 
 
 def tell_boxes(texts: Iterable[str]) -> None:
-    """Say which characters of a picture's texts no font on this machine has."""
+    """Print which characters of a picture's texts no font on this machine has."""
     from simulator.core.escaping import plain, printable
     from simulator.render.fonts import lacking
 
@@ -30,7 +30,7 @@ def tell_boxes(texts: Iterable[str]) -> None:
 
 
 def tell_unused(options: dict[str, bool]) -> None:
-    """Say which of the options that were given change nothing for a saved trace."""
+    """Print which of the given options have no effect on a saved trace."""
     given = [name for name, used in options.items() if used]
     if given:
         typer.echo(

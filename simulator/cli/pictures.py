@@ -1,4 +1,4 @@
-"""Commands that draw a scenario: what moves, and plots."""
+"""Commands that draw a scenario: animations and plots."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def plot(
 
 
 def _loaded(path: Path, sets: list[str] | None, workers: int | None, unit_time: str | None) -> Loaded:
-    """The scenario of a file; one whose name is no YAML file's may have been meant as a trace."""
+    """The scenario of a file; for a name that is not YAML's, the error says that a trace may be meant."""
     try:
         return opened(path, sets, workers, unit_time)
     except InputError as error:
@@ -206,14 +206,14 @@ def _loaded(path: Path, sets: list[str] | None, workers: int | None, unit_time: 
 
 
 def _check_no_settings(sets: list[str] | None, workers: int | None, unit_time: str | None) -> None:
-    """A saved trace has been run: nothing can be set in it."""
+    """Raise InputError for settings given with a saved trace, whose run is over."""
     for option, given in (("--set", sets), ("--workers", workers), ("--unit-time", unit_time)):
         if given:
             raise typer.BadParameter("is for a scenario; a saved trace has been run.", param_hint=option)
 
 
 def _unlike(title: str, taken: set[str]) -> str:
-    """The title, with a number if it is taken."""
+    """The title, with a number if another has it already."""
     numbered = (title if number == 1 else f"{title} ({number})" for number in count(1))
     return next(name for name in numbered if name not in taken)
 

@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from simulator.scenario.asking import Question
     from simulator.scenario.loading import Loaded
 
-#: Heading of the options that ask without a file in `--help`.
+#: Heading in `--help` of the options that ask a question without a file.
 QUESTION = "The question, without a file"
-#: Of these the ones that a scenario's file takes too: they are asked of its section `plan`.
+#: The ones of these options that may also be given with a scenario's file; they set keys of its section `plan`.
 IN_PLAN = ("--start", "--deadline", "--budget", "--confidence")
-#: Workers of a cluster at most.
+#: Most workers of a cluster.
 MOST_WORKERS = 10**6
-#: Characters that an option's name may take before it goes on in another line.
+#: Widest name of a planning option that is printed in one line, in characters.
 OPTION = 16
-#: Ends of the titles of columns that a narrow terminal leaves out first.
+#: Columns that a narrow terminal leaves out first, by the ends of their titles.
 LEAST = ("best loss", "busy", "fastest 10 %", "slowest 10 %", "dearest 10 %", "worker-hours")
-#: More characters than a table has.
+#: A width that no table reaches, in characters.
 UNBOUND = 10_000
 
 
@@ -41,7 +41,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _question(metavar: str, text: str) -> Any:
-    """An option of a question that is asked without a file."""
+    """A command-line option for a question without a file."""
     return typer.Option(metavar=metavar, help=text, show_default=False, rich_help_panel=QUESTION)
 
 
@@ -157,7 +157,7 @@ def plan(
             told = _of_one(loaded, asked, out, pdf=pdf)
         if save is not None and text:
             writing.write_text(save, text)
-    with signals.going_on(how):  # a folder with results is refused without --resume
+    with signals.going_on(how):  # the folder may hold results only with --resume
         if as_json:
             typer.echo(told.json, nl=False)
         else:
@@ -168,7 +168,7 @@ def plan(
 
 
 class _Told(NamedTuple):
-    """An answer as it is printed."""
+    """The parts of an answer that are printed."""
 
     json: str
     sentence: str
@@ -178,7 +178,7 @@ class _Told(NamedTuple):
 
 
 def _of_one(loaded: Loaded, asked: dict[str, Any], out: Path | None, *, pdf: bool) -> _Told:
-    """The answer where searchers run one by one; its files are written to `out`."""
+    """The answer of a plan for searchers that run one by one; its files are written to `out`."""
     from simulator.planning.planner import answer
     from simulator.planning.report import report, sentences
 
@@ -192,7 +192,7 @@ def _of_one(loaded: Loaded, asked: dict[str, Any], out: Path | None, *, pdf: boo
 
 
 def _of_many(loaded: Loaded, asked: dict[str, Any], out: Path | None, formats: str | None) -> _Told:
-    """The answer where searches share a cluster; its files are written to `out`."""
+    """The answer of a plan for searches that share a cluster; its files are written to `out`."""
     from simulator.planning.sharing import words
     from simulator.planning.sharing.planner import answer_shared
 
@@ -209,7 +209,7 @@ def _of_many(loaded: Loaded, asked: dict[str, Any], out: Path | None, formats: s
 def _checked(
     out: Path | None, formats: str | None, backend: BackendName, address: str | None, *, resume: bool
 ) -> bool:
-    """Whether a PDF is asked for; raises BadParameter for options that don't go together."""
+    """Check the options together, and return whether a PDF is wanted; raises BadParameter for a conflict."""
     if formats not in (None, "html", "pdf", "html,pdf", "pdf,html"):
         raise typer.BadParameter(
             f"{formats!r} should be pdf, or html (which is always written).", param_hint="--format"
@@ -228,7 +228,7 @@ def _checked(
 def _asked(
     scenario: Path | None, question: Question, sets: list[str] | None, save: Path | None
 ) -> tuple[Loaded, str | None]:
-    """The scenario that is planned, and its text where the options made it."""
+    """The scenario that is planned, and its text if the options made it."""
     from simulator.scenario.asking import asked
     from simulator.scenario.loading import check_document
     from simulator.scenario.opening import with_changes
@@ -249,7 +249,7 @@ def _asked(
 
 
 def _with_question(scenario: Path, question: Question, sets: list[str] | None) -> Loaded:
-    """A scenario's file with what may be asked beside it; raises InputError for what only a question can have."""
+    """A scenario's file with the options that may be given with it; raises InputError for any others."""
     from simulator.scenario.opening import open_scenario
     from simulator.scenario.yaml_text import Change
 
@@ -283,10 +283,10 @@ def _print(told: _Told) -> None:
     console = Console()
     unbound = console.options.update(width=UNBOUND)
     if not console.is_terminal:
-        console.width = UNBOUND  # a file takes lines of any length
+        console.width = UNBOUND  # a file has lines of any length
     shown = list(range(len(head)))
     whole = console.measure(_table(head, rows, shown, broken=False), options=unbound).minimum
-    broken = whole > console.width  # titles in two lines
+    broken = whole > console.width  # then titles take two lines
     least = [at for end in LEAST for at in shown if head[at].endswith(end)]
     least += [at for at in reversed(shown[1:]) if at not in least]
     while (
@@ -304,7 +304,7 @@ def _print(told: _Told) -> None:
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]], shown: list[int], *, broken: bool) -> Table:
-    """The columns that are `shown`; names of options and titles may take two lines, figures never do."""
+    """A table of the columns `shown`; names of options and titles may take two lines, figures never do."""
     from rich.cells import cell_len
     from rich.table import Table
     from rich.text import Text

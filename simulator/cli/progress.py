@@ -1,4 +1,4 @@
-"""The progress bar of every command that takes its time."""
+"""The progress bar of every command that takes long."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from simulator.trace.trace import Trace
 
 
-#: Seconds from which on it is worth while to show that something goes on.
+#: Seconds after which the bar appears.
 LATE = 1.0
-#: Results between two looks at how far a search is.
+#: Results between two updates of a search's progress.
 LOOK = 200
 
 
 @contextmanager
 def late_bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Yield a function that hears how much is done of how much; beyond a second it shows a bar."""
+    """Yield a function that takes the amount done and the total; after a second it shows a bar."""
     began, shown = monotonic(), None
     with ExitStack() as stack:
 
@@ -53,7 +53,7 @@ def progress_bar() -> Iterator[Progress]:
 
 
 def simulated(experiment: Experiment) -> dict[str, Trace]:
-    """Run every searcher; on a terminal a bar shows how far each is, as it says itself, and the time left."""
+    """Run every searcher; on a terminal a bar shows each one's own progress and the time left."""
     traces = {}
     with progress_bar() as progress:
         task = progress.add_task("simulating", total=len(experiment.labels))

@@ -1,4 +1,4 @@
-"""Commands that hold simulations against real runs: calibrate and backtest."""
+"""Commands that compare simulations with real runs: calibrate and backtest."""
 
 from __future__ import annotations
 

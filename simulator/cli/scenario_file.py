@@ -1,4 +1,4 @@
-"""The scenario that a command takes, and what may be set beside it: keys, a seed, workers, the time of a unit."""
+"""The scenario that a command takes, and the settings that may be given with it: keys, seed, workers, unit time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from simulator.core.escaping import printable
 if TYPE_CHECKING:
     from simulator.scenario.loading import Loaded
 
-#: Heading of these options in `--help`.
+#: Heading of the settings in `--help`.
 PANEL = "What is simulated"
 
 ScenarioFile = Annotated[
@@ -57,7 +57,7 @@ UnitTime = Annotated[
 def opened(
     path: Path, sets: list[str] | None = None, workers: int | None = None, unit_time: str | None = None
 ) -> Loaded:
-    """Read and check the scenario with what was set beside it, and tell its notes on stderr."""
+    """Read and check the scenario with its settings, and print its notes on stderr."""
     from simulator.scenario.opening import open_scenario
 
     loaded = open_scenario(path, sets or (), workers=workers, unit_time=unit_time)
@@ -66,7 +66,7 @@ def opened(
 
 
 def what_was_set(loaded: Loaded) -> str:
-    """A line on the keys that were set beside the file; empty where there are none."""
+    """A line on the keys that were set from outside the file; empty if there are none."""
     from simulator.planning.grid import short
 
     shown = ", ".join(

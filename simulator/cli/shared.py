@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def run_shared(loaded: Loaded, seed: int | None, out: Path | None, *, as_json: bool) -> None:
-    """Simulate all searches; print what they waited and stayed, and write summary.json and trace.csv."""
+    """Simulate all searches; print their waits and stays, and write summary.json and trace.csv."""
     from simulator.experiment.sharing import SharedExperiment
     from simulator.io import writing
 
@@ -45,7 +45,7 @@ def run_shared(loaded: Loaded, seed: int | None, out: Path | None, *, as_json: b
 
 
 def summary(experiment: SharedExperiment, found: Queueing) -> dict[str, object]:
-    """What summary.json has: the run as a whole, and every search in order of arrival."""
+    """The content of summary.json: the run as a whole, and every search in order of arrival."""
     from dataclasses import asdict
 
     settings = experiment.loaded.settings
@@ -75,7 +75,7 @@ def _print(loaded: Loaded, found: Queueing) -> None:
 
 
 def plot_shared(loaded: Loaded, seed: int | None, out: Path, formats: Sequence[str]) -> None:
-    """Draw who was served when, with the queue beneath, and how long searches stayed; in light and dark."""
+    """Draw which search was served when, with the queue beneath, and how long searches stayed; in light and dark."""
     from simulator.cli.notes import tell_boxes
     from simulator.experiment.sharing import SharedExperiment
     from simulator.io import writing

@@ -1,4 +1,4 @@
-"""Commands that start a user off: example files to run, and which examples there are."""
+"""Commands to start from: example files to run, and the list of examples."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 
 from simulator.core.escaping import printable
 
-#: As simulator.scenario.examples has them, which would take a while to import; a test compares.
+#: Copy of a list in simulator.scenario.examples, which is slow to import; a test compares the two.
 Kind = Literal["docs", "teach", "plan", "cluster", "ray", "optuna", "determined", "all"]
 
 

@@ -1,4 +1,4 @@
-"""What surrounds a command and could end it, looked at before it begins: closed streams, variables of libraries."""
+"""Checks of a command's surroundings before it begins: closed streams, environment variables of libraries."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from contextlib import suppress
 
 from simulator.core.errors import InputError, Problem
 
-#: Variables by which libraries would do things otherwise, or not at all; no command of ours goes by them.
+#: Environment variables that would change what libraries do; they are removed, since no command depends on them.
 PASSED_OVER = ("MPLBACKEND", "SOURCE_DATE_EPOCH", "JOBLIB_MULTIPROCESSING", "JOBLIB_START_METHOD", "LOKY_PICKLER")
-#: Variables that say how much of the machine may be taken.
+#: Environment variables that limit how much of the machine is used.
 COUNTS = ("LOKY_MAX_CPU_COUNT", "POLARS_MAX_THREADS")
 
 
 def prepare() -> None:
-    """Open what is closed to nowhere, and take out what no command goes by.
+    """Open closed streams to nowhere, and remove environment variables that no command depends on.
 
-    Raises InputError for a variable that no library could make sense of.
+    Raises InputError for a value that no library could understand.
     """
-    for descriptor in (0, 1, 2):  # a file opened later would be taken for a stream
+    for descriptor in (0, 1, 2):  # a file that is opened later would get a stream's number
         try:
             os.fstat(descriptor)
         except OSError:
             with suppress(OSError):
-                os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # worker processes have streams, too
+                os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # worker processes have streams too
     for name in ("stdin", "stdout", "stderr"):
-        if getattr(sys, name) is None:  # libraries flush them without a look
+        if getattr(sys, name) is None:  # libraries flush them without a check
             mode = "r" if name == "stdin" else "w"
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
     for name in PASSED_OVER:

@@ -1,4 +1,4 @@
-"""Tables in a terminal: no figure is ever cut short."""
+"""Tables in a terminal, in which no figure is ever cut."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-#: Characters that a table has beside a column's text: padding and a line; and beside all columns: a line.
+#: Width that each column adds to its text, for padding and a line, and width of the table's last line, in characters.
 BESIDE, END = 3, 1
 
 
 def print_table(console: Console, head: Sequence[str], rows: Sequence[Sequence[str]], *, named: int = 1) -> None:
-    """Print a table; where it is wider than the terminal, several, each with the first `named` columns.
+    """Print a table; one that is wider than the terminal becomes several, each with the first `named` columns.
 
-    Without columns that name the rows there is one table, whose lines such a terminal breaks.
+    With `named` 0 there is always one table, and a narrow terminal breaks its lines.
     """
     from rich.cells import cell_len
     from rich.table import Table
     from rich.text import Text
 
     widths = [max(map(cell_len, column)) + BESIDE for column in zip(head, *rows, strict=True)]
-    bound = console.width - END if console.is_terminal and named else sum(widths)  # a file takes any line
+    bound = console.width - END if console.is_terminal and named else sum(widths)  # a file has lines of any length
     rest = list(range(named, len(head)))
     while rest:
         shown, room = list(range(named)), bound - sum(widths[:named])

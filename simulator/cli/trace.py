@@ -1,4 +1,4 @@
-"""Commands about traces saved in files."""
+"""Commands on saved traces."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ trace_app = typer.Typer(help="Describe schedules, simulated or imported.", no_ar
 
 @trace_app.callback()
 def _trace() -> None:
-    """Keep `describe` a command of its own: a single command would take its group's place."""
+    """Keep `describe` a subcommand: a group with a single command would become that command."""
 
 
 @trace_app.command()

@@ -1,4 +1,4 @@
-"""Would we have foreseen it? A real run held against many simulated runs of the same search on its cluster."""
+"""Backtest: a real run is compared with many simulated runs of the same search on its cluster."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from simulator.scenario.loading import Loaded
 from simulator.trace import metrics
 from simulator.trace.trace import Outcome, Trace
 
-#: Ends of the interval that a real figure is to lie in.
+#: Quantiles at the ends of the interval in which a real figure should lie.
 INTERVAL = (0.05, 0.95)
-#: Figures of a search, and how people call them; those in seconds first.
+#: Figures of a search and their names in reports; those in seconds come first.
 NAMES = {
     "makespan_s": "makespan",
     "first_full_length_s": "first full-length trial at",
@@ -44,7 +44,7 @@ Figures = Mapping[str, float | None]
 
 @dataclass(frozen=True)
 class Forecast:
-    """A figure of the real run among simulated ones: its `quantile` there, and the middle and ends of theirs."""
+    """A figure of the real run: its `quantile` among the simulated runs, and their middle and interval."""
 
     name: str
     real: float | None
@@ -55,14 +55,14 @@ class Forecast:
 
     @property
     def inside(self) -> bool | None:
-        """Whether the real figure lies in the interval; None where one of them has none."""
+        """Whether the real figure lies in the interval; None if the real run or the simulated ones have none."""
         if self.real is None or self.low is None or self.high is None:
             return None
         return self.low <= self.real <= self.high
 
     @property
     def error(self) -> float | None:
-        """Middle over real, less one."""
+        """Relative error of the forecast: middle / real - 1."""
         return None if not self.real or self.middle is None else self.middle / self.real - 1
 
 
@@ -83,7 +83,7 @@ class Backtest:
 
 @dataclass(frozen=True)
 class Case:
-    """A real run, the scenario that says what it was, and which of its searchers."""
+    """A real run, the scenario that describes it, and the label of its searcher there."""
 
     trace: Trace
     loaded: Loaded
@@ -94,7 +94,7 @@ Progress = Callable[[int, int], None]
 
 
 def case(trace: Trace, loaded: Loaded, label: str | None = None) -> Case:
-    """Match a trace to the scenario's searcher: by `label`, by the trace's own, or the only one there is."""
+    """Match a trace to a searcher of the scenario: by `label`, by the trace's own label, or the only searcher."""
     labels = list(loaded.scenario.searchers)
     wanted = label or (trace.label if trace.label in labels else labels[0] if len(labels) == 1 else None)
     if wanted not in labels:
@@ -107,7 +107,7 @@ def case(trace: Trace, loaded: Loaded, label: str | None = None) -> Case:
 
 
 def calibrated(cases: Sequence[Case]) -> Calibration:
-    """The cluster that the cases ran on, read by their scenarios' curves."""
+    """The cluster that the cases ran on, estimated with their scenarios' curves."""
     return calibrate.calibrate([one.trace for one in cases], [_curves(one.loaded) for one in cases])
 
 
@@ -122,10 +122,10 @@ def backtest(
 ) -> Backtest:
     """Simulate the search `runs` times and say where the real run lies among them.
 
-    Every run has a seed of its own, and, with a calibration `found`, a cluster drawn from what the figures may
-    truly be; the scenario's own cluster is taken otherwise. `drift` widens times by what forecasts of other runs
-    missed them by: mean and sd of log(real / foreseen), and how many there were. Raises InputError where the
-    search does not fit the curves.
+    Every run has a seed of its own. With a calibration `found`, it also has a cluster of its own, whose figures are
+    drawn from their uncertainty; else it runs on the scenario's cluster. `drift` widens times by the errors of
+    forecasts of other runs: mean and sd of log(real / foreseen), and their number. Raises InputError if the search
+    does not fit the curves.
     """
     spec, scenario = one.loaded.scenario.searchers[one.label], one.loaded.scenario
     curves = _curves(one.loaded)
@@ -151,9 +151,9 @@ def backtest(
 
 
 def drift(cases: Sequence[Case], found: Calibration, *, runs: int = 30) -> tuple[float, float, int]:
-    """By how much forecasts miss the very runs they are calibrated on: mean and sd of the log, and their number.
+    """Errors of forecasts of the runs that calibrated them: mean and sd of log(real / foreseen), and their number.
 
-    What seeds make of the makespan is taken off the spread, so that it does not count twice.
+    The spread that seeds alone cause is subtracted, so that it does not count twice.
     """
     errors, chance = [], []
     for one in cases:
@@ -169,7 +169,7 @@ def drift(cases: Sequence[Case], found: Calibration, *, runs: int = 30) -> tuple
 
 
 def on(loaded: Loaded, found: Calibration, rng: np.random.Generator | None = None) -> Loaded:
-    """The scenario on the calibrated cluster; what the runs can't tell stays as the scenario has it."""
+    """The scenario on the calibrated cluster; figures that the runs can't tell stay as the scenario has them."""
     own, made = loaded.scenario.cluster, ClusterSection.model_validate(section.section(found, rng))
     told = {name: getattr(made, name) for name in made.model_fields_set}
     for name in ("recovery", "overheads"):
@@ -182,7 +182,7 @@ def on(loaded: Loaded, found: Calibration, rng: np.random.Generator | None = Non
 
 
 def figures(trace: Trace, resources: Sequence[int]) -> dict[str, float | None]:
-    """What a run is compared by: the figures of its summary, and how many trials came as far as each rung."""
+    """The figures by which runs are compared: the summary's, and the number of trials that reached each rung."""
     summary = metrics.summarize(trace)
     made: dict[str, float | None] = {name: getattr(summary, name) for name in NAMES}
     done = trace.where(Outcome.COMPLETED)
@@ -192,7 +192,7 @@ def figures(trace: Trace, resources: Sequence[int]) -> dict[str, float | None]:
 
 
 def called(name: str) -> str:
-    """What people call a figure."""
+    """A figure's name in reports."""
     return NAMES.get(name) or f"trials trained up to {name.rpartition('_')[2]}"
 
 
@@ -208,7 +208,7 @@ def _row(name: str, real: float | None, values: Sequence[float | None], factor: 
 
 
 def _drifts(drift: tuple[float, float, int], runs: int, seed: int) -> Values:
-    """Factors that whole runs may take longer by: Student's, since few runs told the spread."""
+    """Random factors for the times of whole runs, by Student's distribution, since the spread comes from few runs."""
     mean, sd, count = drift
     if count < 2:  # noqa: PLR2004
         return np.ones(runs)
@@ -221,7 +221,7 @@ def _curves(loaded: Loaded) -> Curves:
 
 
 def share_inside(tests: Sequence[Backtest]) -> float:
-    """Share of runs whose makespan lies in its interval."""
+    """Share of real runs whose makespan lies in its interval."""
     return float(np.mean([bool(one["makespan_s"].inside) for one in tests]))
 
 

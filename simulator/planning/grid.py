@@ -47,7 +47,7 @@ class Axis:
         return all(key[:1] == ("cluster",) for key in self.keys)
 
     def label(self, place: int) -> str:
-        """Its name in reportss value: the name, or the key's last part and the value."""
+        """The name in reports of the value at index `place`: its own name, or the key's last part and the value."""
         return self.names[place] if self.named else f"{self.keys[0][-1]} {self.names[place]}"
 
 

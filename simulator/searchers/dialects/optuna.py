@@ -1,7 +1,8 @@
 """Optuna's pruners (optuna 5.0.0): SuccessiveHalvingPruner and HyperbandPruner.
 
 Facts from `optuna/pruners/_successive_halving.py` and `_hyperband.py`. A trial trains to `max_resource`, which is the
-user's loop, not the pruner's; it is asked at that last report too, and a trial pruned there counts as pruned.
+length of the user's loop and not known to the pruner. The pruner is asked at that last report too, and a trial that
+is pruned there counts as pruned.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def optuna_hyperband(
     bootstrap_count: int = 0,
     report_every: int = 1,
 ) -> Searcher:
-    """HyperbandPruner: brackets of successive halving, to which the study's name allots the trials."""
+    """HyperbandPruner: brackets of successive halving; the study's name decides which bracket a trial belongs to."""
     weights = bracket_budgets(min_resource, max_resource, reduction_factor)
     ends = list(accumulate(weights))
 
@@ -90,8 +91,8 @@ def bracket_budgets(min_resource: int, max_resource: int, reduction_factor: int)
 class RankJudge(Judge):
     """Goes on if the loss is not above the k-th best of the n here, its own included.
 
-    k is floor(n / reduction_factor), and at least 1. While no more than `bootstrap_count` results are here, all
-    are pruned. NaN is pruned and not recorded.
+    k is floor(n / reduction_factor), and at least 1. As long as there are no more than `bootstrap_count` results, all
+    trials are pruned. NaN is pruned and not recorded.
     """
 
     __slots__ = ("_bootstrap_count", "_reduction_factor")
@@ -102,7 +103,7 @@ class RankJudge(Judge):
         self._bootstrap_count = bootstrap_count
 
     def places(self, results: int) -> int:
-        """Those that may go on."""
+        """The number of results good enough to go on."""
         return max(results // self._reduction_factor, 1)
 
     def goes_on(self, trial: int, loss: float) -> bool:

@@ -1,7 +1,7 @@
 """Ray Tune's schedulers (ray 2.60.0): ASHAScheduler and HyperBandScheduler.
 
-Facts from `ray/tune/schedulers/async_hyperband.py` and `hyperband.py`. Numbers of rungs are computed in floats as
-there, so that a rung can get lost (243 units at a factor of 3).
+Facts from `ray/tune/schedulers/async_hyperband.py` and `hyperband.py`. The number of rungs is computed in floats as
+in Ray Tune, so a rung can be missing (243 units at a factor of 3).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from simulator.searchers.gate import Judge
 from simulator.searchers.multi_bracket import Allotment, allotted
 from simulator.searchers.protocol import Searcher
 
-#: Says which bracket a trial is in, by its number.
+#: Gives a trial's bracket by the trial's number.
 BracketOf = Callable[[int], int]
 
 
@@ -66,13 +66,13 @@ def stopping_brackets(
 
 
 def milestones(max_t: int, grace_period: int, reduction_factor: float, bracket: int) -> tuple[float, ...]:
-    """Where the rungs of a bracket stand, lowest first; they may be fractions of a unit."""
+    """The resources of a bracket's rungs, lowest first; they may be fractions of a unit."""
     rungs = int(log(max_t / grace_period) / log(reduction_factor) - bracket + 1)
     return tuple(grace_period * reduction_factor ** (rung + bracket) for rung in range(rungs))
 
 
 def bracket_weights(max_t: int, grace_period: int, reduction_factor: float, brackets: int) -> list[float]:
-    """How likely a trial is to be put into each bracket: softmax of the numbers of rungs."""
+    """Probability of each bracket for a trial: softmax of the numbers of rungs."""
     rungs = [len(milestones(max_t, grace_period, reduction_factor, number)) for number in range(brackets)]
     weights = [e ** (number - max(rungs)) for number in rungs]
     return [weight / sum(weights) for weight in weights]
@@ -91,7 +91,7 @@ class PercentileJudge(Judge):
         self._quantile = (1 - 1 / reduction_factor) * 100 / 100
 
     def places(self, results: int) -> int:
-        """The rewards above the lower of the two that the percentile lies between."""
+        """The number of rewards at or above the better of the two between which the percentile lies."""
         return results - 1 - int((results - 1) * self._quantile)
 
     def goes_on(self, trial: int, loss: float) -> bool:

@@ -1,7 +1,7 @@
 """Ray Tune's HyperBandScheduler (ray 2.60.0), synchronous: trials pause at a milestone until their bracket halves.
 
-Facts from `ray/tune/schedulers/hyperband.py`. One thing is otherwise here: where a trial dies after its bracket has
-halved once, Ray Tune does not look at the bracket again, and the trials paused there wait for ever; here they go on.
+Facts from `ray/tune/schedulers/hyperband.py`. One thing differs: if a trial dies after its bracket has halved once,
+Ray Tune does not check the bracket again, and the trials that are paused there wait for ever. Here they go on.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def ray_hyperband(
     report_every: int = 1,
     pending: int = 200,
 ) -> Searcher:
-    """HyperBandScheduler: bands of brackets, filled from the one of full length on.
+    """HyperBandScheduler: bands of brackets, filled from the bracket with trials of full length on.
 
     Up to `pending` trials are put into brackets before they start. Trials report every `report_every` units and at
     their milestone. Raises ValueError where a milestone would be no further than the one before.
@@ -35,7 +35,7 @@ def bracket_plan(max_t: int, reduction_factor: float) -> list[tuple[int, tuple[i
 
     Raises ValueError where a milestone would be no further than the one before.
     """
-    most = round(log(max_t) / log(reduction_factor)) + 1  # halves to the even number, as numpy rounds
+    most = round(log(max_t) / log(reduction_factor)) + 1  # rounded half to even, as by numpy
     plan = []
     for halvings in range(most):
         milestone = int(max_t * reduction_factor**-halvings)
@@ -60,24 +60,24 @@ def top(max_t: int, reduction_factor: float) -> int:
 
 
 class _Bracket:
-    """A bracket of a band: who lives in it, how far it is, who may run."""
+    """A bracket of a band: its live trials, their progress, and those that may run."""
 
     def __init__(self, number: int, size: int, milestones: tuple[int, ...], max_t: int, factor: float) -> None:
         self.number = number
         self.milestones = milestones
-        self.stage = 0  # halvings so far
-        self.size = size  # nominal
+        self.stage = 0  # number of halvings so far
+        self.size = size  # nominal size
         self.live: dict[
             int, tuple[int, float]
         ] = {}  # trial -> units and loss of its last result, in order of arrival
         self.behind = 0  # live trials that have not reached the milestone
-        self.runnable: list[int] = []  # a heap of those that wait for a worker
+        self.runnable: list[int] = []  # a heap of the trials that wait for a worker
         self._factor = factor
-        self._done = 0  # units reported
+        self._done = 0  # units that its trials have reported
         self._work = self._nominal_work(max_t)
 
     def add(self, trial: int) -> None:
-        """Take in a new trial."""
+        """Add a new trial."""
         self.live[trial] = (0, inf)
         self.behind += 1
         heappush(self.runnable, trial)
@@ -94,7 +94,7 @@ class _Bracket:
 
     @property
     def halved_out(self) -> bool:
-        """Whether everybody has reached the last milestone."""
+        """Whether all trials have reached the last milestone."""
         return self.stage == len(self.milestones) - 1 and not self.behind
 
     @property
@@ -139,7 +139,7 @@ class _Bracket:
 
 
 class Bands(OneByOne):
-    """The brackets, band after band; a free worker gets a trial of the earliest, of its bracket least done."""
+    """The brackets, band after band; a free worker gets a trial of the earliest band's least complete bracket."""
 
     def __init__(
         self, num_samples: int | None, max_t: int, reduction_factor: float, report_every: int, pending: int
@@ -152,7 +152,7 @@ class Bands(OneByOne):
         self._trials = count()
         self._unstarted: set[int] = set()
         self._brackets: list[_Bracket] = []
-        self._active: list[list[_Bracket]] = []  # bands, without brackets that will never have work
+        self._active: list[list[_Bracket]] = []  # the bands' brackets that may still have work
         self._going_on: deque[tuple[int, _Bracket]] = deque()
         self._outstanding = 0
         self._ended = 0
@@ -161,11 +161,11 @@ class Bands(OneByOne):
 
     @property
     def brackets(self) -> tuple[tuple[int, ...], ...]:
-        """Where the rungs of each bracket begun so far stand."""
+        """The resources of each bracket's rungs, for all brackets begun so far."""
         return tuple(bracket.milestones for bracket in self._brackets)
 
     def next_job(self) -> Job | Idle:
-        """Return the job of a trial that goes on, else of the one whose turn it is: up to its next report."""
+        """Return a job up to the next report: of a trial that goes on, else of the trial whose turn it is."""
         self._add_trials()
         chosen = self._going_on.popleft() if self._going_on else self._choose()
         if chosen is None:
@@ -202,7 +202,7 @@ class Bands(OneByOne):
 
     @property
     def progress(self) -> float:
-        """By trials that will train no more."""
+        """The share of trials that will train no more."""
         if not self._max_trials:
             return 0.0
         paused_for_good = sum(len(bracket.live) for bracket in self._brackets if bracket.halved_out)

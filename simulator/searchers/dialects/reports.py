@@ -19,22 +19,22 @@ class DecidingReport(NamedTuple):
     undecided: tuple[int, ...]
 
 
-#: Chooses which of the rungs that a report reaches and that are undecided it decides; all are lowest first.
+#: Chooses the rungs that a report decides among the undecided ones that it reaches; all are given lowest first.
 Pick = Callable[[Sequence[int]], Sequence[int]]
 
 
 def every_one(rungs: Sequence[int]) -> Sequence[int]:
-    """All of them at once, lowest first (Optuna)."""
+    """All reached rungs at once, lowest first (Optuna)."""
     return rungs
 
 
 def highest(rungs: Sequence[int]) -> Sequence[int]:
-    """Only the highest; a later report decides the others (Ray Tune)."""
+    """Only the highest reached rung; a later report decides the others (Ray Tune)."""
     return rungs[-1:]
 
 
 def deciding_reports(milestones: Sequence[float], last: int, every: int, pick: Pick) -> list[DecidingReport]:
-    """The reports that decide something, for rungs at increasing `milestones`, and the last one, at `last` units.
+    """The reports that decide something, for rungs at increasing `milestones`, and the last report, at `last` units.
 
     A trial reports every `every` units, and at the last.
     """
@@ -81,7 +81,7 @@ def report_bracket(
 
 
 class Gates:
-    """The rule of a bracket whose rungs are made by `make`, from their index."""
+    """The rule of a bracket whose gates are made by `make`, from their index."""
 
     def __init__(self, make: Callable[[int], Gate]) -> None:
         self.rung = make

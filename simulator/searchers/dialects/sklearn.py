@@ -47,7 +47,10 @@ def rounds(
     *,
     aggressive: bool,
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Resource and number of candidates of every round. Raises ValueError where min_resources is the greater."""
+    """Resource and number of candidates of every round.
+
+    Raises ValueError if min_resources is greater than max_resources.
+    """
     least = 1 if isinstance(min_resources, str) else min_resources
     if least > max_resources:
         raise ValueError(f"min_resources is {least} and max_resources {max_resources}; it should not be greater")
@@ -66,7 +69,7 @@ def rounds(
 
 @dataclass(frozen=True)
 class Round:
-    """The rule: nobody leaves round k before all have reported, then the best `sizes[k + 1]`, the worst first."""
+    """No trial leaves round k before all have reported; then the best `sizes[k + 1]` do, the worst of them first."""
 
     sizes: Sequence[int]
 
@@ -106,11 +109,11 @@ class RoundRung:
         return True
 
     def promote(self) -> Entry | None:
-        """Let the next of those kept leave."""
+        """Let the next of the kept trials leave."""
         return self.candidates.pop() if self.candidates else None
 
     def withdraw(self, trial: int) -> bool:
-        """Forget the result of `trial`; a round that was full has begun the next and stays as it is."""
+        """Forget the result of `trial`; if its round was full, the next has begun and stays as it is."""
         if len(self._results) == self._size:
             return False
         left = [result for result in self._results if result[1] != trial]

@@ -1,7 +1,8 @@
 """Syne Tune's schedulers: ASHA by stopping and by promotion of 0.13.0, and by stopping of 0.16.0.
 
 Facts from `syne_tune/optimizer/schedulers`: `hyperband_stopping.py`, `hyperband_promotion.py` and `hyperband.py`
-(0.13.0), `asha.py` (0.16.0). In 0.13 the quantile at a level is its ratio to the next, not 1 / reduction_factor.
+(0.13.0), `asha.py` (0.16.0). In 0.13 the quantile at a level is the level divided by the next level, not 1 /
+reduction_factor.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def syne_tune_stopping(
 ) -> Searcher:
     """ASHA by stopping: a trial stops at once or goes on where it is, up to `max_t`.
 
-    Version 0.13 knows one bracket here and leaves out a level at which a trial does not report.
+    Of version 0.13 only one bracket is simulated; it skips a level at which a trial does not report.
     """
     if version == "0.16":
         return stopping_brackets(
@@ -68,7 +69,7 @@ def syne_tune_promotion(
 ) -> Searcher:
     """ASHA by promotion of 0.13: a trial pauses at every level and leaves it when it is good enough.
 
-    It goes on promoting when all trials have started; Syne Tune's own tuner ends a search there.
+    It goes on promoting after all trials have started; Syne Tune's own tuner ends the search there.
     """
     quantiles = level_quantiles(max_t, grace_period, reduction_factor)
     return Bracket(
@@ -81,7 +82,7 @@ def syne_tune_promotion(
 
 
 def level_quantiles(max_t: int, grace_period: int, reduction_factor: float) -> list[tuple[int, float]]:
-    """Levels below `max_t` of version 0.13, each with its quantile: its ratio to the next."""
+    """Levels of version 0.13 below `max_t`, each with its quantile: the level divided by the next level."""
     levels: list[int] = []
     power = 0
     while (level := round(grace_period * reduction_factor**power)) < max_t:
@@ -91,14 +92,14 @@ def level_quantiles(max_t: int, grace_period: int, reduction_factor: float) -> l
 
 
 class Quantile:
-    """Where the quantile of version 0.13 lies among n losses: between two of them, linearly."""
+    """The place of version 0.13's quantile among n losses, by linear interpolation between two of them."""
 
     def __init__(self, quantile: float, *, maximised: bool) -> None:
         self._quantile = 1 - quantile if maximised else quantile
         self._maximised = maximised
 
     def place(self, results: int) -> tuple[int, float]:
-        """How many losses are up to the better of the two, and the weight of the worse."""
+        """The number of losses up to the better of the two, and the weight of the worse."""
         index = (results - 1) * self._quantile + 1
         whole = int(index)
         weight = index - whole
@@ -115,11 +116,11 @@ class QuantileJudge(Judge):
         self._quantile = Quantile(quantile, maximised=maximised)
 
     def places(self, results: int) -> int:
-        """Losses up to the better of the two that the quantile lies between."""
+        """The number of losses up to the better of the two between which the quantile lies."""
         return self._quantile.place(results)[0]
 
     def bar(self) -> float:
-        """The quantile; without two losses there is none, and everybody is good enough."""
+        """The quantile; inf for fewer than two losses, so that every trial is good enough."""
         results = len(self)
         if results < 2:  # noqa: PLR2004
             return inf
@@ -142,7 +143,7 @@ class ShareJudge(Judge):
         self._share = 1 / reduction_factor
 
     def places(self, results: int) -> int:
-        """The most that may be better, and one more."""
+        """One more than the most losses that may be better."""
         better = int(results * self._share)
         while (better + 1) / results <= self._share:
             better += 1

@@ -12,11 +12,11 @@ from simulator.searchers.protocol import AnyJob, Idle, Job, OneByOne
 
 
 class UntilOneIsComplete(OneByOne):
-    """Goes from report to report until a trial is complete, from then on from one deciding report to the next.
+    """Asks for one report at a time until a trial is complete, and then for one deciding report at a time.
 
-    A trial's jobs on rung k follow its decision on rung k - 1 and are as many as it takes to get to that of rung k.
-    `milestones` are the rungs', increasing; `judges` decide them. A trial that all of them pass at `max_resource`, or
-    that ends there before any of them was asked, is complete.
+    A trial's jobs on rung k follow its decision on rung k - 1; there are as many as it takes to reach the decision of
+    rung k. `milestones` are the rungs', increasing; `judges` decide them. A trial is complete if all of them pass it
+    at `max_resource`, or if it ends there before any of them was asked.
     """
 
     def __init__(
@@ -76,5 +76,5 @@ class UntilOneIsComplete(OneByOne):
 
     @property
     def progress(self) -> float:
-        """By trials that have ended."""
+        """The share of trials that have ended."""
         return self._ended / self._max_trials if self._max_trials else 0.0
