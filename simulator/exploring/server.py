@@ -158,7 +158,7 @@ def _worker(guards: WeakSet[Guard]) -> Work:
         except MemoryError:
             (kind, content), status = problem(RunError("it takes more memory than there is")), 422
         except Cancelled:
-            (kind, content), status = problem(RunError("it was ended, as nobody waited for it")), 499
+            (kind, content), status = problem(RunError("it was ended, because no page waited for it")), 499
         return Response(content, status, headers, kind)
 
     async def work(request: Request, answer: Callable[[Guard], Answer], name: str) -> Response:

@@ -40,9 +40,9 @@ class SpanSection(Section):
     @model_validator(mode="after")
     def _one_kind(self) -> SpanSection:
         if self.median is not None and "shape" in self.model_fields_set:
-            raise wrong("shape and median stand together; shape makes a Weibull, median a log-normal")
+            raise wrong("shape and median are both given; shape makes a Weibull, median a log-normal")
         if self.median is not None and self.mean < self.median:
-            raise wrong("mean is less than median; a log-normal's mean is the greater of the two")
+            raise wrong("mean is less than median; the mean of a log-normal is greater than its median")
         return self
 
 
@@ -149,7 +149,7 @@ class PreemptionSection(Section):
     @model_validator(mode="after")
     def _one_source(self) -> PreemptionSection:
         if self.series is not None and {"up", "down"} & self.model_fields_set:
-            raise wrong("series stands beside up or down; give the one or the others")
+            raise wrong("series is given together with up or down; give series alone, or up and down")
         if (
             self.availability is not None
             and {"up", "down", "series", "together", "first_wait"} & self.model_fields_set
@@ -323,7 +323,7 @@ class GroupSection(Section):
         if self.purchase_price is None and "running_cost" in self.model_fields_set:
             raise wrong("running_cost goes with purchase_price and lifetime; a rented machine has its price")
         if self.scaling is not None and self.release is not None:
-            raise wrong("release and scaling stand together; the one or the other says when machines are let go")
+            raise wrong("release and scaling are both given; give one of them to say when machines are let go")
         if self.scaling is not None and self.scaling.min > self.count:
             raise wrong(f"scaling.min is {self.scaling.min:,} and the group has {self.count:,} machines at most")
         if self.leave is not None and self.leave <= self.join:
@@ -392,7 +392,7 @@ class ClusterSection(Section):
     @model_validator(mode="after")
     def _sound(self) -> ClusterSection:
         if (self.workers is None) == (self.groups is None):
-            raise wrong("give workers or groups, the one or the other")
+            raise wrong("give either workers or groups")
         for told in (self.failures, self.preemption):
             counts = [group.count for group in (self.groups or {}).values()] or [self.workers or 0]
             if told is not None and together_of(told.together) > min(counts):
@@ -424,5 +424,5 @@ class StopSection(Section):
     @model_validator(mode="after")
     def _something(self) -> StopSection:
         if self.time is None and self.loss is None and self.full_length_trials is None and self.cost is None:
-            raise wrong("names nothing to stop at: give time, loss, full_length_trials or cost")
+            raise wrong("gives nothing to stop at: give time, loss, full_length_trials or cost")
         return self

@@ -78,7 +78,9 @@ class RecordedSection(Section):
     @model_validator(mode="after")
     def _one_order(self) -> RecordedSection:
         if self.resample and self.order == "shuffled":
-            raise PydanticCustomError("together", "order stands beside resample, which draws trials in any order")
+            raise PydanticCustomError(
+                "together", "order is given together with resample, which draws trials in any order"
+            )
         return self
 
 
@@ -217,7 +219,7 @@ class SyntheticSection(Section):
             return
         beside = [key for key in _OF_TRIALS if key in self.model_fields_set]
         if beside:
-            message = "{key} stands beside trials, which say that of each trial; give the one or the other"
+            message = "{key} is given together with trials, which say it for each trial; give one of the two"
             raise PydanticCustomError("together", message, {"key": beside[0]})
         for number, (_, _, rate, scale, unit, noise, spread) in enumerate(self.trials):
             if not (rate > 0 and scale > 0 and unit > 0 and noise >= 0 and spread >= 0):

@@ -83,7 +83,7 @@ def _until(value: Any, info: ValidationInfo) -> Any:
     if start is None:
         raise wrong(f"{value!r} is a day and time; give `start` too, such as `start: 2026-12-04 18:00`, or a span")
     if (start.tzinfo is None) != (until.tzinfo is None):
-        raise wrong("of start and deadline one has a time zone; give both one, or none")
+        raise wrong("only one of start and deadline has a time zone; give both of them one, or none")
     if until <= start:
         raise wrong(f"{value!r} is not after the start, {told(start)}; give a later one")
     return (until - start).total_seconds()

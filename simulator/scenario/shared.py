@@ -30,12 +30,14 @@ def contradictions(loaded: Checked) -> Iterator[Problem]:
         yield from _without_searches(loaded)
         return
     if scenario.searchers:
-        message = "stands beside searchers; give the one, whose searches share the cluster, or the other"
+        message = (
+            "is given together with searchers; give searches, which share the cluster, or searchers, which run alone"
+        )
         yield loaded.problem(("searches",), message)
         return
     for key in ("loss", "full_length_trials", "cost"):
         if scenario.stop is not None and getattr(scenario.stop, key) is not None:
-            yield loaded.problem(("stop", key), "is what one search stops at; with `searches` give a stop by time")
+            yield loaded.problem(("stop", key), "stops a single search; with `searches` give a stop by time")
     problems = [one for label, stream in scenario.searches.items() for one in _of_stream(loaded, label, stream)]
     yield from problems or _useless(loaded)
 

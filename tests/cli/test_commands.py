@@ -122,7 +122,7 @@ def test_recorded_trials_in_the_file_s_order_or_in_one_that_the_seed_draws(tmp_p
     assert sorted(one) == sorted(other) == told
     (tmp_path / "s.yaml").write_text(f"{text}, order: shuffled, resample: true}}\n")
     refused = asha_sim("check", tmp_path / "s.yaml")
-    assert "order stands beside resample, which draws trials in any order" in refused.stderr
+    assert "order is given together with resample, which draws trials in any order" in refused.stderr
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
 
 

@@ -251,7 +251,7 @@ def test_the_answer_says_both(tmp_path):
         (
             "2026-12-04 18:00Z",
             "2026-12-05 18:00",
-            "of start and deadline one has a time zone; give both one, or none",
+            "only one of start and deadline has a time zone; give both of them one, or none",
         ),
         ("5", "62 h", "5 is no day and time"),
     ],

@@ -60,8 +60,8 @@ def problem(path):
         ("times: [0 h, 3 h]}", "times: [0 h, 3 h]}\n    weight: -1", "weight is -1; a search of no weight would never run"),
         ("times: [0 h, 3 h]}", "times: [0 h, 3 h]}\n    slots_per_trial: 5", ":5:5: searches.a.slots_per_trial: a trial of 5 slots fits on no machine"),
         ("times: [0 h, 3 h]}", "times: [0 h, 3 h]}\n    slots_per_trial: 2\n    max_slots: 1", "max_slots is 1 and a trial takes 2: none could ever run"),
-        ("searches:", "searchers: {SHA: {name: sha, max_trials: 9, max_length: 9, divisor: 3}}\nsearches:", ":2:1: searches: stands beside searchers; give the one"),
-        ("cluster: {workers: 4}", "cluster: {workers: 4}\nstop: {loss: 0.1}", ":7:8: stop.loss: is what one search stops at; with `searches` give a stop by time"),
+        ("searches:", "searchers: {SHA: {name: sha, max_trials: 9, max_length: 9, divisor: 3}}\nsearches:", ":2:1: searches: is given together with searchers; give searches"),
+        ("cluster: {workers: 4}", "cluster: {workers: 4}\nstop: {loss: 0.1}", ":7:8: stop.loss: stops a single search; with `searches` give a stop by time"),
         ("max_trials: 9, ", "", ":3:5: searches.a.searcher: never ends: give it max_trials, or add `stop: {time: …}`"),
     ],
 )  # fmt: skip

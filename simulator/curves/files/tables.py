@@ -61,7 +61,9 @@ def _sign(path: Path, metric: str | None, *, smaller_is_better: bool) -> float:
         return 1.0 if smaller_is_better else -1.0
     if metric.startswith("-"):
         return 1.0
-    message = f"holds {metric}, imported as a metric to minimise; smaller_is_better: false (--maximise) denies that"
+    message = (
+        f"holds {metric}, imported as a metric to minimise; smaller_is_better: false (--maximise) contradicts that"
+    )
     raise InputError(Problem(str(path), message, key=columns.METRIC))
 
 

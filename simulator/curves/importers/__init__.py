@@ -115,7 +115,7 @@ def _check_options(path: Path, kind: ImporterKind, options: Options, uses: froze
     """Raise InputError for an option that this kind's reader would silently ignore."""
     for name, option in OPTIONS.items():
         if name not in uses and getattr(options, name) not in {None, False}:
-            raise wrong(path, f"is read by --from {kind}, for which {option} says nothing; leave it out")
+            raise wrong(path, f"is read by --from {kind}, for which {option} means nothing; leave it out")
 
 
 def _choose(path: Path, found: Found, options: Options) -> None:

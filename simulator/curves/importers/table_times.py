@@ -35,7 +35,7 @@ def of_rows(table: LogTable, options: Options, kinds: set[tuple[str, str]]) -> N
     if options.time_is == "clock" or options.time_is is None:
         kinds.add((options.time_is or times.kind, times.what))
     elif times.kind == "clock":
-        raise wrong(table.path, f"has times of day in {series.name}, which --time-is {options.time_is} denies")
+        raise wrong(table.path, f"has times of day in {series.name}, which --time-is {options.time_is} contradicts")
     else:
         kinds.add((options.time_is, times.what))
     if len({kind for kind, _ in kinds}) > 1:

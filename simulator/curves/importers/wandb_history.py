@@ -255,7 +255,7 @@ def _chart(path: Path, table: LogTable, options: Options, found: Found) -> Found
     """A chart's CSV: an axis such as Step, and for each run `run - metric` with columns `…__MIN` and `…__MAX`."""
     for name in ("trial_column", "time_column", "seconds"):
         if getattr(options, name) is not None:
-            raise wrong(path, f"is a chart's CSV, for which --{name.replace('_', '-')} says nothing; leave it out")
+            raise wrong(path, f"is a chart's CSV, for which --{name.replace('_', '-')} means nothing; leave it out")
     axis = options.step_column or ("Step" if "Step" in table.columns else table.columns[0])
     columns = [
         name for name in table.columns if " - " in name and not name.endswith(("__MIN", "__MAX")) and name != axis

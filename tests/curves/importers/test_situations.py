@@ -248,7 +248,7 @@ def test_names_and_hyperparameters_come_along(tmp_path):
 )  # fmt: skip
 def test_options_that_do_not_apply_are_refused(tmp_path, kind, option):
     (tmp_path / "source").mkdir()
-    with pytest.raises(InputError, match="says nothing; leave it out"):
+    with pytest.raises(InputError, match="means nothing; leave it out"):
         imported(tmp_path / "source", kind, options={option: 1.0 if option == "max_gap" else "x"})
 
 
