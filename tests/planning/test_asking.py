@@ -8,7 +8,7 @@ import pytest
 
 from simulator.core.errors import InputError
 from simulator.planning.backend import WorkerPool
-from simulator.planning.extending import extended
+from simulator.planning.extending import beyond_advice, extended
 from simulator.planning.planner import answer
 from simulator.planning.report import sentences
 from simulator.scenario.asking import Question, asked, counts_of, scenario_text
@@ -182,7 +182,7 @@ def test_names_of_counts_are_kept(tmp_path):
     text = SMALL.replace("[2, 4, 8]", "{few: 4, many: 8}").replace("40 min", "6 h")
     found, _, _ = edges(text, tmp_path)
 
-    assert extended(found.loaded, found.advice).scenario.plan.vary["cluster.workers"] == {
+    assert extended(found.loaded, beyond_advice(found.advice)).scenario.plan.vary["cluster.workers"] == {
         "1": 1, "2": 2, "few": 4, "many": 8,
     }  # fmt: skip
 
@@ -190,7 +190,7 @@ def test_names_of_counts_are_kept(tmp_path):
 def test_an_answer_inside_its_grid_is_not_continued(tmp_path):
     found, told, _ = edges(planned("vary: {cluster.workers: [1, 2, 4, 8, 16]}\nreplicates: 12"), tmp_path)
 
-    assert (told, extended(found.loaded, found.advice)) == ([], None)
+    assert (told, extended(found.loaded, beyond_advice(found.advice))) == ([], None)
 
 
 def test_a_grid_that_cannot_be_continued_says_why(tmp_path, caplog):
