@@ -8,7 +8,7 @@ holds the true one. docs/validation.md has the table.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -86,16 +86,19 @@ def judged(law: Law, count: int, true: float, way: str, number: int) -> Judged:
 
     def curves(run: int, among: list[int] | None = None) -> Curves:
         if fitted is None:
-            return Resampled(recorded, seed + run, among)
+            pilots = None if among is None else [recorded.ranking[place] for place in among]
+            return Resampled(recorded, seed + run, pilots)
         some = fitted.trials if among is None else tuple(fitted.trials[place] for place in among)
-        return Synthetic(Law(**{**vars(fitted), "trials": some}), seed + run)
+        return Synthetic(replace(fitted, trials=some), seed + run)
 
     own = runs_of([makespan(curves(run)) for run in range(RUNS)])
-    others = [integers(seed, Stream.PILOTS, other, below=count, n=count - 1).tolist() for other in range(OTHERS)]
-    sets = runs_of([makespan(curves(run, others[run // OF_SET])) for run in range(OTHERS * OF_SET)])
-    unknown = ignorance(count, 1 / DIVISOR ** (len(UNITS) - 1), sets, own)
+    others = [
+        sorted(integers(seed, Stream.PILOTS, 1 + at, below=count, n=count - 1).tolist()) for at in range(OTHERS)
+    ]
+    sets = [makespan(curves(run, among)) for among in (list(range(count)), *others) for run in range(OF_SET)]
+    unknown = ignorance(count, 1 / DIVISOR ** (len(UNITS) - 1), runs_of(sets))
     chance = statistics.quantile_interval(own["time_s"], 0.5, LEVEL)
-    few, many = unknown.time.factors(LEVEL, count)
+    few, many = unknown.time.factors(LEVEL, unknown.freedom)
     known = widened(chance, few * chance.estimate, many * chance.estimate)
     return Judged(chance.low <= true <= chance.high, known.low <= true <= known.high, known.high / known.low)
 

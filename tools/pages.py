@@ -26,7 +26,7 @@ def names_of(union):
 #: Sections of the reference, in the order in which a scenario is written: title, key, models of the schema.
 SECTIONS = [
     ("Searchers", "searchers", names_of(SEARCHERS)),
-    ("Curves", "curves", names_of(CURVES)),
+    ("Curves", "curves", [*names_of(CURVES), "OtherLaw"]),
     ("Cluster", "cluster", [
         "Cluster", "Group", "IdleRelease", "Scaling", *names_of(STRAGGLERS), "SlowSpells", "Drops", "Failures", "Preemption", "Span", "Recovery",
         "Overheads",
@@ -39,7 +39,7 @@ SECTIONS = [
 #: What a model is called, where neither a `name` nor a `kind` says it.
 NAMES = {"Searches": "searches of one label", "Scheduler": "scheduler", "Cluster": "cluster", "Group": "a group in `groups`", "Span": "a span of time", "Drops": "drops",
          "IdleRelease": "release after a time without work", "Scaling": "scaling", "SlowSpells": "slow spells", "Failures": "failures", "Preemption": "preemption", "Recovery": "recovery", "Overheads": "overheads",
-         "Stop": "stop", "Plan": "plan", "Target": "target", "Replicates": "replicates"}  # fmt: skip
+         "Stop": "stop", "Plan": "plan", "Target": "target", "Replicates": "replicates", "OtherLaw": "a law in `others`"}  # fmt: skip
 #: What the schema leaves unsaid.
 MEANINGS = {
     "searcher": "One block instead of `searchers`, as Determined writes it. In `searches`: the searcher of each of them.",

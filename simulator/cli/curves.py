@@ -19,6 +19,8 @@ Table = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 #: Most units that a step may stand for.
 MOST = 10**15 - 1
+#: Fewest laws of other sets of pilots that a plan takes.
+FEWEST_LAWS = 8
 #: Length in seconds of each unit that a table's times may be in.
 UNITS = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
 
@@ -204,6 +206,12 @@ def fit(
         int, typer.Option(min=1, max=10_000, help="Number of workers of the searches that are compared.")
     ] = 16,
     replicates: Annotated[int, typer.Option(min=2, max=1000, help="Number of bootstrap replicates.")] = 40,
+    laws: Annotated[
+        int,
+        typer.Option(
+            min=0, max=1000, help="Number of laws of other sets of these trials to keep, for plans: 8 or more."
+        ),
+    ] = 0,
     smaller_is_better: Annotated[
         bool, typer.Option("--minimise/--maximise", help="Whether smaller or greater losses are better.")
     ] = True,
@@ -217,6 +225,8 @@ def fit(
 
     if out.suffix not in {".yaml", ".yml"}:
         raise InputError(Problem(str(out), "must end in .yaml or .yml"))
+    if 0 < laws < FEWEST_LAWS:
+        raise typer.BadParameter(f"{laws} are too few to tell anything; keep 8 or more, or 0.", param_hint="--laws")
     _check_apart(file, out)
     writing.check_folder(out.parent)
     table = read_table(file, smaller_is_better=smaller_is_better, times_needed=False)
@@ -227,8 +237,9 @@ def fit(
             family=family,
             workers=workers,
             replicates=replicates,
+            laws=laws,
             on_progress=lambda done, total: progress.update(task, completed=done, total=total),
-            on_law=lambda law: writing.write_text(out, fitting.yaml_of(law, file.name)),
+            on_law=lambda law, others: writing.write_text(out, fitting.yaml_of(law, file.name, others)),
         )
     if as_json:
         typer.echo(json_text(made.as_dict()))

@@ -61,6 +61,7 @@ class Stream(IntEnum):
     ARRIVAL = 24
     SEARCH = 25
     PILOTS = 26
+    CALIBRATION = 27
 
 
 def words(seed: int, stream: Stream, *key: int, n: int, first: int = 0) -> NDArray[np.uint64]:

@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import acos, pi
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.core.formatting import counted
+from simulator.core.streams import Stream, integers
 from simulator.core.vocabulary import Family
 from simulator.curves.describe import Description, LossGrid
 from simulator.curves.families import SCALED, left
@@ -36,6 +37,8 @@ LASTING = 20
 FEWEST = 3
 #: Most quantiles that describe the death times.
 DEATHS = 21
+#: Sets of pilots that are drawn at most until enough have one that reached the end.
+MOST_DRAWS = 10_000
 #: Fewest points after a third of the training from which noise is estimated.
 POINTS = 8
 
@@ -62,9 +65,7 @@ def fit_law(
         )
         raise ValueError(message)
     logs = logarithmic(grid)
-    order = np.flatnonzero(done)[np.argsort(grid.loss[done, -1], kind="stable")]
-    if len(order) > MOST:
-        order = order[np.linspace(0, len(order) - 1, MOST).round().astype(int)]
+    order = _order(grid)
     losses = np.log(grid.loss[order]) if logs else grid.loss[order]
     shapes, curves = shaped(grid.resources, losses, family, on_step)
     noise, lasting = _errors(grid.resources, losses)
@@ -81,6 +82,51 @@ def fit_law(
             trials=tuple(Like(*map(float, row)) for row in zip(*columns, strict=True)),
         )
     )
+
+
+class Other(NamedTuple):
+    """A law of other pilots: its trials by their place in the fitted law, the spread of each, and who diverges."""
+
+    diverged: float
+    trials: tuple[tuple[int, float], ...]
+
+
+def refitted(grid: LossGrid, law: Law, count: int) -> list[Other]:
+    """Laws of `count` other sets of pilots, each one fewer than there are, drawn with replacement.
+
+    A pilot's curve, time and noise are its own whatever others stand beside it; how far drawn trials may be from it
+    is that to its neighbours in the set. Sets without a pilot that reached the end are drawn again.
+    """
+    place = {row: number for number, row in enumerate(_order(grid).tolist())}
+    ends = np.array([_end(law, like, int(grid.resources[-1])) for like in law.trials])
+    gone = np.isinf(grid.loss[:, -1]) | grid.errored
+    found: list[Other] = []
+    for number in range(MOST_DRAWS):
+        rows = integers(number, Stream.PILOTS, below=len(gone), n=max(len(gone) - 1, 1))
+        trials = sorted(place[row] for row in rows.tolist() if row in place)
+        if trials:
+            there = np.unique(trials)
+            spread = _spread(ends[there]) if len(there) >= FEWEST else np.array([law.trials[k].spread for k in there])
+            of = dict(zip(there.tolist(), spread.tolist(), strict=True))
+            found.append(Other(float(gone[rows].mean()), tuple((trial, of[trial]) for trial in trials)))
+        if len(found) == count:
+            break
+    return found
+
+
+def _order(grid: LossGrid) -> NDArray[np.int64]:
+    """The trials that a law is fitted to, the best first: those that reached the end, or so many of them."""
+    done = grid.finished
+    order = np.flatnonzero(done)[np.argsort(grid.loss[done, -1], kind="stable")]
+    if len(order) > MOST:
+        order = order[np.linspace(0, len(order) - 1, MOST).round().astype(int)]
+    return order
+
+
+def _end(law: Law, like: Like, length: int) -> float:
+    """The loss, or its logarithm, that a trial of a law comes to, without noise."""
+    rate, scale = np.array([like.rate]), np.array([like.scale])
+    return float(like.asymptote + like.gain * left(law.family, length, rate, scale)[0])
 
 
 def logarithmic(grid: LossGrid) -> bool:

@@ -58,6 +58,14 @@ class Recorded:
         """What the losses are, where the file says so."""
         return self._table.metric
 
+    @property
+    def ranking(self) -> list[int]:
+        """The trials by the last loss of each, the best first; those that died come last."""
+        ends = np.searchsorted(self._table.trial, np.arange(self.trials), side="right") - 1
+        losses = np.where([trial in self._deaths for trial in range(self.trials)], inf, self._table.loss[ends])
+        order: list[int] = np.argsort(losses, kind="stable").tolist()
+        return order
+
     def identity(self, trial: int) -> Identity | None:
         """The name and hyperparameters of a trial in the log that it was imported from; None if unknown."""
         return self._table.names[trial] if self._table.names else None

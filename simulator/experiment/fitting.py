@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from simulator.core.streams import Stream, integers
 from simulator.core.ticks import to_seconds
 from simulator.core.vocabulary import Family
 from simulator.curves.describe import Description, LossGrid, describe, grid_of, number
-from simulator.curves.fit import RATES, drawn, fit_law
+from simulator.curves.fit import RATES, Other, drawn, fit_law, refitted
 from simulator.curves.protocol import Curves
 from simulator.curves.recorded import Recorded, Resampled
 from simulator.curves.synthetic import Law, Synthetic
@@ -63,6 +63,7 @@ class Fitted:
     figures: list[Figure]
     searches: list[Figure]
     note: str = ""
+    others: tuple[Other, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -70,7 +71,7 @@ class Fitted:
         return {
             "source": self.source,
             "trials": self.trials,
-            "curves": section(self.law),
+            "curves": section(self.law) | ({"others": [_other(one) for one in self.others]} if self.others else {}),
             **{name: [{**row._asdict(), "inside": row.inside} for row in table] for name, table in rows.items()},
             "note": self.note,
         }
@@ -90,12 +91,23 @@ class Fitted:
                 f"searches: {sum(told)} of {len(told)} figures on fitted trials lie in the interval of those on "
                 "recorded trials"
             )
+        if self.others:
+            yield f"{len(self.others):,} laws of other sets of these trials are kept beside it, for plans"
         if self.note:
             yield self.note
 
 
-def yaml_of(law: Law, name: str) -> str:
-    """A scenario's `curves:` section with trials of `law`, which was fitted to the file `name`."""
+def _other(law: Other) -> dict[str, Any]:
+    """A law of other pilots as a scenario has it."""
+    rows = [[trial, float(f"{spread:.4g}")] for trial, spread in law.trials]
+    return {"diverged": float(f"{law.diverged:.4g}"), "trials": rows}
+
+
+def yaml_of(law: Law, name: str, others: Sequence[Other] = ()) -> str:
+    """A scenario's `curves:` section with trials of `law`, which was fitted to the file `name`.
+
+    `others` are the laws of other sets of the same pilots.
+    """
     lines = [f"# Trials like those of {printable(' '.join(name.split()))}: asha-sim curves fit", "curves:"]
     for key, value in section(law).items():
         if key == "trials":
@@ -104,6 +116,11 @@ def yaml_of(law: Law, name: str) -> str:
             continue
         text = f"[{', '.join(map(_plain, value))}]" if isinstance(value, list) else _plain(value)
         lines.append(f"  {key}: {text}")
+    if others:
+        lines.append("  others:  # laws of other sets of these trials: numbers of those above, from 0, and spreads")
+    for other in map(_other, others):
+        rows = ", ".join(f"[{trial}, {spread:g}]" for trial, spread in other["trials"])
+        lines.append(f"    - {{diverged: {other['diverged']:g}, trials: [{rows}]}}")
     return "\n".join([*lines, ""])
 
 
@@ -113,14 +130,16 @@ def fit_and_compare(
     family: Family = "pow4",
     workers: int = 16,
     replicates: int = 40,
+    laws: int = 0,
     on_progress: Progress | None = None,
-    on_law: Callable[[Law], None] | None = None,
+    on_law: Callable[[Law, Sequence[Other]], None] | None = None,
 ) -> Fitted:
     """Fit a law to recorded curves and compare the two, by `replicates` bootstrap samples of the trials.
 
     SHA and ASHA (divisor 3) search up to 243 trials on `workers`; if they can't, the note says why. `on_progress` is
     called with the number of steps done and their total, `on_law` with the law as soon as it is found, before it is
-    judged. Raises InputError, before any work, for fewer than three trials that reached the end.
+    judged, and with as many `laws` of other sets of the same pilots as are asked for. Raises InputError, before any
+    work, for fewer than three trials that reached the end.
     """
     tell = on_progress or _silent
     grid = grid_of(table)
@@ -131,13 +150,14 @@ def fit_and_compare(
         law = fit_law(grid, about, family=family, on_step=lambda done: tell(done, total))
     except ValueError as error:
         raise InputError(Problem(table.source, str(error))) from None
+    others = tuple(refitted(grid, law, laws)) if laws else ()
     if on_law is not None:
-        on_law(law)
+        on_law(law, others)
     figures = _figures(grid, about, law, replicates, lambda done: tell(ROUNDS + done, total))
     if problem is not None:
-        return Fitted(table.source, table.trials, law, figures, [], f"no search was compared: {problem}")
+        return Fitted(table.source, table.trials, law, figures, [], f"no search was compared: {problem}", others)
     searches = _searches(table, law, workers, replicates, lambda done: tell(ROUNDS + replicates + done, total))
-    return Fitted(table.source, table.trials, law, figures, searches)
+    return Fitted(table.source, table.trials, law, figures, searches, others=others)
 
 
 def _figures(

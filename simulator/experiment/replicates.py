@@ -41,6 +41,7 @@ class Replicates:
         made = curves_of(loaded, seed, resample=False)
         self._recorded = made if isinstance(made, Recorded) else None
         self._law = spec.law if isinstance(spec, curve_models.SyntheticSection) else None
+        self._others = spec.other_laws if isinstance(spec, curve_models.SyntheticSection) else ()
 
     @property
     def recorded(self) -> int | None:
@@ -63,18 +64,27 @@ class Replicates:
         return len(self._law.trials) if self._law is not None and self._law.trials else None
 
     def among(self, pilots: int, number: int) -> Replicate:
-        """Replicate `number` as it would be with other pilots: set number `pilots`, drawn from the existing ones.
+        """Replicate `number` as it would be with other pilots: set number `pilots` of the existing ones, 0 for all.
 
-        A set has one pilot fewer than there are, so that sets differ as much as new pilots would. Source: J. N. K.
+        Pilots stand in the order of their losses, so that a seed draws trials as good in every set, and sets differ
+        in what their pilots are like and in little else. A set has one pilot fewer than there are, so that sets
+        differ as much as new pilots would. Where the fit kept laws of other sets, those are taken. Source: J. N. K.
         Rao, C. F. J. Wu, Resampling inference with complex survey data, JASA 83 (1988).
         """
         replicate, known = self[number], self.pilots
+        if self._others and pilots:
+            return replicate._replace(
+                curves=Synthetic(self._others[(pilots - 1) % len(self._others)], replicate.seed)
+            )
         if known is None:
             raise ValueError("there are no pilots to draw others from")
         size = max(known - 1, 1)
-        drawn = integers(self._seed, Stream.PILOTS, pilots, below=known, n=size).tolist()
+        drawn = sorted(integers(self._seed, Stream.PILOTS, pilots, below=known, n=size).tolist())
+        drawn = drawn if pilots else list(range(known))
         if self._recorded is not None:
-            return replicate._replace(curves=Resampled(self._recorded, replicate.seed, drawn))
+            ranking = self._recorded.ranking
+            among = [ranking[place] for place in drawn]
+            return replicate._replace(curves=Resampled(self._recorded, replicate.seed, among))
         law = self._law or Law()
         chosen = replace(law, trials=tuple(law.trials[place] for place in drawn))
         return replicate._replace(curves=Synthetic(chosen, replicate.seed))

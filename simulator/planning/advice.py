@@ -31,6 +31,7 @@ from simulator.planning import statistics
 from simulator.planning.options import Option, Share
 from simulator.planning.statistics import Interval, Values
 from simulator.scenario.plan import PlanSection
+from simulator.trace import comparison
 
 #: Two median times that differ by less than this share are as soon as each other.
 SAME = 0.05
@@ -102,7 +103,8 @@ class Difference:
     """The first searcher of a cell less another, replicate by replicate.
 
     `seconds` is of the times, over the pairs in which both reached the target: where that is not all of them, times
-    don't compare, as those left out are the slow ones. `share` is of the runs that met the question, `cost` of money.
+    don't compare, as those left out are the slow ones; nor do they without a target where the two are not `alike` in
+    the work they did. `share` is of the runs that met the question, `cost` of money.
     """
 
     one: Option
@@ -113,6 +115,7 @@ class Difference:
     cost: Interval
     kept: Interval  # of cost, if every machine were kept to the end
     drained: Interval  # and if each were let go after its last work
+    alike: bool  # whether both did the same work, so that their times compare
 
     @property
     def whole(self) -> bool:
@@ -122,7 +125,7 @@ class Difference:
     @property
     def seen(self) -> bool:
         """Whether there is a difference of times: they compare, and the interval doesn't hold 0."""
-        return self.whole and told_apart(self.seconds)
+        return self.whole and self.alike and told_apart(self.seconds)
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,13 +198,19 @@ def advise(options: Sequence[Option], plan: PlanSection) -> Advice:
         front=tuple(options[at] for at in front(choice.points(options))),
         knee=None if bend is None else options[bend],
         conflict=choice.conflict() if chosen is None else None,
-        differences=tuple(_differences(options, plan.confidence)),
+        differences=tuple(_differences(options, plan.confidence, targeted=plan.target is not None)),
     )
 
 
 def told_apart(difference: Interval) -> bool:
     """Whether the interval of a difference leaves 0 out; of nothing, nothing can be told."""
     return not np.isnan(difference.estimate) and not difference.low <= 0 <= difference.high
+
+
+def does(share: Share, plan: PlanSection) -> bool:
+    """Whether a share of runs is shown to be no less than a plan asks."""
+    shown = share.at_least if plan.choose_by == "lower_bound" else share.estimate
+    return not plan.asked or shown >= plan.confidence
 
 
 class _Choice:
@@ -216,8 +225,7 @@ class _Choice:
 
     def does(self, share: Share) -> bool:
         """Whether a share is shown to be no less than asked."""
-        shown = share.at_least if self._plan.choose_by == "lower_bound" else share.estimate
-        return not self._plan.asked or shown >= self._plan.confidence
+        return does(share, self._plan)
 
     def may(self, share: Share) -> bool:
         """Whether it may be no less, for all that was seen."""
@@ -316,7 +324,20 @@ def _grouped(options: Sequence[Option]) -> list[tuple[Option, ...]]:
     return [tuple(sorted(group, key=lambda option: option.count)) for group in groups.values()]
 
 
-def _differences(options: Sequence[Option], level: float) -> list[Difference]:
+def _alike(one: Option, other: Option, level: float) -> bool:
+    """Whether two options did the same work to its end, by the rule of `run` and `compare`.
+
+    The sooner of two may not have trained too few units, nor may either where none is seen to be sooner.
+    """
+    if one.cut or other.cut or not np.array_equal(one.trials, other.trials):
+        return False
+    seconds, _ = statistics.difference(one.times, other.times, level)
+    fewer_here = comparison.less_work(one.units, other.units) and not seconds.low > 0
+    fewer_there = comparison.less_work(other.units, one.units) and not seconds.high < 0
+    return not (fewer_here or fewer_there)
+
+
+def _differences(options: Sequence[Option], level: float, *, targeted: bool) -> list[Difference]:
     by_cell: dict[int, list[Option]] = {}
     for option in options:
         by_cell.setdefault(option.cell.index, []).append(option)
@@ -329,6 +350,7 @@ def _differences(options: Sequence[Option], level: float) -> list[Difference]:
             cost=statistics.mean(one.costs - other.costs, level),
             kept=statistics.mean(one.costs_kept - other.costs_kept, level),
             drained=statistics.mean(one.costs_drained - other.costs_drained, level),
+            alike=targeted or _alike(one, other, level),
         )
         for one, *others in by_cell.values()
         for other in others

@@ -13,8 +13,8 @@ from simulator.core.ticks import to_seconds
 from simulator.planning import statistics
 from simulator.planning.grid import Cell
 from simulator.planning.ignorance import Ignorance, widened
+from simulator.planning.runs import Runs
 from simulator.planning.statistics import Interval, Values
-from simulator.planning.sweep import Runs
 from simulator.scenario.plan import PlanSection
 
 
@@ -80,6 +80,9 @@ class Option:
     drained: Interval  # and if each were let go after its last work
     utilization: float
     best_loss: float
+    units: float  # trained, on average
+    trials: NDArray[np.int32]
+    cut: bool  # whether some run was over before its work was done
     times: Values
     hours: Values
     costs: Values
@@ -130,6 +133,9 @@ def option(cell: Cell, searcher: int, runs: Runs, plan: PlanSection, unknown: Ig
         drained=statistics.mean(runs["cost_drained"], level),
         utilization=float(runs["utilization"].mean()),
         best_loss=float(np.median(losses)) if len(losses) else np.nan,
+        units=float(runs["units"].mean()),
+        trials=runs["trials"],
+        cut=bool(runs["cut"].any()),
         times=times,
         hours=runs["worker_hours"],
         costs=costs,
@@ -183,7 +189,7 @@ def _known(runs: Runs, plan: PlanSection, unknown: Ignorance | None) -> Known:
     met, in_time, affordable = (
         Share(two.estimate, two.low, two.high, one.low, one.high) for two, one in zip(*inner, strict=True)
     )
-    fast, slow = unknown.time.factors(plan.confidence, unknown.pilots)
+    fast, slow = unknown.time.factors(plan.confidence, unknown.freedom)
     return Known(met, in_time, affordable, widened(median, fast * median.estimate, slow * median.estimate))
 
 
@@ -191,7 +197,7 @@ def _wider(
     runs: Runs, plan: PlanSection, unknown: Ignorance, level: float, chance: Sequence[Interval]
 ) -> list[Interval]:
     """Intervals of shares by chance, wider by what pilots don't tell, with confidence `level`."""
-    few, many = unknown.time.factors(level, unknown.pilots), unknown.cost.factors(level, unknown.pilots)
+    few, many = unknown.time.factors(level, unknown.freedom), unknown.cost.factors(level, unknown.freedom)
     reach = unknown.reach(level)
     best, worst = (_asked(runs, plan, few[end], many[end]) for end in (0, 1))
     found = [

@@ -16,17 +16,20 @@ from simulator.core.errors import InputError, Problem
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.replicates import Replicates
 from simulator.io import inputs
-from simulator.planning import extending, limits, sweep
+from simulator.planning import extending, limits, sweep, turning
 from simulator.planning.advice import Advice, advise
 from simulator.planning.backend import WorkerPool
 from simulator.planning.grid import STEP, Cell, Grid
 from simulator.planning.ignorance import OF_SET, Ignorance, ignorance
 from simulator.planning.options import Option, option, options
 from simulator.planning.origin import origin
-from simulator.planning.sensitivity import Variation, variations
+from simulator.planning.runs import BILLS, Runs, at_prices
+from simulator.planning.sensitivity import LEAST, MOST, Variation, quantities, variations
 from simulator.planning.sources import anywhere, digests
 from simulator.planning.store import Store
-from simulator.planning.sweep import Block, Probe, Runs, Shape, Work
+from simulator.planning.sweep import Block, Probe, Shape, Work
+from simulator.planning.turning import Turn, Turning, longer
+from simulator.scenario import curves as curve_models
 from simulator.scenario.loading import Loaded
 from simulator.scenario.plan import PlanSection
 
@@ -41,7 +44,8 @@ class Answer:
     """All that a plan came to. `why` says why there are no more replicates, `origin` where the trials come from.
 
     `fresh` is the recommended option, or the nearest, on as many seeds that the choice has not seen: what was taken
-    for looking best looks better than it is. The sensitivity is to the same seeds.
+    for looking best looks better than it is. The sensitivity is to the same seeds. `turns` are where the decision
+    changes, what changes it first at the front; None where nothing is decided by a deadline or a budget.
     """
 
     loaded: Loaded
@@ -53,6 +57,7 @@ class Answer:
     advice: Advice
     fresh: Option
     sensitivity: tuple[tuple[Variation, Option], ...]
+    turns: tuple[Turn, ...] | None
 
 
 def answer(
@@ -123,6 +128,7 @@ class _Planner:
         self._searchers = sum(len(cell.loaded.scenario.searchers) for cell in cells)  # of all cells
         self._parts: list[Runs] = []
         self._unknown: dict[tuple[int, int], Ignorance] = {}
+        self._sets: Runs | None = None  # with other pilots, and other clusters that the calibrated one may be
         self._done = 0
 
     def answer(self) -> Answer:
@@ -136,7 +142,7 @@ class _Planner:
             enough, why = _enough(advice, plan, replicates)
             if enough:
                 break
-        self._unknown = self._pilots()
+        self._unknown = self._not_known()
         if self._unknown:
             advice = advise(options(self._cells, sweep.joined(self._parts), plan, self._unknown), plan)
         fresh, sensitivity = self._again(advice, begun)
@@ -150,25 +156,74 @@ class _Planner:
             advice=advice,
             fresh=fresh,
             sensitivity=tuple(sensitivity),
+            turns=self._turns(advice, begun),
         )
 
-    def _pilots(self) -> dict[tuple[int, int], Ignorance]:
-        """What pilots don't tell of each option, by cell and searcher, from runs with sets drawn from them."""
+    def _not_known(self) -> dict[tuple[int, int], Ignorance]:
+        """What pilots and calibrated clusters don't tell of each option, by cell and searcher.
+
+        It is seen in runs with sets of pilots, and clusters, drawn from what they may be.
+        """
         pilots = _pilots_of(self._cells, self._work.seed)
-        if not any(pilots.values()):
+        uncertain = {cell.index: bool(cell.loaded.scenario.cluster.uncertainty) for cell in self._cells}
+        if not any(pilots.values()) and not any(uncertain.values()):
             return {}
-        numbers = (sweep.SETS, sweep.SETS + self._grid.plan.pilot_sets * OF_SET)
+        numbers = (sweep.SETS, sweep.SETS + (1 + _sets_of(self._cells, self._grid.plan)) * OF_SET)
         blocks = sweep.blocks(self._shape(), len(self._cells), numbers)
         pairs = self._run(blocks, self._done + (numbers[1] - numbers[0]) * self._searchers)
-        sets, own, found = sweep.joined([runs for _, runs in pairs]), sweep.joined(self._parts), {}
+        self._sets, found = sweep.joined([runs for _, runs in pairs]), {}
         for cell in self._cells:
-            count = pilots[cell.index]
-            for searcher, spec in enumerate(cell.loaded.scenario.searchers.values() if count else ()):
-                here = [part[(part["cell"] == cell.index) & (part["searcher"] == searcher)] for part in (sets, own)]
+            count, calibrated = pilots[cell.index], uncertain[cell.index]
+            if count is None and not calibrated:
+                continue
+            for searcher, spec in enumerate(cell.loaded.scenario.searchers.values()):
+                sets = _runs_of(self._sets, cell, searcher)
                 rungs = len(spec.build().resources)
                 share = float(spec.promotes_one_in or 1) ** (1 - rungs)
-                found[cell.index, searcher] = ignorance(count or 0, share, *here)
+                found[cell.index, searcher] = ignorance(count, share, sets, cluster=calibrated)
         return found
+
+    def _turns(self, advice: Advice, replicates: int) -> tuple[Turn, ...] | None:
+        """Where the decision changes, nearest first; None where there is none to change."""
+        plan = self._grid.plan
+        if plan.deadline is None and plan.budget is None:
+            return None
+        there = turning.contenders(advice)
+        places = [(one.cell, list(one.cell.loaded.scenario.searchers).index(one.label)) for one in there]
+        seen = sweep.joined(self._parts)
+        own = [_runs_of(seen, *place) for place in places]
+        looks = min(turning.LOOKS, replicates)
+        varied = [
+            Variation(quantity, end) for quantity in quantities([cell for cell, _ in places]) for end in (LEAST, MOST)
+        ]
+        blocks = {
+            (variation, place): Block((cell.index, cell.index + 1), (0, looks), variation, searcher)
+            for variation in varied
+            for place, (cell, searcher) in enumerate(places)
+            if variation.changes(cell)
+        }
+        runs = dict(self._run(list(blocks.values()), self._done + looks * len(blocks)))
+        decision = Turning(there, own, [self._unknown.get((cell.index, at)) for cell, at in places], plan)
+        found: list[Turn] = []
+        for quantity in dict.fromkeys(variation.quantity for variation in varied):
+            ends = [
+                [
+                    longer(own[place][:looks], runs[blocks[variation, place]])
+                    if (variation, place) in blocks
+                    else turning.Longer()
+                    for place in range(len(there))
+                ]
+                for variation in (Variation(quantity, LEAST), Variation(quantity, MOST))
+            ]
+            found += decision.turns(quantity, *ends)
+        if advice.priced:
+            found += decision.priced(list(dict.fromkeys(one.cell.setting for one in there)))
+        if self._sets is not None:
+            sets = [
+                _runs_of(self._sets, cell, at) if (cell.index, at) in self._unknown else None for cell, at in places
+            ]
+            found += decision.not_known(sets)
+        return tuple(sorted(found, key=lambda turn: turn.far))
 
     def _origin(self, cell: Cell) -> str:
         """Where the trials of a cell come from, and whether all others have the same."""
@@ -194,14 +249,16 @@ class _Planner:
             if kept is None:
                 missing.append(block)
             else:
-                found.append((block, kept))
-                self._note(block, kept, total)
+                runs = at_prices(kept, self._cells)
+                found.append((block, runs))
+                self._note(block, runs, total)
         run = partial(sweep.run_block, self._work)
         with closing(self._pool.run(run, missing, lambda block: block.name)) as running:
             for block, done in running:
-                runs = sweep.checked(done)
+                kept = sweep.checked(done)
                 if self._store:
-                    self._store.save(block, runs)
+                    self._store.save(block, kept)
+                runs = at_prices(kept, self._cells)
                 found.append((block, runs))
                 self._note(block, runs, total)
         return found
@@ -219,12 +276,11 @@ class _Planner:
         chosen = advice.chosen or advice.nearest
         cell = chosen.cell
         searcher = list(cell.loaded.scenario.searchers).index(chosen.label)
-        seen = sweep.joined(self._parts)
-        seen = seen[(seen["cell"] == cell.index) & (seen["searcher"] == searcher)]
+        seen = _runs_of(sweep.joined(self._parts), cell, searcher)
         step = Probe(float(seen["attempts"].mean()), 0.0).shape(1).replicates
         spans = [(sweep.FRESH + at, sweep.FRESH + min(at + step, replicates)) for at in range(0, replicates, step)]
         varied = list(variations(cell, priced=advice.priced))
-        simulated = [None, *(variation for variation in varied if variation.quantity != "price")]
+        simulated = [None, *(variation for variation in varied if variation.simulated)]
         blocks = [
             Block((cell.index, cell.index + 1), span, variation, searcher)
             for variation in simulated
@@ -238,14 +294,27 @@ class _Planner:
         own, found = runs_of(None), []
         unknown = self._unknown.get((cell.index, searcher))
         for variation in varied:
-            if variation.quantity == "price":  # changes no run, only what it costs
+            if not variation.simulated:
                 runs = own.copy()
-                for name in ("cost", "cost_kept", "cost_drained"):
+                for name in BILLS:
                     runs[name] *= variation.factor
             else:
                 runs = runs_of(variation)
             found.append((variation, option(cell, searcher, runs, plan, unknown)))
         return option(cell, searcher, own, plan, unknown), found
+
+
+def _runs_of(runs: Runs, cell: Cell, searcher: int) -> Runs:
+    """Those of a cell with one of its searchers."""
+    found: Runs = runs[(runs["cell"] == cell.index) & (runs["searcher"] == searcher)]
+    return found
+
+
+def _sets_of(cells: Sequence[Cell], plan: PlanSection) -> int:
+    """How many sets of pilots are drawn: as many as the plan says, and no more than laws were kept of the fit."""
+    curves = (cell.loaded.scenario.curves for cell in cells)
+    kept = [len(one.others) for one in curves if isinstance(one, curve_models.SyntheticSection) and one.others]
+    return min(plan.pilot_sets, *kept) if kept else plan.pilot_sets
 
 
 def _pilots_of(cells: Sequence[Cell], seed: int) -> dict[int, int | None]:

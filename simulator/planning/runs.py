@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from math import floor, inf, nan
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.cluster import engine
 from simulator.core import ticks
@@ -17,25 +20,58 @@ from simulator.planning.grid import Cell
 from simulator.scenario.plan import TargetSection
 from simulator.searchers.geometry import exact
 from simulator.trace import billing, metrics
-from simulator.trace.trace import Trace
+from simulator.trace.trace import Outcome, Trace
 
-#: A run: `time_s` until the target was reached, inf where it never was; the rest until the run was over.
+#: What a run costs, by each of the bills.
+BILLS = {"cost": billing.Bill.BY_RELEASE, "cost_kept": billing.Bill.KEPT, "cost_drained": billing.Bill.DRAINED}
+#: A run: `time_s` until the target was reached, inf where it never was; the rest until the run was over. `units` and
+#: `trials` are what it trained; it is `cut` where it was over before its work was done.
 RUN = np.dtype(
     [
         ("cell", "<i4"), ("searcher", "<i4"), ("replicate", "<i4"), ("time_s", "<f8"), ("worker_hours", "<f8"),
-        ("cost", "<f8"), ("cost_kept", "<f8"), ("cost_drained", "<f8"), ("utilization", "<f8"), ("best_loss", "<f8"),
-        ("attempts", "<i4"),
+        *((name, "<f8") for name in BILLS), ("utilization", "<f8"), ("best_loss", "<f8"), ("attempts", "<i4"),
+        ("units", "<f8"), ("trials", "<i4"), ("cut", "?"),
     ]
 )  # fmt: skip
 
+#: Of these the figures that no price changes.
+KEPT = tuple(name for name in RUN.names or () if name not in BILLS)
+
+#: The column of hours that are paid.
+PAID = "paid_h"
 #: Candidates looked at for a quantile of them, where no searcher of the scenario says how many it starts.
 CANDIDATES = 1000
 
-Row = tuple[int, int, int, float, float, float, float, float, float, float, int]
+Runs = NDArray[np.void]
+Row = tuple[Any, ...]
+
+
+def with_hours(groups: int) -> np.dtype[np.void]:
+    """A run as it is kept: `RUN` with the hours that are paid, by bill and group of machines, in place of money."""
+    return np.dtype([*((name, RUN[name]) for name in KEPT), (PAID, "<f8", (len(BILLS), groups))])
+
+
+def prices(cell: Cell) -> tuple[float, ...]:
+    """Money for a machine and hour of each group."""
+    groups = cell.loaded.scenario.cluster.groups or {}
+    return tuple(group.price for group in groups.values()) or (0.0,)
+
+
+def at_prices(kept: Runs, cells: Sequence[Cell]) -> Runs:
+    """Runs of `with_hours` as runs of `RUN`, at the prices of the cells: a price changes no schedule."""
+    runs = np.zeros(len(kept), RUN)
+    for name in KEPT:
+        runs[name] = kept[name]
+    for cell in np.unique(kept["cell"]).tolist():
+        here = np.flatnonzero(kept["cell"] == cell)
+        for bill, name in enumerate(BILLS):  # in the order of the groups, so that it is the same to the last bit
+            for paid, price in zip(kept[PAID][here, bill].T, prices(cells[cell]), strict=False):
+                runs[name][here] += paid * price
+    return runs
 
 
 def simulate(cell: Cell, searcher: int, replicate: Replicate, target: TargetSection | None) -> Row:
-    """Run one searcher of a cell up to its target; returns a row of `RUN`. Raises RunError naming the cell."""
+    """Run one searcher of a cell up to its target; returns a row of `with_hours`. Raises RunError naming the cell."""
     scenario = cell.loaded.scenario
     label, spec = list(scenario.searchers.items())[searcher]
     number, seed, curves = replicate
@@ -89,14 +125,16 @@ def _row(trace: Trace, place: tuple[int, int, int], loss: float, target: TargetS
     full = metrics.full_length(trace)
     good = trace.loss if target is None or target.at == "any" else trace.loss[full]
     reached = (wanted is None or int(full.sum()) >= wanted) and (loss == -inf or bool((good <= loss).any()))
+    paid = [tuple(billing.hours_by_group(trace, bill).values()) for bill in BILLS.values()]
     return (
         *place,
         ticks.to_seconds(trace.makespan) if reached else inf,
         available / ticks.UNITS["h"],
-        billing.total(trace),
-        billing.total(trace, billing.Bill.KEPT),
-        billing.total(trace, billing.Bill.DRAINED),
         where.busy / available if available else 0.0,
         best,
         len(trace),
-    )  # fmt: skip
+        float(metrics.units_trained(trace)),
+        metrics.trials_started(trace),
+        trace.stopped or bool(trace.where(Outcome.CUT).any()),
+        paid,
+    )

@@ -19,7 +19,7 @@ from hashlib import sha256
 from importlib.metadata import version
 from io import FileIO
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from pydantic import Field, ValidationError
@@ -29,9 +29,12 @@ from simulator.core.errors import InputError, Problem, RunError
 from simulator.core.streams import DRAWS_VERSION
 from simulator.io import inputs, reading, scratch, writing
 from simulator.planning.grid import differences, short
-from simulator.planning.runs import RUN
-from simulator.planning.sweep import Block, Runs, Shape, Work
+from simulator.planning.runs import BILLS, KEPT, PAID, Runs, with_hours
+from simulator.planning.sweep import Block, Shape, Work
 from simulator.scenario.base import Section
+
+if TYPE_CHECKING:
+    import polars as pl
 
 MANIFEST = "manifest.json"
 #: What a results folder holds beside its blocks.
@@ -56,9 +59,16 @@ FREE_IN_PLAN = (
     "pilots",
     "pilot_sets",
 )
-MEANINGS = {"asha_simulator": "version", "draws": "version of the draws", "seed": "seed", "block": "block"}
-#: The column of a block that says what it is of.
-LABEL = "of"
+#: A key that says what a machine costs; it changes what runs cost, and no run.
+PRICE = "price"
+MEANINGS = {
+    "asha_simulator": "version", "draws": "version of the draws", "blocks": "version of the blocks", "seed": "seed",
+    "block": "block",
+}  # fmt: skip
+#: The column of a block that says what it is of, and the beginning of those that hold hours that are paid.
+LABEL, HOURS = "of", "paid_h_"
+#: What a block holds and how. It grows with every change, so that no folder is taken for one that it is not.
+BLOCKS_VERSION = 2
 
 _Whole = Annotated[int, Field(ge=1, le=10**6)]
 
@@ -68,6 +78,7 @@ class Manifest(Section):
 
     asha_simulator: str
     draws: int = 1  # a folder that does not say drew by the first version
+    blocks: int = 1
     seed: int
     scenario: dict[str, Any]
     tables: dict[str, str]
@@ -77,7 +88,8 @@ class Manifest(Section):
 class Store:
     """A results folder, held by this process until it is closed.
 
-    `columns` are those of a run.
+    `columns` are those of a run; by default they are those of a sweep, with hours in place of money, so that other
+    prices are another question to the same runs.
 
     Raises InputError where the folder holds results already and `resume` does not say to go on, where they are of
     another scenario, seed or version, and where another process is at work there. A scenario may put another
@@ -91,7 +103,7 @@ class Store:
         tables: dict[str, str],
         *,
         resume: bool,
-        columns: np.dtype[np.void] = RUN,
+        columns: np.dtype[np.void] | None = None,
     ) -> None:
         self._folder, self._columns = folder, columns
         inputs.check_kept(folder / name for name in FILES)
@@ -103,6 +115,7 @@ class Store:
             self._about = {
                 "asha_simulator": version("asha-simulator"),
                 "draws": DRAWS_VERSION,
+                "blocks": BLOCKS_VERSION,
                 "seed": work.seed,
                 "scenario": json.loads(json.dumps(work.loaded.document.values, default=str)),  # as it is read again
                 "tables": tables,
@@ -170,9 +183,7 @@ class Store:
             frame = pl.read_parquet(io.BytesIO(packed))
             [label] = frame[LABEL].unique().to_list()
             told = json.loads(label)
-            runs = np.zeros(frame.height, self._columns)
-            for name in self._columns.names or ():
-                runs[name] = frame[name].to_numpy()
+            runs = _by_hours(frame) if self._columns is None else _by_columns(frame, self._columns)
         except (pl.exceptions.PolarsError, ValueError, TypeError, RecursionError):
             raise damaged from None
         differs = list(_unlike(told, {**self._label, "block": block.file}))
@@ -186,8 +197,12 @@ class Store:
         import polars as pl
 
         label = json.dumps({**self._label, "block": block.file}, sort_keys=True)
-        table, frame = io.BytesIO(), pl.DataFrame({name: runs[name] for name in runs.dtype.names or ()})
-        frame.with_columns(pl.lit(label).alias(LABEL)).write_parquet(table)
+        columns = {name: runs[name] for name in runs.dtype.names or () if name != PAID}
+        if PAID in (runs.dtype.names or ()):
+            paid = runs[PAID].reshape(len(runs), -1).T
+            columns |= {f"{HOURS}{place}": hours for place, hours in enumerate(paid)}
+        table = io.BytesIO()
+        pl.DataFrame(columns).with_columns(pl.lit(label).alias(LABEL)).write_parquet(table)
         packed = table.getvalue()
         self._write(self._folder / "blocks" / _name(block, packed), packed)
 
@@ -237,17 +252,70 @@ class Store:
 
 
 def _bare(scenario: Any) -> Any:
-    """A scenario without what no run depends on."""
+    """A scenario without what no run depends on: prices too, where nothing is decided by them.
+
+    Of searches that share a cluster money is kept, and no hours.
+    """
     if not isinstance(scenario, dict):
         return scenario
     bare = {key: value for key, value in scenario.items() if key not in FREE}
     if isinstance(scenario.get("plan"), dict):
         bare["plan"] = {key: value for key, value in scenario["plan"].items() if key not in FREE_IN_PLAN}
-    return bare
+    if (
+        "searches" in bare
+        or _by_money(bare.get("stop"))
+        or _by_money(bare.get("cluster"))
+        or _by_money(bare.get("plan"))
+    ):
+        return bare
+    return {key: _WITHOUT_PRICES[key](value) if key in _WITHOUT_PRICES else value for key, value in bare.items()}
+
+
+def _by_money(part: Any) -> bool:
+    """Whether money decides anything in a run: a stop at a cost, or machines taken by their price."""
+    if isinstance(part, list):
+        return any(map(_by_money, part))
+    if not isinstance(part, dict):
+        return False
+    for key, value in part.items():
+        keys = {one.strip().rpartition(".")[2] for one in str(key).split("&")}
+        if "cost" in keys or ("policy" in keys and "cheapest" in str(value)) or _by_money(value):
+            return True
+    return False
+
+
+def _unpriced(part: Any) -> Any:
+    """A part of a cluster without prices."""
+    if not isinstance(part, dict):
+        return part
+    return {
+        key: _unpriced(value) for key, value in part.items() if key != PRICE or isinstance(value, dict)
+    }  # a group may have that name
+
+
+def _unpriced_plan(plan: Any) -> Any:
+    """A plan without prices; of those that it varies their number stays."""
+    if not isinstance(plan, dict):
+        return plan
+    plan = {key: value for key, value in plan.items() if key != PRICE}
+    if isinstance(plan.get("vary"), dict):
+        plan["vary"] = {key: _unpriced_axis(str(key), values) for key, values in plan["vary"].items()}
+    return plan
+
+
+def _unpriced_axis(key: str, values: Any) -> Any:
+    if not isinstance(values, (dict, list)) or all(one.strip().endswith(f".{PRICE}") for one in key.split("&")):
+        return len(values) if isinstance(values, (dict, list)) else values
+    if isinstance(values, list):
+        return [_unpriced(value) for value in values]
+    return {name: _unpriced(value) for name, value in values.items()}
+
+
+_WITHOUT_PRICES = {"cluster": _unpriced, "plan": _unpriced_plan}
 
 
 def _told(about: dict[str, Any]) -> dict[str, Any]:
-    return {key: about[key] for key in ("asha_simulator", "draws", "seed", "tables")}
+    return {key: about[key] for key in ("asha_simulator", "draws", "blocks", "seed", "tables")}
 
 
 def _label(about: dict[str, Any]) -> dict[str, Any]:
@@ -271,6 +339,25 @@ def _unlike(there: Any, here: dict[str, Any]) -> Iterator[str]:
         if found:
             names = ", ".join(map(str, dict.fromkeys(found[:NAMED])))
             yield f"{meaning} ({names} {'has' if len(found) == 1 else 'have'} changed)"
+
+
+def _by_columns(frame: pl.DataFrame, columns: np.dtype[np.void]) -> Runs:
+    """Runs as they were saved."""
+    runs = np.zeros(frame.height, columns)
+    for name in columns.names or ():
+        runs[name] = frame[name].to_numpy()
+    return runs
+
+
+def _by_hours(frame: pl.DataFrame) -> Runs:
+    """The same where the hours of each bill and group have a column each."""
+    hours = [name for name in frame.columns if name.startswith(HOURS)]
+    runs = np.zeros(frame.height, with_hours(len(hours) // len(BILLS)))
+    for name in KEPT:
+        runs[name] = frame[name].to_numpy()
+    paid = np.stack([frame[name].to_numpy() for name in hours], axis=1)
+    runs[PAID] = paid.reshape(runs[PAID].shape)
+    return runs
 
 
 def _check_no_link(path: Path) -> None:

@@ -9,21 +9,22 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from math import ceil, inf
 from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulator.core.errors import InputError, Problem, RunError
 from simulator.experiment.replicates import Replicate, Replicates, replicates
 from simulator.io import inputs
 from simulator.planning.grid import Cell, Grid
 from simulator.planning.ignorance import OF_SET
-from simulator.planning.runs import RUN, Row, simulate
+from simulator.planning.runs import Row, Runs, simulate, with_hours
 from simulator.planning.sensitivity import Variation
+from simulator.scenario import uncertainty
 from simulator.scenario.loading import Loaded
 from simulator.scenario.plan import MOST
 from simulator.scenario.plan import ReplicatesSection as Wanted
@@ -32,12 +33,11 @@ from simulator.scenario.plan import ReplicatesSection as Wanted
 TASK = 120_000
 #: Replicates from this one on are kept for what is told of the option that was chosen.
 FRESH = MOST
-#: Replicates from this one on are with other pilots, drawn from those that there are: `OF_SET` with each set.
+#: Replicates from this one on are with other pilots, drawn from those that there are: `OF_SET` with each set, under
+#: the same seeds; the first set is all of the pilots.
 SETS = 2 * MOST
 #: Cells that are tried to know how long the others take.
 PROBES = 12
-
-Runs = NDArray[np.void]
 
 
 class Block(NamedTuple):
@@ -154,17 +154,24 @@ def _desk(work: Work) -> _Desk:
 
 
 def run_block(work: Work, block: Block) -> Runs | Failure:
-    """Run a block; returns an array of `RUN`, in order of replicate, cell and searcher."""
+    """Run a block; returns an array of `with_hours`, in order of replicate, cell and searcher."""
     gc.disable()  # a run makes a great many small objects and hardly a cycle: looking for those is 7 % of the time
     try:
         with inputs.noted(work.expected):  # a file may have been replaced since the plan began
-            return np.array(list(_rows(_desk(work), block)), RUN)
+            return _kept(list(_rows(_desk(work), block)))
     except InputError as error:
         return Failure(str(error), error.problems)
     except RunError as error:
         return Failure(str(error))
     finally:
         gc.enable()
+
+
+def _kept(rows: Sequence[Row]) -> Runs:
+    """Rows as an array; a cell with fewer groups than another has paid for no hours of those beyond."""
+    most = max((len(row[-1][0]) for row in rows), default=1)
+    filled = [(*row[:-1], [(*paid, *[0.0] * (most - len(paid))) for paid in row[-1]]) for row in rows]
+    return np.array(filled, with_hours(most))
 
 
 def _rows(desk: _Desk, block: Block) -> Iterator[Row]:
@@ -174,18 +181,28 @@ def _rows(desk: _Desk, block: Block) -> Iterator[Row]:
     for number in range(*block.replicates):
         several = {desk.kind(cell): desk.replicates(cell) for cell in cells}
         here = {kind: _replicate(replicates, number) for kind, replicates in several.items()}
-        for cell in cells:
+        for cell in map(partial(_drawn, desk.work.seed, number), cells):
             searchers = range(len(cell.loaded.scenario.searchers)) if block.searcher is None else (block.searcher,)
             for searcher in searchers:
                 yield simulate(cell, searcher, here[desk.kind(cell)], desk.grid.plan.target)
+
+
+def _drawn(seed: int, number: int, cell: Cell) -> Cell:
+    """A cell in the replicate `number`: with a set of other pilots, on another cluster that it may truly be too."""
+    cluster = cell.loaded.scenario.cluster
+    if number < SETS + OF_SET or not cluster.uncertainty:  # the first set is what is known
+        return cell
+    cluster = uncertainty.drawn(cluster, seed, (number - SETS) // OF_SET)
+    scenario = cell.loaded.scenario.model_copy(update={"cluster": cluster})
+    return replace(cell, loaded=replace(cell.loaded, scenario=scenario))
 
 
 def _replicate(replicates: Replicates, number: int) -> Replicate:
     """A replicate by its number in blocks; where there are no pilots to draw from, it is an ordinary one."""
     if number < SETS:
         return replicates[number]
-    within = number - SETS
-    return replicates[within] if replicates.pilots is None else replicates.among(within // OF_SET, within)
+    drawn, within = divmod(number - SETS, OF_SET)
+    return replicates[within] if replicates.pilots is None else replicates.among(drawn, within)
 
 
 def probe(work: Work) -> Probe:
@@ -194,7 +211,7 @@ def probe(work: Work) -> Probe:
     indices = sorted({round(place) for place in np.linspace(0, len(desk.grid) - 1, PROBES)})
     began, attempts = perf_counter(), 0
     for index in indices:
-        attempts += sum(row[-1] for row in _rows(desk, Block((index, index + 1), (0, 1))))
+        attempts += int(_kept(list(_rows(desk, Block((index, index + 1), (0, 1)))))["attempts"].sum())
     return Probe(attempts / len(indices), (perf_counter() - began) / len(indices))
 
 

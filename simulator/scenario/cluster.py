@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag,
 
 from simulator.scenario.base import Count, Positive, Probability, Section, wrong
 from simulator.scenario.stragglers import Straggler
+from simulator.scenario.uncertainty import Bounds, check
 from simulator.scenario.values import Delay, Duration, Label
 
 Money = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
@@ -383,6 +384,11 @@ class ClusterSection(Section):
     max_wait: Duration | None = Field(
         None, description="The run is given up when there has been no worker for this long; default never."
     )
+    uncertainty: dict[str, Bounds] | None = Field(
+        None,
+        description="90 % intervals of figures above by their dotted keys, such as failures.mtbf: [23 s, 307 s]. "
+        "`asha-sim calibrate` writes them; a plan draws clusters from them, and what is not known is in its answer.",
+    )
 
     @property
     def priced(self) -> bool:
@@ -408,6 +414,7 @@ class ClusterSection(Section):
             raise wrong(f"the groups have room for {places:,} trials at once; the most is {MOST_WORKERS:,}")
         if self.workers is not None and self.slots_per_trial > 1:
             raise wrong("slots_per_trial needs groups with slots; plain workers have one")
+        check(self)
         return self
 
 

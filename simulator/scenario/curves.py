@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -27,6 +28,10 @@ Correlation = Annotated[float, Field(ge=-1, le=1)]
 
 #: A trial on which drawn trials are modelled.
 Row = Annotated[list[Annotated[float, Field(ge=-1e9, le=1e9)]], Field(min_length=7, max_length=7)]
+
+
+#: One of a law's trials, by number, and how far those like it may be from it.
+OtherRow = Annotated[list[Annotated[float, Field(ge=0, le=1e9)]], Field(min_length=2, max_length=2)]
 
 
 class RecordedSection(Section):
@@ -82,6 +87,15 @@ class RecordedSection(Section):
                 "together", "order is given together with resample, which draws trials in any order"
             )
         return self
+
+
+class OtherLawSection(Section):
+    """A law refitted to other pilots, drawn from those that there are."""
+
+    diverged: Annotated[float, Field(ge=0, le=1)] = Field(0.0, description="Share of trials that diverge.")
+    trials: Annotated[list[OtherRow], Field(min_length=1, max_length=1000)] = Field(
+        description="Its trials: each the number, from 0, of one of the trials above, and its spread."
+    )
 
 
 class SyntheticSection(Section):
@@ -170,6 +184,11 @@ class SyntheticSection(Section):
         "gain, rate, scale, seconds a unit, noise, spread of the asymptote]. The rows take the place of the "
         "single keys for these. `asha-sim curves fit` writes them.",
     )
+    others: Annotated[list[OtherLawSection], Field(min_length=8, max_length=1000)] | None = Field(
+        None,
+        description="Laws refitted to other sets of the same pilots, for what so few don't tell of a plan. `asha-sim "
+        "curves fit --laws` writes them.",
+    )
     version: Literal[1, 2] = Field(
         2,
         description="Version of a fitted law. Version 1 has quantiles and correlations, version 2 has "
@@ -216,7 +235,13 @@ class SyntheticSection(Section):
     def _check_trials(self) -> None:
         """Rows that can be drawn from, and no key beside them that they make pointless."""
         if self.trials is None:
+            if self.others is not None:
+                raise PydanticCustomError("together", "others are of a law with `trials`, which are not given")
             return
+        for number, other in enumerate(self.others or ()):
+            if not all(place.is_integer() and place < len(self.trials) for place, _ in other.trials):
+                message = "others.{number} names a trial that is not there; they are numbered from 0 to {last}"
+                raise PydanticCustomError("together", message, {"number": number, "last": len(self.trials) - 1})
         beside = [key for key in _OF_TRIALS if key in self.model_fields_set]
         if beside:
             message = "{key} is given together with trials, which say it for each trial; give one of the two"
@@ -249,6 +274,19 @@ class SyntheticSection(Section):
             unit_times=tuple(map(to_seconds, self.unit_times or ())),
             death_times=tuple(self.death_times or ()),
             trials=tuple(Like(*row) for row in self.trials or ()),
+        )
+
+    @property
+    def other_laws(self) -> tuple[Law, ...]:
+        """Laws of other pilots, as the fit kept them."""
+        law = self.law
+        return tuple(
+            replace(
+                law,
+                diverged=other.diverged,
+                trials=tuple(law.trials[int(place)]._replace(spread=spread) for place, spread in other.trials),
+            )
+            for other in self.others or ()
         )
 
     def build(self, _: Path, seed: int) -> Curves:

@@ -24,7 +24,7 @@ _UNITS = {word: ticks.UNITS[unit] for unit, words in _SPELT.items() for word in 
 _UNITS |= dict.fromkeys(("w", "week", "weeks"), 7 * ticks.UNITS["d"])  # only for input; no time is shown in weeks
 
 
-def _duration(value: Any, least: int = 1) -> int:
+def duration(value: Any, least: int = 1) -> int:
     """Ticks of a number of seconds or of text such as "90 s", "2 h"; raises an error below `least`."""
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match and match[2].casefold() in _UNITS:
@@ -131,7 +131,7 @@ def _label(value: Any) -> str:
 Duration = Annotated[
     int,
     BeforeValidator(
-        _duration,
+        duration,
         json_schema_input_type=Annotated[float, Field(gt=0)] | Annotated[str, Field(pattern=r"^\s*[0-9.]")],
     ),
 ]
@@ -140,7 +140,7 @@ Duration = Annotated[
 Delay = Annotated[
     int,
     BeforeValidator(
-        lambda value: _duration(value, least=0),
+        lambda value: duration(value, least=0),
         json_schema_input_type=Annotated[float, Field(ge=0)] | Annotated[str, Field(pattern=r"^\s*[0-9.]")],
     ),
 ]

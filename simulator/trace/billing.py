@@ -26,12 +26,18 @@ class Bill(Enum):
 
 
 def costs_by_group(trace: Trace, bill: Bill = Bill.BY_RELEASE) -> dict[str, float]:
-    """Money spent on each group: the price of its machines for as long as they were there.
+    """Money spent on each group: the price of its machines for as long as they were there."""
+    each = hours_by_group(trace, bill)
+    return {group.name: each[group.name] * group.price_per_hour for group in trace.groups}
+
+
+def hours_by_group(trace: Trace, bill: Bill = Bill.BY_RELEASE) -> dict[str, float]:
+    """Machine hours that are paid of each group.
 
     A group that is billed by the minute or the hour pays each begun minute or hour, from each time that a machine
     came until it went.
     """
-    first, costs = 0, {}
+    first, hours = 0, {}
     for group in trace.groups:
         inside = slice(first, first + group.count)
         if group.billing > 1:
@@ -42,9 +48,9 @@ def costs_by_group(trace: Trace, bill: Bill = Bill.BY_RELEASE) -> dict[str, floa
             )
         else:
             paid = _exactly(trace, inside, group, bill)
-        costs[group.name] = paid / UNITS["h"] * group.price_per_hour
+        hours[group.name] = paid / UNITS["h"]
         first += group.count
-    return costs
+    return hours
 
 
 def total(trace: Trace, bill: Bill = Bill.BY_RELEASE) -> float:

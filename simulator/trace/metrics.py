@@ -116,7 +116,7 @@ def summarize(
         jobs=_distinct(trace.rung, trace.trial),
         attempts=len(trace),
         cut_jobs=cut,
-        resource_units=int((trace.to_resource - trace.from_resource)[trace.where(Outcome.COMPLETED)].sum()),
+        resource_units=units_trained(trace),
         full_length_trials=len(np.unique(trace.trial[full])),
         first_full_length_s=None if first_full is None else to_seconds(first_full),
         best_loss=best_loss if len(best) else None,
@@ -140,6 +140,11 @@ def summarize(
         best_trial_name=trace.names.get(int(trace.trial[best[-1]])) if len(best) else None,
         best_trial_config=trace.configs.get(int(trace.trial[best[-1]])) if len(best) else None,
     )
+
+
+def units_trained(trace: Trace) -> int:
+    """Units that completed jobs trained."""
+    return int((trace.to_resource - trace.from_resource)[trace.where(Outcome.COMPLETED)].sum())
 
 
 def split(trace: Trace) -> Split:

@@ -4,10 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from simulator.cli import curves
 from simulator.core.errors import InputError
+from simulator.curves.describe import describe
 from simulator.curves.files.tables import read_table
+from simulator.curves.fit import drawn, fit_law, refitted
+from simulator.curves.synthetic import Law
 from simulator.curves.synthetic import Synthetic as Drawn
 from simulator.experiment import fitting
 from simulator.experiment.fitting import Figure, Fitted
@@ -128,7 +132,7 @@ def pilots(path, trials, units):
 def test_too_few_trials_for_a_search_still_give_a_law(tmp_path, trials, units, rungs):
     heard = []
     file = pilots(tmp_path / "c.csv", trials, units)
-    made = fitting.fit_and_compare(read_table(file), replicates=2, on_law=heard.append)
+    made = fitting.fit_and_compare(read_table(file), replicates=2, on_law=lambda law, others: heard.append(law))
 
     assert heard == [made.law]
     assert (made.searches, bool(made.figures)) == ([], True)
@@ -164,3 +168,40 @@ def test_a_fit_is_written_to_a_yaml_file(tmp_path, out):
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"{out}: must end in .yaml or .yml\n"
     assert [path.name for path in tmp_path.iterdir()] == ["c.csv"]
+
+
+def test_laws_of_other_pilots_are_kept_as_many_as_asked():
+    """A law of another set has one pilot fewer, drawn from those that there are; how far apart they stand is its own."""
+    law = Law(best=0.1, worst=1.0, unit_s=60, unit_sigma=0.3)
+    grid = drawn(law, 3, 12, (1, 3, 9))
+    fitted = fit_law(grid, describe(grid))
+    others = refitted(grid, fitted, 24)
+    text = fitting.yaml_of(fitted, "p.csv", others)
+    section = YAML(typ="safe").load(text)["curves"]
+    made = SyntheticSection.model_validate(section).other_laws
+
+    assert len(others) == len(made) == 24
+    assert {len(one.trials) for one in made} == {11}
+    assert len({one.trials for one in others}) > 20
+    for one, other in zip(others, made, strict=True):
+        assert [row.asymptote for row in other.trials] == [fitted.trials[at].asymptote for at, _ in one.trials]
+        assert [row.spread for row in other.trials] == pytest.approx([spread for _, spread in one.trials], rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        ("[{trials: [[0, 0.1]]}]", "should have at least 8 items"),
+        ("[" + ", ".join(["{trials: [[2, 0.1]]}"] * 8) + "]", "others.0 names a trial that is not there"),
+        ("[" + ", ".join(["{trials: [[0.5, 0.1]]}"] * 8) + "]", "others.0 names a trial that is not there"),
+    ],
+)
+def test_laws_of_no_pilots_are_refused(tmp_path, others, said):
+    path = tmp_path / "s.yaml"
+    rows = "[[0.1, 1, 0.5, 1, 60, 0, 0], [0.2, 1, 0.5, 1, 60, 0, 0]]"
+    path.write_text(
+        "searcher: {name: asha, max_trials: 9, max_length: 9, divisor: 3}\n"
+        f"curves: {{kind: synthetic, trials: {rows}, others: {others}}}\ncluster: {{workers: 3}}\n"
+    )
+    with pytest.raises(InputError, match=said):
+        load(path)

@@ -309,7 +309,7 @@ def test_what_a_stop_cuts_off_is_not_said_to_be_done_without_a_word(tmp_path):
 def test_one_pair_is_no_pairs(tmp_path):
     answered = found(tmp_path)
     first = answered.advice.differences[0]
-    once = replace(first, pairs=1, one=replace(first.one, replicates=1))
+    once = replace(first, pairs=1, alike=True, one=replace(first.one, replicates=1))
 
     assert "1 pair)" in sentences.difference(once, "s")
 
@@ -370,7 +370,7 @@ def test_what_is_most_sensitive_is_told_by_a_figure_that_moves(tmp_path):
         return next(sentences.sensitive(found(tmp_path, text)))
 
     assert re.fullmatch(
-        r"The \w+ is most sensitive to the trial time: at [+−]20 %, done within 1,200 s in [\d.]+ % of runs "
+        r"(Its figures are|The nearest is) most sensitive to the trial time: at [+−]20 %, done within 1,200 s in [\d.]+ % of runs "
         r"instead of [\d.]+ %\.",
         told(SMALL.replace("40 min", "20 min")),
     )

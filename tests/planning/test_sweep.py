@@ -259,6 +259,8 @@ def test_results_of_something_else_are_refused_by_name(tmp_path):
         "  budget: 2\n  confidence: 0.8\n  price: 3\n  replicates: 24\n  pilots: 9\n",
         "  price: 3\n  limit: 9000\n  replicates: 50\n",
         "  price: 3\n  replicates: 10\ntitle: Another\ntime_unit: min\n",
+        "  deadline: 40 min\n  price: 4.7\n  replicates: {min: 8, max: 24, width: 0.05}\n",
+        "  budget: 2\n  price: 0.1\n  replicates: 24\n",
     ],
 )
 def test_another_question_to_the_same_runs_is_answered_as_if_it_were_the_first(question, tmp_path):
@@ -272,6 +274,50 @@ def test_another_question_to_the_same_runs_is_answered_as_if_it_were_the_first(q
     assert everything(again) == everything(fresh)
     assert manifests[0] == manifests[1]
     assert len(done & {path.name for path in (tmp_path / "fresh" / "blocks").iterdir()}) >= 2
+
+
+GROUPS = HEAD.replace(
+    "{workers: 4}", "{groups: {dear: {count: 2, price: 3}, cheap: {count: 2, price: 1, billing: minute}}}"
+)
+PRICES = planned(
+    "vary: {cluster.groups.dear.count: [1, 2], cluster.groups.cheap: {spot: {price: 1}, owned: {price: 2}}}\n"
+    "deadline: 1 h\nreplicates: 8",
+    GROUPS,
+)
+
+
+def test_other_prices_are_answered_from_the_same_runs(tmp_path, monkeypatch):
+    """Of each group of a cell, and of what a plan varies: no schedule depends on them, so nothing is run again."""
+    text = PRICES.replace("price: 3", "price: 5").replace("spot: {price: 1}", "spot: {price: 0.25}")
+    before = answer(loaded(tmp_path, PRICES), folder=tmp_path / "out", pool=WorkerPool(jobs=1))
+    fresh = answer(loaded(tmp_path, text), folder=tmp_path / "fresh", pool=WorkerPool(jobs=1))
+    ran = []
+    real = sweep.run_block
+    monkeypatch.setattr(sweep, "run_block", lambda work, block: (ran.append(block), real(work, block))[1])
+    again = answer(loaded(tmp_path, text), folder=tmp_path / "out", resume=True, pool=WorkerPool(jobs=1))
+
+    assert everything(again) == everything(fresh) != everything(before)
+    assert not [block for block in ran if block.searcher is None]
+
+
+@pytest.mark.parametrize(
+    ("head", "tail"),
+    [
+        (GROUPS.replace("{groups:", "{policy: cheapest, groups:"), ""),
+        (GROUPS.replace(", billing: minute", ""), "stop: {cost: 90}\n"),
+    ],
+)
+def test_prices_that_decide_a_run_are_not_another_question(tmp_path, head, tail):
+    text = PRICES.replace(GROUPS, head) + tail
+    answer(loaded(tmp_path, text), folder=tmp_path / "out", pool=WorkerPool(jobs=1))
+    said = r"of another scenario \(cluster.groups.dear.price is 3 there and 5 here\); choose another folder"
+    with pytest.raises(InputError, match=said):
+        answer(
+            loaded(tmp_path, text.replace("price: 3", "price: 5")),
+            folder=tmp_path / "out",
+            resume=True,
+            pool=WorkerPool(jobs=1),
+        )
 
 
 def test_other_curves_under_the_same_name_are_refused(tmp_path):

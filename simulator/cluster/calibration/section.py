@@ -65,10 +65,35 @@ def _workers(found: Calibration, take: Take) -> dict[str, Any]:
     return {"groups": groups}
 
 
+def intervals(found: Calibration) -> dict[str, list[Any]]:
+    """The 90 % interval of each figure of the section, by its dotted key: what a plan draws other clusters from."""
+    figures = {key: figure for key, figure in found.figures.items() if key != "ramp_up"}
+    if "ramp_up" in found.figures:
+        figures |= {f"groups.{name}.ramp_up": found.figures["ramp_up"] for name in found.groups}
+    if found.stragglers is not None and found.stragglers.kind != "quantiles":
+        figures |= {f"stragglers.{name}": figure for name, figure in found.stragglers.entries.items()}
+    made: dict[str, list[Any]] = {}
+    for key, figure in sorted(figures.items()):
+        last = key.rpartition(".")[2]
+        low, high = min(figure.low, figure.value), max(figure.high, figure.value)
+        if low == high or not isfinite(high):
+            continue
+        limited = last if key.startswith("stragglers.") else key
+        least, most = LIMITS.get(limited, (0.0, 1.0)) if last not in SPANS | {"speed"} else (1e-3, 1e3)
+        if last in SPANS:
+            made[key] = [_seconds(max(low, 0.0)), _seconds(max(high, 0.0))]
+        else:
+            made[key] = [float(f"{min(max(end, least), most):.6g}") for end in (low, high)]
+    return made
+
+
 def yaml(found: Calibration, sources: list[str]) -> str:
     """The section as text, each figure with its interval and events, and what the runs can't tell."""
     told = ", ".join(printable(source) for source in sources)
     lines = [f"# The cluster of {told}: asha-sim calibrate", "cluster:", *_lines(section(found), found, (), 1)]
+    if known := intervals(found):
+        lines.append("  uncertainty:  # 90 % intervals; a plan's answer says what they leave open")
+        lines += [f'    "{key}": [{low}, {high}]' for key, (low, high) in known.items()]
     if found.untold:
         lines += ["# Left at their defaults:", *(f"#   {key}: {why}" for key, why in sorted(found.untold.items()))]
     lines += [f"# {note}" for note in found.notes]
@@ -133,7 +158,7 @@ def as_dict(found: Calibration) -> dict[str, Any]:
         return {k: v if isfinite(v) else None for k, v in made.items()} | {"events": figure.events, "of": figure.what}
 
     return {
-        "cluster": section(found),
+        "cluster": section(found) | ({"uncertainty": known} if (known := intervals(found)) else {}),
         "runs": found.runs,
         "figures": {key: plain(figure) for key, figure in found.figures.items()},
         "stragglers": [

@@ -47,7 +47,8 @@ def _trials(answer: Answer) -> Iterator[Assumption]:
     """Losses and times of the trials."""
     curves, found = answer.fresh.cell.loaded.scenario.curves, answer.fresh.ignorance
     if isinstance(curves, curve_models.RecordedSection):
-        pilots = "recorded trials" if found is None else f"{found.pilots:,} pilots, drawn again and again"
+        few = None if found is None else found.pilots
+        pilots = "recorded trials" if few is None else f"{few:,} pilots, drawn again and again"
         yield Assumption("losses of trials", pilots, "measured")
         if curves.unit_time is None:
             yield Assumption("time a unit takes", "each recorded trial's own", "measured")

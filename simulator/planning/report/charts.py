@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import isfinite
+from textwrap import fill
 from typing import TYPE_CHECKING, NamedTuple
 
 from simulator.core import escaping
@@ -30,6 +31,8 @@ MARKS = ("o", "s", "^", "D", "v", "P")
 #: Counts named along an axis.
 TICKS = 8
 SPACES = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+#: Letters of a legend's line at most, and of one that another stands beside.
+LONGEST, BESIDE = 56, 24
 #: Counts that span so many times the least stand on a logarithmic axis.
 WIDE = 4
 
@@ -136,7 +139,8 @@ def _lines(
     if limit is not None:
         axes.axhline(limit.value, color=palette["ink"], lw=1, ls=(0, (1, 2)))
         axes.annotate(limit.name, (1, limit.value), xycoords=("axes fraction", "data"), ha="right", va="bottom",
-                      color=palette["ink"], xytext=(-3, 2), textcoords="offset points")  # fmt: skip
+                      color=palette["ink"], xytext=(-3, 3), textcoords="offset points", zorder=9,
+                      bbox={"fc": palette["panel"], "ec": "none", "pad": 1})  # fmt: skip
     axes.set_ylim(0, None if len(known) == 3 * len(spreads) else ceiling)  # one without end goes out of the picture
     _counts(axes, sorted({option.count for one in shown for option in one.options}))
     axes.set_ylabel(unit)
@@ -246,11 +250,13 @@ def _counts(axes: Axes, counts: Sequence[int]) -> None:
 
 def _chart(figure: Figure, axes: Axes, title: str) -> Chart:
     handles, labels = axes.get_legend_handles_labels()
+    labels = [fill(label, LONGEST) for label in labels]
     palette = colours(THEMES["light"])
+    across = 2 if max(map(len, labels), default=0) <= BESIDE else 1
     with look():
         made = figure.legend(
-            handles, labels, loc="outside lower left", frameon=False, labelcolor=palette["ink"], ncols=2, fontsize=9,
-            borderpad=0, columnspacing=1.2, handlelength=2.2,
+            handles, labels, loc="outside lower left", frameon=False, labelcolor=palette["ink"], ncols=across,
+            fontsize=9, borderpad=0, columnspacing=1.2, handlelength=2.2,
         )  # fmt: skip
         letter(made, labels)
         out = io.StringIO()

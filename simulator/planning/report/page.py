@@ -13,6 +13,9 @@ from simulator.planning.report.charts import charts, colours
 from simulator.render.plots.figure import look
 from simulator.render.style import THEMES
 
+#: Characters of the longest figure in a table, such as "97.5 % (94.25–99.75 %)"; what is longer is text.
+LONGEST_FIGURE = 24
+
 
 def page(answer: Answer) -> str:
     """The report of an answer."""
@@ -56,19 +59,22 @@ def _sensitivity(answer: Answer) -> tuple[tuple[str, ...], list[tuple[str, ...]]
         *((sentences.goal(plan),) if asked else ()),
         f"{report.UNIT_NAMES[unit]}, median",
         "cost, mean" if advice.priced else "worker-hours, mean",
+        *(("decision changes",) if answer.turns is not None else ()),
     )
+    turns = {(turn.what, turn.factor > 1): sentences.turn(turn) for turn in answer.turns or () if turn.share is None}
     rows = []
-    for name, option in (
-        (f"{base.name}, as planned", base),
-        *((way.name, found) for way, found in answer.sensitivity),
-    ):
+    for way, option in ((None, base), *answer.sensitivity):
+        name = f"{base.name}, as planned" if way is None else way.name
         spent = (
             sentences.money(option.mean_cost.estimate)
             if advice.priced
             else sentences.hours(option.mean_hours.estimate)
         )
         met = (sentences.share(option.met, plan.confidence),) if asked else ()
-        rows.append((name, *met, sentences.time(option.time_s.middle, unit).removesuffix(f" {unit}"), spent))
+        time = sentences.time(option.time_s.middle, unit).removesuffix(f" {unit}")
+        there = None if way is None else turns.pop((way.what, way.factor > 1), "not by twice or half as much")
+        rows.append((name, *met, time, spent, *(((there or ""),) if answer.turns is not None else ())))
+    rows += [(what, *[""] * (len(head) - 2), text) for (what, _), text in turns.items()]  # of no figure above
     return head, rows
 
 
@@ -76,7 +82,7 @@ def _table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], bes
     titles = "".join(f'<th scope="col">{html(cell)}</th>' for cell in head[1:])
     body = "".join(
         f"<tr{' class=best' if number == best else ''}>"
-        f'<th scope="row">{html(name)}</th>' + "".join(f"<td>{html(cell)}</td>" for cell in cells) + "</tr>"
+        f'<th scope="row">{html(name)}</th>' + "".join(map(_cell, cells)) + "</tr>"
         for number, (name, *cells) in enumerate(rows)
     )
     return (
@@ -84,6 +90,11 @@ def _table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], bes
         f"<caption>{html(caption)}</caption><thead><tr><td>{html(head[0])}</td>{titles}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>"
     )
+
+
+def _cell(text: str) -> str:
+    """A cell; a figure never goes on in a second line, a text may."""
+    return f"<td{' class=text' if len(text) > LONGEST_FIGURE else ''}>{html(text)}</td>"
 
 
 PAGE = """<!doctype html>
@@ -120,6 +131,7 @@ svg {{ display: block; width: 100%; max-width: 500px; height: auto; }}
 table {{ border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }}
 caption {{ margin-bottom: 4px; font-weight: 600; color: var(--muted); text-align: left; }}
 th, td {{ padding: 3px 14px 3px 0; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--grid); }}
+td.text {{ text-align: left; }}
 thead th {{ color: var(--muted); font-weight: 600; }}
 tr > :first-child {{
   position: sticky; left: 0; background: var(--page); text-align: left; font-weight: normal;
@@ -139,7 +151,8 @@ footer {{ margin-top: 24px; font-size: 13px; color: var(--muted); overflow-wrap:
   .figures {{ grid-template-columns: 1fr 1fr; gap: 12px; margin: 12px 0; }}
   .table {{ overflow: visible; margin-top: 12px; }}
   table {{ font-size: 10px; width: 100%; }}
-  th, td {{ white-space: normal; padding: 2px 6px 2px 0; }}
+  th, .text, .first td {{ white-space: normal; }}
+  th, td {{ padding: 2px 6px 2px 0; }}
   tr > :first-child {{ position: static; }}
   thead {{ display: table-header-group; }}
   figure, tr, li {{ break-inside: avoid; }}

@@ -26,6 +26,10 @@ BIG, PLAIN, SMALL, LINE = 13, 9, 7, 1.35
 LETTER = 0.53
 #: How much wider bold letters are.
 BOLD = 1.15
+#: Where the columns of the assumptions begin, and room for the figure's legend, in inches.
+COLUMNS, LEGEND = (0.0, 1.9, 6.1), 0.5
+#: Names of lines from so many letters on stand in two columns of a legend.
+LONG = 34
 #: Rows of a page of the table, at most, and lines of the assumptions.
 ROWS = 38
 
@@ -98,21 +102,36 @@ def _first(answer: Answer) -> Figure:
         sheet.gap(0.1)
         sheet.write(title, PLAIN, bold=True)
         sheet.write(text, PLAIN)
-    rows = assumptions(answer)
-    needed = (len(rows) + 3) * LINE * PLAIN / 72
+    rows = [tuple(map(_broken, row, COLUMNS)) for row in assumptions(answer)]
+    lines = sum(max(map(len, row)) for row in rows)
+    needed = (lines + 3) * LINE * PLAIN / 72 + LEGEND
     sheet.gap(0.15)
     axes = sheet.figure.add_axes(sheet.area(max(1.8, min(4.0, sheet.top - MARGIN - needed - 0.4))))
     title = draw_times(answer, axes)
     axes.set_title(title, fontsize=PLAIN, loc="left")
     axes.grid(color=THEMES["light"].grid, lw=0.8)
-    axes.legend(fontsize=SMALL, frameon=False)
+    handles, labels = axes.get_legend_handles_labels()
+    across = 3 if max(map(len, labels), default=0) < LONG else 2
+    sheet.figure.legend(
+        handles, labels, loc="upper left", bbox_to_anchor=(MARGIN / UPRIGHT[0], (sheet.top - 0.02) / UPRIGHT[1]),
+        fontsize=SMALL, frameon=False, ncols=across, borderpad=0, borderaxespad=0,
+    )  # fmt: skip
     axes.tick_params(labelsize=SMALL)
+    sheet.gap(LEGEND)
     sheet.write("What it rests on", PLAIN, bold=True)
     for row in rows:
-        sheet.top -= LINE * PLAIN / 72
-        for text, left in zip(row, (0.0, 1.9, 6.1), strict=True):
-            sheet.put(text, PLAIN, MARGIN + left, sheet.top)
+        for number in range(max(map(len, row))):
+            sheet.top -= LINE * PLAIN / 72
+            for part, left in zip(row, COLUMNS, strict=True):
+                if number < len(part):
+                    sheet.put(part[number], PLAIN, MARGIN + left, sheet.top)
     return sheet.figure
+
+
+def _broken(text: str, left: float) -> list[str]:
+    """A cell of the assumptions in lines, as many as its column takes."""
+    room = next((after for after in COLUMNS if after > left), UPRIGHT[0] - 2 * MARGIN) - left - 0.1
+    return wrap(text, int(room * 72 / (LETTER * PLAIN))) or [""]
 
 
 def _tables(answer: Answer) -> list[Figure]:

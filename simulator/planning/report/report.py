@@ -159,7 +159,7 @@ def _numbers(answer: Answer) -> dict[str, Any]:
                 "searcher": found.one.label,
                 "less": found.other.label,
                 "pairs": found.pairs,
-                "compare": found.whole,
+                "compare": found.whole and found.alike,
                 "seconds": _interval(found.seconds),
                 "share": _interval(found.share),
                 "cost": _interval(found.cost),
@@ -178,6 +178,17 @@ def _numbers(answer: Answer) -> dict[str, Any]:
                 "mean_cost": _interval(option.mean_cost),
             }
             for variation, option in answer.sensitivity
+        ],
+        "decision_changes": None
+        if answer.turns is None
+        else [
+            {
+                "with": turn.what,
+                "factor": None if turn.share is not None else _number(turn.factor),
+                "share_of_sets": None if turn.share is None else _number(turn.share),
+                "then": None if turn.now is None else _name(turn.now),
+            }
+            for turn in answer.turns
         ],
     }
 
@@ -207,6 +218,7 @@ def _option(option: Option) -> dict[str, Any]:
         "mean_cost_let_go_when_drained": _interval(option.drained),
         **({"known": _known(option)} if option.ignorance else {}),
         "utilization": _number(option.utilization),
+        "units": _number(option.units),
         "best_loss": _number(option.best_loss),
     }
 
@@ -215,7 +227,8 @@ def _known(option: Option) -> dict[str, Any]:
     """Shares and the median time for all that is known of an option that rests on pilots."""
     found = option.ignorance
     told = {name: _interval(interval) for name, interval in option.known._asdict().items()}
-    return {} if found is None else {"pilots": found.pilots, "too_few": found.too_few, **told}
+    about = {} if found is None else {"pilots": found.pilots, "too_few": found.too_few, "cluster": found.cluster}
+    return {**about, **told}
 
 
 def _spread(spread: Spread) -> dict[str, float | None]:

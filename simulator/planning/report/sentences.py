@@ -13,6 +13,7 @@ from simulator.planning.ignorance import more_pilots
 from simulator.planning.options import Option, Share
 from simulator.planning.planner import Answer
 from simulator.planning.statistics import Interval
+from simulator.planning.turning import Turn
 from simulator.scenario.cluster import IdleReleaseSection, Release
 from simulator.scenario.plan import PlanSection
 
@@ -67,9 +68,11 @@ def sure(answer: Answer) -> str:
 
 def risk(answer: Answer) -> str:
     """What is likeliest to make the answer wrong, in one sentence."""
+    if answer.turns and answer.turns[0].share is not None:
+        return next(turning(answer))
     if answer.fresh.ignorance is not None and answer.fresh.ignorance.too_few:
         return next(text for text in _pilots(answer) if "too few" in text)
-    for found in (_alone(answer), _below(answer), sensitive(answer)):
+    for found in (_alone(answer), _below(answer), turning(answer), sensitive(answer)):
         for text in found:
             return text
     return answer.origin
@@ -100,6 +103,7 @@ def remarks(answer: Answer) -> Iterator[str]:
             yield dearer(found)
     yield from _bills(answer)
     yield from _alone(answer)
+    yield from turning(answer)
     yield from sensitive(answer)
     cell = (chosen or advice.nearest).cell
     if answer.plan.target is None and cell.loaded.scenario.stop is not None:
@@ -115,7 +119,7 @@ def _met(answer: Answer) -> str:
     if fresh.ignorance is None:
         return met
     span = share(fresh.known.met, sure).partition("(")[2].removesuffix(")")
-    return f"{met} if the curves are right, {span} given only {fresh.ignorance.pilots:,} pilots"
+    return f"{met} {fresh.ignorance.if_right}, {span} given {fresh.ignorance.rests_on}"
 
 
 def _pilots(answer: Answer) -> Iterator[str]:
@@ -127,10 +131,10 @@ def _pilots(answer: Answer) -> Iterator[str]:
     median = fresh.known.median_s
     if isfinite(median.low) and isfinite(median.high):
         yield (
-            f"Half of the runs are done within {time(median.estimate, unit)} if the curves are right, and within "
-            f"{_range(max(median.low, 0.0), median.high, unit)} given only {found.pilots:,} pilots."
+            f"Half of the runs are done within {time(median.estimate, unit)} {found.if_right}, and within "
+            f"{_range(max(median.low, 0.0), median.high, unit)} given {found.rests_on}."
         )
-    if found.too_few:
+    if found.pilots is not None and found.too_few:
         needed = found.needed
         yield (
             f"{found.pilots:,} pilots are too few for this question: a search trains in full the best 1 in "
@@ -312,6 +316,9 @@ def difference(found: Difference, unit: str) -> str:
             f"{where}: {one} and {other} reached the target in {shares}, so their times can't be compared: those "
             "that are missing are the slow ones."
         )
+    if not found.alike:
+        work = f"{found.one.units:,.0f} and {found.other.units:,.0f} units on average"
+        return f"{where}: {one} and {other} did not do the same work ({work}), so their times can't be compared."
     span = f"{time(abs(found.seconds.estimate), unit)}"
     low, high = sorted((abs(found.seconds.low), abs(found.seconds.high)))
     pairs = counted(found.pairs, "pair")
@@ -341,8 +348,38 @@ def dearer(found: Difference) -> str:
     )
 
 
+def turning(answer: Answer) -> Iterator[str]:
+    """What changes the decision first, and where."""
+    if answer.turns is None:
+        return
+    if not answer.turns:
+        yield (
+            "Nothing that the scenario has changes the decision between half and twice as much of it "
+            f"({', '.join(dict.fromkeys(way.what for way, _ in answer.sensitivity))})."
+        )
+        return
+    first = answer.turns[0]
+    if first.share is not None:
+        yield f"What is not known may well change the decision: {turn(first)}."
+        if len(answer.turns) > 1:
+            first = answer.turns[1]
+            yield f"Of what may be otherwise beside it, the {first.what} changes it first: {turn(first)}."
+        return
+    verb = "change" if first.what.endswith("s") and not first.what.startswith("price") else "changes"
+    yield f"The {first.what} {verb} the decision first: {turn(first)}."
+
+
+def turn(found: Turn) -> str:
+    """Where a quantity changes the decision, and to what: "above 20 % more, 24 workers with ASHA"."""
+    now = "no option that was looked at does it" if found.now is None else found.now.name
+    if found.share is not None:
+        return f"in {percent(found.share)} of the sets that were drawn, mostly {now}"
+    off = round(100 * abs(found.factor - 1))
+    return f"above {off} % more, {now}" if found.factor > 1 else f"below {off} % less, {now}"
+
+
 def sensitive(answer: Answer) -> Iterator[str]:
-    """What the answer is most sensitive to, the most first."""
+    """What the chosen option's figures are most sensitive to."""
     advice, plan, unit = answer.advice, answer.plan, answer.loaded.scenario.time_unit
     base = answer.fresh
     if not answer.sensitivity:
@@ -361,7 +398,7 @@ def sensitive(answer: Answer) -> Iterator[str]:
     if by_share:
         asked = f"{_asked(plan, unit)} in {{}} of runs"
         told.insert(0, (asked, [percent(one.met.estimate) for one in (option, base)]))
-    what = "The answer is most sensitive to the" if advice.chosen else "The nearest is most sensitive to the"
+    what = "Its figures are most sensitive to the" if advice.chosen else "The nearest is most sensitive to the"
     where = variation.name.removeprefix(variation.quantity)[1:]
     for text, (now, before) in told:
         if now != before:

@@ -16,8 +16,8 @@ import numpy as np
 from simulator.planning import statistics
 from simulator.planning.grid import Cell
 from simulator.planning.ownership import Ownership, ownership
+from simulator.planning.runs import Runs
 from simulator.planning.statistics import Interval
-from simulator.planning.sweep import Runs
 
 #: Of the intervals that are told.
 LEVEL = 0.95

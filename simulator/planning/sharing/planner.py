@@ -14,11 +14,12 @@ from simulator.io import inputs
 from simulator.planning import extending, sweep
 from simulator.planning.backend import WorkerPool
 from simulator.planning.grid import Cell, Grid
+from simulator.planning.runs import Runs
 from simulator.planning.sharing.options import SharedOption, shared_options
 from simulator.planning.sharing.runs import RUN, run_block
 from simulator.planning.sources import anywhere, digests
 from simulator.planning.store import Store
-from simulator.planning.sweep import Block, Runs, Shape, Work
+from simulator.planning.sweep import Block, Shape, Work
 from simulator.scenario.loading import Loaded
 from simulator.scenario.plan import PlanSection
 

@@ -13,7 +13,8 @@ from simulator.core.streams import Stream, words
 from simulator.experiment.sharing import SharedExperiment
 from simulator.io import inputs
 from simulator.planning.grid import Cell, Grid
-from simulator.planning.sweep import Block, Failure, Runs, Work
+from simulator.planning.runs import Runs
+from simulator.planning.sweep import Block, Failure, Work
 from simulator.trace.queueing import Queueing
 
 #: A run: what is counted is after the warm-up; `load` is NaN where no rate of arrivals is known, means are where

@@ -1,0 +1,199 @@
+"""Where a decision changes: at how many times as much of something another option is to be taken.
+
+A few replicates of the options in question, with half and with twice as much of a quantity and under the same seeds,
+say how much longer each takes and how much more it costs. Between, and so for every factor, all runs are taken to be
+longer and dearer by a power of the factor. Money needs no run, and other pilots are those that the plan has drawn.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from math import exp, log
+from typing import NamedTuple
+
+import numpy as np
+
+from simulator.planning.advice import Advice, advise, does
+from simulator.planning.ignorance import Ignorance, by_set
+from simulator.planning.options import Option, option
+from simulator.planning.runs import BILLS, Runs
+from simulator.planning.sensitivity import LEAST, MOST, PRICE, Variation
+from simulator.scenario.plan import PlanSection
+
+#: Options that are looked at, at most: the chosen one, its neighbours, and what others would be taken.
+CONTENDERS = 8
+#: Replicates of each, with half and with twice as much.
+LOOKS = 12
+#: Factors that are tried before the place between two of them is looked for, nearest first.
+UP, DOWN = (1.1, 1.2, 1.35, 1.5, 1.75, MOST), (0.9, 0.8, 0.7, 0.6, LEAST)
+#: What other pilots, or another cluster that the calibrated one may be, vary.
+FIT = "fit"
+#: How near that place is told.
+NEAR = 0.01
+#: Other pilots change the decision where they do in so large a share of the sets that were drawn.
+OFTEN = 0.25
+
+
+class Longer(NamedTuple):
+    """By what the logarithms of time, worker-hours and money grow."""
+
+    time: float = 0.0
+    hours: float = 0.0
+    cost: float = 0.0
+
+    def times(self, share: float) -> Longer:
+        """A part of it."""
+        return Longer(*(share * value for value in self))
+
+
+@dataclass(frozen=True, eq=False)
+class Turn:
+    """The decision changes beyond `factor` times as much of `what`; `now` is what is taken then, None: nothing.
+
+    With other pilots it changes in a `share` of the sets, and there is no factor.
+    """
+
+    what: str
+    factor: float
+    now: Option | None
+    share: float | None = None
+
+    @property
+    def far(self) -> float:
+        """How far the quantity is from where it is: 0 is near."""
+        return 0.0 if self.share is not None else abs(log(self.factor))
+
+
+def contenders(advice: Advice) -> list[Option]:
+    """The options that a decision may fall on if things are a little otherwise."""
+    chosen = advice.chosen or advice.nearest
+    own = next(one for one in advice.series if chosen in one.options)
+    at = own.options.index(chosen)
+    near = sorted(own.options, key=lambda one: abs(own.options.index(one) - at))
+    others = [one.chosen for one in advice.series if one.chosen is not None and one is not own]
+    beside = [
+        found
+        for one in advice.series
+        if one is not own
+        for found in sorted(one.options, key=lambda found: abs(log(found.count / chosen.count)))[:2]
+    ]
+    order = [*near[:4], *others, *beside, *near[4:]]
+    return list(dict.fromkeys(order))[:CONTENDERS]
+
+
+class Turning:
+    """The decision among some options, whose runs and what pilots don't tell of them stand in their order."""
+
+    def __init__(
+        self, options: Sequence[Option], runs: Sequence[Runs], unknown: Sequence[Ignorance | None], plan: PlanSection
+    ) -> None:
+        self._options, self._runs, self._unknown, self._plan = options, runs, unknown, plan
+        self._chosen = self._place(self._advice([Longer()] * len(options), plan))
+
+    def turns(self, what: str, less: Sequence[Longer], more: Sequence[Longer]) -> Iterator[Turn]:
+        """Where the decision changes with more and with less of a quantity; `less` and `more` are at its ends."""
+        for ends, steps in ((more, UP), (less, DOWN)):
+
+            def grown(factor: float, ends: Sequence[Longer] = ends, end: float = steps[-1]) -> list[Longer]:
+                return [one.times(log(factor) / log(end)) for one in ends]
+
+            found = self._first(grown, steps)
+            if found is not None:
+                yield Turn(what, *found)
+
+    def priced(self, settings: Sequence[str]) -> Iterator[Turn]:
+        """The same with money: of all, and of each setting alone where there are several."""
+        for setting in [None, *settings] if len(settings) > 1 else [None]:
+            mine = [setting is None or one.cell.setting == setting for one in self._options]
+            ends = [[Longer(cost=log(end) if own else 0.0) for own in mine] for end in (LEAST, MOST)]
+            yield from self.turns(Variation(PRICE, MOST, setting).what, *ends)
+
+    def not_known(self, sets: Sequence[Runs | None]) -> Iterator[Turn]:
+        """How often the decision is another with other pilots, and another cluster that it may be, if it often is.
+
+        The runs of each option stand in order of set.
+        """
+        grown = [_by_set(runs) for runs in sets]
+        count = max(map(len, grown), default=0)
+        if not count:
+            return
+        plan = self._plan.model_copy(update={"choose_by": "estimate"})  # each set is taken for the truth
+        held, taken = 0, Counter[int | None]()
+        for number in range(count):
+            advice = self._advice([one[number] if one else Longer() for one in grown], plan, sure=True)
+            if self._holds(advice, plan):
+                held += 1
+            else:
+                taken[self._place(advice)] += 1
+        share = 1 - held / count
+        if share >= OFTEN:
+            place = taken.most_common(1)[0][0]
+            yield Turn(FIT, 1.0, None if place is None else self._options[place], share)
+
+    def _first(
+        self, grown: Callable[[float], list[Longer]], steps: Sequence[float]
+    ) -> tuple[float, Option | None] | None:
+        """The factor up to which the decision holds, and what is taken beyond it."""
+        holds = 1.0
+        for step in steps:
+            advice = self._advice(grown(step), self._plan)
+            if self._holds(advice, self._plan):
+                holds = step
+                continue
+            turned = step
+            while abs(turned - holds) > NEAR:
+                middle = (holds + turned) / 2
+                between = self._advice(grown(middle), self._plan)
+                if self._holds(between, self._plan):
+                    holds = middle
+                else:
+                    turned, advice = middle, between
+            place = self._place(advice)
+            return turned, None if place is None else self._options[place]
+        return None
+
+    def _holds(self, advice: Advice, plan: PlanSection) -> bool:
+        """Whether what was chosen is still one to take: it does what is asked, and no other is told apart from it."""
+        if self._chosen is None:
+            return advice.chosen is None
+        mine = advice.options[self._chosen]
+        return advice.chosen is mine or (mine in advice.tied and does(mine.known.met, plan))
+
+    def _place(self, advice: Advice) -> int | None:
+        return None if advice.chosen is None else advice.options.index(advice.chosen)
+
+    def _advice(self, grown: Sequence[Longer], plan: PlanSection, *, sure: bool = False) -> Advice:
+        options = []
+        for one, runs, unknown, longer in zip(self._options, self._runs, self._unknown, grown, strict=True):
+            searcher = int(runs["searcher"][0])
+            options.append(option(one.cell, searcher, _grown(runs, longer), plan, None if sure else unknown))
+        return advise(options, plan)
+
+
+def longer(own: Runs, varied: Runs) -> Longer:
+    """How much longer and dearer runs are than others under the same seeds, by the means of the logarithms."""
+    return Longer(*(_mean_log(own[name], varied[name]) for name in ("time_s", "worker_hours", "cost")))
+
+
+def _mean_log(one: np.ndarray, other: np.ndarray) -> float:
+    both = np.isfinite(one) & np.isfinite(other) & (one > 0) & (other > 0)
+    return float(np.log(other[both] / one[both]).mean()) if both.any() else 0.0
+
+
+def _grown(runs: Runs, longer: Longer) -> Runs:
+    made = runs.copy()
+    made["time_s"] *= exp(longer.time)
+    made["worker_hours"] *= exp(longer.hours)
+    for name in BILLS:
+        made[name] *= exp(longer.cost)
+    return made
+
+
+def _by_set(runs: Runs | None) -> list[Longer]:
+    """How much longer and dearer the runs of each set are than those of all."""
+    if runs is None or not len(runs):
+        return []
+    logs = [by_set(runs, name) for name in ("time_s", "worker_hours", "cost")]
+    return [Longer(*map(float, row)) for row in np.stack(logs, axis=1)]

@@ -1,0 +1,154 @@
+"""What is not known of a cluster: the 90 % interval of each figure that was read from runs, and draws from those.
+
+`asha-sim calibrate` writes the intervals beside the figures, as `cluster.uncertainty`; anybody may. A run takes the
+figures as they stand. A plan draws other clusters, one for each set of replicates that tells what is not known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from math import exp, log
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field, PlainValidator
+
+from simulator.core import ticks
+from simulator.core.normals import normal_quantile
+from simulator.core.streams import Stream, uniforms
+from simulator.scenario.base import wrong
+from simulator.scenario.values import duration
+
+if TYPE_CHECKING:
+    from simulator.scenario.cluster import ClusterSection
+
+#: Standard normal numbers lie within this, either way, with a probability of 90 %.
+NINETY = 1.6449
+#: Figures that may have an interval, as regular expressions of their keys, and the least and the most of each.
+NUMBERS = {
+    r"stragglers\.std": (0.0, 100.0), r"stragglers\.sigma": (0.0, 5.0), r"stragglers\.alpha": (1.011, 100.0),
+    r"stragglers\.probability": (0.0, 1.0), r"stragglers\.factor": (1.0, 1e6), r"drops\.probability": (0.0, 0.999),
+    r"crashes": (0.0, 1.0), r"groups\..+\.speed": (1e-3, 1e3),
+}  # fmt: skip
+#: The same of spans of time.
+SPANS = (
+    r"(groups\..+\.)?failures\.(mtbf|repair)", r"(groups\..+\.)?preemption\.(up|down)",
+    r"slow_spells\.(every|length)", r"overheads\.(worker_start|trial_start|save|restore)", r"decision_time",
+    r"groups\..+\.ramp_up",
+)  # fmt: skip
+
+
+def _bounds(value: Any) -> tuple[Any, Any]:
+    if not isinstance(value, (list, tuple)) or len(value) != 2:  # noqa: PLR2004
+        raise wrong("should be the two ends of an interval: [40 s, 72 s]")
+    return value[0], value[1]
+
+
+#: An interval's ends, as they are written.
+Bounds = Annotated[
+    Any,
+    PlainValidator(
+        _bounds,
+        json_schema_input_type=Annotated[list[float | str], Field(min_length=2, max_length=2)],
+    ),
+]
+
+
+def check(cluster: ClusterSection) -> None:
+    """Raise for an interval of what the cluster does not say, or that does not hold what it says."""
+    for key in cluster.uncertainty or {}:
+        _figure(cluster, key)
+
+
+def drawn(cluster: ClusterSection, seed: int, number: int) -> ClusterSection:
+    """Cluster `number` of those that it may truly be: each figure on either side of what was read, as far as told."""
+    for place, key in enumerate(sorted(cluster.uncertainty or {})):
+        value, low, high = _figure(cluster, key)
+        normal = float(normal_quantile(uniforms(seed, Stream.CALIBRATION, number, place, n=1))[0])
+        cluster = _put(cluster, key.split("."), _within(key, _beside(value, low, high, normal)))
+    return cluster
+
+
+def _beside(value: float, low: float, high: float, normal: float) -> float:
+    """What the truth may be: a standard normal number of 1.645 is the interval's upper end, of 0 the figure.
+
+    In logarithms where all three are positive.
+    """
+    end, size = (high if normal > 0 else low), abs(normal) / NINETY
+    if low > 0:
+        return exp(log(value) + size * log(end / value))
+    return value + size * (end - value)
+
+
+def _within(key: str, value: float) -> float:
+    least, most = next((ends for text, ends in NUMBERS.items() if re.fullmatch(text, key)), (0.0, float(ticks.LIMIT)))
+    return min(max(value, least), most)
+
+
+def _figure(cluster: ClusterSection, key: str) -> tuple[float, float, float]:
+    """A figure and its interval; times in ticks. Raises where the key or the interval is none."""
+    span = any(re.fullmatch(text, key) for text in SPANS)
+    if not span and not any(re.fullmatch(text, key) for text in NUMBERS):
+        raise wrong(f"uncertainty.{key} is no figure that is read from runs; such as failures.mtbf or stragglers.std")
+    value = _at(cluster, key.split("."))
+    if value is None:
+        raise wrong(f"uncertainty.{key} has an interval, and the cluster does not say {key}")
+    low, high = (_number(key, bound, span=span) for bound in (cluster.uncertainty or {})[key])
+    if not low * (1 - 1e-5) <= value <= high * (1 + 1e-5):
+        raise wrong(f"uncertainty.{key} does not hold {key} itself; an interval goes from below it to above it")
+    return value, min(low, value), max(high, value)
+
+
+def _number(key: str, bound: Any, *, span: bool) -> float:
+    if span:
+        return float(duration(bound, 0))
+    least, most = next(ends for text, ends in NUMBERS.items() if re.fullmatch(text, key))
+    if isinstance(bound, bool) or not isinstance(bound, (int, float)) or not least <= bound <= most:
+        raise wrong(f"uncertainty.{key}: {bound!r:.40} should be a number from {least:g} to {most:g}")
+    return float(bound)
+
+
+def _at(section: Any, keys: list[str]) -> float | None:
+    """The number that stands somewhere in a section; a span's mean; None where nothing does."""
+    for part, after in _steps(keys):
+        if section is None:
+            return None
+        if isinstance(section, dict):
+            found = _named(section, [part, *after])
+            return None if found is None else _at(section[found[0]], found[1])
+        section = getattr(section, part, None)
+    section = getattr(section, "mean", section)
+    return float(section) if isinstance(section, (int, float)) and not isinstance(section, bool) else None
+
+
+def _put(section: Any, keys: list[str], value: float) -> Any:
+    """The section with another number there; a span keeps its shape."""
+    part, *after = keys
+    if isinstance(section, dict):
+        found = _named(section, keys)
+        if found is None:
+            return section
+        name, rest = found
+        return {**section, name: _put(section[name], rest, value)}
+    here = getattr(section, part)
+    if after:
+        return section.model_copy(update={part: _put(here, after, value)})
+    if hasattr(here, "mean"):
+        share = value / here.mean
+        median = None if here.median is None else max(round(here.median * share), 1)
+        return section.model_copy(
+            update={part: here.model_copy(update={"mean": max(round(value), 1), "median": median})}
+        )
+    return section.model_copy(update={part: round(value) if isinstance(here, int) else value})
+
+
+def _steps(keys: list[str]) -> Iterator[tuple[str, list[str]]]:
+    return ((part, keys[place + 1 :]) for place, part in enumerate(keys))
+
+
+def _named(section: dict[str, Any], keys: list[str]) -> tuple[str, list[str]] | None:
+    """A name that may have dots of its own, and the keys after it."""
+    for length in range(len(keys), 0, -1):
+        if (name := ".".join(keys[:length])) in section:
+            return name, keys[length:]
+    return None
