@@ -98,7 +98,11 @@ def headings(path):
     return {anchor(re.sub(r"[`*]", "", title)) for title in re.findall(r"^#+ (.*)$", text, re.M)}
 
 
-PAGES_WITH_LINKS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS, *sorted((ROOT / "notebooks").glob("*.py"))]
+PAGES_WITH_LINKS = [
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "notebooks/README.md")),
+    *DOCS,
+    *sorted((ROOT / "notebooks").glob("*.py")),
+]
 
 
 @pytest.mark.parametrize("page", PAGES_WITH_LINKS, ids=lambda page: page.name)
@@ -123,3 +127,9 @@ def test_named_tests_and_files_exist():
             assert (ROOT / name).exists(), f"{page.name}: {name}"
         for module, test in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", page.read_text(encoding="utf-8")):
             assert f"def {test}(" in (ROOT / module).read_text(encoding="utf-8"), f"{page.name}: {module}::{test}"
+
+
+def test_every_notebook_stands_in_the_list_of_notebooks():
+    text = (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8")
+
+    assert [path.name for path in sorted((ROOT / "notebooks").glob("*.ipynb")) if f"({path.name})" not in text] == []
