@@ -86,7 +86,7 @@ def _run() -> None:
 def _said(error: RunError | MemoryError) -> str:
     """The text of a failure, with what to do about it."""
     if isinstance(error, MemoryError):
-        return f"out of memory; end what else takes some, then {signals.goes_on(error)}"
+        return f"out of memory; end other programs, then {signals.goes_on(error)}"
     if not isinstance(error, MachineError):
         return str(error)
     remedy = f"{error.remedy}, then " if error.remedy else ""

@@ -296,7 +296,7 @@ def _print(told: _Told) -> None:
     if len(shown) < len(head):
         *missing, last = (title for at, title in enumerate(head) if at not in shown)
         names = f"{', '.join(missing)} and {last}" if missing else last
-        remarks = [f"This terminal is too narrow for {names}; --json and --out tell all.", *remarks]
+        remarks = [f"This terminal is too narrow for {names}; --json and --out give all columns.", *remarks]
     console.print(Text(printable(sentence), style="bold"), soft_wrap=True)
     console.print(_table(head, rows, shown, broken=broken))
     for remark in remarks:

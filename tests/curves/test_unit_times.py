@@ -32,5 +32,5 @@ def test_a_file_without_times(tmp_path):
     ):
         read_table(path)
     path.write_text("trial,resource,loss,elapsed_s\n0,1,1,1\n")
-    with pytest.raises(InputError, match="has the column elapsed_s, and unit_time is said too; drop one of them"):
+    with pytest.raises(InputError, match="has the column elapsed_s, and unit_time is given too; drop one of them"):
         read_table(path, unit_times=UnitTimes(1))

@@ -116,5 +116,5 @@ main()
     )  # fmt: skip
 
     assert done.returncode == 1
-    assert done.stderr == "the run failed: out of memory; end what else takes some, then run it again\n"
+    assert done.stderr == "the run failed: out of memory; end other programs, then run it again\n"
     assert not (folder / "out").exists()

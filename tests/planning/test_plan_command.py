@@ -88,7 +88,9 @@ def test_a_narrow_terminal_shows_what_matters_most(tmp_path, width, missing):
 
     assert max(map(len, table)) <= width
     assert len({len(line) for line in table}) == 1
-    assert told == ([f"This terminal is too narrow for {missing}; --json and --out tell all."] if missing else [])
+    assert told == (
+        [f"This terminal is too narrow for {missing}; --json and --out give all columns."] if missing else []
+    )
     assert not any("…" in line for line in table)
 
 

@@ -115,7 +115,7 @@ def _table(path: Path, raw: bytes, found: CurveColumns, report: Problems, how: _
             report.add("would take more than 285 years to train; lower unit_time", int(line[at]), key="resource")
     else:
         if how.unit_times is not None:
-            message = f"has the column {TIME}, and unit_time is said too; drop one of them"
+            message = f"has the column {TIME}, and unit_time is given too; drop one of them"
             raise InputError(Problem(str(path), message, 1, 1))
         clock = np.rint(found.seconds[order] * ticks.PER_SECOND).astype(np.int64)
     _check_rows(report, line, trial, resource, clock, same)

@@ -189,8 +189,8 @@ def _apart(seconds: NDArray[np.float64], report: ImportReport) -> NDArray[np.flo
     moved = lifted != clock
     apart = np.where(moved, lifted / ticks.PER_SECOND, np.maximum(seconds, 0.0))
     if (np.diff(_clock(apart)) < 1).any():
-        return "has times too late to tell a microsecond from the next"  # after 272 years, since seconds are floats
-    _count(report, "times equal to the one before, put off by a microsecond", int(moved.sum()))
+        return "has times so late that a microsecond is lost in rounding"  # after 272 years, since seconds are floats
+    _count(report, "times equal to the one before, moved by a microsecond", int(moved.sum()))
     return apart
 
 

@@ -152,7 +152,7 @@ def _check_clocks(path: Path, trials: list[Trial]) -> None:
     if 2 * steps > len(told) > 0:
         message = (
             "has times that don't grow from step to step; if they are the seconds that each step took, say "
-            "--time-is per-step; --no-times imports without"
+            "--time-is per-step; else leave the times out by --no-times"
         )
         raise wrong(path, message)
     if 2 * same > len(told) > 0:

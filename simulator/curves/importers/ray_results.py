@@ -48,7 +48,7 @@ def read(path: Path, options: Options) -> Found:
     )
     experiment = choose(path, "experiment", _study(options.study, reporting), reporting, "--study")
     if options.study is None and any(trial.experiment != experiment and trial.rows for trial in logged):
-        found.notes.append(f"of the experiments below, {experiment} alone reports {found.metric}")
+        found.notes.append(f"of the experiments below, only {experiment} reports {found.metric}")
     _count_unstarted(experiment, logged, found)
     for trial in logged:
         if options.study is not None and trial.experiment != experiment:

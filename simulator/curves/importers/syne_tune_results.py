@@ -167,7 +167,7 @@ def _unzipped(file: Path) -> bytes:
         with zipfile.ZipFile(io.BytesIO(raw)) as packed:
             entry = packed.infolist()[0]
             if entry.compress_type not in METHODS:  # other compressions unpack to any size unchecked
-                raise wrong(file, "is packed in another way than Syne Tune does, which is deflate")
+                raise wrong(file, "is not compressed by deflate, as Syne Tune does")
             with packed.open(entry) as inside:
                 content = inside.read(frames.MAX_BYTES + 1)
     except InputError:

@@ -41,7 +41,7 @@ def read(path: Path, options: Options) -> Found:  # noqa: C901
     runs: dict[str, list[_File]] = {}
     for name, folder in _runs(path):
         if folder.is_dir() and any(TAKEN in file.name and not file.is_file() for file in folder.iterdir()):
-            found.skipped["has an event file that is no file"] += 1  # reading a pipe would block
+            found.skipped["has an event file that is not a regular file"] += 1  # reading a pipe would block
             continue
         # Its default keeps 10,000 points of a tag, at random; 0 keeps them all.
         places = [folder] if folder.is_file() else sorted(file for file in folder.iterdir() if TAKEN in file.name)

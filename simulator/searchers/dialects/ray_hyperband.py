@@ -117,7 +117,7 @@ class _Bracket:
         self.behind -= units < self.milestone
 
     def halve(self) -> None:
-        """Keep the best of the nominal size, if everybody has reached the milestone; of equal losses the later."""
+        """If all trials have reached the milestone, keep the best, up to the next size; of equal losses the later."""
         if self.behind or self.stage == len(self.milestones) - 1:
             return
         self.stage += 1

@@ -12,7 +12,7 @@ from simulator.searchers.progress import endless, trials_of
 
 
 class DecidingReport(NamedTuple):
-    """A report after `units` that decides `rungs` (indices), in order, and leaves `undecided` ones it reached."""
+    """A report after `units` that decides `rungs` (indices, in order); `undecided` are its other reached rungs."""
 
     units: int
     rungs: tuple[int, ...]

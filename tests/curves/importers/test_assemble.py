@@ -97,7 +97,7 @@ def test_clocks():
 
     assert [curve.seconds.tolist() for curve in curves] == [[1, 2, 3], [1, 1.000001, 1.000002]]
     assert report.dropped == {"has a clock that goes backwards": 1, "has no times, as others do": 1}
-    assert report.changed == {"times equal to the one before, put off by a microsecond": 2}
+    assert report.changed == {"times equal to the one before, moved by a microsecond": 2}
 
 
 LONG = trial([1, 2, 4, 8], [1.0, 0.5, 0.25, 0.125], [1.0, 2, 4, 8])
@@ -161,7 +161,7 @@ def test_times_at_the_end_of_time():
     end = 2**53 / 1e6
     assert refused(trial([1, 2], [1.0, 1.0], [end, end])).endswith("1 has times beyond 285 years")
     assert refused(trial([1, 2], [1.0, 1.0], [1.0, 1.7e308])).endswith("1 has times beyond 285 years")
-    assert refused(trial([1, 2, 3], [1.0] * 3, [9e9] * 3)).endswith("too late to tell a microsecond from the next")
+    assert refused(trial([1, 2, 3], [1.0] * 3, [9e9] * 3)).endswith("so late that a microsecond is lost in rounding")
     assert made(trial([1, 2], [1.0, 1.0], [1.0, end]))[0][0].seconds.tolist() == [1, end]
 
 

@@ -107,7 +107,9 @@ def test_a_pipe_beside_event_files(tmp_path):
     tensorboard_runs(tmp_path / "logs")
     os.mkfifo(tmp_path / "logs" / "run-0" / "a.tfevents")
 
-    assert imported(tmp_path / "logs", "tensorboard").report.dropped == {"has an event file that is no file": 1}
+    assert imported(tmp_path / "logs", "tensorboard").report.dropped == {
+        "has an event file that is not a regular file": 1
+    }
 
 
 def test_a_file_that_is_named_otherwise(tmp_path):
