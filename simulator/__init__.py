@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         plot,
         preview,
         sha,
+        share,
         simulate,
     )
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Cluster", "Law", "Recorded", "Stop", "Synthetic", "animate", "asha", "compare",
-    "examples", "explore", "load_scenario", "plan", "player", "plot", "preview", "sha", "simulate",
+    "examples", "explore", "load_scenario", "plan", "player", "plot", "preview", "sha", "share", "simulate",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:  # a type checker would take any name for one of these

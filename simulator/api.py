@@ -18,21 +18,26 @@ from simulator.cluster import engine
 from simulator.cluster.spec import Cluster, Stop
 from simulator.core.errors import InputError, Problem
 from simulator.core.escaping import of_name
-from simulator.core.vocabulary import PLOT_KINDS, BackendName, Style, TimeUnit
+from simulator.core.vocabulary import PLOT_KINDS, SHARED_PLOT_KINDS, BackendName, Style, TimeUnit
 from simulator.curves.protocol import Curves
 from simulator.curves.recorded import Recorded
 from simulator.curves.synthetic import Law, Synthetic
+from simulator.experiment import loads
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.replicates import replicates
+from simulator.experiment.sharing import SharedExperiment
 from simulator.exploring.controls import given
 from simulator.exploring.held import held
 from simulator.exploring.offered import few
 from simulator.exploring.worlds import Worlds
 from simulator.planning import planner
 from simulator.planning.backend import WorkerPool
+from simulator.planning.sharing import words
+from simulator.planning.sharing.planner import answer_shared
 from simulator.previewing.file import preview_document
 from simulator.render import draw_all, play
-from simulator.results import Comparison, Picture, Planned, Previewed, Results
+from simulator.render.sharing import draw_shared, play_shared
+from simulator.results import Comparison, Picture, Planned, PlannedShared, Previewed, Results, Shared
 from simulator.scenario import yaml_text
 from simulator.scenario.examples import examples
 from simulator.scenario.loading import Loaded
@@ -44,13 +49,13 @@ from simulator.trace import metrics
 from simulator.trace.decisions import decisions
 
 if TYPE_CHECKING:
-    from simulator.core.vocabulary import PictureFormat, PlotKind, ThemeName
+    from simulator.core.vocabulary import PictureFormat, PlotKind, SharedPlotKind, ThemeName
     from simulator.render import Player
     from simulator.trace.trace import Trace
 
 __all__ = [
     "Cluster", "Law", "Recorded", "Stop", "Synthetic", "animate", "asha", "compare",
-    "examples", "explore", "load_scenario", "plan", "player", "plot", "preview", "sha", "simulate",
+    "examples", "explore", "load_scenario", "plan", "player", "plot", "preview", "sha", "share", "simulate",
 ]  # fmt: skip
 
 
@@ -145,6 +150,22 @@ def _run_scenario(scenario: Loaded | Path | str, seed: int | None) -> Results:
     return Results(loaded, experiment.seed, traces, summaries, loaded.title, loaded.scenario.time_unit)
 
 
+def share(scenario: Loaded | Path | str, seed: int | None = None) -> Shared:
+    """Run the searches of a scenario on the cluster that they share; `seed` overrides the scenario's.
+
+    Raises InputError for what is wrong in the scenario, RunError where the run fails.
+
+    >>> share("scenarios/team.yaml").about["searches"]
+    60
+    """
+    experiment = SharedExperiment(_loaded(scenario), seed)
+    if experiment.loaded.scenario.searches is None:
+        message = "are missing; `simulate` runs searchers one by one"
+        raise InputError(experiment.loaded.problem(("searches",), message))
+    workload = experiment.run()
+    return Shared(experiment.loaded, experiment.seed, workload, experiment.figures(workload))
+
+
 def preview(file: Loaded | Path | str) -> Previewed:
     """Say what the searches of a scenario or of a whole Determined experiment file will do, before they run.
 
@@ -195,7 +216,7 @@ def plan(
     backend: BackendName = "loky",
     address: str | None = None,
     jobs: int = 0,
-) -> Planned:
+) -> Planned | PlannedShared:
     """Answer the `plan` of a scenario: how many workers, at what price, how sure.
 
     The report and every finished block of runs are kept in `folder`, if one is given, to `resume` from. With
@@ -210,7 +231,13 @@ def plan(
         raise ValueError("dask needs an address, and only dask and ray take one")
     out = None if folder is None else Path(folder)
     pool = WorkerPool(backend, address, jobs)
-    found = planner.answer(_loaded(scenario), seed=seed, folder=out, resume=resume, extend=extend, pool=pool)
+    loaded = _loaded(scenario)
+    if loaded.scenario.searches is not None:
+        shared = answer_shared(loaded, seed=seed, folder=out, resume=resume, extend=extend, pool=pool)
+        if out is not None:
+            words.write(shared, out)
+        return PlannedShared(shared)
+    found = planner.answer(loaded, seed=seed, folder=out, resume=resume, extend=extend, pool=pool)
     if out is not None:
         from simulator.planning.report import folder as files
 
@@ -218,13 +245,19 @@ def plan(
     return Planned(found)
 
 
-def plot(results: Results, kind: PlotKind = "gantt", *, theme: ThemeName = "light") -> Picture:
-    """Draw what the workers did: utilization, gantt, rungs, split, curves, curves-in-time, incumbent or regret.
+def plot(
+    results: Results | Shared, kind: PlotKind | SharedPlotKind | None = None, *, theme: ThemeName = "light"
+) -> Picture:
+    """Draw what workers did: gantt (default), utilization, rungs, split, curves, curves-in-time, incumbent, regret.
 
-    Raises ValueError for another kind.
+    Of searches that share a cluster: timeline (default), stays, or load, which runs them at other loads too. Raises
+    ValueError for another kind.
     """
+    if isinstance(results, Shared):
+        return _plot_shared(results, kind or "timeline", theme)
     from simulator.render.plots import files
 
+    kind = kind or "gantt"
     if kind not in PLOT_KINDS:
         raise ValueError(f"{kind!r} is none of {', '.join(PLOT_KINDS)}")
     runs = {label: [trace] for label, trace in results.traces.items()}
@@ -233,16 +266,41 @@ def plot(results: Results, kind: PlotKind = "gantt", *, theme: ThemeName = "ligh
     )
 
 
-def player(*results: Results) -> Player:
+def _plot_shared(results: Shared, kind: str, theme: ThemeName) -> Picture:
+    from simulator.render.plots.sharing_files import Loads, draw
+
+    found = next((one for one in SHARED_PLOT_KINDS if one == kind), None)
+    if found is None:
+        raise ValueError(f"{kind!r} is none of {', '.join(SHARED_PLOT_KINDS)}")
+    ways, unit = None, results.scenario.scenario.time_unit
+    if kind == "load":
+        points = loads.by_load(SharedExperiment(results.scenario, results.seed))
+        if points is None:
+            raise ValueError("no rate of arrivals is told, which a plot over loads changes")
+        waits, stays = [one.wait_s for one in points], [one.stay_s for one in points]
+        ways = Loads([one.load for one in points], waits, stays, loads.knee(points))
+    drawn, _ = draw(found, results.workload, results.figures, ways, title=results.title, time_unit=unit)
+    return Picture(drawn(theme), results.title)
+
+
+def player(*results: Results | Shared) -> Player:
     """Make a page that plays runs on one clock; a notebook shows it inline, `.write(path)` keeps it.
 
-    With several results the page has a switch between them. Raises InputError if there are none.
+    With several results the page has a switch between them. Searches that share a cluster stand alone, and the
+    switch colours their jobs by search or by rung. Raises InputError if there are none, ValueError if other results
+    stand beside such searches.
     """
+    if isinstance(results[0] if results else None, Shared) and len(results) == 1:
+        [shared] = [one for one in results if isinstance(one, Shared)]
+        return play_shared(shared.workload, title=shared.title, time_unit=shared.scenario.scenario.time_unit)
+    alone = [run for run in results if not isinstance(run, Shared)]
+    if len(alone) < len(results):
+        raise ValueError("searches that share a cluster have a player of their own; give one of them alone")
     scenes: dict[str, list[Trace]] = {}
-    for run in results:
-        alike = sum(other.title == run.title for other in results[: results.index(run)])
+    for number, run in enumerate(alone):
+        alike = sum(other.title == run.title for other in alone[:number])
         scenes[f"{run.title} ({alike + 1})" if alike else run.title] = list(run.traces.values())
-    title, time_unit = (results[0].title, results[0].time_unit) if results else ("", "s")
+    title, time_unit = (alone[0].title, alone[0].time_unit) if alone else ("", "s")
     return play(scenes, title=title, time_unit=time_unit)
 
 
@@ -269,7 +327,7 @@ def explore(
 
 
 def animate(
-    results: Results,
+    results: Results | Shared,
     out: Path | str,
     *,
     formats: Sequence[PictureFormat] = ("gif",),
@@ -280,6 +338,13 @@ def animate(
     `formats` are gif, webp, mp4, html and perfetto, `styles` docs and timeline. Raises InputError if a timeline has
     too many searchers to show, or if MP4 can't be written.
     """
+    if isinstance(results, Shared):
+        if set(styles) - {"timeline"}:
+            raise ValueError("searches that share a cluster have a timeline, and no animation in the style docs")
+        return draw_shared(
+            results.workload, results.figures, Path(out), formats=formats, title=results.title,
+            time_unit=results.scenario.scenario.time_unit,
+        )  # fmt: skip
     return draw_all(
         list(results.traces.values()), Path(out), formats=formats, styles=styles, title=results.title,
         time_unit=results.time_unit,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +17,18 @@ from simulator.core.vocabulary import TimeUnit
 from simulator.planning import statistics
 from simulator.planning.planner import Answer
 from simulator.planning.report import report, sentences
+from simulator.planning.sharing import words
+from simulator.planning.sharing.planner import SharedAnswer
 from simulator.planning.statistics import Interval
 from simulator.previewing import table as previewing
 from simulator.previewing.search import Preview
 from simulator.render.plots import figure as figures
 from simulator.scenario.loading import Loaded
-from simulator.trace import comparison
+from simulator.trace import comparison, queueing_words
 from simulator.trace.metrics import Summary
+from simulator.trace.queueing import Queueing
 from simulator.trace.trace import Outcome, Trace
+from simulator.trace.workload import Workload
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -364,6 +368,76 @@ class Previewed(_Shown):
             for label, seen in self.previews.items()
             for sentence in (previewing.heading(label, seen), *previewing.sentences(seen))
         ]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Shared(_Shown):
+    """One run of searches that share a cluster; `shared["vision"]` are the numbers of a label, times in seconds.
+
+    `figures` has every search and all numbers as summary.json has them, `workload` the trace.
+    """
+
+    scenario: Loaded
+    seed: int
+    workload: Workload
+    figures: Queueing
+
+    def __getitem__(self, label: str) -> Mapping[str, object]:
+        found: Mapping[str, object] = self.figures.about["labels"][label]
+        return found
+
+    @property
+    def about(self) -> Mapping[str, Any]:
+        """Numbers of the run as a whole, such as load, utilization, wait_s and stay_s."""
+        return self.figures.about
+
+    @property
+    def title(self) -> str:
+        """The scenario's."""
+        return self.scenario.title
+
+    @property
+    def head(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return queueing_words.HEAD
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """A row a label."""
+        return queueing_words.table(self.figures, self.scenario.scenario.time_unit)
+
+    def findings(self) -> list[str]:
+        """What may be said of the run."""
+        return queueing_words.sentences(self.figures, self.scenario.scenario.time_unit)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PlannedShared(_Shown):
+    """The answer to the `plan` of searches that share a cluster; all its figures are in `answer`."""
+
+    answer: SharedAnswer
+
+    @property
+    def title(self) -> str:
+        """The scenario's."""
+        return self.answer.loaded.title
+
+    @property
+    def sentence(self) -> str:
+        """What to do, in one sentence."""
+        return words.sentence(self.answer)
+
+    @property
+    def head(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return words.head(self.answer)
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """A row an option."""
+        return words.rows(self.answer)
+
+    def findings(self) -> list[str]:
+        """The answer, and what it rests on."""
+        return [self.sentence, *words.remarks(self.answer)]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

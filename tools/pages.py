@@ -62,14 +62,14 @@ teach and to plan. Importing `simulator` is quick, because a function imports wh
 #: What `import simulator` has, by what it is for.
 BY_USE = {
     "Begin": ("examples", "load_scenario"),
-    "Run and compare": ("simulate", "compare"),
+    "Run and compare": ("simulate", "compare", "share"),
     "Explain": ("animate", "plot"),
     "Teach": ("player", *(["explore"] if "explore" in simulator.__all__ else [])),
     "Plan": ("preview", "plan"),
     "Put a run together without a scenario": ("sha", "asha", "Cluster", "Stop", "Synthetic", "Law", "Recorded"),
 }
 #: Classes of the API.
-CLASSES = ("Results", "Attempt", "Comparison", "Previewed", "Planned", "Picture")
+CLASSES = ("Results", "Attempt", "Comparison", "Shared", "Previewed", "Planned", "PlannedShared", "Picture")
 
 
 def reference():

@@ -19,6 +19,7 @@ from simulator.core.vocabulary import (
     PLOT_KINDS,
     PLOTS_OF_REPLICATES,
     PLOTS_OF_RUNS,
+    SHARED_PLOT_KINDS,
     Style,
 )
 
@@ -89,11 +90,18 @@ def animate(
             made = draw_all([trace], out, formats=chosen, styles=styles, title=trace.label, time_unit=unit_of(trace))
         typer.echo("\n".join(map(str, made)))
         return
-    experiment = Experiment(_loaded(scenario, sets, workers, unit_time), seed)
+    loaded = _loaded(scenario, sets, workers, unit_time)
+    if loaded.scenario.searches is not None:
+        from simulator.cli.shared import animate_shared
+
+        if also:
+            raise typer.BadParameter("is for searchers; these searches share a cluster.", param_hint="--also")
+        animate_shared(loaded, seed, out, chosen, styles if style != "all" else ("timeline",))
+        return
+    experiment = Experiment(loaded, seed)
     tell_boxes([experiment.loaded.title, *experiment.labels])
     others = [Experiment(load(path), seed) for path in also or ()]
     writing.check_folder(out)
-    loaded = experiment.loaded
     with writing.together(out), progress_bar() as progress:
         task = progress.add_task("", total=None)
 
@@ -128,11 +136,14 @@ def plot(
         str | None,
         typer.Option(
             "--kind",
-            help=f"{', '.join(PLOT_KINDS)}; several with commas.",
+            help=f"{', '.join(PLOT_KINDS)}; several with commas. Of searches that share a cluster: "
+            f"{', '.join(SHARED_PLOT_KINDS)}, the last where it is asked for.",
             show_default="all",
         ),
     ] = None,
-    seeds: Annotated[int, typer.Option(min=1, max=10_000, help="Number of seeds for incumbent and regret.")] = 1,
+    seeds: Annotated[
+        int, typer.Option(min=1, max=10_000, help="Number of seeds for incumbent, regret and load.")
+    ] = 1,
     formats: Annotated[str, typer.Option("--format", help="png, svg; both with a comma.")] = "png",
     size: Annotated[
         Literal["page", "slide"], typer.Option(help="page, or slide: 16:9, 1920 x 1080 pixels, large letters.")
@@ -145,9 +156,9 @@ def plot(
     from simulator.render.plots.files import write_plots
     from simulator.trace.reading import is_trace, read_trace, unit_of
 
-    chosen = PLOT_KINDS if kinds is None else _chosen(kinds, PLOT_KINDS, "--kind")
     suffixes = _chosen(formats, PLOT_FORMATS, "--format")
     if is_trace(scenario):
+        chosen = PLOT_KINDS if kinds is None else _chosen(kinds, PLOT_KINDS, "--kind")
         _check_no_settings(sets, workers, unit_time)
         trace = read_trace(scenario)
         tell_unused({"--seed": seed is not None, "--seeds": seeds > 1})
@@ -164,9 +175,11 @@ def plot(
     if loaded.scenario.searches is not None:
         from simulator.cli.shared import plot_shared
 
-        tell_unused({"--kind": kinds is not None, "--seeds": seeds > 1})
-        plot_shared(loaded, seed, out, suffixes)
+        shared = SHARED_PLOT_KINDS[:-1] if kinds is None else _chosen(kinds, SHARED_PLOT_KINDS, "--kind")
+        tell_unused({"--seeds": seeds > 1 and "load" not in shared})
+        plot_shared(loaded, seed, out, shared, suffixes, seeds=seeds, size=size)
         return
+    chosen = PLOT_KINDS if kinds is None else _chosen(kinds, PLOT_KINDS, "--kind")
     experiment = Experiment(loaded, seed)
     tell_boxes([loaded.title, *experiment.labels])
     writing.check_folder(out)

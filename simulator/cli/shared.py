@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from simulator.cli.progress import late_bar
+from simulator.core.errors import InputError
 from simulator.core.escaping import json_text, printable
+from simulator.core.vocabulary import PictureFormat, PlotFormat, PlotSize, SharedPlotKind, Style
 from simulator.io import inputs
 
 if TYPE_CHECKING:
@@ -74,28 +76,75 @@ def _print(loaded: Loaded, found: Queueing) -> None:
         console.print(Text(printable(sentence)), soft_wrap=True)
 
 
-def plot_shared(loaded: Loaded, seed: int | None, out: Path, formats: Sequence[str]) -> None:
-    """Draw which search was served when, with the queue beneath, and how long searches stayed; in light and dark."""
+def plot_shared(
+    loaded: Loaded,
+    seed: int | None,
+    out: Path,
+    kinds: Sequence[SharedPlotKind],
+    formats: Sequence[PlotFormat],
+    *,
+    seeds: int,
+    size: PlotSize,
+) -> None:
+    """Draw who was served when, how long searches stayed and how that grows with the load; in light and dark."""
     from simulator.cli.notes import tell_boxes
+    from simulator.experiment import loads
     from simulator.experiment.sharing import SharedExperiment
     from simulator.io import writing
-    from simulator.render.plots import figure, sharing
-    from simulator.render.style import THEMES
+    from simulator.render.plots.sharing_files import Loads, write_shared_plots
 
     experiment = SharedExperiment(loaded, seed)
     tell_boxes([loaded.title, *experiment.labels])
     writing.check_folder(out)
     workload = experiment.run()
     found = experiment.figures(workload, slowdown=False)
-    about = {"title": loaded.title, "time_unit": loaded.scenario.time_unit}
+    ways = None
+    if "load" in kinds:
+        with late_bar("simulating other loads") as on_progress:
+            points = loads.by_load(experiment, seeds, on_progress=on_progress)
+        if points is None:
+            raise InputError(
+                loaded.problem(("searches",), "tell no rate of arrivals, which a plot over loads changes")
+            )
+        ways = Loads(
+            [one.load for one in points],
+            [one.wait_s for one in points],
+            [one.stay_s for one in points],
+            loads.knee(points),
+        )
     with writing.together(out):
-        for theme in THEMES:
-            drawn = {
-                "timeline": sharing.timeline(workload, theme=theme, **about),
-                "stays": sharing.stays(found, theme=theme, **about),
-            }
-            for kind, picture in drawn.items():
-                for suffix in formats:
-                    path = out / f"{kind}-{theme}.{suffix}"
-                    figure.write(picture, path)
-                    typer.echo(path)
+        written = write_shared_plots(
+            workload, found, ways, out, kinds=kinds, formats=formats, title=loaded.title,
+            time_unit=loaded.scenario.time_unit, size=size,
+        )  # fmt: skip
+    for path in written:
+        typer.echo(path)
+
+
+def animate_shared(
+    loaded: Loaded, seed: int | None, out: Path, formats: Sequence[PictureFormat], styles: Sequence[Style]
+) -> None:
+    """Animate who was served when, with the queue beneath, or make the player and the file for trace viewers."""
+    from simulator.cli.notes import tell_boxes
+    from simulator.cli.progress import progress_bar
+    from simulator.experiment.sharing import SharedExperiment
+    from simulator.io import writing
+    from simulator.render.sharing import draw_shared
+
+    if "docs" in styles:
+        raise typer.BadParameter(
+            "docs draws one search; searches that share a cluster have a timeline.", param_hint="--style"
+        )
+    experiment = SharedExperiment(loaded, seed)
+    tell_boxes([loaded.title, *experiment.labels])
+    writing.check_folder(out)
+    workload = experiment.run()
+    found = experiment.figures(workload, slowdown=False)
+    with writing.together(out), progress_bar() as progress:
+        task = progress.add_task("drawing", total=None)
+        written = draw_shared(
+            workload, found, out, formats=formats, title=loaded.title, time_unit=loaded.scenario.time_unit,
+            on_frame=lambda done, total: progress.update(task, completed=done, total=total),
+        )  # fmt: skip
+    for path in written:
+        typer.echo(path)

@@ -25,6 +25,9 @@ PLOT_FORMATS: tuple[PlotFormat, ...] = get_args(PlotFormat)
 PlotSize = Literal["page", "slide"]
 PlotKind = Literal["utilization", "gantt", "rungs", "split", "curves", "curves-in-time", "incumbent", "regret"]
 PLOT_KINDS: tuple[PlotKind, ...] = get_args(PlotKind)
+#: Plots of searches that share a cluster; the last needs runs of its own.
+SharedPlotKind = Literal["timeline", "stays", "load"]
+SHARED_PLOT_KINDS: tuple[SharedPlotKind, ...] = get_args(SharedPlotKind)
 #: The function that draws each kind of plot for one run of each searcher, as MODULE.FUNCTION in
 #: simulator/render/plots.
 PLOTS_OF_RUNS: dict[PlotKind, str] = {

@@ -72,8 +72,8 @@ class Experiment:
     def __init__(self, loaded: Loaded, seed: int | None = None, curves: Curves | None = None) -> None:
         if loaded.scenario.searches is not None:
             message = (
-                "these searches share a cluster; `run`, `plan`, `plot`, `check` and `preview` take them, and this "
-                "command does not"
+                "these searches share a cluster; `run`, `plan`, `plot`, `animate`, `check` and `preview` take them, "
+                "and in Python `share` and `plan`; nothing else does"
             )
             raise InputError(loaded.problem(("searches",), message))
         self.loaded = loaded

@@ -38,6 +38,7 @@ class SharedExperiment:
         self.loaded = loaded
         self.seed = loaded.scenario.seed if seed is None else seed
         self._replicate = replicate
+        self._pace = 1.0  # searches come after so many times the time that the scenario says
         self._cluster = build_cluster(loaded)
         self._streams = list((loaded.scenario.searches or {}).items())
         self._files = {label: self._recorded(label, stream) for label, stream in self._streams}
@@ -54,6 +55,12 @@ class SharedExperiment:
         """The same experiment under another seed, as one of several runs."""
         again = copy(self)
         again.seed, again._replicate = seed, True
+        return again
+
+    def paced(self, pace: float) -> SharedExperiment:
+        """The same with searches that come after so many times the time."""
+        again = copy(self)
+        again._pace = pace
         return again
 
     @property
@@ -113,7 +120,7 @@ class SharedExperiment:
             label: getattr(stream.arrivals, "mean_gap", None) or getattr(stream.arrivals, "gap", None)
             for label, stream in self._streams
         }
-        return {label: 1 / gap for label, gap in gaps.items() if gap}
+        return {label: 1 / (gap * self._pace) for label, gap in gaps.items() if gap}
 
     def alone(self, label: str, number: int) -> Trace:
         """The run of one search on the empty cluster."""
@@ -141,7 +148,7 @@ class SharedExperiment:
 
     def _arrivals(self) -> Iterator[Arrival]:
         coming = arrivals_of(self.loaded, self.seed)
-        return (self._arrival(*one) for one in coming)
+        return (self._arrival(round(at * self._pace), place, number) for at, place, number in coming)
 
     def _arrival(self, at: int, place: int, number: int) -> Arrival:
         label, stream = self._streams[place]

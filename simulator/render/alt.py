@@ -8,6 +8,7 @@ from simulator.core import ticks
 from simulator.core.formatting import counted, decimal, percent, time
 from simulator.render.phrases import ending, in_log, loss, worker_time
 from simulator.trace import metrics
+from simulator.trace.queueing import Queueing
 from simulator.trace.trace import Trace
 
 
@@ -59,3 +60,46 @@ def _clause(trace: Trace, unit: str) -> str:
         f"{trace.label} keeps {counted(trace.workers, 'worker')} {share}, {ending(trace, unit)} "
         f"with {counted(about.trials, 'trial')} and {best}"
     )
+
+
+def of_workload(found: Queueing, unit: str) -> str:
+    """Whose trial each worker trains and the queue beneath, of searches that share a cluster."""
+    about = found.about
+    labels = ", ".join(f"{one['searches']:,} of {label}" for label, one in about["labels"].items())
+    many = f"{about['searches']:,} search{'' if about['searches'] == 1 else 'es'} that share a cluster"
+    used = "" if about["utilization"] is None else f" keep its workers {percent(about['utilization'])} busy"
+    return (
+        f"{many}{used}: {about['done']:,} are done by {_seconds(about['end_s'], unit)}, {about['present_mean']:.1f} "
+        f"are there on average and {about['present_max']:,} at most; counted are {labels}."
+    )
+
+
+def of_stays(found: Queueing, unit: str) -> str:
+    """How long searches that share a cluster stay, by label."""
+    parts = []
+    for label, one in found.about["labels"].items():
+        if one["stay_s"] is None:
+            parts.append(f"none of {label} is done")
+            continue
+        half, most = (_seconds(one["stay_s"][key], unit) for key in ("p50", "p90"))
+        parts.append(f"half of {label} stay {half} or less, 90 % {most}")
+    return "Of searches that share a cluster, " + "; ".join(parts) + "."
+
+
+def of_loads(
+    loads: Sequence[float], waits_s: Sequence[float], stays_s: Sequence[float], knee: float | None, unit: str
+) -> str:
+    """How waits and stays grow with the load of a cluster that searches share."""
+    wait, stay, longest_wait, longest = (
+        _seconds(one, unit) for one in (waits_s[0], stays_s[0], waits_s[-1], stays_s[-1])
+    )
+    ends = (
+        f"At a load of {loads[0]:g} a search waits {wait} and stays {stay} on average, at {loads[-1]:g} it waits "
+        f"{longest_wait} and stays {longest}"
+    )
+    told = "stays never double" if knee is None else f"stays have doubled at a load of {knee:.2f}"
+    return f"{ends}; {told}."
+
+
+def _seconds(seconds: float, unit: str) -> str:
+    return time(ticks.from_seconds(seconds), unit)

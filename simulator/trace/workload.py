@@ -63,6 +63,21 @@ class Workload:
         columns = {name: getattr(self.trace, name)[mine] for name in _ROWS}
         return replace(self.trace, label=visit.label, max_length=visit.max_length, **columns)
 
+    def spread(self) -> Trace:
+        """The trace with a row for each worker that an attempt holds, in order of start.
+
+        Numbers of trials and brackets are of one search; here each of any search has another, so that pictures tell
+        them apart.
+        """
+        rows = np.concatenate([np.arange(len(self.trace)), self.held[:, 0]])
+        columns = {name: getattr(self.trace, name)[rows] for name in _ROWS}
+        columns["worker"] = np.concatenate([self.trace.worker, self.held[:, 1]])
+        _, numbers = np.unique(np.stack([columns["search"], columns["trial"]]), axis=1, return_inverse=True)
+        columns["trial"] = numbers.reshape(-1).astype(np.int64)
+        columns["bracket"] += columns["search"] * (int(columns["bracket"].max(initial=0)) + 1)
+        order = np.argsort(columns["start"], kind="stable")
+        return replace(self.trace, **{name: column[order] for name, column in columns.items()})
+
     def joined(self) -> Workload:
         """The same run, with one row for a job that its searcher asked for in steps."""
         trace, became = join(self.trace)

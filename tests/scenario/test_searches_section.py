@@ -105,7 +105,8 @@ def test_scheduler_and_warm_up_go_with_searches(tmp_path):
 
 def test_a_command_for_one_search_says_which_take_many(tmp_path):
     with pytest.raises(
-        InputError, match="these searches share a cluster; `run`, `plan`, `plot`, `check` and `preview` take them"
+        InputError,
+        match="these searches share a cluster; `run`, `plan`, `plot`, `animate`, `check` and `preview` take them",
     ):
         Experiment(load(write(tmp_path)))
 

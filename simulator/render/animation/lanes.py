@@ -6,6 +6,7 @@ What of a job was no training, and times at which a worker could not work, have 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.render import style
 from simulator.render.animation.axis import TimeAxis
@@ -27,10 +28,20 @@ _Bar = tuple[int, int, int, int, bool]
 class Lanes:
     """The workers of a trace between `y0` and `y1`; grows to the right.
 
-    Workers that outnumber the pixels are not blended: each line of pixels is one worker of an even sample.
+    Workers that outnumber the pixels are not blended: each line of pixels is one worker of an even sample. Jobs have
+    the colour of their rung, or of the ramp's place that `slots` has for each.
     """
 
-    def __init__(self, canvas: Canvas, y0: int, y1: int, axis: TimeAxis, trace: Trace, levels: Levels) -> None:
+    def __init__(
+        self,
+        canvas: Canvas,
+        y0: int,
+        y1: int,
+        axis: TimeAxis,
+        trace: Trace,
+        levels: Levels,
+        slots: NDArray[np.int64] | None = None,
+    ) -> None:
         self._canvas, self._axis = canvas, axis
         self._next, self._end = axis.x0, axis.x(trace.makespan)
         height = y1 - y0
@@ -44,11 +55,12 @@ class Lanes:
 
         rows = np.flatnonzero(lane_of[trace.worker] >= 0)
         colours = np.array([style.RUNG + style.slot(level, len(levels)) for level in range(len(levels))])
+        of_rows = colours[levels.of(trace.to_resource)] if slots is None else style.RUNG + slots
         begin, keep = metrics.useful(trace)
         self._bars: list[_Bar] = []
         for times, colour, begins in (
             ((trace.start, begin), np.full(len(trace), style.OVERHEAD), trace.overhead > 0),
-            ((begin, keep), colours[levels.of(trace.to_resource)], (trace.overhead == 0) & (begin < keep)),
+            ((begin, keep), of_rows, (trace.overhead == 0) & (begin < keep)),
             ((keep, trace.end), np.full(len(trace), style.LOST), (trace.overhead == 0) & (begin == keep)),
         ):
             x0, x1 = ([axis.x(tick) for tick in column[rows].tolist()] for column in times)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from simulator.core.escaping import plain
 from simulator.render import style
 from simulator.render.phrases import ending, first_promotion_note, in_log
 from simulator.trace import metrics
-from simulator.trace.levels import Levels, levels
+from simulator.trace.levels import levels
 from simulator.trace.promotions import promotions
 from simulator.trace.trace import Trace
 
@@ -24,30 +25,41 @@ CLOCK = 1_000_000
 VISIBLE = 1000
 
 
-def page(scenes: Mapping[str, Sequence[Trace]], unit: str) -> dict[str, object]:
-    """All that the player needs to know, ready for JSON."""
-    return {"scenes": [scene(traces, unit) for traces in scenes.values()]}
+class Whose(NamedTuple):
+    """What jobs are coloured by in place of their rung: names in the order of the ramp, and the name of each row."""
+
+    names: tuple[str, ...]
+    rows: NDArray[np.int64]
 
 
-def scene(traces: Sequence[Trace], unit: str) -> dict[str, object]:
+def page(
+    scenes: Mapping[str, Sequence[Trace]], unit: str, whose: Mapping[str, Whose] | None = None
+) -> dict[str, object]:
+    """All that the player needs to know, ready for JSON; scenes of one trace may be coloured by `whose` a job is."""
+    return {"scenes": [scene(traces, unit, (whose or {}).get(name)) for name, traces in scenes.items()]}
+
+
+def scene(traces: Sequence[Trace], unit: str, whose: Whose | None = None) -> dict[str, object]:
     """Runs on one clock."""
     span = max((trace.makespan for trace in traces), default=0) or 1
     ladder = levels(traces)
+    names = ladder.labels if whose is None else whose.names
+    of_rows = [ladder.of(trace.to_resource) for trace in traces] if whose is None else [whose.rows]
     amount = span / ticks.UNITS[unit]
     losses = np.concatenate([trace.loss for trace in traces]) if traces else np.zeros(0)
     return {
         "span": amount,
         "unit": unit,
         "digits": max(0, math.ceil(math.log10(VISIBLE / amount) - 1)),
-        "names": ladder.labels,
-        "slots": [style.slot(level, len(ladder)) for level in range(len(ladder))],
+        "names": names,
+        "slots": [style.slot(level, len(names)) for level in range(len(names))],
         "most": max((metrics.trials_started(trace) for trace in traces), default=0),
         "losses": [_short(value) for value in _quantiles(losses)],
-        "runs": [_run(trace, ladder, span, unit) for trace in traces],
+        "runs": [_run(trace, level, span, unit) for trace, level in zip(traces, of_rows, strict=True)],
     }
 
 
-def _run(trace: Trace, ladder: Levels, span: int, unit: str) -> dict[str, object]:
+def _run(trace: Trace, level: NDArray[np.int64], span: int, unit: str) -> dict[str, object]:
     def clock(at: NDArray[np.int64]) -> NDArray[np.int64]:
         rounded: NDArray[np.int64] = np.rint(at * (CLOCK / span)).astype(np.int64)
         return rounded
@@ -55,7 +67,6 @@ def _run(trace: Trace, ladder: Levels, span: int, unit: str) -> dict[str, object
     begin, keep = metrics.useful(trace)
     start, end = clock(trace.start), clock(trace.end)
     way = promotions(trace)
-    level = ladder.of(trace.to_resource)
     stations = np.stack([trace.bracket, trace.rung, trace.from_resource, trace.to_resource, level], axis=1)
     jobs, job = np.unique(stations, axis=0, return_inverse=True)
     columns = {

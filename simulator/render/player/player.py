@@ -16,6 +16,7 @@ from simulator.io import writing
 from simulator.render import alt, style
 from simulator.render.legend import extras
 from simulator.render.phrases import fates, manner
+from simulator.render.player.data import Whose
 from simulator.render.player.data import page as page_data
 from simulator.trace import comparison, metrics
 from simulator.trace.levels import levels
@@ -45,20 +46,27 @@ class Player:
         )
 
 
-def play(scenes: Mapping[str, Sequence[Trace]], *, title: str, time_unit: str) -> Player:
+def play(
+    scenes: Mapping[str, Sequence[Trace]], *, title: str, time_unit: str, whose: Mapping[str, Whose] | None = None
+) -> Player:
     """Make the player of one or more scenes, each some runs on one clock; the page has a switch between them.
 
-    Raises InputError where there is nothing to play.
+    A scene of one run may be coloured by `whose` a job is in place of its rung. Raises InputError where there
+    is nothing to play.
     """
     if not scenes or not all(scenes.values()):
         raise InputError(Problem("player", "needs at least one searcher in every scene"))
-    rungs = max(len(levels(traces)) for traces in scenes.values())
+    rungs = max(
+        *(len(levels(traces)) for traces in scenes.values()), *(len(one.names) for one in (whose or {}).values()), 1
+    )
     html = page(
-        page_data(scenes, time_unit),
+        page_data(scenes, time_unit, whose),
         title=title,
         colours=colours(rungs),
         choice=_choice(list(scenes)),
-        key=key([trace for traces in scenes.values() for trace in traces], rungs),
+        key=key(
+            [trace for traces in scenes.values() for trace in traces], rungs, "search or rung" if whose else "rung"
+        ),
         scenes="".join(scene(number, traces, time_unit) for number, traces in enumerate(scenes.values())),
     )
     return Player(html, BASE + RUN * max(len(traces) for traces in scenes.values()))
@@ -135,11 +143,11 @@ def _choice(names: Sequence[str]) -> str:
     return f'<label>Run <select id="scene">{options}</select></label>'
 
 
-def key(traces: Sequence[Trace], rungs: int) -> str:
-    """What the colours mean."""
+def key(traces: Sequence[Trace], rungs: int, by: str = "rung") -> str:
+    """What the colours mean; jobs are coloured `by` their rung, or whatever it is."""
     slots = range(min(rungs, style.MAX_RUNGS))
     entries = [
-        ([f"rung-{slot}" for slot in slots], "at work, by rung"),
+        ([f"rung-{slot}" for slot in slots], f"at work, by {by}"),
         ([f"pale-{slot}" for slot in slots], "running now"),
         (["idle"], "idle"),
         *(([name], text) for name, text in extras(traces)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -87,5 +88,38 @@ def stays(found: Queueing, *, theme: ThemeName, title: str, time_unit: str) -> F
     axes.set_xlabel(f"stay, at most ({time_unit})", color=colours.muted)
     axes.grid(color=colours.grid, lw=0.6)
     head(axes, colours, "how long searches stay")
+    legend(axes, colours)
+    return figure
+
+
+def load(
+    loads: Sequence[float],
+    waits_s: Sequence[float],
+    stays_s: Sequence[float],
+    knee: float | None,
+    *,
+    theme: ThemeName,
+    title: str,
+    time_unit: str,
+) -> Figure:
+    """Mean wait and mean stay over the load of the cluster, with the knee: from there on stays have doubled."""
+    figure, [axes] = sheet(1, theme=theme, title=title, height=3)
+    colours, unit = THEMES[theme], ticks.UNITS[time_unit]
+    strong = rung_colours(colours, 2)
+    for name, seconds, colour, dash in (("stay", stays_s, strong[-1], "-"), ("wait", waits_s, strong[0], "--")):
+        times = [ticks.from_seconds(one) / unit for one in seconds]
+        axes.plot(loads, times, color=colour, lw=1.8, ls=dash, marker="o", ms=4, label=f"{name}, mean")
+    if knee is not None:
+        axes.axvline(knee, color=colours.accent, lw=1.2)
+        axes.annotate(
+            f"stays twice as long\nfrom a load of {knee:.2f} on", (knee, 0.96), xycoords=("data", "axes fraction"),
+            xytext=(-6, 0), textcoords="offset points", ha="right", va="top", color=colours.accent, fontsize=9,
+        )  # fmt: skip
+    axes.set_xlim(0, 1)
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("load: work that comes over what the cluster can do", color=colours.muted)
+    axes.set_ylabel(f"time ({time_unit})", color=colours.muted)
+    axes.grid(color=colours.grid, lw=0.6)
+    head(axes, colours, "how long searches wait and stay")
     legend(axes, colours)
     return figure

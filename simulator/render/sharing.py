@@ -1,0 +1,83 @@
+"""Pictures that move of searches that share a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from simulator.core.vocabulary import Motion, PictureFormat, TimeUnit
+from simulator.io import writing
+from simulator.render import alt
+from simulator.render.animation import gif
+from simulator.render.animation.animate import DARK, WRITERS
+from simulator.render.animation.shared_timeline import SharedPicture, shades
+from simulator.render.animation.video import check_mp4
+from simulator.render.player.data import Whose
+from simulator.render.player.player import Player, play
+from simulator.render.style import THEMES
+from simulator.trace.queueing import Queueing
+from simulator.trace.workload import Workload
+
+
+def draw_shared(
+    workload: Workload,
+    found: Queueing,
+    out: Path,
+    *,
+    formats: Sequence[PictureFormat],
+    title: str,
+    time_unit: TimeUnit,
+    on_frame: Callable[[int, int], None] | None = None,
+) -> list[Path]:
+    """Write the timeline of searches that share a cluster in every format, light and dark; return what was written.
+
+    "html" makes the player, whose switch colours jobs by search or by rung, "perfetto" a file for trace viewers.
+    """
+    motions: list[Motion] = [name for name in WRITERS if name in formats]
+    if "mp4" in motions:
+        check_mp4()
+    written: list[Path] = []
+    total = len(THEMES) * (len(motions) + 1) if motions else 0
+
+    def note(path: Path) -> None:
+        written.append(path)
+        if on_frame is not None:
+            on_frame(len(written), total)
+
+    for theme in THEMES if motions else ():
+        picture = SharedPicture(workload, title, time_unit)
+        palette = THEMES[theme].palette(picture.colours)
+        pictures = gif.images(picture.canvas, picture.steps())
+        suffix = DARK if theme == "dark" else ""
+        for kind in motions:
+            WRITERS[kind](out / f"timeline{suffix}.{kind}", pictures, palette)
+            note(out / f"timeline{suffix}.{kind}")
+        gif.write_poster(out / f"timeline{suffix}.png", pictures.frames[-1], palette)
+        note(out / f"timeline{suffix}.png")
+    if motions:
+        writing.write_text(out / "timeline.txt", alt.of_workload(found, time_unit) + "\n")
+        written.append(out / "timeline.txt")
+    if "html" in formats:
+        play_shared(workload, title=title, time_unit=time_unit).write(out / "player.html")
+        written.append(out / "player.html")
+    if "perfetto" in formats:
+        from simulator.render import perfetto
+
+        perfetto.write(out / "perfetto.json", [replace(workload.spread(), label=title)], title=title)
+        written.append(out / "perfetto.json")
+    return written
+
+
+def play_shared(workload: Workload, *, title: str, time_unit: str) -> Player:
+    """Make the player of searches that share a cluster; its switch colours jobs by search or by rung."""
+    trace = replace(workload.spread(), label=title)
+    assert trace.search is not None
+    places = dict(shades(workload))
+    names = tuple(f"{label}, {turn} searches" for label in places for turn in ("1st, 3rd, …", "2nd, 4th, …"))
+    first = {label: 2 * number for number, label in enumerate(places)}
+    rows = np.array([first[visit.label] + visit.number % 2 for visit in workload.visits], np.int64)[trace.search]
+    scenes = {"coloured by search": [trace], "coloured by rung": [trace]}
+    return play(scenes, title=title, time_unit=time_unit, whose={"coloured by search": Whose(names, rows)})
