@@ -155,7 +155,7 @@ class _Measure(NamedTuple):
 
     name: str
     field: str
-    kind: Literal["time", "share", "points", "count", "loss"]
+    kind: Literal["time", "share", "points", "count", "loss", "money"]
 
 
 #: Measures that a comparison over seeds shows.
@@ -186,6 +186,26 @@ _SAID = {
         "the utilization of {label} is {size} lower than that of {first}.",
         "the utilization of {label} is {size} higher than that of {first}.",
     ),
+}
+
+#: What a plan hangs on: the cost, where workers have a price, or else how long they train; then what comes of it.
+_COST = _Measure("cost", "cost", "money")
+_AT_WORK = _Measure("training time", "busy_s", "time")
+_OUTCOMES = (MEASURES[1], MEASURES[6])
+#: What a plan is told of each: its name, and what is said where there is less or more of it.
+_MATTERS = {
+    "cost": ("cost", "costs {size} less", "costs {size} more"),
+    "busy_s": (
+        "training time",
+        "trains {size} less, all workers together",
+        "trains {size} more, all workers together",
+    ),
+    "first_full_length_s": (
+        "first full-length trial",
+        "has its first full-length trial {size} sooner",
+        "has its first full-length trial {size} later",
+    ),
+    "best_loss": ("best loss", "finds a best loss {size} lower", "finds a best loss {size} higher"),
 }
 
 
@@ -237,6 +257,7 @@ class Comparison(_Shown):
                 for label in others
             },
             "findings": self.findings(),
+            "for_a_plan": self.for_a_plan(),
         }
 
     @property
@@ -261,6 +282,34 @@ class Comparison(_Shown):
         first, *others = self.summaries
         said = [self._finding(measure, first, label) for label in others for measure in MEASURES[:3]]
         return [sentence[0].upper() + sentence[1:] for sentence in said]
+
+    def for_a_plan(self) -> list[str]:
+        """How the others differ from the first in what a plan hangs on: cost, first full-length trial, best loss."""
+        first, *others = self.summaries
+        return [self._matters(first, label) for label in others]
+
+    def _matters(self, first: str, label: str) -> str:
+        priced = any(summary.cost for label in self.summaries for summary in self.summaries[label])
+        seen, unseen = [], []
+        for measure in (_COST if priced else _AT_WORK, *_OUTCOMES):
+            name, less, more = _MATTERS[measure.field]
+            ours, theirs = (
+                int(np.isfinite(self.values(measure.field, searcher)).sum()) for searcher in (label, first)
+            )
+            if ours != theirs:
+                seen.append(f"has a {name} under {ours:,} of {self.seeds:,} seeds and {first} under {theirs:,}")
+            found = self.difference(measure.field, label, first)
+            if np.isnan(found.estimate) or found.low <= 0 <= found.high:
+                unseen.append(name)
+                continue
+            low, high = sorted(abs(bound) for bound in (found.low, found.high))
+            size = self._shown(measure, Interval(abs(found.estimate), low, high))
+            seen.append((less if found.estimate < 0 else more).format(size=size))
+        rest = f"no difference in {formatting.listed(unseen, 'or')} is seen" if unseen else ""
+        said = f"beside {first}, {label} {formatting.listed(seen, 'and')}" if seen else f"beside {first}, of {label}"
+        if not seen:
+            return f"For a plan: {said} {rest}."
+        return f"For a plan: {said}{f'; {rest}' if rest else ''}."
 
     def times(self) -> list[str]:
         """The same of makespans and first full-length trials alone, as it goes on after "over 20 seeds,"."""
@@ -326,6 +375,8 @@ class Comparison(_Shown):
                 return f"{100 * value:.1f} points"
             case "count":
                 return f"{value:,.1f}".removesuffix(".0")
+            case "money":
+                return f"{value:,.2f}"
         return f"{value:,.4g}"
 
 

@@ -133,6 +133,19 @@ def test_a_difference_is_claimed_only_where_one_is_seen():
     assert alike.seeds == 1
 
 
+def test_a_plan_is_told_which_differences_matter():
+    """With equal times the first full trial is always a minute later, and all else is the same."""
+    later = simulator.compare(SCENARIOS / "equal-times.yaml", seeds=3)
+    priced = simulator.load_scenario(TINY, {"cluster": {"groups": {"gpus": {"count": 2, "price": 3600}}}})
+
+    assert later.for_a_plan() == [
+        "For a plan: beside SHA, ASHA has its first full-length trial 1 min later; "
+        "no difference in training time or best loss is seen."
+    ]
+    assert later.as_dict()["for_a_plan"] == later.for_a_plan()
+    assert "cost" in simulator.compare(priced, seeds=3).for_a_plan()[0]
+
+
 def test_what_no_run_has_is_not_a_number():
     short = simulator.compare(simulator.load_scenario(TINY, {"stop.time": "1 min"}), seeds=3)
 

@@ -56,5 +56,5 @@ def _print(found: Comparison, settings: str) -> None:
     if settings:
         console.print(Text(settings), soft_wrap=True)
     print_table(console, found.head, found.rows())
-    for sentence in found.findings():
+    for sentence in [*found.findings(), *found.for_a_plan()]:
         console.print(Text(printable(sentence)), soft_wrap=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from simulator.core import ticks
 
 #: Largest rounding error, as a share of the number, before it is written in two significant digits instead.
@@ -13,6 +15,12 @@ MOST_DECIMALS = 9
 def counted(amount: int, noun: str) -> str:
     """An amount and its noun: "1 result", "1,200 results"."""
     return f"{amount:,} {noun}{'' if amount == 1 else 's'}"
+
+
+def listed(words: Sequence[str], joint: str) -> str:
+    """Words as a sentence lists them: "a, b and c", where `joint` is "and"."""
+    *most, last = words
+    return f"{', '.join(most)} {joint} {last}" if most else last
 
 
 def decimal(amount: float, digits: int = 1) -> str:

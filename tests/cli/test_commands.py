@@ -70,7 +70,7 @@ def test_compare():
     assert told["differences"]["ASHA"]["from"] == "SHA"
     assert told["differences"]["ASHA"]["makespan_s"] == {"mean": 60, "low": 60, "high": 60}
     assert "means of 3 seeds, with 95 % intervals" in shown
-    assert all(sentence in shown for sentence in told["findings"])
+    assert all(sentence in shown for sentence in [*told["findings"], *told["for_a_plan"]])
     assert asha_sim("compare", scenario, "--seeds", 0).returncode == 2
 
 
