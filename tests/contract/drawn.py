@@ -1,4 +1,4 @@
-"""Searchers drawn at random, each with the law it is under and a slow version of it that sorts."""
+"""Searchers drawn at random, each with its promotion law and a slow version of it that sorts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.oracles.sorting_bracket import InTurn, OneAfterTheOther, Side
 
 
 class Law(NamedTuple):
-    """What holds in a bracket: `kind` is barrier, certain, asynchronous, delayed or stopping."""
+    """The promotion law of a bracket: `kind` is barrier, certain, asynchronous, delayed or stopping."""
 
     kind: str
     resources: tuple[int, ...]
@@ -54,7 +54,10 @@ class Law(NamedTuple):
 
 @dataclass(frozen=True)
 class Drawn:
-    """`make` and `oracle` make searchers that must agree; `laws` are the brackets', the last for all that follow."""
+    """A drawn case: `make` and `oracle` make searchers that must agree.
+
+    `laws` are those of the brackets; the last one holds for all brackets after it.
+    """
 
     make: Callable[[], Any]
     laws: tuple[Law, ...]
@@ -77,7 +80,7 @@ def exact(divisor):
 
 
 def geometry(rng):
-    """(options, resources) of a ladder of rungs that fits."""
+    """Options of a searcher whose rungs fit, and the rungs' resources."""
     while True:
         divisor, rungs = rng.choice([2, 3, 4, 2.5, 1.5]), rng.randint(1, 4)
         length = rng.choice([int(divisor ** (rungs - 1)), rng.randint(1, 90)])
@@ -144,7 +147,7 @@ def draw_grid(rng):
 
 
 def plain(trials, options, *, replaces):
-    """One rung, which nobody leaves."""
+    """One rung, which no trial leaves."""
     at_once = options.get("max_concurrent_trials") or None
     return Law(
         "barrier", (options["max_length"],), (0,), max_trials=trials, max_concurrent=at_once, replaces=replaces
@@ -262,7 +265,7 @@ def side_by_side(make, laws, options):
     return Drawn(make, tuple(laws), oracle, sum(law.max_trials for law in laws), options=options)
 
 
-#: Every searcher by name: draws one from a random.Random.
+#: For every searcher by name, the function that draws one from a random.Random.
 SEARCHERS: dict[str, Callable[..., Drawn]] = {
     "sha": draw_sha,
     "sha, backfilled": lambda rng: draw_sha(rng, backfill=True),

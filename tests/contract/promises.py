@@ -1,8 +1,8 @@
 """What every searcher promises (simulator/searchers/protocol.py), checked at every step by a model that decides nothing.
 
-The model keeps the results of every rung in order and looks whether each answer was allowed. Where trials die it
-does not know when a dead one "completes" the next rung at once, so what depends on that is bounded, not pinned;
-tests/support/oracles/sorting_bracket.py pins it.
+The model keeps the results of every rung in order and checks whether each answer was allowed. It does not know when a
+dead trial "completes" the next rung at once, so where trials die it checks bounds only;
+tests/support/oracles/sorting_bracket.py checks the exact values.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def within(number, limit):
 
 
 class Bracket:
-    """The results of a bracket, and who left its rungs."""
+    """The results of a bracket, and the trials that left its rungs."""
 
     def __init__(self, law):
         self.law = law
@@ -81,7 +81,7 @@ class Bracket:
         self.left[rung].add(trial)
 
     def check_end(self):
-        """Once the search is done nobody is left behind who may leave."""
+        """Once the search is done, no trial that may leave is left behind."""
         law = self.law
         for rung, results in enumerate(self.results[:-1]):
             best = {trial for loss, _, trial in results[: self.allowed(rung, len(results))] if loss < inf}
@@ -101,9 +101,9 @@ class Bracket:
 
 
 class Promises:
-    """A searcher, its twin and its oracle, told the same; raises AssertionError at the first broken promise.
+    """A searcher, its twin and its oracle, with the same reports; raises AssertionError at the first broken promise.
 
-    `drawn` is of tests/contract/drawn.py. `outstanding` are the jobs to be reported or withdrawn.
+    `drawn` comes from tests/contract/drawn.py. `outstanding` are the jobs to be reported or withdrawn.
     """
 
     def __init__(self, drawn):
@@ -122,7 +122,7 @@ class Promises:
         return self.check(self.searcher.next_job())
 
     def report_and_next(self, place, loss):
-        """Report and ask in one, which must be the same as one after the other."""
+        """Report and ask in one call, which must give the same as two calls."""
         job = self.outstanding.pop(place)
         answer = self.searcher.report_and_next(job, loss)
         for each in (self.twin, self.oracle):
@@ -184,7 +184,10 @@ class Promises:
             bracket.record(job, inf, next(self.arrivals))
 
     def check_progress(self):
-        """Asked when there is no job: between a result and the job that it makes nobody is sure what is closed."""
+        """Check the progress, which is asked only when no job is outstanding.
+
+        Between a result and the job that follows from it, it is not certain which trials are closed.
+        """
         now = self.searcher.progress  # of the twin nobody asks: to ask changes nothing
         assert 0 <= now <= 1
         assert now >= self.progress - 1e-12 or not self.clean, "progress does not fall unless a result vanishes"

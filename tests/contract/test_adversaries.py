@@ -18,7 +18,7 @@ from tests.support.budgets import FUZZ
 
 STEPS = int(200_000 * FUZZ) if FUZZ else 2_000
 
-#: Which of the outstanding jobs, oldest first, is answered next.
+#: Which of the outstanding jobs is answered next; they are listed oldest first.
 ORDERS = {
     "first in, first out": lambda rng, n: 0,
     "last in, first out": lambda rng, n: n - 1,
@@ -35,16 +35,19 @@ LOSSES = {
     "turned over on each rung": lambda rng, job: (-1.0) ** job.rung * job.trial,
     "extreme": lambda rng, job: rng.choice([-1.7e308, 1.7e308, 5e-324, 0.0, 1e-300]),
 }
-#: How often a job ends with its trial dead.
+#: Probability that a job ends with its trial dead.
 DEATHS = [0, 0, 0.05, 0.5, 1]
-#: The same for trials that turn out invalid.
+#: Probability that a trial turns out invalid.
 WITHDRAWALS = [0, 0, 0.05, 0.4]
-#: How often somebody asks rather than reports; 1 asks until there is no more.
+#: Probability that the engine asks rather than reports; 1 asks until there are no more jobs.
 ASKING = [1, 1, 0.5, 0.7, 0.2]
 
 
 def episode(draw, seed, most=400):
-    """Steps taken of one search, to its end or so many; raises AssertionError where a promise is broken."""
+    """Run one search to its end, or for a number of steps; returns the steps taken.
+
+    Raises AssertionError where a promise is broken.
+    """
     rng = random_numbers.Random(seed)
     promises = Promises(draw(rng))
     order, loss = rng.choice(list(ORDERS.values())), rng.choice(list(LOSSES.values()))

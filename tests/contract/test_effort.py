@@ -59,7 +59,7 @@ class Loss(float):
 
 
 def comparisons(searcher, loss):
-    """Comparisons of losses until the search is done."""
+    """The number of comparisons of losses until the search is done."""
     Loss.compared = 0
     rng = random_numbers.Random(0)
     while isinstance(job := searcher.next_job(), Job):

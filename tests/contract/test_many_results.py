@@ -1,6 +1,6 @@
 """Rungs of thousands of results: what is decided on the border stays right when most results lie far from it.
 
-Adversaries (test_adversaries.py) are quick because their searches are small; these are few and long.
+The searches of test_adversaries.py are small, and so quick; those here are few and long.
 """
 
 from __future__ import annotations

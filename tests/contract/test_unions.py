@@ -29,7 +29,8 @@ from simulator.scenario.stragglers import STRAGGLERS
 from simulator.trace import metrics
 
 ROOT = Path(__file__).parents[2]
-#: A value for each key that a block must have, and some that it may have; a new key that must be given stands here too.
+#: A value for each key that a block must have, and for some that it may have; a new required key must be added here
+#: too.
 VALUES = {
     "max_length": 16, "max_trials": 16, "divisor": 2, "points": 9, "budget": 160, "num_rungs": 2, "patience": 3,
     "values": [1, 1, 1.5, 4], "file": str(ROOT / "scenarios" / "curves" / "digits.csv.gz"),
@@ -144,7 +145,7 @@ def test_it_is_in_the_schema_and_in_the_reference(tag, name, model):
 
 
 def test_an_experiment_file_may_name_every_searcher(tmp_path):
-    """One of Determined's, or any other as a block and nothing else."""
+    """An experiment file may name one of Determined's searchers, or any other if it holds only the block."""
     assert set(SUPPORTED) == {name for name, model in SEARCHERS.items() if issubclass(model, DeterminedSection)}
     for name, model in SEARCHERS.items():
         (tmp_path / "e.yaml").write_text(f"searcher: {block('name', name, model)}\n")

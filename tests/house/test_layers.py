@@ -1,4 +1,4 @@
-"""The layers that `make lint` holds are those that the guide draws, and no module imports itself in a round."""
+"""The layers that `make lint` holds are those that the guide draws, and there are no circular imports."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_the_guide_draws_the_layers_that_are_held():
     assert places == sorted(places)
 
 
-def test_no_module_imports_itself_in_a_round():
+def test_there_are_no_circular_imports():
     graph = grimp.build_graph("simulator")
     TopologicalSorter(
         {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}

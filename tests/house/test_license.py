@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from tests.support.runner import ROOT
 
-#: Of LICENSE-2.0.txt as the Apache Software Foundation publishes it.
+#: SHA-256 of LICENSE-2.0.txt as the Apache Software Foundation publishes it.
 APACHE_2_0 = "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"
 
 

@@ -25,7 +25,7 @@ def test_slow(): pass
 
 
 def outcomes(folder, *options):
-    """What pytest says at the end of a run over these tests, in the words of its last line."""
+    """The counts in the last line of pytest's output for a run over these tests."""
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "ignore", *options, "tests"],
         cwd=folder, capture_output=True, text=True, check=False, env={"PATH": ""},

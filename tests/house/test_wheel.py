@@ -1,4 +1,4 @@
-"""The wheel, built from the tree and installed alone, far from it."""
+"""The wheel is built from the tree and installed by itself, in another folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import pytest
 
 from tests.support.runner import ROOT
 
-#: Where the packages lie that the project depends on; the project itself is a link there, which a wheel goes before.
+#: The folder of the packages that the project depends on. The project itself is linked there; an installed wheel
+#: comes before that link.
 PACKAGES = [path for path in sys.path if path.endswith("site-packages")]
 
 
@@ -41,7 +42,7 @@ def test_it_holds_the_package_and_nothing_of_the_tests(wheel):
 
 
 def test_it_runs_alone(wheel, tmp_path):
-    """The package is the wheel's and not the tree's, and a run makes the bytes that it makes here."""
+    """The imported package is the wheel's, not the tree's, and a run makes the same bytes as here."""
     venv.create(tmp_path / "env", with_pip=False, symlinks=True)
     python = tmp_path / "env" / "bin" / "python"
     site = done(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=tmp_path).strip()

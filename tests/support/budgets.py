@@ -1,4 +1,4 @@
-"""How much is tried: a little, and the same every time, in `make test`; a lot, and other things every time, in `make fuzz`."""
+"""Budgets of random tests: few and fixed examples in `make test`, many and new ones in `make fuzz`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-#: How many times the whole budget of `make fuzz`; 0 is that of `make test`.
+#: Multiple of the whole budget of `make fuzz`; 0 is the budget of `make test`.
 FUZZ = float(os.environ.get("FUZZ", "0"))
-#: Slow strategies and large examples are meant.
+#: Health checks that are off, because slow strategies and large examples are intended.
 MEANT = (
     HealthCheck.too_slow,
     HealthCheck.data_too_large,

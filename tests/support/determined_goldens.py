@@ -62,7 +62,7 @@ def side_by_side_random(configs):
 
 
 def asked(searcher):
-    """All jobs the searcher has before the next report."""
+    """All jobs that the searcher hands out before the next report."""
     jobs = []
     while isinstance(job := searcher.next_job(), Job):
         jobs.append(job)

@@ -1,4 +1,4 @@
-"""Texts that something else than us may take for a command: one list for all outputs."""
+"""Texts that another program may take for a command: one list for all outputs."""
 
 from __future__ import annotations
 

@@ -18,11 +18,11 @@ from typer.main import get_command
 from simulator.cli import main
 
 ROOT = Path(__file__).parents[2]
-#: Seconds after which a command counts as hung; most take a hundredth of one, and a machine may be busy or asleep.
+#: Seconds after which a command counts as hung. Most take a hundredth of it, but a machine may be busy or asleep.
 LIMIT = 120
-#: The command line, made once: that takes longer than most commands.
+#: The command line, made only once, since that takes longer than most commands.
 COMMAND = get_command(main.app)
-#: What every command finds in its environment.
+#: Environment variables of every command.
 SURROUNDINGS = {"NO_COLOR": "1", "COLUMNS": "100"}
 
 
@@ -64,7 +64,7 @@ def asha_sim_alone(*args: object, cwd: Path | None = None, stdout: object = subp
 
 @contextlib.contextmanager
 def alarm(seconds: float) -> Iterator[None]:
-    """Raise Hang in the middle of whatever takes longer."""
+    """Raise Hang inside code that takes longer."""
 
     def ring(*_: object) -> None:
         raise Hang

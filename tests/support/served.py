@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from tests.support.runner import ROOT
 
-#: Seconds that save a test from hanging.
+#: Seconds after which a waiting test fails instead of hanging.
 PATIENCE = 120
 
 

@@ -167,7 +167,7 @@ def lcbench_json(path: Path, losses=LOSSES, *, name="Fashion-MNIST"):
 
 
 def locked(path: Path):
-    """A connection that keeps everybody else out of a database."""
+    """A connection that locks a database for all others."""
     import sqlite3
 
     connection = sqlite3.connect(path, isolation_level=None)
@@ -176,6 +176,6 @@ def locked(path: Path):
 
 
 def loop(path: Path) -> Path:
-    """A link that leads to itself."""
+    """A link to itself."""
     path.symlink_to(path)
     return path

@@ -42,7 +42,7 @@ class Mortal(World):
 
 
 def shuffled(trial: int, resource: int = 0) -> float:
-    """A loss without order, the same at every resource."""
+    """A loss in no order of trials, the same at every resource."""
     return ((trial * 7919 + 17) % 10007) / 10007
 
 

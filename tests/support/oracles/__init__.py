@@ -1,1 +1,1 @@
-"""Slow and obvious versions of what the simulator does cleverly."""
+"""Slow and obvious versions of the simulator's fast algorithms."""

@@ -1,7 +1,7 @@
 """The cluster without SimPy: a heap of things to come, and sets instead of heaps for everything else.
 
-It shares the draws (MachinePool, Fates, Course) with the real one, and none of the logic that decides who does what when.
-Machines that are let go while they are idle are found by looking through all that they ever did, each time anew.
+It shares the draws (MachinePool, Fates, Course) with the real one, but none of the logic that decides which worker
+does which job when. To find machines that are let go while idle, it looks through all their past work each time.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from simulator.trace.trace import Outcome
 
 
 class Idling:
-    """What a machine that is let go after so many ticks without work has done so far."""
+    """The past of a machine that is let go after a number of ticks without work."""
 
     def __init__(self, machine, group):
         self.machine, self.idle, self.start_up = machine, group.release, group.start_up
@@ -30,7 +30,7 @@ class Idling:
         self.hires = []  # (let go, hired)
 
     def gone(self, now):
-        """Since when before `now` it has been let go; None while it is hired."""
+        """The tick, before `now`, of its release; None while it is hired."""
         while not self.spells or self.spells[-1][2] <= now:
             up = self.machine.at(self.spells[-1][2] if self.spells else 0)
             if up is None:
@@ -97,7 +97,7 @@ def simulate_rows(searcher, curves, cluster, stop=None, seed=0, told=None):  # n
         return rows
 
     def there(worker):
-        """The spell of a worker's machine that is under way, or to come."""
+        """The current or next spell of a worker's machine."""
         if worker not in told:
             return pool.machine(worker).at(now)
         told[worker].gone(now)

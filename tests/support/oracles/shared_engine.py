@@ -159,7 +159,7 @@ class _Party:
         run.guest.lost += 1
 
     def open(self, guest):
-        """Whether it is below its max_slots."""
+        """Whether a search is below its max_slots."""
         return guest.max_slots is None or len(self.of(guest)) < guest.max_slots
 
     def wants(self, guest):

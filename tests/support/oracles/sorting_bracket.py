@@ -1,4 +1,4 @@
-"""Successive halving as its pseudocode reads: every rung is one sorted list, of which the best are looked through."""
+"""Successive halving as in its pseudocode: every rung is one sorted list, whose best are searched through."""
 
 from __future__ import annotations
 
