@@ -15,9 +15,10 @@
 #
 # A search must be done by tomorrow. **How many workers does that take, what do they cost, and how sure is that?**
 #
-# A scenario may say what to vary, by when it should be done and how sure one wants to be. Every combination is run under
-# many seeds; the answer is the cheapest option that is shown to meet the deadline in so many of the runs. What is told of it
-# comes from as many fresh seeds: the best-looking of ten options looks better than it is.
+# The section `plan` of a scenario says what to vary, when the search should be done, and how sure you want to be. Every
+# combination runs under many seeds. The answer is the cheapest option that is shown to meet the deadline in the share
+# of the runs that you ask for. Its figures come from the same number of fresh seeds, because the best-looking of ten
+# options looks better than it is.
 
 # %%
 from charts import chart
@@ -51,21 +52,23 @@ times = {
 chart(counts, times, title="Time of the search, median", xlabel="workers", ylabel="hours", log="x")
 
 # %% [markdown]
-# The answer is 16 workers with ASHA: in time in 98 % (93–100 %) of 60 fresh runs, for $121 on average. It is worth reading
-# what else is said. Half as many, 8 with SHA, were in time in 88 % of the runs, at $69.67. That is below the 90 % asked
-# for, but 60 seeds leave an interval from 80 % to 94 % around it, so it is named as not told apart, and not recommended.
-# And 32 workers buy almost nothing over 16: the curve is flat, since one trial must be trained to the end whatever there is.
+# The answer is 16 workers with ASHA: they are in time in 98 % (93–100 %) of 60 fresh runs, for $121 on average. The
+# remarks below the answer are worth reading, too. Half as many workers, 8 with SHA, were in time in 88 % of the runs,
+# for $69.67. That is below the 90 % asked for. But with 60 seeds the interval around it goes from 80 % to 94 %. So the
+# runs can't tell this option apart from the answer, and it is not recommended. 32 workers are hardly faster than 16:
+# the curve is flat, because one trial must be trained to its end, however many workers there are.
 #
-# `asha-sim plan` is the same on the command line, and writes the report as a page.
+# `asha-sim plan` does the same on the command line, and writes the report as a page.
 #
 # ## Exercises
 #
-# 1. What if only a first good result is wanted, as good as the best 2 % of the trials?
+# 1. What if you only want a first good result, as good as the best 2 % of the trials?
 #
 # <details><summary>Solution</summary>
 #
-# That is harder here than to be done: no option is shown to find one within 8 h in 90 % of the runs. The nearest does it
-# in 80 %, since halving does not always keep a trial that is as good as that.
+# This is harder here than to end the search in time: no option is shown to find such a result within 8 h in 90 % of the
+# runs. The nearest option does it in 80 % of its runs, because halving does not always keep a trial that is as good as
+# that.
 #
 # ```python
 # sooner = simulator.load_scenario(question, {"plan.target": {"quantile": 0.02}})
@@ -73,12 +76,13 @@ chart(counts, times, title="Time of the search, median", xlabel="workers", ylabe
 # ```
 # </details>
 #
-# 2. And with half the time? Would more seeds help?
+# 2. What if the search has only half the time? Would more seeds help?
 #
 # <details><summary>Solution</summary>
 #
-# No: nothing on the grid is in time in 90 % of the runs. The nearest, 32 workers with ASHA, is in 37 % (27–47 %), and half
-# of its runs take longer than 4.4 h. More seeds would make that interval narrower, and the answer the same.
+# No option of the grid is in time in 90 % of the runs. The nearest one, 32 workers with ASHA, is in time in 37 % (27–47
+# %) of its runs, and half of its runs take longer than 4.4 h. More seeds would make this interval narrower, but the
+# answer would stay the same.
 #
 # ```python
 # half = simulator.load_scenario(question, {"plan.deadline": "4 h"})

@@ -26,4 +26,4 @@ def origin(loaded: Loaded, trials: int | None, fitted_to: int | None) -> str:
                 "to: fit again with `curves fit`."
             )
         return text
-    return "Its trials are made up, none was recorded; each replicate draws trials of its own."
+    return "The trials are made up, and none was recorded. Each replicate draws trials of its own."

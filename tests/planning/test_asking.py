@@ -153,7 +153,7 @@ def test_another_deadline_goes_on_with_the_runs_that_are_there(tmp_path):
 
 def edges(text, tmp_path, *, extend=False):
     found = answer(loaded(tmp_path, text), pool=WorkerPool(jobs=1), extend=extend)
-    told = [remark for remark in sentences.remarks(found) if "count tried" in remark]
+    told = [remark for remark in sentences.remarks(found) if "was tried" in remark]
     return found, told, sorted({option.count for option in found.advice.options})
 
 
@@ -163,7 +163,7 @@ def test_the_smallest_count_that_does_it_is_said_to_be_the_smallest_tried(tmp_pa
     more, edge, tried = edges(text, tmp_path, extend=True)
 
     assert (found.advice.chosen.count, counts) == (2, [2, 4, 8])
-    assert told == ["2 is the smallest count tried; fewer may do (`--extend` tries on)."]
+    assert told == ["2 is the smallest number that was tried. Fewer workers may be enough; `--extend` tries them."]
     assert (more.advice.chosen.count, tried) == (1, [1, 2, 4, 8])
     assert edge == []  # fewer than one is none
 
@@ -207,7 +207,7 @@ def test_a_grid_of_one_point_is_an_answer(tmp_path):
     found, told, _ = edges(SMALL.replace("[2, 4, 8]", "[4]").replace("40 min", "6 h"), tmp_path)
 
     assert found.advice.chosen.count == 4
-    assert told == ["4 is the only count tried; fewer may do (`--extend` tries on)."]
+    assert told == ["No other number than 4 was tried. Fewer workers may be enough; `--extend` tries them."]
 
 
 # Times of day.

@@ -184,7 +184,8 @@ def test_twelve_are_said_to_be_too_few_where_they_are(tmp_path):
 
     assert (
         "12 pilots are too few for this question: a search trains in full the best 1 in 16 of its trials, so hardly a "
-        "pilot is like those, and the true share may lie outside the interval. About 80 pilots would tell." in said
+        "pilot is like those, and the true share may lie outside the interval. About 80 pilots would be enough."
+        in said
     )
 
 

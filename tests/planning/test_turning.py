@@ -95,13 +95,14 @@ def test_the_decision_changes_where_the_chosen_option_gets_too_late(tmp_path):
     assert turn.factor == pytest.approx(factor, abs=0.011)
     assert turn.now.count > chosen.count
     off = round(100 * (turn.factor - 1))
-    assert f"The trial time changes the decision first: above {off} % more, {turn.now.name}." in list(
-        sentences.remarks(found)
+    assert (
+        f"The trial time changes the decision first: with over {off} % more, the answer is {turn.now.name}."
+        in list(sentences.remarks(found))
     )
     assert {"with": "trial time", "share_of_sets": None}.items() <= json.loads(report.json_text(found))[
         "decision_changes"
     ][0].items()
-    assert f"above {off} % more" in page.page(found)
+    assert f"with over {off} % more" in page.page(found)
 
 
 def test_with_no_option_left_the_decision_is_none(tmp_path):
@@ -129,7 +130,7 @@ def test_nothing_changes_a_decision_that_has_room_enough(tmp_path):
 
     assert found.turns == ()
     assert any(
-        said.startswith("Nothing that the scenario has changes the decision between half and twice as much of it")
+        said.startswith("The decision stays the same if any of these is halved or doubled: ")
         for said in sentences.remarks(found)
     )
 

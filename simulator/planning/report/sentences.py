@@ -90,8 +90,8 @@ def remarks(answer: Answer) -> Iterator[str]:
     if chosen is not None and answer.fresh.met.estimate < answer.plan.confidence and answer.plan.asked:
         seen = percent(chosen.met.estimate, unlike=answer.plan.confidence)
         yield (
-            f"It was taken for {seen} of the runs it was chosen by; of its fresh runs fewer did it than the "
-            f"{level(answer.plan.confidence)} that were asked."
+            f"It was chosen because {seen} of its runs did it; of its fresh runs, fewer did it than the "
+            f"{level(answer.plan.confidence)} that were asked for."
         )
     yield from _below(answer)
     if advice.knee is not None and not advice.by_knee and advice.knee is not chosen:
@@ -139,7 +139,7 @@ def _pilots(answer: Answer) -> Iterator[str]:
         yield (
             f"{found.pilots:,} pilots are too few for this question: a search trains in full the best 1 in "
             f"{round(found.pilots / found.top):,} of its trials, so hardly a pilot is like those, and the true share "
-            f"may lie outside the interval. About {needed:,} pilots would tell."
+            f"may lie outside the interval. About {needed:,} pilots would be enough."
         )
     elif plan.deadline is not None:
         more = more_pilots(ticks.to_seconds(plan.deadline), fresh.time_s.middle, found, plan.confidence)
@@ -168,7 +168,8 @@ def _ground(answer: Answer) -> Iterator[str]:
             how = f"shown to do it in {sure} of runs ({bound})"
         else:
             how = f"seen to do it ({sure} by estimate)"
-        yield f"It is {best} of the options {how}; its figures come from fresh runs, which the choice has not seen."
+        fresh = "Its figures come from fresh runs, which were not used to choose it."
+        yield f"It is {best} of the options {how}. {fresh}"
     elif plan.choose_by == "lower_bound":
         needed = statistics.runs_to_show(plan.confidence, plan.assurance)
         if answer.replicates < needed:
@@ -215,8 +216,8 @@ def _bills(answer: Answer) -> Iterator[str]:
         cheap, other = labels if found.kept.estimate < 0 else labels[::-1]
         less = money(abs(found.kept.estimate)), money(abs(found.drained.estimate))
         yield (
-            f"{found.one.cell.name}: which of {labels[0]} and {labels[1]} costs less depends on that: kept it is "
-            f"{cheap}, by {less[0]} on average; let go it is {other}, by {less[1]}."
+            f"{found.one.cell.name}: which of {labels[0]} and {labels[1]} costs less depends on that. If machines "
+            f"are kept it is {cheap}, by {less[0]} on average; if they are let go it is {other}, by {less[1]}."
         )
 
 
@@ -241,8 +242,9 @@ def _alone(answer: Answer) -> Iterator[str]:
     for _, preemption in told:
         if preemption is not None and preemption.together == "machine" and preemption.availability is None:
             yield (
-                "Its machines are taken away one by one here. Those of one type and zone mostly go together, and "
-                "then fewer runs are in time: say so with `preemption: {together: group}`."
+                "In this scenario its machines are taken away one by one. Real machines of one type and zone are "
+                "mostly taken away together, and then fewer runs are in time. Say so with "
+                "`preemption: {together: group}`."
             )
             return
 
@@ -253,14 +255,15 @@ def _edge(advice: Advice) -> Iterator[str]:
         return
     count = advice.chosen.count
     if len(advice.best.options) == 1 and count > 1:
-        yield f"{count:,} is the only count tried; fewer may do (`--extend` tries on)."
+        yield f"No other number than {count:,} was tried. Fewer workers may be enough; `--extend` tries them."
     if advice.best.edge is None:
         return
     if advice.best.edge == "fewest":
         if count > 1:
-            yield f"{count:,} is the smallest count tried; fewer may do (`--extend` tries on)."
+            fewer = "Fewer workers may be enough; `--extend` tries them."
+            yield f"{count:,} is the smallest number that was tried. {fewer}"
     else:
-        yield f"{count:,} is the largest count tried; more may do better (`--extend` tries on)."
+        yield f"{count:,} is the largest number that was tried. More workers may do better; `--extend` tries them."
 
 
 def _tied(advice: Advice, plan: PlanSection) -> Iterator[str]:
@@ -274,7 +277,7 @@ def _tied(advice: Advice, plan: PlanSection) -> Iterator[str]:
         met = f"{percent(option.met.estimate, unlike=plan.confidence)}, " if plan.asked else ""
         named.append(f"{option.name} ({met}{money_})")
     more = len(advice.tied) - len(named)
-    text = "; ".join([*named, f"{more:,} more"] if more else named)
+    text = "; ".join([*named, f"and {counted(more, 'other')}"] if more else named)
     yield f"These runs can't tell it apart from: {text}."
 
 
@@ -287,22 +290,22 @@ def _conflict(answer: Answer) -> Iterator[str]:
     in_time, affordable = conflict.in_time, conflict.affordable
     if in_time is not None and affordable is not None:
         yield (
-            f"Deadline and budget are each met, but not together: in time the cheapest is {in_time.name} at "
-            f"{money(in_time.mean_cost.estimate)} on average, within budget the soonest is {affordable.name}, half "
-            f"of its runs within {time(affordable.time_s.middle, unit)}."
+            f"Deadline and budget can each be met, but not together. Of the options in time the cheapest is "
+            f"{in_time.name}, at {money(in_time.mean_cost.estimate)} on average. Of the options within budget the "
+            f"soonest is {affordable.name}, with half of its runs within {time(affordable.time_s.middle, unit)}."
         )
     elif in_time is not None:
         yield (
-            f"It is the budget that fails: in time the cheapest is {in_time.name} at "
-            f"{money(in_time.mean_cost.estimate)} on average, and {budget} were given."
+            f"It is the budget that can't be met: of the options in time the cheapest is {in_time.name}, at "
+            f"{money(in_time.mean_cost.estimate)} on average, and the budget is {budget}."
         )
     elif affordable is not None:
         yield (
-            f"It is the deadline that fails: within budget the soonest is {affordable.name}, half of its runs within "
-            f"{time(affordable.time_s.middle, unit)}, and {deadline} were given."
+            f"It is the deadline that can't be met: of the options within budget the soonest is {affordable.name}, "
+            f"with half of its runs within {time(affordable.time_s.middle, unit)}, and the deadline is {deadline}."
         )
     else:
-        yield f"Each fails by itself: nothing is done within {deadline}, and nothing for {budget}."
+        yield f"Neither can be met: no option is done within {deadline}, and none for {budget}."
 
 
 def difference(found: Difference, unit: str) -> str:
@@ -354,8 +357,8 @@ def turning(answer: Answer) -> Iterator[str]:
         return
     if not answer.turns:
         yield (
-            "Nothing that the scenario has changes the decision between half and twice as much of it "
-            f"({', '.join(dict.fromkeys(way.what for way, _ in answer.sensitivity))})."
+            "The decision stays the same if any of these is halved or doubled: "
+            f"{', '.join(dict.fromkeys(way.what for way, _ in answer.sensitivity))}."
         )
         return
     first = answer.turns[0]
@@ -363,19 +366,19 @@ def turning(answer: Answer) -> Iterator[str]:
         yield f"What is not known may well change the decision: {turn(first)}."
         if len(answer.turns) > 1:
             first = answer.turns[1]
-            yield f"Of what may be otherwise beside it, the {first.what} changes it first: {turn(first)}."
+            yield f"Apart from that, the {first.what} changes the decision first: {turn(first)}."
         return
     verb = "change" if first.what.endswith("s") and not first.what.startswith("price") else "changes"
     yield f"The {first.what} {verb} the decision first: {turn(first)}."
 
 
 def turn(found: Turn) -> str:
-    """Where a quantity changes the decision, and to what: "above 20 % more, 24 workers with ASHA"."""
-    now = "no option that was looked at does it" if found.now is None else found.now.name
+    """Where a quantity changes the decision, and to what: "with over 20 % more, the answer is …"."""
+    now = "no option that was looked at does it" if found.now is None else f"the answer is {found.now.name}"
     if found.share is not None:
-        return f"in {percent(found.share)} of the sets that were drawn, mostly {now}"
+        return f"in {percent(found.share)} of the sets that were drawn it is another one, and mostly {now}"
     off = round(100 * abs(found.factor - 1))
-    return f"above {off} % more, {now}" if found.factor > 1 else f"below {off} % less, {now}"
+    return f"with over {off} % more, {now}" if found.factor > 1 else f"with over {off} % less, {now}"
 
 
 def sensitive(answer: Answer) -> Iterator[str]:
@@ -506,7 +509,7 @@ def _failing(series: Series, plan: PlanSection) -> str:
     sure = plan.confidence
     named = [f"{option.count:,} ({percent(option.met.estimate, unlike=sure)})" for option in series.failing[:OTHERS]]
     more = len(series.failing) - len(named)
-    return ", ".join([*named, f"{more:,} more"] if more else named)
+    return ", ".join([*named, f"and {counted(more, 'other')}"] if more else named)
 
 
 def _others(advice: Advice, chosen: Option, plan: PlanSection) -> Iterator[str]:
