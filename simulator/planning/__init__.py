@@ -1,1 +1,1 @@
-"""Capacity planning: many seeds of many clusters, and what may be concluded from them."""
+"""Capacity planning: runs of many clusters under many seeds, and the conclusions from them."""

@@ -33,23 +33,23 @@ from simulator.planning.statistics import Interval, Values
 from simulator.scenario.plan import PlanSection
 from simulator.trace import comparison
 
-#: Two median times that differ by less than this share are as soon as each other.
+#: Greatest relative difference of two median times that count as equally soon.
 SAME = 0.05
 
 Ground = Literal["expense", "time", "knee"]
 
 
 class Pick(NamedTuple):
-    """A place in a row of counts, and the places of larger ones that don't do it."""
+    """The index of the chosen count, and the indices of larger counts that fail the question."""
 
     place: int
     failing: tuple[int, ...] = ()
 
 
 def knee(points: Sequence[tuple[float, float]]) -> int | None:
-    """Of the front of a trade-off, the point that lies deepest below the straight line between its ends.
+    """The knee of a trade-off: the point of its front that lies deepest below the straight line between the ends.
 
-    Both axes are taken as shares of what the front spans; None for fewer than three points, or where none lies below.
+    Both axes are scaled to the range of the front. None for fewer than three points, or if none lies below the line.
     """
     order = front(points)
     if len(order) < 3:  # noqa: PLR2004
@@ -61,7 +61,10 @@ def knee(points: Sequence[tuple[float, float]]) -> int | None:
 
 
 def front(points: Sequence[tuple[float, float]]) -> list[int]:
-    """Points that no other is as good as in both and better in one, by rising first coordinate; none that is inf."""
+    """Indices of the finite points that no other point beats, by rising first coordinate.
+
+    A point beats another if it is as good in both coordinates and better in one.
+    """
     order = sorted((at for at, point in enumerate(points) if max(point) < inf), key=lambda at: (*points[at], at))
     best, found = inf, []
     for at in order:
@@ -73,7 +76,7 @@ def front(points: Sequence[tuple[float, float]]) -> list[int]:
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """Options that differ in their number of workers alone, fewest first, and which of them to take."""
+    """Options that differ only in their number of workers, fewest first, and which of them to take."""
 
     setting: str
     label: str
@@ -87,12 +90,12 @@ class Series:
 
     @property
     def failing(self) -> tuple[Option, ...]:
-        """Larger ones than the chosen that don't do it."""
+        """Options with more workers than the chosen one that fail the question."""
         return () if self.pick is None else tuple(self.options[place] for place in self.pick.failing)
 
     @property
     def edge(self) -> Literal["fewest", "most"] | None:
-        """Whether the chosen one is the fewest or the most of several that were tried."""
+        """The end of several counts at which the chosen option is, "fewest" or "most"; None if it is at neither."""
         if self.pick is None or len(self.options) == 1:
             return None
         return {0: "fewest", len(self.options) - 1: "most"}.get(self.pick.place)  # type: ignore[return-value]
@@ -100,11 +103,12 @@ class Series:
 
 @dataclass(frozen=True, eq=False)
 class Difference:
-    """The first searcher of a cell less another, replicate by replicate.
+    """The first searcher of a cell minus another one, replicate by replicate.
 
-    `seconds` is of the times, over the pairs in which both reached the target: where that is not all of them, times
-    don't compare, as those left out are the slow ones; nor do they without a target where the two are not `alike` in
-    the work they did. `share` is of the runs that met the question, `cost` of money.
+    `seconds` compares the times, over the pairs in which both reached the target. If some pairs are missing, times
+    can't be compared, since the missing runs are the slow ones. Without a target they can't be compared either if the
+    two are not `alike` in the work they did. `share` compares the shares of runs that met the question, `cost` the
+    money.
     """
 
     one: Option
@@ -113,8 +117,8 @@ class Difference:
     pairs: int
     share: Interval
     cost: Interval
-    kept: Interval  # of cost, if every machine were kept to the end
-    drained: Interval  # and if each were let go after its last work
+    kept: Interval  # cost if every machine were kept to the end
+    drained: Interval  # cost if each were let go after its last work
     alike: bool  # whether both did the same work, so that their times compare
 
     @property
@@ -124,15 +128,15 @@ class Difference:
 
     @property
     def seen(self) -> bool:
-        """Whether there is a difference of times: they compare, and the interval doesn't hold 0."""
+        """Whether a difference of times is shown: they can be compared, and the interval excludes 0."""
         return self.whole and self.alike and told_apart(self.seconds)
 
 
 @dataclass(frozen=True, eq=False)
 class Conflict:
-    """Nothing does what is asked, of deadline and budget together: the cheapest in time, the soonest within budget.
+    """No option meets deadline and budget together: the cheapest that is in time, and the soonest within the budget.
 
-    None where nothing does that one alone.
+    Either is None if no option meets that limit alone.
     """
 
     in_time: Option | None
@@ -141,7 +145,7 @@ class Conflict:
 
 @dataclass(frozen=True, eq=False)
 class Advice:
-    """All that is concluded from a sweep. `ground` says what the chosen option was taken for."""
+    """All conclusions from a sweep; `ground` is the criterion by which the option was chosen."""
 
     options: tuple[Option, ...]
     series: tuple[Series, ...]
@@ -161,12 +165,12 @@ class Advice:
 
     @property
     def by_knee(self) -> bool:
-        """Whether nothing but a target was asked, so that the knee of the trade-off is taken."""
+        """Whether only a target was asked, so that the knee of the trade-off is taken."""
         return self.ground == "knee"
 
     @property
     def nearest(self) -> Option:
-        """The option to name where none is to be taken."""
+        """The option to name if none can be taken."""
         return min(
             self.options,
             key=lambda option: (
@@ -184,7 +188,7 @@ def advise(options: Sequence[Option], plan: PlanSection) -> Advice:
     best = next((one for one in series if chosen in one.options), None)
     if (
         best is not None and chosen is not None and best.chosen is not chosen
-    ):  # the knee of all need not be that of its series
+    ):  # the knee of all options need not be the knee of its series
         turned = choice.picked(best.options, chosen)
         series, best = tuple(turned if one is best else one for one in series), turned
     bend = knee(choice.points(options))
@@ -203,7 +207,7 @@ def advise(options: Sequence[Option], plan: PlanSection) -> Advice:
 
 
 def told_apart(difference: Interval) -> bool:
-    """Whether the interval of a difference leaves 0 out; of nothing, nothing can be told."""
+    """Whether the interval of a difference excludes 0; False if there is no estimate."""
     return not np.isnan(difference.estimate) and not difference.low <= 0 <= difference.high
 
 
@@ -214,7 +218,7 @@ def does(share: Share, plan: PlanSection) -> bool:
 
 
 class _Choice:
-    """What is asked of the options, and who does it."""
+    """Applies the plan's question to the options."""
 
     def __init__(self, options: Sequence[Option], plan: PlanSection) -> None:
         self._options, self._plan = options, plan
@@ -228,7 +232,7 @@ class _Choice:
         return does(share, self._plan)
 
     def may(self, share: Share) -> bool:
-        """Whether it may be no less, for all that was seen."""
+        """Whether a share may be no less than asked, by its upper bound."""
         return not self._plan.asked or share.at_most >= self._plan.confidence
 
     def expense(self, option: Option) -> float:
@@ -236,11 +240,11 @@ class _Choice:
         return _expense(option, self.priced).estimate
 
     def points(self, options: Sequence[Option]) -> list[tuple[float, float]]:
-        """Median time and expense of each option; inf for one that doesn't reach the target often enough."""
+        """Median time and expense of each option; the time is inf if it reaches the target too rarely."""
         return [(option.time_s.middle if self._reaches(option) else inf, self.expense(option)) for option in options]
 
     def taken(self, options: Sequence[Option]) -> Option | None:
-        """The one to take of some options."""
+        """The option to take among some; None if none can be taken."""
         if self.ground == "knee":
             points = self.points(options)
             bend = knee(points)
@@ -253,11 +257,11 @@ class _Choice:
         return min(able, key=lambda option: (self.expense(option), option.count, option.time_s.middle), default=None)
 
     def series(self, options: tuple[Option, ...]) -> Series:
-        """Options that differ in their count alone, with the one to take if there were no others."""
+        """Options that differ only in their count, with the one to take if there were no others."""
         return self.picked(options, self.taken(options))
 
     def picked(self, options: tuple[Option, ...], chosen: Option | None) -> Series:
-        """The same with one that was chosen."""
+        """The same with a given choice."""
         pick = None
         if chosen is not None:
             place = options.index(chosen)
@@ -271,7 +275,7 @@ class _Choice:
         return sorted(found, key=lambda option: (self.expense(option), option.count))
 
     def conflict(self) -> Conflict | None:
-        """Which of deadline and budget can't be had, where both are asked."""
+        """The conflict of deadline and budget; None unless both are asked."""
         if self._plan.deadline is None or self._plan.budget is None:
             return None
         in_time = [option for option in self._options if self.does(option.known.in_time)]
@@ -302,7 +306,7 @@ class _Choice:
         return not np.isnan(later.estimate) and not told_apart(later)
 
     def _difference(self, one: Option, other: Option, values: Callable[[Option], Values]) -> Interval:
-        """Of values that both have in every replicate; NaN where some are without end."""
+        """The interval of the difference of values, replicate by replicate; NaN if some are infinite."""
         mine, others = values(one), values(other)
         if not (np.isfinite(mine).all() and np.isfinite(others).all()):
             return Interval(float("nan"), float("nan"), float("nan"))

@@ -1,4 +1,4 @@
-"""Who does the tasks: processes of this machine, through joblib, or a cluster that somebody has."""
+"""Runs tasks in processes of this machine, through joblib, or on an existing cluster."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ log = logging.getLogger(__name__)
 Task = TypeVar("Task")
 Done = TypeVar("Done")
 
-#: What joblib, Dask and Ray raise when a worker process is gone; by name, as two of them are extras.
+#: Exceptions by which joblib, Dask and Ray report a dead worker process, by name, since two of them are extras.
 DEATHS = frozenset(
     {"TerminatedWorkerError", "BrokenProcessPool", "KilledWorker", "WorkerCrashedError", "OutOfMemoryError"}
 )
-#: What to do about it.
+#: Remedy for a dead worker process.
 LESS = "try fewer --jobs, or find more memory"
-#: Seconds between looks at whether the parent of a worker process is still there.
+#: Seconds between two checks that a worker's parent process still exists.
 LOOK = 0.5
-#: Tasks handed out before their turn, for each process.
+#: Tasks that wait for each process, beside the one that it runs.
 AHEAD = 2
 
 
 @dataclass(frozen=True)
 class WorkerPool:
-    """`jobs` processes (0: one for each processor) of a backend; one process is this one itself."""
+    """`jobs` processes of a backend (0: one for each processor); a single process is this one itself."""
 
     backend: BackendName = "loky"
     address: str | None = None
@@ -47,11 +47,11 @@ class WorkerPool:
     def run(self, function: Callable[[Task], Done], tasks: Sequence[Task], name: Callable[[Task], str]) -> Generator[
         tuple[Task, Done]
     ]:  # fmt: skip
-        """Do the tasks, in any order; yields each with what it gave.
+        """Do the tasks, in any order; yields each with its result.
 
-        When a worker process dies or has no memory left, the tasks that may be why are tried once more, one by one.
-        Raises MachineError naming one for which it happens again, or where a cluster has gone away; InputError where
-        it can't be reached.
+        When a worker process dies or runs out of memory, the tasks that may be the cause are tried once more, one by
+        one. Raises MachineError naming a task for which it happens again, or if a cluster has gone away; InputError
+        if the cluster can't be reached.
         """
         with ExitStack() as stack:
             jobs, cluster = self._connect(stack)
@@ -102,24 +102,24 @@ class WorkerPool:
             return
         import joblib
 
-        numbered = list(tasks.items())  # whoever takes the results takes the tasks off their list
+        numbered = list(tasks.items())  # the caller removes finished tasks from the list
         settings: dict[str, Any] = {"inner_max_num_threads": 1, "initializer": _follow, "initargs": (os.getpid(),)}
         with warnings.catch_warnings(), joblib.parallel_config("loky", n_jobs=jobs, **settings):
-            # whoever stops early, on a full disk say, tells why itself
+            # a caller that stops early, on a full disk say, reports why itself
             warnings.filterwarnings("ignore", ".*tasks which were still being processed", UserWarning)
             parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch=AHEAD * jobs)
             with ExitStack() as stack:
                 try:
                     with _spared():
                         results = parallel(joblib.delayed(_numbered)(function, *task) for task in numbered)
-                        stack.callback(results.close)  # whoever stops early ends the processes
-                except OSError as error:  # no room in /dev/shm, no more processes for this user
+                        stack.callback(results.close)  # a caller that stops early ends the processes
+                except OSError as error:  # /dev/shm is full, or the user may have no more processes
                     message = f"worker processes can't be started: {error.strerror or error}"
                     raise MachineError(message, LESS) from None
                 yield from results
 
     def _connect(self, stack: ExitStack) -> tuple[int, Remote | None]:
-        """Reach the backend for as long as `stack` lasts; returns its number of processes, and a cluster."""
+        """Connect to the backend until `stack` closes; returns its number of processes, and the cluster if any."""
         import joblib
 
         if self.backend == "loky":
@@ -134,14 +134,14 @@ def _numbered(function: Callable[[Task], Done], number: int, task: Task) -> tupl
 
 @contextmanager
 def _spared() -> Iterator[None]:
-    """Start processes that Ctrl-C on the terminal, or a signal to the whole group, leaves to their parent to end."""
+    """Start processes that ignore Ctrl-C and signals to the group, so that their parent ends them."""
     from joblib.externals.loky.backend import resource_tracker as tracker
 
     before = os.environ.get("PYTHONWARNINGS")
     os.environ["PYTHONWARNINGS"] = ",".join(filter(None, (before, "ignore:resource_tracker")))
     try:
-        # It lets signals through again when it starts, so it does so first. And when we are killed, it tidies up
-        # after us: that is no news.
+        # The resource tracker unblocks signals when it starts, so it is started first. If we are killed, it tidies up
+        # after us, and its messages about that are no news.
         for each in (multiprocessing.resource_tracker, tracker):
             each.ensure_running()
     finally:
@@ -154,7 +154,7 @@ def _spared() -> Iterator[None]:
 
 
 def _follow(parent: int) -> None:
-    """Have this worker process end when its parent has, however that ended."""
+    """End this worker process when its parent has ended, in whatever way."""
     threading.Thread(target=_wait_for, args=(parent,), daemon=True).start()
 
 

@@ -1,4 +1,4 @@
-"""A grid that ends where the answer stands, continued: fewer workers, or more."""
+"""Continues a grid whose answer lies at its end, with fewer workers or with more."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ log = logging.getLogger(__name__)
 
 Answered = TypeVar("Answered")
 
-#: The option that asks for it, as error lines name it.
+#: The option's name in error lines.
 OPTION = "--extend"
-#: Times that a grid is continued, at most.
+#: Most times that a grid is continued.
 ROUNDS = 4
-#: Numbers that are added at its upper end each time: twice and four times the most.
+#: Multiples of the largest number of workers that are added at the upper end each time.
 DOUBLINGS = 2
 
 
@@ -32,9 +32,9 @@ def continued(
     more: Callable[[Answered], Loaded | None],
     folder: Path | None,
 ) -> Answered:
-    """The answer of a grid continued again and again, as long as there is `more`; each goes to a folder of its own.
+    """The answer of a grid that is continued as long as there is `more`; each continuation has a folder of its own.
 
-    Where the grid can't be continued, a warning says why, and the answer so far is returned.
+    If the grid can't be continued, a warning says why, and the answer so far is returned.
     """
     for step in range(1, ROUNDS + 1):
         part = None if folder is None else folder / f"extended-{step}"
@@ -50,9 +50,9 @@ def continued(
 
 
 def extended(loaded: Loaded, counts: Sequence[int]) -> Loaded | None:
-    """The scenario with more numbers of workers; None where it varies none, or has them all.
+    """The scenario with more numbers of workers; None if it varies no numbers, or has all of these.
 
-    Raises InputError where it can't have them.
+    Raises InputError if the scenario can't have these numbers.
     """
     axis = Grid(loaded).counting
     new = [] if axis is None else sorted(set(counts) - set(axis.values))
@@ -67,7 +67,7 @@ def extended(loaded: Loaded, counts: Sequence[int]) -> Loaded | None:
 
 
 def beyond(counts: Sequence[int], chosen: int, *, enough: bool) -> list[int]:
-    """Numbers beyond the end of some that the answer stands at, `enough` or too few.
+    """Numbers of workers beyond the end of `counts` at which the answer lies; with `enough`, `chosen` suffices.
 
     Below the fewest come its halves, down to 1; above the most, its doubles.
     """
@@ -79,7 +79,7 @@ def beyond(counts: Sequence[int], chosen: int, *, enough: bool) -> list[int]:
 
 
 def beyond_advice(advice: Advice) -> list[int]:
-    """Numbers beyond the end of the grid that the answer of a plan over one search stands at."""
+    """Numbers beyond the end of the grid at which the answer of a plan over one search lies."""
     chosen = advice.chosen or advice.nearest
     series: Series = next(one for one in advice.series if chosen in one.options)
     return beyond([option.count for option in series.options], chosen.count, enough=advice.chosen is not None)

@@ -16,17 +16,17 @@ from simulator.scenario.model import Scenario
 from simulator.scenario.plan import PlanSection
 from simulator.scenario.yaml_text import Document, Path_, Place
 
-#: What no cell may have of its own: the question, and the seed that all of them share.
+#: Keys that can't be varied: the question, and the seed that all cells share.
 FIXED = ("plan", "seed", "title", "time_unit")
-#: Cells after which progress is told.
+#: Cells between two reports of progress.
 STEP = 100
-#: Longer values are shown shortened.
+#: Longest value that is shown whole, in characters.
 LONG = 32
 
 
 @dataclass(frozen=True)
 class Axis:
-    """A key that is varied, or several that go together: its values, what each is called and where it stands."""
+    """A varied key, or several that change together: its values, their names and their places in the file."""
 
     text: str
     keys: tuple[Path_, ...]
@@ -37,13 +37,13 @@ class Axis:
 
     @property
     def counts(self) -> bool:
-        """Whether it is a number of workers."""
+        """Whether the axis is a number of workers."""
         whole = all(isinstance(value, int) and not isinstance(value, bool) for value in self.values)
         return whole and any(_is_count(key) for key in self.keys)
 
     @property
     def clusters(self) -> bool:
-        """Whether it changes the cluster alone."""
+        """Whether the axis changes only the cluster."""
         return all(key[:1] == ("cluster",) for key in self.keys)
 
     def label(self, place: int) -> str:
@@ -53,7 +53,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class Cell:
-    """A point of the grid: `count` workers in a `setting`, which is empty where nothing but the count is varied."""
+    """A point of the grid: `count` workers in a `setting`, which is empty if only the count is varied."""
 
     index: int
     choice: Mapping[str, str]  # axis -> name of its value
@@ -88,7 +88,7 @@ class Grid:
 
     @property
     def counting(self) -> Axis | None:
-        """The axis of numbers of workers; None where there is none."""
+        """The axis of numbers of workers; None if there is none."""
         return self._count_axis
 
     def __len__(self) -> int:
@@ -97,7 +97,8 @@ class Grid:
     def cells(self, on_progress: Callable[[int, int], None] | None = None) -> list[Cell]:
         """Make every cell; raises InputError with what is wrong in them, each problem once.
 
-        `on_progress` hears how many cells are made, of twice as many steps: they are looked at once more afterwards.
+        `on_progress` is called with the steps done and their total, two for each cell: it is made here and checked
+        later.
         """
         cells, problems = [], {}
         for index in range(len(self)):
@@ -122,30 +123,30 @@ class Grid:
         )
 
     def kind(self, index: int) -> tuple[int, ...]:
-        """What the cell with a number has of its own beside its cluster: cells of one kind differ in that alone."""
+        """What a cell varies outside its cluster; cells of one kind differ only in their clusters."""
         places = _digits(index, [len(axis.values) for axis in self.axes])
         return tuple(place for axis, place in zip(self.axes, places, strict=True) if not axis.clusters)
 
     def _document(self, chosen: list[tuple[Axis, int]]) -> Document:
-        """The scenario's file as it would be with these values; their places are those in the plan."""
+        """The scenario's document with these values, whose places are those in the plan."""
         document = self.loaded.document
-        values = dict(self._values)  # what is below is shared by all cells, and copied where it is changed
+        values = dict(self._values)  # nested values are shared by all cells, and copied when changed
         keys: list[dict[Path_, Place]] = [self._keys]
         named: dict[Path_, Place] = {}
         changes = [(key, axis, place) for axis, place in chosen for key in axis.keys]
-        for key, axis, place in sorted(changes, key=lambda change: len(change[0])):  # the outermost first
+        for key, axis, place in sorted(changes, key=lambda change: len(change[0])):  # outer keys first
             put(values, key, axis.values[place])
             keys.insert(0, self._moved[key, axis.places[place]])
-            at = document.nearest(("plan", "vary", axis.text))  # a plan may be of Python, not of the file
+            at = document.nearest(("plan", "vary", axis.text))  # a plan made in Python has no places
             named[key] = at
             made = {key[:length]: at for length in range(1, len(key)) if key[:length] not in self._keys}
-            named |= made  # what the plan makes on the way stands nowhere else
+            named |= made  # keys that the plan creates have no other place
             keys.append(made)
         return replace(document, values=values, keys=ChainMap(*keys), named=named)
 
 
 def _moved(document: Document, axes: tuple[Axis, ...]) -> dict[tuple[Path_, Path_], dict[Path_, Place]]:
-    """For each key and each of its values: where the value's entries stand, as paths below the key."""
+    """For each varied key and each of its values, the places of the value's entries, as paths below the key."""
     below: dict[Path_, dict[Path_, Place]] = {place: {} for axis in axes for place in axis.places}
     for path, where in document.keys.items():
         source = path[: len(("plan", "vary", "KEY", "VALUE"))]
@@ -160,7 +161,7 @@ def _moved(document: Document, axes: tuple[Axis, ...]) -> dict[tuple[Path_, Path
 
 
 def _priced(loaded: Loaded, price: float | None) -> Loaded:
-    """A scenario whose plain workers have a price; they are one group with a name, as `build_cluster` takes them."""
+    """A scenario whose plain workers have a price, as one named group, which `build_cluster` accepts."""
     cluster = loaded.scenario.cluster
     if price is None or cluster.workers is None:
         return loaded
@@ -170,13 +171,13 @@ def _priced(loaded: Loaded, price: float | None) -> Loaded:
 
 
 def workers(scenario: Scenario) -> int:
-    """How many machines a scenario's cluster has."""
+    """The number of machines of a scenario's cluster."""
     cluster = scenario.cluster
     return cluster.workers or sum(group.count for group in (cluster.groups or {}).values())
 
 
 def differences(one: Any, other: Any, where: Path_ = ()) -> Iterator[tuple[Path_, Any, Any]]:
-    """Entries of two plain trees that differ, as (path, here, there); None stands for what is missing."""
+    """The differing entries of two plain trees, as (path, here, there); None stands for a missing entry."""
     if isinstance(one, dict) and isinstance(other, dict):
         for key in sorted(one.keys() | other.keys()):
             yield from differences(one.get(key), other.get(key), (*where, key))

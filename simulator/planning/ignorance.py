@@ -1,4 +1,4 @@
-"""What a few pilots don't tell: how far an answer may be off because other pilots would have told another.
+"""The uncertainty from few pilots: how far an answer may be off because other pilots would give another one.
 
 Runs with sets of pilots drawn from those that there are (the bootstrap) differ by chance and by their pilots: what
 the runs of a set have in common, beyond what chance makes, is what the pilots don't tell. Times and costs are taken
@@ -19,27 +19,28 @@ from simulator.planning.statistics import Interval, Values
 
 #: Runs with each set of pilots, under the same seeds in all sets.
 OF_SET = 3
-#: Pilots like the trials that a search trains in full, below which too little is told of those: with some three,
+#: Fewest pilots like the trials that a search trains in full from which an interval can be trusted: with some three,
 #: stated intervals held the truth in 67 to 71 % of cases instead of 90 (docs/validation.md).
 FEW = 5.0
 
-#: Degrees of freedom of what pilots tell, at least; from so many on, Student's distribution is the normal one.
+#: Least degrees of freedom of Student's distribution, and the number from which it counts as normal.
 LEAST_FREEDOM, MOST_FREEDOM = 2.0, 1e9
 
 
 class Off(NamedTuple):
-    """By how much the logarithm of a quantity may be off: its sd between sets of pilots, and its bias.
+    """How far the logarithm of a quantity may be off: its sd between sets of pilots, and its bias.
 
-    The bias is how much more it is in the mean with a set than with all pilots, as these may be off by as much.
+    The bias is the mean difference between the runs with a set and those with all pilots, since these may be off by
+    as much.
     """
 
     sd: float
     bias: float
 
     def factors(self, level: float, freedom: float) -> tuple[float, float]:
-        """By what the quantity may have to be multiplied, at least and at most, with confidence `level`.
+        """The least and greatest factors by which the true quantity may differ, with confidence `level`.
 
-        `freedom` is how many independent values tell the sd: with few it is itself not known well.
+        `freedom` is the number of independent values behind the sd; with few of them the sd itself is uncertain.
         """
         reach = _student(level, freedom) * self.sd
         return exp(-reach - max(self.bias, 0.0)), exp(reach - min(self.bias, 0.0))
@@ -47,10 +48,10 @@ class Off(NamedTuple):
 
 @dataclass(frozen=True)
 class Ignorance:
-    """What `pilots` don't tell of an option: of its times and its costs, and of the share that reaches the target.
+    """The uncertainty that `pilots` leave about an option: its times, its costs, its share that reaches the target.
 
-    `top` is how many of the pilots are, in the mean, like those that a search trains in full. `pilots` are None
-    where trials are not drawn from any; `cluster` says whether a calibrated cluster has intervals of its own.
+    `top` is the mean number of pilots like those that a search trains in full. `pilots` is None if trials are not
+    drawn from pilots; `cluster` says whether a calibrated cluster has intervals of its own.
     """
 
     pilots: int | None
@@ -61,47 +62,47 @@ class Ignorance:
     cluster: bool = False
 
     def reach(self, level: float) -> float:
-        """By how much the share of runs that reach the target may be off, with confidence `level`."""
+        """How far the share of runs that reach the target may be off, with confidence `level`."""
         return _student(level, self.freedom) * self.reached_sd
 
     @property
     def freedom(self) -> float:
-        """How many pilots tell how far the answer may be off, in Student's sense.
+        """Degrees of freedom of the uncertainty: the number of pilots that determine it.
 
-        A search ends with its best few trials, and a makespan hangs on those. So it is the pilots that are like them
-        and not all of them that tell by how much other pilots would differ; no fewer than `LEAST_FREEDOM`.
+        A search ends with its best few trials, and the makespan depends on those. So only the pilots like them
+        determine how much other pilots would differ; at least `LEAST_FREEDOM`.
         """
         return inf if self.pilots is None else max(min(self.pilots - 1, max(self.top, LEAST_FREEDOM)), 1.0)
 
     @property
     def too_few(self) -> bool:
-        """Whether so few pilots are like the trials that a search ends with that no interval can be trusted."""
+        """Whether too few pilots are like the trials that a search ends with, so that no interval can be trusted."""
         return self.pilots is not None and self.top < FEW
 
     @property
     def rests_on(self) -> str:
-        """What the answer is given, in words: "only 12 pilots", "what is known of the cluster"."""
+        """The knowledge that the answer rests on, in words: "only 12 pilots", "what is known of the cluster"."""
         known = [] if self.pilots is None else [f"only {counted(self.pilots, 'pilot')}"]
         return " and ".join([*known, *(["what is known of the cluster"] if self.cluster else [])])
 
     @property
     def if_right(self) -> str:
-        """What chance alone takes for granted, in words."""
+        """The assumption behind intervals of chance alone, in words."""
         taken = [] if self.pilots is None else ["the curves"]
         taken += ["the cluster"] if self.cluster else []
         return f"if {' and '.join(taken)} {'is' if taken == ['the cluster'] else 'are'} right"
 
     @property
     def needed(self) -> int:
-        """Pilots of which enough would be like the trials that a search ends with."""
+        """The number of pilots of which FEW would be like the trials that a search ends with."""
         return ceil(FEW * (self.pilots or 0) / self.top)
 
 
 def ignorance(pilots: int | None, top_share: float, sets: NDArray[np.void], *, cluster: bool = False) -> Ignorance:
-    """What pilots don't tell, by runs with sets of them, in order of set and seed; the first set is all of them.
+    """Estimate the uncertainty from runs with sets of pilots, in order of set and seed; the first set is all pilots.
 
-    `top_share` is the share of a search's trials that it trains in full. With `cluster` each set has a cluster of its
-    own too, drawn from what it may be.
+    `top_share` is the share of a search's trials that it trains in full. With `cluster`, each set also has a cluster
+    of its own, drawn from its uncertainty.
     """
     return Ignorance(
         pilots,
@@ -117,7 +118,7 @@ def off(sets: NDArray[np.float64], own: Values) -> Off:
     """How far the logarithm of a quantity may be off.
 
     `sets` has a row for each set of pilots and a column for each seed, `own` the runs with all pilots under those
-    seeds. Values that are not finite, or not above 0, tell nothing.
+    seeds. Values that are not finite, or not above 0, are left out.
     """
     whole = sets[np.all(np.isfinite(sets) & (sets > 0), axis=1)]
     if len(whole) < 2:  # noqa: PLR2004
@@ -129,9 +130,9 @@ def off(sets: NDArray[np.float64], own: Values) -> Off:
 
 
 def between(table: NDArray[np.float64]) -> float:
-    """The variance between rows beyond what chance makes, by analysis of variance; a column has a seed in common.
+    """The variance between rows beyond chance, by analysis of variance; the values of a column share a seed.
 
-    So what a seed makes of all sets alike is no chance here, and a few seeds are enough.
+    An effect that a seed has on all sets alike does not count as chance, so a few seeds are enough.
     """
     rows, columns = table.shape
     if rows < 2:  # noqa: PLR2004
@@ -143,16 +144,16 @@ def between(table: NDArray[np.float64]) -> float:
 
 
 def widened(chance: Interval, low: float, high: float) -> Interval:
-    """An interval of chance and one of ignorance, from `low` to `high`, put together: their halves add in squares."""
+    """An interval of chance and one of uncertainty, `low` to `high`, combined: their half-widths add in squares."""
     middle = chance.estimate
     down, up = _apart(middle - chance.low, middle - low), _apart(chance.high - middle, high - middle)
     return Interval(middle, middle - down, middle + up)
 
 
 def more_pilots(deadline_s: float, median_s: float, found: Ignorance, level: float) -> int | None:
-    """How many more pilots would settle whether the median is in time; None where none, or no number, would.
+    """The number of further pilots that would settle whether the median is in time; None if none or no number would.
 
-    What pilots don't tell falls with the square root of their number.
+    The uncertainty falls with the square root of the number of pilots.
     """
     if not (0 < median_s < inf and 0 < deadline_s < inf) or found.time.sd == 0 or found.pilots is None:
         return None
@@ -164,7 +165,7 @@ def more_pilots(deadline_s: float, median_s: float, found: Ignorance, level: flo
 
 
 def by_set(sets: NDArray[np.void], name: str) -> Values:
-    """How far the logarithm of a figure lies, in each set of pilots, from where it lies in all of them."""
+    """For each set of pilots, the logarithm of a figure minus that with all pilots."""
     table = _table(sets, name)[1:]
     whole: NDArray[np.bool_] = np.all(np.isfinite(table) & (table > 0), axis=1)
     logs = np.log(np.where(whole[:, None], table, 1.0)).mean(axis=1)
@@ -172,7 +173,7 @@ def by_set(sets: NDArray[np.void], name: str) -> Values:
 
 
 def _student(level: float, freedom: float) -> float:
-    """Student's quantile; that of a normal distribution without end of freedom."""
+    """Student's quantile; the normal one for infinite degrees of freedom."""
     from scipy.special import stdtrit
 
     return float(stdtrit(min(freedom, MOST_FREEDOM), 0.5 + level / 2))

@@ -1,4 +1,4 @@
-"""What can be said against a plan before it is run: too many runs, missing prices, a deadline nobody can meet."""
+"""Checks of a plan before it runs: too many runs, missing prices, a deadline that can't be met."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from simulator.planning.runs import candidates_of
 from simulator.scenario import cluster as models
 from simulator.searchers.geometry import exact
 
-#: Cells of a plan, whatever its limit of runs: each is a scenario, looked at one by one.
+#: Most cells of a plan, whatever its limit of runs: each is a scenario that is checked by itself.
 MOST_CELLS = 20_000
-#: Pilots that a plan rests on, at least.
+#: Fewest pilots of a plan.
 FEWEST_PILOTS = 3
-#: Replicates whose trials are looked at for the fastest possible run, and how many of their trials at most.
+#: Replicates in which the fastest possible run is searched, and most trials of each.
 SEEDS, TRIALS = 20, 1000
 
 
 def runs_of(grid: Grid, searchers: int) -> int:
-    """Runs of a plan at most."""
+    """The greatest number of runs of a plan."""
     return len(grid) * searchers * grid.plan.replicates.max
 
 
 def too_many(grid: Grid, searchers: int, seconds: float, jobs: int) -> Problem:
-    """What is wrong with a plan of more runs than its limit, given the seconds that a cell's replicate takes."""
+    """The error of a plan with more runs than its limit, or None, given the seconds of a cell's replicate."""
     runs, plan = runs_of(grid, searchers), grid.plan
     whole = len(grid) * plan.replicates.max * seconds / jobs
     unit = next(
@@ -44,7 +44,7 @@ def too_many(grid: Grid, searchers: int, seconds: float, jobs: int) -> Problem:
 
 
 def check_prices(grid: Grid, cells: Sequence[Cell]) -> None:
-    """Raise InputError where some machines have a price and others have none, or a budget is given without any."""
+    """Raise InputError if only some machines have a price, or a budget is given without any price."""
     plan, problems = grid.plan, {}
     groups = {
         (cell.index, name): group
@@ -69,7 +69,7 @@ def check_prices(grid: Grid, cells: Sequence[Cell]) -> None:
 
 
 def check_pilots(grid: Grid, cells: Sequence[Cell], seed: int) -> None:
-    """Raise InputError where trials are drawn from so few pilots that these tell nothing, or of another metric."""
+    """Raise InputError if trials are drawn from too few pilots, or from pilots of another metric."""
     for cell in _of_each_kind(grid, cells):
         known = replicates(cell.loaded, 1, seed)
         _check_metric(cell, known.metric)
@@ -83,7 +83,7 @@ def check_pilots(grid: Grid, cells: Sequence[Cell], seed: int) -> None:
 
 
 def _check_metric(cell: Cell, held: str | None) -> None:
-    """Raise InputError where a searcher's block names one metric and the file of curves another."""
+    """Raise InputError if a searcher's block and the file of curves name different metrics."""
     for label, block in cell.loaded.scenario.searchers.items():
         metric = getattr(block, "metric", None)
         if held is not None and metric is not None and metric != held.removeprefix("-"):
@@ -95,7 +95,7 @@ def _check_metric(cell: Cell, held: str | None) -> None:
 
 
 def check_quantile(grid: Grid, cells: Sequence[Cell], seed: int) -> None:
-    """Raise InputError where a quantile of the candidates is that of none of them."""
+    """Raise InputError if a quantile of the candidates is smaller than one candidate."""
     target = grid.plan.target
     if target is None or target.quantile is None:
         return
@@ -111,7 +111,7 @@ def check_quantile(grid: Grid, cells: Sequence[Cell], seed: int) -> None:
 
 
 def check_deadline(grid: Grid, cells: Sequence[Cell], seed: int) -> None:
-    """Raise InputError where the deadline comes before the end of the fastest possible run."""
+    """Raise InputError if the deadline is before the end of the fastest possible run."""
     plan = grid.plan
     if plan.deadline is None:
         return
@@ -120,7 +120,7 @@ def check_deadline(grid: Grid, cells: Sequence[Cell], seed: int) -> None:
     bound = inf
     for cell in _of_each_kind(grid, cells):
         bound = min(bound, _bound(cell, seeds, seed, early))
-        if bound <= plan.deadline:  # one that can meet it is enough
+        if bound <= plan.deadline:  # one cell that can meet it is enough
             return
     unit = grid.loaded.scenario.time_unit
     message = (
@@ -132,7 +132,7 @@ def check_deadline(grid: Grid, cells: Sequence[Cell], seed: int) -> None:
 
 
 def _of_each_kind(grid: Grid, cells: Sequence[Cell]) -> list[Cell]:
-    """One cell of each kind that the bound tells apart: all but the numbers of workers."""
+    """One cell of each kind that may differ in the bound; cells that differ only in their number of workers don't."""
     kinds: dict[tuple[object, ...], Cell] = {}
     for cell in cells:
         cluster = cell.loaded.scenario.cluster
@@ -141,7 +141,7 @@ def _of_each_kind(grid: Grid, cells: Sequence[Cell]) -> list[Cell]:
 
 
 def _bound(cell: Cell, seeds: int, seed: int, early: bool) -> float:
-    """Ticks that any run of a cell takes at least: that of its fastest trial in full, or `early` to its first."""
+    """A lower bound of the ticks of a cell's runs: the fastest trial in full, or with `early` to its first result."""
     scenario = cell.loaded.scenario
     if scenario.stop is not None:
         return 0.0

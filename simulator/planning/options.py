@@ -19,7 +19,7 @@ from simulator.scenario.plan import PlanSection
 
 
 class Share(NamedTuple):
-    """A share of runs and its interval; `at_least` and `at_most` hold one-sided, with the plan's assurance."""
+    """A share of runs and its interval; `at_least` and `at_most` are one-sided bounds with the plan's assurance."""
 
     estimate: float
     low: float
@@ -29,12 +29,12 @@ class Share(NamedTuple):
 
     @property
     def width(self) -> float:
-        """From end to end of the interval."""
+        """Width of the interval."""
         return self.high - self.low
 
 
 class Known(NamedTuple):
-    """What may be said of an option for all that is known: of pilots that are few, less than chance alone tells."""
+    """Shares and median of an option with intervals of all uncertainty, that of few pilots included."""
 
     met: Share
     in_time: Share
@@ -52,11 +52,11 @@ class Spread(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Option:
-    """What a cell does with one of its searchers; times in seconds, inf where the target was not reached.
+    """The figures of a cell with one of its searchers; times in seconds, inf if the target was not reached.
 
-    `met` is the share of runs that reached the target by the deadline and within the budget, `in_time` that without
-    the budget, `affordable` that without the deadline, each with its interval. `surely_s` is the time within which
-    the plan's confidence of the runs was done. Arrays hold a value for each replicate, in their order.
+    `met` is the share of runs that reached the target by the deadline and within the budget, `in_time` the share
+    without the budget, `affordable` the share without the deadline, each with its interval. `surely_s` is the time
+    within which the plan's confidence of the runs was done. Arrays hold a value for each replicate, in their order.
     """
 
     cell: Cell
@@ -66,23 +66,23 @@ class Option:
     in_time: Share
     affordable: Share
     known: Known
-    ignorance: Ignorance | None  # None where no pilots stand for the trials: chance is all there is
+    ignorance: Ignorance | None  # None if only chance is uncertain
     reached: float
     time_s: Spread
     median_s: Interval
     surely_s: Interval
-    mean_time_s: Interval  # of the runs that reached the target
+    mean_time_s: Interval  # over the runs that reached the target
     worker_hours: Spread
     mean_hours: Interval
     cost: Spread
     mean_cost: Interval
     kept: Interval  # mean cost if every machine were kept to the end
-    drained: Interval  # and if each were let go after its last work
+    drained: Interval  # mean cost if each were let go after its last work
     utilization: float
     best_loss: float
-    units: float  # trained, on average
+    units: float  # mean number of units trained
     trials: NDArray[np.int32]
-    cut: bool  # whether some run was over before its work was done
+    cut: bool  # whether any run ended before its work was done
     times: Values
     hours: Values
     costs: Values
@@ -92,7 +92,7 @@ class Option:
 
     @property
     def count(self) -> int:
-        """Its workers."""
+        """The number of workers."""
         return self.cell.count
 
     @property
@@ -104,7 +104,7 @@ class Option:
 def option(cell: Cell, searcher: int, runs: Runs, plan: PlanSection, unknown: Ignorance | None = None) -> Option:
     """Sum up the runs of a cell with one of its searchers, in order of replicate.
 
-    `unknown` is what pilots don't tell, where they stand for the trials.
+    `unknown` is the uncertainty that pilots leave, if trials are drawn from pilots.
     """
     times, costs = runs["time_s"], runs["cost"]
     in_time, affordable = _done(runs, plan, 1.0, 1.0)
@@ -150,7 +150,7 @@ def options(
 ) -> list[Option]:
     """Every option of a sweep, by cell and searcher; `runs` are in that order.
 
-    `unknown` is what pilots don't tell of each, by the numbers of its cell and searcher.
+    `unknown` is the uncertainty that pilots leave about each, by the numbers of its cell and searcher.
     """
     told = unknown or {}
     starts = np.flatnonzero(np.diff(runs["cell"].astype(np.int64) * 1000 + runs["searcher"], prepend=-1))
@@ -164,7 +164,7 @@ def options(
 
 
 def _done(runs: Runs, plan: PlanSection, slower: float, dearer: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which runs are in time, and which within the budget, if all took `slower` and cost `dearer` times as much."""
+    """Masks of the runs in time and of those within budget, if all took `slower` and cost `dearer` times as much."""
     times, costs = slower * runs["time_s"], dearer * runs["cost"]
     in_time = times <= (np.inf if plan.deadline is None else to_seconds(plan.deadline))
     affordable = costs <= (np.inf if plan.budget is None else plan.budget)
@@ -172,19 +172,19 @@ def _done(runs: Runs, plan: PlanSection, slower: float, dearer: float) -> tuple[
 
 
 def _asked(runs: Runs, plan: PlanSection, slower: float, dearer: float) -> list[NDArray[np.bool_]]:
-    """Which runs do what is asked, which are in time, and which within the budget."""
+    """Masks of the runs that meet the question, that are in time, and that are within the budget."""
     in_time, affordable = _done(runs, plan, slower, dearer)
     return [in_time & affordable, in_time, affordable]
 
 
 def _known(runs: Runs, plan: PlanSection, unknown: Ignorance | None) -> Known:
-    """Shares and the median time with chance and ignorance put together."""
+    """Shares and the median time with intervals of chance and pilots' uncertainty combined."""
     chance = [_share(done, plan) for done in _asked(runs, plan, 1.0, 1.0)]
     median = statistics.quantile_interval(runs["time_s"], 0.5, plan.confidence)
     if unknown is None:
         return Known(chance[0], chance[1], chance[2], median)
     inner = [_wider(runs, plan, unknown, plan.confidence, [Interval(*share[:3]) for share in chance])]
-    level = 2 * plan.assurance - 1  # of an interval whose ends are bounds with that assurance each
+    level = 2 * plan.assurance - 1  # the level of an interval whose ends are bounds with that assurance
     inner.append(_wider(runs, plan, unknown, level, [Interval(share[0], *share[3:]) for share in chance]))
     met, in_time, affordable = (
         Share(two.estimate, two.low, two.high, one.low, one.high) for two, one in zip(*inner, strict=True)
@@ -196,7 +196,7 @@ def _known(runs: Runs, plan: PlanSection, unknown: Ignorance | None) -> Known:
 def _wider(
     runs: Runs, plan: PlanSection, unknown: Ignorance, level: float, chance: Sequence[Interval]
 ) -> list[Interval]:
-    """Intervals of shares by chance, wider by what pilots don't tell, with confidence `level`."""
+    """Intervals of shares by chance, widened by the pilots' uncertainty, with confidence `level`."""
     few, many = unknown.time.factors(level, unknown.freedom), unknown.cost.factors(level, unknown.freedom)
     reach = unknown.reach(level)
     best, worst = (_asked(runs, plan, few[end], many[end]) for end in (0, 1))
@@ -208,7 +208,7 @@ def _wider(
 
 
 def _share(done: NDArray[np.bool_], plan: PlanSection) -> Share:
-    """The share of runs that are `done`, with its interval and what may be promised of it."""
+    """The share of runs that are `done`, with its interval and its one-sided bounds."""
     count, runs = int(done.sum()), len(done)
     return Share(
         *statistics.wilson(count, runs, plan.confidence),

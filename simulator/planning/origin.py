@@ -1,4 +1,4 @@
-"""Where the trials of a plan come from, in words."""
+"""The origin of a plan's trials, in words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from simulator.scenario.loading import Loaded
 
 
 def origin(loaded: Loaded, trials: int | None, fitted_to: int | None) -> str:
-    """Where the trials of a plan come from, in a sentence; `trials` were recorded, or the law `fitted_to` some."""
+    """A sentence on the origin of a plan's trials: `trials` were recorded, or the law was `fitted_to` some."""
     curves = loaded.scenario.curves
     if isinstance(curves, curve_models.RecordedSection):
         how = (

@@ -1,4 +1,4 @@
-"""Buy or rent: what machines cost a year either way, and at what use owning them wins."""
+"""Buy or rent: the cost of machines a year either way, and the use from which owning costs less."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from simulator.core import formatting, ticks
 from simulator.scenario.cluster import ClusterSection, GroupSection, IdleReleaseSection
 from simulator.scenario.loading import Loaded
 
-#: Hours of a year.
+#: Hours in a year.
 YEAR = 8760.0
 
 
 @dataclass(frozen=True)
 class Ownership:
-    """Money a year for all machines: rented, rented for none but the hours in which they train, or owned.
+    """Money a year for all machines: rented, rented only for the hours in which they train, or owned.
 
-    None where no group has the price for it. `wins_at` is the share of the hours from which on owning costs less than
-    renting for them; `use` is the share in which the machines train, `hired` that for which they are hired where
-    that is not every hour.
+    A cost is None if no group has a price for it. `wins_at` is the share of the hours from which on owning costs less
+    than renting for those hours. `use` is the share in which the machines train, and `hired` the share for which they
+    are hired, None if that is all.
     """
 
     rent: float | None
@@ -34,7 +34,7 @@ class Ownership:
 
     @property
     def least(self) -> float:
-        """The least of what is known, whichever way."""
+        """The lower of the known costs of renting and owning."""
         return min(cost for cost in (self.rent, self.own) if cost is not None)
 
     def as_dict(self) -> dict[str, Any]:
@@ -46,7 +46,7 @@ class Ownership:
         return ["—" if cost is None else f"{cost:,.0f}" for cost in (self.rent, self.own)]
 
     def sentences(self) -> list[str]:
-        """What may be said of it."""
+        """Sentences on buying and renting."""
         if self.own is None or self.rent is None or self.rent_used is None or self.wins_at is None:
             return []
         better = "buying" if self.own < self.rent else "renting"
@@ -73,9 +73,9 @@ class Ownership:
 
 
 def ownership(loaded: Loaded, uses: Sequence[float], rented: float | None = None) -> Ownership | None:
-    """What the groups of a scenario cost a year; None where no group has a price of any kind.
+    """Compute what a scenario's groups cost a year; None if no group has any price.
 
-    Where machines are let go and hired again, they are rented for `rented` an hour, as runs have shown.
+    If machines are let go and hired again, their rent is `rented` an hour, as the runs have shown.
     """
     groups = list((loaded.scenario.cluster.groups or {}).values())
     use = float(np.mean(uses))
@@ -94,12 +94,12 @@ def ownership(loaded: Loaded, uses: Sequence[float], rented: float | None = None
 
 
 def _varies(group: GroupSection, cluster: ClusterSection) -> bool:
-    """Whether its machines are let go and hired again."""
+    """Whether a group's machines are let go and hired again."""
     return group.scaling is not None or isinstance(group.release or cluster.release, IdleReleaseSection)
 
 
 def _own(group: GroupSection) -> float | None:
-    """Money a year for owning a group: its price over its lifetime, and what it takes to run it."""
+    """Money a year for owning a group: its price over its lifetime, and its running cost."""
     if group.purchase_price is None or group.lifetime is None:
         return None
     years = group.lifetime / ticks.UNITS["h"] / YEAR

@@ -1,4 +1,4 @@
-"""The planner: from a scenario with a plan to its answer, replicate by replicate until that is sure enough."""
+"""The planner: answers the plan of a scenario, replicate by replicate until the answer is sure enough."""
 
 from __future__ import annotations
 
@@ -35,17 +35,18 @@ from simulator.scenario.plan import PlanSection
 
 log = logging.getLogger(__name__)
 
-#: Hears what is done of what, in runs.
+#: Called with the number of runs done and their total.
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """All that a plan came to. `why` says why there are no more replicates, `origin` where the trials come from.
+    """The answer of a plan.
 
-    `fresh` is the recommended option, or the nearest, on as many seeds that the choice has not seen: what was taken
-    for looking best looks better than it is. The sensitivity is to the same seeds. `turns` are where the decision
-    changes, what changes it first at the front; None where nothing is decided by a deadline or a budget.
+    `why` says why there are no more replicates, `origin` where the trials come from. `fresh` is the recommended
+    option, or the nearest, run under as many seeds that the choice has not seen: an option that was chosen for its
+    good figures is usually worse than they look. The sensitivity is under the same seeds. `turns` are the changes
+    that turn the decision, the nearest first; None if the plan has no deadline and no budget.
     """
 
     loaded: Loaded
@@ -72,8 +73,8 @@ def answer(
 ) -> Answer:
     """Answer the plan of a scenario. With a `folder` each finished block is kept there, to `resume` from.
 
-    With `extend` a grid that ends where its answer stands is continued with more numbers of workers, or fewer.
-    Raises InputError for what is wrong with the plan or the folder, RunError where a run fails.
+    With `extend`, a grid whose answer lies at its end is continued with more numbers of workers, or fewer. Raises
+    InputError for what is wrong with the plan or the folder, RunError where a run fails.
     """
     pool = pool or WorkerPool()
 
@@ -83,7 +84,7 @@ def answer(
     def more(found: Answer) -> Loaded | None:
         return extending.extended(found.loaded, extending.beyond_advice(found.advice))
 
-    with inputs.noted():  # each file is read as it is now, by every process
+    with inputs.noted():  # every process reads each file anew
         found = answered(loaded, folder)
         if extend:
             found = extending.continued(found, answered, more, folder)
@@ -105,7 +106,7 @@ def _answered(
     grid, work = Grid(loaded), Work(anywhere(loaded), seed)
     cells = _sound_cells(grid, work, pool)
     tables = digests(cells)
-    work = replace(work, tables=tuple(tables.items()))  # processes that live on must not go by what they read before
+    work = replace(work, tables=tuple(tables.items()))  # processes that live on must forget what they read
     store = None if folder is None else Store(folder, work, tables, resume=resume)
     with closing(store) if store else nullcontext():
         return _Planner(grid, cells, work, pool, store, on_progress).answer()
@@ -125,10 +126,10 @@ class _Planner:
     ) -> None:
         self._grid, self._cells, self._work, self._pool, self._store = grid, cells, work, pool, store
         self._on_progress = on_progress
-        self._searchers = sum(len(cell.loaded.scenario.searchers) for cell in cells)  # of all cells
+        self._searchers = sum(len(cell.loaded.scenario.searchers) for cell in cells)  # the searchers of all cells
         self._parts: list[Runs] = []
         self._unknown: dict[tuple[int, int], Ignorance] = {}
-        self._sets: Runs | None = None  # with other pilots, and other clusters that the calibrated one may be
+        self._sets: Runs | None = None  # runs with drawn sets of pilots, and drawn clusters
         self._done = 0
 
     def answer(self) -> Answer:
@@ -160,9 +161,9 @@ class _Planner:
         )
 
     def _not_known(self) -> dict[tuple[int, int], Ignorance]:
-        """What pilots and calibrated clusters don't tell of each option, by cell and searcher.
+        """The uncertainty from pilots and calibrated clusters about each option, by cell and searcher.
 
-        It is seen in runs with sets of pilots, and clusters, drawn from what they may be.
+        It is estimated from runs with drawn sets of pilots and drawn clusters.
         """
         pilots = _pilots_of(self._cells, self._work.seed)
         uncertain = {cell.index: bool(cell.loaded.scenario.cluster.uncertainty) for cell in self._cells}
@@ -184,7 +185,7 @@ class _Planner:
         return found
 
     def _turns(self, advice: Advice, replicates: int) -> tuple[Turn, ...] | None:
-        """Where the decision changes, nearest first; None where there is none to change."""
+        """The changes that turn the decision, nearest first; None if the plan has no deadline and no budget."""
         plan = self._grid.plan
         if plan.deadline is None and plan.budget is None:
             return None
@@ -226,14 +227,14 @@ class _Planner:
         return tuple(sorted(found, key=lambda turn: turn.far))
 
     def _origin(self, cell: Cell) -> str:
-        """Where the trials of a cell come from, and whether all others have the same."""
+        """A sentence on the origin of a cell's trials, and on whether other cells have other curves."""
         recorded = Replicates(cell.loaded, 1, self._work.seed).recorded
         told = origin(cell.loaded, recorded, self._grid.plan.pilots)
         alike = all(other.loaded.scenario.curves == cell.loaded.scenario.curves for other in self._cells)
         return told if alike else f"{told} Other options have other curves."
 
     def _shape(self) -> Shape:
-        """What a block holds; a folder that is gone on with has it already."""
+        """The shape of blocks; a folder that is resumed has it already."""
         shape = self._store.shape if self._store else None
         if shape is None:
             shape = sweep.probe(self._work).shape(len(self._cells), self._grid.plan.replicates)
@@ -242,7 +243,10 @@ class _Planner:
         return shape
 
     def _run(self, blocks: Sequence[Block], total: int) -> list[tuple[Block, Runs]]:
-        """Run what is not kept yet; returns the runs of each block, which are noted unless they are varied."""
+        """Run the blocks that are not in the folder yet; returns the runs of each block.
+
+        Runs are noted unless they are of a variation.
+        """
         found, missing = [], []
         for block in blocks:
             kept = self._store.load(block) if self._store else None
@@ -271,7 +275,7 @@ class _Planner:
             self._on_progress(self._done, total)
 
     def _again(self, advice: Advice, replicates: int) -> tuple[Option, list[tuple[Variation, Option]]]:
-        """The chosen option, or the nearest, on fresh replicates, and on the same if things were otherwise."""
+        """The chosen option, or the nearest, on fresh replicates, and under variations on the same replicates."""
         plan = self._grid.plan
         chosen = advice.chosen or advice.nearest
         cell = chosen.cell
@@ -305,20 +309,20 @@ class _Planner:
 
 
 def _runs_of(runs: Runs, cell: Cell, searcher: int) -> Runs:
-    """Those of a cell with one of its searchers."""
+    """The runs of a cell with one of its searchers."""
     found: Runs = runs[(runs["cell"] == cell.index) & (runs["searcher"] == searcher)]
     return found
 
 
 def _sets_of(cells: Sequence[Cell], plan: PlanSection) -> int:
-    """How many sets of pilots are drawn: as many as the plan says, and no more than laws were kept of the fit."""
+    """The number of sets of pilots: as many as the plan says, but no more than the fit kept laws."""
     curves = (cell.loaded.scenario.curves for cell in cells)
     kept = [len(one.others) for one in curves if isinstance(one, curve_models.SyntheticSection) and one.others]
     return min(plan.pilot_sets, *kept) if kept else plan.pilot_sets
 
 
 def _pilots_of(cells: Sequence[Cell], seed: int) -> dict[int, int | None]:
-    """How many pilots stand for the trials of each cell, by its number; a file is read once."""
+    """The number of pilots that each cell's trials are drawn from, by the cell's number; a file is read once."""
     known: dict[str, int | None] = {}
     for cell in cells:
         kind = repr(cell.loaded.scenario.curves)
@@ -328,7 +332,7 @@ def _pilots_of(cells: Sequence[Cell], seed: int) -> dict[int, int | None]:
 
 
 def check_plan(loaded: Loaded, on_progress: Progress | None = None) -> list[Cell]:
-    """Every cell of a plan; raises InputError for all that can be said against the plan before it is run."""
+    """Make and check every cell of a plan; raises InputError for every problem before anything is run."""
     return _sound_cells(Grid(loaded), Work(loaded, loaded.scenario.seed), WorkerPool(), on_progress)
 
 
@@ -340,7 +344,7 @@ def _sound_cells(grid: Grid, work: Work, pool: WorkerPool, on_progress: Progress
     if len(grid) > limits.MOST_CELLS:
         message = f"{len(grid):,} cells are more than {limits.MOST_CELLS:,}; vary less"
         raise InputError(grid.loaded.problem(("plan", "vary"), message))
-    gc.disable()  # all cells live on, and to look for cycles among them again and again is a fifth of the time
+    gc.disable()  # all cells stay in memory, and searching them for cycles takes a fifth of the time
     try:
         cells = grid.cells(on_progress)
         _check_parts(grid, cells, work.seed, on_progress)
@@ -354,7 +358,7 @@ def _sound_cells(grid: Grid, work: Work, pool: WorkerPool, on_progress: Progress
 
 
 def _check_parts(grid: Grid, cells: Sequence[Cell], seed: int, on_progress: Progress | None) -> None:
-    """Raise InputError where the parts of some cells don't fit; cells of one kind share searchers and curves."""
+    """Raise InputError if the parts of a cell don't fit; cells of one kind share searchers and curves."""
     problems: dict[str, Problem] = {}
     known: dict[tuple[int, ...], Experiment] = {}
     for done, cell in enumerate(cells):
@@ -375,7 +379,7 @@ def _check_parts(grid: Grid, cells: Sequence[Cell], seed: int, on_progress: Prog
 
 
 def _enough(advice: Advice, plan: PlanSection, replicates: int) -> tuple[bool, str]:
-    """Whether the intervals of the options that the answer names are as narrow as asked, and how to say it."""
+    """Whether the intervals of the options in the answer are as narrow as asked, and the text that says so."""
     named = [one.chosen for one in advice.series if one.chosen is not None] or [advice.nearest]
     asked = plan.replicates.width
     if not plan.asked:

@@ -1,7 +1,7 @@
-"""A Dask or Ray cluster that somebody has: tasks go out, results come back, and a cluster that goes away is noticed.
+"""Runs tasks on an existing Dask or Ray cluster, and notices when the cluster goes away.
 
-While no result comes, the cluster is asked for its processes every few seconds; one that does not answer, or that has
-none for long, is given up. So no wait is without end, and how to go on is said.
+While no result comes, the cluster is asked for its processes every few seconds. A cluster that does not answer, or
+that has no process for long, is given up. So no wait is endless, and the error says how to go on.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from typing import Any, Literal, Protocol
 
 from simulator.core.errors import InputError, MachineError, Problem
 
-#: Seconds to find a cluster in; between questions to one from which no result comes; that an answer may take; and
-#: that a cluster may be without any process, as one is that has yet to start them.
+#: Seconds: longest time to find a cluster; between two questions to one that gives no result; longest time for an
+#: answer; and longest time without any process, as at a cluster's start.
 REACH, LOOK, ANSWER, EMPTY = 10.0, 2.0, 30.0, 120.0
-#: Whose messages are about a cluster.
+#: Loggers whose messages are about a cluster.
 LOGGERS = ("distributed", "tornado", "asyncio", "ray")
-#: Results that may keep us waiting for so long, one after the other.
+#: Most results in a row that may time out.
 OFTEN = 3
-#: What Dask and Ray raise when their scheduler is gone, by name, as both are extras.
+#: Exceptions by which Dask and Ray report a lost scheduler, by name, as both are extras.
 LOSSES = frozenset(
     {
         "CancelledError", "FutureCancelledError", "FuturesCancelledError", "CommClosedError", "ClosedClientError",
@@ -34,24 +34,24 @@ LOSSES = frozenset(
         "GcsRpcError", "ObjectLostError", "OwnerDiedError",
     }
 )  # fmt: skip
-#: What they raise besides where no task of ours can have: a connection that is closed, a client or its loop.
+#: Further exceptions for a lost cluster, in calls that run no task: a closed connection, client or event loop.
 CLOSED = (OSError, RuntimeError)
 
 
 class Remote(Protocol):
-    """What is asked of a cluster."""
+    """The operations on a cluster."""
 
     def start(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Have a function called by a process of the cluster; returns a ticket."""
+        """Call a function in a process of the cluster; returns a ticket."""
 
     def finished(self, tickets: Sequence[Any], seconds: float) -> Sequence[Any]:
-        """The tickets of which something came of, after at most so many seconds."""
+        """The tickets that are finished, after at most `seconds`."""
 
     def result(self, ticket: Any) -> Any:
-        """What a call gave; raises what it raised."""
+        """The result of a call; raises the call's exception."""
 
     def processes(self) -> int:
-        """How many tasks it can do at once."""
+        """The number of tasks that the cluster can do at once."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Ray:
     """A Ray cluster."""
 
     library: Any
-    call: Any  # `_called`, as Ray has it
+    call: Any  # `_called` as a Ray function
 
     def start(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """As `Remote` says."""
@@ -108,11 +108,11 @@ class Ray:
 
 
 def connect(kind: Literal["dask", "ray"], address: str | None, stack: ExitStack) -> Remote:
-    """Reach a cluster for as long as `stack` lasts; raises InputError where it can't be reached."""
+    """Connect to a cluster until `stack` closes; raises InputError if it can't be reached."""
     library = _import("distributed" if kind == "dask" else "ray", kind)
     try:
         stack.enter_context(_silenced())
-        stack.callback(gc.collect)  # what nobody waits for any more says so when it is collected
+        stack.callback(gc.collect)  # unawaited results warn when they are collected
         if kind == "dask":
             client = library.Client(address, timeout=REACH)
             stack.callback(client.close, timeout=LOOK)
@@ -128,10 +128,10 @@ def connect(kind: Literal["dask", "ray"], address: str | None, stack: ExitStack)
 def results(
     remote: Remote, function: Callable[..., Any], tasks: dict[int, Any], ahead: int, where: str
 ) -> Iterator[tuple[int, Any]]:
-    """Do numbered tasks, so many handed out at once; yields each number with what the function gave, in any order.
+    """Do numbered tasks, a limited number at once; yields each number with its result, in any order.
 
-    Raises what the function raised, or a cluster's word of a process that died; MachineError where the cluster, which
-    messages call `where`, is not there any more.
+    Raises the function's exception, or the cluster's report of a dead process; MachineError if the cluster, which
+    messages call `where`, has gone away.
     """
     waiting, last, late = deque(tasks.items()), monotonic(), 0
     tickets: dict[int, Any] = {}
@@ -147,7 +147,7 @@ def results(
             try:
                 with _told(where, late=late < OFTEN):
                     result = remote.result(tickets[number])
-            except TimeoutError:  # who had it may be gone; then it is done once more, and is not finished any longer
+            except TimeoutError:  # its process may be gone; the task is then done again, and counts as unfinished
                 late += 1
                 with _told(where, CLOSED):
                     alive = bool(remote.processes())
@@ -163,10 +163,10 @@ def results(
 
 @contextmanager
 def _told(where: str, also: tuple[type[Exception], ...] = (), *, late: bool = False) -> Iterator[None]:
-    """Say of what libraries raise when their cluster is gone that it is, in one line; what is `late` may come yet."""
+    """Turn a library's exception for a lost cluster into one line that says so; what is `late` may still come."""
     try:
         yield
-    except BaseException as error:  # asyncio's CancelledError is no Exception
+    except BaseException as error:  # asyncio's CancelledError is not an Exception
         if late and type(error).__name__ in {"TimeoutError", "GetTimeoutError"}:
             raise TimeoutError from None
         if not (type(error).__name__ in LOSSES or isinstance(error, also)):
@@ -175,12 +175,12 @@ def _told(where: str, also: tuple[type[Exception], ...] = (), *, late: bool = Fa
 
 
 def _called(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Ray calls functions alone, and not all that can be called."""
+    """Call any callable, since Ray calls only functions."""
     return function(*arguments)
 
 
 def _answered(ask: Callable[[], Any]) -> Any:
-    """Ask in a thread of its own, as a library may wait without end; raises TimeoutError after `ANSWER` seconds."""
+    """Ask in a thread, since a library may wait without end; raises TimeoutError after `ANSWER` seconds."""
     answers: list[Any] = []
     thread = threading.Thread(target=lambda: answers.append(ask()), daemon=True)
     thread.start()
@@ -192,7 +192,7 @@ def _answered(ask: Callable[[], Any]) -> Any:
 
 @contextmanager
 def _silenced() -> Iterator[None]:
-    """Have Dask and Ray log nothing: what they have to say of a cluster that is gone, we say in a line."""
+    """Silence the logs of Dask and Ray: we report a lost cluster in one line ourselves."""
     names = [*LOGGERS, *(name for name in logging.root.manager.loggerDict if name.split(".")[0] in LOGGERS)]
     loggers = [logging.getLogger(name) for name in names]
     before = [logger.level for logger in loggers]

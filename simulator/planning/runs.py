@@ -1,4 +1,4 @@
-"""One run of a sweep, and the few figures of it that are kept."""
+"""One run of a sweep, and the figures that are kept of it."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from simulator.searchers.geometry import exact
 from simulator.trace import billing, metrics
 from simulator.trace.trace import Outcome, Trace
 
-#: What a run costs, by each of the bills.
+#: Columns of a run's cost, and the bill behind each.
 BILLS = {"cost": billing.Bill.BY_RELEASE, "cost_kept": billing.Bill.KEPT, "cost_drained": billing.Bill.DRAINED}
-#: A run: `time_s` until the target was reached, inf where it never was; the rest until the run was over. `units` and
-#: `trials` are what it trained; it is `cut` where it was over before its work was done.
+#: A run. `time_s` is the time until the target was reached, inf if it never was; the other figures are those at the
+#: run's end. `units` and `trials` were trained; `cut` is true if the run ended before its work was done.
 RUN = np.dtype(
     [
         ("cell", "<i4"), ("searcher", "<i4"), ("replicate", "<i4"), ("time_s", "<f8"), ("worker_hours", "<f8"),
@@ -34,12 +34,12 @@ RUN = np.dtype(
     ]
 )  # fmt: skip
 
-#: Of these the figures that no price changes.
+#: The columns that no price changes.
 KEPT = tuple(name for name in RUN.names or () if name not in BILLS)
 
-#: The column of hours that are paid.
+#: The column of paid hours.
 PAID = "paid_h"
-#: Candidates looked at for a quantile of them, where no searcher of the scenario says how many it starts.
+#: Candidates of which a quantile is taken, if no searcher says how many it starts.
 CANDIDATES = 1000
 
 Runs = NDArray[np.void]
@@ -47,12 +47,12 @@ Row = tuple[Any, ...]
 
 
 def with_hours(groups: int) -> np.dtype[np.void]:
-    """A run as it is kept: `RUN` with the hours that are paid, by bill and group of machines, in place of money."""
+    """The form in which a run is kept: `RUN` with paid hours, by bill and group of machines, in place of money."""
     return np.dtype([*((name, RUN[name]) for name in KEPT), (PAID, "<f8", (len(BILLS), groups))])
 
 
 def prices(cell: Cell) -> tuple[float, ...]:
-    """Money for a machine and hour of each group."""
+    """The price of a machine and hour of each group."""
     groups = cell.loaded.scenario.cluster.groups or {}
     return tuple(group.price for group in groups.values()) or (0.0,)
 
@@ -64,7 +64,7 @@ def at_prices(kept: Runs, cells: Sequence[Cell]) -> Runs:
         runs[name] = kept[name]
     for cell in np.unique(kept["cell"]).tolist():
         here = np.flatnonzero(kept["cell"] == cell)
-        for bill, name in enumerate(BILLS):  # in the order of the groups, so that it is the same to the last bit
+        for bill, name in enumerate(BILLS):  # added in the order of groups, so that the last bit is reproducible
             for paid, price in zip(kept[PAID][here, bill].T, prices(cells[cell]), strict=False):
                 runs[name][here] += paid * price
     return runs
@@ -98,7 +98,7 @@ def simulate(cell: Cell, searcher: int, replicate: Replicate, target: TargetSect
 
 
 def wanted_loss(cell: Cell, curves: Curves, target: TargetSection) -> float:
-    """The loss that is good enough; -inf where the target is none."""
+    """The loss that the target asks for; -inf if the target is no loss."""
     if target.loss is not None:
         return target.loss if cell.loaded.scenario.smaller_is_better else -target.loss
     if target.quantile is None:
@@ -111,7 +111,7 @@ def wanted_loss(cell: Cell, curves: Curves, target: TargetSection) -> float:
 
 
 def candidates_of(cell: Cell, curves: Curves) -> int:
-    """How many trials a quantile of the candidates is taken of."""
+    """The number of trials of which a quantile of the candidates is taken."""
     known = [spec.trials for spec in cell.loaded.scenario.searchers.values() if spec.trials is not None]
     return max(known, default=min(CANDIDATES, curves.trials or CANDIDATES))
 

@@ -1,4 +1,4 @@
-"""The same cell if something about it were otherwise: trials that take longer, stragglers that are worse."""
+"""Variations of a cell: longer trials, worse stragglers, more failures and so on."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from simulator.core import ticks
 from simulator.planning.grid import Cell
 from simulator.scenario import cluster as models
 
-#: By how much a quantity is taken to be off.
+#: Relative change of a quantity in the sensitivity.
 SHARE = 0.2
-#: The least and the most times as much that is looked at for where a decision changes.
+#: Least and greatest factors in the search for a change of the decision.
 LEAST, MOST = 0.5, 2.0
-#: A quantity that is money alone: it changes no run, only what it costs.
+#: The quantity that is only money: it changes no run, only what runs cost.
 PRICE = "price"
 
 Cluster = models.ClusterSection
-#: What a cluster is with so many times as much of a quantity, as changed entries; none where it has nothing of it.
+#: Gives the changed entries of a cluster with a factor times as much of a quantity; empty if it has nothing of it.
 Change = Callable[[Cluster, float], dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Variation:
-    """A quantity times a factor; money may be that of one setting alone."""
+    """A quantity times a factor; a price may be that of one setting alone."""
 
     quantity: str
     factor: float
@@ -37,16 +37,16 @@ class Variation:
 
     @property
     def what(self) -> str:
-        """What is otherwise, such as "trial time" or "price of spot"."""
+        """The quantity that is varied, such as "trial time" or "price of spot"."""
         return self.quantity if self.setting is None else f"{self.quantity} of {self.setting}"
 
     @property
     def simulated(self) -> bool:
-        """Whether it changes runs. A price does not."""
+        """Whether the variation changes runs; a price does not."""
         return self.quantity != PRICE
 
     def of(self, cell: Cell) -> Cell:
-        """The cell as it would be."""
+        """The cell with the variation."""
         scenario = cell.loaded.scenario
         change = QUANTITIES[self.quantity](scenario.cluster, self.factor) if self.simulated else {}
         if not change:
@@ -55,24 +55,24 @@ class Variation:
         return replace(cell, loaded=replace(cell.loaded, scenario=scenario.model_copy(update={"cluster": cluster})))
 
     def changes(self, cell: Cell) -> bool:
-        """Whether the cell would be another: it has something of the quantity."""
+        """Whether the variation changes the cell, which must have something of the quantity."""
         return self.of(cell) is not cell
 
 
 def quantities(cells: Sequence[Cell]) -> list[str]:
-    """The quantities of which some of the cells have something, in the order in which they are told."""
+    """The quantities that any of the cells has, in the order of reports."""
     return [name for name in QUANTITIES if any(Variation(name, MOST).changes(cell) for cell in cells)]
 
 
 def variations(cell: Cell, *, priced: bool) -> Iterator[Variation]:
-    """What may be otherwise about a cell, less and more of each."""
+    """The variations of a cell, less and more of each quantity."""
     for quantity in [*quantities([cell]), *([PRICE] if priced else [])]:
         yield Variation(quantity, 1 - SHARE)
         yield Variation(quantity, 1 + SHARE)
 
 
 def _slower(cluster: Cluster, factor: float) -> dict[str, Any]:
-    """Trials that take `factor` times as long are machines of so much less speed."""
+    """Trials that take `factor` times as long, as machines of lower speed."""
     groups = cluster.groups or {"workers": models.GroupSection(count=cluster.workers or 1)}
     return {
         "workers": None,
@@ -81,7 +81,7 @@ def _slower(cluster: Cluster, factor: float) -> dict[str, Any]:
 
 
 def _stragglier(cluster: Cluster, factor: float) -> dict[str, Any]:
-    """What stragglers take beyond a trial's own time, times `factor`."""
+    """Stragglers whose time beyond a trial's own is `factor` times as long."""
     return {} if cluster.stragglers is None else {"stragglers": cluster.stragglers.worse(factor)}
 
 
@@ -92,7 +92,7 @@ def _more_spells(cluster: Cluster, factor: float) -> dict[str, Any]:
 
 
 def _more_losses(kind: str, key: str) -> Change:
-    """Machines that go `factor` times as often: those that fail, or those that are taken away."""
+    """Machines that fail, or are taken away, `factor` times as often."""
 
     def often(section: Any, factor: float) -> Any:
         recorded = section is None or getattr(section, "series", None) or getattr(section, "availability", None)
@@ -136,7 +136,7 @@ def _overheads(*keys: str) -> Change:
 
 
 def _span(span: models.SpanSection, often: float) -> models.SpanSection:
-    """A span that is so many times as short."""
+    """A span divided by `often`."""
 
     def shorter(time: int) -> int:
         return min(max(round(time / often), 1), ticks.LIMIT)
@@ -145,9 +145,9 @@ def _span(span: models.SpanSection, often: float) -> models.SpanSection:
     return span.model_copy(update={"mean": shorter(span.mean), "median": median})
 
 
-#: A job can't be lost for sure.
+#: Greatest probability of a drop, since a job that is always lost never ends.
 MOST_DROPS = 0.999
-#: What is varied where a cluster has it, by the name that reports give it.
+#: The quantities that are varied if a cluster has them, by their names in reports.
 QUANTITIES: dict[str, Change] = {
     "trial time": _slower,
     "straggler level": _stragglier,

@@ -1,4 +1,4 @@
-"""The files that a plan rests on: found from any working folder, and known by their digests."""
+"""The files that a plan reads: located from any working folder, and identified by their digests."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from simulator.scenario.searches import RecordedArrivals
 
 
 def anywhere(loaded: Loaded) -> Loaded:
-    """A scenario whose files are found from any working folder: a process may have been started in another."""
+    """The scenario with absolute paths of its files, since a process may start in another working folder."""
     return replace(loaded, document=replace(loaded.document, path=loaded.document.path.absolute()))
 
 
 def digests(cells: Sequence[Cell]) -> dict[str, str]:
-    """The files that the runs rest on, and their SHA-256."""
+    """The files that the runs read, with their SHA-256."""
     names = {name for cell in cells for name in _names(cell.loaded.scenario)}
     folder = cells[0].loaded.folder
     return {name: sha256(reading.read_at_most(folder / name, MAX_BYTES, MEANT)).hexdigest() for name in sorted(names)}

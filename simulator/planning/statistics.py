@@ -1,7 +1,7 @@
-"""What some runs say about all runs: shares, quantiles, means and paired differences, each with its interval.
+"""Estimates from a sample of runs: shares, quantiles, means and paired differences, each with its interval.
 
-Nothing here is drawn at random: the same values give the same interval. `tools/coverage_of_intervals.py` counts how
-often each kind holds the truth.
+Nothing here is random: the same values give the same interval. `tools/coverage_of_intervals.py` counts how often each
+kind of interval holds the truth.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ class Interval(NamedTuple):
 
     @property
     def width(self) -> float:
-        """From end to end."""
+        """The width of the interval."""
         return self.high - self.low
 
 
 def wilson(successes: int, runs: int, level: float) -> Interval:
-    """The share of successes, with Wilson's score interval; of no runs nothing is known.
+    """The share of successes, with Wilson's score interval; for no runs the interval is all of 0 to 1.
 
     Source: E. B. Wilson, Probable inference, the law of succession, and statistical inference, JASA 22 (1927).
     """
@@ -44,17 +44,17 @@ def wilson(successes: int, runs: int, level: float) -> Interval:
 
 
 def at_least(successes: int, runs: int, level: float) -> float:
-    """The share that is exceeded with one-sided confidence `level`, above a half: Wilson's lower bound."""
+    """Wilson's lower bound of a share, with one-sided confidence `level` above a half."""
     return wilson(successes, runs, 2 * level - 1).low
 
 
 def at_most(successes: int, runs: int, level: float) -> float:
-    """The share that is not exceeded with one-sided confidence `level`, above a half: Wilson's upper bound."""
+    """Wilson's upper bound of a share, with one-sided confidence `level` above a half."""
     return wilson(successes, runs, 2 * level - 1).high
 
 
 def runs_to_show(share: float, level: float) -> int:
-    """The fewest runs of which all must succeed before `at_least` gets to a share below 1."""
+    """The fewest runs, all successful, whose lower bound `at_least` reaches a share below 1."""
     z = NormalDist().inv_cdf(level)
     runs = max(1, int(z * z * share / (1 - share)))
     while at_least(runs, runs, level) < share:
@@ -68,10 +68,10 @@ def quantile(values: Values, share: float) -> float:
 
 
 def quantile_interval(values: Values, share: float, level: float) -> Interval:
-    """A quantile between interpolated order statistics, which takes no law for granted; values may be inf.
+    """A quantile and its interval between interpolated order statistics, which assumes no distribution.
 
-    Where there are too few values for a bound, it is -inf or inf. Source: J. Nyblom, Note on interpolated order
-    statistics, Statistics & Probability Letters 14 (1992).
+    Values may be inf. With too few values for a bound, the bound is -inf or inf. Source: J. Nyblom, Note on
+    interpolated order statistics, Statistics & Probability Letters 14 (1992).
     """
     if not len(values):
         return Interval(float("nan"), float("nan"), float("nan"))
@@ -83,15 +83,15 @@ def quantile_interval(values: Values, share: float, level: float) -> Interval:
 
 
 def _bound(order: Values, share: float, tail: float) -> float:
-    """Below it lies the quantile with probability `tail`; `order` rises."""
+    """A bound below which the quantile lies with probability `tail`; `order` has rising values."""
     from scipy.special import bdtr
 
     count = len(order)
     places = np.arange(
         count
-    )  # place k is order statistic k + 1, which exceeds the quantile if no more than k are below
+    )  # place k holds order statistic k + 1, which exceeds the quantile if at most k values lie below
     above = bdtr(places.astype(np.float64), count, share)
-    at = int(np.searchsorted(above, tail, side="right"))  # the first order statistic that is too sure to exceed it
+    at = int(np.searchsorted(above, tail, side="right"))  # the first order statistic that is too likely to exceed it
     if at == 0:
         return float("-inf")
     if at == count:
@@ -105,10 +105,10 @@ def _bound(order: Values, share: float, tail: float) -> float:
 
 
 def mean(values: Values, level: float) -> Interval:
-    """The mean, with Student's interval corrected for skewness by Hall's transformation; finite values, shape (n,).
+    """The mean of finite values, shape (n,), with Student's interval corrected for skewness by Hall's transformation.
 
-    One value, or equal ones, leave no room for an interval but themselves. Source: P. Hall, On the removal of
-    skewness by transformation, JRSS B 54 (1992).
+    A single value, or equal ones, have an interval of width 0. Source: P. Hall, On the removal of skewness by
+    transformation, JRSS B 54 (1992).
     """
     from scipy.special import stdtrit
 
@@ -133,6 +133,6 @@ def _straightened(place: float, bend: float) -> float:
 
 
 def difference(one: Values, other: Values, level: float) -> tuple[Interval, int]:
-    """The mean of `one` less `other`, pair by pair, and how many pairs there are: those where both are finite."""
+    """The mean of `one` minus `other`, pair by pair, and the number of pairs in which both are finite."""
     both = np.isfinite(one) & np.isfinite(other)
     return mean(one[both] - other[both], level), int(both.sum())

@@ -1,9 +1,9 @@
 """The results folder: every finished block is on disk before the next, so a killed sweep goes on where it was.
 
-`manifest.json` says what the blocks are of, `blocks/` holds a Parquet file for each, `lock` is held by whoever works.
-The name of a block ends with the digest of its bytes, and its bytes say what it is of: scenario, seed, tables,
-versions and bounds. One that a disk has changed is refused before polars, which a damaged file can abort, is given
-it; one of another sweep is refused with the difference. Neither is ever counted.
+`manifest.json` describes the sweep, `blocks/` holds a Parquet file for each block, `lock` is locked by the process at
+work. The name of a block ends with the digest of its bytes, and the file says what it belongs to: scenario, seed,
+tables, versions and bounds. A damaged block is refused before polars reads it, since a damaged file can abort polars.
+A block of another sweep is refused with the difference. Neither is ever counted.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ if TYPE_CHECKING:
     import polars as pl
 
 MANIFEST = "manifest.json"
-#: What a results folder holds beside its blocks.
+#: Files of a results folder, beside its blocks.
 FILES = (MANIFEST, "lock", "plan.json", "table.csv", "plan.md", "plan.html", "plan.pdf")
-#: Bytes that a manifest and a block may have: far more than any has.
+#: Largest manifest and largest block, in bytes; both are far more than needed.
 MOST_OF_MANIFEST, MOST_OF_BLOCK = 1 << 26, 1 << 28
-#: Characters looked at of a lock: a process's number is shorter.
+#: Longest text that is read from a lock, in characters; a process's number is shorter.
 LOCK = 20
-#: Differences of scenarios that are named.
+#: Most differences of scenarios that an error names.
 NAMED = 3
-#: What no run depends on: it may be another when the results are gone on with.
+#: Keys that no run depends on, which may change when results are resumed.
 FREE = ("title", "time_unit")
 FREE_IN_PLAN = (
     "start",
@@ -59,25 +59,25 @@ FREE_IN_PLAN = (
     "pilots",
     "pilot_sets",
 )
-#: A key that says what a machine costs; it changes what runs cost, and no run.
+#: The key of a machine's price, which changes the cost of runs but not the runs.
 PRICE = "price"
 MEANINGS = {
     "asha_simulator": "version", "draws": "version of the draws", "blocks": "version of the blocks", "seed": "seed",
     "block": "block",
 }  # fmt: skip
-#: The column of a block that says what it is of, and the beginning of those that hold hours that are paid.
+#: The column of a block that says what it belongs to, and the prefix of the columns of paid hours.
 LABEL, HOURS = "of", "paid_h_"
-#: What a block holds and how. It grows with every change, so that no folder is taken for one that it is not.
+#: Version of the form of a block. It grows with every change, so that old folders are recognised.
 BLOCKS_VERSION = 2
 
 _Whole = Annotated[int, Field(ge=1, le=10**6)]
 
 
 class Manifest(Section):
-    """What `manifest.json` says."""
+    """The content of `manifest.json`."""
 
     asha_simulator: str
-    draws: int = 1  # a folder that does not say drew by the first version
+    draws: int = 1  # folders without the key are of the first version
     blocks: int = 1
     seed: int
     scenario: dict[str, Any]
@@ -111,13 +111,13 @@ class Store:
         writing.make_folder(folder / "blocks")
         self._lock = _locked(folder / "lock")
         try:
-            scratch.clear([folder, folder / "blocks"])  # what a killed process was writing
+            scratch.clear([folder, folder / "blocks"])  # left by a killed process
             self._about = {
                 "asha_simulator": version("asha-simulator"),
                 "draws": DRAWS_VERSION,
                 "blocks": BLOCKS_VERSION,
                 "seed": work.seed,
-                "scenario": json.loads(json.dumps(work.loaded.document.values, default=str)),  # as it is read again
+                "scenario": json.loads(json.dumps(work.loaded.document.values, default=str)),  # as read back
                 "tables": tables,
             }
             self.shape: Shape | None = None
@@ -142,20 +142,20 @@ class Store:
             raise
 
     def close(self) -> None:
-        """Let others work here."""
+        """Unlock the folder."""
         self._lock.close()
 
     def begin(self, shape: Shape) -> None:
-        """Say what the blocks to come are of; raises MachineError where the folder is not here any more."""
+        """Write the manifest of the blocks to come; raises MachineError if the folder is gone."""
         self.shape = shape
         about = {**self._about, "block": list(shape)}
         text = escaping.json_text(about) + "\n"
         self._write(self._folder / MANIFEST, text.encode())
 
     def load(self, block: Block) -> Runs | None:
-        """The runs of a block, None where it is not done yet.
+        """The runs of a block, None if it is not done yet.
 
-        Raises InputError where a file of that name is not what was written, or is of another sweep.
+        Raises InputError if a file of that name was changed, or belongs to another sweep.
         """
         found: list[tuple[Path, Runs]] = []
         for path in self._paths.get(block.file, ()):
@@ -172,7 +172,7 @@ class Store:
         import polars as pl
 
         packed = reading.read_own(path, MOST_OF_BLOCK, "a block is a file; choose another folder")
-        if packed is None:  # it has gone since
+        if packed is None:  # removed in the meantime
             return None
         damaged = InputError(
             Problem(str(path), "is damaged, it is not what was written here; delete it and go on with --resume")
@@ -193,7 +193,7 @@ class Store:
         return runs
 
     def save(self, block: Block, runs: Runs) -> None:
-        """Write a finished block aside and rename it; raises MachineError where the folder is not here any more."""
+        """Write a finished block aside and rename it; raises MachineError if the folder is gone."""
         import polars as pl
 
         label = json.dumps({**self._label, "block": block.file}, sort_keys=True)
@@ -209,10 +209,10 @@ class Store:
     def _write(self, path: Path, content: bytes) -> None:
         try:
             with writing.replacing(path) as aside:
-                self._check_there()  # not before: what `replacing` made for a folder that is gone, it takes away
+                self._check_there()  # afterwards, since `replacing` makes a missing folder and removes it
                 aside.write_bytes(content)
         except (InputError, RunError):
-            self._check_there()  # it may go at any moment, and that is what to say then
+            self._check_there()  # the folder may vanish at any moment, and the error should say so
             raise
 
     def _check_there(self) -> None:
@@ -233,7 +233,7 @@ class Store:
             return None
         try:
             return Manifest.model_validate(json.loads(text))
-        except (ValidationError, ValueError, RecursionError):  # not UTF-8, not JSON, nested without end, wrong types
+        except (ValidationError, ValueError, RecursionError):  # not UTF-8, not JSON, nested too deeply, wrong types
             message = "does not say what the results here are of; choose another folder"
             raise InputError(Problem(str(path), message)) from None
 
@@ -252,9 +252,9 @@ class Store:
 
 
 def _bare(scenario: Any) -> Any:
-    """A scenario without what no run depends on: prices too, where nothing is decided by them.
+    """A scenario without the keys that no run depends on; prices are among them if they decide nothing in a run.
 
-    Of searches that share a cluster money is kept, and no hours.
+    For searches that share a cluster prices are kept, because their runs hold money instead of hours.
     """
     if not isinstance(scenario, dict):
         return scenario
@@ -272,7 +272,7 @@ def _bare(scenario: Any) -> Any:
 
 
 def _by_money(part: Any) -> bool:
-    """Whether money decides anything in a run: a stop at a cost, or machines taken by their price."""
+    """Whether money decides anything in a run: a stop at a cost, or machines chosen by price."""
     if isinstance(part, list):
         return any(map(_by_money, part))
     if not isinstance(part, dict):
@@ -290,11 +290,11 @@ def _unpriced(part: Any) -> Any:
         return part
     return {
         key: _unpriced(value) for key, value in part.items() if key != PRICE or isinstance(value, dict)
-    }  # a group may have that name
+    }  # a group may be called that
 
 
 def _unpriced_plan(plan: Any) -> Any:
-    """A plan without prices; of those that it varies their number stays."""
+    """A plan without prices; of varied prices only their number remains."""
     if not isinstance(plan, dict):
         return plan
     plan = {key: value for key, value in plan.items() if key != PRICE}
@@ -319,7 +319,7 @@ def _told(about: dict[str, Any]) -> dict[str, Any]:
 
 
 def _label(about: dict[str, Any]) -> dict[str, Any]:
-    """What a block is of: the scenario by the digests of its sections, as far as runs depend on them."""
+    """The label of a block: digests of the scenario's sections, as far as runs depend on them, seed and versions."""
     sections = {
         key: sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
         for key, value in _bare(about["scenario"]).items()
@@ -328,7 +328,7 @@ def _label(about: dict[str, Any]) -> dict[str, Any]:
 
 
 def _unlike(there: Any, here: dict[str, Any]) -> Iterator[str]:
-    """What is not the same, in words, each beginning with "another" or "other"."""
+    """The differences in words, each beginning with "another" or "other"."""
     if not isinstance(there, dict):
         there = {}
     for key, meaning in MEANINGS.items():
@@ -342,7 +342,7 @@ def _unlike(there: Any, here: dict[str, Any]) -> Iterator[str]:
 
 
 def _by_columns(frame: pl.DataFrame, columns: np.dtype[np.void]) -> Runs:
-    """Runs as they were saved."""
+    """Runs from a frame with one column for each of their fields."""
     runs = np.zeros(frame.height, columns)
     for name in columns.names or ():
         runs[name] = frame[name].to_numpy()
@@ -350,7 +350,7 @@ def _by_columns(frame: pl.DataFrame, columns: np.dtype[np.void]) -> Runs:
 
 
 def _by_hours(frame: pl.DataFrame) -> Runs:
-    """The same where the hours of each bill and group have a column each."""
+    """Runs from a frame with one column for the hours of each bill and group."""
     hours = [name for name in frame.columns if name.startswith(HOURS)]
     runs = np.zeros(frame.height, with_hours(len(hours) // len(BILLS)))
     for name in KEPT:
@@ -370,9 +370,9 @@ def _name(block: Block, packed: bytes) -> str:
 
 
 def _locked(path: Path) -> FileIO:
-    """Open a file that only one process holds, and that falls free when the process ends, however it does.
+    """Open and lock a file; the system unlocks it when the process ends, in whatever way.
 
-    Raises InputError where it is not one of ours: whatever else stands there stays as it is.
+    Raises InputError if the file is not one of ours; other files stay as they are.
     """
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     _check_no_link(path)

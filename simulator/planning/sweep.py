@@ -1,6 +1,6 @@
-"""The sweep: blocks of runs, each a task of its own, done here or by whoever joblib reaches.
+"""The sweep: blocks of runs, each a task that runs here or in a process that joblib reaches.
 
-A block is some replicates of some cells. What it gives depends on the scenario, the seed and its bounds alone, so the
+A block is some replicates of some cells. Its results depend only on the scenario, the seed and its bounds, so the
 figures are the same to the last bit on any number of processes and machines.
 """
 
@@ -29,19 +29,22 @@ from simulator.scenario.loading import Loaded
 from simulator.scenario.plan import MOST
 from simulator.scenario.plan import ReplicatesSection as Wanted
 
-#: Attempts simulated by a task, about: half a second of work and more.
+#: Attempts that a task simulates, roughly: at least half a second of work.
 TASK = 120_000
-#: Replicates from this one on are kept for what is told of the option that was chosen.
+#: First of the fresh replicates, from which the chosen option's figures are computed.
 FRESH = MOST
-#: Replicates from this one on are with other pilots, drawn from those that there are: `OF_SET` with each set, under
-#: the same seeds; the first set is all of the pilots.
+#: First of the replicates with other pilots, drawn from the existing ones: `OF_SET` with each set, under the same
+#: seeds; the first set is all pilots.
 SETS = 2 * MOST
-#: Cells that are tried to know how long the others take.
+#: Cells that are run to estimate how long the others take.
 PROBES = 12
 
 
 class Block(NamedTuple):
-    """Replicates and cells from the first to, but not with, the last; all searchers as they are, or one varied."""
+    """A block: replicates and cells, each from the first up to (not with) the last, and an optional variation.
+
+    `searcher` is one of the searchers; None means all.
+    """
 
     cells: tuple[int, int]
     replicates: tuple[int, int]
@@ -57,7 +60,7 @@ class Block(NamedTuple):
 
     @property
     def file(self) -> str:
-        """What the name of its file begins with."""
+        """The beginning of its file's name."""
         (first, last), (begin, end) = self.cells, self.replicates
         text = f"replicates-{begin:06}-{end:06}-cells-{first:05}-{last:05}"
         if self.searcher is not None:
@@ -77,15 +80,15 @@ class Shape(NamedTuple):
 
 @dataclass(frozen=True)
 class Probe:
-    """What a few runs tell of the others: attempts and seconds of one replicate of one cell, all its searchers."""
+    """Figures of a few trial runs: attempts and seconds of one replicate of one cell with all its searchers."""
 
     attempts: float
     seconds: float
 
     def shape(self, cells: int, wanted: Wanted | None = None) -> Shape:
-        """Blocks of about `TASK` attempts: cells of one replicate first, as they share its trials.
+        """Blocks of about `TASK` attempts; cells of one replicate come first, since they share its trials.
 
-        Where it is to be seen how many replicates are enough, no block has more than half of the fewest.
+        If the number of replicates is not fixed, no block has more than half of the fewest.
         """
         width = min(cells, max(1, int(TASK / max(self.attempts, 1))))
         most = inf if wanted is None or wanted.min == wanted.max else max(1, wanted.min // 2)
@@ -94,7 +97,7 @@ class Probe:
 
 @dataclass(frozen=True)
 class Work:
-    """What every task needs: the scenario, the seed, and the digests of the files that it rests on."""
+    """The data that every task needs: the scenario, the seed, and the digests of the files that it reads."""
 
     loaded: Loaded
     seed: int
@@ -107,14 +110,14 @@ class Work:
 
 
 class Failure(NamedTuple):
-    """What a task hands back in place of an exception, which not every backend carries unharmed."""
+    """Returned by a task instead of an exception, since not every backend passes exceptions on intact."""
 
     text: str
-    problems: tuple[Problem, ...] = ()  # of the input; none: the run failed
+    problems: tuple[Problem, ...] = ()  # problems of the input; empty if the run failed
 
 
 class _Desk:
-    """What a process keeps between tasks of the same work: its cells and the tables it has read."""
+    """Kept by a process between tasks of the same work: its cells and the tables that it has read."""
 
     def __init__(self, work: Work) -> None:
         self.work = work
@@ -129,7 +132,7 @@ class _Desk:
         return self._cells[index]
 
     def kind(self, cell: Cell) -> str:
-        """Cells of one kind meet the same trials."""
+        """The kind of a cell; cells of one kind meet the same trials."""
         if cell.index not in self._kinds:
             scenario = cell.loaded.scenario
             self._kinds[cell.index] = f"{scenario.curves!r} {scenario.smaller_is_better}"
@@ -155,7 +158,7 @@ def _desk(work: Work) -> _Desk:
 
 def run_block(work: Work, block: Block) -> Runs | Failure:
     """Run a block; returns an array of `with_hours`, in order of replicate, cell and searcher."""
-    gc.disable()  # a run makes a great many small objects and hardly a cycle: looking for those is 7 % of the time
+    gc.disable()  # a run makes many small objects and hardly any cycle; searching for cycles takes 7 % of the time
     try:
         with inputs.noted(work.expected):  # a file may have been replaced since the plan began
             return _kept(list(_rows(_desk(work), block)))
@@ -168,7 +171,7 @@ def run_block(work: Work, block: Block) -> Runs | Failure:
 
 
 def _kept(rows: Sequence[Row]) -> Runs:
-    """Rows as an array; a cell with fewer groups than another has paid for no hours of those beyond."""
+    """Rows as an array; a cell with fewer groups than another has 0 paid hours for the missing ones."""
     most = max((len(row[-1][0]) for row in rows), default=1)
     filled = [(*row[:-1], [(*paid, *[0.0] * (most - len(paid))) for paid in row[-1]]) for row in rows]
     return np.array(filled, with_hours(most))
@@ -188,9 +191,9 @@ def _rows(desk: _Desk, block: Block) -> Iterator[Row]:
 
 
 def _drawn(seed: int, number: int, cell: Cell) -> Cell:
-    """A cell in the replicate `number`: with a set of other pilots, on another cluster that it may truly be too."""
+    """The cell of replicate `number`, whose cluster is drawn from its uncertainty in replicates with other pilots."""
     cluster = cell.loaded.scenario.cluster
-    if number < SETS + OF_SET or not cluster.uncertainty:  # the first set is what is known
+    if number < SETS + OF_SET or not cluster.uncertainty:  # the first set is the cluster as calibrated
         return cell
     cluster = uncertainty.drawn(cluster, seed, (number - SETS) // OF_SET)
     scenario = cell.loaded.scenario.model_copy(update={"cluster": cluster})
@@ -198,7 +201,7 @@ def _drawn(seed: int, number: int, cell: Cell) -> Cell:
 
 
 def _replicate(replicates: Replicates, number: int) -> Replicate:
-    """A replicate by its number in blocks; where there are no pilots to draw from, it is an ordinary one."""
+    """A replicate by its number in blocks; without pilots to draw from, it is an ordinary one."""
     if number < SETS:
         return replicates[number]
     drawn, within = divmod(number - SETS, OF_SET)
@@ -206,7 +209,7 @@ def _replicate(replicates: Replicates, number: int) -> Replicate:
 
 
 def probe(work: Work) -> Probe:
-    """Run one replicate of a few cells spread over the grid; raises what a run raises."""
+    """Run one replicate of a few cells spread over the grid; raises the errors of these runs."""
     desk = _desk(work)
     indices = sorted({round(place) for place in np.linspace(0, len(desk.grid) - 1, PROBES)})
     began, attempts = perf_counter(), 0
@@ -216,7 +219,7 @@ def probe(work: Work) -> Probe:
 
 
 def blocks(shape: Shape, cells: int, replicates: tuple[int, int]) -> list[Block]:
-    """Cut replicates from one number, a multiple of the shape's, to another into blocks."""
+    """Divide replicates between two numbers, multiples of the shape's, into blocks."""
     return [
         Block((first, min(first + shape.cells, cells)), (begin, min(begin + shape.replicates, replicates[1])))
         for begin in range(replicates[0], replicates[1], shape.replicates)
@@ -225,7 +228,7 @@ def blocks(shape: Shape, cells: int, replicates: tuple[int, int]) -> list[Block]
 
 
 def rounds(shape: Shape, least: int, most: int) -> Iterator[int]:
-    """Numbers of replicates after which to look whether they are enough: each half as many again, in whole blocks."""
+    """Numbers of replicates at which to check whether they are enough: each half as many again, in whole blocks."""
     wanted = least
     while wanted < most:
         whole = min(ceil(wanted / shape.replicates) * shape.replicates, most)
@@ -237,13 +240,13 @@ def rounds(shape: Shape, least: int, most: int) -> Iterator[int]:
 
 
 def checked(done: Runs | Failure) -> Runs:
-    """The runs of a task; raises what it failed of."""
+    """The runs of a task; raises the task's error."""
     if not isinstance(done, Failure):
         return done
     raise InputError(done.problems) if done.problems else RunError(done.text)
 
 
 def joined(parts: Sequence[Runs]) -> Runs:
-    """Runs in order of cell, searcher and replicate, whatever order they came in."""
+    """All runs in order of cell, searcher and replicate."""
     runs = np.concatenate(parts)
     return runs[np.lexsort((runs["replicate"], runs["searcher"], runs["cell"]))]

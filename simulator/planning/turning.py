@@ -1,8 +1,8 @@
-"""Where a decision changes: at how many times as much of something another option is to be taken.
+"""Changes of a decision: the factor of a quantity beyond which another option is to be taken.
 
-A few replicates of the options in question, with half and with twice as much of a quantity and under the same seeds,
-say how much longer each takes and how much more it costs. Between, and so for every factor, all runs are taken to be
-longer and dearer by a power of the factor. Money needs no run, and other pilots are those that the plan has drawn.
+A few replicates of the options in question, with half and with twice as much of a quantity under the same seeds, show
+how much longer and dearer each becomes. For every factor in between, all runs are taken to become longer and dearer
+by a power of the factor. Prices need no runs, and other pilots are those that the plan has drawn.
 """
 
 from __future__ import annotations
@@ -22,37 +22,37 @@ from simulator.planning.runs import BILLS, Runs
 from simulator.planning.sensitivity import LEAST, MOST, PRICE, Variation
 from simulator.scenario.plan import PlanSection
 
-#: Options that are looked at, at most: the chosen one, its neighbours, and what others would be taken.
+#: Most options that are compared: the chosen one, its neighbours, and those that would be taken elsewhere.
 CONTENDERS = 8
-#: Replicates of each, with half and with twice as much.
+#: Replicates of each option, with half and with twice as much.
 LOOKS = 12
-#: Factors that are tried before the place between two of them is looked for, nearest first.
+#: Factors that are tried first, nearest first; the change is then located between two of them.
 UP, DOWN = (1.1, 1.2, 1.35, 1.5, 1.75, MOST), (0.9, 0.8, 0.7, 0.6, LEAST)
-#: What other pilots, or another cluster that the calibrated one may be, vary.
+#: Name of the variation by other pilots, or by another cluster within the calibration's uncertainty.
 FIT = "fit"
-#: How near that place is told.
+#: Accuracy of the factor at which a decision changes.
 NEAR = 0.01
-#: Other pilots change the decision where they do in so large a share of the sets that were drawn.
+#: Least share of drawn sets of pilots with another decision from which the decision counts as uncertain.
 OFTEN = 0.25
 
 
 class Longer(NamedTuple):
-    """By what the logarithms of time, worker-hours and money grow."""
+    """Growth of the logarithms of time, worker-hours and money."""
 
     time: float = 0.0
     hours: float = 0.0
     cost: float = 0.0
 
     def times(self, share: float) -> Longer:
-        """A part of it."""
+        """The growth multiplied by `share`."""
         return Longer(*(share * value for value in self))
 
 
 @dataclass(frozen=True, eq=False)
 class Turn:
-    """The decision changes beyond `factor` times as much of `what`; `now` is what is taken then, None: nothing.
+    """A change of the decision beyond `factor` times as much of `what`; `now` is then taken, None for no option.
 
-    With other pilots it changes in a `share` of the sets, and there is no factor.
+    With other pilots the decision changes in a `share` of the sets, and there is no factor.
     """
 
     what: str
@@ -62,12 +62,12 @@ class Turn:
 
     @property
     def far(self) -> float:
-        """How far the quantity is from where it is: 0 is near."""
+        """Distance of the factor from 1, as a logarithm; 0 for other pilots."""
         return 0.0 if self.share is not None else abs(log(self.factor))
 
 
 def contenders(advice: Advice) -> list[Option]:
-    """The options that a decision may fall on if things are a little otherwise."""
+    """The options that may be chosen if things are a little different."""
     chosen = advice.chosen or advice.nearest
     own = next(one for one in advice.series if chosen in one.options)
     at = own.options.index(chosen)
@@ -84,7 +84,7 @@ def contenders(advice: Advice) -> list[Option]:
 
 
 class Turning:
-    """The decision among some options, whose runs and what pilots don't tell of them stand in their order."""
+    """The decision among some options; `runs` and `unknown` are those of each, in their order."""
 
     def __init__(
         self, options: Sequence[Option], runs: Sequence[Runs], unknown: Sequence[Ignorance | None], plan: PlanSection
@@ -93,7 +93,7 @@ class Turning:
         self._chosen = self._place(self._advice([Longer()] * len(options), plan))
 
     def turns(self, what: str, less: Sequence[Longer], more: Sequence[Longer]) -> Iterator[Turn]:
-        """Where the decision changes with more and with less of a quantity; `less` and `more` are at its ends."""
+        """Changes of the decision with more and less of a quantity; `less` and `more` are the growths at the ends."""
         for ends, steps in ((more, UP), (less, DOWN)):
 
             def grown(factor: float, ends: Sequence[Longer] = ends, end: float = steps[-1]) -> list[Longer]:
@@ -104,22 +104,22 @@ class Turning:
                 yield Turn(what, *found)
 
     def priced(self, settings: Sequence[str]) -> Iterator[Turn]:
-        """The same with money: of all, and of each setting alone where there are several."""
+        """Changes with prices: of all settings, and of each alone if there are several."""
         for setting in [None, *settings] if len(settings) > 1 else [None]:
             mine = [setting is None or one.cell.setting == setting for one in self._options]
             ends = [[Longer(cost=log(end) if own else 0.0) for own in mine] for end in (LEAST, MOST)]
             yield from self.turns(Variation(PRICE, MOST, setting).what, *ends)
 
     def not_known(self, sets: Sequence[Runs | None]) -> Iterator[Turn]:
-        """How often the decision is another with other pilots, and another cluster that it may be, if it often is.
+        """The change by other pilots and other possible clusters, if they change the decision often.
 
-        The runs of each option stand in order of set.
+        The runs of each option are in order of set.
         """
         grown = [_by_set(runs) for runs in sets]
         count = max(map(len, grown), default=0)
         if not count:
             return
-        plan = self._plan.model_copy(update={"choose_by": "estimate"})  # each set is taken for the truth
+        plan = self._plan.model_copy(update={"choose_by": "estimate"})  # each set is treated as the truth
         held, taken = 0, Counter[int | None]()
         for number in range(count):
             advice = self._advice([one[number] if one else Longer() for one in grown], plan, sure=True)
@@ -135,7 +135,7 @@ class Turning:
     def _first(
         self, grown: Callable[[float], list[Longer]], steps: Sequence[float]
     ) -> tuple[float, Option | None] | None:
-        """The factor up to which the decision holds, and what is taken beyond it."""
+        """The factor beyond which the decision changes, and the option that is taken then; None if it never does."""
         holds = 1.0
         for step in steps:
             advice = self._advice(grown(step), self._plan)
@@ -155,7 +155,7 @@ class Turning:
         return None
 
     def _holds(self, advice: Advice, plan: PlanSection) -> bool:
-        """Whether what was chosen is still one to take: it does what is asked, and no other is told apart from it."""
+        """Whether the chosen option is still good: it meets the question, and no other is clearly better."""
         if self._chosen is None:
             return advice.chosen is None
         mine = advice.options[self._chosen]
@@ -173,7 +173,7 @@ class Turning:
 
 
 def longer(own: Runs, varied: Runs) -> Longer:
-    """How much longer and dearer runs are than others under the same seeds, by the means of the logarithms."""
+    """The growth from some runs to others under the same seeds, by the means of the logarithms."""
     return Longer(*(_mean_log(own[name], varied[name]) for name in ("time_s", "worker_hours", "cost")))
 
 
@@ -192,7 +192,7 @@ def _grown(runs: Runs, longer: Longer) -> Runs:
 
 
 def _by_set(runs: Runs | None) -> list[Longer]:
-    """How much longer and dearer the runs of each set are than those of all."""
+    """The growth from the runs with all pilots to those of each set."""
     if runs is None or not len(runs):
         return []
     logs = [by_set(runs, name) for name in ("time_s", "worker_hours", "cost")]
