@@ -36,6 +36,7 @@ from simulator.planning.sharing import words
 from simulator.planning.sharing.planner import answer_shared
 from simulator.previewing.file import preview_document
 from simulator.render import draw_all, play
+from simulator.render.options import PictureOptions, drawn_with, read_options
 from simulator.render.sharing import draw_shared, play_shared
 from simulator.results import Comparison, Picture, Planned, PlannedShared, Previewed, Results, Shared
 from simulator.scenario import yaml_text
@@ -49,7 +50,7 @@ from simulator.trace import metrics
 from simulator.trace.decisions import decisions
 
 if TYPE_CHECKING:
-    from simulator.core.vocabulary import PictureFormat, PlotKind, SharedPlotKind, ThemeName
+    from simulator.core.vocabulary import PictureFormat, PlotKind, SharedPlotKind, ThemeChoice, ThemeName
     from simulator.render import Player
     from simulator.trace.trace import Trace
 
@@ -246,27 +247,36 @@ def plan(
 
 
 def plot(
-    results: Results | Shared, kind: PlotKind | SharedPlotKind | None = None, *, theme: ThemeName = "light"
+    results: Results | Shared,
+    kind: PlotKind | SharedPlotKind | None = None,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    palette: Path | str | None = None,
+    font: Path | str | None = None,
+    texts: Path | str | None = None,
+    title: str | None = None,
 ) -> Picture:
     """Draw what workers did: gantt (default), utilization, rungs, split, curves, curves-in-time, incumbent, regret.
 
-    Of searches that share a cluster: timeline (default), stays, or load, which runs them at other loads too. Raises
-    ValueError for another kind.
+    Of searches that share a cluster: timeline (default), stays, or load, which runs them at other loads too. The
+    options are those of `animate`. Raises ValueError for another kind, InputError for an option that can't be.
     """
+    options = read_options(width=width, theme=theme, palette=palette, font=font, texts=texts, title=title)
     if isinstance(results, Shared):
-        return _plot_shared(results, kind or "timeline", theme)
+        return _plot_shared(results, kind or "timeline", theme, options)
     from simulator.render.plots import files
 
     kind = kind or "gantt"
     if kind not in PLOT_KINDS:
         raise ValueError(f"{kind!r} is none of {', '.join(PLOT_KINDS)}")
     runs = {label: [trace] for label, trace in results.traces.items()}
-    return Picture(
-        files.draw(kind, runs, theme=theme, title=results.title, time_unit=results.time_unit), results.title
-    )
+    title = options.titled(results.title)
+    with drawn_with(options):
+        return Picture(files.draw(kind, runs, theme=theme, title=title, time_unit=results.time_unit), title, options)
 
 
-def _plot_shared(results: Shared, kind: str, theme: ThemeName) -> Picture:
+def _plot_shared(results: Shared, kind: str, theme: ThemeName, options: PictureOptions) -> Picture:
     from simulator.render.plots.sharing_files import Loads, draw
 
     found = next((one for one in SHARED_PLOT_KINDS if one == kind), None)
@@ -279,8 +289,10 @@ def _plot_shared(results: Shared, kind: str, theme: ThemeName) -> Picture:
             raise ValueError("no rate of arrivals is told, which a plot over loads changes")
         waits, stays = [one.wait_s for one in points], [one.stay_s for one in points]
         ways = Loads([one.load for one in points], waits, stays, loads.knee(points))
-    drawn, _ = draw(found, results.workload, results.figures, ways, title=results.title, time_unit=unit)
-    return Picture(drawn(theme), results.title)
+    title = options.titled(results.title)
+    with drawn_with(options):
+        drawn, _ = draw(found, results.workload, results.figures, ways, title=title, time_unit=unit)
+        return Picture(drawn(theme), title, options)
 
 
 def player(*results: Results | Shared) -> Player:
@@ -331,23 +343,42 @@ def animate(
     out: Path | str,
     *,
     formats: Sequence[PictureFormat] = ("gif",),
-    styles: Sequence[Style] = ("timeline",),
+    styles: Sequence[Style] | None = None,
+    width: int | None = None,
+    height: int | None = None,
+    seconds: float | None = None,
+    speed: float | None = None,
+    fps: float | None = None,
+    theme: ThemeChoice = "both",
+    palette: Path | str | None = None,
+    font: Path | str | None = None,
+    texts: Path | str | None = None,
+    title: str | None = None,
+    loop: int = 0,
 ) -> list[Path]:
     """Write animations, in light and dark, into the folder `out`; return what was written.
 
-    `formats` are gif, webp, mp4, html and perfetto, `styles` docs and timeline. Raises InputError if a timeline has
-    too many searchers to show, or if MP4 can't be written.
+    `formats` are gif, webp, mp4, html and perfetto, `styles` docs, timeline and side; without any it is a timeline,
+    with a plot of the utilization. `width` and `height` are pixels, and letters are chosen for the width; `seconds`
+    is how long an animation lasts with its last frame, `speed` how many times as fast as usual, `fps` frames a
+    second; `theme` light, dark or both; `loop` how often it plays, 0 for ever. `palette` and `texts` are YAML files
+    of colours and of words, `font` a TrueType or OpenType file. Raises InputError for an option that can't be, if a
+    style can't show so many searchers, or if MP4 can't be written.
     """
+    options = read_options(
+        width=width, height=height, seconds=seconds, speed=speed, fps=fps, theme=theme, palette=palette, font=font,
+        texts=texts, title=title, loop=loop,
+    )  # fmt: skip
     if isinstance(results, Shared):
-        if set(styles) - {"timeline"}:
+        if set(styles or ()) - {"timeline"}:
             raise ValueError("searches that share a cluster have a timeline, and no animation in the style docs")
         return draw_shared(
             results.workload, results.figures, Path(out), formats=formats, title=results.title,
-            time_unit=results.scenario.scenario.time_unit,
+            time_unit=results.scenario.scenario.time_unit, options=options,
         )  # fmt: skip
     return draw_all(
-        list(results.traces.values()), Path(out), formats=formats, styles=styles, title=results.title,
-        time_unit=results.time_unit,
+        list(results.traces.values()), Path(out), formats=formats, styles=styles or ("timeline",),
+        title=results.title, time_unit=results.time_unit, options=options, utilization=styles is None,
     )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from simulator.planning.sharing.planner import SharedAnswer
 from simulator.planning.statistics import Interval
 from simulator.previewing import table as previewing
 from simulator.previewing.search import Preview
+from simulator.render.options import USUAL, PictureOptions, drawn_with
 from simulator.render.plots import figure as figures
 from simulator.scenario.loading import Loaded
 from simulator.trace import comparison, queueing_words
@@ -527,10 +528,12 @@ class Picture:
 
     figure: Figure = field(repr=False)
     title: str
+    options: PictureOptions = field(default=USUAL, repr=False)
 
     def write(self, path: Path | str) -> None:
         """Replace `path`, .png or .svg, by the picture."""
-        figures.write(self.figure, Path(path))
+        with drawn_with(self.options):
+            figures.write(self.figure, Path(path))
 
     def _repr_png_(self) -> bytes:
         with TemporaryDirectory() as folder:

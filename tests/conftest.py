@@ -5,9 +5,13 @@ What starts a process is not listed: a test that is about to start one is skippe
 
 from __future__ import annotations
 
+import os
 import sys
 
 import pytest
+
+# Every test draws what it looks at; tests/render/test_kept.py says what is kept.
+os.environ["ASHA_SIM_KEPT"] = "off"
 
 #: Folders and modules that the quick tier leaves out. Processes, browsers, faults of the machine, hostile input and
 #: benchmarks; pages, notebooks and pictures that are made; and what takes seconds of computing: closed forms over many

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import count
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypeVar, get_args
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
+from simulator.cli import looks
 from simulator.cli.notes import tell_boxes, tell_unused
 from simulator.cli.progress import progress_bar
 from simulator.cli.scenario_file import Seed, Sets, UnitTime, Workers, opened
 from simulator.core.errors import InputError, Problem
+from simulator.core.escaping import printable
 from simulator.core.vocabulary import (
     PICTURE_FORMATS,
     PLOT_FORMATS,
@@ -20,12 +22,15 @@ from simulator.core.vocabulary import (
     PLOTS_OF_REPLICATES,
     PLOTS_OF_RUNS,
     SHARED_PLOT_KINDS,
+    STYLES,
+    USUAL_STYLES,
+    SnippetKind,
     Style,
 )
 
 if TYPE_CHECKING:
+    from simulator.render.pictures import Pictures
     from simulator.scenario.loading import Loaded
-    from simulator.trace.trace import Trace
 
 Name = TypeVar("Name", bound=str)
 
@@ -54,11 +59,14 @@ def animate(
     workers: Workers = None,
     unit_time: UnitTime = None,
     style: Annotated[
-        Literal[Style, "all"],
+        str | None,
         typer.Option(
-            help="docs: configurations and workers, one file for each searcher; timeline: all searchers on one clock."
+            help="docs: configurations and workers, one file a searcher; side: those of all searchers next to each "
+            "other in one file; timeline: lanes of all, above each other. Several with commas, or all; without it "
+            "docs, timeline and a plot of the utilization.",
+            show_default=False,
         ),
-    ] = "all",
+    ] = None,
     formats: Annotated[
         str, typer.Option("--format", help="gif, mp4, webp, html (a player), perfetto; several with commas.")
     ] = "gif",
@@ -66,43 +74,79 @@ def animate(
         list[Path] | None,
         typer.Option(metavar="SCENARIO", help="A scenario that the player can switch to; may be given again."),
     ] = None,
+    snippet: Annotated[
+        SnippetKind | None,
+        typer.Option(
+            help="Write beside the pictures what to paste into a page: rst, md or html.", show_default=False
+        ),
+    ] = None,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="Write nothing; say which files in the folder are not what would be written, with status 1.",
+        ),
+    ] = False,
+    width: looks.Width = None,
+    height: looks.Height = None,
+    seconds: looks.Seconds = None,
+    speed: looks.Speed = None,
+    fps: looks.Fps = None,
+    theme: looks.Theme = "both",
+    palette: looks.Palette = None,
+    font: looks.Font = None,
+    texts: looks.Texts = None,
+    title: looks.Title = None,
+    loop: looks.Loop = 0,
 ) -> None:
     """Animate a scenario or a saved trace.
 
     It writes GIFs in light and dark, each with a still picture for reduced motion and an alternative text, or a
-    page with a player.
+    page with a player. Pictures that were drawn before from the same scenario, options and version are not drawn
+    again.
     """
     from simulator.experiment.experiment import Experiment
     from simulator.io import writing
-    from simulator.render import draw_all
+    from simulator.render import kept
+    from simulator.render.options import read_options
+    from simulator.render.pictures import Pictures, draw_scenario, draw_trace, unlike
     from simulator.scenario.loading import load
-    from simulator.trace.reading import is_trace, read_trace, unit_of
+    from simulator.trace.reading import is_trace
 
-    chosen = _chosen(formats, PICTURE_FORMATS, "--format")
-    styles: tuple[Style, ...] = get_args(Style) if style == "all" else (style,)
+    asked = Pictures(
+        formats=tuple(_chosen(formats, PICTURE_FORMATS, "--format")),
+        styles=_styles(style),
+        utilization=style is None,
+        snippet=snippet,
+        options=read_options(
+            width=width, height=height, seconds=seconds, speed=speed, fps=fps, theme=theme, palette=palette,
+            font=font, texts=texts, title=title, loop=loop,
+        ),
+    )  # fmt: skip
+    store = kept.usual()
     if is_trace(scenario):
         _check_no_settings(sets, workers, unit_time)
-        trace = read_trace(scenario)
         tell_unused({"--seed": seed is not None, "--also": bool(also)})
-        tell_boxes([trace.label])
-        writing.check_folder(out)
-        with writing.together(out):
-            made = draw_all([trace], out, formats=chosen, styles=styles, title=trace.label, time_unit=unit_of(trace))
-        typer.echo("\n".join(map(str, made)))
+
+        def draw(folder: Path) -> list[Path]:
+            drawn = draw_trace(scenario, folder, asked, store=store, on_texts=lambda said: _tell_letters(asked, said))
+            return drawn.files
+
+        _write_or_check(draw, out, check=check)
         return
     loaded = _loaded(scenario, sets, workers, unit_time)
     if loaded.scenario.searches is not None:
-        from simulator.cli.shared import animate_shared
-
-        if also:
-            raise typer.BadParameter("is for searchers; these searches share a cluster.", param_hint="--also")
-        animate_shared(loaded, seed, out, chosen, styles if style != "all" else ("timeline",))
+        _animate_shared(loaded, seed, out, asked, given={"--also": also, "--snippet": snippet, "--check": check})
         return
     experiment = Experiment(loaded, seed)
-    tell_boxes([experiment.loaded.title, *experiment.labels])
-    others = [Experiment(load(path), seed) for path in also or ()]
-    writing.check_folder(out)
-    with writing.together(out), progress_bar() as progress:
+    _tell_letters(asked, [experiment.loaded.title, *experiment.labels])
+    others: dict[str, Experiment] = {}
+    for path in also or ():
+        other = Experiment(load(path), seed)
+        others[unlike(other.loaded.title, {experiment.loaded.title, *others})] = other
+    if not check:
+        writing.check_folder(out)
+    with progress_bar() as progress:
         task = progress.add_task("", total=None)
 
         def on_searcher(label: str) -> None:
@@ -111,18 +155,67 @@ def animate(
         def on_frame(name: str, done: int, total: int) -> None:
             progress.update(task, description=f"drawing {name}", completed=done, total=total)
 
-        traces = list(experiment.run_all(on_searcher, with_decisions="html" in chosen).values())
-        scenes: dict[str, list[Trace]] = {}
-        for other in others:
-            scenes[_unlike(other.loaded.title, {loaded.title, *scenes})] = list(
-                other.run_all(on_searcher, with_decisions="html" in chosen).values()
+        def draw_it(folder: Path) -> list[Path]:
+            drawn = draw_scenario(
+                experiment, folder, asked, others=others, store=store, on_searcher=on_searcher, on_frame=on_frame
             )
-        written = draw_all(
-            traces, out, formats=chosen, styles=styles, title=loaded.title, time_unit=loaded.scenario.time_unit,
-            others=scenes, on_frame=on_frame,
-        )  # fmt: skip
-    for path in written:
-        typer.echo(path)
+            return drawn.files
+
+        _write_or_check(draw_it, out, check=check)
+
+
+def _animate_shared(
+    loaded: Loaded, seed: int | None, out: Path, asked: Pictures, *, given: Mapping[str, object]
+) -> None:
+    """Animate searches that share a cluster; of what was given beside the style some is for searchers alone."""
+    from simulator.cli.shared import animate_shared
+
+    for option, value in given.items():
+        if value:
+            raise typer.BadParameter("is for searchers; these searches share a cluster.", param_hint=option)
+    styles = ("timeline",) if asked.styles in {USUAL_STYLES, STYLES} else asked.styles
+    animate_shared(loaded, seed, out, asked.formats, styles, asked.options)
+
+
+def _styles(asked: str | None) -> tuple[Style, ...]:
+    """The styles that are asked for."""
+    if asked is None:
+        return USUAL_STYLES
+    return STYLES if asked == "all" else tuple(_chosen(asked, STYLES, "--style"))
+
+
+def _write_or_check(draw: Callable[[Path], list[Path]], out: Path, *, check: bool) -> None:
+    """Draw into `out` and name the files; or draw elsewhere and say which files of `out` differ, with status 1."""
+    if not check:
+        typer.echo("\n".join(map(str, draw(out))))
+        return
+    with TemporaryDirectory(prefix="asha-sim-") as name:
+        wrong = []
+        for path in draw(Path(name)):
+            there = out / path.name
+            try:
+                same = there.read_bytes() == path.read_bytes()
+            except FileNotFoundError:
+                wrong.append(f"{there}: is missing")
+            except OSError as error:
+                wrong.append(f"{there}: cannot be read: {error.strerror}")
+            else:
+                if not same:
+                    wrong.append(f"{there}: differs from what this scenario gives")
+    if wrong:
+        typer.echo("\n".join(map(printable, wrong)))
+        raise typer.Exit(1)
+    typer.echo(f"{printable(str(out))}: the pictures are those that this scenario gives")
+
+
+def _tell_letters(asked: Pictures, texts: Sequence[str]) -> None:
+    """Say which characters pictures show as boxes, or letter in another font than was asked for."""
+    from simulator.render import fonts
+
+    shown = [asked.options.titled(texts[0]), *texts[1:]]
+    looks.tell_lacking(asked.options.font, shown, asked.options.words)
+    with fonts.lettered_in(asked.options.font):
+        tell_boxes([*shown, *asked.options.words.values()])
 
 
 def plot(
@@ -148,25 +241,35 @@ def plot(
     size: Annotated[
         Literal["page", "slide"], typer.Option(help="page, or slide: 16:9, 1920 x 1080 pixels, large letters.")
     ] = "page",
+    width: looks.Width = None,
+    theme: looks.Theme = "both",
+    palette: looks.Palette = None,
+    font: looks.Font = None,
+    texts: looks.Texts = None,
+    title: looks.Title = None,
 ) -> None:
     """Plot a scenario or a saved trace, in light and dark."""
     from simulator.experiment.experiment import Experiment
     from simulator.experiment.replicates import replicates
     from simulator.io import writing
+    from simulator.render.options import drawn_with, read_options
+    from simulator.render.pictures import Pictures
     from simulator.render.plots.files import write_plots
     from simulator.trace.reading import is_trace, read_trace, unit_of
 
     suffixes = _chosen(formats, PLOT_FORMATS, "--format")
+    options = read_options(width=width, theme=theme, palette=palette, font=font, texts=texts, title=title)
+    asked = Pictures(options=options)
     if is_trace(scenario):
         chosen = PLOT_KINDS if kinds is None else _chosen(kinds, PLOT_KINDS, "--kind")
         _check_no_settings(sets, workers, unit_time)
         trace = read_trace(scenario)
         tell_unused({"--seed": seed is not None, "--seeds": seeds > 1})
-        tell_boxes([trace.label])
+        _tell_letters(asked, [trace.label, trace.label])
         writing.check_folder(out)
-        with writing.together(out):
+        with writing.together(out), drawn_with(options):
             made = write_plots(
-                {trace.label: [trace]}, out, kinds=chosen, formats=suffixes, title=trace.label,
+                {trace.label: [trace]}, out, kinds=chosen, formats=suffixes, title=options.titled(trace.label),
                 time_unit=unit_of(trace), size=size,
             )  # fmt: skip
         typer.echo("\n".join(map(str, made)))
@@ -177,13 +280,14 @@ def plot(
 
         shared = SHARED_PLOT_KINDS[:-1] if kinds is None else _chosen(kinds, SHARED_PLOT_KINDS, "--kind")
         tell_unused({"--seeds": seeds > 1 and "load" not in shared})
-        plot_shared(loaded, seed, out, shared, suffixes, seeds=seeds, size=size)
+        with drawn_with(options):
+            plot_shared(loaded, seed, out, shared, suffixes, seeds=seeds, size=size)
         return
     chosen = PLOT_KINDS if kinds is None else _chosen(kinds, PLOT_KINDS, "--kind")
     experiment = Experiment(loaded, seed)
-    tell_boxes([loaded.title, *experiment.labels])
+    _tell_letters(asked, [loaded.title, *experiment.labels])
     writing.check_folder(out)
-    with writing.together(out), progress_bar() as progress:
+    with writing.together(out), progress_bar() as progress, drawn_with(options):
         task = progress.add_task("simulating", total=seeds)
         run = {label: [trace] for label, trace in experiment.run_all().items()}
         several = run
@@ -197,8 +301,8 @@ def plot(
             path
             for runs, these in ((run, PLOTS_OF_RUNS), (several, PLOTS_OF_REPLICATES))
             for path in write_plots(
-                runs, out, kinds=[kind for kind in chosen if kind in these], formats=suffixes, title=loaded.title,
-                time_unit=loaded.scenario.time_unit, size=size,
+                runs, out, kinds=[kind for kind in chosen if kind in these], formats=suffixes,
+                title=options.titled(loaded.title), time_unit=loaded.scenario.time_unit, size=size,
             )
         ]  # fmt: skip
     for path in written:
@@ -223,12 +327,6 @@ def _check_no_settings(sets: list[str] | None, workers: int | None, unit_time: s
     for option, given in (("--set", sets), ("--workers", workers), ("--unit-time", unit_time)):
         if given:
             raise typer.BadParameter("is for a scenario; a saved trace has been run.", param_hint=option)
-
-
-def _unlike(title: str, taken: set[str]) -> str:
-    """The title, with a number if another has it already."""
-    numbered = (title if number == 1 else f"{title} ({number})" for number in count(1))
-    return next(name for name in numbered if name not in taken)
 
 
 def _chosen(asked: str, known: Sequence[Name], option: str) -> list[Name]:

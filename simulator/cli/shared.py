@@ -16,6 +16,7 @@ from simulator.io import inputs
 
 if TYPE_CHECKING:
     from simulator.experiment.sharing import SharedExperiment
+    from simulator.render.options import PictureOptions
     from simulator.scenario.loading import Loaded
     from simulator.trace.queueing import Queueing
 
@@ -91,6 +92,7 @@ def plot_shared(
     from simulator.experiment import loads
     from simulator.experiment.sharing import SharedExperiment
     from simulator.io import writing
+    from simulator.render.options import current
     from simulator.render.plots.sharing_files import Loads, write_shared_plots
 
     experiment = SharedExperiment(loaded, seed)
@@ -114,15 +116,20 @@ def plot_shared(
         )
     with writing.together(out):
         written = write_shared_plots(
-            workload, found, ways, out, kinds=kinds, formats=formats, title=loaded.title,
-            time_unit=loaded.scenario.time_unit, size=size,
+            workload, found, ways, out, kinds=kinds, formats=formats,
+            title=current().titled(loaded.title), time_unit=loaded.scenario.time_unit, size=size,
         )  # fmt: skip
     for path in written:
         typer.echo(path)
 
 
 def animate_shared(
-    loaded: Loaded, seed: int | None, out: Path, formats: Sequence[PictureFormat], styles: Sequence[Style]
+    loaded: Loaded,
+    seed: int | None,
+    out: Path,
+    formats: Sequence[PictureFormat],
+    styles: Sequence[Style],
+    options: PictureOptions,
 ) -> None:
     """Animate who was served when, with the queue beneath, or make the player and the file for trace viewers."""
     from simulator.cli.notes import tell_boxes
@@ -131,9 +138,10 @@ def animate_shared(
     from simulator.io import writing
     from simulator.render.sharing import draw_shared
 
-    if "docs" in styles:
+    if set(styles) != {"timeline"}:
         raise typer.BadParameter(
-            "docs draws one search; searches that share a cluster have a timeline.", param_hint="--style"
+            "docs and side draw single searches; searches that share a cluster have a timeline.",
+            param_hint="--style",
         )
     experiment = SharedExperiment(loaded, seed)
     tell_boxes([loaded.title, *experiment.labels])
@@ -144,7 +152,7 @@ def animate_shared(
         task = progress.add_task("drawing", total=None)
         written = draw_shared(
             workload, found, out, formats=formats, title=loaded.title, time_unit=loaded.scenario.time_unit,
-            on_frame=lambda done, total: progress.update(task, completed=done, total=total),
+            options=options, on_frame=lambda done, total: progress.update(task, completed=done, total=total),
         )  # fmt: skip
     for path in written:
         typer.echo(path)

@@ -15,7 +15,15 @@ Advance = Literal["stops", "pauses", "halves"]
 
 #: Pictures
 ThemeName = Literal["light", "dark"]
-Style = Literal["docs", "timeline"]
+#: Themes that may be asked for.
+ThemeChoice = Literal["light", "dark", "both"]
+#: Side: docs pictures next to each other, in one file.
+Style = Literal["docs", "timeline", "side"]
+STYLES: tuple[Style, ...] = get_args(Style)
+#: What is drawn where no style is asked for.
+USUAL_STYLES: tuple[Style, ...] = ("docs", "timeline")
+#: What to paste into a page, by its language.
+SnippetKind = Literal["rst", "md", "html"]
 Motion = Literal["gif", "mp4", "webp"]
 PictureFormat = Literal["gif", "mp4", "webp", "html", "perfetto"]
 PICTURE_FORMATS: tuple[PictureFormat, ...] = get_args(PictureFormat)

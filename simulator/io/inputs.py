@@ -65,6 +65,12 @@ def note(path: Path, raw: bytes) -> None:
         raise InputError(Problem(str(path), message))
 
 
+def read_so_far() -> list[str]:
+    """The files that were read in here, by their real paths."""
+    notes = _notes.get() or _Notes()
+    return list(notes.places)
+
+
 def changed() -> list[str]:
     """The absolute paths of files that have changed since they were read."""
     notes = _notes.get() or _Notes()

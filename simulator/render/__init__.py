@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from simulator.core.vocabulary import Motion, PictureFormat, Style, TimeUnit
-from simulator.render.animation.animate import DARK, WRITERS, animate, check_timeline
+from simulator.render.animation.animate import WRITERS, animate, check_styles
 from simulator.render.animation.video import check_mp4
+from simulator.render.options import USUAL, PictureOptions, drawn_with
 from simulator.render.player.player import Player, play
-from simulator.render.style import THEMES
+from simulator.render.words import ENGLISH
 from simulator.trace.trace import Trace
 
 __all__ = ["Player", "animate", "draw_all", "play"]
@@ -24,23 +26,26 @@ def draw_all(
     title: str,
     time_unit: TimeUnit,
     others: Mapping[str, Sequence[Trace]] | None = None,
+    options: PictureOptions = USUAL,
+    utilization: bool = False,
     on_frame: Callable[[str, int, int], None] | None = None,
 ) -> list[Path]:
-    """Write `traces` in every format; return what was written.
+    """Write `traces` in every format, as `options` say; return what was written.
 
-    "gif", "mp4" and "webp" make every animation of `styles`, in light and dark, and a utilization plot; "html" the
+    "gif", "mp4" and "webp" make every animation of `styles`, and with `utilization` a plot of it; "html" the
     player, which can switch to `others` by their names; "perfetto" a file for trace viewers. `on_frame` is told
     what is being drawn, and how many files of how many are written. Raises InputError as `animate` does.
     """
     motions: list[Motion] = [name for name in WRITERS if name in formats]
-    if motions and "timeline" in styles:
-        check_timeline(traces)  # before anything is written
-    if "mp4" in motions:
-        check_mp4()
+    title = options.titled(title)
     written: list[Path] = []
-    if motions:
-        for style in styles:
-            for theme in THEMES:
+    with drawn_with(options):
+        if motions:
+            check_styles(styles, traces)  # before anything is written
+        if "mp4" in motions:
+            check_mp4()
+        for style in styles if motions else ():
+            for theme in options.themes:
 
                 def note(done: int, total: int, name: str = f"{style}, {theme}") -> None:
                     if on_frame is not None:
@@ -50,10 +55,17 @@ def draw_all(
                     traces, out, style=style, theme=theme, title=title, time_unit=time_unit, formats=motions,
                     on_progress=note,
                 )  # fmt: skip
-        written += _utilization(traces, out, title, time_unit)
+        if motions and utilization:
+            from simulator.render.plots.files import write_plots
+
+            runs = {trace.label: [trace] for trace in traces}
+            written += write_plots(
+                runs, out, kinds=["utilization"], formats=["png"], title=title, time_unit=time_unit
+            )
     if "html" in formats:
         path = out / "player.html"
-        play({title: traces, **(others or {})}, title=title, time_unit=time_unit).write(path)
+        with drawn_with(replace(options, words=ENGLISH)):  # the player's own words are English
+            play({title: traces, **(others or {})}, title=title, time_unit=time_unit).write(path)
         written.append(path)
     if "perfetto" in formats:
         from simulator.render import perfetto
@@ -62,14 +74,3 @@ def draw_all(
         perfetto.write(path, traces, title=title)
         written.append(path)
     return list(dict.fromkeys(written))
-
-
-def _utilization(traces: Sequence[Trace], out: Path, title: str, time_unit: TimeUnit) -> list[Path]:
-    from simulator.render.plots import figure, plots
-
-    written = []
-    for theme in THEMES:
-        path = out / f"utilization{DARK if theme == 'dark' else ''}.png"
-        figure.write(plots.utilization(traces, theme=theme, title=title, time_unit=time_unit), path)
-        written.append(path)
-    return written

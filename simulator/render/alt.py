@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simulator.core import ticks
-from simulator.core.formatting import counted, decimal, percent, time
+from simulator.core.formatting import decimal, percent, time
+from simulator.render import words
 from simulator.render.phrases import ending, in_log, loss, worker_time
+from simulator.render.words import say
 from simulator.trace import metrics
 from simulator.trace.queueing import Queueing
 from simulator.trace.trace import Trace
@@ -16,30 +18,32 @@ def of_run(trace: Trace, unit: str) -> str:
     """The result of one run, for its animation in the style "docs"."""
     about = metrics.summarize(trace)
     first = about.first_full_length_s
-    in_full = f"{about.full_length_trials:,} of them trained in full" if about.full_length_trials else "none in full"
+    in_full = say("alt, none in full")
+    if about.full_length_trials:
+        in_full = say("alt, in full", n=words.count(about.full_length_trials))
     if first is not None:
-        in_full += f", the first after {time(ticks.from_seconds(first), unit)}"
+        in_full = say("alt, the first", in_full=in_full, time=words.time(time(ticks.from_seconds(first), unit)))
     spent = [(about.idle_s, "idle"), (about.overhead_s, "overhead"), (about.lost_s, "lost"), (about.down_s, "down")]
     unused = ", ".join(
-        f"{_worker_time(seconds, unit)} {name}" for seconds, name in spent if seconds or name == "idle"
+        say("alt, unused", time=_worker_time(seconds, unit), kind=say(name))
+        for seconds, name in spent
+        if seconds or name == "idle"
     )
-    return (
-        f"{trace.label} keeps {counted(trace.workers, 'worker')} {percent(about.utilization)} busy "
-        f"({unused}): {counted(about.trials, 'trial')} started, {in_full}; {ending(trace, unit)}.{_best(trace)}"
-    )
-
-
-def _best(trace: Trace) -> str:
-    """Who the best trial is in the log that it was imported from; empty where there is none."""
-    best = metrics.summarize(trace).best_trial
-    told = "" if best is None else in_log(trace, best)
-    return f" The best loss is trial {best}'s, which the log calls {told}." if told else ""
+    text = say(
+        "alt of a run", label=trace.label, workers=words.workers(trace.workers),
+        share=words.percent(percent(about.utilization)), unused=unused, trials=words.trials(about.trials),
+        in_full=in_full, ending=ending(trace, unit),
+    )  # fmt: skip
+    told = "" if about.best_trial is None else in_log(trace, about.best_trial)
+    return say("alt, in the log", text=text, trial=about.best_trial, name=told) if told else text
 
 
 def _worker_time(seconds: float, unit: str) -> str:
     amount = ticks.from_seconds(seconds)
     text = worker_time(amount, unit)
-    return f"{decimal(amount / ticks.UNITS[unit])} worker-{unit}" if text.startswith("0 ") else text
+    if f"{amount / ticks.UNITS[unit]:.1f}" != "0.0":
+        return text
+    return words.worker_time(f"{decimal(amount / ticks.UNITS[unit])} worker-{unit}")
 
 
 def of_comparison(traces: Sequence[Trace], unit: str) -> str:
@@ -49,17 +53,20 @@ def of_comparison(traces: Sequence[Trace], unit: str) -> str:
 
 def _clause(trace: Trace, unit: str) -> str:
     about = metrics.summarize(trace)
-    share = percent(about.utilization)
-    share += " busy"
-    if about.idle_promotable_s is not None:
-        share += f" ({_worker_time(about.idle_promotable_s, unit)} idle while a promotion waits)"
-    best = "no result" if about.best_loss is None else f"a best loss of {loss(about.best_loss)}"
-    told = "" if about.best_trial is None else in_log(trace, about.best_trial)
-    best += f", trial {about.best_trial}'s, which the log calls {told}" if told else ""
-    return (
-        f"{trace.label} keeps {counted(trace.workers, 'worker')} {share}, {ending(trace, unit)} "
-        f"with {counted(about.trials, 'trial')} and {best}"
-    )
+    best = say("alt, no result")
+    if about.best_loss is not None:
+        told = "" if about.best_trial is None else in_log(trace, about.best_trial)
+        best = say("alt, best loss", loss=loss(about.best_loss))
+        if told:
+            best = say("alt, best loss in the log", loss=loss(about.best_loss), trial=about.best_trial, name=told)
+    said = {
+        "label": trace.label, "workers": words.workers(trace.workers),
+        "share": words.percent(percent(about.utilization)), "ending": ending(trace, unit),
+        "trials": words.trials(about.trials), "best": best,
+    }  # fmt: skip
+    if about.idle_promotable_s is None:
+        return say("alt of several", **said)
+    return say("alt of several, waiting", time=_worker_time(about.idle_promotable_s, unit), **said)
 
 
 def of_workload(found: Queueing, unit: str) -> str:

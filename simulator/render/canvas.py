@@ -101,12 +101,18 @@ def _font(size: int, bold: bool, path: str | None = None) -> ImageFont.FreeTypeF
     return ImageFont.truetype(path or fonts.bundled() / name, size, layout_engine=ImageFont.Layout.BASIC)
 
 
-@lru_cache(maxsize=1024)
 def _letters(text: str, size: int, bold: bool) -> tuple[NDArray[np.uint8], int, int]:
     """Coverage of `text` in 0..8, and where its left and top edge lie from the pen on the baseline."""
+    return _lettered(fonts.runs(text), size, bold)
+
+
+@lru_cache(maxsize=1024)
+def _lettered(
+    runs: tuple[tuple[fonts.Face | None, str], ...], size: int, bold: bool
+) -> tuple[NDArray[np.uint8], int, int]:
     pieces = []
     pen = 0.0
-    for face, piece in fonts.runs(text):
+    for face, piece in runs:
         font = _font(size, bold, face and face.path)
         mask, (left, top) = font.getmask2(piece, "L")
         width, height = mask.size

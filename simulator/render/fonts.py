@@ -6,7 +6,9 @@ other characters, such as Chinese ones, looks at what is installed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 
 #: The bundled font has what is below, Latin letters with their accents, and these, which our own texts have.
 LATIN_ENDS, OWN = 0x250, frozenset("–—‘’“”…×·→\ufffd")
+
+
+#: The font that a user asked for, before the bundled one.
+_asked: ContextVar[Path | None] = ContextVar("_asked", default=None)
 
 
 class Face(NamedTuple):
@@ -44,18 +50,67 @@ def face_for(character: str) -> Face | None:
     )
 
 
+@contextmanager
+def lettered_in(path: Path | None) -> Iterator[None]:
+    """Letter with the font of a file in here, where it has the characters."""
+    token = _asked.set(path)
+    try:
+        yield
+    finally:
+        _asked.reset(token)
+
+
+def asked() -> Face | None:
+    """The font that letters come from first, other than the bundled one."""
+    path = _asked.get()
+    return None if path is None else _face(str(path))
+
+
+def unusable(path: Path) -> str:
+    """Why a file can't be lettered with; empty where it can."""
+    try:
+        with path.open("rb") as file:
+            file.read(1)
+    except (OSError, ValueError) as error:
+        return f"cannot be read: {getattr(error, 'strerror', None) or error}"
+    if _opened(str(path)) is None:
+        return "is no font of outlines; give a TrueType or OpenType file (.ttf, .otf, .ttc)"
+    return ""
+
+
+def lacking_in(path: Path, texts: Iterable[str]) -> str:
+    """The characters, each once, that the font of a file lacks; others letter them."""
+    there = dict.fromkeys("".join(texts))
+    return "".join(one for one in there if not one.isspace() and not _has(str(path), one))
+
+
 def lacking(texts: Iterable[str]) -> str:
     """The characters, each once, that no font has: a box stands for them in pictures."""
     there = dict.fromkeys("".join(texts))
-    return "".join(one for one in there if not _bundled_has(one) and face_for(one) is None)
+    return "".join(one for one in there if _own_face(one, asked()) is None and not _bundled_has(one))
+
+
+def runs(text: str) -> tuple[tuple[Face | None, str], ...]:
+    """`text` in pieces of one font each; None is the bundled one."""
+    return _runs(text, asked())
+
+
+def _own_face(character: str, own: Face | None) -> Face | None:
+    """The font that a character is lettered with; None for the bundled one, or where none has it."""
+    return own if own is not None and _has(own.path, character) else face_for(character)
+
+
+@lru_cache(maxsize=64)
+def _face(path: str) -> Face | None:
+    found = _opened(path)
+    return None if found is None else Face(found.family_name, path)
 
 
 @lru_cache(maxsize=4096)
-def runs(text: str) -> tuple[tuple[Face | None, str], ...]:
-    """`text` in pieces of one font each; None is the bundled one."""
+def _runs(text: str, own: Face | None) -> tuple[tuple[Face | None, str], ...]:
     pieces: list[tuple[Face | None, str]] = []
     for character in text:
-        face = face_for(character)
+        face = _own_face(character, own)
         if pieces and pieces[-1][0] == face:
             pieces[-1] = face, pieces[-1][1] + character
         else:

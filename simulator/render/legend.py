@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simulator.render import style
+from simulator.render.words import say
 from simulator.trace.trace import Spell, Trace
 
 #: Palette indices of the colours that `extras` names.
@@ -23,7 +24,7 @@ def extras(traces: Sequence[Trace]) -> list[tuple[str, str]]:
         "down": Spell.DOWN in kinds,
     }
     meanings = {"overhead": "overhead", "lost": "lost work", "boot": "starting up", "down": "down"}
-    return [(name, meanings[name]) for name, occurs in found.items() if occurs]
+    return [(name, say(meanings[name])) for name, occurs in found.items() if occurs]
 
 
 def thinned(colours: Sequence[int]) -> tuple[int, ...]:

@@ -6,8 +6,11 @@ from math import isnan
 from typing import NamedTuple
 
 from simulator.core import ticks
-from simulator.core.formatting import counted, shortened
+from simulator.core.formatting import shortened
+from simulator.render import words
+from simulator.render.words import say
 from simulator.trace import replay
+from simulator.trace.levels import Levels
 from simulator.trace.trace import Outcome, Trace
 
 #: Characters of a log's name, of a hyperparameter's value, and hyperparameters that are told of a trial.
@@ -48,33 +51,54 @@ def manner(trace: Trace) -> str:
     if replay.first_promotion(trace) is None:
         return ""
     if trace.meta.get("advance") == "stops":
-        return "a trial stops or goes on as its result arrives"
-    return (
-        "every rung waits for its slowest trial" if replay.synchronous(trace) else "promotes while others still train"
-    )
+        return say("stops or goes on")
+    return say("every rung waits" if replay.synchronous(trace) else "promotes meanwhile")
 
 
 def ending(trace: Trace, unit: str) -> str:
     """How and when the run ended."""
-    how = "stopped" if trace.stopped or trace.where(Outcome.CUT).any() else "finished"
-    return f"{how} at {ticks.show(trace.makespan, unit)}"
+    stopped = trace.stopped or trace.where(Outcome.CUT).any()
+    return say("stopped at" if stopped else "finished at", time=words.clock(trace.makespan, unit))
+
+
+def rungs(ladder: Levels) -> list[str]:
+    """What the rungs of a ladder are called, with their units."""
+    if not ladder.rungs:
+        return units(ladder)
+    return [
+        say("rung and units", rung=rung, units=words.units(resource))
+        for rung, resource in zip(ladder.rungs, ladder.resources, strict=True)
+    ]
+
+
+def short_rungs(ladder: Levels) -> list[str]:
+    """The same for where there is little room."""
+    return [say("rung", rung=rung) for rung in ladder.rungs] or units(ladder)
+
+
+def units(ladder: Levels) -> list[str]:
+    """The units of each rung of a ladder."""
+    known = [words.units(resource) for resource in ladder.resources]
+    return [say("up to", units=one) for one in known] if ladder.sampled else known
 
 
 def first_promotion_note(trace: Trace, unit: str) -> Note | None:
     """The first barrier, or where nobody waited at one the first promotion."""
     barrier = replay.first_barrier(trace)
     if barrier is not None:
-        wait = "waits" if barrier.waiting == 1 else "wait"
-        workers = counted(trace.workers, "worker")
-        where = f" of bracket {barrier.bracket}" if trace.bracket.any() else ""
-        text = f"first barrier: {barrier.waiting:,} of {workers} {wait} for rung {barrier.rung}{where}"
+        text = say(
+            "first barrier of one" if barrier.waiting == 1 else "first barrier",
+            waiting=words.count(barrier.waiting), workers=words.workers(trace.workers), rung=barrier.rung,
+        )  # fmt: skip
+        if trace.bracket.any():
+            text = say("of a bracket", barrier=text, bracket=barrier.bracket)
         return Note(barrier.since, barrier.until, text)
     promotion = replay.first_promotion(trace)
     if promotion is None:
         return None
-    results = counted(promotion.results, "result")
-    what = "trial that goes on" if trace.meta.get("advance") == "stops" else "promotion"
-    text = f"first {what} at {_instant(promotion.tick, unit)}, after {results}"
+    results = words.counted(promotion.results, "one result", "results")
+    what = "first that goes on" if trace.meta.get("advance") == "stops" else "first promotion"
+    text = say(what, time=words.time(_instant(promotion.tick, unit)), results=results)
     return Note(promotion.tick, promotion.tick, text)
 
 
@@ -100,16 +124,16 @@ def in_log(trace: Trace, trial: int) -> str:
 
 def loss(value: float) -> str:
     """A loss in three digits, a dash where there is none."""
-    return "–" if isnan(value) else f"{value:.3g}"
+    return "–" if isnan(value) else words.number(f"{value:.3g}")
 
 
 def percent(part: float, whole: float) -> str:
     """A share as whole per cent; of nothing it is 0 %."""
-    return f"{100 * part / whole if whole else 0:.0f} %"
+    return words.percent(f"{100 * part / whole if whole else 0:.0f} %")
 
 
 def worker_time(amount: float, unit: str) -> str:
     """Worker ticks as people read them: "617 worker-h"; one decimal below ten."""
     value = amount / ticks.UNITS[unit]
     text = f"{value:,.0f}" if value >= 9.95 else f"{value:.1f}".removesuffix(".0")  # noqa: PLR2004
-    return f"{text} worker-{unit}"
+    return words.worker_time(f"{text} worker-{unit}")

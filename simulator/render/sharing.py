@@ -15,9 +15,10 @@ from simulator.render.animation import gif
 from simulator.render.animation.animate import DARK, WRITERS
 from simulator.render.animation.shared_timeline import SharedPicture, shades
 from simulator.render.animation.video import check_mp4
+from simulator.render.options import USUAL, PictureOptions, current, drawn_with
 from simulator.render.player.data import Whose
 from simulator.render.player.player import Player, play
-from simulator.render.style import THEMES
+from simulator.render.words import ENGLISH
 from simulator.trace.queueing import Queueing
 from simulator.trace.workload import Workload
 
@@ -30,26 +31,52 @@ def draw_shared(
     formats: Sequence[PictureFormat],
     title: str,
     time_unit: TimeUnit,
+    options: PictureOptions = USUAL,
     on_frame: Callable[[int, int], None] | None = None,
 ) -> list[Path]:
-    """Write the timeline of searches that share a cluster in every format, light and dark; return what was written.
+    """Write the timeline of searches that share a cluster in every format, as `options` say; return what was written.
 
     "html" makes the player, whose switch colours jobs by search or by rung, "perfetto" a file for trace viewers.
     """
     motions: list[Motion] = [name for name in WRITERS if name in formats]
+    title = options.titled(title)
     if "mp4" in motions:
         check_mp4()
+    with drawn_with(options):
+        written = _moving(workload, found, out, motions, title, time_unit, on_frame) if motions else []
+    if "html" in formats:
+        with drawn_with(replace(options, words=ENGLISH)):  # the player's own words are English
+            play_shared(workload, title=title, time_unit=time_unit).write(out / "player.html")
+        written.append(out / "player.html")
+    if "perfetto" in formats:
+        from simulator.render import perfetto
+
+        perfetto.write(out / "perfetto.json", [replace(workload.spread(), label=title)], title=title)
+        written.append(out / "perfetto.json")
+    return written
+
+
+def _moving(
+    workload: Workload,
+    found: Queueing,
+    out: Path,
+    motions: Sequence[Motion],
+    title: str,
+    time_unit: TimeUnit,
+    on_frame: Callable[[int, int], None] | None,
+) -> list[Path]:
     written: list[Path] = []
-    total = len(THEMES) * (len(motions) + 1) if motions else 0
+    themes = current().themes
+    total = len(themes) * (len(motions) + 1)
 
     def note(path: Path) -> None:
         written.append(path)
         if on_frame is not None:
             on_frame(len(written), total)
 
-    for theme in THEMES if motions else ():
+    for theme in themes:
         picture = SharedPicture(workload, title, time_unit)
-        palette = THEMES[theme].palette(picture.colours)
+        palette = current().theme(theme).palette(picture.colours)
         pictures = gif.images(picture.canvas, picture.steps())
         suffix = DARK if theme == "dark" else ""
         for kind in motions:
@@ -57,17 +84,8 @@ def draw_shared(
             note(out / f"timeline{suffix}.{kind}")
         gif.write_poster(out / f"timeline{suffix}.png", pictures.frames[-1], palette)
         note(out / f"timeline{suffix}.png")
-    if motions:
-        writing.write_text(out / "timeline.txt", alt.of_workload(found, time_unit) + "\n")
-        written.append(out / "timeline.txt")
-    if "html" in formats:
-        play_shared(workload, title=title, time_unit=time_unit).write(out / "player.html")
-        written.append(out / "player.html")
-    if "perfetto" in formats:
-        from simulator.render import perfetto
-
-        perfetto.write(out / "perfetto.json", [replace(workload.spread(), label=title)], title=title)
-        written.append(out / "perfetto.json")
+    writing.write_text(out / "timeline.txt", alt.of_workload(found, time_unit) + "\n")
+    written.append(out / "timeline.txt")
     return written
 
 

@@ -22,11 +22,16 @@ MOST = 32
 
 @dataclass(frozen=True)
 class Levels:
-    """Resources in units, lowest first, each with its label; a job belongs to the first that it does not exceed."""
+    """Resources in units, lowest first, each with its label; a job belongs to the first that it does not exceed.
+
+    `rungs` are their numbers where all brackets agree on them; `sampled` levels stand for all up to them.
+    """
 
     resources: tuple[int, ...]
     labels: tuple[str, ...]
     short: tuple[str, ...]  # short labels
+    rungs: tuple[int, ...] = ()
+    sampled: bool = False
 
     def __len__(self) -> int:
         return len(self.resources)
@@ -48,10 +53,11 @@ def levels(traces: Sequence[Trace]) -> Levels:
             tuple(resource for resource, _ in pairs),
             tuple(f"rung {rung} · {counted(resource, 'unit')}" for resource, rung in pairs),
             tuple(f"rung {rung}" for _, rung in pairs),
+            tuple(rung for _, rung in pairs),
         )
     known, up_to = sorted({resource for resource, _ in pairs}), ""
     if len(known) > MOST:
         known = [known[place] for place in np.linspace(0, len(known) - 1, MOST).round().astype(int).tolist()]
         up_to = "to "
     names = tuple(up_to + counted(resource, "unit") for resource in known)
-    return Levels(tuple(known), names, names)
+    return Levels(tuple(known), names, names, sampled=bool(up_to))

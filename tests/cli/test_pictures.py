@@ -54,7 +54,7 @@ def test_every_moving_format(tmp_path, tiny):
     made = {
         f"{label}{dark}.{kind}" for label in "ab" for dark in ("", "-dark") for kind in ("gif", "mp4", "png", "webp")
     }
-    assert set(names(tmp_path / "out")) == made | {"a.txt", "b.txt", "utilization.png", "utilization-dark.png"}
+    assert set(names(tmp_path / "out")) == made | {"a.txt", "b.txt"}
 
 
 def test_plots(tmp_path, tiny):

@@ -64,10 +64,10 @@ def test_other_times_are_shown_in_even_parts() -> None:
 
 
 def test_more_bars_than_pixels_are_sampled_in_order() -> None:
-    columns = Bars(Rect(10, 0, 110, 50), 1000)
+    columns = Bars(Rect(10, 0, 110, 50), 1000, "workers shown")
     assert columns.numbers == list(range(5, 1000, 10))
     assert columns.edges[0] == (10, 11)
-    few = Bars(Rect(10, 0, 110, 50), 10)
+    few = Bars(Rect(10, 0, 110, 50), 10, "workers shown")
     assert few.edges[:2] == [(10, 19), (20, 29)]
 
 

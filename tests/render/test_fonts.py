@@ -22,7 +22,7 @@ SQUARE = [(100, 0), (900, 0), (900, 900), (100, 900)]
 
 
 def forget():
-    for known in (fonts.face_for, fonts.runs, fonts._installed):
+    for known in (fonts.face_for, fonts._runs, fonts._installed):
         known.cache_clear()
 
 

@@ -195,7 +195,7 @@ def test_colours_of_moving_pictures_and_slices_go_by_resource(results, tmp_path)
     picture = DocsPicture(trace, Scales([trace], "h"), "")
     list(picture.steps())
     x0, x1 = picture._trial_columns.edges[results["hyperband-0"].full_length_trials - 1]
-    y0 = picture._trials.y0
+    y0 = picture._column._trials.y0
     assert (picture.canvas.pixels[y0:, x0:x1][0] == style.RUNG + 3).all()
 
     write_perfetto(tmp_path / "p.json", [trace], title="")

@@ -8,8 +8,9 @@ from simulator.render.animation import gif
 from simulator.render.animation.axis import Strip, TimeAxis, counting_step, round_step
 from simulator.render.animation.ladder import LadderBars
 from simulator.render.animation.lanes import Lanes
-from simulator.render.animation.timeline import FRAME_MS, FRAMES, HOLD_MS, TimelinePicture
+from simulator.render.animation.timeline import FRAME_MS, FRAMES, TimelinePicture
 from simulator.render.canvas import Canvas, Rect
+from simulator.render.options import HOLD_MS
 from simulator.searchers.halving import asha
 from simulator.trace.levels import levels
 from simulator.trace.trace import Trace

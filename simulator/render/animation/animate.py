@@ -15,15 +15,16 @@ from simulator.io import writing
 from simulator.render import alt
 from simulator.render.animation import gif, video
 from simulator.render.animation.configurations import DocsPicture, Scales
+from simulator.render.animation.side import SidePicture, check_side
 from simulator.render.animation.timeline import MOST_SEARCHERS, TimelinePicture
-from simulator.render.style import THEMES
+from simulator.render.options import current
 from simulator.trace.trace import Trace
 
 DARK = "-dark"
 MAX_SLUG = 60
 
 #: Names of pictures that are of no one searcher.
-RESERVED = ("timeline", "utilization", "player", "perfetto")
+RESERVED = ("timeline", "side", "utilization", "player", "perfetto", "snippet")
 
 WRITERS: dict[Motion, Callable[[Path, gif.Images, NDArray[np.uint8]], None]] = {
     "gif": gif.write,
@@ -43,16 +44,17 @@ def animate(
     formats: Sequence[Motion] = ("gif",),
     on_progress: Callable[[int, int], None] | None = None,
 ) -> list[Path]:
-    """Write the animations of `traces` into the folder `out`; return what was written.
+    """Write the animations of `traces` into the folder `out`, with the options of just now; return what was written.
 
     "docs" makes an animation for each trace, named after its label and on common scales, "timeline" one with all
-    of them. Beside `name.gif` (or .mp4, .webp) lie `name.png`, the last frame, and `name.txt`, the alt text;
-    pictures of the dark theme are `name-dark`. `on_progress` is told how many files of how many are written.
-    Raises InputError where a timeline has no searcher, or too many to show, and where MP4 can't be written.
+    of them, "side" one with their docs pictures next to each other. Beside `name.gif` (or .mp4, .webp) lie
+    `name.png`, the last frame, and `name.txt`, the alt text; pictures of the dark theme are `name-dark`.
+    `on_progress` is told how many files of how many are written. Raises InputError where a style can't show so many
+    searchers, and where MP4 can't be written.
     """
     if "mp4" in formats:
         video.check_mp4()
-    jobs = _docs(traces, title, time_unit) if style == "docs" else _timeline(traces, title, time_unit)
+    jobs = {"docs": _docs, "timeline": _timeline, "side": _side}[style](traces, title, time_unit)
     written: list[Path] = []
     count = (2 + len(formats)) * (len(traces) if style == "docs" else 1)
     suffix = DARK if theme == "dark" else ""
@@ -63,7 +65,7 @@ def animate(
             on_progress(len(written), count)
 
     for name, text, picture, rungs in jobs:
-        palette = THEMES[theme].palette(rungs)
+        palette = current().theme(theme).palette(rungs)
         pictures = gif.images(picture.canvas, picture.steps())
         for kind in formats:
             path = out / f"{name}{suffix}.{kind}"
@@ -92,14 +94,16 @@ def slugs(labels: Sequence[str]) -> list[str]:
     return names
 
 
-def check_timeline(traces: Sequence[Trace]) -> None:
-    """Raise InputError where a timeline can't hold so many searchers."""
-    if not 1 <= len(traces) <= MOST_SEARCHERS:
+def check_styles(styles: Sequence[Style], traces: Sequence[Trace]) -> None:
+    """Raise InputError where a style can't hold so many searchers, or not at the width that is asked for."""
+    if "timeline" in styles and not 1 <= len(traces) <= MOST_SEARCHERS:
         message = f"shows 1 to {MOST_SEARCHERS} searchers, not {len(traces)}; draw them in the docs style"
         raise InputError(Problem("timeline", message))
+    if "side" in styles:
+        check_side(len(traces))
 
 
-_Job = tuple[str, str, DocsPicture | TimelinePicture, int]
+_Job = tuple[str, str, DocsPicture | TimelinePicture | SidePicture, int]
 
 
 def _docs(traces: Sequence[Trace], title: str, unit: str) -> Iterator[_Job]:
@@ -109,6 +113,12 @@ def _docs(traces: Sequence[Trace], title: str, unit: str) -> Iterator[_Job]:
 
 
 def _timeline(traces: Sequence[Trace], title: str, unit: str) -> Iterator[_Job]:
-    check_timeline(traces)
+    check_styles(["timeline"], traces)
     picture = TimelinePicture(traces, title, unit)
     yield "timeline", alt.of_comparison(traces, unit), picture, len(picture.levels)
+
+
+def _side(traces: Sequence[Trace], title: str, unit: str) -> Iterator[_Job]:
+    check_styles(["side"], traces)
+    scales = Scales(traces, unit)
+    yield "side", alt.of_comparison(traces, unit), SidePicture(traces, scales, title), len(scales.levels)

@@ -7,13 +7,19 @@ from math import ceil, floor, log10
 import numpy as np
 
 from simulator.core import ticks
-from simulator.render import style
+from simulator.render import style, words
 from simulator.render.canvas import Canvas, Rect, measure
+from simulator.render.options import USUAL_LETTER, current
 from simulator.trace import replay
 from simulator.trace.trace import Spell, Trace
 
-#: Size of tick labels; at 960 pixels it stays legible in a column of 740.
-LABEL = 12
+#: Size of tick labels and other small letters, where no width is asked for.
+LABEL = USUAL_LETTER
+
+
+def px(usual: float) -> int:
+    """Pixels, in the picture that is asked for, of what usually takes so many."""
+    return current().sizes().px(usual)
 
 
 def round_step(limit: float, most: int) -> float:
@@ -41,18 +47,19 @@ class TimeAxis:
 
     def draw(self, canvas: Canvas, y: int, *, labels: bool) -> None:
         """Tick marks from `y` down, and what they say."""
-        widest = measure(ticks.show(self.span, self.unit), LABEL) + 24
+        label = px(LABEL)
+        widest = measure(words.clock(self.span, self.unit), label) + px(24)
         step = round_step(self._limit, max(1, (self.x1 - self.x0) // widest))
         for number in range(floor(self._limit / step + 1e-9) + 1):
             tick = number * step * ticks.UNITS[self.unit]
             x = min(self.x0 + round(tick * (self.x1 - self.x0) / self.span), self.x1 - 1)
-            canvas.fill(Rect(x, y, x + 1, y + 4), style.MUTED + style.STEPS - 1)
+            canvas.fill(Rect(x, y, x + 1, y + px(4)), style.MUTED + style.STEPS - 1)
             if labels:
                 digits = max(0, -floor(log10(step)))
-                text = ticks.show(tick, self.unit, digits) if digits else ticks.show(round(tick), self.unit)
-                half = measure(text, LABEL) // 2
+                text = words.clock(tick, self.unit, digits) if digits else words.clock(round(tick), self.unit)
+                half = measure(text, label) // 2
                 middle = min(x, canvas.all.x1 - half - 2)
-                canvas.text(middle, y + 17, text, LABEL, ramp=style.MUTED, align="center")
+                canvas.text(middle, y + px(17), text, label, ramp=style.MUTED, align="center")
 
 
 class Strip:
@@ -92,17 +99,42 @@ class Strip:
 
     def draw_scale(self) -> None:
         """What the top and the bottom stand for."""
-        x = self._axis.x0 - 6
-        self._canvas.text(x, self._y0 + 10, "100 %", LABEL, ramp=style.MUTED, align="right")
-        self._canvas.text(x, self._y1, "0", LABEL, ramp=style.MUTED, align="right")
+        x = self._axis.x0 - px(6)
+        whole = words.percent("100 %")
+        self._canvas.text(x, self._y0 + px(10), whole, px(LABEL), ramp=style.MUTED, align="right")
+        self._canvas.text(x, self._y1, "0", px(LABEL), ramp=style.MUTED, align="right")
 
 
-def key(canvas: Canvas, x: int, baseline: int, entries: list[tuple[tuple[int, ...], str]]) -> int:
+#: The colours of an entry of a legend, and what they mean.
+Entry = tuple[tuple[int, ...], str]
+
+
+def key_lines(entries: list[Entry], width: int) -> list[list[Entry]]:
+    """The entries of a legend in lines of at most `width` pixels, one entry at least in each."""
+    lines: list[list[Entry]] = [[]]
+    room = width
+    for entry in entries:
+        needed = taken(entry)
+        if lines[-1] and needed - px(18) > room:
+            lines.append([])
+            room = width
+        lines[-1].append(entry)
+        room -= needed
+    return lines
+
+
+def taken(entry: Entry) -> int:
+    """Pixels that an entry of a legend takes, with the gap behind it."""
+    colours, text = entry
+    return len(colours) * px(13) + px(4) + measure(text, px(LABEL)) + px(18)
+
+
+def key(canvas: Canvas, x: int, baseline: int, entries: list[Entry]) -> int:
     """A legend in one line: for each entry its colours as squares, and what they mean; returns where it ends."""
     for colours, text in entries:
         for colour in colours:
-            canvas.fill(Rect(x, baseline - 10, x + 11, baseline + 1), colour)
-            x += 13
-        x += 4
-        x += canvas.text(x, baseline, text, LABEL, ramp=style.MUTED) + 18
+            canvas.fill(Rect(x, baseline - px(10), x + px(11), baseline + 1), colour)
+            x += px(13)
+        x += px(4)
+        x += canvas.text(x, baseline, text, px(LABEL), ramp=style.MUTED) + px(18)
     return x

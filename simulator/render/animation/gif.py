@@ -20,9 +20,7 @@ from PIL import Image
 from simulator.io import writing
 from simulator.render import style
 from simulator.render.canvas import Canvas, Rect
-
-#: Browsers show an image of 10 ms or less for 100 ms.
-SHORTEST_MS = 20
+from simulator.render.options import SHORTEST_MS, current
 
 
 class Step(NamedTuple):
@@ -81,7 +79,10 @@ def images(canvas: Canvas, steps: Iterable[Step]) -> Images:
 
 
 def write(path: Path, pictures: Images, palette: NDArray[np.uint8]) -> None:
-    """Replace `path` by a GIF that loops for ever, in the colours of `palette`, shape (64, 3)."""
+    """Replace `path` by a GIF in the colours of `palette`, shape (64, 3); it loops for ever, or as is asked."""
+    asked = current().loop
+    # What stands in the file are repetitions; a picture that plays once has none.
+    loops = {} if asked == 1 else {"loop": max(asked - 1, 0)}
     packed = BytesIO()  # imageio would not leave alone a file that can't be written
     with iio.imopen(packed, "w", extension=".gif", plugin="pillow") as opened:
         durations = pictures.durations_ms
@@ -94,7 +95,7 @@ def write(path: Path, pictures: Images, palette: NDArray[np.uint8]) -> None:
                 transparency=style.TRANSPARENT,  # what did not change
                 optimize=True,
                 duration=durations if len(durations) > 1 else durations[0],
-                loop=0,
+                **loops,
             )
     with writing.replacing(path) as scratch:
         scratch.write_bytes(packed.getbuffer())

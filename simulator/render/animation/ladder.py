@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from simulator.render import style
-from simulator.render.animation.axis import LABEL
+from simulator.render import style, words
+from simulator.render.animation.axis import LABEL, px
 from simulator.render.canvas import Canvas, Rect, measure
 
 #: Height of a rung at most, and the least at which every one is labelled.
@@ -18,19 +18,19 @@ class LadderBars:
     def __init__(self, canvas: Canvas, rect: Rect, labels: Sequence[str], most: int) -> None:
         self._canvas, self._most = canvas, max(most, 1)
         rungs = len(labels)
-        pitch = min(TALL, (rect.y1 - rect.y0) / rungs)
-        left = rect.x0 + max(measure(label, LABEL) for label in labels) + 8
-        right = rect.x1 - measure(f"{most:,}", LABEL) - 6
+        pitch = min(px(TALL), (rect.y1 - rect.y0) / rungs)
+        left = rect.x0 + max(measure(label, px(LABEL)) for label in labels) + px(8)
+        right = rect.x1 - measure(words.count(most), px(LABEL)) - px(6)
         self.rect = Rect(left, rect.y0, rect.x1, rect.y1)
-        gap = 1 if pitch < 6 else 2 if pitch < LABELLED else 6  # noqa: PLR2004
+        gap = 1 if pitch < px(6) else 2 if pitch < px(LABELLED) else px(6)
         self._bars = [
             Rect(left, int(rect.y1 - (rung + 1) * pitch), right, max(int(rect.y1 - rung * pitch) - gap, 1))
             for rung in range(rungs)
         ]
-        every = 1 if pitch >= LABELLED else int(LABELLED // pitch) + 1
+        every = 1 if pitch >= px(LABELLED) else int(px(LABELLED) // pitch) + 1
         self._labelled = set(range(0, rungs, every))
         for rung in self._labelled:
-            canvas.text(left - 8, self._baseline(rung), labels[rung], LABEL, ramp=style.MUTED, align="right")
+            canvas.text(left - px(8), self._baseline(rung), labels[rung], px(LABEL), ramp=style.MUTED, align="right")
 
     def draw(self, started: Sequence[int], settled: Sequence[int]) -> None:
         """Show how many trials have begun on each rung, and how many of them are done there."""
@@ -45,9 +45,9 @@ class LadderBars:
             canvas.fill(Rect(bar.x0, bar.y0, begun, bar.y1), style.PALE + colour)
             canvas.fill(Rect(bar.x0, bar.y0, done, bar.y1), style.RUNG + colour)
             if rung in self._labelled:
-                text = f"{started[rung]:,}"
-                canvas.text(self.rect.x1, self._baseline(rung), text, LABEL, align="right")
+                text = words.count(started[rung])
+                canvas.text(self.rect.x1, self._baseline(rung), text, px(LABEL), align="right")
 
     def _baseline(self, rung: int) -> int:
         bar = self._bars[rung]
-        return (bar.y0 + bar.y1) // 2 + 5
+        return (bar.y0 + bar.y1) // 2 + px(5)

@@ -9,25 +9,27 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from simulator.core import ticks
-from simulator.render import style
-from simulator.render.animation.axis import LABEL, TimeAxis, key
+from simulator.render import style, words
+from simulator.render.animation.axis import LABEL, Entry, TimeAxis, key, key_lines, px
 from simulator.render.animation.gif import Step
 from simulator.render.animation.lanes import Lanes
 from simulator.render.canvas import Canvas, Rect
 from simulator.render.legend import INDEX, extras
+from simulator.render.options import current
 from simulator.render.phrases import percent
+from simulator.render.words import say
 from simulator.trace import replay
 from simulator.trace.levels import levels
 from simulator.trace.queueing import presence, waiting
 from simulator.trace.workload import Workload
 
-WIDTH, MARGIN = 960, 16
+MARGIN = 16
 HEADER, LANES, QUEUE, FOOTER = 44, 240, 84, 60
 LEFT = 66  # of the lanes
 BESIDE = 150  # room for the numbers
+LINE = 20  # of the legend
 GAP = 30  # between lanes and queue, for a heading
-FRAMES, FRAME_MS, HOLD_MS = 150, 80, 3000
+FRAMES, FRAME_MS = 150, 80
 
 
 def shades(workload: Workload) -> list[tuple[str, int]]:
@@ -40,7 +42,8 @@ class SharedPicture:
     """The animation of a workload; `steps` draws on `canvas`."""
 
     def __init__(self, workload: Workload, title: str, unit: str) -> None:
-        self.canvas = Canvas(WIDTH, HEADER + LANES + GAP + QUEUE + FOOTER)
+        self._width = current().sizes().width
+        self._pace = current().pace(FRAMES, FRAME_MS)
         self._title, self._unit = title, unit
         trace = workload.spread()
         places = dict(shades(workload))
@@ -52,10 +55,15 @@ class SharedPicture:
         ]
         span = workload.end
         self._trace = trace
-        self._at = np.rint(np.linspace(0, span, FRAMES + 1)[1:]).astype(np.int64)
-        self._axis = TimeAxis(LEFT, WIDTH - BESIDE, span, unit)
-        self._lanes = Lanes(self.canvas, HEADER + 8, HEADER + LANES, self._axis, trace, levels([trace]), slots)
-        self._top = HEADER + LANES + GAP
+        self._legend = key_lines(self._entries(), self._width - px(LEFT + MARGIN))
+        more = px(LINE) * (len(self._legend) - 1) if current().width else 0
+        self.canvas = Canvas(self._width, px(HEADER) + px(LANES) + px(GAP) + px(QUEUE) + px(FOOTER) + more)
+        self._at = np.rint(np.linspace(0, span, self._pace.frames + 1)[1:]).astype(np.int64)
+        self._axis = TimeAxis(px(LEFT), self._width - px(BESIDE), span, unit)
+        self._lanes = Lanes(
+            self.canvas, px(HEADER) + px(8), px(HEADER) + px(LANES), self._axis, trace, levels([trace]), slots
+        )
+        self._top = px(HEADER) + px(LANES) + px(GAP)
         times, self._there = presence(workload)
         self._waiting = waiting(workload, times)
         self._x = np.array([self._axis.x(tick) for tick in times.tolist()])
@@ -66,35 +74,44 @@ class SharedPicture:
 
     def steps(self) -> Iterator[Step]:
         """One step for each of 150 moments; the last is held."""
-        canvas, bottom = self.canvas, self._top + QUEUE
-        canvas.text(MARGIN, 28, self._title, 18, bold=True, width=WIDTH - 220)
-        canvas.text(LEFT, self._top - 8, "searches that have come and are not done", LABEL, ramp=style.MUTED)
-        canvas.text(LEFT - 6, self._top + 10, f"{self._most:,}", LABEL, ramp=style.MUTED, align="right")
-        canvas.text(LEFT - 6, bottom, "0", LABEL, ramp=style.MUTED, align="right")
-        canvas.text(LEFT - 6, HEADER + LANES // 2, f"{self._trace.workers:,}", LABEL, ramp=style.MUTED, align="right")
-        canvas.text(LEFT - 6, HEADER + LANES // 2 + 15, "workers", LABEL, ramp=style.MUTED, align="right")
+        canvas, bottom = self.canvas, self._top + px(QUEUE)
+        label, edge, middle = px(LABEL), px(LEFT) - px(6), px(HEADER) + px(LANES) // 2
+        canvas.text(px(MARGIN), px(28), self._title, px(18), bold=True, width=self._width - px(220))
+        canvas.text(px(LEFT), self._top - px(8), say("searches that are there"), label, ramp=style.MUTED)
+        workers = say("worker below a number" if self._trace.workers == 1 else "workers below a number")
+        for y, text in (
+            (self._top + px(10), words.count(self._most)),
+            (bottom, "0"),
+            (middle, words.count(self._trace.workers)),
+            (middle + px(15), workers),
+        ):
+            canvas.text(edge, y, text, label, ramp=style.MUTED, align="right")
         canvas.fill(Rect(self._axis.x0, self._top, self._axis.x1, bottom), style.PANEL)
         self._axis.draw(canvas, bottom, labels=True)
-        self._draw_key(bottom + FOOTER - 12)
+        for line, entries in enumerate(self._legend if current().width else [self._entries()]):
+            key(canvas, px(LEFT), bottom + px(FOOTER) - px(12) + line * px(LINE), entries)
         before = self._axis.x0
         for frame, tick in enumerate(self._at.tolist()):
             x = self._axis.x(tick)
             self._lanes.grow(x)
             self._grow(before, x)
-            clock, side = Rect(WIDTH - 200, 4, WIDTH, HEADER), Rect(WIDTH - BESIDE, HEADER, WIDTH, bottom)
+            width = self._width
+            clock = Rect(width - px(200), px(4), width, px(HEADER))
+            side = Rect(width - px(BESIDE), px(HEADER), width, bottom)
             canvas.fill(clock, style.PAGE)
-            canvas.text(WIDTH - MARGIN, 28, ticks.show(tick, self._unit), 20, bold=True, align="right")
+            canvas.text(width - px(MARGIN), px(28), words.clock(tick, self._unit), px(20), bold=True, align="right")
             canvas.fill(side, style.PAGE)
             self._write_numbers(frame, tick)
-            now, before = Rect(before, HEADER, x, bottom), x
-            yield Step([now, clock, side], HOLD_MS if frame == FRAMES - 1 else FRAME_MS)
+            now, before = Rect(before, px(HEADER), x, bottom), x
+            yield Step([now, clock, side], self._pace.shown(frame, len(self._at) - 1))
 
     def _grow(self, before: int, until: int) -> None:
         """Paint the queue from one pixel to another: those that wait below, the others above."""
-        bottom = self._top + QUEUE
+        tall = px(QUEUE)
+        bottom = self._top + tall
         for x in range(before, until):
             at = max(int(np.searchsorted(self._x, x, "right")) - 1, 0)
-            there, wait = (round(QUEUE * int(values[at]) / self._most) for values in (self._there, self._waiting))
+            there, wait = (round(tall * int(values[at]) / self._most) for values in (self._there, self._waiting))
             self.canvas.fill(Rect(x, bottom - there, x + 1, bottom - wait), style.BUSY)
             self.canvas.fill(Rect(x, bottom - wait, x + 1, bottom), style.LOST)
 
@@ -102,19 +119,22 @@ class SharedPicture:
         at = int(np.searchsorted(self._times, tick, "right")) - 1
         numbers = (
             (percent(self._worked[frame], self._available[frame]), "busy so far"),
-            (f"{int(np.searchsorted(self._done, tick, 'right')):,}", "searches done"),
-            (f"{int(self._there[at]):,}", "searches there"),
-            (f"{int(self._waiting[at]):,}", "without a worker"),
+            (words.count(int(np.searchsorted(self._done, tick, "right"))), "searches done"),
+            (words.count(int(self._there[at])), "searches there"),
+            (words.count(int(self._waiting[at])), "without a worker, now"),
         )
         for place, (value, meaning) in enumerate(numbers):
-            top = HEADER + 34 + 62 * place
-            self.canvas.text(WIDTH - BESIDE + 14, top, value, 17, bold=True)
-            self.canvas.text(WIDTH - BESIDE + 14, top + 16, meaning, LABEL, ramp=style.MUTED)
+            x, top = self._width - px(BESIDE) + px(14), px(HEADER) + px(34) + px(62) * place
+            self.canvas.text(x, top, value, px(17), bold=True)
+            self.canvas.text(x, top + px(16), say(meaning), px(LABEL), ramp=style.MUTED, width=self._width - x)
 
-    def _draw_key(self, baseline: int) -> None:
-        entries = [((style.RUNG + place, style.RUNG + place + 1), label) for label, place in self._labels.items()]
+    def _entries(self) -> list[Entry]:
+        """What the colours mean."""
+        entries: list[Entry] = [
+            ((style.RUNG + place, style.RUNG + place + 1), label) for label, place in self._labels.items()
+        ]
         others = [((INDEX[name],), text) for name, text in extras([self._trace]) if name != "lost"]
         lost = any(name == "lost" for name, _ in extras([self._trace]))
-        without = "without; above: lost work" if lost else "without"
-        queue = [((style.BUSY,), "with a worker"), ((style.LOST,), without)]
-        key(self.canvas, LEFT, baseline, [*entries, ((style.IDLE,), "idle"), *others, *queue])
+        without = say("without; above: lost work" if lost else "without")
+        queue = [((style.BUSY,), say("with a worker")), ((style.LOST,), without)]
+        return [*entries, ((style.IDLE,), say("idle")), *others, *queue]

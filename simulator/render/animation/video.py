@@ -21,6 +21,7 @@ from PIL import Image
 from simulator.core.errors import InputError, Problem
 from simulator.io import writing
 from simulator.render.animation.gif import Images
+from simulator.render.options import current
 
 #: Players expect at least so many frames a second.
 SLOWEST_MS = 100
@@ -78,12 +79,12 @@ def _encoder(path: Path, shape: tuple[int, ...], fps: Fraction) -> Iterator[IO[b
 
 
 def write_webp(path: Path, pictures: Images, palette: NDArray[np.uint8]) -> None:
-    """Replace `path` by an animated WebP that loops for ever, without loss."""
+    """Replace `path` by an animated WebP without loss; it plays as often as is asked, or for ever."""
     steps = list(pictures.steps())
     first, *others = (Image.fromarray(palette[frame]) for frame, _ in steps)
     durations = [duration for _, duration in steps]
     with writing.replacing(path) as scratch:
         first.save(
-            scratch, format="WEBP", save_all=True, append_images=others, duration=durations, loop=0, lossless=True,
-            method=6, kmin=0, kmax=0,  # the best method, and no key frames: a tenth of the bytes
+            scratch, format="WEBP", save_all=True, append_images=others, duration=durations, loop=current().loop,
+            lossless=True, method=6, kmin=0, kmax=0,  # the best method, and no key frames: a tenth of the bytes
         )  # fmt: skip

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from html import escape
 from importlib.resources import files as resources
 from pathlib import Path
+from typing import get_args
 
 from simulator.core import escaping
 from simulator.core.errors import InputError, Problem
+from simulator.core.vocabulary import ThemeName
 from simulator.io import writing
 from simulator.render import alt, style
 from simulator.render.legend import extras
+from simulator.render.options import current
 from simulator.render.phrases import fates, manner
 from simulator.render.player.data import Whose
 from simulator.render.player.data import page as page_data
@@ -115,7 +118,7 @@ def asset(name: str) -> str:
 
 def colours(rungs: int) -> str:
     """The themes as custom properties: the one that the page was asked for, or the reader's; paper is white."""
-    light, dark = (f"color-scheme:{name};{_properties(style.THEMES[name], rungs)}" for name in ("light", "dark"))
+    light, dark = (f"color-scheme:{name};{_properties(current().theme(name), rungs)}" for name in get_args(ThemeName))
     return (
         f":root{{{light}}}\n"
         f"@media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}\n"

@@ -9,9 +9,10 @@ import numpy as np
 
 from simulator.core.vocabulary import ThemeName
 from simulator.curves.describe import Description, LossGrid, Matrix, number
+from simulator.render.options import current
 from simulator.render.phrases import percent
-from simulator.render.plots.figure import WIDTH, head, heading, legend, look
-from simulator.render.style import THEMES, Theme
+from simulator.render.plots.figure import head, heading, legend, look, width
+from simulator.render.style import Theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,9 +30,9 @@ def description(grid: LossGrid, about: Description, *, theme: ThemeName, title: 
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    colours = THEMES[theme]
+    colours = current().theme(theme)
     with look():
-        figure = Figure(figsize=(WIDTH, 6.4), facecolor=colours.page, layout="constrained")
+        figure = Figure(figsize=(width(), 6.4), facecolor=colours.page, layout="constrained")
         FigureCanvasAgg(figure)
         heading(figure, colours, title)
         curves, ranks, ends, pace = figure.subplots(2, 2).flat

@@ -15,7 +15,9 @@ from simulator.core.vocabulary import PlotSize, ThemeName
 from simulator.io import writing
 from simulator.render import fonts, style
 from simulator.render.canvas import measure, shortened
-from simulator.render.style import THEMES, Theme
+from simulator.render.options import USUAL_WIDTH, current
+from simulator.render.style import Theme
+from simulator.render.words import say
 from simulator.trace.trace import Trace
 
 if TYPE_CHECKING:
@@ -24,11 +26,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.legend import Legend
 
-#: Width of a figure in inches, and of what is above and below its panels.
+#: Usual width of a figure in inches, and of what is above and below its panels.
 WIDTH, AROUND = 9.6, 1.2
-#: Pixels of a figure in its width, and those of its panels; sizes of letters in pixels.
-PIXELS, PANEL = 960, 860
+#: Pixels of the usual figure beside its panels; sizes of letters in pixels.
+ASIDE = 100
 HEADING, LETTERS = 17, 14
+#: Size of the smallest letters, in points.
+SMALLEST = 10
 #: Pixels an inch of a picture, by its size.
 DPI: dict[PlotSize, int] = {"page": 100, "slide": 200}
 #: Entries of a legend below a panel that stand in a line, and what an entry takes beside its letters, in pixels.
@@ -39,6 +43,30 @@ ABOVE = 30
 BELOW, LINE = 36, 0.21
 #: Before the name of what a legend shows, since matplotlib hides what begins with "_"; `letter` takes it away again.
 NAMED = "\N{ZERO WIDTH SPACE}"
+
+
+def dpi() -> float:
+    """Pixels an inch of what is asked for: the smallest letters have as many as those of an animation."""
+    sizes = current().sizes()
+    return DPI["page"] if current().width is None else sizes.letter * 72 / SMALLEST
+
+
+def pixels() -> int:
+    """Width of a figure in pixels of 100 to an inch, by which the sizes of letters go."""
+    return USUAL_WIDTH if current().width is None else int(100 * width())
+
+
+def width() -> float:
+    """Width of a figure in inches."""
+    asked = current().width
+    return WIDTH if asked is None else asked / dpi()
+
+
+def panel() -> int:
+    """Width of a panel, in the same pixels as `pixels`."""
+    return pixels() - ASIDE
+
+
 # Its cache of this machine's fonts may be in the making, or nowhere to be kept: we letter with the font it brings.
 logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
@@ -48,10 +76,10 @@ def sheet(panels: int, *, theme: ThemeName, title: str, height: float = 1.7) -> 
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    colours = THEMES[theme]
+    colours = current().theme(theme)
     count = max(panels, 1)
     with look():
-        figure = Figure(figsize=(WIDTH, AROUND + height * count), facecolor=colours.page, layout="constrained")
+        figure = Figure(figsize=(width(), AROUND + height * count), facecolor=colours.page, layout="constrained")
         FigureCanvasAgg(figure)
         heading(figure, colours, title)
         axes = list(figure.subplots(count, 1, sharex=True, squeeze=False)[:, 0])
@@ -65,14 +93,14 @@ def sheet(panels: int, *, theme: ThemeName, title: str, height: float = 1.7) -> 
 
 def heading(figure: Figure, colours: Theme, title: str) -> None:
     """Write the figure's title, cut to its width."""
-    text = shortened(title, HEADING, PIXELS - 20, bold=True)
+    text = shortened(title, HEADING, pixels() - 20, bold=True)
     figure.suptitle(text, x=0.01, ha="left", color=colours.ink, fontweight="bold", parse_math=False)
 
 
 def head(axes: Axes, colours: Theme, text: str) -> None:
     """Write a panel's heading."""
     with look():
-        axes.set_title(shortened(text, HEADING, PANEL), loc="left", color=colours.ink, parse_math=False)
+        axes.set_title(shortened(text, HEADING, panel()), loc="left", color=colours.ink, parse_math=False)
 
 
 def named(label: str) -> str:
@@ -94,7 +122,7 @@ def legend(axes: Axes, colours: Theme, *, below: bool = False) -> None:
     letters = sum(measure(plain(text), LETTERS) for text in texts)
     if below:
         taken = measure(title, HEADING) + letters + BESIDE * len(texts)
-        if taken > PANEL or len(texts) > IN_A_LINE:
+        if taken > panel() or len(texts) > IN_A_LINE:
             _legend_below(axes, colours, handles, texts)
             return
     with look():
@@ -104,7 +132,7 @@ def legend(axes: Axes, colours: Theme, *, below: bool = False) -> None:
         )  # fmt: skip
         letter(made, labels)
         if not below:
-            room = PANEL - letters - BESIDE // 2 * len(texts)
+            room = panel() - letters - BESIDE // 2 * len(texts)
             pad = ABOVE if measure(title, HEADING) > room else None
             axes.set_title(title, loc="left", pad=pad, color=colours.ink, parse_math=False)
 
@@ -113,7 +141,7 @@ def _legend_below(axes: Axes, colours: Theme, handles: list[Artist], texts: list
     from matplotlib.transforms import ScaledTranslation
 
     widest = max(measure(plain(text), LETTERS) for text in texts) + BESIDE
-    columns = min(IN_A_LINE, len(texts), max(1, PANEL // widest))
+    columns = min(IN_A_LINE, len(texts), max(1, panel() // widest))
     lines = -(-len(texts) // columns)
     figure = axes.get_figure(root=True)
     assert figure is not None
@@ -124,7 +152,7 @@ def _legend_below(axes: Axes, colours: Theme, handles: list[Artist], texts: list
             handles, texts, loc="upper center", bbox_to_anchor=(0.5, 0), bbox_transform=under, frameon=False,
             labelcolor=colours.ink, ncols=columns, borderpad=0.2, handlelength=4, columnspacing=1.2,
         )  # fmt: skip
-        letter(made, [shortened(text, LETTERS, PANEL // columns - BESIDE) for text in texts])
+        letter(made, [shortened(text, LETTERS, panel() // columns - BESIDE) for text in texts])
 
 
 def letter(legend: Legend, labels: Sequence[str]) -> None:
@@ -136,7 +164,7 @@ def letter(legend: Legend, labels: Sequence[str]) -> None:
 
 def clock(axes: Axes, colours: Theme, traces: Sequence[Trace], unit: str) -> None:
     """Make the x axis the time from 0 to the end of the longest run."""
-    axes.set_xlabel(f"time ({unit})", color=colours.muted)
+    axes.set_xlabel(say("time", unit=say(unit)), color=colours.muted)
     axes.set_xlim(0, max((trace.makespan for trace in traces), default=0) / ticks.UNITS[unit] or 1)
 
 
@@ -152,15 +180,16 @@ def write(figure: Figure, path: Path, size: PlotSize = "page") -> None:
 
     A "slide" is 16:9 and 1920 x 1080 pixels, so that letters are twice as large as on a page.
     """
+    resolution = dpi() if current().width else DPI[size]
     if size == "slide":
-        figure.set_size_inches(WIDTH, WIDTH * 9 / 16)
+        figure.set_size_inches(width(), width() * 9 / 16)
     metadata = {"Software": None} if path.suffix == ".png" else {"Date": None, "Creator": None}
     letter_all(figure)
     with look(), writing.replacing(path) as scratch, warnings.catch_warnings():
         # A box stands for what no font has, as in the animations.
         warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
         figure.savefig(
-            scratch, format=path.suffix[1:], dpi=DPI[size], facecolor=figure.get_facecolor(), metadata=metadata
+            scratch, format=path.suffix[1:], dpi=resolution, facecolor=figure.get_facecolor(), metadata=metadata
         )
 
 
@@ -168,10 +197,16 @@ def letter_all(figure: Figure) -> None:
     """Give texts with characters that the bundled font lacks an installed font that has them."""
     from matplotlib.text import Text
 
+    own = fonts.asked()
+    first = [own.family, "DejaVu Sans"] if own else ["DejaVu Sans"]
+    if own:
+        from matplotlib.font_manager import fontManager
+
+        fontManager.addfont(own.path)
     for text in figure.findobj(Text):
         families = [face.family for face, _ in fonts.runs(text.get_text()) if face is not None]
-        if families:
-            text.set_fontfamily(["DejaVu Sans", *dict.fromkeys(families)])
+        if families or own:
+            text.set_fontfamily(list(dict.fromkeys([*first, *families])))
 
 
 def look() -> AbstractContextManager[None]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.core.vocabulary import PLOTS_OF_REPLICATES, PLOTS_OF_RUNS, PlotFormat, PlotKind, PlotSize
 from simulator.render.animation.animate import DARK
+from simulator.render.options import current
 from simulator.render.plots import figure
-from simulator.render.style import THEMES
 from simulator.trace.trace import Trace
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def write_plots(
     """
     written = []
     for kind in kinds:
-        for theme in THEMES:
+        for theme in current().themes:
             drawn = draw(kind, runs, theme=theme, title=title, time_unit=time_unit)
             for suffix in formats:
                 path = out / f"{kind}{DARK if theme == 'dark' else ''}.{suffix}"

@@ -10,10 +10,13 @@ from numpy.typing import ArrayLike
 
 from simulator.core import ticks
 from simulator.core.vocabulary import ThemeName
+from simulator.render import words
+from simulator.render.options import current
 from simulator.render.phrases import fates
 from simulator.render.plots.figure import clock, head, legend, named, rung_colours, sheet
 from simulator.render.plots.plots import MANY
-from simulator.render.style import THEMES, Theme
+from simulator.render.style import Theme
+from simulator.render.words import say
 from simulator.trace import metrics
 from simulator.trace.levels import levels
 from simulator.trace.promotions import promotions
@@ -45,7 +48,7 @@ def _learning_curves(
     traces: Sequence[Trace], *, over: Literal["resource", "time"], theme: ThemeName, title: str, time_unit: str
 ) -> Figure:
     figure, panels = sheet(len(traces), theme=theme, title=title, height=2.4)
-    colours, ladder = THEMES[theme], levels(traces)
+    colours, ladder = current().theme(theme), levels(traces)
     ramp = rung_colours(colours, len(ladder))
     for axes, trace in zip(panels, traces, strict=False):
         rows = np.flatnonzero(np.isfinite(trace.loss))
@@ -53,6 +56,7 @@ def _learning_curves(
         _join(axes, trace, rows, x, colours)
         up = (promotions(trace).up[rows] >= 0) | metrics.full_length(trace)[rows]
         left, stayed = fates(trace)
+        gone = say("or in full", left=say(left))
         level = ladder.of(trace.to_resource[rows])
         for number in range(len(ladder)):
             there = level == number
@@ -60,11 +64,11 @@ def _learning_curves(
                 axes.scatter(
                     x[rows[chosen]], trace.loss[rows[chosen]], s=size, linewidths=0.8, zorder=2 + number / 100,
                     facecolors=[ramp[number]] if filled else "none", edgecolors=[ramp[number]],
-                    rasterized=len(rows) > MANY, label=f"{left}, or in full" if filled and number == 0 else None,
+                    rasterized=len(rows) > MANY, label=gone if filled and number == 0 else None,
                 )  # fmt: skip
-        axes.scatter([], [], s=9, facecolors="none", edgecolors=[ramp[0]], label=stayed)
+        axes.scatter([], [], s=9, facecolors="none", edgecolors=[ramp[0]], label=say(stayed))
         _scale_losses(axes, trace.loss[rows])
-        axes.set_ylabel("loss", color=colours.muted)
+        axes.set_ylabel(say("loss"), color=colours.muted)
         head(axes, colours, trace.label)
         legend(axes, colours)
     if over == "time":
@@ -73,21 +77,21 @@ def _learning_curves(
         panels[-1].set_xscale("log")
         panels[-1].set_xticks(ladder.resources, [f"{resource:,}" for resource in ladder.resources])
         panels[-1].set_xticks([], minor=True)
-        panels[-1].set_xlabel("resource (units, cumulative)", color=colours.muted)
+        panels[-1].set_xlabel(say("resource"), color=colours.muted)
     return figure
 
 
 def incumbent(runs: Mapping[str, Sequence[Trace]], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
     """Best loss known over time: the median over replicates, and what eight of ten lie between."""
     bands = {label: metrics.incumbent_band(traces) for label, traces in runs.items()}
-    return _bands(runs, bands, "best loss so far", theme, title, time_unit)
+    return _bands(runs, bands, say("best loss so far"), theme, title, time_unit)
 
 
 def regret(runs: Mapping[str, Sequence[Trace]], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
     """Simple regret over time, against the best that any searcher found in the same replicate."""
     best = metrics.best_losses(list(runs.values()))
     bands = {label: metrics.regret_band(traces, best) for label, traces in runs.items()}
-    return _bands(runs, bands, "simple regret", theme, title, time_unit)
+    return _bands(runs, bands, say("simple regret"), theme, title, time_unit)
 
 
 def scaling(
@@ -95,7 +99,7 @@ def scaling(
 ) -> Figure:
     """Time of a run by number of workers: for each label quantiles of shape (3, workers), low, middle, high."""
     figure, (axes,) = sheet(1, theme=theme, title=title, height=3.4)
-    colours = THEMES[theme]
+    colours = current().theme(theme)
     per_unit = ticks.UNITS[time_unit] / ticks.PER_SECOND
     for number, (label, quantiles) in enumerate(times_s.items()):
         low, middle, high = np.asarray(quantiles, float) / per_unit
@@ -120,7 +124,7 @@ def _bands(
     unit: str,
 ) -> Figure:
     figure, (axes,) = sheet(1, theme=theme, title=title, height=3.4)
-    colours = THEMES[theme]
+    colours = current().theme(theme)
     end = max((trace.makespan for traces in runs.values() for trace in traces), default=0)
     for number, (label, band) in enumerate(bands.items()):
         times = np.append(band.times, end) / ticks.UNITS[unit]
@@ -131,9 +135,9 @@ def _bands(
     clock(axes, colours, [trace for traces in runs.values() for trace in traces], unit)
     axes.set_ylabel(what, color=colours.muted)
     count = max((len(traces) for traces in runs.values()), default=0)
-    about = f"median of {count:,} seeds, and what eight of ten lie between" if count > 1 else "one seed"
+    about = say("median", n=words.count(count)) if count > 1 else say("one seed")
     if len(bands) > len(LINES):
-        about += f"; beyond {len(LINES)} searchers, lines look alike"
+        about = say("lines look alike", about=about, n=words.count(len(LINES)))
     head(axes, colours, about)
     legend(axes, colours, below=True)
     return figure

@@ -12,9 +12,11 @@ from simulator.core import ticks
 from simulator.core.vocabulary import ThemeName
 from simulator.render.canvas import shortened
 from simulator.render.legend import extras
-from simulator.render.phrases import percent
+from simulator.render.options import current
+from simulator.render.phrases import percent, rungs, short_rungs
 from simulator.render.plots.figure import clock, head, legend, look, rung_colours, sheet
-from simulator.render.style import THEMES, Theme
+from simulator.render.style import Theme
+from simulator.render.words import say
 from simulator.trace import metrics
 from simulator.trace.levels import Levels, levels
 from simulator.trace.trace import Spell, Trace
@@ -34,16 +36,16 @@ SHORT = 4
 def utilization(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
     """Busy workers over time, a panel a searcher on one clock, with the idle time painted."""
     figure, panels = sheet(len(traces), theme=theme, title=title)
-    colours = THEMES[theme]
+    colours = current().theme(theme)
     for axes, trace in zip(panels, traces, strict=False):
         about, busy = metrics.summarize(trace), metrics.busy_workers(trace)
         times = busy.times / ticks.UNITS[time_unit]
-        unused = "idle, lost or down" if extras([trace]) else "idle"
+        unused = say("idle, lost or down" if extras([trace]) else "idle")
         axes.fill_between(times, busy.values, trace.workers, step="post", color=colours.idle, lw=0, label=unused)
-        axes.fill_between(times, 0, busy.values, step="post", color=colours.busy, lw=0, label="busy")
+        axes.fill_between(times, 0, busy.values, step="post", color=colours.busy, lw=0, label=say("busy"))
         axes.set_ylim(0, trace.workers)
-        axes.set_ylabel("busy workers", color=colours.muted)
-        head(axes, colours, f"{trace.label}: {percent(about.utilization, 1)} busy")
+        axes.set_ylabel(say("busy workers"), color=colours.muted)
+        head(axes, colours, say("searcher and share", label=trace.label, share=percent(about.utilization, 1)))
         legend(axes, colours)
     clock(panels[-1], colours, traces, time_unit)
     return figure
@@ -52,7 +54,7 @@ def utilization(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_u
 def gantt(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
     """What each worker did when: a panel a searcher, a lane a worker, jobs in the colour of how far they train."""
     figure, panels = sheet(len(traces), theme=theme, title=title, height=2.6)
-    colours, ladder, unit = THEMES[theme], levels(traces), ticks.UNITS[time_unit]
+    colours, ladder, unit = current().theme(theme), levels(traces), ticks.UNITS[time_unit]
     for axes, trace in zip(panels, traces, strict=False):
         lanes(axes, trace, ladder, colours=colours, unit=unit)
         head(axes, colours, trace.label)
@@ -67,7 +69,7 @@ def lanes(axes: Axes, trace: Trace, ladder: Levels, *, colours: Theme, unit: int
 
     ramp = rung_colours(colours, len(ladder))
     begin, keep = metrics.useful(trace)
-    axes.axvspan(0, trace.makespan / unit, color=colours.idle, lw=0, label="idle")
+    axes.axvspan(0, trace.makespan / unit, color=colours.idle, lw=0, label=say("idle"))
     level = ladder.of(trace.to_resource)
     for number, label in enumerate(_names(ladder)):
         on = level == number
@@ -82,13 +84,13 @@ def lanes(axes: Axes, trace: Trace, ladder: Levels, *, colours: Theme, unit: int
         bars(axes, worker, since / unit, until / unit, getattr(colours, name), meaning)
     axes.set_ylim(trace.workers - 0.5, -0.5)
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_ylabel("worker", color=colours.muted)
+    axes.set_ylabel(say("worker"), color=colours.muted)
 
 
 def rung_occupancy(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
     """How far the workers train over time, as areas on top of each other, the lowest rung at the bottom."""
     figure, panels = sheet(len(traces), theme=theme, title=title, height=2)
-    colours, ladder = THEMES[theme], levels(traces)
+    colours, ladder = current().theme(theme), levels(traces)
     ramp = rung_colours(colours, len(ladder))
     for axes, trace in zip(panels, traces, strict=False):
         times, busy = metrics.busy_by_level(trace, ladder)
@@ -98,7 +100,7 @@ def rung_occupancy(traces: Sequence[Trace], *, theme: ThemeName, title: str, tim
             top = tops[level]
             axes.fill_between(at, top - busy[level], top, step="post", color=ramp[level], lw=0, label=label)
         axes.set_ylim(0, trace.workers)
-        axes.set_ylabel("busy workers", color=colours.muted)
+        axes.set_ylabel(say("busy workers"), color=colours.muted)
         head(axes, colours, trace.label)
         legend(axes, colours)
     clock(panels[-1], colours, traces, time_unit)
@@ -108,7 +110,7 @@ def rung_occupancy(traces: Sequence[Trace], *, theme: ThemeName, title: str, tim
 def time_split(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
     """Where the worker time went, a bar a searcher: busy, overhead, lost, idle, down, in `time_unit`."""
     figure, (axes,) = sheet(1, theme=theme, title=title, height=0.5 + 0.45 * len(traces))
-    colours, unit = THEMES[theme], ticks.UNITS[time_unit]
+    colours, unit = current().theme(theme), ticks.UNITS[time_unit]
     splits = [metrics.split(trace) for trace in traces]
     whole = max((sum(split) for split in splits), default=0) or 1
     with look():
@@ -117,7 +119,7 @@ def time_split(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_un
                 continue
             for place, split in enumerate(splits):
                 before, amount = sum(split[: split._fields.index(name)]), getattr(split, name)
-                label = name if place == 0 else None
+                label = say(name) if place == 0 else None
                 axes.barh(place, amount / unit, left=before / unit, color=getattr(colours, name), label=label)
                 if amount >= NARROW * whole:
                     text = percent(amount, sum(split))
@@ -131,14 +133,14 @@ def time_split(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_un
             )  # fmt: skip
     axes.set_ylim(len(traces) - 0.5, -0.5)
     axes.set_xlim(0, whole / unit)
-    axes.set_xlabel(f"worker time (worker-{time_unit})", color=colours.muted)
+    axes.set_xlabel(say("worker time", unit=say(time_unit)), color=colours.muted)
     legend(axes, colours)
     return figure
 
 
 def _names(ladder: Levels) -> list[str]:
     """Names for a legend of one line: shorter the more there are, and of a long ladder the ends only."""
-    names = list(ladder.labels if len(ladder) <= SHORT else ladder.short)
+    names = rungs(ladder) if len(ladder) <= SHORT else short_rungs(ladder)
     if len(names) > 2 * SHORT:
         names = [name if level in (0, len(names) - 1) else f"_{name}" for level, name in enumerate(names)]
     return names

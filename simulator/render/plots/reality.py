@@ -9,9 +9,9 @@ import numpy as np
 from simulator.core import ticks
 from simulator.core.vocabulary import ThemeName
 from simulator.experiment.backtest import Backtest, called
+from simulator.render.options import current
 from simulator.render.plots.figure import clock, head, legend, sheet
 from simulator.render.plots.plots import lanes
-from simulator.render.style import THEMES
 from simulator.trace.levels import levels
 from simulator.trace.reading import unit_of
 
@@ -25,7 +25,7 @@ BARS = 30
 def backtest(one: Backtest, *, theme: ThemeName, title: str, time_unit: str | None = None) -> Figure:
     """Three panels on one clock: the real run, a typical simulated one, and the ends of all simulated runs."""
     figure, (real, simulated, forecast) = sheet(3, theme=theme, title=title, height=2.4)
-    colours, unit = THEMES[theme], ticks.UNITS[time_unit or unit_of(one.real)]
+    colours, unit = current().theme(theme), ticks.UNITS[time_unit or unit_of(one.real)]
     ladder = levels([one.real, one.typical])
     for axes, trace, heading in (
         (real, one.real, f"{one.real.label}: the real run"),

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simulator.core import ticks
 from simulator.core.vocabulary import ThemeName
+from simulator.render import words
+from simulator.render.options import current
 from simulator.render.plots.figure import head, legend, named, rung_colours, sheet
 from simulator.render.plots.plots import bars
-from simulator.render.style import THEMES
+from simulator.render.words import say
 from simulator.trace.queueing import Queueing, presence, waiting
 from simulator.trace.workload import Workload
 
@@ -28,10 +31,10 @@ def timeline(workload: Workload, *, theme: ThemeName, title: str, time_unit: str
     Searches of a label that follow each other are drawn in two shades by turns.
     """
     figure, (lanes, queue) = sheet(2, theme=theme, title=title, height=2.6)
-    colours, unit, trace = THEMES[theme], ticks.UNITS[time_unit], workload.trace
+    colours, unit, trace = current().theme(theme), ticks.UNITS[time_unit], workload.trace
     labels = list(dict.fromkeys(visit.label for visit in workload.visits))
     strong = rung_colours(colours, max(2 * len(labels), 2))
-    lanes.axvspan(0, workload.end / unit, color=colours.idle, lw=0, label="idle")
+    lanes.axvspan(0, workload.end / unit, color=colours.idle, lw=0, label=say("idle"))
     rows = np.concatenate([np.arange(len(trace)), workload.held[:, 0]])
     worker = np.concatenate([trace.worker, workload.held[:, 1]])
     place = np.array([labels.index(visit.label) for visit in workload.visits], np.int64)
@@ -43,24 +46,24 @@ def timeline(workload: Workload, *, theme: ThemeName, title: str, time_unit: str
             since, until = trace.start[rows][on] / unit, trace.end[rows][on] / unit
             bars(lanes, worker[on], since, until, strong[2 * at + shade], "" if shade else named(label))
     lanes.set_ylim(trace.workers - 0.5, -0.5)
-    lanes.set_ylabel("worker", color=colours.muted)
-    head(lanes, colours, "whose trial each worker trains")
+    lanes.set_ylabel(say("worker"), color=colours.muted)
+    head(lanes, colours, say("whose trial"))
     legend(lanes, colours)
     times, there = presence(workload)
-    queue.step(times / unit, there, where="post", color=colours.ink, lw=1.2, label="there")
+    queue.step(times / unit, there, where="post", color=colours.ink, lw=1.2, label=say("there"))
     queue.fill_between(
         times / unit,
         waiting(workload, times),
         step="post",
         color=colours.lost,
         lw=0,
-        label="of them without a worker",
+        label=say("without a worker"),
     )
     queue.set_ylim(bottom=0)
-    queue.set_ylabel("searches", color=colours.muted)
-    queue.set_xlabel(f"time ({time_unit})", color=colours.muted)
+    queue.set_ylabel(say("searches"), color=colours.muted)
+    queue.set_xlabel(say("time", unit=say(time_unit)), color=colours.muted)
     queue.set_xlim(0, workload.end / unit)
-    head(queue, colours, "searches that have come and are not done")
+    head(queue, colours, say("searches that are there"))
     legend(queue, colours)
     return figure
 
@@ -68,7 +71,7 @@ def timeline(workload: Workload, *, theme: ThemeName, title: str, time_unit: str
 def stays(found: Queueing, *, theme: ThemeName, title: str, time_unit: str) -> Figure:
     """For each label the share of its searches that stayed no longer than some time, after the warm-up."""
     figure, [axes] = sheet(1, theme=theme, title=title, height=3)
-    colours, unit = THEMES[theme], ticks.UNITS[time_unit]
+    colours, unit = current().theme(theme), ticks.UNITS[time_unit]
     labels = list(found.about["labels"])
     ramp = rung_colours(colours, max(len(labels), 2))
     for at, label in enumerate(labels):
@@ -84,10 +87,10 @@ def stays(found: Queueing, *, theme: ThemeName, title: str, time_unit: str) -> F
         )  # fmt: skip
     axes.set_ylim(0, 102)
     axes.set_xlim(left=0)
-    axes.set_ylabel("% of the searches", color=colours.muted)
-    axes.set_xlabel(f"stay, at most ({time_unit})", color=colours.muted)
+    axes.set_ylabel(say("share of the searches"), color=colours.muted)
+    axes.set_xlabel(say("stay", unit=say(time_unit)), color=colours.muted)
     axes.grid(color=colours.grid, lw=0.6)
-    head(axes, colours, "how long searches stay")
+    head(axes, colours, say("how long searches stay"))
     legend(axes, colours)
     return figure
 
@@ -104,22 +107,23 @@ def load(
 ) -> Figure:
     """Mean wait and mean stay over the load of the cluster, with the knee: from there on stays have doubled."""
     figure, [axes] = sheet(1, theme=theme, title=title, height=3)
-    colours, unit = THEMES[theme], ticks.UNITS[time_unit]
+    colours, unit = current().theme(theme), ticks.UNITS[time_unit]
     strong = rung_colours(colours, 2)
     for name, seconds, colour, dash in (("stay", stays_s, strong[-1], "-"), ("wait", waits_s, strong[0], "--")):
         times = [ticks.from_seconds(one) / unit for one in seconds]
-        axes.plot(loads, times, color=colour, lw=1.8, ls=dash, marker="o", ms=4, label=f"{name}, mean")
+        axes.plot(loads, times, color=colour, lw=1.8, ls=dash, marker="o", ms=4, label=say(f"{name}, mean"))
     if knee is not None:
         axes.axvline(knee, color=colours.accent, lw=1.2)
+        said = say("twice as long", load=words.number(f"{knee:.2f}"))
         axes.annotate(
-            f"stays twice as long\nfrom a load of {knee:.2f} on", (knee, 0.96), xycoords=("data", "axes fraction"),
+            fill(said, 22), (knee, 0.96), xycoords=("data", "axes fraction"),
             xytext=(-6, 0), textcoords="offset points", ha="right", va="top", color=colours.accent, fontsize=9,
         )  # fmt: skip
     axes.set_xlim(0, 1)
     axes.set_ylim(bottom=0)
-    axes.set_xlabel("load: work that comes over what the cluster can do", color=colours.muted)
-    axes.set_ylabel(f"time ({time_unit})", color=colours.muted)
+    axes.set_xlabel(say("load"), color=colours.muted)
+    axes.set_ylabel(say("time", unit=say(time_unit)), color=colours.muted)
     axes.grid(color=colours.grid, lw=0.6)
-    head(axes, colours, "how long searches wait and stay")
+    head(axes, colours, say("how long searches wait and stay"))
     legend(axes, colours)
     return figure

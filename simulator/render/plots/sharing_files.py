@@ -10,8 +10,8 @@ from simulator.core.vocabulary import PlotFormat, PlotSize, SharedPlotKind
 from simulator.io import writing
 from simulator.render import alt
 from simulator.render.animation.animate import DARK
+from simulator.render.options import current
 from simulator.render.plots import figure, sharing
-from simulator.render.style import THEMES
 from simulator.trace.queueing import Queueing
 from simulator.trace.workload import Workload
 
@@ -65,7 +65,7 @@ def write_shared_plots(
     written = []
     for kind in kinds:
         drawn, text = draw(kind, workload, found, loads, title=title, time_unit=time_unit)
-        for theme in THEMES:
+        for theme in current().themes:
             for suffix in formats:
                 path = out / f"{kind}{DARK if theme == 'dark' else ''}.{suffix}"
                 figure.write(drawn(theme), path, size)

@@ -1,0 +1,221 @@
+"""How pictures are to look: the same options for animations, plots, the command line, Python and Sphinx.
+
+What is not asked for is as it always was: animations of 960 pixels, English, both themes, looping for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from itertools import pairwise
+from math import ceil, isfinite
+from pathlib import Path
+from typing import NamedTuple, get_args
+
+from simulator.core.errors import InputError, Problem
+from simulator.core.vocabulary import ThemeChoice, ThemeName
+from simulator.render import fonts, palette, style, words
+from simulator.render.words import ENGLISH, Words
+
+#: Widths, heights and seconds that can be asked for.
+NARROWEST, WIDEST = 360, 3840
+LOWEST, HIGHEST = 160, 4000
+LONGEST_S = 600
+SLOWEST, FASTEST = 0.01, 100
+#: Frames a second: browsers show none for less than 20 ms.
+FEWEST_FPS, MOST_FPS = 0.1, 50
+MOST_LOOPS = 65_535
+#: Frames of an animation at most.
+MOST_FRAMES = 3000
+#: Pixels of the smallest letters as shown, and the width of the column that wider pictures are shown in.
+LEGIBLE, COLUMN = 11, 740
+#: What pictures are drawn at where no width is asked for, and their smallest letters.
+USUAL_WIDTH, USUAL_LETTER = 960, 12
+#: Browsers show an image of 10 ms or less for 100 ms.
+SHORTEST_MS = 20
+#: The last frame is held for so long, or for this share of a time that was asked for.
+HOLD_MS, HOLD_SHARE = 3000, 0.2
+
+
+class Sizes(NamedTuple):
+    """Width of a picture and height of its smallest letters, in pixels; all else goes by these."""
+
+    width: int = USUAL_WIDTH
+    letter: int = USUAL_LETTER
+
+    def px(self, usual: float) -> int:
+        """Pixels of what takes `usual` pixels beside letters of 12."""
+        return round(usual * self.letter / USUAL_LETTER)
+
+    @property
+    def room(self) -> float:
+        """The width, measured in pixels of a picture whose smallest letters have 12."""
+        return self.width * USUAL_LETTER / self.letter
+
+
+class Pace(NamedTuple):
+    """How long each frame but the last is shown, and how long that is held, in ms (multiples of 10)."""
+
+    frame_ms: tuple[int, ...]
+    hold_ms: int
+
+    @property
+    def frames(self) -> int:
+        """How many there are."""
+        return len(self.frame_ms) + 1
+
+    def shown(self, frame: int, last: int) -> int:
+        """How long a frame, counted from 0, is shown where `last` is the last of its picture, which all wait for."""
+        return self.frame_ms[frame] if frame < last else sum(self.frame_ms[frame:]) + self.hold_ms
+
+
+@dataclass(frozen=True)
+class PictureOptions:
+    """How pictures are to look; `read_options` makes them of what a user gives."""
+
+    width: int | None = None
+    height: int | None = None
+    seconds: float | None = None
+    speed: float | None = None
+    fps: float | None = None
+    themes: tuple[ThemeName, ...] = get_args(ThemeName)
+    colours: Mapping[ThemeName, style.Theme] | None = None
+    font: Path | None = None
+    words: Words = field(default_factory=lambda: ENGLISH)
+    title: str | None = None
+    loop: int = 0
+
+    def sizes(self) -> Sizes:
+        """Width and letters: 11 pixels at least, and where a picture is wider than 740, 11 when shown at that."""
+        if self.width is None:
+            return Sizes()
+        return Sizes(self.width, max(LEGIBLE, ceil(LEGIBLE * self.width / COLUMN)))
+
+    def theme(self, name: ThemeName) -> style.Theme:
+        """The colours of a theme: those of the palette that was asked for, where it has it."""
+        return {**style.THEMES, **(self.colours or {})}[name]
+
+    def titled(self, title: str) -> str:
+        """The title that was asked for, else `title`."""
+        return title if self.title is None else self.title
+
+    def pace(self, frames: int, frame_ms: int) -> Pace:
+        """When each frame is shown, where `frames` of `frame_ms` and a hold of 3 s are the usual.
+
+        `seconds` are those of the whole animation with its hold; `fps` says how many frames make them.
+        """
+        if self.seconds is None and self.speed is None and self.fps is None:
+            return Pace((frame_ms,) * (frames - 1), HOLD_MS)
+        whole, hold = (frames - 1) * frame_ms / (self.speed or 1), HOLD_MS
+        if self.seconds is not None:
+            hold = round(min(HOLD_MS, self.seconds * 1000 * HOLD_SHARE) / 10) * 10
+            whole = self.seconds * 1000 - hold
+        gaps = frames - 1 if self.fps is None else round(whole * self.fps / 1000)
+        gaps = max(1, min(gaps, MOST_FRAMES, int(whole // SHORTEST_MS)))
+        ends = [round(whole * number / gaps / 10) * 10 for number in range(gaps + 1)]
+        return Pace(tuple(end - begin for begin, end in pairwise(ends)), hold)
+
+    def described(self) -> dict[str, object]:
+        """All of them as plain values, for a digest: a font by what is in its file."""
+        font = None if self.font is None else sha256(self.font.read_bytes()).hexdigest()
+        colours = None if self.colours is None else {name: asdict(theme) for name, theme in self.colours.items()}
+        plain = {
+            name: getattr(self, name) for name in ("width", "height", "seconds", "speed", "fps", "title", "loop")
+        }
+        return {**plain, "themes": self.themes, "colours": colours, "font": font, "words": dict(self.words)}
+
+
+USUAL = PictureOptions()
+_current: ContextVar[PictureOptions] = ContextVar("_current", default=USUAL)
+
+
+def current() -> PictureOptions:
+    """The options that pictures are drawn with just now."""
+    return _current.get()
+
+
+@contextmanager
+def drawn_with(options: PictureOptions) -> Iterator[None]:
+    """Draw with `options` in here."""
+    token = _current.set(options)
+    try:
+        with words.spoken(options.words), fonts.lettered_in(options.font):
+            yield
+    finally:
+        _current.reset(token)
+
+
+def read_options(
+    *,
+    width: int | None = None,
+    height: int | None = None,
+    seconds: float | None = None,
+    speed: float | None = None,
+    fps: float | None = None,
+    theme: ThemeChoice = "both",
+    palette: Path | str | None = None,
+    font: Path | str | None = None,
+    texts: Path | str | None = None,
+    title: str | None = None,
+    loop: int = 0,
+) -> PictureOptions:
+    """Check what a user asks for, and read the files.
+
+    `width` and `height` are pixels, `seconds` how long an animation lasts with its last frame, `speed` how many
+    times as fast as usual, `fps` frames a second, `loop` how often it plays (0 for ever). `palette`, `font` and
+    `texts` are files: colours (YAML), a TrueType or OpenType font, words (YAML). Raises InputError with a line for
+    each thing that is wrong, named by its option or by file and line.
+    """
+    problems = [
+        problem
+        for name, value, low, high, what in (
+            ("width", width, NARROWEST, WIDEST, "pixels"),
+            ("height", height, LOWEST, HIGHEST, "pixels"),
+            ("seconds", seconds, 1, LONGEST_S, "seconds"),
+            ("speed", speed, SLOWEST, FASTEST, "times as fast as usual"),
+            ("fps", fps, FEWEST_FPS, MOST_FPS, "frames a second"),
+            ("loop", loop, 0, MOST_LOOPS, "times, 0 for without end"),
+        )
+        for problem in _outside(name, value, low, high, what)
+    ]
+    if seconds is not None and speed is not None:
+        problems.append(Problem("speed", "says how long an animation lasts, and so does seconds; give one of them"))
+    choices = get_args(ThemeChoice)
+    if theme not in choices:
+        problems.append(Problem("theme", f"{str(theme)[:40]!r} is none of {', '.join(choices)}"))
+    themes = get_args(ThemeName) if theme == "both" else (theme,)
+    colours = said = None
+    try:
+        colours = None if palette is None else _colours(Path(palette), themes)
+    except InputError as error:
+        problems += error.problems
+    try:
+        said = None if texts is None else words.read(Path(texts))
+    except InputError as error:
+        problems += error.problems
+    if font is not None and (wrong := fonts.unusable(Path(font))):
+        problems.append(Problem(str(font), wrong))
+    if problems:
+        raise InputError(problems)
+    return PictureOptions(
+        width, height, seconds, speed, fps, themes, colours, None if font is None else Path(font), said or ENGLISH,
+        title, loop,
+    )  # fmt: skip
+
+
+def _outside(name: str, value: float | None, low: float, high: float, what: str) -> Iterator[Problem]:
+    if value is not None and not (isfinite(value) and low <= value <= high):
+        yield Problem(name, f"should be {low:,} to {high:,} {what}, not {value}")
+
+
+def _colours(path: Path, themes: tuple[ThemeName, ...]) -> dict[ThemeName, style.Theme]:
+    found = palette.read(path)
+    lacking = [name for name in themes if name not in found]
+    if lacking:
+        there = next(iter(found))
+        message = f"has no theme {lacking[0]}; add it, or ask for the theme {there} alone"
+        raise InputError(Problem(str(path), message, 1))
+    return found

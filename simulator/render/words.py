@@ -1,0 +1,301 @@
+"""All words of a picture: in English here, in another language from a file.
+
+A word goes by a key and may have places in braces, `{n}`, that numbers and names are put in. `say` writes it in the
+language that pictures are drawn in just now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from string import Formatter
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from simulator.core import ticks
+from simulator.core.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from simulator.scenario.yaml_text import Document
+
+Words = Mapping[str, str]
+
+#: Every word of animations, plots and their alternative texts. A file of another language has the same keys.
+ENGLISH: Words = MappingProxyType({
+    # Numbers, times and amounts
+    "decimal point": ".",
+    "thousands separator": ",",
+    "percent": "{n} %",
+    "seconds": "{n} s",
+    "minutes": "{n} min",
+    "hours": "{n} h",
+    "days": "{n} d",
+    "worker seconds": "{n} worker-s",
+    "worker minutes": "{n} worker-min",
+    "worker hours": "{n} worker-h",
+    "worker days": "{n} worker-d",
+    "one worker": "{n} worker",
+    "workers": "{n} workers",
+    "one result": "{n} result",
+    "results": "{n} results",
+    "one trial": "{n} trial",
+    "trials": "{n} trials",
+    "one unit": "{n} unit",
+    "units": "{n} units",
+    "up to": "to {units}",
+    "rung": "rung {rung}",
+    "rung and units": "rung {rung} · {units}",
+    # What colours mean
+    "idle": "idle",
+    "busy": "busy",
+    "overhead": "overhead",
+    "lost": "lost",
+    "lost work": "lost work",
+    "starting up": "starting up",
+    "down": "down",
+    "idle, lost or down": "idle, lost or down",
+    "at work, by rung": "at work, by rung",
+    "running now": "running now",
+    "busy share": "busy share",
+    "busy share of the workers": "busy share of the workers",
+    "trained, by highest rung": "trained, by highest rung",
+    "still to train": "still to train",
+    "still to train in a running job": "still to train in a running job",
+    # Animations
+    "worker below a number": "worker",
+    "workers below a number": "workers",
+    "shown": "{n} shown",
+    "running": "running",
+    "busy so far": "busy so far",
+    "idle so far": "idle so far",
+    "trials started": "trials started",
+    "best loss so far": "best loss so far",
+    "idle while a promotion waits": "{time} idle while a promotion waits",
+    "configurations shown": "{n} of {count} configurations shown",
+    "workers shown": "{n} of {count} workers shown",
+    "Configurations, furthest first": "Configurations, furthest first",
+    "Workers": "Workers",
+    "Workers busy over time": "Workers busy over time",
+    "the run is over": "the run is over",
+    "boot": "boot",
+    "started and in full": "{started} started · {full} trained in full",
+    "busy now": "busy now {share}",
+    "busy so far, with its share": "busy so far {share}",
+    "idle, with its time": "idle {time}",
+    "every rung waits": "every rung waits for its slowest trial",
+    "stops or goes on": "a trial stops or goes on as its result arrives",
+    "promotes meanwhile": "promotes while others still train",
+    "finished at": "finished at {time}",
+    "stopped at": "stopped at {time}",
+    "first barrier of one": "first barrier: {waiting} of {workers} waits for rung {rung}",
+    "first barrier": "first barrier: {waiting} of {workers} wait for rung {rung}",
+    "of a bracket": "{barrier} of bracket {bracket}",
+    "first promotion": "first promotion at {time}, after {results}",
+    "first that goes on": "first trial that goes on at {time}, after {results}",
+    # Plots
+    "busy workers": "busy workers",
+    "searcher and share": "{label}: {share} busy",
+    "time": "time ({unit})",
+    "s": "s",
+    "min": "min",
+    "h": "h",
+    "d": "d",
+    "worker": "worker",
+    "worker time": "worker time (worker-{unit})",
+    "loss": "loss",
+    "promoted": "promoted",
+    "not promoted": "not promoted",
+    "went on": "went on",
+    "stopped": "stopped",
+    "paused": "paused",
+    "or in full": "{left}, or in full",
+    "resource": "resource (units, cumulative)",
+    "simple regret": "simple regret",
+    "median": "median of {n} seeds, and what eight of ten lie between",
+    "one seed": "one seed",
+    "lines look alike": "{about}; beyond {n} searchers, lines look alike",
+    "whose trial": "whose trial each worker trains",
+    "there": "there",
+    "without a worker": "of them without a worker",
+    "searches": "searches",
+    "searches that are there": "searches that have come and are not done",
+    "share of the searches": "% of the searches",
+    "stay": "stay, at most ({unit})",
+    "how long searches stay": "how long searches stay",
+    "how long searches wait and stay": "how long searches wait and stay",
+    "stay, mean": "stay, mean",
+    "wait, mean": "wait, mean",
+    "twice as long": "stays twice as long from a load of {load} on",
+    "load": "load: work that comes over what the cluster can do",
+    "searches done": "searches done",
+    "searches there": "searches there",
+    "without a worker, now": "without a worker",
+    "with a worker": "with a worker",
+    "without": "without",
+    "without; above: lost work": "without; above: lost work",
+    # Alternative texts
+    "alt of a run": "{label} keeps {workers} {share} busy ({unused}): {trials} started, {in_full}; {ending}.",
+    "alt, in full": "{n} of them trained in full",
+    "alt, none in full": "none in full",
+    "alt, the first": "{in_full}, the first after {time}",
+    "alt, unused": "{time} {kind}",
+    "alt, in the log": "{text} The best loss is trial {trial}'s, which the log calls {name}.",
+    "alt of several": "{label} keeps {workers} {share} busy, {ending} with {trials} and {best}",
+    "alt of several, waiting":
+        "{label} keeps {workers} {share} busy ({time} idle while a promotion waits), "
+        "{ending} with {trials} and {best}",
+    "alt, no result": "no result",
+    "alt, best loss": "a best loss of {loss}",
+    "alt, best loss in the log": "a best loss of {loss}, trial {trial}'s, which the log calls {name}",
+})  # fmt: skip
+
+#: Words that may leave out their number: "one worker" says it without.
+_SINGULAR = ("one worker", "one result", "one trial", "one unit", "first barrier of one")
+_UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
+_words: ContextVar[Words] = ContextVar("_words", default=ENGLISH)
+
+
+@contextmanager
+def spoken(words: Words) -> Iterator[None]:
+    """Draw in the language of `words` in here."""
+    token = _words.set(words)
+    try:
+        yield
+    finally:
+        _words.reset(token)
+
+
+def say(key: str, **places: object) -> str:
+    """The word `key` in the language of just now, its places filled."""
+    return _words.get()[key].format(**places)
+
+
+def number(text: str) -> str:
+    """A number as it is written in English, "1,234.5", in the language of just now."""
+    words = _words.get()
+    if words is ENGLISH:
+        return text
+    return text.translate({ord("."): words["decimal point"], ord(","): words["thousands separator"]})
+
+
+def count(amount: int) -> str:
+    """A whole number: "1,200"."""
+    return number(f"{amount:,}")
+
+
+def counted(amount: int, one: str, many: str) -> str:
+    """An amount and its noun, by the keys of the noun for one and for many."""
+    return say(one if amount == 1 else many, n=count(amount))
+
+
+def workers(amount: int) -> str:
+    """So many workers."""
+    return counted(amount, "one worker", "workers")
+
+
+def trials(amount: int) -> str:
+    """So many trials."""
+    return counted(amount, "one trial", "trials")
+
+
+def units(amount: int) -> str:
+    """So many units of resource."""
+    return counted(amount, "one unit", "units")
+
+
+def time(shown: str) -> str:
+    """A time as `ticks.show` writes it, "1.5 h"."""
+    amount, _, unit = shown.rpartition(" ")
+    return say(_UNITS[unit], n=number(amount))
+
+
+def worker_time(shown: str) -> str:
+    """Workers' time, written "617 worker-h"."""
+    amount, _, unit = shown.rpartition(" worker-")
+    return say(f"worker {_UNITS[unit]}", n=number(amount))
+
+
+def percent(shown: str) -> str:
+    """A share, written "42 %"."""
+    return say("percent", n=number(shown.removesuffix(" %")))
+
+
+def clock(tick: float, unit: str, digits: int = 1) -> str:
+    """Ticks in a unit, as `ticks.show` has them."""
+    return time(ticks.show(tick, unit, digits))
+
+
+def read(path: Path) -> Words:
+    """The words of a YAML file: keys of `ENGLISH` and what they are in its language.
+
+    Raises InputError with file and line for every word that lacks, is unknown or has other places than in English.
+    """
+    document = document_of(path, "the words of a picture are a small YAML file")
+    if not isinstance(document.values, dict):
+        raise InputError(Problem(str(path), "should be keys and words, such as `idle: untätig`", 1))
+    given, problems = document.values, []
+    after: tuple[str, ...] = ()
+    for key, english in ENGLISH.items():
+        if key not in given:
+            where = f"after {after[0]!r}" if after else "first"
+            message = f"lacks the word {key!r}; put it {where}, in English it is: {english}"
+            problems.append(Problem(str(path), message, *document.keys.get(after, (1, 1))))
+            continue
+        after = (key,)
+        wrong = _wrong(key, given[key])
+        if wrong:
+            problems.append(document.problem(after, wrong, with_key=True))
+    problems += [
+        document.problem((key,), f"is no word of a picture; {_near(key)}", with_key=True)
+        for key in given
+        if key not in ENGLISH
+    ]
+    if problems:
+        raise InputError(problems[:20])
+    return MappingProxyType({key: given[key] for key in ENGLISH})
+
+
+def document_of(path: Path, what: str) -> Document:
+    """A YAML file that is no scenario; `what` says what it should be. Raises InputError with its line."""
+    from simulator.io import reading
+    from simulator.scenario import yaml_text
+
+    return yaml_text.parse(reading.read_at_most(path, yaml_text.MAX_BYTES, what), path)
+
+
+def _wrong(key: str, word: object) -> str:
+    """What is wrong with a word; empty where nothing is."""
+    if not isinstance(word, str) or (not word.strip() and key != "thousands separator"):
+        return f"{str(word)[:40]!r} should be a text, such as {ENGLISH[key]!r}; put it in quotes"
+    if "\n" in word:
+        return "should be a single line"
+    try:
+        there, wanted = _places(word), _places(ENGLISH[key])
+    except ValueError:
+        return f"has a brace that opens or closes no place; its places are {_listed(_places(ENGLISH[key]))}"
+    if unknown := there - wanted:
+        return f"{{{min(unknown)}}} is none of its places: {_listed(wanted)}"
+    if (lacking := wanted - there) and key not in _SINGULAR:
+        return f"lacks {{{min(lacking)}}}; its places are {_listed(wanted)}"
+    return ""
+
+
+def _places(word: str) -> set[str]:
+    found = list(Formatter().parse(word))
+    if any(form or conversion for _, _, form, conversion in found):
+        raise ValueError(word)
+    return {name for _, name, _, _ in found if name is not None}
+
+
+def _listed(places: set[str]) -> str:
+    return ", ".join(f"{{{name}}}" for name in sorted(places)) or "none"
+
+
+def _near(key: str) -> str:
+    from simulator.scenario import remedies
+
+    return remedies.key(key, ENGLISH)
