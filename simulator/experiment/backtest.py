@@ -124,8 +124,7 @@ def backtest(
 
     Every run has a seed of its own. With a calibration `found`, it also has a cluster of its own, whose figures are
     drawn from their uncertainty; else it runs on the scenario's cluster. `drift` widens times by the errors of
-    forecasts of other runs: mean and sd of log(real / foreseen), and their number. Raises InputError if the search
-    does not fit the curves.
+    forecasts of other runs, as drift() returns them. Raises InputError if the search does not fit the curves.
     """
     spec, scenario = one.loaded.scenario.searchers[one.label], one.loaded.scenario
     curves = _curves(one.loaded)
@@ -153,7 +152,8 @@ def backtest(
 def drift(cases: Sequence[Case], found: Calibration, *, runs: int = 30) -> tuple[float, float, int]:
     """Errors of forecasts of the runs that calibrated them: mean and sd of log(real / foreseen), and their number.
 
-    The spread that seeds alone cause is subtracted, so that it does not count twice.
+    The sd is that of the error of a further run. The spread that seeds alone cause is subtracted, so that it does
+    not count twice, and the uncertainty of the mean is added.
     """
     errors, chance = [], []
     for one in cases:
@@ -164,8 +164,9 @@ def drift(cases: Sequence[Case], found: Calibration, *, runs: int = 30) -> tuple
             chance.append(float(np.log(made.makespans).var(ddof=1)))
     if len(errors) < 2:  # noqa: PLR2004
         return 0.0, 0.0, len(errors)
-    left = max(float(np.var(errors, ddof=1)) - float(np.mean(chance)), 0.0)
-    return float(np.mean(errors)), sqrt(left), len(errors)
+    each = float(np.mean(chance))
+    left = max(float(np.var(errors, ddof=1)) - each, 0.0)
+    return float(np.mean(errors)), sqrt(left + (left + each) / len(errors)), len(errors)
 
 
 def on(loaded: Loaded, found: Calibration, rng: np.random.Generator | None = None) -> Loaded:
@@ -213,7 +214,7 @@ def _drifts(drift: tuple[float, float, int], runs: int, seed: int) -> Values:
     if count < 2:  # noqa: PLR2004
         return np.ones(runs)
     rng = generator(seed, Stream.FIT, runs)
-    return np.exp(mean + sd * sqrt(1 + 1 / count) * rng.standard_t(count - 1, runs))
+    return np.exp(mean + sd * rng.standard_t(count - 1, runs))
 
 
 def _curves(loaded: Loaded) -> Curves:

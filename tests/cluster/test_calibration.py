@@ -11,6 +11,7 @@ from scipy.stats import gamma
 
 from simulator.cluster.calibration import estimate, families, observed, section
 from simulator.cluster.calibration.calibrate import calibrate
+from simulator.cluster.calibration.regression import robust
 from simulator.cluster.calibration.speeds import speeds
 from simulator.core.errors import InputError
 from simulator.experiment.experiment import Experiment, curves_of
@@ -28,11 +29,11 @@ def trace(folder: Path, *rows: str) -> Trace:
     return read_trace(path)
 
 
-def world(folder: Path, cluster: str, seed: int = 0):
+def world(folder: Path, cluster: str, seed: int = 0, *, spread: float = 0.0):
     path = folder / "scenario.yaml"
     path.write_text(
         "searchers: {asha: {name: asha, max_trials: 243, max_length: 81, divisor: 3}}\n"
-        f"curves: {{kind: synthetic, unit_time: 2 min}}\ncluster: {cluster}\n"
+        f"curves: {{kind: synthetic, unit_time: 2 min, unit_time_sigma: {spread}}}\ncluster: {cluster}\n"
     )
     loaded = load(path)
     return Experiment(loaded, seed).run("asha"), curves_of(loaded, seed)
@@ -193,6 +194,28 @@ def test_a_constant_beside_every_job_is_an_overhead_and_no_straggler(tmp_path):
     made = calibrate([late], [curves])
     assert made.figures["overheads.trial_start"].value == pytest.approx(20, rel=0.01)
     assert made.stragglers is None or made.stragglers.kind == "log_normal"
+
+
+def test_what_a_report_takes_is_told_from_what_a_start_takes(tmp_path):
+    run, curves = world(tmp_path, "{workers: 8, stragglers: {kind: half_normal, std: 0.2}}", spread=0.5)
+    units = run.to_resource - run.from_resource
+    late = Trace(**{**vars(run), "end": run.end + 9_000_000 + 4_000_000 * (units - 1)})
+    made = calibrate([late], [curves])
+    for name, truth in {"trial_start": 9, "save": 4}.items():
+        figure = made.figures[f"overheads.{name}"]
+        assert figure.low <= truth <= figure.high
+        assert figure.high - figure.low < 2 * truth
+    assert made.stragglers.kind == "half_normal"
+    assert made.stragglers.entries["std"].value == pytest.approx(0.2, rel=0.2)
+
+
+def test_wild_values_move_no_overhead():
+    design = np.column_stack([np.ones(60), np.arange(60.0)])
+    paid = design @ [3.0, 0.5] + np.random.default_rng(0).normal(0, 0.1, 60)
+    paid[::10] = 0.0
+    values, errors, _ = robust(design, paid, np.ones(60))
+    assert values == pytest.approx([3.0, 0.5], abs=0.1)
+    assert (abs(values - [3.0, 0.5]) < 3 * errors).all()
 
 
 # What is refused.

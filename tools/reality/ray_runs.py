@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 os.environ["PYTHONPATH"] = str(Path(__file__).parent)
 
 import ray
+import ray_folder
 import record
 from curves import Slowed
 from ray import tune
@@ -117,7 +118,7 @@ def run(name: str, folder: Path) -> None:
     )  # fmt: skip
     kept = os.environ.get("KEEP_RAY")
     if kept:
-        shutil.copytree(Path(storage) / name, Path(kept) / name, dirs_exist_ok=True)
+        ray_folder.copy(Path(storage) / name, Path(kept) / name)
     shutil.rmtree(storage)
     shutil.rmtree(diary)
 

@@ -6,7 +6,7 @@ import csv
 import json
 import math
 import os
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +38,20 @@ def write(folder: Path, rows: list[Row], scenario: str, **about: Any) -> None:
 
 
 def stretches(steps: list[Row]) -> list[Row]:
-    """Steps of single units (process, trial, unit, begin, end, loss) as rows, one for each unbroken stretch."""
+    """Steps of single units (process, trial, unit, begin, end, loss) as rows, one for each unbroken stretch.
+
+    A process that began after another had done its last step is the same worker as that one.
+    """
+    over = {step["process"]: step["end"] for step in sorted(steps, key=lambda step: step["end"])}
     workers: dict[int, int] = {}
     rows: list[Row] = []
     last: dict[int, Row] = {}
     for step in sorted(steps, key=lambda step: step["begin"]):
         process = step["process"]
-        worker = workers.setdefault(process, len(workers))
+        if process not in workers:
+            taken = {workers[other] for other in workers if over[other] > step["begin"]}
+            workers[process] = next(number for number in count() if number not in taken)
+        worker = workers[process]
         row = last.get(process)
         if row is None or row["trial"] != step["trial"] or row["to_resource"] != step["unit"] - 1:
             row = {

@@ -1,23 +1,30 @@
 """Predicted against real, a row a run of tests/data/reality: on the plain cluster, and held out on a calibrated one.
 
-python tools/reality/study.py [--held-out [RUNS]]
+python tools/reality/study.py [--held-out [RUNS [GROUP …]] | --sixteen] [--page]
+
+`--page` writes the tables into docs/reality.md. The held-out study takes a few minutes of one core.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from simulator.experiment import backtest
+from simulator.experiment.backtest import Case
 from simulator.experiment.experiment import Experiment
 from simulator.scenario.loading import load
 from simulator.trace.reading import read_trace
 
-RUNS = Path(__file__).resolve().parents[2] / "tests" / "data" / "reality"
+ROOT = Path(__file__).resolve().parents[2]
+RUNS = ROOT / "tests" / "data" / "reality"
+PAGE = ROOT / "docs" / "reality.md"
 
 
 def kind(name: str) -> str:
@@ -26,46 +33,120 @@ def kind(name: str) -> str:
     return "-".join(part for part in parts if part not in {"sha", "asha"} or name.startswith("c"))
 
 
-def plain() -> None:
-    """Each run on as many equal workers as there were, nothing calibrated."""
+def names() -> list[str]:
+    """All runs, in order."""
+    return sorted(about.parent.name for about in RUNS.glob("*/run.json"))
+
+
+def case(name: str) -> Case:
+    """A run and its scenario."""
+    loaded = load(RUNS / name / "scenario.yaml")
+    trace = read_trace(RUNS / name / "trace.csv", workers=loaded.scenario.cluster.workers, label=name)
+    return backtest.case(trace, loaded)
+
+
+def plain() -> Iterator[str]:
+    """Each run on as many equal workers as there were, nothing calibrated; then the middle error of each kind."""
     errors = defaultdict(list)
-    for about in sorted(RUNS.glob("*/run.json")):
-        name = about.parent.name
-        experiment = Experiment(load(about.parent / "scenario.yaml"))
-        real = read_trace(about.parent / "trace.csv").makespan / 1e6
+    yield "| run | real, s | predicted, s | error | load |"
+    yield "|---|---|---|---|---|"
+    for name in names():
+        experiment = Experiment(load(RUNS / name / "scenario.yaml"))
+        real = read_trace(RUNS / name / "trace.csv").makespan / 1e6
         made = experiment.run(experiment.labels[0]).makespan / 1e6
-        load_then = json.loads(about.read_text())["load_after"]
-        errors[kind(name)].append(abs(made / real - 1))
-        print(f"| {name} | {real:.2f} | {made:.2f} | {made / real - 1:+.1%} | {load_then:.0f} |", flush=True)
-    for group, found in errors.items():
-        print(f"{group}: median absolute error {np.median(found):.1%} of {len(found)}")
+        load_then = json.loads((RUNS / name / "run.json").read_text())["load_after"]
+        errors[kind(name)].append(made / real - 1)
+        yield f"| {name} | {real:.2f} | {made:.2f} | {_percent(made / real - 1)} | {load_then:.0f} |"
+    yield ""
+    yield from summary(errors)
 
 
-def held_out(runs: int) -> None:
-    """Every other run of a kind calibrates, the others are tested."""
-    groups = defaultdict(list)
-    for about in sorted(RUNS.glob("*/run.json")):
-        loaded = load(about.parent / "scenario.yaml")
-        workers = loaded.scenario.cluster.workers
-        trace = read_trace(about.parent / "trace.csv", workers=workers, label=about.parent.name)
-        groups[kind(about.parent.name)].append(backtest.case(trace, loaded))
-    for name, cases in groups.items():
-        if len(cases) < 3:
-            continue
-        learned, tested = cases[::2], cases[1::2]
-        found = backtest.calibrated(learned)
-        drift = backtest.drift(learned, found, runs=20)
-        for one in tested:
-            row = backtest.backtest(one, found, runs=runs, drift=drift)["makespan_s"]
-            print(
-                f"| {name} | {one.trace.label} | {row.real:.2f} | {row.middle:.2f} | {row.low:.2f} to {row.high:.2f} "
-                f"| {'yes' if row.inside else 'no'} |",
-                flush=True,
-            )
+def held_out(runs: int, groups: Sequence[str] = ()) -> Iterator[str]:
+    """Every other run of a kind calibrates and the others are tested, and then the other way round."""
+    cases = defaultdict(list)
+    for name in names():
+        if not groups or kind(name) in groups:
+            cases[kind(name)].append(case(name))
+    errors, inside = defaultdict(list), defaultdict(list)
+    yield "| run | calibrated on | real, s | middle, s | interval, s | error | inside |"
+    yield "|---|---|---|---|---|---|---|"
+    for name, all_of_them in cases.items():
+        for half in (0, 1):
+            learned, tested = all_of_them[half::2], all_of_them[1 - half :: 2]
+            found = backtest.calibrated(learned)
+            drift = backtest.drift(learned, found, runs=20) if len(learned) > 1 else None
+            for one in tested:
+                row = backtest.backtest(one, found, runs=runs, drift=drift)["makespan_s"]
+                errors[name].append(row.error or 0.0)
+                inside[name].append(bool(row.inside))
+                yield (
+                    f"| {one.trace.label} | {len(learned)} | {row.real:.2f} | {row.middle:.2f} "
+                    f"| {row.low:.2f} to {row.high:.2f} | {_percent(row.error or 0.0)} "
+                    f"| {'yes' if row.inside else 'no'} |"
+                )
+    yield ""
+    yield from summary(errors, inside)
+
+
+def sixteen() -> Iterator[str]:
+    """What 16 workers would have done, by a run on 8, and what they did."""
+    yield "| searcher | 8 workers, s | 16 foreseen, s | interval, s | 16 real, s | error | inside |"
+    yield "|---|---|---|---|---|---|---|"
+    for searcher in ("sha", "asha"):
+        eight, real = case(f"b-{searcher}-8"), case(f"b-{searcher}-16-0")
+        found = backtest.calibrated([eight])
+        found.workers = 16
+        found.groups = dict.fromkeys(found.groups, 16)
+        row = backtest.backtest(real, found, runs=100)["makespan_s"]
+        yield (
+            f"| {searcher.upper()} | {eight.trace.makespan / 1e6:.2f} | {row.middle:.2f} | {row.low:.2f} to "
+            f"{row.high:.2f} | {row.real:.2f} | {_percent(row.error or 0.0)} | {'yes' if row.inside else 'no'} |"
+        )
+
+
+def summary(errors: dict[str, list[float]], inside: dict[str, list[bool]] | None = None) -> Iterator[str]:
+    """A row a kind: the middle of the absolute errors, and how many runs lie in their interval."""
+    yield "| kind | runs | median of the absolute error |" + (" inside |" if inside else "")
+    yield "|---|---|---|" + ("---|" if inside else "")
+    for name, found in errors.items():
+        middle = f"{np.median(np.abs(found)):.1%}".replace("%", " %")
+        yield f"| {name} | {len(found)} | {middle} |" + (f" {sum(inside[name])} |" if inside else "")
+    if inside:
+        every = [one for found in inside.values() for one in found]
+        middle = f"{np.median(np.abs([one for found in errors.values() for one in found])):.1%}".replace("%", " %")
+        yield f"| all | {len(every)} | {middle} | {sum(every)} ({sum(every) / len(every):.0%}) |".replace("%)", " %)")
+
+
+def into_page(name: str, lines: Sequence[str]) -> None:
+    """Put a table between its marks in docs/reality.md."""
+    text = PAGE.read_text()
+    marked = re.compile(rf"(<!-- {name}: .*?-->\n).*?(<!-- end -->)", re.DOTALL)
+    assert marked.search(text), f"{PAGE} has no place for {name}"
+    PAGE.write_text(marked.sub(lambda found: found[1] + "\n".join(["", *lines, "", ""]) + found[2], text))
+
+
+def table(name: str) -> list[str]:
+    """The table that docs/reality.md has, line by line."""
+    found = re.search(rf"<!-- {name}: .*?-->\n(.*?)<!-- end -->", PAGE.read_text(), re.DOTALL)
+    assert found, f"{PAGE} has no table {name}"
+    return found[1].strip().splitlines()
+
+
+def _percent(value: float) -> str:
+    return f"{value:+.1%}".replace("%", " %")
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--held-out"]:
-        held_out(int(sys.argv[2]) if len(sys.argv) > 2 else 200)
+    words = [word for word in sys.argv[1:] if word != "--page"]
+    if words[:1] == ["--held-out"]:
+        what, rows = "held out", held_out(int(words[1]) if len(words) > 1 else 100, words[2:])
+    elif words[:1] == ["--sixteen"]:
+        what, rows = "sixteen", sixteen()
     else:
-        plain()
+        what, rows = "plain", plain()
+    made = []
+    for line in rows:
+        print(line, flush=True)
+        made.append(line)
+    if "--page" in sys.argv:
+        into_page(what, made)

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 
 from simulator.cluster.calibration import estimate, families, observed
+from simulator.cluster.calibration.constants import FEW, INSTANT, constants
 from simulator.cluster.calibration.estimate import Estimate
 from simulator.cluster.calibration.families import Fit
+from simulator.cluster.calibration.regression import robust
 from simulator.cluster.calibration.speeds import Speeds, speeds
 from simulator.core import ticks
 from simulator.core.errors import InputError, Problem
@@ -21,10 +23,7 @@ from simulator.trace.trace import Outcome, Trace
 
 #: A speed, or an overhead, this near to none is none.
 NONE = 0.005
-#: Seconds below which a decision takes no time that anybody notices.
-INSTANT = 1e-4
-#: Attempts that it takes to tell a constant from a factor; the most that are looked at; the shortest, in constants.
-FEW, MOST, SHORT = 20, 800, 20
+NOTHING = Estimate(0.0, 0.0, 0.0, 0, "attempts")
 #: A check for drops in this many to the mean time between two.
 CHECKS = 1000
 
@@ -106,6 +105,7 @@ def _paces(made: Calibration, traces: Sequence[Trace], curves: Sequence[Curves] 
                 np.concatenate([part.factor for part in known]),
                 np.concatenate([part.censored for part in known]),
                 np.concatenate([part.nominal for part in known]),
+                np.concatenate([part.units for part in known]),
                 known=True,
             )
             if known
@@ -132,35 +132,29 @@ def _paces(made: Calibration, traces: Sequence[Trace], curves: Sequence[Curves] 
 
 
 def _without_constant(made: Calibration, paces: observed.Paces) -> observed.Paces:
-    """Take off what every attempt lasts longer than its curve whatever its length: a start-up, not a slow worker.
-
-    A factor is b + c / nominal, c by the medians of Theil and Sen. Attempts of less than 20 c tell of c alone.
-    """
-    from scipy.stats import theilslopes
-
+    """Take off what attempts last longer than their curves whatever the pace; short ones tell of nothing else."""
     whole = np.flatnonzero(~paces.censored)
-    if not paces.known or len(whole) < FEW:
+    if not paces.known or not len(whole):
         return paces
-    some = whole[np.linspace(0, len(whole) - 1, min(len(whole), MOST)).astype(int)]
-    inverse = 1 / paces.nominal[some]
-    if np.ptp(inverse) < 1e-9 * inverse.max():
+    spent = paces.factor * paces.nominal
+    found = constants(spent[whole], paces.nominal[whole], paces.units[whole])
+    if found is None:
         return paces
-    constant, _, low, high = (float(x) for x in theilslopes(paces.factor[some], inverse, alpha=0.99))
-    if low <= 0 or constant < INSTANT:
-        return paces
-    told = paces.nominal >= SHORT * constant
-    if not (told & ~paces.censored).any():
-        return paces
-    _, _, low, high = (float(x) for x in theilslopes(paces.factor[some], inverse, alpha=estimate.LEVEL))
-    made.figures["overheads.trial_start"] = Estimate(constant, low, high, len(whole), "attempts")
-    made.notes.append(
-        f"Attempts last {constant:.3g} s longer than their curves say, whatever their length. "
-        f"{int((~told).sum())} of {len(told)} attempts are too short to show anything else."
-    )
-    factor = (paces.factor - constant / paces.nominal)[told]
+    told = paces.nominal >= found.shortest
+    if (told & ~paces.censored).sum() < FEW:
+        told = paces.nominal >= np.median(paces.nominal[whole])
+    for name, seconds, what in (
+        ("trial_start", found.start, "whatever their length"),
+        ("save", found.report, "for each unit but the last"),
+    ):
+        if seconds is not None:
+            made.figures[f"overheads.{name}"] = seconds
+            made.notes.append(f"Attempts last {seconds.value:.3g} s longer than their curves say, {what}.")
+    made.notes.append(f"{int((~told).sum())} of {len(told)} attempts are too short to show anything else.")
+    factor = ((spent - found.of(paces.units)) / paces.nominal)[told]
     return observed.Paces(
         paces.run[told], paces.worker[told], np.maximum(factor, 1e-6), paces.censored[told], paces.nominal[told],
-        known=True,
+        paces.units[told], known=True,
     )  # fmt: skip
 
 
@@ -232,34 +226,32 @@ def _speed(made: Calibration, level: Estimate) -> None:
 
 
 def _overheads(made: Calibration, traces: Sequence[Trace]) -> None:
-    """Least squares of what attempts paid on what they had to pay for."""
+    """What attempts paid, by what they had to pay for."""
     names = ("trial_start", "restore", "save")
     design, paid = observed.leads(traces, 1)
     if not len(paid) or not paid.any():
         for name in names:
             if f"overheads.{name}" not in made.figures:
-                made.untold[f"overheads.{name}"] = "no completed attempt had any overhead"
+                made.untold[f"overheads.{name}"] = "none was recorded, and none shows against the curves"
         return
     used = [place for place in range(3) if design[:, place].any()]
     while used and np.linalg.matrix_rank(design[:, used]) < len(used):
         dropped = used.pop()
         made.untold[f"overheads.{names[dropped]}"] = "it always comes together with another overhead"
     matrix = design[:, used]
-    values, *_ = np.linalg.lstsq(matrix, paid, rcond=None)
-    rest = paid - matrix @ values
-    free = len(paid) - len(used)
-    spread = np.sqrt(np.maximum(np.diag(np.linalg.inv(matrix.T @ matrix)) * float(rest @ rest) / max(free, 1), 0))
+    values, spread, rest = robust(matrix, paid, np.ones(len(paid)))
     for place, value, sd in zip(used, values.tolist(), spread.tolist(), strict=True):
         half = 1.645 * sd if float(np.abs(rest).max()) > 2 / ticks.PER_SECOND else 0.0
         if value > half / 1.645 * 2 and value > INSTANT:
             events = int((matrix[:, used.index(place)] > 0).sum())
+            unseen = made.figures.get(f"overheads.{names[place]}", NOTHING)  # what shows beside what was recorded
             made.figures[f"overheads.{names[place]}"] = Estimate(
-                value, value - half, value + half, events, "attempts"
+                value + unseen.value, value - half + unseen.low, value + half + unseen.high, events, "attempts"
             )
-        else:
+        elif f"overheads.{names[place]}" not in made.figures:
             made.untold[f"overheads.{names[place]}"] = "it can't be distinguished from none"
     for place, name in enumerate(names):
-        if place not in used:
+        if place not in used and f"overheads.{name}" not in made.figures:
             made.untold.setdefault(f"overheads.{name}", "no whole attempt had it to pay")
 
 

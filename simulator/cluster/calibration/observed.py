@@ -31,6 +31,7 @@ class Paces:
     factor: Values
     censored: NDArray[np.bool_]
     nominal: Values  # seconds that the curve says; NaN where paces are compared within trials
+    units: Values
     known: bool  # from curves; else from the trials' own paces
 
 
@@ -52,7 +53,7 @@ def paces(traces: Sequence[Trace], curves: Curves | None) -> Paces | None:
 
 
 def _by_curves(traces: Sequence[Trace], curves: Curves) -> Paces | None:
-    rows: list[tuple[int, int, float, bool, float]] = []
+    rows: list[tuple[int, int, float, bool, float, int]] = []
     for number, trace in enumerate(traces):
         for row in np.flatnonzero(trace.to_resource > trace.from_resource).tolist():
             outcome = Outcome(int(trace.outcome[row]))
@@ -75,13 +76,14 @@ def _by_curves(traces: Sequence[Trace], curves: Curves) -> Paces | None:
                         spent / nominal,
                         outcome is not Outcome.COMPLETED,
                         nominal / ticks.PER_SECOND,
+                        end - begin,
                     )
                 )
     return _paces(rows, known=True) if rows else None
 
 
 def _by_trials(traces: Sequence[Trace]) -> Paces | None:
-    rows: list[tuple[int, int, float, bool, float]] = []
+    rows: list[tuple[int, int, float, bool, float, int]] = []
     for number, trace in enumerate(traces):
         units = trace.to_resource - trace.from_resource
         sound = trace.where(Outcome.COMPLETED) & (units > 0)
@@ -93,16 +95,16 @@ def _by_trials(traces: Sequence[Trace]) -> Paces | None:
             if len(jobs) > 1:
                 off = (pace[jobs] - pace[jobs].mean()) * np.sqrt(len(jobs) / (len(jobs) - 1))
                 rows += [
-                    (number, int(worker[job]), float(np.exp(by)), False, nan)
+                    (number, int(worker[job]), float(np.exp(by)), False, nan, int(units[job]))
                     for job, by in zip(jobs, off, strict=True)
                 ]
     return _paces(rows, known=False) if rows else None
 
 
-def _paces(rows: list[tuple[int, int, float, bool, float]], *, known: bool) -> Paces:
-    run, worker, factor, censored, nominal = zip(*rows, strict=True)
+def _paces(rows: list[tuple[int, int, float, bool, float, int]], *, known: bool) -> Paces:
+    run, worker, factor, censored, nominal, units = zip(*rows, strict=True)
     whole = np.array(run, np.int64), np.array(worker, np.int64)
-    return Paces(*whole, np.array(factor), np.array(censored, bool), np.array(nominal), known)
+    return Paces(*whole, np.array(factor), np.array(censored, bool), np.array(nominal), np.array(units, float), known)
 
 
 def running(traces: Sequence[Trace]) -> float:

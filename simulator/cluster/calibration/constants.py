@@ -1,0 +1,97 @@
+"""What attempts last longer than their curves say whatever the worker's pace: at their start, and at each report.
+
+An attempt of n units takes `pace` x nominal + `start` + `report` x (n - 1) seconds. Programs differ in which of the
+two there is: one that starts a process for a trial pays at the start, one that writes each result down pays for each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.cluster.calibration.estimate import LEVEL, Estimate
+from simulator.cluster.calibration.regression import robust, spread
+
+#: Seconds below which a constant is none that anybody notices.
+INSTANT = 1e-4
+#: Attempts that it takes to tell a constant from a factor.
+FEW = 20
+#: An attempt tells the worker's pace where it is so many times as long as what is constant or uncertain in it.
+SHORT = 20
+#: How sure it must be that a constant is more than none.
+SURE = 0.99
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Constants:
+    """Seconds at the start of an attempt and at each report after the first, None where it can't be told from none.
+
+    `noise`: by how many seconds, as a standard deviation, attempts differ whatever their length.
+    """
+
+    start: Estimate | None
+    report: Estimate | None
+    noise: float
+
+    def of(self, units: Values) -> Values:
+        """Seconds of attempts of so many units."""
+        start = self.start.value if self.start else 0.0
+        report = self.report.value if self.report else 0.0
+        return start + report * (units - 1)
+
+    @property
+    def shortest(self) -> float:
+        """Seconds from which on an attempt tells the worker's pace."""
+        return SHORT * max(self.noise, sum(own.value for own in (self.start, self.report) if own))
+
+
+def constants(spent: Values, nominal: Values, units: Values) -> Constants | None:
+    """Read constants from attempts' seconds, their curves' seconds and their units, all of shape (n,).
+
+    None: there are none.
+    """
+    if len(spent) < FEW:
+        return None
+    columns = {"pace": nominal, "start": np.ones(len(spent)), "report": units - 1.0}
+    used = ["pace"]
+    weight = 1 / nominal  # a straggler's factor is then as likely in each attempt, and its skew moves the pace alone
+    for name in ("start", "report"):
+        design = np.column_stack([columns[own] * weight for own in (*used, name)])
+        norms = np.linalg.norm(design, axis=0)
+        if norms.all() and np.linalg.cond(design / norms) < 1e6:  # noqa: PLR2004  (columns that say the same)
+            used.append(name)
+    while True:
+        values, errors, rest = robust(np.column_stack([columns[own] for own in used]), spent, weight)
+        unsure = [
+            (value / error if error else np.inf * value, name)
+            for name, value, error in zip(used[1:], values[1:], errors[1:], strict=True)
+            if value < INSTANT or value <= _normal(SURE) * error
+        ]
+        if not unsure:
+            break
+        used.remove(min(unsure)[1])
+    found = {
+        name: Estimate(value, value - _normal(LEVEL) * error, value + _normal(LEVEL) * error, len(spent), "attempts")
+        for name, value, error in zip(used[1:], values[1:].tolist(), errors[1:].tolist(), strict=True)
+    }
+    return Constants(found.get("start"), found.get("report"), _noise(rest, nominal)) if found else None
+
+
+def _noise(rest: Values, nominal: Values) -> float:
+    """The part of the residuals' spread that short attempts have and that no factor of long ones explains."""
+    order = np.argsort(nominal)
+    third = len(order) // 3
+    short, long = order[:third], order[-third:]
+    factor = spread(rest[long] / nominal[long])
+    left = spread(rest[short]) ** 2 - (factor * float(np.median(nominal[short]))) ** 2
+    return float(np.sqrt(max(left, 0.0)))
+
+
+def _normal(level: float) -> float:
+    from scipy.stats import norm
+
+    return float(norm.ppf(0.5 + level / 2))
