@@ -13,11 +13,11 @@
 # %% [markdown]
 # # Which ASHA is yours?
 #
-# Ray Tune, Optuna, Syne Tune and Determined each have a scheduler that is called ASHA or successive halving, and each decides by a
-# rule of its own. **Does it matter for a plan which of them you run?**
+# Ray Tune, Optuna, Syne Tune and Determined each have a scheduler that is called ASHA or successive halving, and each
+# of them decides by a rule of its own. **Does it matter for a plan which of them you run?**
 #
-# A searcher of a scenario may be named in a library's own words, with that library's defaults. Here are four rules on the same
-# forty trials, whose curves were recorded from networks trained on scikit-learn's digits.
+# A scenario can name a searcher in a library's own words, with that library's defaults. Here are four rules on the same
+# forty trials. Their curves were recorded from networks that were trained on scikit-learn's digits.
 
 # %%
 from charts import chart
@@ -38,10 +38,11 @@ cluster: {workers: 8}
 simulator.simulate(simulator.load_scenario(text))
 
 # %% [markdown]
-# In this order of the trials the paper's ASHA is done first, and it has trained no trial in full: 40 trials are too few for
-# somebody to climb to its top rung. The three others stop trials and never pause them, so the first trial of each rung goes on.
+# In this order of the trials the paper's ASHA is done first, and it has trained no trial in full: 40 trials are too few
+# for any trial to reach its top rung. The three other rules stop trials and never pause them, so the first trial of
+# each rung always goes on.
 #
-# One order says little. Here are twenty, and what the differences mean for a plan.
+# One order of the trials says little. Here are twenty orders, and what the differences mean for a plan.
 
 # %%
 compared = simulator.compare(simulator.load_scenario(text), seeds=20)
@@ -51,9 +52,9 @@ compared
 print(*compared.for_a_plan(), sep="\n")
 
 # %% [markdown]
-# Ray's rule trains longer than Optuna's, though both stop trials by the results of their rung. Optuna counts a trial among the
-# results and rounds down; Ray compares it with the results before it alone. Of few results that makes a difference, of many
-# hardly any:
+# Ray's rule trains longer than Optuna's, although both stop trials by the results of their rung. Optuna counts a trial
+# among the results and rounds down. Ray compares a trial only with the results before it. With few results this makes a
+# difference, and with many results hardly any:
 
 # %%
 counts = [10, 20, 40, 80, 160, 320]
@@ -73,17 +74,18 @@ for label, line in units.items():
     print(label, *(f"{value:.1f}" for value in line))
 
 # %% [markdown]
-# With 10 trials Ray trains 31.3 units for each of them and Optuna 25.4; with 320 trials it is 5.4 and 4.5. So a plan should have
-# the rule that will run. [Which ASHA is this?](../docs/which-asha.md) has the rules themselves, and sixteen
-# of them on the same trials.
+# With 10 trials Ray trains 31.3 units for each trial and Optuna 25.4. With 320 trials it is 5.4 and 4.5. So a plan
+# should have the rule that will really run. [Which ASHA is this?](../docs/which-asha.md) explains the rules, and runs
+# sixteen of them on the same trials.
 #
 # ## Exercises
 #
-# 1. Ray's scheduler has `brackets`; with more than one, some trials begin on a higher rung. What do three of them cost here?
+# 1. Ray's scheduler has `brackets`. With more than one bracket, some trials begin on a higher rung. What do three
+# brackets cost here?
 #
 # <details><summary>Solution</summary>
 #
-# They take 9.3 s more of the workers' time, summed over all of them. No difference in best loss is seen over 20 orders.
+# Together the workers train 9.3 s longer. Over 20 orders no difference in best loss is seen.
 #
 # ```python
 # ray = {"name": "ray_asha", "num_samples": 40, "max_t": 81, "reduction_factor": 3}
@@ -92,8 +94,8 @@ for label, line in units.items():
 # ```
 # </details>
 #
-# 2. Optuna's `min_resource` is `auto` unless you say otherwise, and then nothing is pruned before one trial is complete. Is a
-# search from 1 unit on any better?
+# 2. Optuna's `min_resource` is `auto` unless you give a number, and then nothing is pruned before one trial is
+# complete. Is a search better if its lowest rung stands at 1 unit?
 #
 # <details><summary>Solution</summary>
 #

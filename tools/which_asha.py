@@ -259,31 +259,31 @@ def advice(found: Found) -> list[str]:
     worse, better = found.other_in_regret(1), found.other_in_regret(-1)
     others = len(blocks(SEARCH)) - 1
     return [
-        f"**Give a plan the rule that you run.** With 50 trials Ray's rule trains {more(ray[50])} than Optuna's, since "
-        "the first results of every rung always go on, and a trial is compared with those before it alone; with "
-        f"{TRIALS[-1]:,} trials it trains {more(ray[TRIALS[-1]])}. Syne Tune's of 0.16 trains {more(syne_tune)} than "
-        "Optuna's with 50 trials.",
+        f"**Give a plan the rule that you run.** With 50 trials Ray's rule trains {more(ray[50])} than Optuna's. "
+        "The reason is that the first results of every rung always go on, and that a trial is compared only with the "
+        f"trials before it. With {TRIALS[-1]:,} trials Ray's rule trains {more(ray[TRIALS[-1]])}. The rule of Syne Tune "
+        f"0.16 trains {more(syne_tune)} than Optuna's with 50 trials.",
         "**With few trials choose a rule that stops trials, not one that pauses them.** With 10 trials the paper's ASHA "
-        f"trained none in full in {none} of {found.seeds} searches, since nobody leaves a rung before it has three "
-        f"results; with 50 trials it trained one in {some} of them. A rule that stops lets the first trial of every rung "
-        "go on.",
-        f"**The same for an early result in full.** With {SEARCH} trials on {POOL} workers the first trial in full is "
-        f"there after {early[0]:.1f} min with Ray's rule and after {slow[0]:.1f} min with the paper's ASHA; on 64 workers "
-        f"after {early[1]:.1f} min and {slow[1]:.1f} min.",
-        "**Give `min_resource` a number in Optuna.** With `auto` nothing is pruned before a trial is complete, and until "
-        f"then every worker trains on: with {SEARCH} trials on 64 workers that is {more(auto[64])}, on 4 workers "
-        f"{more(auto[4])}.",
-        f"**For {SEARCH} trials {POOL} workers do.** From {POOL} to 64 workers the makespan falls by "
+        f"trained no trial in full in {none} of {found.seeds} searches, because no trial leaves a rung before the rung has "
+        f"three results. With 50 trials it trained one in full in {some} of them. A rule that stops trials lets the first "
+        "trial of every rung go on.",
+        f"**Choose such a rule for an early result in full, too.** With {SEARCH} trials on {POOL} workers the first trial "
+        f"is trained in full after {early[0]:.1f} min with Ray's rule and after {slow[0]:.1f} min with the paper's ASHA. On 64 workers "
+        f"it is {early[1]:.1f} min and {slow[1]:.1f} min.",
+        "**Give `min_resource` a number in Optuna.** With `auto` nothing is pruned before a trial is complete, and every "
+        f"worker goes on training until then. With {SEARCH} trials on 64 workers that is {more(auto[64])}, and on 4 "
+        f"workers {more(auto[4])}.",
+        f"**For {SEARCH} trials {POOL} workers are enough.** From {POOL} to 64 workers the makespan falls by "
         f"{share(gained['SHA'])} % with SHA, {share(gained[PAPER])} % with the paper's ASHA and {share(gained['Ray'])} % "
-        "with Ray's: the last trials in full take as long on any number of workers.",
-        f"**Hyperband costs units.** Ray's HyperBand trains {more(bands)} than its ASHA with {SEARCH} trials, since its "
-        "brackets begin with a full training.",
-        f"**The loss is hardly a reason to prefer one.** With {SEARCH} trials on {POOL} workers the regret of "
-        f"{len(found.alike_in_regret())} of the other {others} rules is not told apart from that of the paper's ASHA over "
-        f"{found.seeds} searches."
+        "with Ray's: the last fully trained trials take the same time on any number of workers.",
+        f"**Hyperband trains more units.** Ray's HyperBand trains {more(bands)} than its ASHA with {SEARCH} trials, "
+        "because its brackets begin with a full training.",
+        f"**The loss is hardly a reason to prefer one.** With {SEARCH} trials on {POOL} workers no "
+        f"difference in regret is seen between {len(found.alike_in_regret())} of the other {others} rules and the paper's "
+        f"ASHA, over {found.seeds} searches."
         + (f" More regret is seen with {listed(worse, 'and')}." if worse else "")
         + (f" Less is seen with {listed(better, 'and')}." if better else "")
-        + f" Of {others} comparisons about one shows a difference by chance.",
+        + f" Among {others} comparisons, about one shows a difference by chance.",
     ]
 
 
