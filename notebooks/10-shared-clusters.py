@@ -13,9 +13,10 @@
 # %% [markdown]
 # # Do shared clusters need asynchrony?
 #
-# SHA has barriers: a rung waits for its slowest trial, and workers idle meanwhile. On a cluster that many searches
-# share, another search can use those workers. **Is asynchrony still worth anything there?** This notebook lets a team
-# start one search after the other, once as SHA, once as ASHA and once as D-ASHA, which promotes as many trials as SHA.
+# SHA has barriers: a rung waits for its slowest trial, and workers are idle in the meantime. On a cluster that many
+# searches share, another search can use those workers. **Does asynchrony still gain anything there?** In this notebook
+# a team starts one search after another: once as SHA, once as ASHA and once as D-ASHA, which promotes as many trials as
+# SHA.
 
 # %%
 import numpy as np
@@ -42,12 +43,14 @@ simulator.plot(sha, "timeline")
 sha
 
 # %% [markdown]
-# Two shades tell a search from the next. Where two searches overlap, the second fills the barriers of the first. Where
-# a search is alone, its barriers are as empty as on a cluster of its own.
+# Two shades distinguish a search from the next one. Where two searches overlap, the second one uses the workers that
+# wait at the barriers of the first. Where a search is alone, workers are as idle at its barriers as on a cluster of its
+# own.
 #
 # ## The same searches, without waiting
 #
-# The next runs have the same trials, and the searches come at the same times. Only the rule of promotion changes.
+# In the next runs the trials are the same, and the searches arrive at the same times. Only the rule of promotion
+# changes.
 
 # %%
 RULES = {
@@ -84,16 +87,18 @@ for rule in ("ASHA", "D-ASHA"):
         )
 
 # %% [markdown]
-# **Yes, a little: D-ASHA stays 11 to 13 % shorter than SHA at every load**, and trains no more units. Other searches
-# fill SHA's barriers with work, so the workers don't idle; but the search at the barrier waits all the same.
+# **Asynchrony still gains a little: D-ASHA stays 11 to 13 % shorter than SHA at every load**, and trains no more units.
+# Other searches use the workers that wait at SHA's barriers, so these are not idle. But the search at the barrier still
+# waits.
 #
-# **ASHA is another matter.** It promotes early, and some of what it promotes turns out not to belong to the best third:
-# it trains 12 to 14 % more units. At a load of 0.3 idle workers train them for nothing, and ASHA stays 7 % shorter. At
-# 0.95 there are no idle workers. Then its units wait in the queue of everybody, and searches stay 14 % longer. In a
-# longer run it would be worse, since 0.95 and 14 % more is more than the cluster can do.
+# **ASHA is different.** It promotes early, and some of the trials that it promotes turn out not to belong to the best
+# third. So it trains 12 to 14 % more units. At a load of 0.3 idle workers train these units at no cost, and ASHA stays
+# 7 % shorter. At a load of 0.95 no workers are idle. Then the additional units make other jobs wait, and searches stay
+# 14 % longer. In a longer run it would be worse, because 14 % more than 0.95 is more than the cluster can do.
 #
-# These are three runs of each, and their spread is wide. [The page on shared clusters](../docs/sharing.md) has the same
-# table from more and longer runs, from four to sixty-four workers, with intervals. It says the same.
+# These figures come from three runs of each searcher, and their spread is wide. [The page on shared
+# clusters](../docs/sharing.md) has the same table from more and longer runs, on four to sixty-four workers, with
+# intervals. It leads to the same conclusions.
 #
 # ## Exercises
 #
@@ -101,9 +106,9 @@ for rule in ("ASHA", "D-ASHA"):
 #
 # <details><summary>Solution</summary>
 #
-# D-ASHA stays 34.7 h and SHA 39.5 h, though so few runs don't prove it; the page on shared clusters sees no difference
-# at this load with more of them. ASHA stays 48.4 h: on a cluster that one search fills, its extra units are on
-# everybody's way.
+# D-ASHA stays 34.7 h and SHA 39.5 h, but so few runs do not prove a difference. With more runs, the page on shared
+# clusters sees no difference at this load. ASHA stays 48.4 h: on a cluster that one search fills, its additional units
+# make all jobs wait.
 #
 # ```python
 # four = {"cluster.workers": 4, "searches.team.arrivals.mean_gap": "36 h"}
@@ -116,12 +121,13 @@ for rule in ("ASHA", "D-ASHA"):
 #
 # </details>
 #
-# 2. Does fair sharing help SHA more than first come, first served does?
+# 2. Does SHA stay shorter with fair sharing than with first come, first served?
 #
 # <details><summary>Solution</summary>
 #
-# No: SHA stays 32.3 h with fair sharing and 26.6 h first come, first served. Searches of one size that share evenly all
-# end late; in a queue the first is done before the second gets much. Fair sharing is for searches of unequal size.
+# It does not: SHA stays 32.3 h with fair sharing and 26.6 h with first come, first served. If searches of the same size
+# share evenly, all of them end late. In a queue, the first search is done before the second one gets many workers. Fair
+# sharing is for searches of different sizes.
 #
 # ```python
 # busy = {"searches.team.arrivals.mean_gap": "6.4 h"}
