@@ -1,4 +1,7 @@
-"""Pictures of traces: animations, posters, alt texts, a player and static plots. They draw; others compute."""
+"""Pictures of traces: animations, posters, alternative texts, a player and static plots.
+
+They only draw; other packages compute.
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""The canvas: a picture of palette indices, filled by rectangles and lettered with matplotlib's bundled DejaVu Sans.
+"""The canvas: a picture of palette indices, with filled rectangles and texts in matplotlib's bundled DejaVu Sans.
 
-A character that DejaVu Sans lacks is lettered with an installed font that has it.
-
-Letters are laid out by Pillow's basic engine and quantized to a ramp of eight steps, so the bytes are the same with
-any version of Pillow, FreeType or matplotlib.
+A character that DejaVu Sans lacks is drawn in an installed font that has it. Letters are laid out by Pillow's basic
+engine and quantized to a ramp of eight steps, so the bytes are the same with any version of Pillow, FreeType or
+matplotlib.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ class Rect(NamedTuple):
 
 
 class Canvas:
-    """A picture of `height` x `width` palette indices; whatever leaves it is cut off."""
+    """A picture of `height` x `width` palette indices; anything outside is cut off."""
 
     def __init__(self, width: int, height: int) -> None:
         self.pixels: NDArray[np.uint8] = np.full((height, width), style.PAGE, np.uint8)
@@ -102,7 +101,7 @@ def _font(size: int, bold: bool, path: str | None = None) -> ImageFont.FreeTypeF
 
 
 def _letters(text: str, size: int, bold: bool) -> tuple[NDArray[np.uint8], int, int]:
-    """Coverage of `text` in 0..8, and where its left and top edge lie from the pen on the baseline."""
+    """The coverage of `text` in 0..8, and the offset of its left and top edge from the pen on the baseline."""
     return _lettered(fonts.runs(text), size, bold)
 
 
@@ -124,7 +123,7 @@ def _lettered(
 
 
 def _joined(pieces: list[tuple[NDArray[np.uint8], int, int]]) -> tuple[NDArray[np.uint8], int, int]:
-    """Coverages of pieces of a text as one."""
+    """Join the coverages of a text's pieces."""
     pieces = [piece for piece in pieces if piece[0].size]
     if not pieces:
         return np.zeros((0, 0), np.uint8), 0, 0

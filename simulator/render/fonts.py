@@ -1,7 +1,7 @@
-"""Fonts for letters: the one that matplotlib brings, and an installed one for the characters that it lacks.
+"""Fonts: the one bundled with matplotlib, and an installed one for characters that it lacks.
 
-Whatever the bundled font has is lettered with it, so that pictures have the same bytes everywhere. Only a text with
-other characters, such as Chinese ones, looks at what is installed.
+All characters of the bundled font are drawn in it, so that pictures have the same bytes everywhere. Installed fonts
+are only searched for other characters, such as Chinese ones.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.font_manager import FontEntry
     from matplotlib.ft2font import FT2Font
 
-#: The bundled font has what is below, Latin letters with their accents, and these, which our own texts have.
+#: Characters of the bundled font: those below this code, accented Latin letters included, and these, which our own
+#: texts use.
 LATIN_ENDS, OWN = 0x250, frozenset("–—‘’“”…×·→\ufffd")
 
 
@@ -35,7 +36,7 @@ class Face(NamedTuple):
 
 @lru_cache(maxsize=1)
 def bundled() -> Path:
-    """Where matplotlib keeps its fonts. It is not imported: that takes longer than drawing a whole animation."""
+    """The folder of matplotlib's fonts; importing matplotlib would take longer than drawing a whole animation."""
     found = find_spec("matplotlib")
     if found is None or not found.submodule_search_locations:
         raise ModuleNotFoundError("matplotlib, whose fonts letter the animations, is not installed")
@@ -44,7 +45,7 @@ def bundled() -> Path:
 
 @lru_cache(maxsize=4096)
 def face_for(character: str) -> Face | None:
-    """The installed font for a character that the bundled one lacks; None if that has it, or none does."""
+    """The installed font for a character that the bundled one lacks; None if that has it, or no font does."""
     return (
         None if _bundled_has(character) else next((face for face in _installed() if _has(face.path, character)), None)
     )
@@ -85,7 +86,7 @@ def lacking_in(path: Path, texts: Iterable[str]) -> str:
 
 
 def lacking(texts: Iterable[str]) -> str:
-    """The characters, each once, that no font has: a box stands for them in pictures."""
+    """The characters, each once, that no font has; pictures show a box for each."""
     there = dict.fromkeys("".join(texts))
     return "".join(one for one in there if _own_face(one, asked()) is None and not _bundled_has(one))
 
@@ -130,7 +131,7 @@ def _has(path: str, character: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _opened(path: str) -> FT2Font | None:
-    """The font of a file; None where it can't be read, or has pictures in place of outlines, as of emoji."""
+    """The font of a file; None if it can't be read, or has pictures instead of outlines, as for emoji."""
     from matplotlib.ft2font import FT2Font
 
     try:
@@ -142,7 +143,7 @@ def _opened(path: str) -> FT2Font | None:
 
 @lru_cache(maxsize=1)
 def _installed() -> tuple[Face, ...]:
-    """All fonts but the bundled, upright ones without serifs and of normal weight first, else by name."""
+    """All other fonts: first the upright ones without serifs and of normal weight, each group by name."""
     from matplotlib.font_manager import fontManager
 
     def rank(entry: FontEntry) -> tuple[bool, bool, str, str]:

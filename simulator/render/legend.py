@@ -1,4 +1,4 @@
-"""What else than training and idle time there is in some traces, and what legends call it."""
+"""Legend entries for worker time other than training and idle time, which only some traces have."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from simulator.render import style
 from simulator.render.words import say
 from simulator.trace.trace import Spell, Trace
 
-#: Palette indices of the colours that `extras` names.
+#: Palette indices of the colours in `extras`.
 INDEX = {"overhead": style.OVERHEAD, "lost": style.LOST, "boot": style.BOOT, "down": style.DOWN}
-#: Colours of a ramp that a crowded legend shows.
+#: Most colours of a ramp in a crowded legend.
 FEW = 5
 
 
 def extras(traces: Sequence[Trace]) -> list[tuple[str, str]]:
-    """Name of the colour and meaning of each kind of worker time that occurs beside work and idle time."""
+    """Colour and meaning of each other kind of worker time that occurs in the traces."""
     kinds = {int(kind) for trace in traces for kind in trace.spells.kind}
     found = {
         "overhead": any(bool(trace.overhead.any()) for trace in traces),

@@ -21,7 +21,7 @@ from simulator.trace.trace import Outcome, Spell, Trace
 
 Event = dict[str, Any]
 
-#: Thread ids start here: one that equals its process's id would be shown as the main thread, and first.
+#: First thread id: a thread with the id of its process would be shown as the main thread, and first.
 FIRST_THREAD = 1000
 ROMAN = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
 
@@ -38,7 +38,7 @@ def write(path: Path, traces: Sequence[Trace], *, title: str) -> None:
 
 
 def rung_name(level: int) -> str:
-    """Name a level "rung I", "rung II" and so on: viewers choose a slice's colour by its name without digits."""
+    """Name a level "rung I", "rung II" and so on, since viewers ignore digits when they colour slices by name."""
     number, text = level + 1, ""
     for value, letters in ROMAN:
         while number >= value:
@@ -65,7 +65,7 @@ def _names(trace: Trace, pid: int) -> Iterator[Event]:
 
 
 def _slices(trace: Trace, ladder: Levels, pid: int) -> Iterator[Event]:
-    """A slice an attempt, inside it its overhead and what was lost, and slices for workers that can't work."""
+    """Slices: one an attempt, inside it its overhead and lost time, and one for each time a worker can't work."""
 
     def piece(name: str, category: str, worker: int, since: int, until: int, **args: object) -> Event:
         place = {"pid": pid, "tid": FIRST_THREAD + worker, "ts": since, "dur": until - since}
@@ -101,11 +101,11 @@ def _in_log(trace: Trace, trial: int) -> dict[str, str]:
 
 
 def _arrows(trace: Trace, pid: int) -> Iterator[Event]:
-    """From the end of each job that led to a promotion to the start of the job on the next rung."""
+    """Arrows from the end of each job that led to a promotion to the start of the job on the next rung."""
     number = 0
     for row, up in enumerate(promotions(trace).up.tolist()):
         if up < 0 or trace.end[row] <= trace.start[row] or trace.end[up] <= trace.start[up]:
-            continue  # no slice to bind to
+            continue  # the arrow would have no slice
         number += 1
         flow = {"name": "promotion", "cat": "promotion", "id": pid * 10_000_000 + number, "pid": pid}
         leaves = int(trace.end[row]) - 1  # still inside the slice
@@ -115,7 +115,7 @@ def _arrows(trace: Trace, pid: int) -> Iterator[Event]:
 
 
 def _counters(trace: Trace, pid: int) -> Iterator[Event]:
-    """Busy workers over time, and an instant for each new best loss."""
+    """Counters: busy workers over time, and an instant event for each new best loss."""
     for time, value in zip(*(column.tolist() for column in metrics.busy_workers(trace)), strict=True):
         yield {"name": "busy workers", "ph": "C", "pid": pid, "tid": 0, "ts": time, "args": {"busy": int(value)}}
     for row in metrics.incumbent_rows(trace).tolist():

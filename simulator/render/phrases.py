@@ -1,4 +1,4 @@
-"""The words of a picture that depend on the run."""
+"""The texts of a picture that depend on the run."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from simulator.trace import replay
 from simulator.trace.levels import Levels
 from simulator.trace.trace import Outcome, Trace
 
-#: Characters of a log's name, of a hyperparameter's value, and hyperparameters that are told of a trial.
+#: Longest name from a log and longest value of a hyperparameter, in characters, and most hyperparameters of a trial
+#: that are shown.
 NAME, VALUE, MOST = 80, 24, 12
 
 
 class Note(NamedTuple):
-    """Something to point out, from one tick to another (or at one), and known from the second on."""
+    """A note to point out, from one tick to another (or at one), which is known from the second on."""
 
     since: int
     until: int
@@ -26,13 +27,13 @@ class Note(NamedTuple):
 
 
 class Fates(NamedTuple):
-    """What a search calls a trial that left its rung for the next, and one that did not."""
+    """Words for a trial that left its rung for the next, and for one that did not."""
 
     left: str
     stayed: str
 
 
-#: By the searcher's `advance`.
+#: Words by the searcher's `advance`.
 FATES: dict[object, Fates] = {
     "stops": Fates("went on", "stopped"),
     "pauses": Fates("promoted", "paused"),
@@ -42,12 +43,12 @@ FATES: dict[object, Fates] = {
 
 
 def fates(trace: Trace) -> Fates:
-    """What this run's search calls them; of a run without a searcher there is less to say."""
+    """The words for a run's search; a run without a searcher has general ones."""
     return FATES[trace.meta.get("advance")]
 
 
 def manner(trace: Trace) -> str:
-    """How trials climbed, as seen in the run; empty where none did."""
+    """How trials were promoted in the run; empty if none was."""
     if replay.first_promotion(trace) is None:
         return ""
     if trace.meta.get("advance") == "stops":
@@ -83,7 +84,7 @@ def units(ladder: Levels) -> list[str]:
 
 
 def first_promotion_note(trace: Trace, unit: str) -> Note | None:
-    """The first barrier, or where nobody waited at one the first promotion."""
+    """A note on the first barrier, or on the first promotion if no worker waited at a barrier."""
     barrier = replay.first_barrier(trace)
     if barrier is not None:
         text = say(
@@ -103,13 +104,13 @@ def first_promotion_note(trace: Trace, unit: str) -> Note | None:
 
 
 def _instant(tick: int, unit: str) -> str:
-    """A time that may be early: as many decimals as it takes to tell it from 0, up to four."""
+    """A time with as many decimals, up to four, as it takes to tell it from 0."""
     shown = (ticks.show(tick, unit, digits) for digits in range(1, 5))
     return next((text for text in shown if text != ticks.show(0, unit)), ticks.show(tick, unit))
 
 
 def in_log(trace: Trace, trial: int) -> str:
-    """What the log that a trial was imported from calls it, and its hyperparameters there; empty without a log."""
+    """A trial's name and hyperparameters in the log that it was imported from; empty without a log."""
     name = trace.names.get(trial)
     if name is None:
         return ""
@@ -123,17 +124,17 @@ def in_log(trace: Trace, trial: int) -> str:
 
 
 def loss(value: float) -> str:
-    """A loss in three digits, a dash where there is none."""
+    """A loss in three digits; a dash for none."""
     return "–" if isnan(value) else words.number(f"{value:.3g}")
 
 
 def percent(part: float, whole: float) -> str:
-    """A share as whole per cent; of nothing it is 0 %."""
+    """A share as a whole percentage; 0 % if the whole is 0."""
     return words.percent(f"{100 * part / whole if whole else 0:.0f} %")
 
 
 def worker_time(amount: float, unit: str) -> str:
-    """Worker ticks as people read them: "617 worker-h"; one decimal below ten."""
+    """Worker ticks in a unit: "617 worker-h", with one decimal below ten."""
     value = amount / ticks.UNITS[unit]
     text = f"{value:,.0f}" if value >= 9.95 else f"{value:.1f}".removesuffix(".0")  # noqa: PLR2004
     return words.worker_time(f"{text} worker-{unit}")

@@ -3,9 +3,9 @@
 A picture is drawn once as indices. Light and dark differ in the palette only, so both have the same pixels, and
 the same bytes but for the colour table.
 
-Rungs are ordered, so they are a ramp, strongest at the top: at least 3:1 against the page, and told apart under
-any colour blindness. What is no training is warm, idle time the palest; a worker that is not there is grey. Busy
-shares are a neutral slate, lest they look like a rung.
+Rungs are ordered, so their colours are a ramp, strongest at the top: each has a contrast of at least 3:1 against the
+page, and they differ under any colour blindness. Time without training has warm colours, idle time the palest; a
+worker that is not there is grey. Busy shares are a neutral slate, so that they don't look like a rung.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from numpy.typing import NDArray
 
 from simulator.core.vocabulary import ThemeName
 
-#: Coverage steps of a text ramp: the last one is the full colour, 0 is the background and has no index.
+#: Steps of a text ramp: the last one is the full colour, and 0 is the background, which has no index.
 STEPS = 8
-#: Rungs with a colour of their own; a longer ladder shares them.
+#: Most rungs with a colour of their own; a longer ladder shares them.
 MAX_RUNGS = 11
 
 PAGE = 0  # the background
-PANEL = 1  # an empty plot: time to come, rungs nobody has reached
+PANEL = 1  # an empty plot: time to come, rungs without trials
 GRID = 2
 IDLE = 3
 BUSY = 4
-LOST = 5  # work that came to nothing
+LOST = 5  # lost work
 INK = 6  # first step of each text ramp
 MUTED = INK + STEPS
 ACCENT = MUTED + STEPS
-ON_IDLE = ACCENT + STEPS  # ink on idle ground
+ON_IDLE = ACCENT + STEPS  # first step of the ink on idle ground
 RUNG = ON_IDLE + STEPS  # first colour of the rung ramp
-PALE = RUNG + MAX_RUNGS  # the same, not yet done
+PALE = RUNG + MAX_RUNGS  # first colour of the same ramp, for work not yet done
 OVERHEAD = PALE + MAX_RUNGS  # a job before its training
 DOWN = OVERHEAD + 1  # a worker that is not there
 BOOT = DOWN + 1  # a worker that starts up
@@ -96,12 +96,12 @@ def rgb(colour: str) -> RGB:
 
 
 def slot(rung: int, rungs: int) -> int:
-    """Place of `rung` on a ladder of `rungs` in the ramp; more than `MAX_RUNGS` share, evenly."""
+    """The place in the ramp of `rung` on a ladder of `rungs`; more than `MAX_RUNGS` rungs share places evenly."""
     return rung if rungs <= MAX_RUNGS else rung * MAX_RUNGS // rungs
 
 
 def _ramp(anchors: tuple[str, ...], rungs: int) -> NDArray[np.float64]:
-    """`MAX_RUNGS` colours: the anchors themselves for a ladder of up to four, else spread over all of it."""
+    """`MAX_RUNGS` colours: the anchors themselves for a ladder of up to four rungs, else spread between them."""
     points = np.array([rgb(anchor) for anchor in anchors], float)
     spread = max(min(rungs, MAX_RUNGS), len(points))
     at = np.minimum(np.arange(MAX_RUNGS) / (spread - 1), 1) * (len(points) - 1)

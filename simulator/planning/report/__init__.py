@@ -1,1 +1,1 @@
-"""What a plan says: sentences, tables, figures, a page."""
+"""The report of a plan: sentences, tables, figures, a page."""

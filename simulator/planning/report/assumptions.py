@@ -16,7 +16,7 @@ Source = Literal["given", "measured", "fitted", "assumed"]
 
 
 class Assumption(NamedTuple):
-    """What is taken for granted, what it is, and where that comes from."""
+    """An assumption: its subject, its value, and where the value comes from."""
 
     what: str
     value: str
@@ -24,12 +24,12 @@ class Assumption(NamedTuple):
 
 
 def assumptions(answer: Answer) -> list[Assumption]:
-    """What the chosen option, or the nearest, rests on."""
+    """The assumptions behind the chosen option, or the nearest."""
     return [*_search(answer), *_trials(answer), *_machines(answer), *_trouble(answer)]
 
 
 def span(amount: int) -> str:
-    """A time in the largest unit of which there is one: "7 min", "1.5 h"."""
+    """A time in the largest unit that fits into it: "7 min", "1.5 h"."""
     unit = next((unit for unit in ("d", "h", "min") if amount >= ticks.UNITS[unit]), "s")
     return f"{trimmed(f'{amount / ticks.UNITS[unit]:.3f}')} {unit}"
 
@@ -44,7 +44,7 @@ def _search(answer: Answer) -> Iterator[Assumption]:
 
 
 def _trials(answer: Answer) -> Iterator[Assumption]:
-    """Losses and times of the trials."""
+    """Assumptions on the losses and times of trials."""
     curves, found = answer.fresh.cell.loaded.scenario.curves, answer.fresh.ignorance
     if isinstance(curves, curve_models.RecordedSection):
         few = None if found is None else found.pilots
@@ -72,7 +72,7 @@ def _trials(answer: Answer) -> Iterator[Assumption]:
 
 
 def _machines(answer: Answer) -> Iterator[Assumption]:
-    """Prices, when a machine is let go, and start-up times."""
+    """Assumptions on prices, release and start-up times of machines."""
     cluster = answer.fresh.cell.loaded.scenario.cluster
     groups = cluster.groups or {}
     for name, group in groups.items():
@@ -98,7 +98,7 @@ def _machines(answer: Answer) -> Iterator[Assumption]:
 
 
 def _trouble(answer: Answer) -> Iterator[Assumption]:
-    """Stragglers, spot machines, crashes and failures."""
+    """Assumptions on stragglers, spot machines, crashes and failures."""
     cluster = answer.fresh.cell.loaded.scenario.cluster
     slow = cluster.stragglers
     if slow is None:

@@ -1,4 +1,4 @@
-"""The report's figures, as SVG for a page with colours of its own: a colour is the name of one of the page's."""
+"""The report's figures as SVG, in which every colour is the name of one of the page's own colours."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Inches; at the width of a phone a figure is about as large as drawn.
+#: Size of a figure in inches, chosen so that a phone shows it about as large as it is drawn.
 SIZE = (4.3, 3.3)
-#: Series shown, those of the answer first; more can't be told apart.
+#: Most series in a figure, those of the answer first; more can't be told apart.
 SHOWN = 6
 DASHES = ("-", "--", ":", "-.")
 MARKS = ("o", "s", "^", "D", "v", "P")
-#: Counts named along an axis.
+#: Most numbers of workers along an axis.
 TICKS = 8
 SPACES = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
-#: Letters of a legend's line at most, and of one that another stands beside.
+#: Longest line of a legend, and longest of two lines side by side, in characters.
 LONGEST, BESIDE = 56, 24
-#: Counts that span so many times the least stand on a logarithmic axis.
+#: Ratio of the largest to the smallest number of workers from which the axis is logarithmic.
 WIDE = 4
 
 
@@ -45,14 +45,14 @@ class Limit(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """A figure: what it shows, in a line, and its SVG."""
+    """A figure: its title, which says what it shows, and its SVG."""
 
     title: str
     svg: str
 
 
 def colours(theme: Theme) -> dict[str, str]:
-    """Names of the colours that the figures use, and what they are in a theme."""
+    """The colours that the figures use: their names, and their values in a theme."""
     names = ("page", "panel", "grid", "ink", "muted", "accent", "lost", "overhead", "busy")
     return {"blue": theme.rungs[1], **{name: getattr(theme, name) for name in names}}
 
@@ -90,7 +90,7 @@ def _shown(advice: Advice) -> list[Series]:
 
 
 def _kept(shown: int, there: int) -> str:
-    """What a figure's title says where not all could be told apart in it."""
+    """The end of a figure's title if not all series are shown."""
     return f" ({shown} of {there:,} lines)" if shown < there else ""
 
 
@@ -141,7 +141,7 @@ def _lines(
         axes.annotate(limit.name, (1, limit.value), xycoords=("axes fraction", "data"), ha="right", va="bottom",
                       color=palette["ink"], xytext=(-3, 3), textcoords="offset points", zorder=9,
                       bbox={"fc": palette["panel"], "ec": "none", "pad": 1})  # fmt: skip
-    axes.set_ylim(0, None if len(known) == 3 * len(spreads) else ceiling)  # one without end goes out of the picture
+    axes.set_ylim(0, None if len(known) == 3 * len(spreads) else ceiling)  # an infinite one leaves the picture
     _counts(axes, sorted({option.count for one in shown for option in one.options}))
     axes.set_ylabel(unit)
 
@@ -186,7 +186,7 @@ def _differences(advice: Advice, hour: float, unit: str) -> Chart:
     names = ("blue", "accent", "lost", "busy", "overhead")
     groups: dict[str, list[tuple[int, float, float, float]]] = {}
     for found in advice.differences:
-        if found.whole:  # else those that are missing are the slow ones
+        if found.whole:  # otherwise the slow runs would be missing
             setting = f", {found.one.cell.setting}" if found.one.cell.setting else ""
             text = f"{found.one.label} − {found.other.label}{setting}"
             middle, low, high = (value / hour for value in found.seconds)
@@ -224,7 +224,7 @@ def _sheet() -> tuple[Figure, Axes]:
 
 
 def _styled(shown: Sequence[Series]) -> Iterator[tuple[Series, str, str, str]]:
-    """Each series with a colour, by searcher, dashes and a mark, by setting; no two look alike."""
+    """Each series with its look: a colour for the searcher, dashes and a mark for the setting; no two are alike."""
     names = ("blue", "accent", "lost", "busy", "overhead")
     labels = list(dict.fromkeys(one.label for one in shown))
     settings = list(dict.fromkeys(one.setting for one in shown))
@@ -238,7 +238,7 @@ def _styled(shown: Sequence[Series]) -> Iterator[tuple[Series, str, str, str]]:
 
 
 def _counts(axes: Axes, counts: Sequence[int]) -> None:
-    """Make the x axis one of numbers of workers."""
+    """Label the x axis with numbers of workers."""
     if counts and counts[-1] >= WIDE * counts[0]:
         axes.set_xscale("log", base=2)
     step = -(-len(counts) // TICKS)
@@ -267,14 +267,14 @@ def _chart(figure: Figure, axes: Axes, title: str) -> Chart:
 
 
 def _inline(svg: str, title: str) -> str:
-    """A figure as part of a page: no prologue, no names twice, the page's colours by their names."""
+    """A figure as part of a page: without prologue, with unique names, in the page's colours."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
     used = set(re.findall(r"#([\w-]+)[\")]", svg))
     prefix = f"{sum(map(ord, title)):x}-"
 
     def of_page(tag: re.Match[str]) -> str:
-        """A tag, never the text between tags, which may say anything."""
+        """Rewrite a tag; the text between tags, which may be anything, stays."""
         made = re.sub(r' id="([^"]+)"', lambda found: found[0] if found[1] in used else "", tag[0])
         made = re.sub(r'(id="|url\(#|xlink:href="#)', lambda found: found[1] + prefix, made)
         for name, colour in colours(THEMES["light"]).items():

@@ -1,4 +1,4 @@
-"""The answer as files: plan.json, table.csv, plan.md, plan.html and, where asked, plan.pdf; all say the same."""
+"""The answer as files with the same content: plan.json, table.csv, plan.md, plan.html and, if asked, plan.pdf."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from simulator.planning.report.pdf import pdf as pdf_of
 def write(answer: Answer, folder: Path, *, pdf: bool = False) -> list[Path]:
     """Write all files of the report to a folder, with `pdf` a PDF too; returns their paths.
 
-    Raises RunError where the page can't be drawn; the other files are written then.
+    Raises RunError if the page can't be drawn; the other files are written all the same.
     """
     texts = {
         "plan.json": report.json_text(answer),
@@ -27,7 +27,7 @@ def write(answer: Answer, folder: Path, *, pdf: bool = False) -> list[Path]:
         texts["plan.html"] = page(answer)
         if pdf:
             sheets = pdf_of(answer)
-    except (ValueError, TypeError, RuntimeError, OSError) as error:  # of a library: the numbers stand all the same
+    except (ValueError, TypeError, RuntimeError, OSError) as error:  # from a library; the numbers are sound
         undrawn = f"{folder / 'plan.html'}: can't be drawn: {error}; plan.json, table.csv and plan.md are written"
     with writing.together(folder):
         for name, text in texts.items():

@@ -1,4 +1,4 @@
-"""The report as one web page that asks nothing of the network and runs no script, in light and dark."""
+"""The report as one web page, in light and dark, which loads nothing and runs no script."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from simulator.planning.report.charts import charts, colours
 from simulator.render.plots.figure import look
 from simulator.render.style import THEMES
 
-#: Characters of the longest figure in a table, such as "97.5 % (94.25–99.75 %)"; what is longer is text.
+#: Longest figure in a table, in characters, such as "97.5 % (94.25–99.75 %)"; longer cells are text.
 LONGEST_FIGURE = 24
 
 
 def page(answer: Answer) -> str:
-    """The report of an answer."""
+    """The page of an answer."""
     chosen = answer.advice.chosen
-    with look():  # whatever this machine's matplotlibrc says
+    with look():  # independent of this machine's matplotlibrc
         first, *others = (
             f"<figure><figcaption>{html(chart.title)}</figcaption>{chart.svg}</figure>" for chart in charts(answer)
         )
@@ -74,7 +74,7 @@ def _sensitivity(answer: Answer) -> tuple[tuple[str, ...], list[tuple[str, ...]]
         time = sentences.time(option.time_s.middle, unit).removesuffix(f" {unit}")
         there = None if way is None else turns.pop((way.what, way.factor > 1), "not by twice or half as much")
         rows.append((name, *met, time, spent, *(((there or ""),) if answer.turns is not None else ())))
-    rows += [(what, *[""] * (len(head) - 2), text) for (what, _), text in turns.items()]  # of no figure above
+    rows += [(what, *[""] * (len(head) - 2), text) for (what, _), text in turns.items()]  # not of a figure above
     return head, rows
 
 
@@ -93,7 +93,7 @@ def _table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], bes
 
 
 def _cell(text: str) -> str:
-    """A cell; a figure never goes on in a second line, a text may."""
+    """A table cell; a text may wrap, a figure never does."""
     return f"<td{' class=text' if len(text) > LONGEST_FIGURE else ''}>{html(text)}</td>"
 
 

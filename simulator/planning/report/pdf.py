@@ -1,4 +1,4 @@
-"""The report as a PDF, drawn by matplotlib: a first page for whoever decides, then the table whole."""
+"""The report as a PDF, drawn by matplotlib: a first page for the decision, then the whole table."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from simulator.render.style import THEMES
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: A4 in inches, upright and on its side, and its margin.
+#: A4 in inches, as portrait and as landscape, and its margin.
 UPRIGHT, SIDEWAYS, MARGIN = (8.27, 11.69), (11.69, 8.27), 0.6
-#: Sizes of letters in points, and the height of a line in units of its size.
+#: Sizes of letters in points, and the height of a line as a multiple of the size.
 BIG, PLAIN, SMALL, LINE = 13, 9, 7, 1.35
-#: The mean width of a letter, in units of its size.
+#: Mean width of a letter, as a multiple of its size.
 LETTER = 0.53
-#: How much wider bold letters are.
+#: Width of bold letters, as a multiple of that of plain ones.
 BOLD = 1.15
 #: Where the columns of the assumptions begin, and room for the figure's legend, in inches.
 COLUMNS, LEGEND = (0.0, 1.9, 6.1), 0.5
-#: Names of lines from so many letters on stand in two columns of a legend.
+#: Longest name of a line in a legend of three columns, in characters; longer names stand in two columns.
 LONG = 34
-#: Rows of a page of the table, at most, and lines of the assumptions.
+#: Most rows of the table, or lines of the assumptions, on a page.
 ROWS = 38
 
 
 def pdf(answer: Answer) -> bytes:
-    """The report of an answer; the same bytes every time."""
+    """The PDF of an answer, with the same bytes every time."""
     from matplotlib.backends.backend_pdf import PdfPages
 
     out = io.BytesIO()
@@ -56,12 +56,12 @@ class _Sheet:
 
         self.figure: Figure = Figure(figsize=size, facecolor="white")
         self._width, self._height = size
-        self.top = size[1] - MARGIN  # inches from below of what is free
+        self.top = size[1] - MARGIN  # height of the free part, in inches from the bottom
 
     def write(
         self, text: str, size: float, *, left: float = 0.0, width: float | None = None, bold: bool = False
     ) -> None:
-        """A paragraph, broken into lines."""
+        """Write a paragraph, broken into lines."""
         room = (self._width - 2 * MARGIN if width is None else width) * 72
         letters = int(room / (LETTER * (BOLD if bold else 1.0) * size))
         for line in wrap(text, letters) or [""]:
@@ -71,7 +71,7 @@ class _Sheet:
     def put(
         self, text: str, size: float, left: float, bottom: float, *, bold: bool = False, right: bool = False
     ) -> None:
-        """A line at a place in inches."""
+        """Write a line at a place, in inches."""
         self.figure.text(
             left / self._width, bottom / self._height, named(text), fontsize=size, color=THEMES["light"].ink,
             weight="bold" if bold else "normal", ha="right" if right else "left", va="baseline", parse_math=False,
@@ -82,7 +82,7 @@ class _Sheet:
         self.top -= inches
 
     def area(self, height: float) -> tuple[float, float, float, float]:
-        """A place for axes, as shares of the page, with room for their labels."""
+        """Reserve a place for axes with their labels; returns it as shares of the page."""
         self.top -= height
         left, bottom = MARGIN + 0.6, self.top + 0.45
         return (
@@ -92,7 +92,7 @@ class _Sheet:
 
 
 def _first(answer: Answer) -> Figure:
-    """Question, answer, how sure, main risk, a figure, and what the answer rests on."""
+    """The first page: question, answer, certainty, main risk, a figure, and the assumptions."""
     sheet = _Sheet(UPRIGHT)
     sheet.write(answer.loaded.title, PLAIN)
     sheet.write(sentences.question(answer), PLAIN)
@@ -129,13 +129,13 @@ def _first(answer: Answer) -> Figure:
 
 
 def _broken(text: str, left: float) -> list[str]:
-    """A cell of the assumptions in lines, as many as its column takes."""
+    """A cell of the assumptions, broken into lines of its column's width."""
     room = next((after for after in COLUMNS if after > left), UPRIGHT[0] - 2 * MARGIN) - left - 0.1
     return wrap(text, int(room * 72 / (LETTER * PLAIN))) or [""]
 
 
 def _tables(answer: Answer) -> list[Figure]:
-    """All options, on as many pages on their side as it takes; then what else may be said."""
+    """Landscape pages with all options, then with the other remarks."""
     head, rows = report.head(answer), report.rows(answer)
     made = []
     for first in range(0, len(rows), ROWS):
@@ -153,7 +153,7 @@ def _tables(answer: Answer) -> list[Figure]:
 
 
 def _table(sheet: _Sheet, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Columns as wide as their letters, in letters so small that all of them fit; titles in two lines."""
+    """Draw a table with columns as wide as their texts, in letters so small that all fit; titles take two lines."""
     titles = [title.replace(", ", ",\n", 1).split("\n") for title in head]
     letters = [
         max(*(BOLD * len(title) for title in titles[at]), *(len(row[at]) for row in rows)) + 2

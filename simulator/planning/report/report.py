@@ -16,11 +16,11 @@ from simulator.planning.planner import Answer
 from simulator.planning.report import sentences
 from simulator.planning.statistics import Interval
 
-#: Figures in a file have so many digits: what is beyond differs between processors.
+#: Digits of figures in files; further digits differ between processors.
 DIGITS = 9
-#: Shares of the runs whose times have a column in any case, if the plan may ask for them.
+#: Shares of the runs whose times always have a column, besides the plan's own.
 KNOWN = (0.5, 0.9)
-#: The time units as the table's columns name them.
+#: Names of the time units in the table's titles.
 UNIT_NAMES = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
 
 
@@ -45,25 +45,25 @@ def head(answer: Answer) -> tuple[str, ...]:
 
 
 def rows(answer: Answer) -> list[tuple[str, ...]]:
-    """The table's rows, an option each, in the order of `listed`."""
+    """The table's rows, one for each option, in the order of `listed`."""
     return [_cells(answer, option) for option in listed(answer)]
 
 
 def listed(answer: Answer) -> list[Option]:
-    """All options: those that differ in their number of workers alone together, fewest first."""
+    """All options; those that differ only in their number of workers stand together, fewest first."""
     return [option for one in answer.advice.series for option in one.options]
 
 
 def json_text(answer: Answer) -> str:
-    """Everything, for programs."""
+    """The whole answer as JSON."""
     return escaping.json_text(_numbers(answer)) + "\n"
 
 
 def csv_text(answer: Answer) -> str:
-    """The options and all their figures, one a row; a target never reached is `inf`."""
+    """The options with all their figures as CSV, one a row; the time to a target that is never reached is `inf`."""
     flat = [_flat(_option(option)) for option in listed(answer)]
     out = io.StringIO(newline="")
-    titles = list(dict.fromkeys(key for row in flat for key in row))  # some options may rest on pilots, others not
+    titles = list(dict.fromkeys(key for row in flat for key in row))  # only some options may rest on pilots
     writer = csv.DictWriter(out, titles, lineterminator="\n")
     writer.writerow({key: escaping.csv_cell(key) for key in titles})
     for row in flat:
@@ -224,7 +224,7 @@ def _option(option: Option) -> dict[str, Any]:
 
 
 def _known(option: Option) -> dict[str, Any]:
-    """Shares and the median time for all that is known of an option that rests on pilots."""
+    """Shares and the median time with all uncertainty, for an option that rests on pilots."""
     found = option.ignorance
     told = {name: _interval(interval) for name, interval in option.known._asdict().items()}
     about = {} if found is None else {"pilots": found.pilots, "too_few": found.too_few, "cluster": found.cluster}
@@ -257,5 +257,5 @@ def _cell(key: str, value: Any) -> Any:
 
 
 def _absent(key: str) -> str:
-    """A time that never came is infinite; of anything else there is nothing to tell."""
+    """The JSON of a figure that is not finite: a time that never came is infinite, anything else is unknown."""
     return "inf" if key.startswith(("time_s", "median_time_s")) else ""

@@ -17,7 +17,7 @@ from simulator.planning.turning import Turn
 from simulator.scenario.cluster import IdleReleaseSection, Release
 from simulator.scenario.plan import PlanSection
 
-#: Others that the first sentence names.
+#: Most other options that the first sentence names.
 OTHERS = 4
 
 
@@ -45,7 +45,7 @@ def sentence(answer: Answer) -> str:
 
 
 def question(answer: Answer) -> str:
-    """What was asked, in one sentence."""
+    """The question in one sentence."""
     plan, unit = answer.plan, answer.loaded.scenario.time_unit
     spec = answer.fresh.cell.loaded.scenario.searchers[answer.fresh.label]
     search = "a search" if spec.trials is None else f"a search of {counted(spec.trials, 'trial')}"
@@ -54,7 +54,7 @@ def question(answer: Answer) -> str:
 
 
 def sure(answer: Answer) -> str:
-    """How sure the answer is, in one sentence or two."""
+    """The certainty of the answer in one or two sentences."""
     fresh, unit = answer.fresh, answer.loaded.scenario.time_unit
     median = fresh.known.median_s
     half = f"Half of the runs are done within {time(fresh.time_s.middle, unit)}"
@@ -67,7 +67,7 @@ def sure(answer: Answer) -> str:
 
 
 def risk(answer: Answer) -> str:
-    """What is likeliest to make the answer wrong, in one sentence."""
+    """The main risk that the answer is wrong, in one sentence."""
     if answer.turns and answer.turns[0].share is not None:
         return next(turning(answer))
     if answer.fresh.ignorance is not None and answer.fresh.ignorance.too_few:
@@ -79,7 +79,7 @@ def risk(answer: Answer) -> str:
 
 
 def remarks(answer: Answer) -> Iterator[str]:
-    """What else may be said, a sentence each."""
+    """Further remarks, one sentence each."""
     advice, unit = answer.advice, answer.loaded.scenario.time_unit
     chosen = advice.chosen
     yield from _ground(answer)
@@ -113,7 +113,7 @@ def remarks(answer: Answer) -> Iterator[str]:
 
 
 def _met(answer: Answer) -> str:
-    """The share of runs: by chance, and where pilots stand for the trials for all that is known."""
+    """The share of runs that meet the question, with its interval by chance and, with pilots, by all uncertainty."""
     fresh, sure = answer.fresh, answer.plan.confidence
     met = f"{share(fresh.met, sure)} of {_fresh(answer)}"
     if fresh.ignorance is None:
@@ -123,7 +123,7 @@ def _met(answer: Answer) -> str:
 
 
 def _pilots(answer: Answer) -> Iterator[str]:
-    """What the pilots don't tell: of the median time, whether they are too few, how many more would do."""
+    """Sentences on the pilots' uncertainty: of the median time, whether they are too few, how many more would do."""
     fresh, plan, unit = answer.fresh, answer.plan, answer.loaded.scenario.time_unit
     found = fresh.ignorance
     if found is None:
@@ -152,7 +152,7 @@ def _fresh(answer: Answer) -> str:
 
 
 def _ground(answer: Answer) -> Iterator[str]:
-    """What the chosen option was taken for, or what it would have taken to show anything."""
+    """The criterion by which the option was chosen, or what it would have taken to show anything."""
     advice, plan = answer.advice, answer.plan
     if not plan.asked:
         return
@@ -188,7 +188,7 @@ def _ground(answer: Answer) -> Iterator[str]:
 
 
 def _below(answer: Answer) -> Iterator[str]:
-    """Whether the true share may be less than was asked, though the option was taken."""
+    """A sentence if the true share may be less than asked, though the option was chosen."""
     met, plan = answer.fresh.known.met, answer.plan
     if answer.advice.chosen is not None and plan.asked and met.low < plan.confidence <= met.estimate:
         low = percent(met.low, unlike=plan.confidence)
@@ -198,7 +198,7 @@ def _below(answer: Answer) -> Iterator[str]:
 
 
 def _bills(answer: Answer) -> Iterator[str]:
-    """Both bills, and which one the answer goes by."""
+    """The costs with machines kept and let go, and which of them the answer uses."""
     if not answer.advice.priced:
         return
     cluster = answer.fresh.cell.loaded.scenario.cluster
@@ -222,7 +222,7 @@ def _bills(answer: Answer) -> Iterator[str]:
 
 
 def rule(release: Release) -> str:
-    """When machines are let go, in words."""
+    """The release of machines in words."""
     if isinstance(release, IdleReleaseSection):
         unit = next((unit for unit in ("d", "h", "min") if release.idle % ticks.UNITS[unit] == 0), "s")
         return f"let go after {trimmed(f'{release.idle / ticks.UNITS[unit]:.6f}')} {unit} without work"
@@ -230,12 +230,12 @@ def rule(release: Release) -> str:
 
 
 def _opposite(found: Difference) -> bool:
-    """Whether the two bills say the opposite of two searchers, and both are sure of it."""
+    """Whether the two bills disagree on which of two searchers costs less, and both are sure."""
     return told_apart(found.kept) and told_apart(found.drained) and found.kept.estimate * found.drained.estimate < 0
 
 
 def _alone(answer: Answer) -> Iterator[str]:
-    """A warning of spot machines that are taken one by one, which real ones are not."""
+    """A warning if spot machines are taken one by one, unlike real ones."""
     cluster = answer.fresh.cell.loaded.scenario.cluster
     groups = (cluster.groups or {}).items()
     told = [(name, group.preemption or cluster.preemption) for name, group in groups] or [("", cluster.preemption)]
@@ -250,7 +250,7 @@ def _alone(answer: Answer) -> Iterator[str]:
 
 
 def _edge(advice: Advice) -> Iterator[str]:
-    """Whether the grid ends where the answer stands."""
+    """A sentence if the answer lies at an end of the grid."""
     if advice.best is None or advice.chosen is None:
         return
     count = advice.chosen.count
@@ -267,7 +267,7 @@ def _edge(advice: Advice) -> Iterator[str]:
 
 
 def _tied(advice: Advice, plan: PlanSection) -> Iterator[str]:
-    """Options that can't be told apart from the chosen one."""
+    """A sentence on options that can't be told apart from the chosen one."""
     if not advice.tied:
         return
     named = []
@@ -282,7 +282,7 @@ def _tied(advice: Advice, plan: PlanSection) -> Iterator[str]:
 
 
 def _conflict(answer: Answer) -> Iterator[str]:
-    """Which of deadline and budget fails."""
+    """Sentences on which of deadline and budget fails."""
     conflict, plan, unit = answer.advice.conflict, answer.plan, answer.loaded.scenario.time_unit
     if conflict is None or plan.deadline is None or plan.budget is None:
         return
@@ -309,7 +309,7 @@ def _conflict(answer: Answer) -> Iterator[str]:
 
 
 def difference(found: Difference, unit: str) -> str:
-    """What a paired difference of times says; where a target was missed, of shares."""
+    """A sentence on a paired difference of times, or of shares if a target was missed."""
     one, other, where = found.one.label, found.other.label, found.one.cell.name
     if not found.pairs:
         return f"{where}: {one} and {other} never reached the target in the same replicate."
@@ -336,7 +336,7 @@ def difference(found: Difference, unit: str) -> str:
 
 
 def dearer(found: Difference) -> str:
-    """What a paired difference of cost says."""
+    """A sentence on a paired difference of cost."""
     one, other, where = found.one.label, found.other.label, found.one.cell.name
     low, high = found.cost.low, found.cost.high
     pairs = counted(found.one.replicates, "pair")
@@ -352,7 +352,7 @@ def dearer(found: Difference) -> str:
 
 
 def turning(answer: Answer) -> Iterator[str]:
-    """What changes the decision first, and where."""
+    """Sentences on the changes that turn the decision first."""
     if answer.turns is None:
         return
     if not answer.turns:
@@ -373,7 +373,7 @@ def turning(answer: Answer) -> Iterator[str]:
 
 
 def turn(found: Turn) -> str:
-    """Where a quantity changes the decision, and to what: "with over 20 % more, the answer is …"."""
+    """A clause on a change of the decision: "with over 20 % more, the answer is …"."""
     now = "no option that was looked at does it" if found.now is None else f"the answer is {found.now.name}"
     if found.share is not None:
         return f"in {percent(found.share)} of the sets that were drawn it is another one, and mostly {now}"
@@ -382,7 +382,7 @@ def turn(found: Turn) -> str:
 
 
 def sensitive(answer: Answer) -> Iterator[str]:
-    """What the chosen option's figures are most sensitive to."""
+    """Sentences on the quantities to which the chosen option's figures are most sensitive."""
     advice, plan, unit = answer.advice, answer.plan, answer.loaded.scenario.time_unit
     base = answer.fresh
     if not answer.sensitivity:
@@ -410,7 +410,7 @@ def sensitive(answer: Answer) -> Iterator[str]:
 
 
 def share(interval: Interval | Share, unlike: float | None = None) -> str:
-    """A share with its interval, "95 % (90–98 %)"; it looks like `unlike` only where it equals that."""
+    """A share with its interval, "95 % (90–98 %)"; it looks like `unlike` only if it equals that."""
     middle = percent(interval.estimate, unlike=unlike)
     _, _, decimals = middle.removesuffix(" %").partition(".")
     for digits in range(len(decimals), len(decimals) + 4):
@@ -421,7 +421,7 @@ def share(interval: Interval | Share, unlike: float | None = None) -> str:
 
 
 def time(seconds: float, unit: str) -> str:
-    """Seconds as people read them, a decimal where it matters, or that it never happens."""
+    """Seconds in a unit, with a decimal where it matters; "never" for an infinite time."""
     if not isfinite(seconds):
         return "never"
     amount = ticks.from_seconds(seconds)
@@ -429,19 +429,19 @@ def time(seconds: float, unit: str) -> str:
 
 
 def money(amount: float) -> str:
-    """An amount of money; cents where they matter."""
+    """An amount of money, with cents where they matter."""
     if 0 < amount < 0.01:  # noqa: PLR2004
         return f"${amount:.2g}"
     return f"${amount:,.0f}" if amount >= 100 else f"${amount:,.2f}"  # noqa: PLR2004
 
 
 def hours(amount: float) -> str:
-    """Worker-hours; a decimal where it matters."""
+    """Worker-hours, with a decimal where it matters."""
     return f"{amount:,.0f}" if amount >= 10 else f"{amount:.1f}" if amount >= 1 else f"{amount:.2g}"  # noqa: PLR2004
 
 
 def expense(option: Option, priced: bool) -> str:
-    """What an option takes on average, with the interval of the money, or of the hours where nothing has a price."""
+    """An option's mean cost with its interval, or its mean worker-hours if nothing has a price."""
     mean_hours = option.mean_hours
     if not priced:
         text = f"{hours(mean_hours.estimate)} worker-hours"
@@ -454,7 +454,7 @@ def expense(option: Option, priced: bool) -> str:
 
 
 def goal(plan: PlanSection) -> str:
-    """What reaching the target means."""
+    """The plan's target in words."""
     target = plan.target
     if target is None:
         return "done"
@@ -470,7 +470,7 @@ def _top(quantile: float) -> str:
 
 
 def _does(plan: PlanSection) -> str:
-    """What no option does: reach the target, or be shown to."""
+    """The clause for what no option does: reach the target, or be shown to."""
     target, shown = plan.target, plan.choose_by == "lower_bound"
     if target is None:
         return "is shown to be done" if shown else "is done"
@@ -486,7 +486,7 @@ def _asked(plan: PlanSection, unit: str) -> str:
 
 
 def _limits(plan: PlanSection, unit: str) -> str:
-    """Deadline and budget, each after a space."""
+    """Deadline and budget as text, each after a space."""
     text = ""
     if plan.deadline is not None:
         text += f" within {formatting.time(plan.deadline, unit, 3)}"
@@ -514,7 +514,7 @@ def _failing(series: Series, plan: PlanSection) -> str:
 
 def _others(advice: Advice, chosen: Option, plan: PlanSection) -> Iterator[str]:
     rest = [one for one in advice.series if one is not advice.best]
-    # what differs in the searcher alone comes first
+    # options that differ only in the searcher come first
     rest.sort(key=lambda one: (one.setting != chosen.cell.setting, one.label != chosen.label))
     for one in rest[:OTHERS]:
         name = one.label if one.setting == chosen.cell.setting else f"{one.setting} with {one.label}"
@@ -530,7 +530,7 @@ def _others(advice: Advice, chosen: Option, plan: PlanSection) -> Iterator[str]:
 
 
 def _told(advice: Advice) -> list[Difference]:
-    """The differences in the chosen cell, else in the nearest."""
+    """The differences in the chosen cell, or else in the nearest."""
     cell = (advice.chosen or advice.nearest).cell
     return [found for found in advice.differences if found.one.cell is cell]
 

@@ -1,8 +1,8 @@
-"""The options of a plan over searches: how loaded each is, who is done in time there, and what its machines cost.
+"""The options of a plan over searches: their load, the share of searches done in time, and their cost.
 
 The share of searches that stay no longer than asked is a mean over runs, since the searches of one run wait for each
-other. Its interval is that mean's, and never narrower than if all searches were independent of each other: a few runs
-in which nobody was late don't show that nobody ever is.
+other. Its interval is the interval of that mean, but never narrower than if all searches were independent: a few runs
+in which no search was late don't show that none ever is.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from simulator.planning.ownership import Ownership, ownership
 from simulator.planning.runs import Runs
 from simulator.planning.statistics import Interval
 
-#: Of the intervals that are told.
+#: Confidence level of the intervals in the report.
 LEVEL = 0.95
 
 
 @dataclass(frozen=True, eq=False)
 class SharedOption:
-    """A cell and its `runs`; `assurance` is the one-sided confidence of the bound that it may be chosen by."""
+    """A cell and its `runs`; `assurance` is the one-sided confidence of the bound by which it may be chosen."""
 
     cell: Cell
     runs: Runs
@@ -39,33 +39,33 @@ class SharedOption:
 
     @cached_property
     def load(self) -> float | None:
-        """The mean load; None where no rate of arrivals is known."""
+        """The mean load; None if no rate of arrivals is known."""
         loads = self.runs["load"][np.isfinite(self.runs["load"])]
         return float(loads.mean()) if len(loads) else None
 
     @property
     def overloaded(self) -> bool:
-        """Whether more comes than it can do, or the queue grows in most runs."""
+        """Whether more work arrives than the cluster can do, or the queue grows in most runs."""
         return (self.load is not None and self.load >= 1) or bool(2 * self.runs["grows"].sum() > len(self.runs))
 
     @property
     def utilization(self) -> float:
-        """The mean share of the time of its workers in which they train."""
+        """The mean share of their time in which workers train."""
         return float(np.nan_to_num(self.runs["utilization"]).mean())
 
     @cached_property
     def in_time(self) -> Interval:
-        """The share of searches, those after the warm-up, that were done within the stay asked for."""
+        """The share of searches after the warm-up that were done within the target's stay."""
         return self._share(LEVEL)
 
     @cached_property
     def surely(self) -> float:
-        """The share that is exceeded with the one-sided confidence `assurance`."""
+        """The lower bound of that share, with the one-sided confidence `assurance`."""
         return self._share(2 * self.assurance - 1).low
 
     @cached_property
     def mean_stay_s(self) -> Interval | None:
-        """The mean stay of the searches that were done; None where none was in all but one run."""
+        """The mean stay of the searches that were done; None if fewer than two runs have any."""
         means = self.runs["stay_mean_s"][np.isfinite(self.runs["stay_mean_s"])]
         return statistics.mean(means, LEVEL) if len(means) > 1 else None
 

@@ -23,15 +23,15 @@ from simulator.planning.sweep import Block, Shape, Work
 from simulator.scenario.loading import Loaded
 from simulator.scenario.plan import PlanSection
 
-#: What a plan over one search asks, and a plan over many does not.
+#: Keys of a plan over one search that a plan over many can't have.
 NOT_HERE = ("start", "deadline", "budget", "price", "pilots", "pilot_sets")
-#: Attempts simulated by a task, about: a second of work and more.
+#: Attempts that a task simulates, roughly: at least a second of work.
 TASK = 10_000
 
 
 @dataclass(frozen=True, eq=False)
 class SharedAnswer:
-    """All options of a plan over searches, in the grid's order, from `runs` of each; `why` says why no more."""
+    """The answer: all options in the grid's order, from `runs` runs of each; `why` says why there are no more."""
 
     loaded: Loaded
     plan: PlanSection
@@ -41,7 +41,7 @@ class SharedAnswer:
     why: str
 
     def does(self, option: SharedOption) -> bool:
-        """Whether as many searches as asked are done in time there."""
+        """Whether an option gets as many searches done in time as asked."""
         share = option.surely if self.plan.choose_by == "lower_bound" else option.in_time.estimate
         return not option.overloaded and share >= self.plan.confidence
 
@@ -53,12 +53,12 @@ class SharedAnswer:
 
     @property
     def named(self) -> SharedOption:
-        """The one chosen, else the one where most are done in time."""
+        """The chosen option, or else the one with most searches done in time."""
         return self.chosen or max(self.options, key=lambda one: (not one.overloaded, one.in_time.estimate))
 
     @property
     def stay(self) -> int:
-        """Ticks within which searches should be done."""
+        """The ticks within which searches should be done."""
         assert self.plan.target is not None
         assert self.plan.target.stay is not None
         return self.plan.target.stay
@@ -76,8 +76,8 @@ def answer_shared(
 ) -> SharedAnswer:
     """Answer the plan of a scenario whose searches share a cluster.
 
-    With a `folder` each finished block of runs is kept there, to `resume` from; with `extend` a grid that ends where
-    its answer stands is continued. Raises InputError for what is wrong with the plan or the folder, RunError where a
+    With a `folder` each finished block of runs is kept there, to `resume` from; with `extend`, a grid whose answer
+    lies at its end is continued. Raises InputError for what is wrong with the plan or the folder, RunError where a
     run fails.
     """
     check_shared(loaded)
@@ -92,7 +92,7 @@ def answer_shared(
 
 
 def check_shared(loaded: Loaded) -> list[Cell]:
-    """Every cell of a plan over searches; raises InputError for what it lacks, or has of another kind of plan."""
+    """Make every cell of a plan over searches; raises InputError for missing keys, and for those of another plan."""
     plan = loaded.scenario.plan
     if plan is None:
         raise InputError(loaded.problem(("plan",), "is missing; say what to vary: `plan: {vary: {…: […]}}`"))
@@ -161,7 +161,7 @@ def _told(on_progress: Callable[[int, int], None] | None, total: int, done: int)
 
 
 def _shape(work: Work, plan: PlanSection, store: Store | None) -> Shape:
-    """What a block holds, by how many attempts a run has; a folder that is gone on with has it already."""
+    """The shape of blocks, by the attempts of a run; a folder that is resumed has it already."""
     if store is not None and store.shape is not None:
         return store.shape
     attempts = int(sweep.checked(run_block(work, Block((0, 1), (0, 1))))["attempts"][0])
@@ -180,7 +180,7 @@ def _run(
     parts: list[Runs],
     note: Callable[[int], None],
 ) -> None:
-    """Run what is not kept yet, and add the runs of all blocks to `parts`."""
+    """Run the blocks that are not in the folder yet, and add the runs of all blocks to `parts`."""
     missing = []
     for block in blocks:
         kept = store.load(block) if store else None
@@ -199,7 +199,7 @@ def _run(
 
 
 def _more(found: SharedAnswer) -> Loaded | None:
-    """The scenario with more numbers of workers, where the answer stands at an end of them."""
+    """The scenario with more numbers of workers, if the answer lies at an end of the numbers."""
     chosen = found.named
     counts = sorted({one.cell.count for one in found.options if one.cell.setting == chosen.cell.setting})
     return extending.extended(

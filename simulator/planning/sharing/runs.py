@@ -1,4 +1,4 @@
-"""One run of a whole cluster of searches, and the few figures of it that a plan keeps."""
+"""One run of a cluster with all its searches, and the figures that a plan keeps of it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from simulator.planning.runs import Runs
 from simulator.planning.sweep import Block, Failure, Work
 from simulator.trace.queueing import Queueing
 
-#: A run: what is counted is after the warm-up; `load` is NaN where no rate of arrivals is known, means are where
-#: nothing is done, and `cost` is of all machines until the run ended after `span_s`.
+#: A run. All counts are after the warm-up; `load` is NaN if no rate of arrivals is known, means are NaN if nothing is
+#: done, and `cost` is that of all machines until the run ended after `span_s`.
 RUN = np.dtype(
     [
         ("cell", "<i4"), ("searcher", "<i4"), ("replicate", "<i4"), ("load", "<f8"), ("utilization", "<f8"),
@@ -31,13 +31,13 @@ Row = tuple[int, int, int, float, float, int, int, float, float, float, float, f
 
 
 class _Desk:
-    """What a process keeps between tasks of the same work: the experiments of its cells, whose files are read."""
+    """Kept by a process between tasks of the same work: the experiments of its cells, whose files are read."""
 
     def __init__(self, work: Work) -> None:
         self.seed = work.seed
         self._grid = Grid(work.loaded)
         target = self._grid.plan.target
-        assert target is not None  # `check_shared` has seen to it
+        assert target is not None  # `check_shared` has checked it
         assert target.stay is not None
         self.stay = target.stay
         self._cells: dict[int, tuple[Cell, SharedExperiment]] = {}

@@ -1,4 +1,4 @@
-"""The answer of a plan over searches in words, and as files that say the same: plan.json, table.csv, plan.md."""
+"""The answer of a plan over searches: sentences, and files with the same content: plan.json, table.csv, plan.md."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from simulator.planning.statistics import Interval
 
 
 def sentence(found: SharedAnswer) -> str:
-    """What to do, in one sentence."""
+    """The answer in one sentence."""
     asked, stay, chosen = formatting.level(found.plan.confidence), _stay(found), found.chosen
     if chosen is None:
         return f"No option here gets {asked} of the searches done within {stay}."
@@ -27,7 +27,7 @@ def sentence(found: SharedAnswer) -> str:
 
 
 def remarks(found: SharedAnswer) -> list[str]:
-    """What else may be said: overloaded options, other settings, the edge of the grid, ownership, how sure it is."""
+    """Further remarks: overloaded options, other settings, the edge of the grid, ownership, certainty."""
     said = []
     for option in found.options:
         if option.overloaded:
@@ -62,7 +62,7 @@ def remarks(found: SharedAnswer) -> list[str]:
 
 
 def _beside(found: SharedAnswer, option: SharedOption) -> Iterator[str]:
-    """Whether other settings of as many workers get more searches done in time, run by run under the same seeds."""
+    """Sentences on other settings with as many workers, compared run by run under the same seeds."""
     for other in found.options:
         if other is option or other.cell.count != option.cell.count or other.overloaded or option.overloaded:
             continue
@@ -84,7 +84,7 @@ def head(found: SharedAnswer) -> tuple[str, ...]:
 
 
 def rows(found: SharedAnswer) -> list[tuple[str, ...]]:
-    """A row an option; an overloaded one has no stay."""
+    """A row for each option; an overloaded one has no stay."""
     unit, table = found.loaded.scenario.time_unit, []
     priced = any(option.owning for option in found.options)
     for option in found.options:
@@ -98,7 +98,7 @@ def rows(found: SharedAnswer) -> list[tuple[str, ...]]:
 
 
 def numbers(found: SharedAnswer) -> dict[str, Any]:
-    """Everything, for programs."""
+    """The whole answer as plain values for JSON."""
     return {
         "scenario": found.loaded.title,
         "scenario_sha256": found.loaded.digest,
@@ -131,7 +131,7 @@ def numbers(found: SharedAnswer) -> dict[str, Any]:
 
 
 def json_text(found: SharedAnswer) -> str:
-    """The same as text."""
+    """The same as JSON text."""
     return escaping.json_text(numbers(found)) + "\n"
 
 
@@ -145,7 +145,7 @@ def write(found: SharedAnswer, folder: Path) -> list[Path]:
 
 
 def _csv(found: SharedAnswer) -> str:
-    """The options and all their figures, one a row."""
+    """The options with all their figures as CSV, one a row."""
     flat = [_flat(option) for option in numbers(found)["options"]]
     out = io.StringIO(newline="")
     titles = list(dict.fromkeys(key for row in flat for key in row))

@@ -1,1 +1,1 @@
-"""Animations: frames painted on an index canvas."""
+"""Animations: frames painted on a canvas of palette indices."""

@@ -1,4 +1,4 @@
-"""Animations of traces as files: what moves, its last frame as a PNG for those who want no motion, its alt text."""
+"""Animations of traces as files: the animation, its last frame as a PNG for reduced motion, its alternative text."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from simulator.trace.trace import Trace
 DARK = "-dark"
 MAX_SLUG = 60
 
-#: Names of pictures that are of no one searcher.
+#: Names of pictures that show several searchers.
 RESERVED = ("timeline", "side", "utilization", "player", "perfetto", "snippet")
 
 WRITERS: dict[Motion, Callable[[Path, gif.Images, NDArray[np.uint8]], None]] = {

@@ -1,4 +1,4 @@
-"""Axes: round tick values, a clock to show, and the strip of busy and idle time that every animation ends with."""
+"""Axes: round tick values, the clock, and the strip of busy and idle time at the end of every animation."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def px(usual: float) -> int:
 
 
 def round_step(limit: float, most: int) -> float:
-    """The smallest of 1, 2, 5, 10, 20, … (or a tenth of them, …) that `most` times reaches `limit`."""
+    """The smallest step of 1, 2, 5, 10, 20, … (or tenths of them, …) of which `most` reach `limit`."""
     least = max(limit, 1e-9) / max(most, 1)
     power = 10.0 ** floor(log10(least))
     return next((factor * power for factor in (1, 2, 5) if factor * power >= least * (1 - 1e-9)), 10 * power)
 
 
 def counting_step(limit: int, most: int) -> int:
-    """The same among whole numbers."""
+    """The smallest whole step of which `most` reach `limit`."""
     return max(1, round(round_step(limit, most)))
 
 
@@ -42,11 +42,11 @@ class TimeAxis:
         self._limit = span / ticks.UNITS[unit]
 
     def x(self, tick: float) -> int:
-        """First pixel whose centre is at or after `tick`: what starts and ends within one pixel has no width."""
+        """The first pixel whose centre is at or after `tick`, so that a span inside one pixel has no width."""
         return self.x0 + ceil(tick * (self.x1 - self.x0) / self.span - 0.5)
 
     def draw(self, canvas: Canvas, y: int, *, labels: bool) -> None:
-        """Tick marks from `y` down, and what they say."""
+        """Draw tick marks from `y` down, with their labels."""
         label = px(LABEL)
         widest = measure(words.clock(self.span, self.unit), label) + px(24)
         step = round_step(self._limit, max(1, (self.x1 - self.x0) // widest))
@@ -63,7 +63,7 @@ class TimeAxis:
 
 
 class Strip:
-    """Share of the workers at work over time, with all other worker time painted above it; grows to the right."""
+    """A strip that grows to the right: the share of workers at work, with all other worker time painted above."""
 
     def __init__(self, canvas: Canvas, y0: int, y1: int, axis: TimeAxis, trace: Trace) -> None:
         self._canvas, self._y0, self._y1, self._axis = canvas, y0, y1, axis
@@ -84,7 +84,7 @@ class Strip:
         canvas.fill(Rect(axis.x0, y0, axis.x1, y1), style.PANEL)
 
     def grow(self, x: int) -> None:
-        """Paint what is new up to pixel `x`, or to the end of the run."""
+        """Paint the new part up to pixel `x`, or to the end of the run."""
         canvas = self._canvas
         until = min(x, self._end)
         for column in range(self._next, until):
@@ -98,7 +98,7 @@ class Strip:
         self._next = max(self._next, until)
 
     def draw_scale(self) -> None:
-        """What the top and the bottom stand for."""
+        """Label the top and the bottom."""
         x = self._axis.x0 - px(6)
         whole = words.percent("100 %")
         self._canvas.text(x, self._y0 + px(10), whole, px(LABEL), ramp=style.MUTED, align="right")
@@ -130,7 +130,7 @@ def taken(entry: Entry) -> int:
 
 
 def key(canvas: Canvas, x: int, baseline: int, entries: list[Entry]) -> int:
-    """A legend in one line: for each entry its colours as squares, and what they mean; returns where it ends."""
+    """Draw a legend in one line: each entry's colours as squares, and their meaning; returns where it ends."""
     for colours, text in entries:
         for colour in colours:
             canvas.fill(Rect(x, baseline - px(10), x + px(11), baseline + 1), colour)

@@ -1,7 +1,7 @@
-"""The remake of the two animations in Determined's documentation: one picture a searcher, on one set of scales.
+"""A remake of the two animations in Determined's documentation: one picture a searcher, on common scales.
 
-Left a bar for each configuration, the furthest first; right a bar for each worker's job; below, the past: how many
-workers were busy, and the idle time that piled up.
+On the left is a bar for each configuration, the furthest first; on the right a bar for each worker's job. Below is
+the past: the number of busy workers, and the idle time so far.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from simulator.trace import metrics, replay
 from simulator.trace.levels import levels
 from simulator.trace.trace import Spell, Trace
 
-GAPPED = 3  # columns at least so wide have a gap between them
-#: A run is shown in units of its time if that makes so many frames, else in `FRAMES` parts.
+GAPPED = 3  # width of a column from which there are gaps
+#: Frames of an animation: one for each unit of time if that gives between FEWEST and MOST of them, else FRAMES.
 FEWEST, MOST, FRAMES = 20, 150, 120
 #: With less room than this, panels stand beneath each other.
 ROOMY = 700
 
 
 class Scales:
-    """What the pictures of one comparison share: clock, rungs, number of configurations and workers."""
+    """The scales that the pictures of one comparison share: clock, rungs, number of configurations and workers."""
 
     def __init__(self, traces: Sequence[Trace], unit: str) -> None:
         self.unit = unit
@@ -104,7 +104,7 @@ class DocsPicture:
         self._trial_columns = self._column.trial_columns
 
     def steps(self) -> Iterator[Step]:
-        """One step for each frame until the run is over; the last is held for as long as the others go on."""
+        """One step for each frame until the run is over; the last step is held until the longest run ends."""
         column = self._column
         column.draw_frame()
         assert column.places.key is not None
@@ -158,7 +158,7 @@ class Column:
             yield [*panels, *self._write_numbers(play, moment, full, percent(worked, available), idle, over)]
 
     def draw_frame(self) -> None:
-        """All that never changes."""
+        """Draw everything that never changes."""
         canvas, places = self.canvas, self.places
         x, baseline = places.label
         room = (places.state.x0 - x if places.clock is None else places.clock.x0 - x) - px(8)
@@ -246,7 +246,7 @@ class Column:
                 self._name(x0, x1, say("idle"), style.ON_IDLE, 2)
 
     def _draw_away(self, x0: int, x1: int, kind: Spell) -> None:
-        """A worker that can't work: hollow, so that it looks like nobody rather than like somebody who waits."""
+        """Draw a worker that can't work, as a hollow bar, to look different from one that waits."""
         canvas, colour, panel = self.canvas, style.BOOT if kind == Spell.BOOT else style.DOWN, self._workers
         edge = min(3, max(1, (x1 - x0) // 4))
         canvas.fill(Rect(x0, panel.y0, x1, panel.y1), colour)
@@ -268,7 +268,7 @@ class Column:
     def _write_numbers(
         self, play: replay.Replay, moment: replay.Moment, full: int, share: str, idle: int, over: bool
     ) -> list[Rect]:
-        """The clock and the counters; returns where they are."""
+        """Write the clock and the counters; returns their place."""
         trace, unit, places = self.trace, self.scales.unit, self.places
         now = min(moment.tick, trace.makespan)
         busy = int((moment.tick > metrics.useful(trace)[0][moment.rows]).sum())
@@ -308,7 +308,7 @@ def widest(labels: Sequence[str]) -> int:
 
 
 class Bars:
-    """Equal columns for `count` bars; where there is no room for gaps each line of pixels is one bar of a sample."""
+    """Equal columns for `count` bars; if there is no room, each line of pixels is one bar of a sample."""
 
     def __init__(self, panel: Rect, count: int, noun: str) -> None:
         self._panel, self.count, self._noun = panel, count, noun
@@ -331,7 +331,7 @@ class Bars:
         return say(self._noun, n=words.count(shown), count=words.count(self.count)) if shown < self.count else ""
 
     def draw_numbers(self, canvas: Canvas) -> None:
-        """Numbers from 1 on under the columns."""
+        """Write numbers from 1 on under the columns."""
         if not self.count:
             return
         widest = measure(words.count(self.count), px(LABEL)) + px(10)

@@ -1,8 +1,8 @@
-"""Writing an animation: the steps of a canvas become the images of a GIF.
+"""Writes an animation: the steps of a canvas become the images of a GIF.
 
-A GIF image is one rectangle. Where far-apart panels change together, one rectangle around them would be almost the
-whole canvas, so a step is written as several images, one for each panel that changed, 20 ms apart: a third of the
-bytes. The eye takes them for one; the last image of a step holds for the rest of it.
+A GIF image is one rectangle. If panels that are far apart change together, one rectangle around them would be almost
+the whole canvas. So a step is written as several images, one for each changed panel, 20 ms apart, which takes a third
+of the bytes. The eye sees them as one; the last image of a step stays for the rest of its time.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from simulator.render.options import SHORTEST_MS, current
 
 
 class Step(NamedTuple):
-    """The canvas has changed, within `panels` only, and stays so for `duration_ms` (a multiple of 10)."""
+    """A change of the canvas within `panels` only, which stays for `duration_ms` (a multiple of 10)."""
 
     panels: Sequence[Rect]
     duration_ms: int
 
 
 class Images(NamedTuple):
-    """The images of a GIF, each a whole canvas, how long each is shown, and whether with it a step is complete."""
+    """The images of a GIF, each a whole canvas, with how long each is shown, and whether it completes a step."""
 
     frames: list[NDArray[np.uint8]]
     durations_ms: list[int]
     complete: list[bool]
 
     def steps(self) -> Iterator[tuple[NDArray[np.uint8], int]]:
-        """One image and duration for each step, for files that need not save bytes as a GIF must."""
+        """One image and duration for each step, for formats that need not save bytes as a GIF must."""
         duration = 0
         for frame, shown, complete in zip(self.frames, self.durations_ms, self.complete, strict=True):
             duration += shown
@@ -66,7 +66,7 @@ def images(canvas: Canvas, steps: Iterable[Step]) -> Images:
         if not changed:
             durations[-1] += duration
             continue
-        # With no time for an image each, the last one takes in all that is left.
+        # Without time for an image each, the last image holds all remaining panels.
         count = max(1, min(len(changed), duration // SHORTEST_MS))
         for number in range(count):
             frame = frames[-1].copy()
@@ -83,16 +83,16 @@ def write(path: Path, pictures: Images, palette: NDArray[np.uint8]) -> None:
     asked = current().loop
     # What stands in the file are repetitions; a picture that plays once has none.
     loops = {} if asked == 1 else {"loop": max(asked - 1, 0)}
-    packed = BytesIO()  # imageio would not leave alone a file that can't be written
+    packed = BytesIO()  # imageio would remove a file that can't be written
     with iio.imopen(packed, "w", extension=".gif", plugin="pillow") as opened:
         durations = pictures.durations_ms
-        out: Any = opened  # imageio types what all plugins have in common
-        for frame in pictures.frames:  # one by one: given together they would be copied together
+        out: Any = opened  # imageio's types cover only what all plugins share
+        for frame in pictures.frames:  # one by one, since a list would be copied as a whole
             out.write(
                 frame,
                 mode="P",
                 palette=palette.tobytes(),
-                transparency=style.TRANSPARENT,  # what did not change
+                transparency=style.TRANSPARENT,  # the unchanged part
                 optimize=True,
                 duration=durations if len(durations) > 1 else durations[0],
                 **loops,

@@ -1,4 +1,4 @@
-"""The ladder: how many trials have come to each rung, as bars, the highest rung on top."""
+"""The ladder: the number of trials that have reached each rung, as bars, the highest rung on top."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from simulator.render import style, words
 from simulator.render.animation.axis import LABEL, px
 from simulator.render.canvas import Canvas, Rect, measure
 
-#: Height of a rung at most, and the least at which every one is labelled.
+#: Greatest height of a rung, and the least at which every rung is labelled, in pixels.
 TALL, LABELLED = 24, 14
 
 
 class LadderBars:
-    """Bars within `rect` for rungs named `labels`, as long as it takes for `most` trials to fill the width."""
+    """Bars within `rect` for rungs named `labels`; a bar of `most` trials fills the width."""
 
     def __init__(self, canvas: Canvas, rect: Rect, labels: Sequence[str], most: int) -> None:
         self._canvas, self._most = canvas, max(most, 1)

@@ -1,6 +1,6 @@
-"""Lanes: one line a worker, time to the right, jobs as bars in the colour of how far they train, idle time painted.
+"""Lanes: one line a worker, time to the right, jobs as bars in the colour of their rung, idle time painted.
 
-What of a job was no training, and times at which a worker could not work, have colours of their own.
+Time of a job without training, and times when a worker could not work, have colours of their own.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from simulator.trace import metrics
 from simulator.trace.levels import Levels
 from simulator.trace.trace import Spell, Trace
 
-#: Attempts of at least so many pixels have a notch at their beginning.
+#: Width of an attempt from which it has a notch at its beginning, in pixels.
 NOTCHED = 3
-#: Lanes at least so high have a gap between them.
+#: Height of a lane from which there are gaps between lanes, in pixels.
 GAPPED = 3
 
 
-#: First and last pixel, lane, colour, whether it has a notch.
+#: A bar: first and last pixel, lane, colour, whether it has a notch.
 _Bar = tuple[int, int, int, int, bool]
 
 
@@ -64,7 +64,7 @@ class Lanes:
             ((keep, trace.end), np.full(len(trace), style.LOST), (trace.overhead == 0) & (begin == keep)),
         ):
             x0, x1 = ([axis.x(tick) for tick in column[rows].tolist()] for column in times)
-            # A bar of some width shows where it begins, or equal neighbours would fuse.
+            # A notch shows where a bar begins, since equal neighbours would fuse.
             wide = [axis.x(end) - x >= NOTCHED for end, x in zip(trace.end[rows].tolist(), x0, strict=True)]
             notched = (begins[rows] & np.array(wide, bool)).tolist()
             lane = lane_of[trace.worker[rows]].tolist()
@@ -82,7 +82,7 @@ class Lanes:
         canvas.fill(Rect(axis.x0, y0, axis.x1, y1), style.PANEL)
 
     def grow(self, x: int) -> None:
-        """Paint what is new up to pixel `x`, or to the end of the run."""
+        """Paint the new part up to pixel `x`, or to the end of the run."""
         before, until = self._next, min(x, self._end)
         if until <= before:
             return

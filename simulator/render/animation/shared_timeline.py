@@ -1,6 +1,6 @@
-"""Searches that share a cluster, as time goes on: whose trial each worker trains, and the queue beneath.
+"""An animation of searches that share a cluster: whose trial each worker trains, and the queue beneath.
 
-Jobs are in the colour of their search's label, in two shades by turns, so that a search is told from the next.
+Jobs have the colour of their search's label, in two alternating shades, so that a search differs from the next.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ FRAMES, FRAME_MS = 150, 80
 
 
 def shades(workload: Workload) -> list[tuple[str, int]]:
-    """(label, first of its two places in the ramp), as far as there are places; later labels share the last."""
+    """Each label with the first of its two places in the ramp; labels beyond the places share the last."""
     labels = list(dict.fromkeys(visit.label for visit in workload.visits))
     return [(label, min(2 * place, style.MAX_RUNGS - 1 - style.MAX_RUNGS % 2)) for place, label in enumerate(labels)]
 

@@ -1,7 +1,7 @@
-"""All searchers above each other on one clock: what every worker did, and the idle time in between, painted.
+"""All searchers above each other on one clock: the work of every worker, and the idle time in between.
 
 A row a searcher: lanes of the workers, bars in the colour of their rung; under them the share that is busy; beside
-them the counters and the ladder of rungs. Time to come stays grey, so the idle time is seen to pile up.
+them the counters and the ladder of rungs. The time to come stays grey, so the idle time visibly grows.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from simulator.trace.trace import Trace
 
 WIDTH, MARGIN = USUAL_WIDTH, 16
 HEADER, FOOTER = 44, 44
-#: Height of a row, by the number of searchers.
+#: Height of a row in pixels, by the number of searchers.
 ROWS = (226, 300, 226, 208, 196)
-LEFT = 66  # of the lanes
+LEFT = 66  # left edge of the lanes
 BESIDE, CELL = 276, 128  # room for the counters, and how far apart they are
 GUTTER = 28  # between lanes and counters
 TOP, STRIP, SPACE = 40, 38, 14  # above the lanes, height of the strip, below it
-LADDER = 122  # above the ladder
+LADDER = 122  # space above the ladder
 #: Where there is less room than this the counters stand below the lanes, and take so much there.
 ROOMY, BELOW = 700, 152
 LINE = 20  # of the legend
@@ -103,7 +103,7 @@ class TimelinePicture:
             )
             x = self._axis.x(tick)
             sides = [row.draw(frame, tick, x) for row in self._rows]
-            # The clock goes with the first row: a step has time for four images.
+            # The clock is drawn with the first row, since a step has time for four images.
             if self._narrow or not sides:
                 sides.append(clock)
             else:
@@ -194,7 +194,7 @@ class SearcherRow:
         self.note_rect = Rect(axis.x0, top + px(22), axis.x1 + (0 if narrow else px(GUTTER)), top + px(TOP))
 
     def draw(self, frame: int, tick: int, x: int) -> Rect:
-        """Go on to a frame; returns the part beside the lanes, which the caller does not know."""
+        """Draw the next frame; returns the changed part beside the lanes."""
         self._lanes.grow(x)
         self._strip.grow(x)
         if self._note is not None and self._note.until <= tick:
@@ -220,7 +220,7 @@ class SearcherRow:
             canvas.text(edge, middle + px(30), shown, label, ramp=style.MUTED, align="right")
 
     def _draw_note(self) -> None:
-        """A bracket over the time it took, or a mark at the moment, and what happened."""
+        """Draw a note: a bracket over its span of time, or a mark at its moment, with the text."""
         note, canvas = self._note, self._canvas
         assert note is not None
         self._note = None

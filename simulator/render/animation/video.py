@@ -1,4 +1,4 @@
-"""Animations as MP4 and as animated WebP, for those who can show them: sharper than a GIF, or smaller."""
+"""Animations as MP4, which is sharper than a GIF, and as animated WebP, which is smaller."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from simulator.io import writing
 from simulator.render.animation.gif import Images
 from simulator.render.options import current
 
-#: Players expect at least so many frames a second.
+#: Fewest frames a second that players expect.
 SLOWEST_MS = 100
 
 
 def check_mp4() -> None:
-    """Raise InputError where there is nothing to write MP4 with."""
+    """Raise InputError if the encoder of MP4 is not installed."""
     if find_spec("imageio_ffmpeg") is None:
         message = "needs imageio-ffmpeg, which is not installed: pip install 'asha-simulator[video]'"
         raise InputError(Problem("format mp4", message))
 
 
 def write_mp4(path: Path, pictures: Images, palette: NDArray[np.uint8]) -> None:
-    """Replace `path` by H.264 that any browser plays; each step is repeated for as long as it is shown."""
+    """Replace `path` by an H.264 video that any browser plays; each step is repeated for its duration."""
     check_mp4()
     steps = list(pictures.steps())
     whole = gcd(*(duration for _, duration in steps))
@@ -50,14 +50,14 @@ def write_mp4(path: Path, pictures: Images, palette: NDArray[np.uint8]) -> None:
 
 @contextmanager
 def _encoder(path: Path, shape: tuple[int, ...], fps: Fraction) -> Iterator[IO[bytes]]:
-    """What takes frames of RGB and makes an MP4 of them; raises OSError where it says that it couldn't."""
+    """An encoder that takes RGB frames and writes an MP4; raises OSError if it fails."""
     from imageio_ffmpeg import get_ffmpeg_exe
 
     height, width = shape
     raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(fps), "-i", "-"]
     even = ["-vf", f"scale={width + width % 2}:{height + height % 2}"] if width % 2 or height % 2 else []
     coded = ["-an", "-vcodec", "libx264", "-pix_fmt", "yuv420p", *even]
-    # One thread, and no word of the encoder's version where it can be left out: the same bytes every time.
+    # One thread, and no version of the encoder in the file: the same bytes every time.
     good = ["-preset", "veryfast", "-crf", "18", "-tune", "animation", "-movflags", "+faststart"]
     same = ["-threads", "1", "-fflags", "+bitexact", "-flags:v", "+bitexact"]
     command = [get_ffmpeg_exe(), "-y", "-v", "error", *raw, *coded, *good, *same, str(path)]
@@ -66,7 +66,7 @@ def _encoder(path: Path, shape: tuple[int, ...], fps: Fraction) -> Iterator[IO[b
     ) as ffmpeg:
         try:
             assert ffmpeg.stdin is not None
-            with suppress(BrokenPipeError):  # it ended early, and says why
+            with suppress(BrokenPipeError):  # the encoder ended early, and says why
                 yield ffmpeg.stdin
             _, said = ffmpeg.communicate()
         except BaseException:
@@ -86,5 +86,5 @@ def write_webp(path: Path, pictures: Images, palette: NDArray[np.uint8]) -> None
     with writing.replacing(path) as scratch:
         first.save(
             scratch, format="WEBP", save_all=True, append_images=others, duration=durations, loop=current().loop,
-            lossless=True, method=6, kmin=0, kmax=0,  # the best method, and no key frames: a tenth of the bytes
+            lossless=True, method=6, kmin=0, kmax=0,  # the best method without key frames takes a tenth of the bytes
         )  # fmt: skip

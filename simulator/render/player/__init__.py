@@ -1,1 +1,1 @@
-"""The player: one page to scrub."""
+"""The player: a page that plays runs and moves to any moment."""

@@ -1,4 +1,4 @@
-"""Traces as the player reads them: columns of small numbers, and the words that go with a run."""
+"""The data of the player: traces as columns of small numbers, and the texts of each run."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from simulator.trace.levels import levels
 from simulator.trace.promotions import promotions
 from simulator.trace.trace import Trace
 
-#: Every scene's clock has so many steps; finer than a pixel, and short to write.
+#: Steps of every scene's clock: finer than a pixel, and short to write.
 CLOCK = 1_000_000
-#: Decimals of a shown time are such that a thousandth of the clock can be seen.
+#: A time has enough decimals to show this share of the clock.
 VISIBLE = 1000
 
 
 class Whose(NamedTuple):
-    """What jobs are coloured by in place of their rung: names in the order of the ramp, and the name of each row."""
+    """A colouring of jobs other than by rung: names in the order of the ramp, and the index of each row's name."""
 
     names: tuple[str, ...]
     rows: NDArray[np.int64]
@@ -35,12 +35,12 @@ class Whose(NamedTuple):
 def page(
     scenes: Mapping[str, Sequence[Trace]], unit: str, whose: Mapping[str, Whose] | None = None
 ) -> dict[str, object]:
-    """All that the player needs to know, ready for JSON; scenes of one trace may be coloured by `whose` a job is."""
+    """All data of the player, ready for JSON; scenes of one trace may be coloured by `whose` a job is."""
     return {"scenes": [scene(traces, unit, (whose or {}).get(name)) for name, traces in scenes.items()]}
 
 
 def scene(traces: Sequence[Trace], unit: str, whose: Whose | None = None) -> dict[str, object]:
-    """Runs on one clock."""
+    """The data of a scene: runs on one clock."""
     span = max((trace.makespan for trace in traces), default=0) or 1
     ladder = levels(traces)
     names = ladder.labels if whose is None else whose.names
@@ -110,17 +110,17 @@ def _run(trace: Trace, level: NDArray[np.int64], span: int, unit: str) -> dict[s
         "columns": {name: column.tolist() for name, column in columns.items() if column.any() or name == "trial"}
         | {"loss": losses},
     }
-    if trace.names:  # what logs call the trials that are there
+    if trace.names:  # names of the trials in their logs
         about["log"] = {str(trial): plain(in_log(trace, trial)) for trial in np.unique(trace.trial).tolist()}
     return about
 
 
 def _decisions(trace: Trace, losses: Sequence[float | None]) -> dict[str, object] | None:
-    """What the player can't see in the columns of a trace: what was decided, in the order of decisions.
+    """The decisions of a run, in order, for what the player can't find in the trace's columns.
 
-    Jobs are handed out in the order of their first attempts, so it takes their number alone. A result's rank among
-    the losses that are shown is known, too, and told where the losses' last digits make it another. None where
-    decisions were not kept.
+    Jobs are handed out in the order of their first attempts, so only their number is given. The player ranks the
+    losses that are shown; a rank is given only where the losses' last digits make it another. None if decisions were
+    not kept.
     """
     if not trace.decisions:
         return None

@@ -1,4 +1,4 @@
-"""The player in somebody's page: a frame, and the lines that dress it as the page is and give it its height."""
+"""The player inside another page: a frame, and the script that gives it the page's look and its height."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from simulator.core import escaping
 from simulator.core.vocabulary import ThemeName
 from simulator.render.player.player import asset
 
-#: Height of a frame until the player says how tall it is, in pixels.
+#: Height of a frame, in pixels, until the player reports its own.
 HEIGHT = 820
 
 

@@ -1,4 +1,4 @@
-"""The player with sliders: a page whose picture is another for each place of them, from a source of its own."""
+"""The player with sliders: a page that shows another world for each position of the sliders."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from simulator.render.player.player import BASE, RUN, Player, colours, key, page
 from simulator.trace.levels import levels
 from simulator.trace.trace import Trace
 
-#: Read after the player's own.
+#: Scripts that run after the player's own.
 SCRIPTS = ("explore.js",)
-#: Height in a notebook of a row of sliders.
+#: Height of a row of sliders in a notebook, in pixels.
 ROW = 70
 
 
 @dataclass(frozen=True)
 class Slider:
-    """What a page can be moved along: the names of the values, and the place of the one that is shown first.
+    """A slider: the names of its values, and the index of the one that is shown first.
 
-    With `numbers` a link may name any other number.
+    With `numbers`, a link may name any other number.
     """
 
     key: str
@@ -37,9 +37,9 @@ class Slider:
 
 @dataclass(frozen=True)
 class Source:
-    """Where the worlds come from: `worlds` packed into the page, or `address` on this machine; or else a notebook.
+    """Where the worlds come from: `worlds` packed into the page, `address` on this machine, or else a notebook.
 
-    `holds` says what there is, `deeds` are links of the page: an address and what it gives.
+    `holds` says what there is; `deeds` are links of the page: an address and what it gives.
     """
 
     holds: str
@@ -49,7 +49,7 @@ class Source:
 
 
 def frame(traces: Sequence[Trace], unit: str, said: Sequence[str] = ()) -> dict[str, object]:
-    """All that a page needs to show these runs in place of others; `said` are sentences about them."""
+    """The data that a page needs to show these runs instead; `said` are sentences about them."""
     rungs = len(levels(traces))
     return {
         "scene": data.scene(traces, unit),
@@ -61,7 +61,7 @@ def frame(traces: Sequence[Trace], unit: str, said: Sequence[str] = ()) -> dict[
 
 
 def pack(made: Mapping[str, object]) -> str:
-    """A frame as a short text, which browsers unpack by themselves: JSON, deflated, in base 64."""
+    """A frame as a short text that browsers can unpack: JSON, deflated, in base 64."""
     text = json.dumps(made, separators=(",", ":"), allow_nan=False)
     return base64.b64encode(zlib.compress(text.encode(), 9)).decode()
 
@@ -75,7 +75,7 @@ def explorable(
     time_unit: str,
     said: Sequence[str] = (),
 ) -> Player:
-    """Make the page that shows `first` and goes on with what `source` has."""
+    """Make the page that first shows `first` and then the worlds of `source`."""
     made = frame(first, time_unit, said)
     about = {
         "sliders": [

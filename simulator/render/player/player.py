@@ -1,4 +1,4 @@
-"""The player: traces as one web page that asks nothing of the network, for a browser or a notebook's cell."""
+"""The player: traces as one web page that loads nothing, for a browser or a notebook's cell."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from simulator.trace import comparison, metrics
 from simulator.trace.levels import levels
 from simulator.trace.trace import Trace
 
-#: In the order in which they are read.
+#: Scripts, in the order in which they run.
 SCRIPTS = ("run.js", "story.js", "view.js", "lanes.js", "ladder.js", "loss.js", "player.js")
-#: Height in a notebook: of the page without runs, and of each run.
+#: Heights in a notebook, in pixels: of the page without runs, and of each run.
 BASE, RUN = 420, 400
 
 
@@ -87,7 +87,7 @@ def page(
     more: Sequence[str] = (),
     connect: str = "'none'",
 ) -> str:
-    """A page from its parts, which are HTML but for the title; `more` are scripts, `connect` is whom it may ask."""
+    """A page made of its parts, which are HTML except the title; `more` are scripts, `connect` is who it may ask."""
     first, script = asset("embedded.js"), "".join(asset(name) for name in (*SCRIPTS, *more))
     allowed = " ".join(_hash(text) for text in (first, script))
     policy = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {allowed}"
@@ -107,17 +107,17 @@ def page(
 
 
 def _hash(script: str) -> str:
-    """A script as a page's policy names it."""
+    """The hash by which a page's policy allows a script."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
 def asset(name: str) -> str:
-    """The text of a file that pages are made of."""
+    """The text of one of the files that pages are made of."""
     return (resources("simulator.render.player") / "assets" / name).read_text(encoding="utf-8")
 
 
 def colours(rungs: int) -> str:
-    """The themes as custom properties: the one that the page was asked for, or the reader's; paper is white."""
+    """The themes as custom properties of CSS: the requested one, or the reader's; prints are light."""
     light, dark = (f"color-scheme:{name};{_properties(current().theme(name), rungs)}" for name in get_args(ThemeName))
     return (
         f":root{{{light}}}\n"
@@ -147,7 +147,7 @@ def _choice(names: Sequence[str]) -> str:
 
 
 def key(traces: Sequence[Trace], rungs: int, by: str = "rung") -> str:
-    """What the colours mean; jobs are coloured `by` their rung, or whatever it is."""
+    """The legend of the colours; jobs are coloured `by` their rung or something else."""
     slots = range(min(rungs, style.MAX_RUNGS))
     entries = [
         ([f"rung-{slot}" for slot in slots], f"at work, by {by}"),
@@ -165,7 +165,7 @@ def key(traces: Sequence[Trace], rungs: int, by: str = "rung") -> str:
 
 
 def scene(number: int, traces: Sequence[Trace], unit: str) -> str:
-    """Runs on one clock: what is said of them, their places on the page, and a table of their numbers."""
+    """A scene's HTML: sentences about its runs, their places on the page, and a table of their numbers."""
     summaries = {trace.label: metrics.summarize(trace) for trace in traces}
     head = "".join(f'<th scope="col">{escaping.html(label)}</th>' for label in summaries)
     rows = "".join(

@@ -1,4 +1,4 @@
-"""One figure of a set of learning curves: the curves, how early they tell, their ends, their pace."""
+"""A figure of a set of learning curves: the curves, their predictive value, their final losses, their pace."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: More curves than this are a blot; so many are taken evenly from all, the best one among them.
+#: Most curves that are drawn; of more, this many are taken evenly, the best one among them.
 SHOWN = 150
 BINS = 30
-#: Losses that span so much more than their middle half are shown on a logarithmic scale.
+#: Losses are on a logarithmic scale if their range is more than this many times their middle half.
 WIDE = 20
 
 
 def description(grid: LossGrid, about: Description, *, theme: ThemeName, title: str) -> Figure:
-    """Four panels; 9.6 inches wide. They show what `about` says and compute none of it."""
+    """Draw four panels, 9.6 inches wide, which show the figures of `about` and compute nothing."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -76,7 +76,7 @@ def _curves(axes: Axes, grid: LossGrid, about: Description, colours: Theme) -> N
 
 
 def _losses_from(axes: Axes, losses: Matrix, about: Description) -> None:
-    """Fit the losses' axis to all but the worst of them."""
+    """Fit the axis of losses to all but the worst of them."""
     seen = losses[np.isfinite(losses)]
     if not len(seen):
         return

@@ -33,15 +33,15 @@ ASIDE = 100
 HEADING, LETTERS = 17, 14
 #: Size of the smallest letters, in points.
 SMALLEST = 10
-#: Pixels an inch of a picture, by its size.
+#: Pixels an inch, by the size of the picture.
 DPI: dict[PlotSize, int] = {"page": 100, "slide": 200}
-#: Entries of a legend below a panel that stand in a line, and what an entry takes beside its letters, in pixels.
+#: Most entries in a line of a legend below a panel, and the width of an entry beside its text, in pixels.
 IN_A_LINE, BESIDE = 4, 84
-#: Points between a panel and a heading that stands above its legend.
+#: Distance between a panel and a heading above its legend, in points.
 ABOVE = 30
-#: Points between a panel and a legend below its x axis; inches that a further line of it takes.
+#: Distance between a panel and a legend below its x axis, in points, and the height of each further line, in inches.
 BELOW, LINE = 36, 0.21
-#: Before the name of what a legend shows, since matplotlib hides what begins with "_"; `letter` takes it away again.
+#: Put before names in a legend, since matplotlib hides names that begin with "_"; `letter` removes it.
 NAMED = "\N{ZERO WIDTH SPACE}"
 
 
@@ -67,7 +67,7 @@ def panel() -> int:
     return pixels() - ASIDE
 
 
-# Its cache of this machine's fonts may be in the making, or nowhere to be kept: we letter with the font it brings.
+# Matplotlib warns while it makes its cache of fonts, or if it can't keep it; we use the font that it brings.
 logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 
@@ -104,15 +104,15 @@ def head(axes: Axes, colours: Theme, text: str) -> None:
 
 
 def named(label: str) -> str:
-    """A name that a legend shows, whatever it begins with."""
+    """A name in the form in which a legend shows it even if it begins with "_"."""
     return NAMED + plain(label)
 
 
 def legend(axes: Axes, colours: Theme, *, below: bool = False) -> None:
     """Explain the colours above the panel, at its right end, or `below` it in lines of up to four.
 
-    It covers nothing: what may stand below goes there where the panel's heading leaves too little room, and else
-    the heading moves above the legend.
+    It covers nothing: if the panel's heading leaves too little room, the legend goes below if it may, and else the
+    heading moves above it.
     """
     handles, labels = axes.get_legend_handles_labels()
     if not handles:
@@ -145,7 +145,7 @@ def _legend_below(axes: Axes, colours: Theme, handles: list[Artist], texts: list
     lines = -(-len(texts) // columns)
     figure = axes.get_figure(root=True)
     assert figure is not None
-    figure.set_figheight(figure.get_figheight() + LINE * (lines - 1))  # the panel keeps its height
+    figure.set_figheight(figure.get_figheight() + LINE * (lines - 1))  # so that the panel keeps its height
     under = axes.transAxes + ScaledTranslation(0, -BELOW / 72, figure.dpi_scale_trans)
     with look():
         made = axes.legend(
@@ -156,7 +156,7 @@ def _legend_below(axes: Axes, colours: Theme, handles: list[Artist], texts: list
 
 
 def letter(legend: Legend, labels: Sequence[str]) -> None:
-    """Write a legend's labels as they were given: no formulas, nothing hidden."""
+    """Write a legend's labels as given, without formulas and hidden names."""
     for shown, label in zip(legend.get_texts(), labels, strict=True):
         shown.set_parse_math(False)
         shown.set_text(label.removeprefix(NAMED))
@@ -186,7 +186,7 @@ def write(figure: Figure, path: Path, size: PlotSize = "page") -> None:
     metadata = {"Software": None} if path.suffix == ".png" else {"Date": None, "Creator": None}
     letter_all(figure)
     with look(), writing.replacing(path) as scratch, warnings.catch_warnings():
-        # A box stands for what no font has, as in the animations.
+        # A box stands for a character that no font has, as in the animations.
         warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
         figure.savefig(
             scratch, format=path.suffix[1:], dpi=resolution, facecolor=figure.get_facecolor(), metadata=metadata
@@ -210,7 +210,7 @@ def letter_all(figure: Figure) -> None:
 
 
 def look() -> AbstractContextManager[None]:
-    """Matplotlib's own defaults and its bundled font, whatever this machine's settings say; SVG text stays text."""
+    """Use matplotlib's own defaults and its bundled font, not this machine's settings; SVG text stays text."""
     import matplotlib as mpl
 
     ours: dict[Any, Any] = {"font.family": "DejaVu Sans", "svg.fonttype": "none", "svg.hashsalt": "asha-simulator"}

@@ -1,4 +1,4 @@
-"""Static plots of what was learnt: curves and promotions, the best so far over many seeds, and how runs scale."""
+"""Static plots of losses: curves and promotions, the best loss over many seeds, and time by number of workers."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Losses that span so much more are shown on a logarithmic scale.
+#: Ratio of the largest to the smallest loss from which the scale is logarithmic.
 WIDE = 8
-#: One look a searcher, told apart in black and white too: so many lines are distinct.
+#: Looks of lines, one for each searcher, which differ in black and white too.
 LINES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (8, 2)), (0, (5, 1, 1, 1, 1, 1)), (0, (2, 2)), (0, (10, 2, 2, 2)))
-#: More lines than colours take them again, in another dash.
+#: Dashes; lines beyond the number of colours repeat the colours with the next dash.
 COLOURS = 4
 
 
 def curves(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
-    """The results of every trial, joined, and whose trial went on, over resource; a panel a searcher."""
+    """The results of every trial over resource, joined, with those that went on marked; a panel a searcher."""
     return _learning_curves(traces, over="resource", theme=theme, title=title, time_unit=time_unit)
 
 
 def curves_in_time(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
-    """The same over time."""
+    """The results of every trial over time."""
     return _learning_curves(traces, over="time", theme=theme, title=title, time_unit=time_unit)
 
 
@@ -82,7 +82,7 @@ def _learning_curves(
 
 
 def incumbent(runs: Mapping[str, Sequence[Trace]], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
-    """Best loss known over time: the median over replicates, and what eight of ten lie between."""
+    """Best loss known over time: the median over replicates, and the range of the middle 80 %."""
     bands = {label: metrics.incumbent_band(traces) for label, traces in runs.items()}
     return _bands(runs, bands, say("best loss so far"), theme, title, time_unit)
 
@@ -144,7 +144,7 @@ def _bands(
 
 
 def count_in_powers(axes: Axes, colours: Theme) -> None:
-    """A logarithmic y axis that is labelled at 1, 2 and 5 times the powers of 10."""
+    """Make the y axis logarithmic, with labels at 1, 2 and 5 times the powers of 10."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     axes.set_yscale("log")
@@ -169,7 +169,7 @@ def _band(
     step: Literal["post"] | None = None,
     marker: str = "",
 ) -> None:
-    """A line with what lies around it, in the look of the searcher with this number."""
+    """Draw a line with the band around it, in the look of searcher number `number`."""
     colour = (colours.rungs[1], colours.accent, colours.busy, colours.overhead)[number % COLOURS]
     low, middle, high = quantiles
     axes.fill_between(x, low, high, step=step, color=colour, alpha=0.2, lw=0)
@@ -179,7 +179,7 @@ def _band(
 
 
 def _join(axes: Axes, trace: Trace, rows: np.ndarray, x: np.ndarray, colours: Theme) -> None:
-    """A thin line through the results of each trial, all as one collection."""
+    """Draw a thin line through each trial's results, all as one collection."""
     from matplotlib.collections import LineCollection
 
     order = rows[np.lexsort((trace.end[rows], trace.trial[rows]))]
@@ -193,7 +193,7 @@ def _join(axes: Axes, trace: Trace, rows: np.ndarray, x: np.ndarray, colours: Th
 
 
 def _scale_losses(axes: Axes, losses: np.ndarray) -> None:
-    """Logarithmic where they span a lot and are not negative; 0 is then at the bottom, below the least other one."""
+    """Scale the losses: logarithmic if their range is wide and none is negative; 0 then stands at the bottom."""
     from matplotlib.ticker import FuncFormatter
 
     positive = losses[losses > 0]
@@ -203,5 +203,5 @@ def _scale_losses(axes: Axes, losses: np.ndarray) -> None:
         else:
             axes.set_yscale("symlog", linthresh=positive.min(), linscale=0.3)
         least = float(positive.min())
-        # What is below the least loss would stand on the 0.
+        # A tick below the least loss would stand on the 0.
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: "" if 0 < value < least else f"{value:g}"))

@@ -1,4 +1,4 @@
-"""Static plots of what the workers did. They draw what the trace and the metrics say, and compute nothing."""
+"""Static plots of the workers' time. They draw the numbers of the trace and its metrics, and compute nothing."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: More bars than this are pixels in an SVG too.
+#: Most bars that an SVG has as shapes; more are drawn as pixels.
 MANY = 2000
-#: Shares of less than this are too narrow to have their number in them.
+#: Least share whose bar is wide enough for its number.
 NARROW = 0.06
-#: So many rungs have their resource in a legend; twice as many have a name.
+#: Most rungs whose resource a legend shows; up to twice as many are shown by name.
 SHORT = 4
 
 
@@ -52,7 +52,7 @@ def utilization(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_u
 
 
 def gantt(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
-    """What each worker did when: a panel a searcher, a lane a worker, jobs in the colour of how far they train."""
+    """Gantt chart: a panel a searcher, a lane a worker, jobs in the colour of their rung."""
     figure, panels = sheet(len(traces), theme=theme, title=title, height=2.6)
     colours, ladder, unit = current().theme(theme), levels(traces), ticks.UNITS[time_unit]
     for axes, trace in zip(panels, traces, strict=False):
@@ -64,7 +64,7 @@ def gantt(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_unit: s
 
 
 def lanes(axes: Axes, trace: Trace, ladder: Levels, *, colours: Theme, unit: int) -> None:
-    """Draw what each worker did when, a lane a worker; `unit` is ticks of the axis' unit."""
+    """Draw a lane for each worker; `unit` is the number of ticks in the axis' unit."""
     from matplotlib.ticker import MaxNLocator
 
     ramp = rung_colours(colours, len(ladder))
@@ -88,7 +88,7 @@ def lanes(axes: Axes, trace: Trace, ladder: Levels, *, colours: Theme, unit: int
 
 
 def rung_occupancy(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
-    """How far the workers train over time, as areas on top of each other, the lowest rung at the bottom."""
+    """Workers at work over time by rung, as stacked areas, the lowest rung at the bottom."""
     figure, panels = sheet(len(traces), theme=theme, title=title, height=2)
     colours, ladder = current().theme(theme), levels(traces)
     ramp = rung_colours(colours, len(ladder))
@@ -108,7 +108,7 @@ def rung_occupancy(traces: Sequence[Trace], *, theme: ThemeName, title: str, tim
 
 
 def time_split(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
-    """Where the worker time went, a bar a searcher: busy, overhead, lost, idle, down, in `time_unit`."""
+    """The split of worker time, a bar a searcher: busy, overhead, lost, idle, down, in `time_unit`."""
     figure, (axes,) = sheet(1, theme=theme, title=title, height=0.5 + 0.45 * len(traces))
     colours, unit = current().theme(theme), ticks.UNITS[time_unit]
     splits = [metrics.split(trace) for trace in traces]
@@ -139,7 +139,7 @@ def time_split(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_un
 
 
 def _names(ladder: Levels) -> list[str]:
-    """Names for a legend of one line: shorter the more there are, and of a long ladder the ends only."""
+    """Names for a legend of one line: the more rungs, the shorter; of very many only the ends."""
     names = rungs(ladder) if len(ladder) <= SHORT else short_rungs(ladder)
     if len(names) > 2 * SHORT:
         names = [name if level in (0, len(names) - 1) else f"_{name}" for level, name in enumerate(names)]
@@ -154,7 +154,7 @@ def bars(
     colour: object,
     label: str,
 ) -> None:
-    """Draw bars as one collection: one by one they would take fifty times as long."""
+    """Draw bars as one collection, which is fifty times as fast as one by one."""
     from matplotlib.collections import PolyCollection
 
     if not len(lane):

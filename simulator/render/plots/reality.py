@@ -1,4 +1,4 @@
-"""A real run above a simulated one, and where its end lies among those of many simulated runs."""
+"""A real run above a simulated one, and its end among the ends of many simulated runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from simulator.trace.reading import unit_of
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: Bars of the forecast.
+#: Number of bars of the forecast's histogram.
 BARS = 30
 
 
@@ -55,7 +55,7 @@ def backtest(one: Backtest, *, theme: ThemeName, title: str, time_unit: str | No
 
 
 def alternative(one: Backtest) -> str:
-    """What the picture says, for who can't see it."""
+    """The picture's alternative text."""
     row = one["makespan_s"]
     told = [
         f"{called(other.name)} {'foreseen' if other.inside else 'not foreseen'}"

@@ -21,14 +21,14 @@ from simulator.trace.workload import Workload
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: Labels that follow each other are told apart without colour, too.
+#: Hatches of neighbouring labels, which differ without colour too.
 DASHES = ("-", "--", ":", "-.")
 
 
 def timeline(workload: Workload, *, theme: ThemeName, title: str, time_unit: str) -> Figure:
-    """A lane a worker, jobs in the colour of their search's label, and beneath how many searches are there and wait.
+    """A lane a worker, jobs in the colour of their search's label, and beneath the searches present and waiting.
 
-    Searches of a label that follow each other are drawn in two shades by turns.
+    Neighbouring searches of a label are drawn in two alternating shades.
     """
     figure, (lanes, queue) = sheet(2, theme=theme, title=title, height=2.6)
     colours, unit, trace = current().theme(theme), ticks.UNITS[time_unit], workload.trace
@@ -69,7 +69,7 @@ def timeline(workload: Workload, *, theme: ThemeName, title: str, time_unit: str
 
 
 def stays(found: Queueing, *, theme: ThemeName, title: str, time_unit: str) -> Figure:
-    """For each label the share of its searches that stayed no longer than some time, after the warm-up."""
+    """For each label, the share of its searches after the warm-up that stayed no longer than each time."""
     figure, [axes] = sheet(1, theme=theme, title=title, height=3)
     colours, unit = current().theme(theme), ticks.UNITS[time_unit]
     labels = list(found.about["labels"])
@@ -105,7 +105,7 @@ def load(
     title: str,
     time_unit: str,
 ) -> Figure:
-    """Mean wait and mean stay over the load of the cluster, with the knee: from there on stays have doubled."""
+    """Mean wait and mean stay over the load of the cluster, with the load from which on stays have doubled."""
     figure, [axes] = sheet(1, theme=theme, title=title, height=3)
     colours, unit = current().theme(theme), ticks.UNITS[time_unit]
     strong = rung_colours(colours, 2)

@@ -1,4 +1,4 @@
-"""The plots of searches that share a cluster as files, in light and dark, with the text that says what they show."""
+"""Files of the plots of searches that share a cluster, in light and dark, with their alternative texts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Loads(NamedTuple):
 def draw(
     kind: SharedPlotKind, workload: Workload, found: Queueing, loads: Loads | None, *, title: str, time_unit: str
 ) -> tuple[Callable[..., Figure], str]:
-    """What draws a kind of plot in a theme, and its alternative text; `loads` are for the kind "load"."""
+    """The function that draws a kind of plot in a theme, and its alternative text; `loads` are for kind "load"."""
     about = {"title": title, "time_unit": time_unit}
     if kind == "timeline":
         return (lambda theme: sharing.timeline(workload, theme=theme, **about)), alt.of_workload(found, time_unit)
