@@ -97,7 +97,7 @@ def plan(
     ] = None,
     divisor: Annotated[int | None, _question("N", "One in N trials is promoted; default 4.")] = None,
     pilots: Annotated[
-        Path | None, _question("FILE", "Learning curves of trials that were run already. Trials are drawn from them.")
+        Path | None, _question("FILE", "Learning curves of trials that were run, or the law that `curves fit` wrote.")
     ] = None,
     price: Annotated[float | None, _question("MONEY", "Price of a worker per hour, on demand.")] = None,
     spot_price: Annotated[

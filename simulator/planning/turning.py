@@ -111,19 +111,19 @@ class Turning:
             yield from self.turns(Variation(PRICE, MOST, setting).what, *ends)
 
     def not_known(self, sets: Sequence[Runs | None]) -> Iterator[Turn]:
-        """The change by other pilots and other possible clusters, if they change the decision often.
+        """How often the chosen option fails with other pilots and other possible clusters, if it often does.
 
         The runs of each option are in order of set.
         """
         grown = [_by_set(runs) for runs in sets]
         count = max(map(len, grown), default=0)
-        if not count:
+        if not count or self._chosen is None:
             return
         plan = self._plan.model_copy(update={"choose_by": "estimate"})  # each set is treated as the truth
         held, taken = 0, Counter[int | None]()
         for number in range(count):
             advice = self._advice([one[number] if one else Longer() for one in grown], plan, sure=True)
-            if self._holds(advice, plan):
+            if does(advice.options[self._chosen].met, plan):
                 held += 1
             else:
                 taken[self._place(advice)] += 1

@@ -20,6 +20,8 @@ from simulator.scenario.values import is_duration
 NAME = "question.yaml"
 #: Most numbers of workers in one question.
 MOST_COUNTS = 100
+#: Ends of the names of files that hold a fitted law, and no learning curves.
+LAWS = {".yaml", ".yml"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,9 +150,27 @@ def _curves(question: Question, folder: Path) -> list[str]:
     if question.pilots is None:
         return ["curves:  # made up: give --pilots FILE to go by trials of yours", "  kind: synthetic",
                 f"  unit_time: {_scalar(question.unit_time)}"]  # fmt: skip
+    if question.pilots.suffix in LAWS:
+        return _law(question)
     name = _text(os.path.relpath(question.pilots, folder) if str(folder) != "." else str(question.pilots))
     times = [] if question.unit_time is None else [f"  unit_time: {_scalar(question.unit_time)}"]
     return ["curves:", "  kind: recorded", f"  file: {name}", "  resample: true", "  interpolate: linear", *times]
+
+
+def _law(question: Question) -> list[str]:
+    """The section `curves` that `curves fit` wrote; raises InputError for a file that holds anything else."""
+    path = question.pilots or Path()
+    document = yaml_text.read_document(path)
+    values = document.values if isinstance(document.values, dict) else {}
+    law = values.get("curves")
+    if list(values) != ["curves"] or not isinstance(law, dict) or law.get("kind") != "synthetic":
+        message = "should hold learning curves, or the one section `curves` that `asha-sim curves fit` writes"
+        raise InputError(Problem("--pilots", f"{path} {message}"))
+    if question.unit_time is not None:
+        message = f"goes with pilots without times; {path} has the times that were fitted"
+        raise InputError(Problem("--unit-time", message))
+    lines = document.raw.decode("utf-8-sig").splitlines()
+    return [line for line in lines if line.strip() and not line.startswith(("#", "---", "..."))]
 
 
 def _group(question: Question) -> list[str]:

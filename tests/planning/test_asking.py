@@ -268,3 +268,39 @@ def test_a_question_names_pilots_relative_to_its_file(tmp_path):
     question = Question(trials=16, max_length=16, workers="2", pilots=tmp_path / "a" / "p.csv")
 
     assert 'file: "../a/p.csv"' in scenario_text(question, tmp_path / "b")
+
+
+# A law in place of the pilots.
+
+LAW = "# a law\ncurves:\n  kind: synthetic\n  trials: [[0.1, 1, 0.5, 1, 60, 0, 0], [0.2, 1, 0.5, 1, 60, 0, 0]]\n"
+
+
+def test_a_fitted_law_stands_for_the_pilots(tmp_path):
+    (tmp_path / "law.yaml").write_text(LAW)
+    made = asked(Question(trials=9, max_length=9, divisor=3, workers="2", pilots=tmp_path / "law.yaml"))
+
+    assert len(made.scenario.curves.trials) == 2
+    assert "a law" not in made.document.raw.decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (LAW + "cluster: {workers: 3}\n", "should hold learning curves, or the one section `curves`"),
+        ("curves: {kind: recorded, file: p.csv}\n", "should hold learning curves, or the one section `curves`"),
+        ("- 1\n", "should hold learning curves"),
+        ("curves: [\n", "law.yaml"),
+        (LAW.replace("60, 0, 0", "-60, 0, 0"), "--pilots: trials.0 has a rate, scale or time that is not above 0"),
+    ],
+)
+def test_a_file_that_holds_no_law_is_told(tmp_path, text, said):
+    (tmp_path / "law.yaml").write_text(text)
+    with pytest.raises(InputError) as caught:
+        asked(Question(trials=9, max_length=9, divisor=3, workers="2", pilots=tmp_path / "law.yaml"))
+    assert said in str(caught.value)
+
+
+def test_a_law_has_its_times(tmp_path):
+    (tmp_path / "law.yaml").write_text(LAW)
+    with pytest.raises(InputError, match="--unit-time: goes with pilots without times"):
+        asked(Question(trials=9, max_length=9, workers="2", unit_time="7min", pilots=tmp_path / "law.yaml"))

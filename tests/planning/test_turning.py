@@ -177,7 +177,9 @@ def test_few_options_are_looked_at_the_chosen_first(tmp_path):
 def test_how_far_a_turn_is():
     assert Turn("trial time", 0.5, None).far == pytest.approx(log(2))
     assert Turn("fit", 1.0, None, 0.4).far == 0.0
-    assert sentences.turn(Turn("fit", 1.0, None, 0.4)).startswith("in 40 % of the sets that were drawn")
+    assert sentences.turn(Turn("fit", 1.0, None, 0.4)).startswith(
+        "in 40 % of the sets that were drawn the option does not do it, and "
+    )
 
 
 def test_pilots_that_may_mislead_come_first(tmp_path):

@@ -376,7 +376,8 @@ def turn(found: Turn) -> str:
     """A clause on a change of the decision: "with over 20 % more, the answer is …"."""
     now = "no option that was looked at does it" if found.now is None else f"the answer is {found.now.name}"
     if found.share is not None:
-        return f"in {percent(found.share)} of the sets that were drawn it is another one, and mostly {now}"
+        often = "" if found.now is None else "mostly "
+        return f"in {percent(found.share)} of the sets that were drawn the option does not do it, and {often}{now}"
     off = round(100 * abs(found.factor - 1))
     return f"with over {off} % more, {now}" if found.factor > 1 else f"with over {off} % less, {now}"
 
