@@ -285,7 +285,7 @@ class Comparison(_Shown):
         return [sentence[0].upper() + sentence[1:] for sentence in said]
 
     def for_a_plan(self) -> list[str]:
-        """How the others differ from the first in what a plan hangs on: cost, first full-length trial, best loss."""
+        """How the others differ from the first in what a plan needs: cost, first full-length trial, best loss."""
         first, *others = self.summaries
         return [self._matters(first, label) for label in others]
 
