@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from math import isfinite
 from random import Random
@@ -11,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simulator.cluster.fates import Conditions
-from simulator.cluster.groups import MachineGroup
+from simulator.cluster.groups import MachineGroup, Scaling
 from simulator.cluster.sharing.engine import Arrival, share
 from simulator.cluster.sharing.model import unit_of
 from simulator.cluster.spec import Cluster
@@ -53,6 +54,17 @@ def world(seed):
     """(Arrivals, their witnesses, cluster, slots, stop): mixed needs, any trouble; half of them come in a storm."""
     rng = Random(seed)
     groups = tuple(random_worlds.group(rng, TYPICAL, index, most=4) for index in range(rng.randint(1, 2)))
+    if rng.random() < 0.3:  # pools that grow and shrink
+        delays = [0, TYPICAL, 5 * TYPICAL]
+        groups = tuple(
+            replace(
+                group,
+                release=Scaling(
+                    rng.randint(0, group.count), rng.choice([0.5, 1]), rng.choice(delays), rng.choice(delays)
+                ),
+            )
+            for group in groups
+        )
     calm = rng.random() < 0.3
     if calm:
         groups = (MachineGroup(rng.randint(1, 4), slots=rng.choice([1, 2, 4])),)

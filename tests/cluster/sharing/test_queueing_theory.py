@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, factorial, sqrt
+from math import factorial, sqrt
 
 import numpy as np
 import pytest
@@ -63,7 +63,7 @@ def erlang_c(c, a):
         (4, 0.8, exponential, 0.7455),
         (16, 0.9, exponential, 0.3696),
         (1, 0.8, fixed, 2.0),
-        (1, 0.6, log_normal, 0.6 * exp(1) / (2 * 0.4)),
+        (1, 0.8, log_normal, 5.4366),
     ],
 )
 def test_mean_waits_of_queues_in_steady_state(workers, load, services, wait):
@@ -86,24 +86,31 @@ def test_the_share_of_searches_that_wait_is_erlangs(workers, load):
 
 
 def of_trials(trials):
-    return random(max_trials=trials, max_length=1), World(ticks=lambda *_: MEAN // 40)
+    return random(max_trials=trials, max_length=1), World(ticks=lambda *_: MEAN // TRIALS)
+
+
+#: Trials of a mean service, searches and runs, where workers are shared trial by trial.
+TRIALS, MANY, TIMES = 8, 500, 10
 
 
 @pytest.mark.parametrize("services", [exponential, fixed])
 def test_many_short_trials_under_fair_share_stay_as_in_processor_sharing(services):
-    """M/G/1-PS: the mean stay is 1 / (1 - load), whatever the services, here of 40 trials in the mean."""
+    """M/G/1-PS: the mean stay is 1 / (1 - load) mean services, whatever the services."""
     stays = []
-    for seed in range(12):
-        gaps = exponential(uniforms(seed, Stream.ARRIVAL, n=300)) / 0.6 * MEAN
-        trials = np.maximum(np.round(services(uniforms(seed, Stream.CURVES, n=300)) * 40), 1).astype(int).tolist()
+    for seed in range(TIMES):
+        gaps = exponential(uniforms(seed, Stream.ARRIVAL, n=MANY)) / 0.8 * MEAN
+        drawn = services(uniforms(seed, Stream.CURVES, n=MANY)) * TRIALS
+        trials = np.maximum(np.round(drawn), 1).astype(int).tolist()
         arrivals = (
             Arrival(round(at), "a", n, lambda many=many: of_trials(many))
             for n, (at, many) in enumerate(zip(np.cumsum(gaps).tolist(), trials, strict=True))
         )
         workload = share(arrivals, Cluster(1), FairShare())
-        stays.append(np.mean([visit.done - visit.arrived for visit in workload.visits][50:]) / MEAN)
+        stays.append(np.mean([visit.done - visit.arrived for visit in workload.visits][MANY // 3 :]) / MEAN)
 
-    assert abs(np.mean(stays) - 2.5) < 4 * np.std(stays, ddof=1) / sqrt(12) + 0.05
+    error = np.std(stays, ddof=1) / sqrt(TIMES)
+    assert abs(np.mean(stays) - 5.0) < 4 * error
+    assert error < 0.5
 
 
 @pytest.mark.parametrize("policy", [Fifo, FairShare, Priority, lambda: Priority(preemption=True)])
