@@ -47,7 +47,8 @@ def fits(shown, said):
 
 @pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.name)
 def test_commands_print_what_the_page_shows(page, tmp_path):
-    (tmp_path / "scenarios").symlink_to(ROOT / "scenarios")
+    for name in ("scenarios", "tests"):
+        (tmp_path / name).symlink_to(ROOT / name)
     said = ""
     with chdir(tmp_path):
         for file, language, text in BLOCK.findall(page.read_text(encoding="utf-8")):
