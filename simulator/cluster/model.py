@@ -1,4 +1,4 @@
-"""The cluster as a SimPy model: a process for each worker, and a process for each thing that ends a run by itself.
+"""The cluster as a SimPy model: a process for each worker, and for each reason that can end a run.
 
 The model in plain words
 ------------------------
@@ -8,24 +8,23 @@ workplace.py, which has what does not depend on whose work it is: workers, machi
 
 **A worker** trains one trial at a time. Its process repeats three steps: it waits until its attempt at a job has
 ended, it tells the searcher the result, and it hands out work. Handing out serves every worker that is idle at that
-moment, the first in the policy's order first, not only the one that has just become idle; one result may promote
-several trials. A worker for whom there is nothing waits for its event `called`, and uses no time until somebody
-calls it.
+moment, in the policy's order, not only the one that has just become idle, since one result may promote several
+trials. A worker without work waits for its event `called`, and uses no time until it is called.
 
-**An attempt** is a timeout. What will come of it is known when it begins: its length, and whether it ends with a
-result, is dropped, or is cut short because its machine fails or is taken away. These fates are drawn by trial, rung
-and attempt (fates.py), and by machine and spell (machines.py), so that two searchers under one seed meet the same
-troubles. A job that is lost goes to the front of the line, and its next attempt begins from its last checkpoint.
-outcomes.py says all this of an attempt, and writes it down in the trace.
+**An attempt** is a timeout. Its outcome is known when it begins: its length, and whether it ends with a result, is
+dropped, or is cut short because its machine fails or is taken away. These fates are drawn by trial, rung and attempt
+(fates.py), and by machine and spell (machines.py), so that two searchers under one seed meet the same troubles. A job
+that is lost goes to the front of the line, and its next attempt begins from its last checkpoint. outcomes.py
+determines all this, and writes it into the trace.
 
-**A machine** comes and goes; its workers with it. Nobody watches a machine whose workers have nothing to do. When
-there is work for a worker whose machine is away, the worker waits until the machine is back and asks again. A machine
-that was let go for want of work (hiring.py) is hired again when more work waits than workers who start up; that work
-stands first in the line, for whoever is ready first.
+**A machine** comes and goes, and its workers with it. No process watches a machine whose workers have nothing to do.
+When there is work for a worker whose machine is away, the worker waits until the machine is back and asks again. A
+machine that was let go for lack of work (hiring.py) is hired again when there are more waiting jobs than workers that
+start up. These jobs stay first in the line, for the first worker that is ready.
 
-**The timekeeper** ends the run at a given time, **the treasurer** when a budget is spent, and **patience** when
-nobody has worked for too long although there is work. The run ends too when the searcher says that it is done, and
-at a result that was asked for.
+**The timekeeper** ends the run at a given time, **the treasurer** when a budget is spent, and **patience** when no
+worker has worked for too long although there is work. The run also ends when the searcher says that it is done, and
+at a result at which it was to stop.
 
 Several things may happen at one tick. They happen one after the other, in the order in which they were begun: SimPy
 handles events of equal time in the order of their creation, and an attempt's timeout is created when its work is
@@ -51,14 +50,14 @@ from simulator.core import ticks
 from simulator.curves.protocol import Curves, Exit
 from simulator.searchers.protocol import AnyJob, Idle, Job, Searcher
 
-DONE, WAIT, INVALID = Idle.DONE, Idle.WAIT, Exit.INVALID  # looking up a member of an enum is slow
+DONE, WAIT, INVALID = Idle.DONE, Idle.WAIT, Exit.INVALID  # members of an enum are slow to look up
 
 
 @dataclass(eq=False, slots=True)
 class Trainer(Worker):
-    """A worker who trains trials of the one search there is."""
+    """A worker that trains trials of a single search."""
 
-    ending: Ending | None = None  # what will come of its attempt; None while it waits for its machine
+    ending: Ending | None = None  # the outcome of its attempt; None while it waits for its machine
 
 
 class Model(Workplace[Trainer]):
@@ -74,7 +73,7 @@ class Model(Workplace[Trainer]):
         self._stop = stop
         self._aims = any(aim is not None for aim in (stop.loss, stop.full_loss, stop.full_length))
         self._waiting: deque[AnyJob] | None = deque() if cluster.assignment == "queued" else None
-        self._lost: deque[Task] = deque()  # to be tried again, before anything new; and what machines are hired for
+        self._lost: deque[Task] = deque()  # tasks that come before new ones: lost, or waiting for hired machines
         self._running = 0
         self._full_length = 0
 
@@ -85,13 +84,13 @@ class Model(Workplace[Trainer]):
         return [] if self._stop.cost is None else [self._treasurer(self._stop.cost)]
 
     def _treasurer(self, budget: float) -> Process:
-        """Adds up what the machines cost as they come and go, and ends the run at the tick that spends the budget."""
+        """Follows the machines' cost as they come and go, and ends the run at the tick that spends the budget."""
         spending = self.pool.spending(budget)
         while True:
             change = spending.next_change
             spent = spending.by(ticks.LIMIT if change is None else change)
             if spent is not None:
-                self._deadline = min(self._deadline, spent)  # at that tick no more work is handed out
+                self._deadline = min(self._deadline, spent)  # at that tick no work is handed out
                 yield self.env.timeout(spent - self.env.now)
                 self._end()
             if spent is not None or change is None:
@@ -99,7 +98,7 @@ class Model(Workplace[Trainer]):
             yield self.env.timeout(change - self.env.now)
 
     def _end_attempt(self, worker: Trainer) -> None:
-        """Take in what a worker's attempt ends with. The worker is idle from then on."""
+        """End a worker's attempt: report its result, or keep its task. The worker is idle from then on."""
         ending, worker.ending = worker.ending, None
         if ending is None:
             self._is_back(worker)
@@ -121,7 +120,7 @@ class Model(Workplace[Trainer]):
                 self._end()
 
     def _reached(self, job: AnyJob, loss: float, exit_: Exit | None) -> bool:
-        """Whether a result is what the run was to stop at."""
+        """Whether the run is to stop at this result."""
         stop = self._stop
         if exit_ is None and job[3] < self._searcher.max_length <= job[4]:
             self._full_length += 1
@@ -130,7 +129,7 @@ class Model(Workplace[Trainer]):
         return (stop.loss is not None and loss <= stop.loss) or (stop.full_length or inf) <= self._full_length
 
     def _hand_out(self) -> None:
-        """Give work to the idle workers, the first in the policy's order first, as long as there is work."""
+        """Give work to the idle workers, in the policy's order, as long as there is work."""
         now = self.now
         if self._waiting is not None and now < self._deadline:
             self._queue_jobs(self._waiting)
@@ -149,18 +148,18 @@ class Model(Workplace[Trainer]):
         self._notice_quiet()
 
     def _queue_jobs(self, waiting: deque[AnyJob]) -> None:
-        """Determined's way: the searcher is asked after each report until it says WAIT, and its jobs wait in line."""
+        """Ask the searcher for jobs until it says WAIT, and put them in line, as Determined does at each report."""
         while isinstance(answer := self._searcher.next_job(), Job):
             waiting.append(answer)
         if answer is DONE:
             self._end()
 
     def _next_task(self) -> Task | None:
-        """What is to be done next, if anything is: lost jobs first, then what the searcher says."""
+        """The next task, if there is one: lost jobs first, then the searcher's next job."""
         return self._lost.popleft() if self._lost else self._asked_for()
 
     def _asked_for(self) -> Task | None:
-        """What is new to be done, if anything is."""
+        """The next new task, if there is one."""
         job: Any
         if self._waiting is None:
             job = self._searcher.next_job()
@@ -173,7 +172,7 @@ class Model(Workplace[Trainer]):
         return job, job[3] if self._resume else 0, 0
 
     def _work_waits(self) -> bool:
-        """Whether more jobs wait in line than workers who start up, or can be had from the searcher."""
+        """Whether there are more waiting jobs, in line or from the searcher, than workers that start up."""
         if len(self._lost) + len(self._waiting or ()) > self._starting:
             return True
         if self._waiting is not None or (task := self._asked_for()) is None:
@@ -182,7 +181,7 @@ class Model(Workplace[Trainer]):
         return True
 
     def _start(self, worker: Trainer, task: Task) -> None:
-        """Begin an attempt at `task`. What will come of it is known now; the worker is busy until that is so."""
+        """Begin an attempt at `task`: its outcome is known now, and the worker is busy until its end."""
         up = None if worker.machine is None else worker.machine.up
         wait = self._wait(inf if up is None else up.until)
         worker.ending = self._outcomes.begin(task, worker.number, self.now, wait, up)

@@ -1,6 +1,7 @@
-"""What the SimPy models of a cluster have in common: the clock, workers with nothing to do, and machines that go.
+"""The common base of the SimPy models of a cluster: the clock, idle workers, and machines that come and go.
 
-model.py tells the whole in plain words. A model that stands on this one says whose work there is, and hands it out.
+model.py explains the whole model in plain words. A model that is built on this one defines the work, and how it is
+handed out.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from simulator.cluster.spec import Cluster, StarvedError
 from simulator.core import ticks
 from simulator.core.errors import RunError
 
-#: What a process is to Python.
+#: The Python type of a process.
 Process = Generator[simpy.Event, Any, None]
 
 
@@ -36,11 +37,11 @@ class Worker:
     rank: int
     number: int
     group: MachineGroup
-    machine: Machine | Hired | None  # None where machines never go
-    until: simpy.Event | None = None  # the end of its attempt, or the return of its machine; None: nothing to do
-    called: simpy.Event | None = None  # what it waits for while it has nothing to do
+    machine: Machine | Hired | None  # None if machines never go
+    until: simpy.Event | None = None  # the end of its attempt or the return of its machine; None while idle
+    called: simpy.Event | None = None  # the event that it waits for while it has nothing to do
     life: Process | None = None
-    process: simpy.Process | None = None  # the same to SimPy
+    process: simpy.Process | None = None  # its SimPy process
     starting: bool = False  # its machine starts up, having been hired because work waits
 
 
@@ -55,27 +56,27 @@ class Workplace(ABC, Generic[AnyWorker]):
         self.pool = pool
         self._cluster = cluster
         self._rows = rows
-        self._workers: list[AnyWorker] = []  # by rank, all who were ever needed
-        self._idle: list[int] = []  # a heap of the ranks of those who have nothing to do
-        self._let_go: list[tuple[int, Hired]] = []  # a heap of the ranks of those whose machines were let go
+        self._workers: list[AnyWorker] = []  # by rank, all workers that were ever needed
+        self._idle: list[int] = []  # a heap of the ranks of idle workers
+        self._let_go: list[tuple[int, Hired]] = []  # a heap of the ranks of workers whose machines were let go
         self._starting = 0  # workers whose machines were hired again and start up
-        self._quiet = self.env.event()  # happens when nobody works although there is work
+        self._quiet = self.env.event()  # happens when no worker is at work although there is work
         self._quiet_since = 0
-        self._decided = 0  # when the scheduler has given out the last job
-        self._vain = 0  # visits of machines since the last attempt
+        self._decided = 0  # the tick at which the scheduler has given out the last job
+        self._vain = 0  # visits of machines without an attempt
         self._deadline: float = inf if time is None else time
         self._ended = self.env.event()
         self._error: Exception | None = None
 
     @property
     def now(self) -> int:
-        """The tick it is: SimPy's clock, on which all times are whole numbers here."""
+        """The current tick of SimPy's clock, whose times are whole numbers here."""
         return self.env.now  # type: ignore[return-value]
 
     def run(self) -> dict[str, Any]:
         """Simulate to the end; returns the trace's columns.
 
-        Raises StarvedError where work remains that nobody will ever do, RunError where the clock runs out.
+        Raises StarvedError if work remains that no worker will ever do, RunError if the clock exceeds its limit.
         """
         env = self.env
         if self._deadline < inf:
@@ -91,7 +92,7 @@ class Workplace(ABC, Generic[AnyWorker]):
         except RunError:
             raise
         except RuntimeError:
-            if env.peek() < inf:  # it is not SimPy's word for a list of events that has come to its end
+            if env.peek() < inf:  # not SimPy's error for an empty list of events
                 raise
             raise self._starved() from None
         finally:
@@ -100,44 +101,44 @@ class Workplace(ABC, Generic[AnyWorker]):
             raise self._error
         return unpack(self._rows, self.now)
 
-    # What a model says.
+    # To be defined by a model.
 
     @abstractmethod
     def _open(self) -> None:
         """Begin the run."""
 
     def _others(self) -> list[Process]:
-        """Processes of its own that are there from the start."""
+        """Further processes of the model that exist from the start."""
         return []
 
     @abstractmethod
     def _end_attempt(self, worker: AnyWorker) -> None:
-        """Take in what a worker's attempt ends with, or that its machine is back."""
+        """End a worker's attempt, or note that its machine is back."""
 
     @abstractmethod
     def _hand_out(self) -> None:
-        """Give work to the workers who have nothing to do, as long as there is work."""
+        """Give work to the idle workers, as long as there is work."""
 
     @abstractmethod
     def _new_worker(self, rank: int) -> AnyWorker:
-        """Make the worker of a rank."""
+        """Make the worker with a rank."""
 
     @abstractmethod
     def _stuck(self) -> bool:
-        """Whether nobody works although there is work."""
+        """Whether no worker is at work although there is work."""
 
     @abstractmethod
     def _work_waits(self) -> bool:
-        """Whether more work waits than workers start up, or can be had by asking for it."""
+        """Whether there are more waiting jobs, also on request, than workers that start up."""
 
     @abstractmethod
     def _unfinished(self) -> str:
-        """What is not over, where no worker is left."""
+        """The text for the work that remains when no worker is left."""
 
     # The processes.
 
     def _work(self, worker: AnyWorker) -> Process:
-        """A worker's life: it ends what it was given and hands out work; without any it waits to be called."""
+        """A worker's life: it ends its attempt and hands out work; without work it waits to be called."""
         while True:
             try:
                 if worker.until is None:
@@ -145,7 +146,7 @@ class Workplace(ABC, Generic[AnyWorker]):
                     yield worker.called
                     continue
                 yield worker.until
-            except simpy.Interrupt:  # its trial was stopped for another, and it may have that by now
+            except simpy.Interrupt:  # its trial was stopped for another, which it may have by now
                 continue
             self._after(self._end_attempt, worker)
 
@@ -155,7 +156,7 @@ class Workplace(ABC, Generic[AnyWorker]):
         self._end()
 
     def _patience(self, max_wait: int) -> Process:
-        """Ends the run once nobody has worked for `max_wait` ticks although there is work, if anybody is to come."""
+        """Ends the run once no worker has worked for `max_wait` ticks although there is work and workers may come."""
         env = self.env
         while True:
             if not self._stuck():
@@ -163,16 +164,16 @@ class Workplace(ABC, Generic[AnyWorker]):
                 yield self._quiet
             since = self._quiet_since
             yield env.timeout(since + max_wait - self.now)
-            yield env.timeout(0)  # after all else that happens at this tick
+            yield env.timeout(0)  # after all other events of this tick
             if self._stuck() and self._quiet_since == since:
                 if env.peek() < inf:
                     self._end()
                 return
 
-    # What they do.
+    # Steps of the processes.
 
     def _after(self, change: Callable[[Any], None], what: Any) -> None:
-        """Let something happen, and hand out work after it."""
+        """Wait for an event, do a step, and hand out work after it."""
         try:
             change(what)
             self._hand_out()
@@ -187,12 +188,12 @@ class Workplace(ABC, Generic[AnyWorker]):
             self._ended.succeed()
 
     def _notice_quiet(self) -> None:
-        """Tell whoever is patient that nobody works although there is work, if it is so."""
+        """Trigger the event of patience if no worker is at work although there is work."""
         if self._stuck() and not self._quiet.triggered:
             self._quiet.succeed()
 
     def _next_idle(self) -> AnyWorker | None:
-        """The first idle worker in the policy's order. A worker is made when it is first needed."""
+        """The first idle worker in the policy's order; a worker is made when it is first needed."""
         if self._idle:
             return self._workers[heappop(self._idle)]
         if len(self._workers) == self.pool.workers:
@@ -202,7 +203,7 @@ class Workplace(ABC, Generic[AnyWorker]):
         return worker
 
     def _is_there(self, worker: AnyWorker) -> bool:
-        """Whether a worker can work now. If its machine is away it waits for that; a machine may be away for ever."""
+        """Whether a worker can work now; if its machine is away, the worker waits for it, maybe for ever."""
         machine, now = worker.machine, self.now
         if machine is None:
             return True
@@ -215,45 +216,45 @@ class Workplace(ABC, Generic[AnyWorker]):
         if up.ready <= now:
             return True
         self._count_vain()
-        self._occupy(worker, min(up.ready, up.until) - now)  # it may go before it has started up
+        self._occupy(worker, min(up.ready, up.until) - now)  # the machine may go before it has started up
         return False
 
     def _count_vain(self) -> None:
-        """Count a visit of a machine while nobody works; StarvedError where there are too many without an attempt."""
+        """Count a visit of a machine without an attempt; raises StarvedError for too many in a row."""
         self._vain += not self._busy()
         if self._vain > MAX_ATTEMPTS * 10:
             raise StarvedError("machines come and go, and none stays long enough to start up and work")
 
     @abstractmethod
     def _busy(self) -> bool:
-        """Whether anybody works."""
+        """Whether any worker is at work."""
 
     def _hire(self) -> None:
-        """Hire machines that were let go, the first in the policy's order first, while more work waits for them."""
+        """Hire machines that were let go, in the policy's order, while more work waits for them."""
         now = self.now
         while self._let_go and self._work_waits():
             rank, machine = heappop(self._let_go)
             up = machine.at(now)
             if up is None:
                 continue
-            if up.since > now:  # nobody can be hired before
+            if up.since > now:  # none can be hired before that
                 self._occupy(self._workers[rank], up.since - now)
                 continue
             machine.hire(now)
-            ready = min(now + self._workers[rank].group.start_up, up.until)  # it may go before it has started up
+            ready = min(now + self._workers[rank].group.start_up, up.until)  # it may go before that
             self._start_up(rank, ready - now)
             while self._let_go and self._let_go[0][1] is machine:
                 self._start_up(heappop(self._let_go)[0], ready - now)
 
     def _start_up(self, rank: int, length: float) -> None:
-        """Let a worker wait until its machine, which has just been hired again, is ready to work."""
+        """Let a worker wait until its machine, which was just hired again, is ready to work."""
         worker = self._workers[rank]
         worker.starting = True
         self._starting += 1
         self._occupy(worker, length)
 
     def _is_back(self, worker: AnyWorker) -> None:
-        """Let a worker whose machine is back have nothing to do."""
+        """Make a worker idle whose machine is back."""
         worker.until = None
         self._starting -= worker.starting
         worker.starting = False
@@ -270,9 +271,9 @@ class Workplace(ABC, Generic[AnyWorker]):
             worker.process = self.env.process(worker.life)
 
     def _wait(self, until: float) -> int:
-        """Ticks until the scheduler gives the next job out: one after the other, each takes its decision time.
+        """Ticks until the scheduler gives out the next job: one after the other, each takes its decision time.
 
-        A machine that goes at `until`, before the scheduler comes to it, loses the job as it goes.
+        A machine that goes at `until`, before its job is given out, loses the job at that tick.
         """
         if not self._cluster.decision_time:
             return 0
@@ -286,7 +287,10 @@ class Workplace(ABC, Generic[AnyWorker]):
         )
 
     def _close(self) -> None:
-        """End all lives. A process that waits holds its model, and a model its processes, until somebody looks."""
+        """End all processes.
+
+        A waiting process refers to its model, and a model to its processes, until garbage is collected.
+        """
         for worker in self._workers:
             if worker.life is not None:
                 worker.life.close()

@@ -58,7 +58,7 @@ class Canvas:
         align: Align = "left",
         width: int | None = None,
     ) -> int:
-        """Letter `text` from `x` (or up to it, or around it), cut to `width` pixels; return the pixels it took."""
+        """Write `text` from `x` (or up to it, or around it), cut to `width` pixels; return the pixels it took."""
         text = plain(text) if width is None else shortened(text, size, width, bold=bold)
         taken = measure(text, size, bold=bold)
         steps, left, top = _letters(text, size, bold)

@@ -63,7 +63,7 @@ class Theme:
     pale: tuple[str, str, str, str]
 
     def palette(self, rungs: int) -> NDArray[np.uint8]:
-        """All colours in order of their indices, shape (64, 3); `rungs` of the ramp are told apart."""
+        """All colours in order of their indices, shape (64, 3); of the ramp's, `rungs` differ from each other."""
         table = np.zeros((COLOURS, 3))
         for index, colour in (
             (PAGE, self.page),

@@ -1,7 +1,8 @@
-"""What is not known of a cluster: the 90 % interval of each figure that was read from runs, and draws from those.
+"""The uncertainty of a cluster: a 90 % interval for each figure that was estimated, and draws from these.
 
-`asha-sim calibrate` writes the intervals beside the figures, as `cluster.uncertainty`; anybody may. A run takes the
-figures as they stand. A plan draws other clusters, one for each set of replicates that tells what is not known.
+`asha-sim calibrate` writes the intervals beside the figures, as `cluster.uncertainty`; users may write them too. A
+run uses the figures as they are. A plan draws other clusters, one for each set of replicates that shows the
+uncertainty.
 """
 
 from __future__ import annotations
@@ -22,15 +23,15 @@ from simulator.scenario.values import duration
 if TYPE_CHECKING:
     from simulator.scenario.cluster import ClusterSection
 
-#: Standard normal numbers lie within this, either way, with a probability of 90 %.
+#: Standard normal numbers lie within plus or minus this with a probability of 90 %.
 NINETY = 1.6449
-#: Figures that may have an interval, as regular expressions of their keys, and the least and the most of each.
+#: Figures that may have an interval, as regular expressions of their keys, each with its least and greatest value.
 NUMBERS = {
     r"stragglers\.std": (0.0, 100.0), r"stragglers\.sigma": (0.0, 5.0), r"stragglers\.alpha": (1.011, 100.0),
     r"stragglers\.probability": (0.0, 1.0), r"stragglers\.factor": (1.0, 1e6), r"drops\.probability": (0.0, 0.999),
     r"crashes": (0.0, 1.0), r"groups\..+\.speed": (1e-3, 1e3),
 }  # fmt: skip
-#: The same of spans of time.
+#: The same for spans of time.
 SPANS = (
     r"(groups\..+\.)?failures\.(mtbf|repair)", r"(groups\..+\.)?preemption\.(up|down)",
     r"slow_spells\.(every|length)", r"overheads\.(worker_start|trial_start|save|restore)", r"decision_time",
@@ -44,7 +45,7 @@ def _bounds(value: Any) -> tuple[Any, Any]:
     return value[0], value[1]
 
 
-#: An interval's ends, as they are written.
+#: An interval's two ends, as written in a scenario.
 Bounds = Annotated[
     Any,
     PlainValidator(
@@ -55,13 +56,13 @@ Bounds = Annotated[
 
 
 def check(cluster: ClusterSection) -> None:
-    """Raise for an interval of what the cluster does not say, or that does not hold what it says."""
+    """Raise an error for an interval of a figure that the cluster lacks, or that does not contain the figure."""
     for key in cluster.uncertainty or {}:
         _figure(cluster, key)
 
 
 def drawn(cluster: ClusterSection, seed: int, number: int) -> ClusterSection:
-    """Cluster `number` of those that it may truly be: each figure on either side of what was read, as far as told."""
+    """Possible cluster number `number`, whose figures are drawn from their intervals."""
     for place, key in enumerate(sorted(cluster.uncertainty or {})):
         value, low, high = _figure(cluster, key)
         normal = float(normal_quantile(uniforms(seed, Stream.CALIBRATION, number, place, n=1))[0])
@@ -70,9 +71,9 @@ def drawn(cluster: ClusterSection, seed: int, number: int) -> ClusterSection:
 
 
 def _beside(value: float, low: float, high: float, normal: float) -> float:
-    """What the truth may be: a standard normal number of 1.645 is the interval's upper end, of 0 the figure.
+    """A possible true value: for a standard normal number of 1.645 the interval's upper end, for 0 the figure.
 
-    In logarithms where all three are positive.
+    It is computed in logarithms if all three numbers are positive.
     """
     end, size = (high if normal > 0 else low), abs(normal) / NINETY
     if low > 0:
@@ -86,7 +87,7 @@ def _within(key: str, value: float) -> float:
 
 
 def _figure(cluster: ClusterSection, key: str) -> tuple[float, float, float]:
-    """A figure and its interval; times in ticks. Raises where the key or the interval is none."""
+    """A figure and its interval, times in ticks; raises an error for an unknown key or a wrong interval."""
     span = any(re.fullmatch(text, key) for text in SPANS)
     if not span and not any(re.fullmatch(text, key) for text in NUMBERS):
         raise wrong(f"uncertainty.{key} is no figure that is read from runs; such as failures.mtbf or stragglers.std")
@@ -109,7 +110,7 @@ def _number(key: str, bound: Any, *, span: bool) -> float:
 
 
 def _at(section: Any, keys: list[str]) -> float | None:
-    """The number that stands somewhere in a section; a span's mean; None where nothing does."""
+    """The number at a place of a section, or a span's mean; None if there is none."""
     for part, after in _steps(keys):
         if section is None:
             return None
@@ -122,7 +123,7 @@ def _at(section: Any, keys: list[str]) -> float | None:
 
 
 def _put(section: Any, keys: list[str], value: float) -> Any:
-    """The section with another number there; a span keeps its shape."""
+    """The section with another number at a place; a span keeps its shape."""
     part, *after = keys
     if isinstance(section, dict):
         found = _named(section, keys)
@@ -147,7 +148,7 @@ def _steps(keys: list[str]) -> Iterator[tuple[str, list[str]]]:
 
 
 def _named(section: dict[str, Any], keys: list[str]) -> tuple[str, list[str]] | None:
-    """A name that may have dots of its own, and the keys after it."""
+    """A name, which may contain dots, and the keys after it."""
     for length in range(len(keys), 0, -1):
         if (name := ".".join(keys[:length])) in section:
             return name, keys[length:]

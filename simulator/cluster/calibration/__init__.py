@@ -1,1 +1,1 @@
-"""The cluster of a real run: what a schedule and its curves tell of it, how surely, and what they can't tell."""
+"""Calibration: the cluster of a real run, estimated from its schedule and curves, with all uncertainty."""

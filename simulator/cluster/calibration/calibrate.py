@@ -1,4 +1,4 @@
-"""From schedules and their curves to a cluster: every figure with its interval, and what can't be told by name."""
+"""Estimates a cluster from schedules and their curves: every figure with its interval, and what can't be told."""
 
 from __future__ import annotations
 
@@ -21,19 +21,20 @@ from simulator.core.errors import InputError, Problem
 from simulator.curves.protocol import Curves
 from simulator.trace.trace import Outcome, Trace
 
-#: A speed, or an overhead, this near to none is none.
+#: Greatest relative deviation of a speed from 1, and greatest overhead, that count as none.
 NONE = 0.005
 NOTHING = Estimate(0.0, 0.0, 0.0, 0, "attempts")
-#: A check for drops in this many to the mean time between two.
+#: Checks for drops during the mean time between two drops.
 CHECKS = 1000
 
 
 @dataclass(eq=False)
 class Calibration:
-    """A cluster as runs show it.
+    """A cluster as estimated from runs.
 
-    `figures` are what was read, by dotted key of the scenario's `cluster:` section; `untold` says of what stays at
-    its default why; `compared` are the straggler families, the one taken first; `notes` say what was decided how.
+    `figures` are the estimates, by dotted key of the scenario's `cluster:` section. `untold` gives, for each key that
+    stays at its default, the reason. `compared` are the straggler families, the chosen one first; `notes` explain
+    decisions.
     """
 
     workers: int
@@ -50,10 +51,10 @@ class Calibration:
 
 
 def calibrate(traces: Sequence[Trace], curves: Sequence[Curves] | None = None) -> Calibration:
-    """Read the cluster that all `traces` ran on; `curves` are those of their trials, one for each trace.
+    """Estimate the cluster that all `traces` ran on; `curves` are those of their trials, one for each trace.
 
-    Raises InputError where a trace tells nothing: one attempt, no losses, no worker of its own, other units than
-    the curves, a cluster that changed its size.
+    Raises InputError if a trace has only one attempt, no losses or no workers of its own, if its units are not those
+    of the curves, or if the cluster changed its size.
     """
     for trace in traces:
         _refuse(trace)
@@ -132,7 +133,7 @@ def _paces(made: Calibration, traces: Sequence[Trace], curves: Sequence[Curves] 
 
 
 def _without_constant(made: Calibration, paces: observed.Paces) -> observed.Paces:
-    """Take off what attempts last longer than their curves whatever the pace; short ones tell of nothing else."""
+    """Subtract attempts' constant times beyond their curves; attempts too short to show anything else are dropped."""
     whole = np.flatnonzero(~paces.censored)
     if not paces.known or not len(whole):
         return paces
@@ -159,7 +160,7 @@ def _without_constant(made: Calibration, paces: observed.Paces) -> observed.Pace
 
 
 def _groups(made: Calibration, paces: observed.Paces, found: Speeds) -> None:
-    """Split what is slow into the workers' part and the attempts' own."""
+    """Split slowness into the workers' part and the attempts' own."""
     factor, seen = paces.factor.copy(), ~paces.censored
     if found.apart:
         each = np.array([own.value for own in found.factors])
@@ -205,7 +206,7 @@ def _groups(made: Calibration, paces: observed.Paces, found: Speeds) -> None:
 
 
 def _scale(seen: np.ndarray[Any, Any]) -> Estimate | None:
-    """The mean factor, where no family of mean 1 or more explains it: all took longer or less by it."""
+    """The mean factor, if no family with a mean of 1 or more explains it, as if all trials took longer or shorter."""
     level = estimate.mean(seen, "attempts")
     far = level.low > 1 + NONE or level.high < 1 - NONE
     if not far:
@@ -226,7 +227,7 @@ def _speed(made: Calibration, level: Estimate) -> None:
 
 
 def _overheads(made: Calibration, traces: Sequence[Trace]) -> None:
-    """What attempts paid, by what they had to pay for."""
+    """The overheads of attempts, by what they had to pay for."""
     names = ("trial_start", "restore", "save")
     design, paid = observed.leads(traces, 1)
     if not len(paid) or not paid.any():
@@ -244,7 +245,7 @@ def _overheads(made: Calibration, traces: Sequence[Trace]) -> None:
         half = 1.645 * sd if float(np.abs(rest).max()) > 2 / ticks.PER_SECOND else 0.0
         if value > half / 1.645 * 2 and value > INSTANT:
             events = int((matrix[:, used.index(place)] > 0).sum())
-            unseen = made.figures.get(f"overheads.{names[place]}", NOTHING)  # what shows beside what was recorded
+            unseen = made.figures.get(f"overheads.{names[place]}", NOTHING)  # beyond the recorded overhead
             made.figures[f"overheads.{names[place]}"] = Estimate(
                 value + unseen.value, value - half + unseen.low, value + half + unseen.high, events, "attempts"
             )
@@ -284,7 +285,7 @@ def _losses(made: Calibration, traces: Sequence[Trace]) -> None:
 
 
 def _drops(made: Calibration, traces: Sequence[Trace]) -> None:
-    """Attempts lost while their worker lived: at a rate, or so many in a hundred attempts, as is likelier."""
+    """Attempts that were lost while their worker lived: at a rate, or with a probability, whichever is likelier."""
     count = observed.lost(traces, Outcome.DROPPED)
     if not count:
         made.untold["drops"] = made.untold["crashes"] = "no attempt was lost while its worker lived"
@@ -300,7 +301,7 @@ def _drops(made: Calibration, traces: Sequence[Trace]) -> None:
     dropped = np.concatenate([trace.where(Outcome.DROPPED) for trace in traces])
     rate, chance = count / lengths.sum(), count / len(lengths)
     constant = count * np.log(rate) - count
-    whole = np.log(observed.planned(traces)[dropped]).sum()  # a crash may come anywhere in its attempt
+    whole = np.log(observed.planned(traces)[dropped]).sum()  # a crash may happen at any time of its attempt
     once = count * np.log(chance) + (len(lengths) - count) * np.log1p(-min(chance, 1 - 1e-9)) - whole
     if once > constant:
         made.figures["crashes"] = estimate.share(count, len(lengths), "attempts")
@@ -315,7 +316,7 @@ def _drops(made: Calibration, traces: Sequence[Trace]) -> None:
 
 
 def _on_loss(traces: Sequence[Trace]) -> str:
-    """What became of lost jobs: resume where one went on beyond its begin, restart where none did, else exit."""
+    """What happened to lost jobs: resume if any went on beyond its beginning, restart if none did, else exit."""
     again = further = 0
     for trace in traces:
         keys: dict[tuple[int, int, int], list[int]] = {}

@@ -1,7 +1,8 @@
-"""What attempts last longer than their curves say whatever the worker's pace: at their start, and at each report.
+"""Constant times of attempts beyond their curves, whatever the worker's pace: at the start, and at each report.
 
 An attempt of n units takes `pace` x nominal + `start` + `report` x (n - 1) seconds. Programs differ in which of the
-two there is: one that starts a process for a trial pays at the start, one that writes each result down pays for each.
+two they have: one that starts a process for each trial pays at the start, one that writes down each result pays at
+each report.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ from numpy.typing import NDArray
 from simulator.cluster.calibration.estimate import LEVEL, Estimate
 from simulator.cluster.calibration.regression import robust, spread
 
-#: Seconds below which a constant is none that anybody notices.
+#: Greatest constant, in seconds, that counts as none.
 INSTANT = 1e-4
-#: Attempts that it takes to tell a constant from a factor.
+#: Fewest attempts from which a constant is told from a factor.
 FEW = 20
-#: An attempt tells the worker's pace where it is so many times as long as what is constant or uncertain in it.
+#: An attempt shows the worker's pace if it is this many times as long as its constant and uncertain times.
 SHORT = 20
-#: How sure it must be that a constant is more than none.
+#: Confidence that a constant is above 0, from which on it counts.
 SURE = 0.99
 
 Values = NDArray[np.float64]
@@ -28,9 +29,9 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Constants:
-    """Seconds at the start of an attempt and at each report after the first, None where it can't be told from none.
+    """Seconds at the start of an attempt and at each report after the first; None if not distinguishable from none.
 
-    `noise`: by how many seconds, as a standard deviation, attempts differ whatever their length.
+    `noise` is the standard deviation, in seconds, by which attempts of any length differ.
     """
 
     start: Estimate | None
@@ -38,27 +39,27 @@ class Constants:
     noise: float
 
     def of(self, units: Values) -> Values:
-        """Seconds of attempts of so many units."""
+        """The constant seconds of attempts with `units` units."""
         start = self.start.value if self.start else 0.0
         report = self.report.value if self.report else 0.0
         return start + report * (units - 1)
 
     @property
     def shortest(self) -> float:
-        """Seconds from which on an attempt tells the worker's pace."""
+        """Shortest attempt, in seconds, that shows the worker's pace."""
         return SHORT * max(self.noise, sum(own.value for own in (self.start, self.report) if own))
 
 
 def constants(spent: Values, nominal: Values, units: Values) -> Constants | None:
-    """Read constants from attempts' seconds, their curves' seconds and their units, all of shape (n,).
+    """Estimate the constants from attempts' seconds, their curves' seconds and their units, all of shape (n,).
 
-    None: there are none.
+    Returns None if there are none.
     """
     if len(spent) < FEW:
         return None
     columns = {"pace": nominal, "start": np.ones(len(spent)), "report": units - 1.0}
     used = ["pace"]
-    weight = 1 / nominal  # a straggler's factor is then as likely in each attempt, and its skew moves the pace alone
+    weight = 1 / nominal  # so each attempt's factor weighs the same, and stragglers' skew changes only the pace
     for name in ("start", "report"):
         design = np.column_stack([columns[own] * weight for own in (*used, name)])
         norms = np.linalg.norm(design, axis=0)
@@ -82,7 +83,7 @@ def constants(spent: Values, nominal: Values, units: Values) -> Constants | None
 
 
 def _noise(rest: Values, nominal: Values) -> float:
-    """The part of the residuals' spread that short attempts have and that no factor of long ones explains."""
+    """The part of the residuals' spread that short attempts have and the factors of long ones don't explain."""
     order = np.argsort(nominal)
     third = len(order) // 3
     short, long = order[:third], order[-third:]

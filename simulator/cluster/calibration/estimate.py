@@ -1,4 +1,4 @@
-"""A figure that was read from runs: its value, its interval, and how many events stand behind it."""
+"""An estimate from runs: its value, its interval, and the number of events behind it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from scipy import stats
 
-#: Share of the truths that an interval should hold.
+#: Confidence level of the intervals.
 LEVEL = 0.9
-#: Twice the loss of log likelihood at the ends of a profile interval of that level.
+#: Twice the fall of the log likelihood at the ends of a profile interval of that level.
 DROP = 2.7055
-#: The same where the likelihood ends at its top, as that of a law whose least value is its parameter does.
+#: The same if the likelihood is greatest at the end of its range, as for a law whose parameter is its least value.
 EDGE = 4.6052
-#: Steps of a search for the ends of a profile interval.
+#: Steps of the search for each end of a profile interval.
 ROUNDS = 60
 
 Values = NDArray[np.float64]
@@ -27,7 +27,7 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Estimate:
-    """`value` with its 90 % interval from `low` to `high`, read from `events` of the kind that `what` names."""
+    """`value` with its 90 % interval from `low` to `high`, estimated from `events` events of the kind `what`."""
 
     value: float
     low: float
@@ -36,9 +36,9 @@ class Estimate:
     what: str
 
     def draw(self, rng: np.random.Generator) -> float:
-        """Draw what the truth may be: half the draws on either side, as wide as the interval says.
+        """Draw a possible true value: half the draws on either side, as wide as the interval.
 
-        The sides are those of two half-normals, in logarithms where all three figures are positive.
+        The sides are those of two half-normals, in logarithms if all three figures are positive.
         """
         side = 1 if rng.random() < 0.5 else -1  # noqa: PLR2004
         size = abs(rng.standard_normal()) / 1.6449
@@ -49,12 +49,12 @@ class Estimate:
 
 
 def exactly(value: float, events: int, what: str) -> Estimate:
-    """A figure that is counted or comes again the same each time."""
+    """A figure without uncertainty, which was counted or is the same each time."""
     return Estimate(value, value, value, events, what)
 
 
 def mean(values: Values, what: str) -> Estimate:
-    """A mean with Student's interval; of a single value only the value is known."""
+    """A mean with Student's interval; a single value has an interval of width 0."""
     value = float(values.mean())
     if len(values) < 2 or np.ptp(values) == 0:  # noqa: PLR2004
         return exactly(value, len(values), what)
@@ -63,7 +63,7 @@ def mean(values: Values, what: str) -> Estimate:
 
 
 def rate(events: int, exposure: float, what: str) -> Estimate:
-    """Events for a unit of `exposure`, with the exact interval of a Poisson count (Garwood, 1936)."""
+    """The rate of events per unit of `exposure`, with the exact interval of a Poisson count (Garwood, 1936)."""
     chi2 = _stats().chi2
     tail = (1 - LEVEL) / 2
     low = float(chi2.ppf(tail, 2 * events) / 2 / exposure) if events else 0.0
@@ -72,7 +72,7 @@ def rate(events: int, exposure: float, what: str) -> Estimate:
 
 
 def span(total: float, events: int, what: str) -> Estimate:
-    """The mean of exponential spans of which `events` ended and which were watched for `total` together."""
+    """The mean of exponential spans, of which `events` ended during `total` of observation."""
     found = rate(events, total, what)
     if not found.events:
         return Estimate(inf, 1 / found.high, inf, 0, what)
@@ -83,7 +83,7 @@ def span(total: float, events: int, what: str) -> Estimate:
 
 
 def share(events: int, of: int, what: str) -> Estimate:
-    """A probability with the interval of Jeffreys."""
+    """A probability with Jeffreys' interval."""
     beta = _stats().beta
     tail = (1 - LEVEL) / 2
     low = float(beta.ppf(tail, events + 0.5, of - events + 0.5)) if events else 0.0
@@ -92,7 +92,7 @@ def share(events: int, of: int, what: str) -> Estimate:
 
 
 def median(values: Values, what: str) -> Estimate:
-    """The middle value, with the order statistics that hold it whatever the values' law is."""
+    """The median, with an interval of order statistics that holds for any distribution."""
     ordered = np.sort(values)
     n = len(ordered)
     first = int(_stats().binom.ppf((1 - LEVEL) / 2, n, 0.5))
@@ -104,7 +104,7 @@ def median(values: Values, what: str) -> Estimate:
 def profile(
     likelihood: Callable[[float], float], low: float, high: float, events: int, what: str, *, drop: float = DROP
 ) -> Estimate:
-    """The maximum of a log likelihood of one number from `low` to `high`, and where twice it falls by `drop`."""
+    """The maximum of a log likelihood from `low` to `high`, with the interval in which twice it falls by `drop`."""
     from scipy.optimize import minimize_scalar
 
     found = minimize_scalar(lambda at: -likelihood(exp(at)), bounds=(log(low), log(high)), method="bounded")

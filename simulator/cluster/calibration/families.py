@@ -1,4 +1,4 @@
-"""Straggler models held against factors that were seen: by likelihood, by their tails, by the widest gap (KS)."""
+"""Compares straggler models with the observed factors: by likelihood, by their tails, by the widest gap (KS)."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 
 from simulator.cluster.calibration.estimate import EDGE, Estimate, exactly, mean, profile, share
 
-#: Factors that differ by less are of attempts that were not slowed at all.
+#: Greatest difference of factors of attempts that were not slowed at all.
 ALIKE = 0.005
-#: A family that fits no better than by such a chance is none, and what was measured is taken as it is.
+#: Least probability of a family's misfit by chance; below it the measured factors are used instead.
 MISFIT = 0.001
-#: So many factors are needed to say that no family fits.
+#: Fewest factors from which a family may be rejected.
 ENOUGH = 30
-#: Quantiles of a measured model.
+#: Number of quantiles of a measured model.
 QUANTILES = 21
-#: What a further number of a family must gain in log likelihood, as Akaike has it.
+#: Log likelihood that a further parameter of a family must gain, as in Akaike's criterion.
 COST = 1.0
 
 Values = NDArray[np.float64]
@@ -28,10 +28,10 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Fit:
-    """A family fitted: its entries in a scenario, log likelihood, and how far it is from what was seen.
+    """A fitted family: its entries in a scenario, its log likelihood, and its distance from the observed factors.
 
-    `gap` is Kolmogorov and Smirnov's, `chance` how often so wide a one would come by itself. `tail` compares the
-    longest twentieth: seen over fitted 95 % quantile.
+    `gap` is Kolmogorov and Smirnov's, `chance` the probability of so wide a gap by chance. `tail` compares the
+    longest twentieth: the observed 95 % quantile divided by the fitted one.
     """
 
     kind: str
@@ -44,13 +44,13 @@ class Fit:
 
     @property
     def section(self) -> dict[str, Any]:
-        """As a scenario has it."""
+        """The straggler model as a scenario has it."""
         if self.kind == "quantiles":
             return {"kind": self.kind, "values": list(self.values)}
         return {"kind": self.kind, **{name: figure.value for name, figure in self.entries.items()}}
 
     def drawn(self, rng: np.random.Generator) -> dict[str, Any]:
-        """The same with what its figures may truly be."""
+        """The straggler model with parameters drawn from their uncertainty."""
         section = self.section
         for name, figure in self.entries.items():
             section[name] = figure.draw(rng)
@@ -61,9 +61,9 @@ Density = Callable[[float], float]
 
 
 def fits(factors: Values, censored: NDArray[np.bool_]) -> list[Fit]:
-    """Every family that can have made the factors, the likeliest first; shape (n,), `censored` ones are at least so.
+    """Every family that can have produced the factors, shape (n,), the likeliest first.
 
-    No family: the factors are all alike, which is a straggler model of nothing.
+    A `censored` factor is at least its value. The list is empty if all factors are equal: there are no stragglers.
     """
     seen, more = factors[~censored], factors[censored]
     if len(seen) < 2 or np.ptp(np.log(seen)) < 2 * ALIKE:  # noqa: PLR2004
@@ -73,7 +73,7 @@ def fits(factors: Values, censored: NDArray[np.bool_]) -> list[Fit]:
 
 
 def best(factors: Values, censored: NDArray[np.bool_]) -> tuple[Fit | None, list[Fit]]:
-    """The model to take, and all that were compared: the likeliest family, or the factors as measured."""
+    """The model to use, and all that were compared: the likeliest family, or the factors as measured."""
     found = fits(factors, censored)
     if not found:
         return None, []
@@ -124,7 +124,7 @@ def _pareto(seen: Values, more: Values) -> Fit | None:
     least = float(seen.min())
     if least >= 1:
         return None
-    most = min(100.0, 1 / (1 - least))  # the least factor of a mean of 1 is (alpha - 1) / alpha
+    most = min(100.0, 1 / (1 - least))  # with a mean of 1 the least factor is (alpha - 1) / alpha
     if most <= 1.01:  # noqa: PLR2004  (the least that a scenario takes)
         return None
     logs, beyond = np.log(seen), np.log(np.maximum(more, 1e-12))
@@ -171,7 +171,10 @@ def _fit(kind: str, entries: dict[str, Estimate], likelihood: float, seen: Value
 
 
 def _chance(gap: float, n: int) -> float:
-    """How often n draws are so far from their own distribution: Kolmogorov's limit with Stephens' correction."""
+    """The probability that n draws differ so much from their own distribution.
+
+    It is Kolmogorov's limit with Stephens' correction.
+    """
     at = (sqrt(n) + 0.12 + 0.11 / sqrt(n)) * gap
     if at < 0.3:  # noqa: PLR2004  (where the series is slow and the answer 1)
         return 1.0
@@ -190,5 +193,5 @@ def _tail(ordered: Values, below: Density) -> float:
 
 
 def spread_of_none(factors: Values) -> Estimate:
-    """The mean factor of attempts that were all alike."""
+    """The mean factor of attempts that were all equally fast."""
     return mean(factors, "attempts") if len(factors) > 1 else exactly(float(factors[0]), 1, "attempt")

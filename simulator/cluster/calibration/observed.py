@@ -1,4 +1,4 @@
-"""What schedules say of the cluster they ran on, attempt by attempt: paces, overheads, losses, gaps."""
+"""What schedules show of their cluster, attempt by attempt: paces, overheads, losses, gaps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from simulator.core.errors import InputError, Problem
 from simulator.curves.protocol import Curves
 from simulator.trace.trace import Outcome, Trace
 
-#: A worker that joins or leaves is one that nobody misses for so many hand-overs among all others.
+#: Hand-overs among the other workers, for each of them, from which a late worker counts as one that joined later.
 HANDOVERS = 3
 
 Values = NDArray[np.float64]
@@ -24,30 +24,30 @@ LOST = (Outcome.DROPPED, Outcome.PREEMPTED, Outcome.FAILED)
 
 @dataclass(frozen=True, eq=False)
 class Paces:
-    """By what factor each attempt took longer than its curve says, or for a lost one (`censored`) at least so."""
+    """Factors by which attempts took longer than their curves say; for a lost one (`censored`) a lower bound."""
 
     run: NDArray[np.int64]
     worker: NDArray[np.int64]
     factor: Values
     censored: NDArray[np.bool_]
-    nominal: Values  # seconds that the curve says; NaN where paces are compared within trials
+    nominal: Values  # seconds by the curve; NaN where paces are compared within trials
     units: Values
-    known: bool  # from curves; else from the trials' own paces
+    known: bool  # whether paces come from curves, not from the trials' own paces
 
 
 @dataclass(frozen=True, eq=False)
 class Gaps:
-    """Seconds from a lost attempt's end to the next start on its worker, when there was certainly work."""
+    """Seconds from a lost attempt's end to its worker's next start, for times when there was certainly work."""
 
     failed: Values
     preempted: Values
 
 
 def paces(traces: Sequence[Trace], curves: Curves | None) -> Paces | None:
-    """The attempts' paces; None where neither curves nor trials of several jobs tell them.
+    """The attempts' paces; None if neither curves nor trials with several jobs show them.
 
-    Without curves a trial's pace is compared with that of its other jobs, and a job takes no longer on the mean.
-    Raises InputError where curves lack a trial.
+    Without curves, a trial's pace in one job is compared with that in its other jobs, so a job takes no longer on
+    average. Raises InputError if curves lack a trial.
     """
     return _by_curves(traces, curves) if curves is not None else _by_trials(traces)
 
@@ -62,7 +62,7 @@ def _by_curves(traces: Sequence[Trace], curves: Curves) -> Paces | None:
                 message = f"trains trial {trial}, and the curves hold {curves.trials}: they are of other trials"
                 raise InputError(Problem(trace.label, message))
             if outcome is Outcome.EXITED:
-                continue  # it may have ended anywhere
+                continue  # it may have ended at any unit
             try:
                 nominal, _, exit_ = curves.train(trial, begin, end)
             except InputError:
@@ -108,17 +108,17 @@ def _paces(rows: list[tuple[int, int, float, bool, float, int]], *, known: bool)
 
 
 def running(traces: Sequence[Trace]) -> float:
-    """Seconds that all attempts were under way together: what failures are counted against."""
+    """Total seconds of all attempts, the exposure for rates of failures."""
     return sum(float((trace.end - trace.start).sum()) for trace in traces) / ticks.PER_SECOND
 
 
 def lost(traces: Sequence[Trace], outcome: Outcome) -> int:
-    """How many attempts ended so."""
+    """The number of attempts with this outcome."""
     return sum(int(trace.where(outcome).sum()) for trace in traces)
 
 
 def gaps(traces: Sequence[Trace]) -> Gaps:
-    """Gaps after failures and preemptions whose end found all other workers at work."""
+    """Gaps after failures and preemptions at whose end all other workers were at work."""
     found: dict[Outcome, list[float]] = {Outcome.FAILED: [], Outcome.PREEMPTED: []}
     for trace in traces:
         starts, ends = np.sort(trace.start), np.sort(trace.end)
@@ -147,7 +147,7 @@ def _away(trace: Trace, at: int) -> int:
 
 
 def drop_grid(traces: Sequence[Trace]) -> float:
-    """Seconds of which all dropped attempts' lengths are multiples; 0 where there is no such span of a second on."""
+    """The seconds of which all dropped attempts' lengths are multiples; 0 if no span of a second or more fits."""
     lengths = [int(length) for trace in traces for length in (trace.end - trace.start)[trace.where(Outcome.DROPPED)]]
     if len(lengths) < 3:  # noqa: PLR2004  (two numbers have much in common by chance)
         return 0.0
@@ -156,12 +156,12 @@ def drop_grid(traces: Sequence[Trace]) -> float:
 
 
 def lengths(traces: Sequence[Trace]) -> Values:
-    """Seconds of each attempt."""
+    """Each attempt's length in seconds."""
     return np.concatenate([(trace.end - trace.start) / ticks.PER_SECOND for trace in traces])
 
 
 def planned(traces: Sequence[Trace]) -> Values:
-    """Seconds that each attempt would take as a whole, at the mean pace of its run's whole attempts."""
+    """Seconds that each attempt would have taken in full, at the mean pace of its run's complete attempts."""
     found = []
     for trace in traces:
         units, spent = trace.to_resource - trace.from_resource, trace.end - trace.start
@@ -172,13 +172,13 @@ def planned(traces: Sequence[Trace]) -> Values:
 
 
 def leads(traces: Sequence[Trace], every: int) -> tuple[NDArray[np.float64], Values]:
-    """What each whole attempt paid for, as counts of (trial_start, restore, save), and its overhead in seconds.
+    """What each complete attempt paid for, as counts of (trial_start, restore, save), and its overhead in seconds.
 
-    A job that goes on where its trial was just trained pays for nothing but checkpoints.
+    A job that goes on where its trial was just trained pays only for checkpoints.
     """
     design, paid = [], []
     for trace in traces:
-        last: dict[int, tuple[int, int]] = {}  # of a worker: the trial it had, and when that ended
+        last: dict[int, tuple[int, int]] = {}  # by worker, its last trial and when that ended
         tried: set[tuple[int, int, int]] = set()
         for row in range(len(trace)):
             worker, trial = int(trace.worker[row]), int(trace.trial[row])
@@ -202,10 +202,10 @@ def leads(traces: Sequence[Trace], every: int) -> tuple[NDArray[np.float64], Val
 
 
 def decisions(traces: Sequence[Trace]) -> Values:
-    """Seconds from the report that let a job begin to its begin, the scheduler's other decisions left out.
+    """Seconds from the report that allowed a job to the job's begin, without the scheduler's other decisions.
 
-    A report lets its own worker, or one that waited, go on; jobs begun since that report come first. A worker that
-    was away is left out, since it is not a report that it waited for.
+    A report allows its own worker, or one that waited, to go on; jobs begun since that report were decided first. A
+    worker that was away is left out, since it did not wait for a report.
     """
     found = []
     for trace in traces:
@@ -228,7 +228,7 @@ def decisions(traces: Sequence[Trace]) -> Values:
 
 
 def ramp(trace: Trace) -> float:
-    """Seconds from the first worker's first start to the last one's, where all that were there had work."""
+    """Seconds from the first worker's first start to the last worker's, if all workers there had work."""
     firsts = sorted(int(trace.start[rows[0]]) for rows in _by_worker(trace))
     last = firsts[-1]
     starts, ends = np.sort(trace.start), np.sort(trace.end)
@@ -238,7 +238,7 @@ def ramp(trace: Trace) -> float:
 
 
 def resized(trace: Trace) -> str | None:
-    """What says that workers came while others had been handed job after job; None where nothing does."""
+    """The text that says that workers came while others had long had work; None if none did."""
     by_worker = _by_worker(trace)
     firsts = {int(trace.worker[rows[0]]): int(trace.start[rows[0]]) for rows in by_worker}
     late, when = max(firsts.items(), key=lambda entry: (entry[1], -entry[0]))
@@ -264,7 +264,7 @@ def whole(trace: Trace) -> bool:
 
 
 def _by_worker(trace: Trace) -> list[list[int]]:
-    """Rows of each worker that did anything, in order of start."""
+    """The rows of each worker that did any work, in order of start."""
     order = np.lexsort((trace.start, trace.worker))
     cuts = np.flatnonzero(np.diff(trace.worker[order])) + 1
     return [part.tolist() for part in np.split(order, cuts) if len(part)]

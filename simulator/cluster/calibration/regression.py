@@ -1,27 +1,28 @@
-"""Least squares that a few wild values do not move."""
+"""Robust least squares, which a few extreme values do not move."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-#: Rounds of weighting; the residual, in robust standard deviations, from which on a value weighs less.
+#: Rounds of weighting, and the residual, in robust standard deviations, from which a value weighs less.
 ROUNDS, FAR = 100, 1.345
-#: A standard deviation in median absolute deviations, of normal values.
+#: Standard deviation of normal values divided by their median absolute deviation.
 DEVIATIONS = 1.4826
 
 Values = NDArray[np.float64]
 
 
 def robust(design: Values, paid: Values, weight: Values) -> tuple[Values, Values, Values]:
-    """Coefficients, shape (k,), their standard errors, and what is left of `paid`, shape (n,).
+    """The coefficients, shape (k,), their standard errors, and the residuals of `paid`, shape (n,).
 
-    `design` has shape (n, k). Huber's weights hold what is far off down; errors are the sandwich estimate's.
+    `design` has shape (n, k). Huber's weights reduce the effect of distant values; the errors are those of the
+    sandwich estimate.
     """
     matrix, target = design * weight[:, None], paid * weight
     values = _least_absolute(matrix, target)
     rest = target - matrix @ values
-    scale = max(spread(rest), 1e-12)  # kept: where most values agree exactly, others could widen it round by round
+    scale = max(spread(rest), 1e-12)  # kept, since others could widen it round by round if most values agree exactly
     kept = np.ones(len(paid))
     for _ in range(ROUNDS):
         before, kept = kept, np.minimum(1.0, FAR * scale / np.maximum(abs(rest), 1e-300))
@@ -36,7 +37,7 @@ def robust(design: Values, paid: Values, weight: Values) -> tuple[Values, Values
 
 
 def _least_absolute(matrix: Values, target: Values) -> Values:
-    """Coefficients of the least sum of absolute residuals, which values that agree exactly alone decide."""
+    """Coefficients with the least sum of absolute residuals, which values that agree exactly determine."""
     values = _weighted(matrix, target, np.ones(len(target)))
     least = 1e-9 * max(float(abs(target).max()), 1e-300)
     for _ in range(ROUNDS):
@@ -53,5 +54,5 @@ def _weighted(matrix: Values, target: Values, weights: Values) -> Values:
 
 
 def spread(values: Values) -> float:
-    """A standard deviation by the median absolute deviation, as normal values have it."""
+    """A robust standard deviation, from the median absolute deviation of normal values."""
     return float(DEVIATIONS * np.median(abs(values - np.median(values))))

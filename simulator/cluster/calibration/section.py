@@ -1,4 +1,4 @@
-"""A calibrated cluster as a scenario's `cluster:` section, with what is known of each figure beside it."""
+"""A calibrated cluster as a scenario's `cluster:` section, with the uncertainty of each figure beside it."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from simulator.cluster.calibration.calibrate import Calibration
 from simulator.cluster.calibration.estimate import Estimate
 from simulator.core.escaping import printable
 
-#: What a scenario takes of the figures of straggler models.
+#: Ranges that a scenario allows for the parameters of straggler models.
 LIMITS = {"std": (0, 100), "sigma": (0, 5), "alpha": (1.011, 100), "probability": (0, 1), "factor": (1, 1e6)}
-#: Figures that are spans of time, as the last part of their key.
+#: Figures that are spans of time, by the last part of their key.
 SPANS = {"mtbf", "repair", "up", "down", "trial_start", "save", "restore", "decision_time", "ramp_up"}
 
 Take = Callable[[str], float]
 
 
 def section(found: Calibration, rng: np.random.Generator | None = None) -> dict[str, Any]:  # noqa: C901  (an entry each)
-    """The section as a scenario has it; with `rng` its figures are drawn from what they may truly be."""
+    """The section as a scenario has it; with `rng`, its figures are drawn from their uncertainty."""
     figures = found.figures
 
     def take(key: str) -> float:
@@ -121,7 +121,7 @@ def _figure(found: Calibration, path: tuple[str, ...]) -> Estimate | None:
 
 
 def about(figure: Estimate, key: str) -> str:
-    """How surely a figure is known: `90 %: 40 … 72 s; 23 losses`."""
+    """The uncertainty of a figure: `90 %: 40 … 72 s; 23 losses`."""
     unit = " s" if key.rpartition(".")[2] in SPANS else ""
     if figure.low == figure.high:
         return f"the same in {figure.events} {figure.what}"
@@ -129,7 +129,7 @@ def about(figure: Estimate, key: str) -> str:
 
 
 def report(found: Calibration) -> Iterator[str]:
-    """What was read, for people."""
+    """The calibration as text."""
     yield f"{found.workers} workers, from {found.runs} {'run' if found.runs == 1 else 'runs'}"
     for key, figure in found.figures.items():
         unit = " s" if key.rpartition(".")[2] in SPANS else ""
@@ -151,7 +151,7 @@ def report(found: Calibration) -> Iterator[str]:
 
 
 def as_dict(found: Calibration) -> dict[str, Any]:
-    """For JSON."""
+    """The calibration as plain values for JSON."""
 
     def plain(figure: Estimate) -> dict[str, Any]:
         made = {"value": figure.value, "low": figure.low, "high": figure.high}

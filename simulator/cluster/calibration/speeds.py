@@ -1,4 +1,4 @@
-"""Whether workers differ, and how: groups of equal speed, or a factor for each of them."""
+"""Differences between workers: groups of equal speed, or a factor for each worker."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from simulator.cluster.calibration.estimate import Estimate, mean
 from simulator.cluster.calibration.families import ALIKE
 
-#: Workers differ where equal ones would seem to by such a chance.
+#: Workers count as different if equal ones would differ as much with less than this probability.
 DIFFER = 0.001
-#: Groups of equal speed hold together where their workers' differences have at least such a chance.
+#: Least probability, by chance, of the differences inside a group of equal speed.
 TOGETHER = 0.01
 MOST_GROUPS = 3
 
@@ -21,7 +21,7 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Speeds:
-    """Groups of workers (`members`, numbers) with the factor of each; `apart`: every worker has one of its own."""
+    """Groups of workers (`members`, numbers) with each group's factor; `apart` means that every worker is a group."""
 
     members: tuple[tuple[int, ...], ...]
     factors: tuple[Estimate, ...]
@@ -29,7 +29,7 @@ class Speeds:
 
 
 def speeds(worker: NDArray[np.int64], factor: Values) -> Speeds:
-    """Read groups from the workers' factors, both of shape (n,); one group where nothing speaks for more."""
+    """Find groups from the attempts' workers and factors, both of shape (n,); one group unless more are evident."""
     logs = np.log(factor)
     numbers = np.unique(worker)
     everybody = (tuple(numbers.tolist()),)
@@ -49,7 +49,7 @@ def speeds(worker: NDArray[np.int64], factor: Values) -> Speeds:
 
 
 def _chance(worker: NDArray[np.int64], logs: Values) -> float:
-    """How often workers that are alike differ so much: one-way analysis of variance, on ranks-free logs."""
+    """The probability that equal workers differ as much: one-way analysis of variance of the logarithms."""
     from scipy.stats import f
 
     numbers, place = np.unique(worker, return_inverse=True)

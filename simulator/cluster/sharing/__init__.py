@@ -1,1 +1,1 @@
-"""Many searches on one cluster: who of them may start a trial, who has to stop one, and the SimPy model of it all."""
+"""Many searches on one cluster: schedulers, which start and stop trials, and the SimPy model of it all."""

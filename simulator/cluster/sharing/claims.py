@@ -1,4 +1,4 @@
-"""What a scheduler knows: of each search a claim, of the cluster whether one more trial has room."""
+"""The knowledge of a scheduler: a claim for each search, and whether the cluster has room for one more trial."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-#: The priority of a search that names none, as in Determined.
+#: The priority of a search without one, as in Determined.
 DEFAULT_PRIORITY = 42
 
 
 class Running(NamedTuple):
-    """A trial that runs: its number in order of start, and (machine, slots) for each machine that it is on."""
+    """A running trial: its number in order of start, and (machine, slots) for each of its machines."""
 
     started: int
     on: tuple[tuple[int, int], ...]
@@ -20,11 +20,11 @@ class Running(NamedTuple):
 
 @dataclass(eq=False, slots=True)
 class Claim:
-    """What a scheduler knows of a search: each of its trials takes `slots`.
+    """A scheduler's knowledge of a search, whose trials take `slots` each.
 
-    `number` is its place in order of arrival. `running` holds its trials by the number of their start, the first
-    first; `latest` is the greatest there ever was. So many trials are `waiting`; where it may have `more`, nobody
-    has asked it yet.
+    `number` is its place in order of arrival. `running` holds its trials by the number of their start, in that order;
+    `latest` is the greatest number so far. `waiting` is the number of known waiting trials; `more` is true if the
+    search may have more, but was not asked yet.
     """
 
     number: int
@@ -44,16 +44,16 @@ class Claim:
 
     @property
     def capped(self) -> bool:
-        """Whether one more trial would be more than its max_slots."""
+        """Whether one more trial would exceed the search's max_slots."""
         return self.max_slots is not None and self.held + self.slots > self.max_slots
 
     def ask(self) -> bool:
-        """Ask for one trial more: whether there was one. It waits from then on."""
+        """Ask the search for one more trial, which then waits; returns whether there was one."""
         self.more = False
         return False
 
     def wants(self) -> bool:
-        """Whether it has a trial to start, asking for one if none is known to wait."""
+        """Whether the search has a trial to start; it is asked if none is known to wait."""
         return self.waiting > 0 or (self.more and self.ask())
 
 
@@ -61,16 +61,16 @@ class Room(Protocol):
     """The free slots of a cluster."""
 
     def fits(self, slots: int) -> bool:
-        """Whether a trial of so many slots could start now."""
+        """Whether a trial of `slots` slots could start now."""
         ...
 
     def fits_after(self, slots: int, stopped: Sequence[Running]) -> bool:
-        """Whether it could if some running trials stopped."""
+        """Whether it could start if some running trials stopped."""
         ...
 
     @property
     def capacity(self) -> int:
-        """Slots of all machines that are there, free or not."""
+        """Slots of all machines that are present, free or not."""
         ...
 
 
@@ -78,32 +78,32 @@ class Scheduler(Protocol):
     """Decides which search starts a trial next, and which stops one. It knows no clock and starts nothing itself."""
 
     def arrive(self, claim: Claim) -> None:
-        """Take in a search."""
+        """Add a search."""
         ...
 
     def leave(self, claim: Claim) -> None:
-        """Forget a search that is done."""
+        """Remove a search that is done."""
         ...
 
     def stir(self, claim: Claim) -> None:
-        """Hear that a search may have a trial to start, or room for one, that it had not before."""
+        """Note that a search may newly have a trial to start, or room for one."""
         ...
 
     def stopped(self, claim: Claim) -> None:
-        """Hear that a trial which had to stop waits again."""
+        """Note that a trial which had to stop waits again."""
         ...
 
     def release(self, room: Room) -> list[tuple[Claim, Running]]:
-        """The running trials that have to stop, for others to start or for their search to keep its share."""
+        """The running trials that have to stop, so that others may start or their search keeps to its share."""
         ...
 
     def choose(self, room: Room) -> Claim | None:
-        """The search that starts its next trial now; it has one waiting, and the trial has room."""
+        """The search that starts its next trial now, which waits and has room; None if there is none."""
         ...
 
 
 class Hungry:
-    """The searches that may have a trial to start, in a scheduler's order."""
+    """The searches that may have a trial to start, in the scheduler's order."""
 
     def __init__(self, key: Callable[[Claim], tuple[int, ...]]) -> None:
         self._key = key
@@ -111,19 +111,19 @@ class Hungry:
         self._there: set[int] = set()
 
     def add(self, claim: Claim) -> None:
-        """Put a search into its place, unless it is there."""
+        """Insert a search at its place, unless it is in."""
         if claim.number not in self._there:
             self._there.add(claim.number)
             insort(self._line, (self._key(claim), claim.number, claim))
 
     def discard(self, claim: Claim) -> None:
-        """Take a search out, if it is there."""
+        """Remove a search, if it is in."""
         if claim.number in self._there:
             self._there.remove(claim.number)
             del self._line[bisect_left(self._line, (self._key(claim), claim.number))]
 
     def __iter__(self) -> Iterator[Claim]:
-        """The searches that are below their max_slots; those that turn out to have nothing leave the line."""
+        """The searches below their max_slots that have a trial; searches that turn out to have none are removed."""
         place = 0
         while place < len(self._line):
             claim = self._line[place][2]

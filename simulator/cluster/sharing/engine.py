@@ -1,4 +1,4 @@
-"""Runs many searches on a cluster that they share, and returns what came of them."""
+"""Runs many searches on a cluster that they share, and returns the workload."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def share(
 ) -> Workload:
     """Run the searches that arrive, in order of time, until all are done or until tick `stop`.
 
-    `slots` are those that a trial of any of them may take; `seed` is that of the machines. A result due exactly at
-    the stop still counts; no trial starts then and no search arrives, and what is running is cut. Raises
-    StarvedError where work remains that nobody will ever do.
+    `slots` are the numbers of slots that their trials take; `seed` is the machines' seed. A result due exactly at the
+    stop still counts; no trial starts then, no search arrives, and running jobs are cut. Raises StarvedError if work
+    remains that no worker will ever do.
     """
     model = SharedModel(arrivals, slots, cluster, scheduler, stop, seed)
     columns = model.run()

@@ -1,4 +1,4 @@
-"""Fair shares as in Determined's pool: max-min fairness by progressive filling, decided anew at any change."""
+"""Fair shares as in Determined's pool: max-min fairness by progressive filling, computed again at any change."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from simulator.cluster.sharing.claims import Claim, Room, Running
 
 
 class Demand(NamedTuple):
-    """Slots that a search could use now, running trials included; what its smallest `waiting` trial takes, if any.
+    """The slots that a search could use now, running trials included, and those of its smallest `waiting` trial.
 
     Of equal demands the one with the smaller `turn` comes first, then the first to arrive.
     """
@@ -24,9 +24,9 @@ class Demand(NamedTuple):
 def offers(demands: Sequence[Demand], capacity: int) -> list[int]:
     """Share `capacity` slots among demands, in order of arrival.
 
-    Round by round each demand that is not yet met gets its share, by weight, of what was left at the round's start,
-    rounded down and at least one slot, the smallest demand first. When all is offered and a search has less than
-    its smallest waiting trial takes, the youngest such gives its offer back and sits out.
+    In each round, every demand that is not yet met gets its share by weight of the slots that were left at the
+    round's start, rounded down but at least one slot, the smallest demand first. If a search is finally offered fewer
+    slots than its smallest waiting trial takes, the youngest such search gives its offer back and is left out.
     """
     found = [0] * len(demands)
     wanting = (place for place, demand in enumerate(demands) if demand.slots > 0)
@@ -37,7 +37,7 @@ def offers(demands: Sequence[Demand], capacity: int) -> list[int]:
         if left:
             return found
         short = sorted(i for i in order if found[i] < (demands[i].waiting or 0))
-        while short and not found[short[-1]]:  # it has nothing to give back
+        while short and not found[short[-1]]:  # it was offered nothing
             short.pop()
         if not short:
             return found
@@ -46,7 +46,7 @@ def offers(demands: Sequence[Demand], capacity: int) -> list[int]:
 
 
 def _fill(demands: Sequence[Demand], order: Sequence[int], found: list[int], left: int) -> int:
-    """Offer `left` slots in rounds, adding to `found`; returns what nobody wants."""
+    """Offer `left` slots in rounds, adding to `found`; returns the slots that remain."""
     unmet = [i for i in order if found[i] < demands[i].slots]
     while left and unmet:
         start, weight = left, sum(demands[i].weight for i in unmet)
@@ -62,32 +62,32 @@ def _fill(demands: Sequence[Demand], order: Sequence[int], found: list[int], lef
 
 
 class FairShare:
-    """Each search gets its share: above it trials stop, the first first, and below it trials start."""
+    """Each search gets its share: above it trials stop, the first started first, and below it trials start."""
 
     def __init__(self) -> None:
         self._claims: list[Claim] = []
         self._offers: list[int] = []
-        self._known = -1  # the capacity that the offers are of; -1: they are to be made anew
+        self._known = -1  # the capacity behind the offers; -1 if they must be computed again
 
     def arrive(self, claim: Claim) -> None:
-        """Take in a search."""
+        """Add a search."""
         self._claims.append(claim)
         self._known = -1
 
     def leave(self, claim: Claim) -> None:
-        """Forget a search that is done."""
+        """Remove a search that is done."""
         self._claims.remove(claim)
         self._known = -1
 
     def stir(self, claim: Claim) -> None:  # noqa: ARG002  (whoever it is, all shares may change)
-        """Hear that a search may have a trial to start."""
+        """Note that a search may have a trial to start."""
         self._known = -1
 
     def stopped(self, claim: Claim) -> None:
-        """Hear that a trial which had to stop waits again: its search wants as much as before, and offers stay."""
+        """Note that a stopped trial waits again; its search's demand is the same as before, and so are the offers."""
 
     def release(self, room: Room) -> list[tuple[Claim, Running]]:
-        """The trials of searches that are above their offer, until they aren't."""
+        """The trials that have to stop until no search is above its offer."""
         if len(self._claims) < 2:  # noqa: PLR2004  (a search alone shares with nobody)
             return []
         self._settle(room.capacity)
@@ -115,7 +115,7 @@ class FairShare:
         )
 
     def _settle(self, capacity: int) -> None:
-        """Make the offers, asking searches for as many trials as they are offered: then their demand is known."""
+        """Compute the offers; searches are asked for as many trials as they are offered, so demands are known."""
         if self._known == capacity:
             return
         while True:
@@ -130,10 +130,10 @@ class FairShare:
 
 
 def _demand(claim: Claim, capacity: int) -> Demand:
-    """What a search could use; without end, as far as is known, where it was not asked for all it has.
+    """A search's demand, taken as endless if the search was not asked for all its trials.
 
-    Of those nobody knows which wants more, and there may be too few slots for all: they take turns, trial by trial.
-    Whoever holds more goes on, so that none is stopped for a turn.
+    Which of several endless demands is greater is unknown, and there may be too few slots for all, so they take
+    turns, trial by trial. A search that holds more slots keeps them, so that no trial is stopped for a turn.
     """
     if claim.slots > capacity:
         return Demand(0)

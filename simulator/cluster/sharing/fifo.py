@@ -1,4 +1,4 @@
-"""First in, first out: searches in order of arrival; a later one gets what earlier ones can't use now."""
+"""First in, first out: searches in order of arrival; a later one gets the slots that earlier ones can't use."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ from simulator.cluster.sharing.claims import Claim, Hungry, Room, Running
 
 
 class Fifo:
-    """Gives free slots to the first search that has a trial for them. Nothing that runs is stopped."""
+    """Gives free slots to the first search that has a trial for them; running trials are never stopped."""
 
     def __init__(self) -> None:
         self._hungry = Hungry(lambda claim: (claim.number,))
 
     def arrive(self, claim: Claim) -> None:
-        """Take in a search."""
+        """Add a search."""
         self._hungry.add(claim)
 
     def leave(self, claim: Claim) -> None:
-        """Forget a search that is done."""
+        """Remove a search that is done."""
         self._hungry.discard(claim)
 
     def stir(self, claim: Claim) -> None:
-        """Hear that a search may have a trial to start."""
+        """Note that a search may have a trial to start."""
         self._hungry.add(claim)
 
     def stopped(self, claim: Claim) -> None:
-        """Hear that a trial which had to stop waits again."""
+        """Note that a trial which had to stop waits again."""
         self._hungry.add(claim)
 
     def release(self, room: Room) -> list[tuple[Claim, Running]]:  # noqa: ARG002  (nobody has to stop)
-        """Nothing stops."""
+        """No trial has to stop."""
         return []
 
     def choose(self, room: Room) -> Claim | None:

@@ -1,14 +1,14 @@
 """The SimPy model of a cluster that many searches share.
 
-It is the model of cluster/model.py, of which its docstring tells more, with three things added. **Arrivals** is a
-process that lets a search in when its time has come. Whoever hands out work asks the **scheduler** which search is to
-start a trial; schedulers are in fifo.py, fair_share.py and priority.py, and know no clock. A scheduler may also stop
-trials that run: their worker's process is interrupted, and the job goes to the front of its search's line, to go on
-from its last checkpoint. Whether pools are to grow or to shrink (scaling.py) is looked at after work was handed out.
+It is the model that the docstring of cluster/model.py explains, with three additions. **Arrivals** is a process that
+adds each search at its time. To hand out work, the model asks the **scheduler** which search is to start a trial;
+schedulers are in fifo.py, fair_share.py and priority.py, and know no clock. A scheduler may also stop trials that
+run: their worker's process is interrupted, and the job goes to the front of its search's line, to go on from its last
+checkpoint. After work was handed out, the model checks whether pools should grow or shrink (scaling.py).
 
-Where all trials take equally many slots a worker is a place for one of them, as it is for a search alone; so a search
-alone has here, row by row, the trace that it has there. Where they don't, trials are put on machines as room.py
-says, and a worker is a place of as many slots as all needs are multiples of: a trial may hold several workers.
+If all trials take the same number of slots, a worker is a place for one of them, as for a single search; so a single
+search has the same trace here, row by row, as there. If they don't, trials are put on machines as room.py says, and a
+worker is a place of as many slots as divide all needs: a trial may hold several workers.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ INVALID = Exit.INVALID
 
 
 class SharedModel(Workplace[SharedWorker]):
-    """One run of many searches on a cluster, under a scheduler; `slots` are the needs of any that may come."""
+    """One run of many searches on a cluster, under a scheduler; `slots` are the needs of all that may arrive."""
 
     def __init__(
         self,
@@ -57,8 +57,8 @@ class SharedModel(Workplace[SharedWorker]):
         super().__init__(cluster, pool, time, bytearray())
         self._arrivals = arrivals
         self._scheduler = scheduler
-        self._machines = Fates(cluster.conditions, seed)  # each search has fates of its own for its trials
-        self._at_hand = 0  # workers for whom somebody is asked just now
+        self._machines = Fates(cluster.conditions, seed)  # each search also has fates for its trials
+        self._at_hand = 0  # workers for which a scheduler is being asked
         alike = set(slots) == {self.unit} and any(group.slots >= self.unit for group in cluster.machines)
         self._racks = None if alike else Racks(self._all_workers(), self.unit, cluster.policy)
         self._scaled = self._scaled_groups()
@@ -67,7 +67,7 @@ class SharedModel(Workplace[SharedWorker]):
         self.search_of = array("i")  # by row
         self.holdings: list[tuple[int, int]] = []  # (row, worker) of further workers that an attempt holds
         self._present: dict[int, Search] = {}
-        self._leads: dict[int, SharedWorker] = {}  # by number of start, who leads what runs
+        self._leads: dict[int, SharedWorker] = {}  # by number of start, the leading worker of each running trial
         self._places = Places(self._free, lambda: len(self._leads), self.unit)
         self._started = 0
         self._coming = True
@@ -77,10 +77,10 @@ class SharedModel(Workplace[SharedWorker]):
         if following is not None:
             self.env.process(self._arriving(following))
 
-    # The processes that one search does not need.
+    # Processes that a single search does not need.
 
     def _arriving(self, following: Arrival) -> Process:
-        """Lets each search in when its time has come."""
+        """Adds each search at its time."""
         while True:
             yield self.env.timeout(following.at - self.now)
             if self.now >= self._deadline:
@@ -91,20 +91,20 @@ class SharedModel(Workplace[SharedWorker]):
             following = found
 
     def _returning(self, machine: int, length: float) -> Process:
-        """Lets trials on a machine again after `length` ticks, where machines are handed out slot by slot."""
+        """Allows trials on a machine again after `length` ticks, if machines are handed out slot by slot."""
         yield self.env.timeout(length)
         assert self._racks is not None
         self._after(self._racks.come, machine)
 
     def _looking(self, length: int) -> Process:
-        """Looks after `length` ticks whether machines are to be hired or let go."""
+        """Checks after `length` ticks whether machines are to be hired or let go."""
         yield self.env.timeout(length)
         self._after(lambda _: None, None)
 
     # Searches come and go.
 
     def _admit_due(self, first: Arrival | None = None) -> Arrival | None:
-        """Let in `first` and all who come at this tick, and hand out work; returns the first of those to come."""
+        """Add `first` and all searches that arrive at this tick, and hand out work; returns the next arrival."""
         following = first or next(self._arrivals, None)
         try:
             while following is not None and following.at <= self.now:
@@ -148,7 +148,7 @@ class SharedModel(Workplace[SharedWorker]):
             self._leave(search)
 
     def _leave(self, search: Search) -> None:
-        """Let a search go that is done."""
+        """Remove a search that is done."""
         del self._present[search.number]
         self._scheduler.leave(search)
         self.visits[search.number] = replace(self.visits[search.number], done=self.now)
@@ -161,7 +161,7 @@ class SharedModel(Workplace[SharedWorker]):
     # Attempts begin and end.
 
     def _end_attempt(self, worker: SharedWorker) -> None:
-        """Take in what a worker's attempt ends with, or that its machine is back."""
+        """End a worker's attempt, or note that its machine is back."""
         attempt = worker.attempt
         if attempt is None:
             self._is_back(worker)
@@ -184,7 +184,7 @@ class SharedModel(Workplace[SharedWorker]):
             self._leave(search)
 
     def _give_back(self, worker: SharedWorker, attempt: Attempt) -> None:
-        """Take the attempt that ends from its workers, and from its search."""
+        """Remove an ended attempt from its workers, and from its search."""
         started = attempt.running.started
         del attempt.search.running[started], self._leads[started]
         for one in (worker, *attempt.others):
@@ -197,7 +197,7 @@ class SharedModel(Workplace[SharedWorker]):
         worker.until = worker.attempt = None
 
     def _stop(self, running: Running) -> None:
-        """Stop a trial that runs, for the scheduler; it goes on from its last checkpoint when its turn has come."""
+        """Stop a running trial for the scheduler; it goes on from its last checkpoint when its turn comes."""
         worker = self._leads[running.started]
         attempt = worker.attempt
         assert attempt is not None
@@ -210,11 +210,11 @@ class SharedModel(Workplace[SharedWorker]):
             worker.process.interrupt()
 
     def _start(self, search: Search, workers: tuple[SharedWorker, ...], on: tuple[tuple[int, int], ...]) -> None:
-        """Begin an attempt at a search's next job. Its fate is drawn now; it may be stopped before."""
+        """Begin an attempt at a search's next job; its fate is drawn now, but it may be stopped before."""
         worker, *others = workers
         task, now = search.next_task(), self.now
         up = None if worker.machine is None else worker.machine.up
-        for other in others:  # the machine that goes first counts
+        for other in others:  # the first machine to go decides
             there = None if other.machine is None else other.machine.up
             if up is not None and there is not None and there.until < up.until:
                 up = there
@@ -238,7 +238,7 @@ class SharedModel(Workplace[SharedWorker]):
     # Work is handed out.
 
     def _hand_out(self) -> None:
-        """Give work to the idle workers as long as the scheduler names a search that starts a trial."""
+        """Give work to the idle workers as long as the scheduler names a search."""
         if self._present and self.now < self._deadline:
             self._look_around()
         room = self._places if self._racks is None else self._racks.room
@@ -252,11 +252,11 @@ class SharedModel(Workplace[SharedWorker]):
         self._notice_quiet()
 
     def _free(self) -> int:
-        """Workers who have nothing to do; of one whose machine has gone that is found out when it is asked."""
+        """The number of idle workers; whether their machines are still there is found out later."""
         return len(self._idle) + self.pool.workers - len(self._workers) + self._at_hand
 
     def _look_around(self) -> None:
-        """See which machines are there, where shares depend on it: a search alone shares with nobody."""
+        """Update which machines are present, if shares depend on it; a single search needs no shares."""
         if self.pool.steady:
             return
         if self._racks is not None:
@@ -274,7 +274,7 @@ class SharedModel(Workplace[SharedWorker]):
             self.env.process(self._returning(place, length))
 
     def _start_one(self) -> bool:
-        """Start a trial on the first idle worker that is there; False where nobody has one, or no worker is."""
+        """Start a trial on the first idle worker that is there; False if there is no trial or no worker."""
         while (worker := self._next_idle()) is not None:
             if not self._is_there(worker):
                 continue
@@ -303,7 +303,7 @@ class SharedModel(Workplace[SharedWorker]):
         return True
 
     def _work_waits(self) -> bool:
-        """Whether more trials wait than workers start up, or can be had from the searches."""
+        """Whether there are more waiting trials, also on request, than workers that start up."""
         below = [search for search in self._present.values() if not search.capped]
         if sum(search.waiting for search in below) > self._starting:
             return True
@@ -312,7 +312,7 @@ class SharedModel(Workplace[SharedWorker]):
     # Pools grow and shrink.
 
     def _scaled_groups(self) -> list[ScaledGroup]:
-        """The groups that grow and shrink, in the policy's order; machines that are not hired at first have gone."""
+        """The groups that grow and shrink, in the policy's order; machines that are not hired at first are let go."""
         found = []
         for group in self._cluster.machines:
             if isinstance(group.release, Scaling):
@@ -323,7 +323,7 @@ class SharedModel(Workplace[SharedWorker]):
         return sorted(found, key=lambda scaled: next(iter(scaled.workers.values()))[0].rank)
 
     def _scale(self) -> None:
-        """Hire machines of pools that grow with the work, and let go what it does not need."""
+        """Hire machines of growing pools as the work needs, and let go those that it does not need."""
         now, left, first = self.now, 0.0, True
         for group in self._scaled:
             running = (worker.attempt.running.on for worker in self._leads.values() if worker.attempt)
@@ -342,7 +342,7 @@ class SharedModel(Workplace[SharedWorker]):
                 self.env.process(self._looking(again - now))
 
     def _waiting(self, group: ScaledGroup, needed: float) -> float:
-        """Machines that the trials which wait need, besides."""
+        """The machines that waiting trials need in addition."""
         return needed + sum(group.share(search.slots) * search.open for search in self._present.values())
 
     def _ask(self, group: ScaledGroup, needed: float) -> float:
@@ -354,14 +354,14 @@ class SharedModel(Workplace[SharedWorker]):
         return needed
 
     def _hire_machines(self, group: ScaledGroup, many: int) -> None:
-        """Hire so many machines of a group, as far as they are to be had."""
+        """Hire `many` machines of a group, or as many as can be had."""
         now = self.now
         for place in list(group.absent()):
             machine = group.machine(place)
             up = machine.at(now)
             if not many:
                 return
-            if up is None or up.since > now:  # it is not to be had now
+            if up is None or up.since > now:  # it can't be had now
                 continue
             machine.hire(now)
             many -= 1
@@ -373,7 +373,7 @@ class SharedModel(Workplace[SharedWorker]):
                 self._start_up(worker.rank, length)
 
     def _forget(self, workers: Sequence[SharedWorker]) -> None:
-        """Let a machine's workers, who have nothing to do, not be there any more."""
+        """Remove the idle workers of a machine that is let go."""
         if self._racks is not None:
             self._racks.go(workers[0].place)
         else:
@@ -381,11 +381,11 @@ class SharedModel(Workplace[SharedWorker]):
             self._idle = [rank for rank in self._idle if rank not in gone]
             heapify(self._idle)
 
-    # Who is there.
+    # Workers and machines that are present.
 
     def _all_workers(self) -> list[SharedWorker]:
         while len(self._workers) < self.pool.workers:
-            self._idle.append(len(self._workers))  # greater than all that are in the heap
+            self._idle.append(len(self._workers))  # greater than any in the heap
             self._workers.append(self._new_worker(len(self._workers)))
         return self._workers
 
@@ -405,7 +405,7 @@ class SharedModel(Workplace[SharedWorker]):
 
 
 def unit_of(slots: Sequence[int], groups: Sequence[MachineGroup]) -> int:
-    """Slots of a worker: as many as go into every need, and into every machine where some are of whole machines."""
+    """The slots of a worker: the most that divide every need, and every machine if some needs are whole machines."""
     if max(slots) > max(group.slots for group in groups):
         return gcd(*slots, *(group.slots for group in groups))
     return gcd(*slots)

@@ -1,4 +1,4 @@
-"""Priorities as in Determined: 1 to 99, the smaller the more urgent; inside a priority in order of arrival."""
+"""Priorities as in Determined: 1 to 99, the smaller the more urgent; equal ones are in order of arrival."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from simulator.cluster.sharing.claims import Claim, Hungry, Room, Running
 class Priority:
     """Gives free slots to the most urgent search.
 
-    Where a waiting trial has no room, less urgent searches start nothing; with `preemption` they fill the gap, and
-    of the trials that are less urgent than the waiting one the least urgent and youngest stop until it has room.
+    If a waiting trial has no room, less urgent searches start nothing. With `preemption` they may fill the gap, and
+    of the trials that are less urgent than the waiting one, the least urgent and youngest stop until it has room.
     """
 
     def __init__(self, *, preemption: bool = False) -> None:
@@ -18,25 +18,25 @@ class Priority:
         self._claims: dict[int, Claim] = {}
 
     def arrive(self, claim: Claim) -> None:
-        """Take in a search."""
+        """Add a search."""
         self._claims[claim.number] = claim
         self._hungry.add(claim)
 
     def leave(self, claim: Claim) -> None:
-        """Forget a search that is done."""
+        """Remove a search that is done."""
         del self._claims[claim.number]
         self._hungry.discard(claim)
 
     def stir(self, claim: Claim) -> None:
-        """Hear that a search may have a trial to start."""
+        """Note that a search may have a trial to start."""
         self._hungry.add(claim)
 
     def stopped(self, claim: Claim) -> None:
-        """Hear that a trial which had to stop waits again."""
+        """Note that a trial which had to stop waits again."""
         self._hungry.add(claim)
 
     def release(self, room: Room) -> list[tuple[Claim, Running]]:
-        """The trials that stop so that the most urgent waiting one for which that helps has room."""
+        """The trials that have to stop for the most urgent waiting trial that gets room by it."""
         if not self._preemption:
             return []
         least = max((claim.priority for claim in self._claims.values() if claim.running), default=0)
@@ -45,7 +45,7 @@ class Priority:
                 return []
             if room.fits(claim.slots):
                 if claim.wants():
-                    return []  # it starts first
+                    return []  # it starts before any other
                 continue
             victims = self._victims(claim, room)
             if victims and claim.wants():
@@ -54,7 +54,7 @@ class Priority:
 
     def choose(self, room: Room) -> Claim | None:
         """The most urgent search with a trial that has room."""
-        bound: int | None = None  # the priority at which a trial had no room
+        bound: int | None = None  # the priority of the first trial without room
         for claim in self._hungry:
             if bound is not None and claim.priority > bound:
                 return None
@@ -66,7 +66,7 @@ class Priority:
         return None
 
     def _victims(self, claim: Claim, room: Room) -> list[tuple[Claim, Running]]:
-        """The least urgent and youngest trials that have to stop for one of `claim`; none where all are too few."""
+        """The least urgent and youngest trials that have to stop for one of `claim`; none if even all are too few."""
         running = [
             (other.priority, trial.started, other, trial)
             for other in self._claims.values()

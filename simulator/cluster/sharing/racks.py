@@ -17,14 +17,14 @@ Coming = tuple[int, float]
 
 
 class Racks:
-    """The machines of `workers`, places of `unit` slots each: which are free, and which machines are there."""
+    """The machines of `workers`, each a place of `unit` slots: the free places, and the machines that are present."""
 
     def __init__(self, workers: Sequence[SharedWorker], unit: int, policy: Policy) -> None:
         self._unit = unit
         self._workers = workers
-        self._leads: dict[int, SharedWorker] = {}  # by machine, the first of its workers
+        self._leads: dict[int, SharedWorker] = {}  # by machine, its first worker
         self._let_go: dict[int, Hired] = {}  # by machine, those that were let go
-        self._starting: dict[int, int] = {}  # by machine, slots of those that were hired again and start up
+        self._starting: dict[int, int] = {}  # by machine, the slots of hired machines that start up
         free: dict[int, list[int]] = {}
         groups: dict[str, int] = {}
         for worker in workers:
@@ -37,29 +37,29 @@ class Racks:
         self.room = Machines([len(places) * unit for places in self._free], ranks)
 
     def take(self, on: Sequence[tuple[int, int]]) -> tuple[SharedWorker, ...]:
-        """The workers of slots on some machines, the first of each machine first."""
+        """Take workers for (machine, slots), the first free ones of each machine."""
         self.room.take(on)
         return tuple(
             self._workers[heappop(self._free[machine])] for machine, slots in on for _ in range(slots // self._unit)
         )
 
     def give_back(self, running: Running, workers: Sequence[SharedWorker]) -> None:
-        """Take them back."""
+        """Free some workers."""
         self.room.give_back(running.on)
         for worker in workers:
             heappush(self._free[worker.place], worker.rank)
 
     def go(self, machine: int) -> None:
-        """Let no trial on a machine."""
+        """Allow no trial on a machine."""
         self.room.there[machine] = False
 
     def come(self, machine: int) -> None:
-        """Let trials on a machine again."""
+        """Allow trials on a machine again."""
         self.room.there[machine] = True
         self._starting.pop(machine, None)
 
     def leaving(self, now: int) -> Iterator[Coming]:
-        """See which machines have gone; those that come again are to be waited for."""
+        """Note which machines have gone; yields those that will come back, to be waited for."""
         for place, lead in self._leads.items():
             if not self.room.there[place] or lead.machine is None:
                 continue
@@ -73,7 +73,7 @@ class Racks:
                     yield place, min(up.ready, up.until) - now
 
     def hire(self, now: int, waiting: int) -> Iterator[Coming]:
-        """Hire machines that were let go, as long as `waiting` slots are more than of machines that start up."""
+        """Hire machines that were let go, as long as `waiting` slots exceed those of machines that start up."""
         for place in sorted(self._let_go, key=lambda place: self._leads[place].rank):
             if sum(self._starting.values()) >= waiting:
                 return

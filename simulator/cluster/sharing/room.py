@@ -1,6 +1,6 @@
-"""Room for trials: which machine one more would be on.
+"""Room for trials: the machine, or machines, for one more trial.
 
-A trial that fits on one machine runs on one machine, where the fewest slots are left over. A larger one takes whole
+A trial that fits on one machine runs on the machine where the fewest slots are left over. A larger one takes whole
 idle machines of equal size whose slots divide its need (Determined's resource pool).
 """
 
@@ -12,27 +12,27 @@ from simulator.cluster.sharing.claims import Running
 
 
 class Places:
-    """Places of which each trial takes one of `slots`, whichever; `free` and `busy` say how many there are now."""
+    """Places for trials that all take `slots` slots; `free` and `busy` are the numbers of places now."""
 
     def __init__(self, free: Callable[[], int], busy: Callable[[], int], slots: int = 1) -> None:
         self._free, self._busy, self._slots = free, busy, slots
 
     @property
     def capacity(self) -> int:
-        """Slots of all that are there."""
+        """Slots of all places."""
         return (self._free() + self._busy()) * self._slots
 
     def fits(self, slots: int) -> bool:  # noqa: ARG002  (all trials take one place)
-        """Whether one is free."""
+        """Whether a place is free."""
         return self._free() > 0
 
     def fits_after(self, slots: int, stopped: Sequence[Running]) -> bool:  # noqa: ARG002
-        """Whether one is, or would be."""
+        """Whether a place is free, or would be."""
         return self._free() + len(stopped) > 0
 
 
 class Machines:
-    """Machines of several slots: the `sizes` of those that are there, in the order in which they are preferred.
+    """Machines with several slots: the `sizes` of those that are present, in order of preference.
 
     `ranks` puts some before others, whatever they have left over: the cluster's policy.
     """
@@ -45,7 +45,7 @@ class Machines:
 
     @property
     def capacity(self) -> int:
-        """Slots of all that are there."""
+        """Slots of all machines that are present."""
         return sum(size for size, there in zip(self.sizes, self.there, strict=True) if there)
 
     def fits(self, slots: int) -> bool:
@@ -53,7 +53,7 @@ class Machines:
         return self.place(slots) is not None
 
     def fits_after(self, slots: int, stopped: Iterable[Running]) -> bool:
-        """Whether one could if some trials stopped."""
+        """Whether a trial could start if some trials stopped."""
         before = list(self.free)
         for trial in stopped:
             self.give_back(trial.on)
@@ -62,7 +62,7 @@ class Machines:
         return fits
 
     def place(self, slots: int) -> tuple[tuple[int, int], ...] | None:
-        """(machine, slots) for each machine that a trial would be on now; None where it has no room."""
+        """(machine, slots) for each machine that a trial would run on now; None if it has no room."""
         if any(size >= slots for size in self.sizes):
             open_ = [i for i, free in enumerate(self.free) if free >= slots and self.there[i]]
             if not open_:
@@ -81,11 +81,11 @@ class Machines:
         return None
 
     def take(self, on: Iterable[tuple[int, int]]) -> None:
-        """Let a trial be on machines."""
+        """Put a trial on machines."""
         for machine, slots in on:
             self.free[machine] -= slots
 
     def give_back(self, on: Iterable[tuple[int, int]]) -> None:
-        """Let a trial go from machines."""
+        """Remove a trial from machines."""
         for machine, slots in on:
             self.free[machine] += slots

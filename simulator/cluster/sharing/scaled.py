@@ -1,4 +1,4 @@
-"""A group of machines that grows and shrinks with the work: what trials need of it, and who may come or go."""
+"""A group of machines that grows and shrinks with the work: the machines that trials need, and who comes or goes."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from simulator.cluster.sharing.worker import SharedWorker
 
 
 class ScaledGroup:
-    """The machines of a group, in the policy's order, each with its `workers`; and who says how many to have."""
+    """The machines of a group, in the policy's order, each with its `workers`, and the scaler of their number."""
 
     def __init__(self, group: MachineGroup, scaling: Scaling, workers: Iterable[SharedWorker]) -> None:
         self.scaler = Scaler(scaling, group.count)
         self.slots = group.slots
         self.start_up = group.start_up
-        self.room = scaling.target * group.count  # machines that trials can need before there are no more to hire
+        self.room = scaling.target * group.count  # number of needed machines from which there are no more to hire
         self.workers: dict[int, list[SharedWorker]] = {}
         for worker in workers:
             self.workers.setdefault(worker.place, []).append(worker)
@@ -30,25 +30,25 @@ class ScaledGroup:
         return machine
 
     def share(self, slots: int) -> float:
-        """Machines that a trial of so many slots needs."""
+        """The machines, or share of one, that a trial of `slots` slots needs."""
         return 1 / (self.slots // slots) if slots <= self.slots else slots / self.slots
 
     def needed(self, running: Iterable[Sequence[tuple[int, int]]]) -> float:
-        """Machines of the group that running trials need, each on (machine, slots) of its own."""
+        """The machines of the group that running trials need, each given as (machine, slots)."""
         return sum(self.share(slots) for on in running for machine, slots in on if machine in self.workers)
 
     def there(self, now: int) -> int:
-        """How many are hired, away for a while or not."""
+        """The number of hired machines, also if they are away for a while."""
         return sum(
             self.machine(place).at(now) is not None and not self.machine(place).let_go for place in self.workers
         )
 
     def absent(self) -> Iterator[int]:
-        """Machines that were let go, the first to be hired first."""
+        """Machines that were let go, in the order in which they are hired."""
         return (place for place in self.workers if self.machine(place).let_go)
 
     def idle(self) -> Iterator[int]:
-        """Machines that are hired and have nothing to do, the first to be let go first."""
+        """Hired machines without work, in the order in which they are let go."""
         for place in reversed(self.workers):
             if self.machine(place).idle and all(worker.until is None for worker in self.workers[place]):
                 yield place

@@ -1,7 +1,7 @@
-"""How many machines of a pool should be there, by the work that is there: what a cloud's autoscaler decides.
+"""The decisions of a cloud's autoscaler: how many machines of a pool should be there, by its work.
 
-It is told how many machines the trials need that run and wait, and says how many to hire or to let go now, and when
-to ask again. It has no clock and hires nobody itself.
+It is told how many machines the running and waiting trials need, and says how many to hire or to let go now, and when
+to ask again. It has no clock and hires nothing itself.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from math import ceil
 
 from simulator.cluster.groups import Scaling
 
-#: Machines needed are a sum of shares; so much of one too many is rounding.
+#: Greatest excess of the needed machines over a whole number that counts as rounding, since they are a sum of shares.
 ROUNDING = 1e-9
 
 
@@ -19,15 +19,15 @@ class Scaler:
 
     def __init__(self, scaling: Scaling, count: int) -> None:
         self._scaling, self._count = scaling, count
-        self._short_since: int | None = None  # since when too few have been there
-        self._spare_since: int | None = None  # since when there have been too many
+        self._short_since: int | None = None  # the tick since which there are too few
+        self._spare_since: int | None = None  # the tick since which there are too many
 
     def wanted(self, needed: float) -> int:
-        """How many machines should be there where trials need so many."""
+        """The number of machines that should be there if trials need `needed` of them."""
         return min(max(ceil(needed / self._scaling.target - ROUNDING), self._scaling.least), self._count)
 
     def decide(self, now: int, needed: float, hired: int) -> tuple[int, int | None]:
-        """How many machines to hire (above 0) or to let go (below), and the tick at which to ask again, if any."""
+        """The number of machines to hire (above 0) or to let go (below), and the tick to ask again at, if any."""
         wanted = self.wanted(needed)
         if wanted > hired:
             self._spare_since = None

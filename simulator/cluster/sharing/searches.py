@@ -1,4 +1,4 @@
-"""A search on a cluster that it shares: when it arrives, what it has to do, and where it stands."""
+"""A search on a shared cluster: its arrival, its work and its state."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from simulator.searchers.protocol import AnyJob, Idle, Searcher
 
 @dataclass(frozen=True)
 class Arrival:
-    """A search that comes at tick `at`: number `number`, from 0, of those with its label.
+    """A search that arrives at tick `at`: number `number`, from 0, of those with its label.
 
-    `open` makes its searcher and its trials when it comes; `seed` is that of its stragglers and losses. Each of its
-    trials takes `slots`. `resume`: a promoted trial goes on from its last result.
+    `open` makes its searcher and its trials when it arrives; `seed` is the seed of its stragglers and losses. Each of
+    its trials takes `slots`. `resume`: a promoted trial goes on from its last result.
     """
 
     at: int
@@ -34,7 +34,7 @@ class Arrival:
 
 @dataclass(eq=False, slots=True)
 class Search(Claim):
-    """A search that has arrived and is not done. `queued`: it is asked for all its jobs after each report."""
+    """A search that has arrived and is not done; with `queued` it is asked for all its jobs after each report."""
 
     arrival: Arrival = field(kw_only=True)
     searcher: Searcher = field(kw_only=True)
@@ -42,22 +42,22 @@ class Search(Claim):
     queued: bool = field(kw_only=True)
     resume: bool = field(kw_only=True)
     jobs: deque[AnyJob] = field(default_factory=deque)
-    lost: deque[Task] = field(default_factory=deque)  # to be tried again, before anything new
+    lost: deque[Task] = field(default_factory=deque)  # lost tasks, which come before new ones
 
     @property
     def name(self) -> str:
-        """Whose a trial is, in an error's words."""
+        """The text by which an error names the search."""
         return f" of search {self.arrival.number} of {self.arrival.label}"
 
     @property
     def open(self) -> int:
-        """Its waiting trials, as many as its max_slots let it start."""
+        """The number of its waiting trials that its max_slots allows to start."""
         if self.max_slots is None:
             return self.waiting
         return min(self.waiting, max(self.max_slots - self.held, 0) // self.slots)
 
     def ask(self) -> bool:
-        """Ask the searcher for a job: whether there is one. It waits from then on."""
+        """Ask the searcher for a job, which then waits; returns whether there was one."""
         answer = self.searcher.next_job()
         if isinstance(answer, Idle):
             self.more = False
@@ -67,16 +67,16 @@ class Search(Claim):
         return True
 
     def line_up(self) -> bool:
-        """Ask for one more job, which stands in line with the lost ones: a machine is hired for it."""
+        """Ask for one more job, for which a machine is hired; it stands in line with the lost ones."""
         if not self.ask():
             return False
-        while self.jobs:  # in the order in which they were asked for
+        while self.jobs:  # in the order of the requests
             self.waiting -= 1
             self.again(self._new(self.jobs.popleft()))
         return True
 
     def heard(self) -> bool:
-        """Go on after a report, or at the start: whether there is anything left to do."""
+        """Continue after a report, or at the start; returns whether any work is left."""
         self.more = True
         if self.queued:
             while self.ask():
@@ -84,7 +84,7 @@ class Search(Claim):
         return bool(self.running or self.waiting or self.ask())
 
     def next_task(self) -> Task:
-        """What is to be done next: lost jobs first."""
+        """The next task: lost ones first."""
         self.waiting -= 1
         if self.lost:
             return self.lost.popleft()
@@ -94,6 +94,6 @@ class Search(Claim):
         return job, job[3] if self.resume else 0, 0
 
     def again(self, task: Task) -> None:
-        """Keep a job whose attempt was lost."""
+        """Keep a task whose attempt was lost."""
         self.lost.append(task)
         self.waiting += 1

@@ -47,7 +47,7 @@ class SharedAnswer:
 
     @property
     def chosen(self) -> SharedOption | None:
-        """The cheapest a year of those that do, where they cost, else the one with the fewest workers."""
+        """The option to take of those that meet the target: the cheapest a year, or without prices the smallest."""
         able = [option for option in self.options if self.does(option)]
         return min(able, key=_expense, default=None)
 
