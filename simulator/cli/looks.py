@@ -17,55 +17,60 @@ PANEL = "How it looks"
 Width = Annotated[
     int | None,
     typer.Option(
-        metavar="PIXELS", help="Width of the pictures, 360 to 3840; letters are chosen for it. Usually 960.",
+        metavar="PIXELS", help="Width of the pictures, from 360 to 3840; the size of the letters follows it. "
+"Default: 960.",
         show_default=False, rich_help_panel=PANEL,
     ),
 ]  # fmt: skip
 Height = Annotated[
     int | None,
     typer.Option(
-        metavar="PIXELS", help="Height of the animations; usually what their parts take.", show_default=False,
+        metavar="PIXELS", help="Height of animations; default: what their parts need.", show_default=False,
         rich_help_panel=PANEL,
     ),
 ]  # fmt: skip
 Seconds = Annotated[
     float | None,
     typer.Option(
-        metavar="SECONDS", help="How long an animation lasts, its last picture included.", show_default=False,
+        metavar="SECONDS", help="Length of an animation, including its last picture.", show_default=False,
         rich_help_panel=PANEL,
     ),
 ]  # fmt: skip
 Speed = Annotated[
     float | None,
     typer.Option(
-        metavar="TIMES", help="How many times as fast as usual, such as 2 or 0.5.", show_default=False,
+        metavar="TIMES", help="Speed of an animation, such as 2 (twice as fast) or 0.5.", show_default=False,
         rich_help_panel=PANEL,
     ),
 ]  # fmt: skip
 Fps = Annotated[
     float | None,
     typer.Option(
-        "--fps", metavar="FRAMES", help="Frames a second, 0.1 to 50.", show_default=False, rich_help_panel=PANEL
+        "--fps",
+        metavar="FRAMES",
+        help="Frames per second, from 0.1 to 50.",
+        show_default=False,
+        rich_help_panel=PANEL,
     ),
 ]
-Theme = Annotated[ThemeChoice, typer.Option(help="Which themes are drawn.", rich_help_panel=PANEL)]
+Theme = Annotated[ThemeChoice, typer.Option(help="Themes to draw.", rich_help_panel=PANEL)]
 Palette = Annotated[
     Path | None,
     typer.Option(
-        metavar="FILE", help="Colours of your own (YAML), if they can be told apart.", show_default=False,
+        metavar="FILE", help="YAML file with colours of your own, easy to tell apart.", show_default=False,
         rich_help_panel=PANEL,
     ),
 ]  # fmt: skip
 Font = Annotated[
     Path | None,
     typer.Option(
-        metavar="FILE", help="A TrueType or OpenType font for the letters.", show_default=False, rich_help_panel=PANEL
+        metavar="FILE", help="TrueType or OpenType font for the letters.", show_default=False, rich_help_panel=PANEL
     ),
 ]
 Texts = Annotated[
     Path | None,
     typer.Option(
-        metavar="FILE", help="All words of a picture in another language (YAML).", show_default=False,
+        metavar="FILE", help="YAML file with all words of a picture in another language.", show_default=False,
         rich_help_panel=PANEL,
     ),
 ]  # fmt: skip

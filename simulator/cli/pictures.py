@@ -61,8 +61,8 @@ def animate(
     style: Annotated[
         str | None,
         typer.Option(
-            help="docs: configurations and workers, one file a searcher; side: those of all searchers next to each "
-            "other in one file; timeline: lanes of all, above each other. Several with commas, or all; without it "
+            help="docs: configurations and workers, one file for each searcher; side: the same of all "
+            "searchers side by side; timeline: all searchers on one clock. Several with commas, or all. Default: "
             "docs, timeline and a plot of the utilization.",
             show_default=False,
         ),
@@ -76,15 +76,14 @@ def animate(
     ] = None,
     snippet: Annotated[
         SnippetKind | None,
-        typer.Option(
-            help="Write beside the pictures what to paste into a page: rst, md or html.", show_default=False
-        ),
+        typer.Option(help="Also write what to paste into a page: rst, md or html.", show_default=False),
     ] = None,
     check: Annotated[
         bool,
         typer.Option(
             "--check",
-            help="Write nothing; say which files in the folder are not what would be written, with status 1.",
+            help="Write nothing, and name the files in the folder that would be written differently; the "
+            "status is then 1.",
         ),
     ] = False,
     width: looks.Width = None,
@@ -230,7 +229,7 @@ def plot(
         typer.Option(
             "--kind",
             help=f"{', '.join(PLOT_KINDS)}; several with commas. Of searches that share a cluster: "
-            f"{', '.join(SHARED_PLOT_KINDS)}, the last where it is asked for.",
+            f"{', '.join(SHARED_PLOT_KINDS)}; the last of them only on request.",
             show_default="all",
         ),
     ] = None,
