@@ -96,10 +96,11 @@ soak: $(READY)
 
 # The pictures of the README, byte for byte what tests/docs/test_gallery.py expects.
 gallery: $(READY)
-	rm -rf outputs/gallery/docs outputs/gallery/digits outputs/gallery/plan outputs/plan
+	rm -rf outputs/gallery/docs outputs/gallery/digits outputs/gallery/team outputs/gallery/plan outputs/plan
 	$(BIN)/asha-sim animate scenarios/docs.yaml --style docs --out outputs/gallery/docs
 	$(BIN)/asha-sim animate scenarios/digits.yaml --also scenarios/digits-40-workers.yaml \
 	  --style timeline --format gif,html --out outputs/gallery/digits
+	$(BIN)/asha-sim animate scenarios/team.yaml --out outputs/gallery/team
 	$(BIN)/asha-sim plan scenarios/plan_spot_or_on_demand.yaml --out outputs/plan
 	mkdir -p outputs/gallery/plan
 	cp outputs/plan/plan.html outputs/plan/plan.json outputs/plan/plan.md outputs/plan/table.csv outputs/gallery/plan

@@ -72,12 +72,11 @@ def _clause(trace: Trace, unit: str) -> str:
 def of_workload(found: Queueing, unit: str) -> str:
     """Whose trial each worker trains and the queue beneath, of searches that share a cluster."""
     about = found.about
-    labels = ", ".join(f"{one['searches']:,} of {label}" for label, one in about["labels"].items())
     many = f"{about['searches']:,} search{'' if about['searches'] == 1 else 'es'} that share a cluster"
     used = "" if about["utilization"] is None else f" keep its workers {percent(about['utilization'])} busy"
     return (
-        f"{many}{used}: {about['done']:,} are done by {_seconds(about['end_s'], unit)}, {about['present_mean']:.1f} "
-        f"are there on average and {about['present_max']:,} at most; counted are {labels}."
+        f"{many}{used}: {about['done']:,} are done by {_seconds(about['end_s'], unit)}. On average "
+        f"{about['present_mean']:.1f} are there at once, and at most {about['present_max']:,}."
     )
 
 

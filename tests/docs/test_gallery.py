@@ -17,6 +17,7 @@ GALLERY = ROOT / "outputs" / "gallery"
     [
         ("docs", ["--style", "docs"]),
         ("digits", ["--style", "timeline", "--format", "gif,html", "--also", "scenarios/digits-40-workers.yaml"]),
+        ("team", []),
     ],
 )
 def test_the_gallery_is_fresh(tmp_path, name, options):
@@ -34,6 +35,7 @@ def test_pages_show_pictures_that_exist_with_their_alt_texts():
         ("docs/sha", "docs/explain.md"),
         ("docs/asha", "docs/explain.md"),
         ("digits/timeline", "README.md"),
+        ("team/timeline", "docs/sharing.md"),
     ):
         readme = (ROOT / page).read_text()
         for suffix in (".gif", "-dark.gif", ".png", "-dark.png"):

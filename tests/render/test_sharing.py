@@ -66,8 +66,8 @@ def test_alternative_texts_tell_the_numbers(workload):
     found = queueing(workload, warm_up=0)
 
     assert alt.of_workload(found, "s") == (
-        "2 searches that share a cluster keep its workers 83 % busy: 2 are done by 3 s, 1.3 are there on average and 2 "
-        "at most; counted are 1 of first, 1 of second."
+        "2 searches that share a cluster keep its workers 83 % busy: 2 are done by 3 s. On average 1.3 are there at "
+        "once, and at most 2."
     )
     assert alt.of_stays(found, "s") == (
         "Of searches that share a cluster, half of first stay 2 s or less, 90 % 2 s; half of second stay 2 s or less, "
