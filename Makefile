@@ -53,7 +53,7 @@ coverage: $(READY)
 	$(BIN)/coverage report --fail-under 95
 	$(BIN)/coverage report --fail-under 100 --include 'simulator/searchers/*,simulator/cluster/*'
 
-# Decisions of the real schedulers beside ours, some 350,000: group rivals, and an older Syne Tune, in environments of their own.
+# Decisions of the real schedulers beside ours, some 700,000: group rivals, and an older Syne Tune, in environments of their own.
 rivals:
 	for group in rivals rivals-older; do \
 	  test -d .rivals/$$group || { $(PYTHON) -m venv .rivals/$$group && .rivals/$$group/bin/python -m pip install --quiet \

@@ -66,7 +66,7 @@ class Gate:
     `afterwards` records the loss of a trial that is stopped. A dead trial, of loss inf, is recorded nowhere.
     """
 
-    __slots__ = ("_afterwards", "_judges", "_passed", "_results", "candidates")
+    __slots__ = ("_afterwards", "_judges", "_results", "candidates")
 
     def __init__(self, judges: Sequence[Judge], afterwards: Judge | None = None) -> None:
         self._judges = tuple(judges)
@@ -97,11 +97,12 @@ class Gate:
         return self.candidates.pop(0) if self.candidates else None
 
     def withdraw(self, trial: int) -> bool:
-        """Forget the result of `trial`, and that it may go on; returns whether a judge had recorded it."""
+        """Forget the result of `trial`, and that it may go on; returns whether there was one.
+
+        It had been let go on, so `afterwards` has nothing of it from here.
+        """
         self.candidates = [entry for entry in self.candidates if entry[2] != trial]
         known = [judge.forget(trial) for judge in self._judges]
-        if self._afterwards is not None:
-            self._afterwards.forget(trial)
         self._results -= any(known)
         return any(known)
 

@@ -228,6 +228,20 @@ class Allotment(OneByOne):
         if bracket.ready:
             self._going_on.append(job[1])
 
+    def report_and_next(self, job: AnyJob, loss: float) -> AnyJob | Idle:
+        """Report `job` and return the next job, in one: mostly the same trial goes on, or another one starts."""
+        bracket = self._brackets[job[1]]
+        bracket.report(job, loss)
+        if bracket.ready:
+            if not self._going_on:
+                return bracket.next_job()
+            self._going_on.append(job[1])
+        elif not self._going_on and self._unstarted > 0:
+            self._unstarted -= 1
+            return self._brackets[self._bracket_of(next(self._trials))].next_job()
+        self._outstanding -= 1
+        return self.next_job()
+
     def standing(self, bracket: int, rung: int) -> Standing | None:
         """How a rung of a bracket stands; None where its rule goes by no places."""
         return standing_of(self._brackets[bracket], bracket, rung)

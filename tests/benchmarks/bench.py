@@ -16,7 +16,7 @@ from simulator.curves.synthetic import Synthetic
 from tests.benchmarks import floors, peers, processes, stages
 from tests.benchmarks.measure import Task, exponent, least, table, without_gc
 from tests.benchmarks.memory import added
-from tests.benchmarks.workload import LAW, TROUBLES, run
+from tests.benchmarks.workload import LAW, LIBRARIES, TROUBLES, run
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 WORKERS = (25, 500, 10_000)
@@ -120,6 +120,21 @@ def _size(search: str, trials: int, workers: int) -> tuple[int, float]:
     return jobs, least({"": lambda: run(search, trials, workers, curves)}, turns(trials))[""]
 
 
+def libraries(trials: int, workers: int, turns: int = 5) -> str:
+    """The libraries' rules beside `asha`, all on the same trials, whose curves are drawn before."""
+    curves = Synthetic(LAW, 0)
+    jobs = {name: len(run(name, trials, workers, curves)) for name in ("asha", *LIBRARIES)}
+    tasks: dict[str, Task] = {name: (lambda name=name: run(name, trials, workers, curves)) for name in jobs}  # type: ignore[misc]
+    spent = least(tasks, turns)
+    speed = {name: jobs[name] / spent[name] for name in jobs}
+    rows = [
+        [name, f"{jobs[name]:,}", f"{speed[name] / 1e3:,.0f}", f"{speed[name] / speed['asha']:.2f}",
+         f"{spent['asha'] / spent[name]:.2f}"]
+        for name in jobs
+    ]  # fmt: skip
+    return table(["", "jobs", "k jobs/s", "of asha, by jobs", "by searches"], rows)
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -133,6 +148,7 @@ def main() -> None:
     print(f"\nAgainst floors\n\n{against_floors(sizes, WORKERS[: 2 if quick else 3])}", flush=True)
     print(f"\nIn trouble, 500 workers\n\n{in_trouble(sizes[1:3], 500)}", flush=True)
     print(f"\nGrowth, 500 workers\n\n{growth(sizes[1:], LENGTHS[: len(sizes)], 500)}", flush=True)
+    print(f"\nThe libraries' rules, 500 workers\n\n{libraries(10_000, 500)}", flush=True)
     print(f"\nStages, 500 workers\n\n{stages.compare(sizes, 3 if quick else 5)}", flush=True)
     print(f"\nWhole processes\n\n{processes.compare(3 if quick else 7)}", flush=True)
     if not quick:

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 import pytest
 
 from tests.benchmarks import bench, measure, peers, processes, stages
-from tests.benchmarks.workload import SEARCHES, TROUBLES
+from tests.benchmarks.workload import LIBRARIES, SEARCHES, TROUBLES
 
 
 @pytest.fixture(autouse=True)
@@ -31,6 +31,10 @@ def test_in_trouble():
 
 def test_growth():
     assert rows(bench.growth((300, 600), (16, 64), 5)) == list(SEARCHES)
+
+
+def test_libraries():
+    assert rows(bench.libraries(60, 5, turns=1)) == ["asha", *LIBRARIES]
 
 
 def test_stages():

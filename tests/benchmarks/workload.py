@@ -14,6 +14,11 @@ from simulator.cluster.stragglers import LogNormal
 from simulator.core import ticks
 from simulator.curves.synthetic import BLOCK, Law, Synthetic
 from simulator.searchers import determined, halving, hyperband
+from simulator.searchers.dialects.optuna import optuna_hyperband, optuna_successive_halving
+from simulator.searchers.dialects.ray import ray_asha
+from simulator.searchers.dialects.ray_hyperband import ray_hyperband
+from simulator.searchers.dialects.sklearn import sklearn_halving
+from simulator.searchers.dialects.syne_tune import syne_tune_promotion, syne_tune_stopping
 from simulator.searchers.protocol import Searcher
 from simulator.trace.trace import Trace
 
@@ -44,6 +49,41 @@ SEARCHES = {
     "hyperband": Search(lambda trials, _: hyperband.hyperband(max_length=trials)),
 }
 
+#: The libraries' rules with the same rungs, beside `asha`; trials report every unit where a rule asks for it.
+LIBRARIES = {
+    "ray_asha": Search(lambda trials, _: ray_asha(num_samples=trials, max_t=MAX_LENGTH)),
+    "ray_hyperband": Search(
+        lambda trials, _: ray_hyperband(num_samples=trials, max_t=MAX_LENGTH, reduction_factor=4)
+    ),
+    "optuna_successive_halving": Search(
+        lambda trials, _: optuna_successive_halving(n_trials=trials, max_resource=MAX_LENGTH, min_resource=1)
+    ),
+    "optuna_successive_halving, auto": Search(
+        lambda trials, _: optuna_successive_halving(n_trials=trials, max_resource=MAX_LENGTH)
+    ),
+    "optuna_hyperband": Search(
+        lambda trials, _: optuna_hyperband(
+            n_trials=trials, max_resource=MAX_LENGTH, reduction_factor=4, study_name="study"
+        )
+    ),
+    "syne_tune_stopping, 0.13": Search(
+        lambda trials, _: syne_tune_stopping(
+            max_num_trials_started=trials, version="0.13", max_t=MAX_LENGTH, reduction_factor=4
+        )
+    ),
+    "syne_tune_stopping, 0.16": Search(
+        lambda trials, _: syne_tune_stopping(
+            max_num_trials_started=trials, version="0.16", max_t=MAX_LENGTH, reduction_factor=4
+        )
+    ),
+    "syne_tune_promotion": Search(
+        lambda trials, _: syne_tune_promotion(max_num_trials_started=trials, max_t=MAX_LENGTH, reduction_factor=4)
+    ),
+    "sklearn_halving": Search(
+        lambda trials, _: sklearn_halving(n_candidates=trials, max_resources=MAX_LENGTH, min_resources=1, factor=4)
+    ),
+}
+
 #: What can go wrong on a cluster, by name; all of it in the last.
 STRAGGLERS = Conditions(LogNormal(0.5))
 DROPS = Conditions(drop=Drop(0.01, 10 * MINUTE))
@@ -64,7 +104,7 @@ TROUBLES: dict[str, Callable[[int], Cluster]] = {
 
 def run(search: str, trials: int, workers: int, curves: Synthetic, trouble: str | None = None) -> Trace:
     """Simulate, recording the trace."""
-    made = SEARCHES[search]
+    made = (SEARCHES | LIBRARIES)[search]
     cluster = TROUBLES[trouble](workers) if trouble else Cluster(workers, "queued" if made.queued else "on_demand")
     return simulate(made.make(trials, workers), curves, cluster, label=search, meta={"divisor": 4.0})
 

@@ -7,6 +7,11 @@ import random as random_numbers
 import pytest
 
 from simulator.searchers.determined import async_halving, sync_halving
+from simulator.searchers.dialects.optuna import optuna_hyperband, optuna_successive_halving
+from simulator.searchers.dialects.ray import ray_asha
+from simulator.searchers.dialects.ray_hyperband import ray_hyperband
+from simulator.searchers.dialects.sklearn import sklearn_halving
+from simulator.searchers.dialects.syne_tune import syne_tune_promotion, syne_tune_stopping
 from simulator.searchers.halving import asha, sha
 from simulator.searchers.protocol import Job
 
@@ -18,6 +23,14 @@ SEARCHERS = {
     "sync_halving": lambda n: sync_halving(budget=3 * n, **GEOMETRY),
     "async_halving": lambda n: async_halving(max_trials=n, **GEOMETRY),
     "async_halving, stop once": lambda n: async_halving(max_trials=n, stop_once=True, **GEOMETRY),
+    "ray_asha": lambda n: ray_asha(num_samples=n, max_t=16),
+    "ray_hyperband": lambda n: ray_hyperband(num_samples=n, max_t=16, reduction_factor=4),
+    "optuna_successive_halving": lambda n: optuna_successive_halving(n_trials=n, max_resource=16, min_resource=1),
+    "optuna_hyperband": lambda n: optuna_hyperband(n_trials=n, max_resource=16, study_name="s"),
+    "syne_tune_stopping, 0.13": lambda n: syne_tune_stopping(max_num_trials_started=n, version="0.13", max_t=16),
+    "syne_tune_stopping, 0.16": lambda n: syne_tune_stopping(max_num_trials_started=n, version="0.16", max_t=16),
+    "syne_tune_promotion": lambda n: syne_tune_promotion(max_num_trials_started=n, max_t=16),
+    "sklearn_halving": lambda n: sklearn_halving(n_candidates=n, max_resources=16),
 }
 ORDERS = {
     "any": lambda trial, draw: draw,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from binascii import crc32
 from bisect import bisect
+from functools import cache
 from itertools import accumulate, count
 from math import ceil, floor, isnan, log
 from typing import Literal
@@ -61,6 +62,7 @@ def optuna_hyperband(
     weights = bracket_budgets(min_resource, max_resource, reduction_factor)
     ends = list(accumulate(weights))
 
+    @cache  # every bracket asks for every trial
     def bracket_of(trial: int) -> int:
         return bisect(ends, crc32(f"{study_name}_{trial}".encode()) % ends[-1])
 

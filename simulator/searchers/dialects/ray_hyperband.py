@@ -62,8 +62,11 @@ def top(max_t: int, reduction_factor: float) -> int:
 class _Bracket:
     """A bracket of a band: its live trials, their progress, and those that may run."""
 
-    def __init__(self, number: int, size: int, milestones: tuple[int, ...], max_t: int, factor: float) -> None:
+    def __init__(
+        self, number: int, band: int, size: int, milestones: tuple[int, ...], max_t: int, factor: float
+    ) -> None:
         self.number = number
+        self.band = band
         self.milestones = milestones
         self.stage = 0  # number of halvings so far
         self.size = size  # nominal size
@@ -152,7 +155,8 @@ class Bands(OneByOne):
         self._trials = count()
         self._unstarted: set[int] = set()
         self._brackets: list[_Bracket] = []
-        self._active: list[list[_Bracket]] = []  # the bands' brackets that may still have work
+        self._bands: list[list[_Bracket]] = []
+        self._waiting: list[int] = []  # a heap of the bands that may have a trial for a free worker
         self._going_on: deque[tuple[int, _Bracket]] = deque()
         self._outstanding = 0
         self._ended = 0
@@ -190,6 +194,7 @@ class Bands(OneByOne):
         living = len(bracket.live)
         bracket.halve()
         self._ended += living - len(bracket.live)
+        self._line_up(bracket)
         if loss < inf and bracket.runnable and trial in bracket.live and units < bracket.milestone:
             bracket.runnable.remove(trial)
             self._going_on.append((trial, bracket))
@@ -216,18 +221,23 @@ class Bands(OneByOne):
             if not self._brackets or self._brackets[-1].filled:
                 number = len(self._brackets)
                 size, milestones = self._plan[number % len(self._plan)]
-                self._brackets.append(_Bracket(number, size, milestones, self._max_t, self._factor))
                 if number % len(self._plan) == 0:
-                    self._active.append([])
-                self._active[-1].append(self._brackets[-1])
+                    self._bands.append([])
+                made = _Bracket(number, len(self._bands) - 1, size, milestones, self._max_t, self._factor)
+                self._brackets.append(made)
+                self._bands[-1].append(made)
             self._brackets[-1].add(trial)
+            self._line_up(self._brackets[-1])
+
+    def _line_up(self, bracket: _Bracket) -> None:
+        if bracket.runnable and bracket.band not in self._waiting:  # which are few
+            heappush(self._waiting, bracket.band)
 
     def _choose(self) -> tuple[int, _Bracket] | None:
-        while len(self._active) > 1 and all(bracket.halved_out for bracket in self._active[0]):
-            del self._active[0]
-        for band in self._active:
-            ready = [bracket for bracket in band if bracket.runnable]
+        while self._waiting:
+            ready = [bracket for bracket in self._bands[self._waiting[0]] if bracket.runnable]
             if ready:
                 bracket = min(ready, key=lambda one: one.completion)
                 return heappop(bracket.runnable), bracket
+            heappop(self._waiting)
         return None

@@ -35,6 +35,7 @@ def sklearn_halving(
         Round(sizes),
         count(),
         max_trials=n_candidates,
+        replace_invalid=False,  # a fit that fails is scored NaN, and ranked last
         meter=units_of(bracket_units(resources, sizes)),
     )
 

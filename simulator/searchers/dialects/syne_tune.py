@@ -172,10 +172,11 @@ class PromotionRung:
 class PromotionLevel:
     """A level of `syne_tune_promotion`; candidates are those paused there. A dead trial is not recorded."""
 
-    __slots__ = ("_judge", "_results", "candidates")
+    __slots__ = ("_arrivals", "_judge", "_results", "candidates")
 
     def __init__(self, quantile: float, *, maximised: bool) -> None:
         self._judge = QuantileJudge(quantile, maximised=maximised)
+        self._arrivals = count()
         self._results = 0
         self.candidates: list[Entry] = []
 
@@ -187,7 +188,7 @@ class PromotionLevel:
         self._results += 1
         if loss != inf:
             self._judge.record(trial, loss)
-            heappush(self.candidates, (loss, self._results, trial))
+            heappush(self.candidates, (loss, next(self._arrivals), trial))
         return self._open()
 
     def promote(self) -> Entry | None:
@@ -198,6 +199,7 @@ class PromotionLevel:
         """Forget the result of `trial`."""
         if not self._judge.forget(trial):
             return False
+        self._results -= 1
         self.candidates = [entry for entry in self.candidates if entry[2] != trial]
         heapify(self.candidates)
         return True
