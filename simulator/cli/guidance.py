@@ -46,6 +46,7 @@ EXAMPLES = {
     ),
     "animate": (
         "asha-sim animate docs.yaml --style docs --out pictures",
+        "asha-sim animate docs.yaml --style side --width 740 --seconds 12 --out pictures",
         "asha-sim animate digits.yaml --format html --out pictures",
     ),
     "plot": ("asha-sim plot digits.yaml --kind gantt,incumbent --out pictures",),

@@ -29,11 +29,26 @@ _DIGITS = (("digits.yaml", "digits.yaml"), ("curves/digits.csv.gz", "curves/digi
 STARTS: Mapping[str, Start] = MappingProxyType({
     "docs": Start(
         "explain SHA and ASHA in a page of documentation",
-        (("docs.yaml", "docs.yaml"),),
         (
-            ("asha-sim animate docs.yaml --style docs --out pictures", "GIFs in light and dark, still pictures, "
-"alternative texts"),
-            ("asha-sim run docs.yaml", "the numbers of these runs"),
+            ("docs.yaml", "docs.yaml"),
+            ("texts/german.yaml", "texts/german.yaml"),
+            ("texts/chinese.yaml", "texts/chinese.yaml"),
+            ("palettes/violet.yaml", "palettes/violet.yaml"),
+        ),
+        (
+            (
+                "asha-sim animate docs.yaml --style docs --width 1296 --height 432 --out pictures",
+                "sha.gif and asha.gif in the size of Determined's own, dark ones, stills, alternative texts",
+            ),
+            (
+                "asha-sim animate docs.yaml --style side --width 740 --theme light --out pictures",
+                "both next to each other, in side.gif",
+            ),
+            (
+                "asha-sim animate docs.yaml --style docs --texts texts/german.yaml --snippet md --out german",
+                "the same in German, and what to paste into a page",
+            ),
+            ("asha-sim run docs.yaml", "the numbers behind them"),
         ),
     ),
     "teach": Start(

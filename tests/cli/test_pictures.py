@@ -165,3 +165,96 @@ def test_a_slide_is_sixteen_by_nine(tmp_path, tiny):
     assert (done.returncode, done.stderr) == (0, "")
     with Image.open(tmp_path / "out" / "gantt.png") as picture:
         assert picture.size == (1920, 1080)
+
+
+def test_check_says_which_files_differ(tmp_path, tiny):
+    words = ("animate", tiny, "--style", "docs", "--theme", "light", "--seconds", 1, "--snippet", "html", "--out")
+    out = tmp_path / "out"
+    assert asha_sim(*words, out).returncode == 0
+    assert names(out) == ["a.gif", "a.png", "a.txt", "b.gif", "b.png", "b.txt", "snippet.html"]
+    assert '<img src="b.gif"' in (out / "snippet.html").read_text()
+
+    done = asha_sim(*words, out, "--check")
+    assert (done.returncode, done.stdout) == (0, f"{out}: the pictures are those that this scenario gives\n")
+    (out / "a.gif").write_bytes(b"mine")
+    (out / "b.txt").unlink()
+    done = asha_sim(*words, out, "--check")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout == f"{out}/a.gif: differs from what this scenario gives\n{out}/b.txt: is missing\n"
+    assert (out / "a.gif").read_bytes() == b"mine"
+    done = asha_sim(*words, tmp_path / "none", "--check")
+    assert (done.returncode, (tmp_path / "none").exists()) == (1, False)
+
+
+def test_drawn_once(tmp_path, tiny, monkeypatch):
+    monkeypatch.setenv("ASHA_SIM_KEPT", str(tmp_path / "kept"))
+    words = (
+        "animate",
+        tiny,
+        "--style",
+        "side",
+        "--theme",
+        "dark",
+        "--fps",
+        5,
+        "--seconds",
+        2,
+        "--out",
+        tmp_path / "out",
+    )
+    first = asha_sim(*words)
+    monkeypatch.setattr("simulator.render.pictures.draw_all", None)  # which nobody can call
+    again = asha_sim(*words)
+    assert (again.returncode, again.stdout) == (0, first.stdout)
+    assert names(tmp_path / "out") == ["side-dark.gif", "side-dark.png", "side.txt"]
+
+
+def test_how_often_and_how_long(tmp_path, tiny):
+    from PIL import Image
+
+    for times, said in ((0, 0), (1, None), (3, 2)):
+        out = tmp_path / str(times)
+        asha_sim(
+            "animate", tiny, "--style", "docs", "--theme", "light", "--seconds", 2, "--fps", 10, "--loop", times,
+            "--width", 400, "--title", "T", "--out", out,
+        )  # fmt: skip
+        with Image.open(out / "a.gif") as picture:
+            assert picture.info.get("loop") == said
+            assert picture.size[0] == 400
+            total = 0
+            for frame in range(picture.n_frames):
+                picture.seek(frame)
+                total += picture.info["duration"]
+            assert total == 2000
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--width", 10), "width: should be 360 to 3,840 pixels, not 10"),
+        (("--palette", "p.yaml"), "p.yaml:1: has 3 colours; a palette has"),
+        (("--texts", "t.yaml"), "t.yaml:1:1: lacks the word 'thousands separator'; put it after 'decimal point'"),
+        (("--font", "t.yaml"), "t.yaml: is no font of outlines"),
+        (("--style", "side", "--width", 400), "side: needs a width of 6"),
+        (("--style", "pie"), "'pie' is none of docs, timeline, side"),
+    ],
+)
+def test_options_that_can_not_be(tmp_path, tiny, options, said):
+    (tmp_path / "p.yaml").write_text("['#123', '#456', '#789']")
+    (tmp_path / "t.yaml").write_text("decimal point: ','\n")
+    done = asha_sim("animate", tiny, *options, "--out", "out", cwd=tmp_path)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_font_that_lacks_characters_is_named(tmp_path, tiny):
+    from simulator.render.fonts import bundled
+
+    done = asha_sim(
+        "plot", tiny, "--kind", "split", "--theme", "light", "--width", 480, "--title", "\U0001f980", "--out",
+        tmp_path / "out", "--font", bundled() / "DejaVuSansMono.ttf",
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert "DejaVuSansMono.ttf lacks \U0001f980; another font letters them" in done.stderr

@@ -22,6 +22,9 @@ from tests.support.runner import ROOT, asha_sim
 #: What makes a scenario of an experiment file.
 OPTIONS = {"determined": {"workers": 2, "unit_time": "1 min"}}
 
+#: What `init docs` writes.
+DOCS = {"docs.yaml", "schema.json", "texts/german.yaml", "texts/chinese.yaml", "palettes/violet.yaml"}
+
 
 def files_in(folder):
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
@@ -68,7 +71,7 @@ def test_what_to_type_next_runs(tmp_path, command):
 
 def test_nothing_is_overwritten(tmp_path):
     assert asha_sim("init", "docs", cwd=tmp_path).returncode == 0
-    assert files_in(tmp_path).keys() == {"docs.yaml", "schema.json"}
+    assert files_in(tmp_path).keys() == DOCS
     assert asha_sim("init", "docs", cwd=tmp_path).returncode == 0, "the same files are left"
 
     (tmp_path / "docs.yaml").write_text("mine")
@@ -79,7 +82,7 @@ def test_nothing_is_overwritten(tmp_path):
     )
     assert asha_sim("init", "all", cwd=tmp_path).returncode == 2
     assert (tmp_path / "docs.yaml").read_text() == "mine"
-    assert files_in(tmp_path).keys() == {"docs.yaml", "schema.json"}
+    assert files_in(tmp_path).keys() == DOCS
 
 
 def test_a_file_in_the_place_of_a_folder(tmp_path):

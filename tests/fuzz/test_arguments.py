@@ -22,12 +22,13 @@ OPTIONS = (
     "--out", "-o", "--seed", "--json", "--resume", "--style", "--format", "--also", "--kind", "--seeds", "--jobs", "--backend", "--address",
     "--workers", "--time-unit", "--from", "--censored", "--metric", "--mode", "--grid", "--offset", "--trace", "--study", "--trial-column",
     "--figure", "--theme", "--maximise", "--minimise", "--family", "--replicates", "--help", "--version", "--configurations", "--epochs", "--", "-", "-x",
+    "--width", "--height", "--seconds", "--speed", "--fps", "--palette", "--font", "--texts", "--title", "--loop", "--snippet", "--check",
     "--vary", "--no", "--seed=1", "--out=", "--show-completion",
 )  # fmt: skip
 VALUES = (
     "s.yaml", "plan.yaml", "c.csv", "t.csv", "none.yaml", "none.csv", "folder", ".", "/dev/null", "/dev/zero", "pipe.csv", "pipe.yaml", "loop.csv",
     "", " ", "a\0b", "\udcff", "é", "x" * 300, "x/" * 2000, "-1", "0", "1", "2", "3", str(2**63 - 1), str(2**63), str(-(2**63)), "1" * 400, "1" * 5000, "1.5", "nan",
-    "gif", "png,svg", "gif,gif", ",", "timeline", "docs", "gantt", "1,3,9", "0,1", "a,b", "csv", "optuna", "ray", "loky", "dask", "tcp://127.0.0.1:1", "hold",
+    "gif", "png,svg", "gif,gif", ",", "timeline", "docs", "side", "all", "light", "both", "md", "360", "740", "gantt", "1,3,9", "0,1", "a,b", "csv", "optuna", "ray", "loky", "dask", "tcp://127.0.0.1:1", "hold",
     "cluster.workers=1,2", "seed=0,1", "=", "min", "loss", "s", "h", "out", "out.csv", "out.parquet", "out.png", "out.txt", "new/out.csv", "s.yaml/out", "\x1b[31m", "$(id)", "--", "[red]", "%s", "@",
 )  # fmt: skip
 

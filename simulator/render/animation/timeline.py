@@ -249,7 +249,9 @@ class SearcherRow:
             room = px(BESIDE - CELL - 4)
             size = next((px(size) for size in (17, 15, 13) if measure(value, px(size), bold=True) <= room), px(LABEL))
             canvas.text(self._side + px(x), top + px(y), value, size, ramp=ramp, bold=True, width=room)
-            canvas.text(self._side + px(x), top + px(y) + px(15), say(meaning), px(LABEL), ramp=style.MUTED)
+            room = room if x else px(CELL - 6)
+            below = top + px(y) + px(15)
+            canvas.text(self._side + px(x), below, say(meaning), px(LABEL), ramp=style.MUTED, width=room)
         if over:
             divisor = trace.meta.get("divisor")
             if not divisor:
