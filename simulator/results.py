@@ -189,11 +189,11 @@ _SAID = {
     ),
 }
 
-#: What a plan hangs on: the cost, where workers have a price, or else how long they train; then what comes of it.
+#: Measures on which a plan depends: the cost, or without prices the training time, and then the outcomes.
 _COST = _Measure("cost", "cost", "money")
 _AT_WORK = _Measure("training time", "busy_s", "time")
 _OUTCOMES = (MEASURES[1], MEASURES[6])
-#: What a plan is told of each: its name, and what is said where there is less or more of it.
+#: Sentences on these measures: the name, and the texts for less and for more of it.
 _MATTERS = {
     "cost": ("cost", "costs {size} less", "costs {size} more"),
     "busy_s": (
@@ -313,7 +313,7 @@ class Comparison(_Shown):
         return f"For a plan: {said}{f'; {rest}' if rest else ''}."
 
     def times(self) -> list[str]:
-        """The same of makespans and first full-length trials alone, as it goes on after "over 20 seeds,"."""
+        """The same for makespans and first full-length trials only, in the form that follows "over 20 seeds,"."""
         first, *others = self.summaries
         return [self._finding(measure, first, label) for label in others for measure in MEASURES[:2]]
 
@@ -445,7 +445,7 @@ class Shared(_Shown):
 
     @property
     def title(self) -> str:
-        """The scenario's."""
+        """The scenario's title."""
         return self.scenario.title
 
     @property
@@ -454,11 +454,11 @@ class Shared(_Shown):
         return queueing_words.HEAD
 
     def rows(self) -> list[tuple[str, ...]]:
-        """A row a label."""
+        """A row for each label."""
         return queueing_words.table(self.figures, self.scenario.scenario.time_unit)
 
     def findings(self) -> list[str]:
-        """What may be said of the run."""
+        """Sentences on the run."""
         return queueing_words.sentences(self.figures, self.scenario.scenario.time_unit)
 
 
@@ -470,7 +470,7 @@ class PlannedShared(_Shown):
 
     @property
     def title(self) -> str:
-        """The scenario's."""
+        """The scenario's title."""
         return self.answer.loaded.title
 
     @property
@@ -484,11 +484,11 @@ class PlannedShared(_Shown):
         return words.head(self.answer)
 
     def rows(self) -> list[tuple[str, ...]]:
-        """A row an option."""
+        """A row for each option."""
         return words.rows(self.answer)
 
     def findings(self) -> list[str]:
-        """The answer, and what it rests on."""
+        """Sentences on the answer and its assumptions."""
         return [self.sentence, *words.remarks(self.answer)]
 
 

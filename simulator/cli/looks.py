@@ -10,7 +10,7 @@ import typer
 
 from simulator.core.vocabulary import ThemeChoice
 
-#: Heading of these options in `--help`.
+#: Heading in `--help` of the options on looks.
 PANEL = "How it looks"
 
 
@@ -84,7 +84,7 @@ Loop = Annotated[
 
 
 def tell_lacking(font: Path | None, texts: list[str], words: Mapping[str, str]) -> None:
-    """Say which characters of a picture the font that was asked for lacks."""
+    """Print which characters of a picture the requested font lacks."""
     if font is None:
         return
     from simulator.core.escaping import plain, printable

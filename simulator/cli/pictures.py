@@ -166,7 +166,7 @@ def animate(
 def _animate_shared(
     loaded: Loaded, seed: int | None, out: Path, asked: Pictures, *, given: Mapping[str, object]
 ) -> None:
-    """Animate searches that share a cluster; of what was given beside the style some is for searchers alone."""
+    """Animate searches that share a cluster; raises an error for options that only searchers have."""
     from simulator.cli.shared import animate_shared
 
     for option, value in given.items():
@@ -177,14 +177,14 @@ def _animate_shared(
 
 
 def _styles(asked: str | None) -> tuple[Style, ...]:
-    """The styles that are asked for."""
+    """The requested styles."""
     if asked is None:
         return USUAL_STYLES
     return STYLES if asked == "all" else tuple(_chosen(asked, STYLES, "--style"))
 
 
 def _write_or_check(draw: Callable[[Path], list[Path]], out: Path, *, check: bool) -> None:
-    """Draw into `out` and name the files; or draw elsewhere and say which files of `out` differ, with status 1."""
+    """Draw into `out` and print the files; or draw elsewhere and print which files of `out` differ, with status 1."""
     if not check:
         typer.echo("\n".join(map(str, draw(out))))
         return
@@ -208,7 +208,7 @@ def _write_or_check(draw: Callable[[Path], list[Path]], out: Path, *, check: boo
 
 
 def _tell_letters(asked: Pictures, texts: Sequence[str]) -> None:
-    """Say which characters pictures show as boxes, or letter in another font than was asked for."""
+    """Print which characters pictures show as boxes, or in another font than the requested one."""
     from simulator.render import fonts
 
     shown = [asked.options.titled(texts[0]), *texts[1:]]

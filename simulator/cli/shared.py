@@ -87,7 +87,7 @@ def plot_shared(
     seeds: int,
     size: PlotSize,
 ) -> None:
-    """Draw who was served when, how long searches stayed and how that grows with the load; in light and dark."""
+    """Draw which search was served when, how long searches stayed, and how stays grow with load; in both themes."""
     from simulator.cli.notes import tell_boxes
     from simulator.experiment import loads
     from simulator.experiment.sharing import SharedExperiment
@@ -131,7 +131,7 @@ def animate_shared(
     styles: Sequence[Style],
     options: PictureOptions,
 ) -> None:
-    """Animate who was served when, with the queue beneath, or make the player and the file for trace viewers."""
+    """Animate which search was served when, with the queue beneath, or make the player or the trace viewers' file."""
     from simulator.cli.notes import tell_boxes
     from simulator.cli.progress import progress_bar
     from simulator.experiment.sharing import SharedExperiment

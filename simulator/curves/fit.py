@@ -37,7 +37,7 @@ LASTING = 20
 FEWEST = 3
 #: Most quantiles that describe the death times.
 DEATHS = 21
-#: Sets of pilots that are drawn at most until enough have one that reached the end.
+#: Most sets of pilots that are drawn in search of sets with a pilot that reached the end.
 MOST_DRAWS = 10_000
 #: Fewest points after a third of the training from which noise is estimated.
 POINTS = 8
@@ -94,8 +94,8 @@ class Other(NamedTuple):
 def refitted(grid: LossGrid, law: Law, count: int) -> list[Other]:
     """Laws of `count` other sets of pilots, each one fewer than there are, drawn with replacement.
 
-    A pilot's curve, time and noise are its own whatever others stand beside it; how far drawn trials may be from it
-    is that to its neighbours in the set. Sets without a pilot that reached the end are drawn again.
+    A pilot keeps its curve, time and noise in every set; the spread of trials around it depends on its neighbours in
+    the set. Sets without a pilot that reached the end are drawn again.
     """
     place = {row: number for number, row in enumerate(_order(grid).tolist())}
     ends = np.array([_end(law, like, int(grid.resources[-1])) for like in law.trials])
@@ -115,7 +115,7 @@ def refitted(grid: LossGrid, law: Law, count: int) -> list[Other]:
 
 
 def _order(grid: LossGrid) -> NDArray[np.int64]:
-    """The trials that a law is fitted to, the best first: those that reached the end, or so many of them."""
+    """The trials that a law is fitted to, the best first: those that reached the end, MOST of them at most."""
     done = grid.finished
     order = np.flatnonzero(done)[np.argsort(grid.loss[done, -1], kind="stable")]
     if len(order) > MOST:
@@ -124,7 +124,7 @@ def _order(grid: LossGrid) -> NDArray[np.int64]:
 
 
 def _end(law: Law, like: Like, length: int) -> float:
-    """The loss, or its logarithm, that a trial of a law comes to, without noise."""
+    """The final loss, or its logarithm, of a law's trial without noise."""
     rate, scale = np.array([like.rate]), np.array([like.scale])
     return float(like.asymptote + like.gain * left(law.family, length, rate, scale)[0])
 

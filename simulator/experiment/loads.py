@@ -1,4 +1,4 @@
-"""How long searches wait and stay as they come more and more often, on a cluster that they share."""
+"""Waits and stays of searches on a shared cluster as they arrive more and more often."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import numpy as np
 from simulator.core.streams import Stream, words
 from simulator.experiment.sharing import SharedExperiment
 
-#: Loads that are looked at.
+#: Loads that are simulated.
 LOADS = (0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
-#: The knee: searches stay so many times as long as where hardly any come.
+#: Ratio of the mean stay to that at the least load which defines the knee.
 KNEE = 2.0
 
 
 @dataclass(frozen=True)
 class AtLoad:
-    """Mean wait and mean stay in seconds at a load, one number a run."""
+    """Mean wait and mean stay in seconds at a load, one value for each run."""
 
     load: float
     waits_s: tuple[float, ...]
@@ -42,9 +42,9 @@ def by_load(
     loads: Sequence[float] = LOADS,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> list[AtLoad] | None:
-    """The same searches, coming as often as makes each load; None where no rate of arrivals is known.
+    """Simulate the same searches at each load; None if no rate of arrivals is known.
 
-    A run counts all its searches: at another pace another warm-up would be found.
+    A run counts all its searches, because another pace would have another warm-up.
     """
     own = experiment.figures(experiment.run(), slowdown=False).about["load"]
     if not own:
@@ -67,7 +67,7 @@ def by_load(
 
 
 def knee(found: Sequence[AtLoad]) -> float | None:
-    """The load from which on searches stay `KNEE` times as long as at the least load; None where they never do."""
+    """The load from which searches stay `KNEE` times as long as at the least load; None if they never do."""
     limit = KNEE * found[0].stay_s
     for before, after in pairwise(found):
         if before.stay_s <= limit < after.stay_s:

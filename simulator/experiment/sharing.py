@@ -38,7 +38,7 @@ class SharedExperiment:
         self.loaded = loaded
         self.seed = loaded.scenario.seed if seed is None else seed
         self._replicate = replicate
-        self._pace = 1.0  # searches come after so many times the time that the scenario says
+        self._pace = 1.0  # factor of all arrival times
         self._cluster = build_cluster(loaded)
         self._streams = list((loaded.scenario.searches or {}).items())
         self._files = {label: self._recorded(label, stream) for label, stream in self._streams}
@@ -58,7 +58,7 @@ class SharedExperiment:
         return again
 
     def paced(self, pace: float) -> SharedExperiment:
-        """The same with searches that come after so many times the time."""
+        """The same experiment with all times between arrivals multiplied by `pace`."""
         again = copy(self)
         again._pace = pace
         return again
@@ -100,7 +100,7 @@ class SharedExperiment:
     ) -> Queueing:
         """The numbers of a run; each search that was done runs on an empty cluster too, to say how slowed it was.
 
-        Where a cluster that is empty never gets it done, it has no slowdown, and none has without `slowdown`.
+        A search that an empty cluster never gets done has no slowdown; without `slowdown` none has.
         """
         alone: list[int | None] = []
         for number, visit in enumerate(workload.visits if slowdown else (), 1):

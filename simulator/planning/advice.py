@@ -1,21 +1,21 @@
-"""The advice: which option to take, and what else was worth knowing. It claims no more than the runs show.
+"""The advice: which option to take, and what else is worth knowing. It claims no more than the runs show.
 
 The words, once for all of planning:
 
-* An option **does** what is asked where the share of its runs that met deadline, budget and target is shown to be no
+* An option **does** what is asked if the share of its runs that met deadline, budget and target is shown to be no
   less than the plan's confidence: by the share's lower bound at the plan's one-sided `assurance`, or by the share
-  itself where the plan says `choose_by: estimate`. It **may** do it where the upper bound is no less. Where pilots
-  stand for the trials, bounds are of all that is known: what so few don't tell counts.
-* Its **expense** is the mean of its cost, or of its worker-hours where nothing has a price.
-* With a deadline the option of least expense is taken of those that do; with a budget alone the soonest, or the
-  cheapest of those as soon (within `SAME`, or not told apart); with neither, the knee of time against expense, or
-  the least expense where there is no knee.
-* Options are **tied** with it where they may do what is asked and what it was taken for can't be told apart,
-  replicate by replicate.
+  itself if the plan says `choose_by: estimate`. It **may** do it if the upper bound is no less. If trials are drawn
+  from pilots, the bounds include what so few pilots leave unknown.
+* Its **expense** is the mean of its cost, or of its worker-hours if nothing has a price.
+* With a deadline, the option to take is the one of least expense among those that do. With only a budget, it is the
+  soonest of them, or the cheapest of those that are as soon (within `SAME`, or not told apart). With neither, it is
+  the knee of time against expense, or the option of least expense if there is no knee.
+* Options are **tied** with it if they may do what is asked and can't be told apart from it, replicate by replicate,
+  in the criterion by which it was chosen.
 * Larger numbers of workers that don't do it are **exceptions**: the makespan of an asynchronous search is not
   monotone in the number of workers. They are named, and don't count against it.
-* The **nearest** is what to name where nothing does: what met the question most often, then reached the target most
-  often, then the soonest, then the least expense.
+* The **nearest** option is named if none does: the one that met the question most often, then reached the target
+  most often, then is the soonest, then has the least expense.
 """
 
 from __future__ import annotations
@@ -331,7 +331,7 @@ def _grouped(options: Sequence[Option]) -> list[tuple[Option, ...]]:
 def _alike(one: Option, other: Option, level: float) -> bool:
     """Whether two options did the same work to its end, by the rule of `run` and `compare`.
 
-    The sooner of two may not have trained too few units, nor may either where none is seen to be sooner.
+    The sooner of two may not have trained too few units; if neither is clearly sooner, neither may.
     """
     if one.cut or other.cut or not np.array_equal(one.trials, other.trials):
         return False

@@ -35,9 +35,9 @@ def draw_all(
 ) -> list[Path]:
     """Write `traces` in every format, as `options` say; return what was written.
 
-    "gif", "mp4" and "webp" make every animation of `styles`, and with `utilization` a plot of it; "html" the
-    player, which can switch to `others` by their names; "perfetto" a file for trace viewers. `on_frame` is told
-    what is being drawn, and how many files of how many are written. Raises InputError as `animate` does.
+    "gif", "mp4" and "webp" make every animation of `styles`, and with `utilization` a plot of it; "html" the player,
+    which can switch to `others` by their names; "perfetto" a file for trace viewers. `on_frame` is called with the
+    name of the picture, the number of files written and their total. Raises InputError as `animate` does.
     """
     motions: list[Motion] = [name for name in WRITERS if name in formats]
     title = options.titled(title)
@@ -67,7 +67,7 @@ def draw_all(
             )
     if "html" in formats:
         path = out / "player.html"
-        with drawn_with(replace(options, words=ENGLISH)):  # the player's own words are English
+        with drawn_with(replace(options, words=ENGLISH)):  # the player's texts are English
             play({title: traces, **(others or {})}, title=title, time_unit=time_unit).write(path)
         written.append(path)
     if "perfetto" in formats:

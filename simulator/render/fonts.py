@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LATIN_ENDS, OWN = 0x250, frozenset("–—‘’“”…×·→\ufffd")
 
 
-#: The font that a user asked for, before the bundled one.
+#: The font that a user requested, which comes before the bundled one.
 _asked: ContextVar[Path | None] = ContextVar("_asked", default=None)
 
 
@@ -53,7 +53,7 @@ def face_for(character: str) -> Face | None:
 
 @contextmanager
 def lettered_in(path: Path | None) -> Iterator[None]:
-    """Letter with the font of a file in here, where it has the characters."""
+    """Draw with the font of a file inside the block, for the characters that it has."""
     token = _asked.set(path)
     try:
         yield
@@ -62,13 +62,13 @@ def lettered_in(path: Path | None) -> Iterator[None]:
 
 
 def asked() -> Face | None:
-    """The font that letters come from first, other than the bundled one."""
+    """The requested font, which comes first; None for the bundled one."""
     path = _asked.get()
     return None if path is None else _face(str(path))
 
 
 def unusable(path: Path) -> str:
-    """Why a file can't be lettered with; empty where it can."""
+    """Why a file can't be used as a font; empty if it can."""
     try:
         with path.open("rb") as file:
             file.read(1)
@@ -80,7 +80,7 @@ def unusable(path: Path) -> str:
 
 
 def lacking_in(path: Path, texts: Iterable[str]) -> str:
-    """The characters, each once, that the font of a file lacks; others letter them."""
+    """The characters, each once, that the font of a file lacks; other fonts are used for these."""
     there = dict.fromkeys("".join(texts))
     return "".join(one for one in there if not one.isspace() and not _has(str(path), one))
 
@@ -97,7 +97,7 @@ def runs(text: str) -> tuple[tuple[Face | None, str], ...]:
 
 
 def _own_face(character: str, own: Face | None) -> Face | None:
-    """The font that a character is lettered with; None for the bundled one, or where none has it."""
+    """The font of a character; None for the bundled one, or if no font has it."""
     return own if own is not None and _has(own.path, character) else face_for(character)
 
 

@@ -1,7 +1,7 @@
 """Pictures that are made once: a folder keeps them by the digest of everything they come from.
 
-That is the scenario, the files it reads, the seed, the options and this program. Who asks again for the same gets
-the same bytes, and nothing is drawn. Several processes may share a folder: an entry appears whole or not at all.
+That is the scenario, the files that it reads, the seed, the options and this program. A repeated request gets the
+same bytes, and nothing is drawn. Several processes may share a folder: an entry appears whole or not at all.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from simulator.io import inputs, writing
 if TYPE_CHECKING:
     from simulator.experiment.experiment import Experiment
 
-#: Says where the command line keeps pictures; "off" for nowhere.
+#: Environment variable with the command line's folder for kept pictures; "off" keeps none.
 VARIABLE = "ASHA_SIM_KEPT"
-#: Sets of pictures that a folder keeps at most; those not asked for the longest go first.
+#: Most sets of pictures in a folder; the ones unused for longest are removed first.
 MOST = 200
-#: What an entry's list of files is called.
+#: Name of an entry's list of files.
 LIST = "files.json"
 #: Libraries whose versions pictures depend on.
 LIBRARIES = ("numpy", "pillow", "imageio", "matplotlib", "imageio-ffmpeg", "simpy")
@@ -42,10 +42,10 @@ class Kept:
         self._folder = folder
 
     def take(self, digest: str, out: Path) -> list[Path] | None:
-        """Put what is kept under `digest` into the folder `out` and return the files; None where nothing is.
+        """Copy the pictures kept under `digest` into the folder `out` and return the files; None if there are none.
 
-        Files that are there already with the same bytes are left alone. A kept file that was damaged counts as not
-        kept. Raises InputError and MachineError as writing files does.
+        Existing files with the same bytes are left alone. A damaged entry counts as missing. Raises InputError and
+        MachineError as writing files does.
         """
         entry = self._folder / digest
         try:
@@ -65,7 +65,7 @@ class Kept:
         return [out / name for name in contents]
 
     def put(self, digest: str, files: Sequence[Path]) -> None:
-        """Keep `files`, which lie in one folder, under `digest`. What can't be kept is not, without a word."""
+        """Keep `files`, which lie in one folder, under `digest`. Files that can't be kept are silently not kept."""
         with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
             aside = Path(mkdtemp(prefix="making-", dir=self._folder))
@@ -74,20 +74,20 @@ class Kept:
                 for path in files:
                     shutil.copyfile(path, aside / path.name)
                 (aside / LIST).write_text(json.dumps(listed), encoding="utf-8")
-                aside.rename(self._folder / digest)  # refused where another process was sooner
+                aside.rename(self._folder / digest)  # fails if another process was faster
             finally:
                 shutil.rmtree(aside, ignore_errors=True)
             self._forget()
 
     def _forget(self) -> None:
-        """Remove the entries that nobody has asked for the longest."""
+        """Remove the entries that were unused for longest."""
         entries = sorted(self._folder.iterdir(), key=lambda entry: entry.stat().st_mtime)
         for entry in entries[:-MOST]:
             shutil.rmtree(entry, ignore_errors=True)
 
 
 def usual() -> Kept | None:
-    """Where the command line keeps pictures: this user's folder for caches, or what ASHA_SIM_KEPT says."""
+    """The command line's folder of kept pictures: in this user's caches, or as ASHA_SIM_KEPT says."""
     said = os.environ.get(VARIABLE, "")
     if said == "off":
         return None
@@ -96,12 +96,12 @@ def usual() -> Kept | None:
     caches = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
     try:
         return Kept(Path(caches or Path.home() / ".cache") / "asha-simulator" / "pictures")
-    except RuntimeError:  # nobody knows where this user is at home
+    except RuntimeError:  # this user has no known home folder
         return None
 
 
 def digest(experiments: Iterable[Experiment], asked: Mapping[str, object]) -> str:
-    """The digest of scenarios that have been read in here, the files they read, their seeds, and what is asked.
+    """The digest of the scenarios read in this block, their files, their seeds, and the request `asked`.
 
     `asked` are plain values. Call it inside `inputs.noted()`, in which the scenarios were read.
     """
@@ -123,7 +123,7 @@ def _file(path: str) -> str:
 
 @lru_cache(maxsize=1)
 def _program() -> str:
-    """What draws: this package's files, and the versions of the libraries it draws with."""
+    """The drawing program: this package's files, and the versions of the libraries that it draws with."""
     found = sha256(sys.version.encode())
     for name in LIBRARIES:
         with suppress(PackageNotFoundError):
@@ -137,7 +137,7 @@ def _program() -> str:
 
 
 def _same(path: Path, content: bytes) -> bool:
-    """Whether a file is there and has this content."""
+    """Whether a file exists with this content."""
     try:
         return not path.is_symlink() and path.stat().st_size == len(content) and path.read_bytes() == content
     except (OSError, ValueError):

@@ -1,6 +1,6 @@
-"""How pictures are to look: the same options for animations, plots, the command line, Python and Sphinx.
+"""Options of how pictures look, the same for animations, plots, the command line, Python and Sphinx.
 
-What is not asked for is as it always was: animations of 960 pixels, English, both themes, looping for ever.
+Without options, animations have 960 pixels, English texts and both themes, and loop for ever.
 """
 
 from __future__ import annotations
@@ -20,61 +20,62 @@ from simulator.core.vocabulary import ThemeChoice, ThemeName
 from simulator.render import fonts, palette, style, words
 from simulator.render.words import ENGLISH, Words
 
-#: Widths, heights and seconds that can be asked for.
+#: Ranges of widths, heights and seconds that may be requested.
 NARROWEST, WIDEST = 360, 3840
 LOWEST, HIGHEST = 160, 4000
 LONGEST_S = 600
 SLOWEST, FASTEST = 0.01, 100
-#: Frames a second: browsers show none for less than 20 ms.
+#: Range of frames a second; browsers show no frame for less than 20 ms.
 FEWEST_FPS, MOST_FPS = 0.1, 50
 MOST_LOOPS = 65_535
-#: Frames of an animation at most.
+#: Most frames of an animation.
 MOST_FRAMES = 3000
-#: Pixels of the smallest letters as shown, and the width of the column that wider pictures are shown in.
+#: Least size of the smallest letters as shown, and the width of the column in which wider pictures are shown, in
+#: pixels.
 LEGIBLE, COLUMN = 11, 740
-#: What pictures are drawn at where no width is asked for, and their smallest letters.
+#: Width of pictures if none is requested, and their smallest letters, in pixels.
 USUAL_WIDTH, USUAL_LETTER = 960, 12
-#: Browsers show an image of 10 ms or less for 100 ms.
+#: Shortest time of an image in ms; browsers show one of 10 ms or less for 100 ms.
 SHORTEST_MS = 20
-#: The last frame is held for so long, or for this share of a time that was asked for.
+#: Time for which the last frame is held, in ms, or its share of a requested time.
 HOLD_MS, HOLD_SHARE = 3000, 0.2
 
 
 class Sizes(NamedTuple):
-    """Width of a picture and height of its smallest letters, in pixels; all else goes by these."""
+    """Width of a picture and height of its smallest letters, in pixels; all other sizes follow from these."""
 
     width: int = USUAL_WIDTH
     letter: int = USUAL_LETTER
 
     def px(self, usual: float) -> int:
-        """Pixels of what takes `usual` pixels beside letters of 12."""
+        """Pixels of a distance that takes `usual` pixels beside letters of 12."""
         return round(usual * self.letter / USUAL_LETTER)
 
     @property
     def room(self) -> float:
-        """The width, measured in pixels of a picture whose smallest letters have 12."""
+        """The width in pixels of a picture whose smallest letters have 12."""
         return self.width * USUAL_LETTER / self.letter
 
 
 class Pace(NamedTuple):
-    """How long each frame but the last is shown, and how long that is held, in ms (multiples of 10)."""
+    """Times of the frames in ms (multiples of 10): of each but the last, and of the hold of the last."""
 
     frame_ms: tuple[int, ...]
     hold_ms: int
 
     @property
     def frames(self) -> int:
-        """How many there are."""
+        """The number of frames."""
         return len(self.frame_ms) + 1
 
     def shown(self, frame: int, last: int) -> int:
-        """How long a frame, counted from 0, is shown where `last` is the last of its picture, which all wait for."""
+        """Time of frame `frame`, from 0, if `last` is its picture's last one, which is held until all others end."""
         return self.frame_ms[frame] if frame < last else sum(self.frame_ms[frame:]) + self.hold_ms
 
 
 @dataclass(frozen=True)
 class PictureOptions:
-    """How pictures are to look; `read_options` makes them of what a user gives."""
+    """The options of how pictures look; `read_options` makes them from a user's values."""
 
     width: int | None = None
     height: int | None = None
@@ -95,17 +96,17 @@ class PictureOptions:
         return Sizes(self.width, max(LEGIBLE, ceil(LEGIBLE * self.width / COLUMN)))
 
     def theme(self, name: ThemeName) -> style.Theme:
-        """The colours of a theme: those of the palette that was asked for, where it has it."""
+        """The colours of a theme: those of the requested palette if it has the theme."""
         return {**style.THEMES, **(self.colours or {})}[name]
 
     def titled(self, title: str) -> str:
-        """The title that was asked for, else `title`."""
+        """The requested title, or else `title`."""
         return title if self.title is None else self.title
 
     def pace(self, frames: int, frame_ms: int) -> Pace:
-        """When each frame is shown, where `frames` of `frame_ms` and a hold of 3 s are the usual.
+        """The times of frames; `frames` of `frame_ms` and a hold of 3 s are the usual ones.
 
-        `seconds` are those of the whole animation with its hold; `fps` says how many frames make them.
+        `seconds` are those of the whole animation with its hold; `fps` says how many frames it has.
         """
         if self.seconds is None and self.speed is None and self.fps is None:
             return Pace((frame_ms,) * (frames - 1), HOLD_MS)
@@ -119,7 +120,7 @@ class PictureOptions:
         return Pace(tuple(end - begin for begin, end in pairwise(ends)), hold)
 
     def described(self) -> dict[str, object]:
-        """All of them as plain values, for a digest: a font by what is in its file."""
+        """All options as plain values for a digest; a font is given by its file's content."""
         font = None if self.font is None else sha256(self.font.read_bytes()).hexdigest()
         colours = None if self.colours is None else {name: asdict(theme) for name, theme in self.colours.items()}
         plain = {
@@ -133,13 +134,13 @@ _current: ContextVar[PictureOptions] = ContextVar("_current", default=USUAL)
 
 
 def current() -> PictureOptions:
-    """The options that pictures are drawn with just now."""
+    """The current options, with which pictures are drawn."""
     return _current.get()
 
 
 @contextmanager
 def drawn_with(options: PictureOptions) -> Iterator[None]:
-    """Draw with `options` in here."""
+    """Draw with `options` inside the block."""
     token = _current.set(options)
     try:
         with words.spoken(options.words), fonts.lettered_in(options.font):

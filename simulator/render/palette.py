@@ -1,7 +1,7 @@
-"""Colours of a user's own, from a file, and whether everybody can tell them apart.
+"""A user's own colours from a file, and checks that all readers can tell them apart.
 
-Contrast is WCAG 2's. What people with a colour-vision deficiency see is by Machado, Oliveira & Fernandes 2009 at full
-severity, on linear RGB; a distance is that of two colours in CIELAB (D65).
+Contrast is defined as in WCAG 2. The view of people with a colour-vision deficiency is simulated as in Machado,
+Oliveira & Fernandes 2009 at full severity, on linear RGB; the distance of two colours is that in CIELAB (D65).
 """
 
 from __future__ import annotations
@@ -26,11 +26,12 @@ if TYPE_CHECKING:
     from simulator.scenario.yaml_text import Document
 
 Colour = NDArray[np.float64]
-#: Contrast with the page that text needs, and graphics; of what always has a word beside it, as a start-up.
+#: Least contrast with the page: of text, of graphics, and of colours that always have a word beside them, such as a
+#: start-up.
 TEXT, GRAPHICS, WORDED = 4.5, 3.0, 2.2
-#: Contrast of a bar with the idle time around it.
+#: Least contrast of a bar with the idle time around it.
 AROUND = 1.9
-#: Least distance of two colours that mean different things, under any deficiency; and of idle time from the others.
+#: Least distance of two colours with different meanings, under any deficiency, and of idle time from the others.
 APART, IDLE_APART = 15.0, 17.0
 DEFICIENCIES: Mapping[str, Any] = {
     "none": np.eye(3),
@@ -39,7 +40,7 @@ DEFICIENCIES: Mapping[str, Any] = {
     "tritan": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
 }
 _TO_XYZ = [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
-#: Colours of a ramp that a file gives.
+#: Number of colours of a ramp in a file.
 ANCHORS = 4
 _RAMPS = ("rungs", "pale")
 
@@ -51,7 +52,7 @@ def contrast(one: Colour, other: Colour) -> float:
 
 
 def lab(colour: Colour, deficiency: str) -> Colour:
-    """CIELAB of a colour of 0 to 255 as somebody with `deficiency` sees it."""
+    """CIELAB of a colour of 0 to 255 as a person with `deficiency` sees it."""
     linear = np.clip(np.array(DEFICIENCIES[deficiency]) @ _linear(colour), 0, 1)
     ratio = np.array(_TO_XYZ) @ linear / [0.95047, 1, 1.08883]
     root = np.where(ratio > (6 / 29) ** 3, np.cbrt(ratio), ratio / (3 * (6 / 29) ** 2) + 4 / 29)
@@ -61,7 +62,8 @@ def lab(colour: Colour, deficiency: str) -> Colour:
 def read(path: Path) -> dict[ThemeName, Theme]:
     """The themes of a YAML file: `light`, `dark` or both, with every colour of `Theme`, as "#4A9BD9".
 
-    Raises InputError with file and line for colours that lack, are none, or can't be told apart, with the numbers.
+    Raises InputError with file and line for missing or wrong colours, and for colours that can't be told apart, with
+    the numbers.
     """
     document = document_of(path, "a palette is a small YAML file")
     names: tuple[ThemeName, ...] = get_args(ThemeName)
@@ -93,7 +95,7 @@ def read(path: Path) -> dict[ThemeName, Theme]:
 
 
 def indistinct(theme: Theme) -> Iterator[tuple[tuple[str, ...], str]]:
-    """What can't be seen or told apart: the entry of the theme, and what is wrong with it, with the numbers."""
+    """Colours that can't be seen or told apart: the entry of the theme, and what is wrong, with the numbers."""
     page, idle = _rgb(theme.page), _rgb(theme.idle)
     rungs = [_rgb(colour) for colour in theme.rungs]
     least = [
@@ -133,7 +135,7 @@ def _too_near(theme: Theme) -> Iterator[tuple[tuple[str, ...], str]]:
 
 
 def _malformed(document: Document, name: ThemeName) -> Iterator[Problem]:
-    """What is wrong with the form of a theme."""
+    """Problems of a theme's form."""
     theme = document.values[name]
     if not isinstance(theme, dict):
         count = len(theme) if isinstance(theme, list) else 1

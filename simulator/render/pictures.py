@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Pictures:
-    """What is to be drawn, and how it is to look; with a `snippet` also what to paste into a page."""
+    """The requested pictures and their options; with a `snippet` also the text to paste into a page."""
 
     formats: tuple[PictureFormat, ...] = ("gif",)
     styles: tuple[Style, ...] = USUAL_STYLES
@@ -38,7 +38,7 @@ class Pictures:
     options: PictureOptions = USUAL
 
     def described(self) -> dict[str, object]:
-        """All of it as plain values, for a digest."""
+        """The request as plain values for a digest."""
         return {
             "formats": sorted(self.formats), "styles": sorted(self.styles), "utilization": self.utilization,
             "snippet": self.snippet, "options": self.options.described(),
@@ -46,7 +46,7 @@ class Pictures:
 
 
 class Drawn(NamedTuple):
-    """Files of pictures, whether they were drawn just now, and the digest they are kept under."""
+    """The result: files of pictures, whether they were drawn now, and the digest under which they are kept."""
 
     files: list[Path]
     anew: bool
@@ -63,10 +63,10 @@ def draw_scenario(
     on_searcher: Callable[[str], None] | None = None,
     on_frame: Callable[[str, int, int], None] | None = None,
 ) -> Drawn:
-    """Write the pictures of a scenario into the folder `out`, from `store` where it has them.
+    """Write the pictures of a scenario into the folder `out`, from `store` if that has them.
 
-    `others` are scenarios that a player can switch to, by name. Raises InputError as `draw_all` does, RunError
-    where a run fails. Call it inside `inputs.noted()`, in which the scenarios were read.
+    `others` are scenarios that a player can switch to, by name. Raises InputError as `draw_all` does, RunError if a
+    run fails. Call it inside `inputs.noted()`, in which the scenarios were read.
     """
     others = others or {}
     digest = kept.digest([experiment, *others.values()], {**asked.described(), "others": list(others)})
@@ -94,7 +94,7 @@ def draw_trace(
     store: Kept | None = None,
     on_texts: Callable[[Sequence[str]], None] | None = None,
 ) -> Drawn:
-    """The same for a saved trace; `on_texts` hears what pictures of it are to letter, the title first."""
+    """Write the pictures of a saved trace; `on_texts` is called with the texts in them, the title first."""
     from simulator.trace.reading import read_trace, unit_of
 
     trace = read_trace(path)
@@ -135,6 +135,6 @@ def _draw(
 
 
 def unlike(title: str, taken: set[str]) -> str:
-    """The title, with a number if it is taken."""
+    """The title, with a number if another has it already."""
     numbered = (title if number == 1 else f"{title} ({number})" for number in count(1))
     return next(name for name in numbered if name not in taken)

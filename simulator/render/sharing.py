@@ -1,4 +1,4 @@
-"""Pictures that move of searches that share a cluster."""
+"""Animations of searches that share a cluster."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def draw_shared(
     with drawn_with(options):
         written = _moving(workload, found, out, motions, title, time_unit, on_frame) if motions else []
     if "html" in formats:
-        with drawn_with(replace(options, words=ENGLISH)):  # the player's own words are English
+        with drawn_with(replace(options, words=ENGLISH)):  # the player's texts are English
             play_shared(workload, title=title, time_unit=time_unit).write(out / "player.html")
         written.append(out / "player.html")
     if "perfetto" in formats:

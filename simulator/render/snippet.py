@@ -1,7 +1,7 @@
-"""What to paste into a page beside pictures: reStructuredText, Markdown or HTML, with alternative texts and sizes.
+"""Snippets to paste into a page for pictures: reStructuredText, Markdown or HTML, with alternative texts and sizes.
 
-Who wants no motion gets the last frame, and light or dark goes by the reader's system (HTML, GitHub) or by the page's
-own switch (MkDocs Material; Sphinx with Furo or PyData). A video can be paused; so can the player.
+Readers who want no motion get the last frame. Light or dark follows the reader's system (HTML, GitHub) or the page's
+own switch (MkDocs Material; Sphinx with Furo or PyData). A video can be paused, and so can the player.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ class Picture(NamedTuple):
 
     @property
     def moving(self) -> str:
-        """The suffix of what moves in an image element; empty where there is a video alone."""
+        """The suffix of the moving file for an image element; empty if there is only a video."""
         found = self.light or self.dark
         return next((suffix for suffix in ("gif", "webp") if suffix in found), "")
 
     @property
     def both(self) -> bool:
-        """Whether it was drawn in light and dark."""
+        """Whether the picture was drawn in light and dark."""
         return bool(self.light and self.dark)
 
     def file(self, suffix: str, *, dark: bool = False) -> str:
-        """The name of a file; of the other theme where it was drawn in one alone."""
+        """The name of a file; if only the other theme was drawn, of that."""
         return f"{self.name}{DARK if (dark and self.dark) or not self.light else ''}.{suffix}"
 
     @property
     def size(self) -> str:
-        """Attributes of an element."""
+        """The attributes of an element for the size."""
         return f'width="{self.width}" height="{self.height}"'
 
 
@@ -68,7 +68,7 @@ _SUFFIXES = ("gif", "webp", "mp4")
 
 
 def text(kind: SnippetKind, shown: Sequence[Picture], *, title: str, player: bool) -> str:
-    """The whole snippet; with a `player` the frame that shows it and the lines that the page needs for that."""
+    """The whole snippet; with a `player`, also its frame and the lines that the page needs for it."""
     parts: Iterable[str]
     if kind == "html":
         parts = [*map(_html, shown), *([_player(title)] if player else [])]
@@ -80,7 +80,7 @@ def text(kind: SnippetKind, shown: Sequence[Picture], *, title: str, player: boo
 
 
 def _html(one: Picture) -> str:
-    """A picture that goes by the reader's system, and a video where there is one."""
+    """A picture that follows the reader's system, and a video if there is one."""
     parts = []
     if one.moving:
         sources = [
@@ -119,7 +119,7 @@ def _player(title: str) -> str:
 
 
 def _markdown(shown: Sequence[Picture], title: str, *, player: bool) -> list[str]:
-    """HTML, which GitHub takes as it is, and the images of MkDocs Material, which follow its switch."""
+    """HTML, which GitHub accepts, and the images of MkDocs Material, which follow its switch."""
     parts = ["<!-- On GitHub, and wherever light and dark go by the reader's system: -->"]
     parts += map(_html, shown)
     images = [one for one in shown if one.moving]
@@ -144,7 +144,7 @@ def _in_brackets(alt: str) -> str:
 
 
 def _rst(one: Picture) -> str:
-    """Images by the page's own switch in Sphinx's themes Furo and PyData; on paper the last frame."""
+    """Images that follow the page's switch in Sphinx's themes Furo and PyData; on paper the last frame."""
     parts = []
     if one.moving:
         shown = [(one.file(one.moving), "only-light" if one.both else "")]

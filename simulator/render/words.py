@@ -1,7 +1,7 @@
-"""All words of a picture: in English here, in another language from a file.
+"""All texts of pictures: in English here, in another language from a file.
 
-A word goes by a key and may have places in braces, `{n}`, that numbers and names are put in. `say` writes it in the
-language that pictures are drawn in just now.
+A text has a key and may have places in braces, `{n}`, for numbers and names. `say` gives it in the current language
+of pictures.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Words = Mapping[str, str]
 
-#: Every word of animations, plots and their alternative texts. A file of another language has the same keys.
+#: Every text of animations, plots and their alternative texts. A file of another language has the same keys.
 ENGLISH: Words = MappingProxyType({
     # Numbers, times and amounts
     "decimal point": ".",
@@ -49,7 +49,7 @@ ENGLISH: Words = MappingProxyType({
     "up to": "to {units}",
     "rung": "rung {rung}",
     "rung and units": "rung {rung} · {units}",
-    # What colours mean
+    # Meanings of colours
     "idle": "idle",
     "busy": "busy",
     "overhead": "overhead",
@@ -153,7 +153,7 @@ ENGLISH: Words = MappingProxyType({
     "alt, best loss in the log": "a best loss of {loss}, trial {trial}'s, which the log calls {name}",
 })  # fmt: skip
 
-#: Words that may leave out their number: "one worker" says it without.
+#: Texts that may leave out their number: "one worker" says it already.
 _SINGULAR = ("one worker", "one result", "one trial", "one unit", "first barrier of one")
 _UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
 _words: ContextVar[Words] = ContextVar("_words", default=ENGLISH)
@@ -161,7 +161,7 @@ _words: ContextVar[Words] = ContextVar("_words", default=ENGLISH)
 
 @contextmanager
 def spoken(words: Words) -> Iterator[None]:
-    """Draw in the language of `words` in here."""
+    """Draw with the texts `words` inside the block."""
     token = _words.set(words)
     try:
         yield
@@ -170,12 +170,12 @@ def spoken(words: Words) -> Iterator[None]:
 
 
 def say(key: str, **places: object) -> str:
-    """The word `key` in the language of just now, its places filled."""
+    """The text `key` in the current language, with its places filled."""
     return _words.get()[key].format(**places)
 
 
 def number(text: str) -> str:
-    """A number as it is written in English, "1,234.5", in the language of just now."""
+    """A number written in English, "1,234.5", in the form of the current language."""
     words = _words.get()
     if words is ENGLISH:
         return text
@@ -193,17 +193,17 @@ def counted(amount: int, one: str, many: str) -> str:
 
 
 def workers(amount: int) -> str:
-    """So many workers."""
+    """A number of workers as text."""
     return counted(amount, "one worker", "workers")
 
 
 def trials(amount: int) -> str:
-    """So many trials."""
+    """A number of trials as text."""
     return counted(amount, "one trial", "trials")
 
 
 def units(amount: int) -> str:
-    """So many units of resource."""
+    """A number of units of resource as text."""
     return counted(amount, "one unit", "units")
 
 
@@ -230,9 +230,9 @@ def clock(tick: float, unit: str, digits: int = 1) -> str:
 
 
 def read(path: Path) -> Words:
-    """The words of a YAML file: keys of `ENGLISH` and what they are in its language.
+    """Read the texts of a YAML file: keys of `ENGLISH` and their texts in its language.
 
-    Raises InputError with file and line for every word that lacks, is unknown or has other places than in English.
+    Raises InputError with file and line for every text that is missing, unknown or has other places than in English.
     """
     document = document_of(path, "the words of a picture are a small YAML file")
     if not isinstance(document.values, dict):
@@ -260,7 +260,10 @@ def read(path: Path) -> Words:
 
 
 def document_of(path: Path, what: str) -> Document:
-    """A YAML file that is no scenario; `what` says what it should be. Raises InputError with its line."""
+    """Read a YAML file that is not a scenario; `what` says what it should be.
+
+    Raises InputError with the line of a mistake.
+    """
     from simulator.io import reading
     from simulator.scenario import yaml_text
 
@@ -268,7 +271,7 @@ def document_of(path: Path, what: str) -> Document:
 
 
 def _wrong(key: str, word: object) -> str:
-    """What is wrong with a word; empty where nothing is."""
+    """The problem of a text; empty if there is none."""
     if not isinstance(word, str) or (not word.strip() and key != "thousands separator"):
         return f"{str(word)[:40]!r} should be a text, such as {ENGLISH[key]!r}; put it in quotes"
     if "\n" in word:

@@ -1,15 +1,15 @@
 """Promotion rules: which trials may leave a rung. Synchronous and asynchronous halving differ in nothing else.
 
 =============  ==========================================================================================
-barrier        nobody before the rung is full, then the best (Li et al., arXiv 1810.05934, Algorithm 1)
-certain        whoever is sure to be among the final best, as soon as it is (Determined's sync_halving)
+barrier        no trial before the rung is full, then the best (Li et al., arXiv 1810.05934, Algorithm 1)
+certain        a trial, as soon as it is sure to be among the final best (Determined's sync_halving)
 asynchronous   the best floor(n / divisor) of the n results so far (Algorithm 2, lines 15-17)
 delayed        the same, but never more than floor(n / divisor) in all (D-ASHA: Li et al., VLDB 2022)
 stopping       a newcomer among the best max(floor(n / divisor), 1), at once or never (Determined's stop_once)
 =============  ==========================================================================================
 
-Losses tie in favour of the earlier result, under the stopping rule of the later. floor(n / divisor) is exact
-here and a quotient of floats in Determined, so it is the rules' parameter `share`.
+Of equal losses the earlier result is the better one, under the stopping rule the later one. floor(n / divisor) is
+exact here and a quotient of floats in Determined; so it is a parameter of the rules, `share`.
 """
 
 from __future__ import annotations

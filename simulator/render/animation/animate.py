@@ -44,13 +44,13 @@ def animate(
     formats: Sequence[Motion] = ("gif",),
     on_progress: Callable[[int, int], None] | None = None,
 ) -> list[Path]:
-    """Write the animations of `traces` into the folder `out`, with the options of just now; return what was written.
+    """Write the animations of `traces` into the folder `out`, with the current options; return what was written.
 
-    "docs" makes an animation for each trace, named after its label and on common scales, "timeline" one with all
-    of them, "side" one with their docs pictures next to each other. Beside `name.gif` (or .mp4, .webp) lie
-    `name.png`, the last frame, and `name.txt`, the alt text; pictures of the dark theme are `name-dark`.
-    `on_progress` is told how many files of how many are written. Raises InputError where a style can't show so many
-    searchers, and where MP4 can't be written.
+    "docs" makes an animation for each trace, named after its label and on common scales, "timeline" one with all of
+    them, "side" one with their docs pictures next to each other. Beside `name.gif` (or .mp4, .webp) lie `name.png`,
+    the last frame, and `name.txt`, the alt text; pictures of the dark theme are `name-dark`. `on_progress` is called
+    with the number of files written and their total. Raises InputError if there are too many searchers for a style,
+    or if MP4 can't be written.
     """
     if "mp4" in formats:
         video.check_mp4()
@@ -95,7 +95,7 @@ def slugs(labels: Sequence[str]) -> list[str]:
 
 
 def check_styles(styles: Sequence[Style], traces: Sequence[Trace]) -> None:
-    """Raise InputError where a style can't hold so many searchers, or not at the width that is asked for."""
+    """Raise InputError if there are too many searchers for a style, or for a style in the requested width."""
     if "timeline" in styles and not 1 <= len(traces) <= MOST_SEARCHERS:
         message = f"shows 1 to {MOST_SEARCHERS} searchers, not {len(traces)}; draw them in the docs style"
         raise InputError(Problem("timeline", message))

@@ -13,12 +13,12 @@ from simulator.render.options import USUAL_LETTER, current
 from simulator.trace import replay
 from simulator.trace.trace import Spell, Trace
 
-#: Size of tick labels and other small letters, where no width is asked for.
+#: Size of tick labels and other small letters in pixels, if no width is asked for.
 LABEL = USUAL_LETTER
 
 
 def px(usual: float) -> int:
-    """Pixels, in the picture that is asked for, of what usually takes so many."""
+    """Pixels in the requested picture for a distance that usually takes `usual` pixels."""
     return current().sizes().px(usual)
 
 
@@ -105,12 +105,12 @@ class Strip:
         self._canvas.text(x, self._y1, "0", px(LABEL), ramp=style.MUTED, align="right")
 
 
-#: The colours of an entry of a legend, and what they mean.
+#: An entry of a legend: its colours, and their meaning.
 Entry = tuple[tuple[int, ...], str]
 
 
 def key_lines(entries: list[Entry], width: int) -> list[list[Entry]]:
-    """The entries of a legend in lines of at most `width` pixels, one entry at least in each."""
+    """Break a legend into lines of at most `width` pixels, each with at least one entry."""
     lines: list[list[Entry]] = [[]]
     room = width
     for entry in entries:

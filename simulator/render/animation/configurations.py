@@ -28,7 +28,7 @@ from simulator.trace.trace import Spell, Trace
 GAPPED = 3  # width of a column from which there are gaps
 #: Frames of an animation: one for each unit of time if that gives between FEWEST and MOST of them, else FRAMES.
 FEWEST, MOST, FRAMES = 20, 150, 120
-#: With less room than this, panels stand beneath each other.
+#: Least width, in pixels beside letters of 12, at which panels stand side by side.
 ROOMY = 700
 
 
@@ -52,18 +52,18 @@ class Scales:
     def height(
         self, resource: NDArray[np.float64] | NDArray[np.int64], tall: int = BOTTOM - TOP
     ) -> NDArray[np.int64]:
-        """Pixels of bars in a panel `tall` pixels high: from one rung to the next they are the same for all."""
+        """Height in pixels of bars in a panel of `tall` pixels; neighbouring rungs are always equally far apart."""
         known = [0, *self.levels.resources]
         edges = np.linspace(0, tall, len(known))
         pixels: NDArray[np.int64] = np.rint(np.interp(resource, known, edges)).astype(np.int64)
         return pixels
 
     def last(self, trace: Trace) -> int:
-        """The number of the frame, from 1, in which a run is seen to be over."""
+        """The number of the frame, from 1, at which a run is shown as over."""
         return min(trace.makespan // self.tick + 1, self.frames)
 
     def legend(self) -> list[Entry]:
-        """What the colours mean."""
+        """The legend of the colours."""
         shown = tuple(range(min(len(self.levels), style.MAX_RUNGS)))
         if self.others:
             shown = thinned(shown)
@@ -80,7 +80,7 @@ class Scales:
 class DocsPicture:
     """The animation of one trace; `steps` draws on `canvas`.
 
-    Raises InputError for a height that was asked for and is too low.
+    Raises InputError if the requested height is too low.
     """
 
     def __init__(self, trace: Trace, scales: Scales, title: str) -> None:
@@ -117,7 +117,7 @@ class DocsPicture:
 
 
 class Column:
-    """One searcher's panels on a canvas; `frames` draws one after the other."""
+    """One searcher's panels on a canvas; `frames` draws the frames one after the other."""
 
     def __init__(
         self, canvas: Canvas, places: Places, labels: Sequence[str], trace: Trace, scales: Scales, title: str
@@ -255,7 +255,7 @@ class Column:
         self._name(x0, x1, say("boot" if kind == Spell.BOOT else "down"), style.MUTED, 2 * edge)
 
     def _name(self, x0: int, x1: int, text: str, ramp: int, around: int) -> None:
-        """What a worker does, at the foot of its column where that is wide enough."""
+        """Write what a worker does at the foot of its column, if the column is wide enough."""
         if x1 - x0 >= measure(text, px(LABEL)) + around:
             middle, baseline = (x0 + x1) // 2, self._workers.y1 - px(8)
             self.canvas.text(middle, baseline, text, px(LABEL), ramp=ramp, align="center")
@@ -291,7 +291,7 @@ class Column:
         right = places.workers.x1
         for rect, text, ramp, size, bold in fields:
             self.canvas.fill(rect, style.PAGE)
-            # What stands in a line of its own below a heading begins where that does.
+            # A text in a line of its own below a heading begins where the heading begins.
             align: Align = "left" if rect.x0 == places.trials.x0 else "right"
             x = rect.x0 if align == "left" else min(rect.x1, right)
             room = rect.x1 - rect.x0
@@ -303,7 +303,7 @@ class Column:
 
 
 def widest(labels: Sequence[str]) -> int:
-    """Pixels that the longest of some small labels takes."""
+    """Width of the longest of some small labels, in pixels."""
     return max(measure(label, px(LABEL)) for label in labels)
 
 
@@ -326,7 +326,7 @@ class Bars:
 
     @property
     def sampled(self) -> str:
-        """How many of all are shown; empty where all are."""
+        """The text that says how many of all are shown; empty if all are."""
         shown = len(self.numbers)
         return say(self._noun, n=words.count(shown), count=words.count(self.count)) if shown < self.count else ""
 

@@ -1,6 +1,6 @@
-"""Where the parts of one searcher's picture stand: panels side by side where it is wide, beneath each other else.
+"""Places of the parts of one searcher's picture: panels side by side if it is wide, else beneath each other.
 
-All distances are those of a picture with letters of 12 pixels, and grow with its letters.
+All distances are those of a picture with letters of 12 pixels, and grow with the letters.
 """
 
 from __future__ import annotations
@@ -12,21 +12,22 @@ from simulator.render.animation.axis import px
 from simulator.render.canvas import Rect
 
 MARGIN = 16
-#: The two panels of the usual picture.
+#: Top and bottom of the two panels in the usual picture, in pixels.
 TOP, BOTTOM = 92, 316
-#: Width of the panel of workers where the picture has 960 pixels, and the gap before it.
+#: Width of the panel of workers in a picture of USUAL_ROOM pixels, and the gap before it.
 WORKERS, USUAL_ROOM, GAP = 300, 960, 28
-#: Panels beneath each other; the least height of any.
+#: Heights of the panels of trials and of workers if they stand beneath each other, and the least height of any panel.
 TRIALS_TALL, WORKERS_TALL, LEAST = 170, 110, 70
-#: Height of the strip, of a line of letters, from a panel to the legend, from the legend to the strip's heading.
+#: Heights of the strip and of a line of letters, and distances from a panel to the legend and from the legend to the
+#: strip's heading.
 STRIP, LINE, BELOW_PANELS, BELOW_KEY = 44, 20, 42, 29
 
 
 class Places(NamedTuple):
-    """Rectangles of the parts, and where letters begin: left edge and baseline."""
+    """Rectangles of the parts, and where texts begin: left edge and baseline."""
 
     label: tuple[int, int]
-    manner: tuple[int, int, int] | None  # with its width; None for behind the label
+    manner: tuple[int, int, int] | None  # with its width; None if it follows the label
     title: tuple[int, int, int] | None
     clock: Rect | None
     state: Rect
@@ -45,10 +46,10 @@ class Places(NamedTuple):
 
 
 def alone(width: int, room: float, left: int, *, lines: int, split: bool, height: int | None) -> Places:
-    """The usual picture: panels next to each other, `left` of which the rungs are named, `lines` of legend.
+    """The usual picture: panels side by side, the rungs' names in the `left` pixels, a legend of `lines` lines.
 
-    With `split` what panels count stands in a line below their headings. Where a `height` leaves no room for it, the
-    strip of the past is left out. Raises InputError for a height that is too low without it, too.
+    With `split`, the counts of the panels stand in a line below their headings. If a `height` leaves no room for it,
+    the strip of the past is left out. Raises InputError if the height is too low even without it.
     """
     top = px(TOP) + (px(LINE) if split else 0)
     more = px(LINE) * (lines - 1)
@@ -98,10 +99,10 @@ def alone(width: int, room: float, left: int, *, lines: int, split: bool, height
 
 
 def beneath(place: Rect, left: int, *, lines: int, height: int | None, heading: bool) -> Places:
-    """Panels beneath each other from `place.x0` to `place.x1`, from `place.y0` down, for where there is little width.
+    """Panels beneath each other from `place.x0` to `place.x1`, from `place.y0` down, for narrow pictures.
 
-    With a `heading` the picture has a title, a clock and a legend of so many `lines` of its own. Raises InputError
-    for a height that is too low.
+    With a `heading` the picture has a title, a clock and a legend of `lines` lines of its own. Raises InputError for
+    a height that is too low.
     """
     x0, x1, top = place.x0 + px(MARGIN), place.x1 - px(MARGIN), place.y0
     first = top + px(28 if heading else 24)

@@ -1,4 +1,4 @@
-"""Searchers next to each other in one picture, on one clock and one set of scales: docs pictures in two columns."""
+"""Searchers side by side in one picture, on one clock and on common scales: two columns of docs pictures."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from simulator.render.phrases import units
 from simulator.trace.trace import Trace
 
 COLUMNS, MOST_SEARCHERS = 2, 4
-#: Above the columns, and below them with a legend of one line.
+#: Heights above the columns, and below them with a legend of one line, in pixels.
 HEADER, FOOTER = 40, 38
-#: A column takes so much, in a picture with letters of 12 pixels.
+#: Least width of a column in a picture with letters of 12 pixels.
 COLUMN = 336
 
 
 def check_side(searchers: int) -> None:
-    """Raise InputError where so many searchers can't stand next to each other, at the width that is asked for."""
+    """Raise InputError if there are too many searchers to stand side by side in the requested width."""
     if not 2 <= searchers <= MOST_SEARCHERS:  # noqa: PLR2004
         raise InputError(Problem("side", f"puts 2 to {MOST_SEARCHERS} searchers next to each other, not {searchers}"))
     sizes = current().sizes()
@@ -37,7 +37,7 @@ def check_side(searchers: int) -> None:
 class SidePicture:
     """The animation of two to four traces; `steps` draws on `canvas`.
 
-    Raises InputError for a height that was asked for and is too low.
+    Raises InputError if the requested height is too low.
     """
 
     def __init__(self, traces: Sequence[Trace], scales: Scales, title: str) -> None:
@@ -75,7 +75,7 @@ class SidePicture:
         for column in self._columns:
             column.draw_frame()
         last = max(scales.last(trace) for trace in self._traces)
-        # A run that is over stays as it is; the others go on.
+        # A run that is over stays unchanged while the others go on.
         for frame, changed in enumerate(zip_longest(*(column.frames() for column in self._columns), fillvalue=())):
             now = min((frame + 1) * scales.tick, scales.span)
             canvas.fill(clock, style.PAGE)

@@ -35,10 +35,10 @@ BESIDE, CELL = 276, 128  # room for the counters, and how far apart they are
 GUTTER = 28  # between lanes and counters
 TOP, STRIP, SPACE = 40, 38, 14  # above the lanes, height of the strip, below it
 LADDER = 122  # space above the ladder
-#: Where there is less room than this the counters stand below the lanes, and take so much there.
+#: Least width at which counters stand beside the lanes, and the height that they take below them otherwise.
 ROOMY, BELOW = 700, 152
-LINE = 20  # of the legend
-LEAST = 60  # lanes are at least so high
+LINE = 20  # height of a line of the legend
+LEAST = 60  # least height of the lanes
 FRAMES, FRAME_MS = 150, 80
 MOST_SEARCHERS = len(ROWS) - 1
 
@@ -46,7 +46,7 @@ MOST_SEARCHERS = len(ROWS) - 1
 class TimelinePicture:
     """The animation of up to four traces; `steps` draws on `canvas`, which may have a `size` of its own.
 
-    Raises InputError for a height that was asked for and is too low.
+    Raises InputError if the requested height is too low.
     """
 
     def __init__(self, traces: Sequence[Trace], title: str, unit: str, size: tuple[int, int] | None = None) -> None:
@@ -113,7 +113,7 @@ class TimelinePicture:
             yield Step([now, *sides, *notes], self._pace.shown(frame, len(self._at) - 1))
 
     def _entries(self) -> tuple[list[Entry], Entry]:
-        """What the colours mean, and what those of the ladder's running jobs do."""
+        """The entries of the legend, and those for running jobs on the ladder."""
         slots = tuple(range(min(len(self.levels), style.MAX_RUNGS)))
         others = extras(self._traces)
         if others:
@@ -127,7 +127,7 @@ class TimelinePicture:
         return entries, (tuple(style.PALE + slot for slot in slots), say("running now"))
 
     def _lines(self) -> list[list[Entry]]:
-        """The legend in one line where it fits as it usually stands, else in several."""
+        """The legend in one line if it fits at its usual place, else in several."""
         entries, running = self._entries()
         usual = [sum(map(taken, entries)) <= self._side - px(LEFT) + px(18), taken(running) <= px(BESIDE)]
         if self._width >= WIDTH and not self._narrow and (all(usual) or current().width is None):
@@ -162,7 +162,7 @@ class SearcherRow:
         self._width, self.bottom = canvas.all.x1, top + height
         narrow = current().sizes().room < ROOMY
         bottom = top + height - px(SPACE) - (px(BELOW) if narrow else 0)
-        # Where the counters begin: beside the lanes, or below them.
+        # The beginning of the counters, beside the lanes or below them.
         self._side, self._beside = self._width - px(BESIDE), top
         if narrow:
             self._side, self._beside = px(MARGIN), bottom + px(26)
@@ -185,7 +185,7 @@ class SearcherRow:
         self._idle = replay.idle(trace, at)
         self._trials, self._best = replay.trials_started(trace, at), replay.best_loss(trace, at)
         self._note = first_promotion_note(trace, axis.unit)
-        # What beside the lanes changes: the counters, and the ladder with them or by itself.
+        # The changing parts beside the lanes: the counters, and the ladder with them or by itself.
         self._counters = Rect(self._side, self._beside, self._width, self._beside + px(LADDER))
         self._changing = Rect(self._side, top, self._width, self._ladder.rect.y1)
         if narrow:

@@ -46,13 +46,13 @@ NAMED = "\N{ZERO WIDTH SPACE}"
 
 
 def dpi() -> float:
-    """Pixels an inch of what is asked for: the smallest letters have as many as those of an animation."""
+    """Pixels an inch in the requested size: the smallest letters have as many pixels as those of an animation."""
     sizes = current().sizes()
     return DPI["page"] if current().width is None else sizes.letter * 72 / SMALLEST
 
 
 def pixels() -> int:
-    """Width of a figure in pixels of 100 to an inch, by which the sizes of letters go."""
+    """Width of a figure in pixels of 1/100 inch, from which the sizes of letters follow."""
     return USUAL_WIDTH if current().width is None else int(100 * width())
 
 

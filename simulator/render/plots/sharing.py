@@ -1,4 +1,4 @@
-"""Pictures of searches that share a cluster: whose trial each worker trains, who is there, and how long they stay."""
+"""Plots of searches that share a cluster: whose trial each worker trains, the queue, and how long searches stay."""
 
 from __future__ import annotations
 
