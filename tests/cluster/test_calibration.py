@@ -167,8 +167,9 @@ def test_what_was_read_is_a_section_of_a_scenario(tmp_path):
     )
     read = load(tmp_path / "again.yaml").scenario.cluster
     assert read == ClusterSection.model_validate(section.section(made)).model_copy(
-        update={"groups": read.groups, "drops": read.drops, "decision_time": read.decision_time}
+        update={key: getattr(read, key) for key in ("groups", "drops", "decision_time", "uncertainty")}
     )
+    assert read.uncertainty is not None
     assert [group.count for group in read.groups.values()] == [10, 6]
     assert [round(group.speed, 3) for group in read.groups.values()] == [1.0, 0.5]
     assert read.decision_time == pytest.approx(2_000_000, rel=0.01)

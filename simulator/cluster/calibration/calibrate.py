@@ -73,7 +73,7 @@ def calibrate(traces: Sequence[Trace], curves: Sequence[Curves] | None = None) -
     _decisions(made, traces)
     _ramp(made, traces)
     made.untold["overheads.worker_start"] = (
-        "a schedule does not show a machine that starts; it is in repairs and ramps"
+        "a schedule does not show when machines start up; repairs and ramp_up include it"
     )
     return made
 
@@ -253,7 +253,7 @@ def _overheads(made: Calibration, traces: Sequence[Trace]) -> None:
             made.untold[f"overheads.{names[place]}"] = "it can't be distinguished from none"
     for place, name in enumerate(names):
         if place not in used and f"overheads.{name}" not in made.figures:
-            made.untold.setdefault(f"overheads.{name}", "no whole attempt had it to pay")
+            made.untold.setdefault(f"overheads.{name}", "no completed attempt paid it")
 
 
 def _losses(made: Calibration, traces: Sequence[Trace]) -> None:
@@ -267,7 +267,8 @@ def _losses(made: Calibration, traces: Sequence[Trace]) -> None:
         least = estimate.span(exposure, count, "losses")
         if not count:
             made.untold[kind] = (
-                f"none was seen in {exposure:.4g} s of work: one at most in {least.low:.4g} s, with 95 % confidence"
+                f"none was seen in {exposure:.4g} s of work; there is at most one in {least.low:.4g} s, with 95 % "
+                "confidence"
             )
             continue
         made.figures[f"{kind}.{up}"] = least
