@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -127,7 +128,7 @@ def plan(
     """
     from simulator.io import writing
     from simulator.planning.backend import WorkerPool
-    from simulator.scenario.asking import Question
+    from simulator.scenario.asking import Question, told_by_options
 
     pdf = _checked(out, formats, backend, address, resume=resume)
     question = Question(
@@ -151,10 +152,11 @@ def plan(
             "pool": WorkerPool(backend, address, jobs or 0),
             "on_progress": on_progress,
         }
-        if loaded.scenario.searches is not None:
-            told = _of_many(loaded, asked, out, formats)
-        else:
-            told = _of_one(loaded, asked, out, pdf=pdf)
+        with told_by_options(loaded) if scenario is None else nullcontext():
+            if loaded.scenario.searches is not None:
+                told = _of_many(loaded, asked, out, formats)
+            else:
+                told = _of_one(loaded, asked, out, pdf=pdf)
         if save is not None and text:
             writing.write_text(save, text)
     with signals.going_on(how):  # the folder may hold results only with --resume

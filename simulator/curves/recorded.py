@@ -94,6 +94,9 @@ class Recorded:
                 if clock == MISSING and not (death and death.resource <= resource):
                     grid = self._grid(trial, resource)
                     where = f"trial {trial} of {self._table.source}"
+                    last = int(self._table.resource[self._table.rows(trial)][-1])
+                    if last < resource:
+                        grid += f"; train it to {resource}, or lower the length to {last}"
                     return f"a rung stands at {resource}, where {where} has no row; {grid}"
         return None
 

@@ -63,6 +63,12 @@ class Replicates:
             return self._recorded.trials if self._resample else None
         return len(self._law.trials) if self._law is not None and self._law.trials else None
 
+    def whole(self, length: int) -> int | None:
+        """How many pilots came to a length alive; None if there are no recorded ones, or some have no row there."""
+        if self._recorded is None or self.pilots is None or self._recorded.reach((length,)):
+            return None
+        return sum(self._recorded.train(trial, 0, length)[2] is None for trial in range(self._recorded.trials))
+
     def among(self, pilots: int, number: int) -> Replicate:
         """Replicate `number` as it would be with other pilots: set number `pilots` of the existing ones, 0 for all.
 

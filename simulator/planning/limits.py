@@ -80,6 +80,14 @@ def check_pilots(grid: Grid, cells: Sequence[Cell], seed: int) -> None:
                 "a few dozen"
             )
             raise InputError(cell.loaded.problem(("curves",), message))
+        length = max(int(spec.max_length) for spec in cell.loaded.scenario.searchers.values())
+        whole = known.whole(length)
+        if whole is not None and whole < FEWEST_PILOTS:
+            message = (
+                f"{whole:,} of {counted(known.pilots or 0, 'pilot')} came to {counted(length, 'unit')} and had a "
+                f"loss there; train {FEWEST_PILOTS} or more to the end, or search to fewer units"
+            )
+            raise InputError(cell.loaded.problem(("curves",), message))
 
 
 def _check_metric(cell: Cell, held: str | None) -> None:

@@ -7,6 +7,7 @@ import math
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -67,6 +68,21 @@ def asked(question: Question, path: Path | None = None) -> Loaded:
         return check_document(yaml_text.parse(text.encode(), path or Path(NAME)))
     except InputError as error:
         raise InputError(_of_option(problem) for problem in error.problems) from None
+
+
+@contextmanager
+def told_by_options(loaded: Loaded) -> Iterator[None]:
+    """Name the option in every problem that is put down to the scenario of a question, which nobody wrote."""
+    try:
+        yield
+    except InputError as error:
+        path = str(loaded.document.path)
+        problems = (_of_option(problem) if _is_of(problem, path) else problem for problem in error.problems)
+        raise InputError(problems) from None
+
+
+def _is_of(problem: Problem, path: str) -> bool:
+    return bool(problem.source) and os.path.realpath(problem.source) == os.path.realpath(path)
 
 
 def scenario_text(question: Question, folder: Path) -> str:

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from simulator.core.vocabulary import TimeUnit
 from simulator.scenario.base import Section, wrong
-from simulator.scenario.cluster import ClusterSection, GroupSection, StopSection
+from simulator.scenario.cluster import ClusterSection, GroupSection, IdleReleaseSection, StopSection
 from simulator.scenario.curves import CurvesSection
 from simulator.scenario.plan import PlanSection
 from simulator.scenario.searchers import Searcher
@@ -72,6 +72,12 @@ class Scenario(Section):
         groups = (cluster.groups or {"workers": GroupSection(count=1)}).values()
         for group in groups:
             release, billing = group.release or cluster.release, group.billing or cluster.billing
+            idle = release.idle if isinstance(release, IdleReleaseSection) else 0
+            if self.stop.time is not None and idle >= self.stop.time:
+                raise wrong(
+                    "release lets a machine go after so long without work that the run has stopped before "
+                    "(stop.time); give a shorter span, or `end`"
+                )
             if self.stop.cost is not None and release != "end":
                 raise wrong(
                     "stop.cost counts machines that are kept; with `release` give a stop by time or a plan's budget"

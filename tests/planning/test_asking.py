@@ -270,6 +270,33 @@ def test_a_question_names_pilots_relative_to_its_file(tmp_path):
     assert 'file: "../a/p.csv"' in scenario_text(question, tmp_path / "b")
 
 
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (2, "--pilots: 2 pilots can't tell how trials differ; train 3 or more"),
+        (0, "--pilots: p.csv: cannot be read"),
+    ],
+)
+def test_what_is_wrong_with_the_pilots_is_told_of_the_option(tmp_path, rows, said):
+    """The scenario of a question is no file that anybody could look at."""
+    if rows:
+        (tmp_path / "p.csv").write_text("".join(PILOTS.splitlines(keepends=True)[: 1 + 3 * rows]))
+    options = "--trials 16 --max-length 16 --divisor 4 --workers 2 --pilots p.csv --jobs 1"
+    done = asha_sim("plan", *options.split(), cwd=tmp_path)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(said)
+
+
+def test_pilots_that_are_too_short_are_told_of_the_option(tmp_path):
+    (tmp_path / "p.csv").write_text(PILOTS)
+    options = "--trials 64 --max-length 64 --divisor 4 --workers 2 --pilots p.csv --jobs 1"
+    done = asha_sim("plan", *options.split(), cwd=tmp_path)
+
+    assert "question.yaml" not in done.stderr
+    assert "its rows go from 1 to 16; train it to 64, or lower the length to 16" in done.stderr
+
+
 # A law in place of the pilots.
 
 LAW = "# a law\ncurves:\n  kind: synthetic\n  trials: [[0.1, 1, 0.5, 1, 60, 0, 0], [0.2, 1, 0.5, 1, 60, 0, 0]]\n"

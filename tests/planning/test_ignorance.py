@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from math import exp, log
 
 import numpy as np
@@ -224,6 +225,31 @@ def test_pilots_that_never_reach_the_end_are_named(tmp_path):
         InputError, match=r"a rung stands at 64, where trial 0 of .* has no row; its rows go from 1 to 16"
     ):
         check_plan(loaded(tmp_path, text))
+
+
+def test_pilots_that_died_before_the_end_tell_nothing_of_it(tmp_path):
+    pilots(tmp_path, 5)
+    text = (tmp_path / "p.csv").read_text()
+    (tmp_path / "p.csv").write_text(
+        "".join(re.sub(r"^([012],16),[^,]*", r"\1,", line) + "\n" for line in text.splitlines())  # no loss: diverged
+    )
+
+    with pytest.raises(
+        InputError, match=r"curves: 2 of 5 pilots came to 16 units and had a loss there; train 3 or more to the end"
+    ):
+        check_plan(loaded(tmp_path, question()))
+
+
+def test_where_nothing_does_it_the_budget_and_deadline_that_would_are_told(tmp_path):
+    pilots(tmp_path, 12)
+    found = answered(tmp_path, plan="budget: 0.1\n  price: 2\n  deadline: 20 min".replace("\n ", ","))
+    said = " ".join(sentences.remarks(found))
+
+    assert found.advice.chosen is None
+    assert re.search(r"A budget of \$[\d.]+ is what 95 % of the runs of \d workers with asha cost at most\.", said), (
+        said
+    )
+    assert re.search(r"Within [\d,.]+ s, 95 % of the runs of 4 workers with asha are done\.", said), said
 
 
 def with_metric(tmp_path, metric):

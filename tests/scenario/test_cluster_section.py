@@ -194,6 +194,10 @@ def test_what_is_wrong_in_a_file_of_availability(tmp_path, text, said):
         ("cluster: {workers: 1, release: {after: 1}}", "cluster.release.after: unknown key"),
         ("cluster: {workers: 1, release: drained}\nstop: {cost: 9}", "stop.cost counts machines that are kept"),
         (
+            "cluster: {workers: 1, release: {idle: 2 h}}\nstop: {time: 1 h}",
+            "after so long without work that the run has stopped before (stop.time); give a shorter span, or `end`",
+        ),
+        (
             "cluster: {groups: {a: {count: 1, price: 1}, b: {count: 1, release: {idle: 1 h}}}}\nstop: {cost: 9}",
             "stop.cost counts machines that are kept",
         ),

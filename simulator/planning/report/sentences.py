@@ -87,6 +87,7 @@ def remarks(answer: Answer) -> Iterator[str]:
     yield from _edge(advice)
     yield from _tied(advice, answer.plan)
     yield from _conflict(answer)
+    yield from _would_do(answer)
     if chosen is not None and answer.fresh.met.estimate < answer.plan.confidence and answer.plan.asked:
         seen = percent(chosen.met.estimate, unlike=answer.plan.confidence)
         yield (
@@ -306,6 +307,24 @@ def _conflict(answer: Answer) -> Iterator[str]:
         )
     else:
         yield f"Neither can be met: no option is done within {deadline}, and none for {budget}."
+
+
+def _would_do(answer: Answer) -> Iterator[str]:
+    """Where nothing does what is asked: the deadline and the budget that some option would meet."""
+    advice, plan, unit = answer.advice, answer.plan, answer.loaded.scenario.time_unit
+    if advice.chosen is not None or not advice.options:
+        return
+    conflict, sure = advice.conflict, plan.confidence
+    if plan.budget is not None and (conflict is None or conflict.affordable is None):
+        costs = {option: statistics.quantile(option.costs, sure) for option in advice.options}
+        cheap = min(advice.options, key=costs.__getitem__)
+        if costs[cheap] > plan.budget:
+            yield f"A budget of {money(costs[cheap])} is what {level(sure)} of the runs of {cheap.name} cost at most."
+    if plan.deadline is not None and (conflict is None or conflict.in_time is None):
+        times = {option: statistics.quantile(option.times, sure) for option in advice.options}
+        soon = min(advice.options, key=times.__getitem__)
+        if isfinite(times[soon]) and times[soon] > ticks.to_seconds(plan.deadline):
+            yield f"Within {time(times[soon], unit)}, {level(sure)} of the runs of {soon.name} are {goal(plan)}."
 
 
 def difference(found: Difference, unit: str) -> str:
