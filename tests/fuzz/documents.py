@@ -26,7 +26,8 @@ SMALL = (
     "cluster:\n  workers: 4\n  stragglers: {kind: two_point, probability: 0.1, factor: 3}\n"
     "  drops: {probability: 0.01, per: 1 min}\n  crashes: 0.1\n  failures: {mtbf: 9 h, repair: {mean: 1 h, shape: 0.7}}\n"
     "  recovery: {on_loss: restart, checkpoint_every: 2, max_restarts: 3}\n"
-    "  overheads: {worker_start: 10 s, trial_start: 5, save: 1, restore: 2}\nstop: {time: 20 h}\n",
+    "  overheads: {worker_start: 10 s, trial_start: 5, save: 1, restore: 2}\n"
+    "  uncertainty: {failures.mtbf: [5 h, 20 h], stragglers.factor: [2, 5], crashes: [0, 0.3]}\nstop: {time: 20 h}\n",
     "searchers:\n  A: {name: adaptive_asha, max_length: {epochs: 16}, max_trials: 20, max_concurrent_trials: 4, "
     "bracket_rungs: [2, 1], divisor: 2}\n  B: {name: async_halving, num_rungs: 3, max_trials: 9, max_length: 9, "
     "divisor: 3, stop_once: true}\n  C: {name: adaptive, max_length: 8, budget: 40, max_rungs: 2, mode: aggressive}\n"
@@ -53,6 +54,9 @@ SMALL = (
     "cluster: {groups: {g: {count: 2, failures: {}}}, stragglers: {kind: pareto}}\nstop: {time: 20 h}\n"
     "plan:\n  vary: {cluster.groups.g.count: [1, 2], cluster.stragglers: {none: null, worse: {kind: half_normal}}}\n"
     "  deadline: 30 h\n  target: {quantile: 0.5}\n  price: 0.5\n  replicates: {min: 2, max: 2, width: 0.5}\n",
+    "searcher: {name: asha, max_trials: 9, max_length: 9, divisor: 3}\n"
+    "curves:\n  kind: synthetic\n  trials: [[0.1, 1, 0.5, 1, 60, 0.01, 0.02], [0.2, 1, 0.5, 1, 90, 0, 0]]\n"
+    "  others: [" + ", ".join(["{diverged: 0.1, trials: [[1, 0.03], [0, 0]]}"] * 8) + "]\ncluster: {workers: 2}\n",
     "name: experiment\nhyperparameters:\n  rate: {type: log, minval: -4, maxval: 0, count: 3}\n"
     "  depth: {type: int, minval: 1, maxval: 4, count: 9}\n  kind: {type: categorical, vals: [a, b]}\n  c: 1\n"
     "searcher: {name: grid, metric: loss, max_length: {batches: 100}}\n",

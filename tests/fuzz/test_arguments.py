@@ -23,6 +23,7 @@ OPTIONS = (
     "--workers", "--time-unit", "--from", "--censored", "--metric", "--mode", "--grid", "--offset", "--trace", "--study", "--trial-column",
     "--figure", "--theme", "--maximise", "--minimise", "--family", "--replicates", "--help", "--version", "--configurations", "--epochs", "--", "-", "-x",
     "--width", "--height", "--seconds", "--speed", "--fps", "--palette", "--font", "--texts", "--title", "--loop", "--snippet", "--check",
+    "--save", "--extend", "--laws", "--set", "--pilots", "--trials", "--max-length", "--price", "--spot-up", "--deadline", "--start", "--budget", "--confidence",
     "--vary", "--no", "--seed=1", "--out=", "--show-completion",
 )  # fmt: skip
 VALUES = (

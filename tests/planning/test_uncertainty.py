@@ -6,15 +6,20 @@ import json
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from simulator.cluster.calibration import calibrate, section
+from simulator.core import ticks
 from simulator.core.errors import InputError
 from simulator.experiment.experiment import Experiment
 from simulator.planning.backend import WorkerPool
 from simulator.planning.planner import answer
 from simulator.planning.report import report, sentences
+from simulator.scenario.cluster import ClusterSection
 from simulator.scenario.loading import load
 from simulator.scenario.uncertainty import drawn
+from tests.support.budgets import budget
 from tests.support.plans import HEAD, loaded, planned, written
 
 CLUSTER = """\
@@ -127,3 +132,29 @@ def test_what_calibrate_writes_is_what_a_plan_takes(tmp_path):
     assert "stragglers.std" in made.uncertainty
     assert drawn(made, 0, 1) != made
     assert section.as_dict(found)["cluster"]["uncertainty"] == section.intervals(found)
+
+
+@given(st.floats(1e-3, 1), st.floats(1, 1e3), st.integers(0, 10**6))
+@budget(test=40, fuzz=2000)
+def test_whatever_the_intervals_a_draw_is_a_cluster_that_a_scenario_may_have(less, more, number):
+    cluster = ClusterSection.model_validate(
+        {
+            "groups": {"a": {"count": 2, "speed": 1.0, "preemption": {"up": {"mean": 60, "median": 30}}}},
+            "crashes": 0.01, "drops": {"probability": 0.01}, "stragglers": {"kind": "pareto", "alpha": 2.0},
+            "overheads": {"save": 0},
+            "uncertainty": {
+                "groups.a.speed": [max(less, 1e-3), min(more, 1e3)], "groups.a.preemption.up": [60 * less, 60 * more],
+                "crashes": [0.01 * less, min(0.01 * more, 1.0)], "drops.probability": [0, min(0.01 * more, 0.999)],
+                "stragglers.alpha": [max(2 * less, 1.011), min(2 * more, 100.0)], "overheads.save": [0, more],
+            },
+        }
+    )  # fmt: skip
+    made = drawn(cluster, 1, number)
+    group = made.groups["a"]
+
+    assert 1e-3 <= group.speed <= 1e3
+    assert group.preemption.up.median <= group.preemption.up.mean <= ticks.LIMIT
+    assert 0 <= made.crashes <= 1
+    assert 0 <= made.drops.probability < 1
+    assert 1.01 < made.stragglers.alpha <= 100
+    assert 0 <= made.overheads.save <= ticks.LIMIT
