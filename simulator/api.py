@@ -9,8 +9,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
@@ -26,9 +28,10 @@ from simulator.experiment import loads
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.replicates import replicates
 from simulator.experiment.sharing import SharedExperiment
+from simulator.exploring.answers import LIMITS, Answers
 from simulator.exploring.controls import given
 from simulator.exploring.held import held
-from simulator.exploring.offered import few
+from simulator.exploring.offered import all_controls, few
 from simulator.exploring.worlds import Worlds
 from simulator.planning import planner
 from simulator.planning.backend import WorkerPool
@@ -51,8 +54,12 @@ from simulator.trace.decisions import decisions
 
 if TYPE_CHECKING:
     from simulator.core.vocabulary import PictureFormat, PlotKind, SharedPlotKind, ThemeChoice, ThemeName
+    from simulator.exploring.widget import Explorable
     from simulator.render import Player
     from simulator.trace.trace import Trace
+
+#: Seeds behind the sentence of a widget on which searcher ends later, as behind that of `asha-sim explore`.
+SEEDS = 20
 
 __all__ = [
     "Cluster", "Law", "Recorded", "Stop", "Synthetic", "animate", "asha", "compare",
@@ -320,22 +327,38 @@ def explore(
     scenario: Loaded | Path | str,
     vary: Mapping[str, Sequence[object] | Mapping[str, object]] | None = None,
     *,
-    seeds: int = 1,
-) -> Player:
-    """Make a page with sliders over a scenario; a notebook shows it inline, `.write(path)` keeps it.
+    seeds: int | None = None,
+) -> Player | Explorable:
+    """Show a scenario with sliders.
 
-    `vary` has values by dotted key, such as {"cluster.workers": [4, 8, 16]}, or names and values; by default there
-    are sliders for the number of workers and for the divisor. Every world is simulated beforehand. With `seeds` above
-    1, the page says for each world which searcher ends later over that many seeds. Raises InputError and RunError as
-    `simulate` does.
+    In a notebook with anywidget (extra `notebook`), and without `vary`, it is a widget: the kernel simulates each
+    move. Everywhere else it is a page, which `.write(path)` keeps. It holds every position of its sliders, simulated
+    beforehand. `vary` has the values of its sliders by dotted key, such as {"cluster.workers": [4, 8, 16]}, or names
+    and values; by default there are sliders for the number of workers and for the divisor. `seeds` is the number
+    of seeds behind the sentence on which searcher ends later. It is 20 in a widget, and in a page 1: no sentence.
+    Raises InputError and RunError as `simulate` does.
 
     >>> page = explore("scenarios/equal-times.yaml", {"cluster.workers": [5, 10]})
     >>> "This page holds 2 worlds" in page.html
     True
     """
     loaded = _loaded(scenario)
+    if vary is None and _shows_widgets():
+        from simulator.exploring.widget import Explorable
+
+        worlds = Worlds(loaded, all_controls(loaded, ()), limits=LIMITS)
+        return Explorable(
+            Answers(worlds, SEEDS if seeds is None else seeds), title=loaded.title, time_unit=worlds.time_unit
+        )
     controls = few(loaded) if vary is None else given(loaded, vary)
-    return held(Worlds(loaded, controls), seeds)
+    return held(Worlds(loaded, controls), 1 if seeds is None else seeds)
+
+
+def _shows_widgets() -> bool:
+    """Whether this is a notebook's kernel that has anywidget."""
+    ipython = sys.modules.get("IPython")
+    shell = None if ipython is None else ipython.get_ipython()
+    return hasattr(shell, "kernel") and find_spec("anywidget") is not None
 
 
 def animate(

@@ -15,6 +15,7 @@ from simulator.exploring import spread
 from simulator.exploring.held import sliders
 from simulator.exploring.worlds import Guard, Limits, Worlds
 from simulator.render.player.explorable import Source, explorable, frame
+from simulator.render.player.player import Player
 from simulator.trace.trace import Trace
 
 #: Limits of one picture's run, on a machine that others may use too.
@@ -29,6 +30,7 @@ FILES = {
     "trace.zip": "Trace (CSV)",
 }
 HOLDS = "Each world is simulated on this machine when you ask for it."
+IN_KERNEL = "Each world is simulated by this notebook's kernel when you ask for it."
 
 #: An answer: its media type and its bytes.
 Answer = tuple[str, bytes]
@@ -52,15 +54,26 @@ class Answers:
             "trace.zip": self.trace,
         }
 
-    def page(self) -> str:
-        """The page, with the scenario's own world; raises InputError and RunError."""
-        traces = self._traces({}, Guard(LIMITS))
-        source = Source(HOLDS, address="/", deeds={name: f"/{address}" for address, name in FILES.items()})
-        worlds = self._worlds
-        made = explorable(
-            sliders(worlds), list(traces.values()), source, title=worlds.title, time_unit=worlds.time_unit
+    def page(self) -> Player:
+        """The page of a server of this machine, with the scenario's own world; raises InputError and RunError."""
+        return self._page(
+            Source(HOLDS, address="/", deeds={f"/{address}": name for address, name in FILES.items()}),
+            self.first(),
         )
-        return made.html
+
+    def widget_page(self, first: Mapping[str, Trace]) -> Player:
+        """The page of a notebook's widget; it begins with `first`, the scenario's own world, and asks the kernel."""
+        return self._page(Source(IN_KERNEL, kernel=True, deeds=FILES), first)
+
+    def first(self) -> dict[str, Trace]:
+        """The scenario's own world; raises InputError and RunError."""
+        return self._traces({}, Guard(LIMITS))
+
+    def _page(self, source: Source, first: Mapping[str, Trace]) -> Player:
+        worlds = self._worlds
+        return explorable(
+            sliders(worlds), list(first.values()), source, title=worlds.title, time_unit=worlds.time_unit
+        )
 
     def world(self, names: Mapping[str, str], guard: Guard) -> Answer:
         """The data of a world for the player."""

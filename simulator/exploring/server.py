@@ -77,7 +77,7 @@ def application(answers: Answers, port: int, guards: WeakSet[Guard] | None = Non
     from starlette.responses import HTMLResponse
     from starlette.routing import Route
 
-    page = answers.page()
+    page = answers.page().html
     work = _worker(WeakSet() if guards is None else guards)
 
     async def root(_: Request) -> Response:

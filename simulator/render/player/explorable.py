@@ -37,14 +37,21 @@ class Slider:
 
 @dataclass(frozen=True)
 class Source:
+<<<<<<< HEAD
     """Where the worlds come from: `worlds` packed into the page, `address` on this machine, or else a notebook.
 
     `holds` says what there is; `deeds` are links of the page: an address and what it gives.
+=======
+    """Where the worlds come from: `worlds` packed into the page, `address` on this machine, or a notebook's `kernel`.
+
+    `holds` says what there is, `deeds` are links of the page: addresses and their texts.
+>>>>>>> c584ee3 (simulator.explore is a widget in notebooks: the kernel simulates each move)
     """
 
     holds: str
     worlds: Sequence[str] = ()
     address: str = ""
+    kernel: bool = False
     deeds: Mapping[str, str] | None = None
 
 
@@ -85,6 +92,7 @@ def explorable(
         "said": made["said"],
         "worlds": list(source.worlds),
         "address": source.address,
+        "kernel": source.kernel,
     }
     html = page(
         {"scenes": [made["scene"]], "explore": about},
@@ -103,7 +111,7 @@ def _panel(sliders: Sequence[Slider], source: Source) -> str:
     moved = "".join(_slider(number, slider) for number, slider in enumerate(sliders))
     deeds = "".join(
         f'<a class="deed" href="{escaping.html(address)}" download>{escaping.html(name)}</a>'
-        for name, address in (source.deeds or {}).items()
+        for address, name in (source.deeds or {}).items()
     )
     return PANEL.format(sliders=moved, deeds=deeds, holds=escaping.html(source.holds))
 

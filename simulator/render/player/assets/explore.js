@@ -34,6 +34,53 @@ class Asked {
   }
 }
 
+/** Worlds that the kernel of a notebook simulates: this page is a frame of a widget, which passes questions and answers on. */
+class Kernel {
+  constructor(about) {
+    Object.assign(this, about);
+    this.own = Math.random().toString(36).slice(2); // a widget may be shown several times
+    this.asked = 0;
+    this.waiting = new Map();
+    addEventListener("message", ({source, data}) => {
+      if (source === parent && data?.["asha-sim"] === "answer") this.#hear(data);
+    });
+    for (const link of document.querySelectorAll(".deed")) {
+      link.onclick = event => {
+        event.preventDefault();
+        this.#post("ask", {id: this.#next(), what: link.getAttribute("href").split("?")[0], names: window.explorer.changed});
+      };
+    }
+    $("#share").hidden = true; // a cell has no address
+  }
+
+  world(places, names, signal) { return this.#ask("world", names, signal); }
+  async spread(names, signal) { return (await this.#ask("spread", names, signal)).said; }
+
+  #next() { return `${this.own}-${++this.asked}`; }
+  #post(kind, told) { parent.postMessage({"asha-sim": kind, ...told}, "*"); }
+
+  #ask(what, names, signal) {
+    const id = this.#next();
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, {resolve, reject});
+      signal.addEventListener("abort", () => {
+        this.waiting.delete(id);
+        this.#post("cancel", {id});
+        reject(new DOMException("A move ended it.", "AbortError"));
+      });
+      this.#post("ask", {id, what, names});
+    });
+  }
+
+  #hear({id, ok, text}) {
+    const told = this.waiting.get(id);
+    this.waiting.delete(id);
+    if (!told) return;
+    const answer = JSON.parse(text);
+    if (ok) told.resolve(answer); else told.reject(new Error(answer.problem));
+  }
+}
+
 class Explorer {
   constructor(player, about, source) {
     Object.assign(this, {player, about, source});
@@ -48,7 +95,7 @@ class Explorer {
     $("#share").onclick = () => this.share();
     addEventListener("hashchange", () => this.restore());
     this.#tell(about.said);
-    if (location.hash.length > 1) this.restore(); else if (source.address) this.rest();
+    if (location.hash.length > 1) this.restore(); else if (!about.worlds.length) this.rest();
     this.#show();
   }
 
@@ -164,6 +211,7 @@ class Explorer {
 }
 
 if (page.explore) {
-  const source = page.explore.address ? new Asked(page.explore) : new Held(page.explore);
+  const {address, kernel} = page.explore;
+  const source = new (kernel ? Kernel : address ? Asked : Held)(page.explore);
   window.explorer = new Explorer(window.player, page.explore, source);
 }
