@@ -71,7 +71,7 @@ def test_a_hostile_title_is_text():
     loaded = check_document(yaml_text.parse(f"title: '{HOSTILE}'\n{TEXT}".encode(), Path("s")))
     page = held(Worlds(loaded, varied(loaded, ["cluster.workers=2,3"])))
     assert "<img" not in page.html
-    assert page.html.count("</script>") == 2
+    assert page.html.count("</script>") == 3
 
 
 @pytest.mark.parametrize(

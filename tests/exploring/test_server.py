@@ -55,7 +55,7 @@ def test_the_page_is_the_scenarios_and_a_title_is_text(port):
     status, page = ask(port)
     assert status == 200
     assert b"<script>alert" not in page
-    assert page.count(b"</script>") == 2
+    assert page.count(b"</script>") == 3
     assert b"connect-src 'self'" in page
 
 

@@ -37,15 +37,9 @@ class Slider:
 
 @dataclass(frozen=True)
 class Source:
-<<<<<<< HEAD
-    """Where the worlds come from: `worlds` packed into the page, `address` on this machine, or else a notebook.
-
-    `holds` says what there is; `deeds` are links of the page: an address and what it gives.
-=======
     """Where the worlds come from: `worlds` packed into the page, `address` on this machine, or a notebook's `kernel`.
 
-    `holds` says what there is, `deeds` are links of the page: addresses and their texts.
->>>>>>> c584ee3 (simulator.explore is a widget in notebooks: the kernel simulates each move)
+    `holds` says what there is; `deeds` are links of the page: addresses and their texts.
     """
 
     holds: str
