@@ -8,9 +8,9 @@ uncertainty.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import exp, log
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any, Protocol, TypeVar
 
 from pydantic import Field, PlainValidator
 
@@ -19,9 +19,6 @@ from simulator.core.normals import normal_quantile
 from simulator.core.streams import Stream, uniforms
 from simulator.scenario.base import wrong
 from simulator.scenario.values import duration
-
-if TYPE_CHECKING:
-    from simulator.scenario.cluster import ClusterSection
 
 #: Standard normal numbers lie within plus or minus this with a probability of 90 %.
 NINETY = 1.6449
@@ -55,13 +52,24 @@ Bounds = Annotated[
 ]
 
 
-def check(cluster: ClusterSection) -> None:
+class Uncertain(Protocol):
+    """A section whose figures may have intervals, by their dotted keys."""
+
+    @property
+    def uncertainty(self) -> Mapping[str, Any] | None:
+        """The intervals; None if there are none."""
+
+
+AnyUncertain = TypeVar("AnyUncertain", bound=Uncertain)
+
+
+def check(cluster: Uncertain) -> None:
     """Raise an error for an interval of a figure that the cluster lacks, or that does not contain the figure."""
     for key in cluster.uncertainty or {}:
         _figure(cluster, key)
 
 
-def drawn(cluster: ClusterSection, seed: int, number: int) -> ClusterSection:
+def drawn(cluster: AnyUncertain, seed: int, number: int) -> AnyUncertain:
     """Possible cluster number `number`, whose figures are drawn from their intervals."""
     for place, key in enumerate(sorted(cluster.uncertainty or {})):
         value, low, high = _figure(cluster, key)
@@ -86,7 +94,7 @@ def _within(key: str, value: float) -> float:
     return min(max(value, least), most)
 
 
-def _figure(cluster: ClusterSection, key: str) -> tuple[float, float, float]:
+def _figure(cluster: Uncertain, key: str) -> tuple[float, float, float]:
     """A figure and its interval, times in ticks; raises an error for an unknown key or a wrong interval."""
     span = any(re.fullmatch(text, key) for text in SPANS)
     if not span and not any(re.fullmatch(text, key) for text in NUMBERS):
