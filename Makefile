@@ -6,7 +6,7 @@ READY := $(VENV)/ready
 # Tests that take long stand together: a process that is done takes over half of what another has left.
 SPREAD := -n auto --dist worksteal
 
-.PHONY: demo test quick wheel rivals fuzz coverage mutants soak browser lint format bench gallery notebooks docs lock clean
+.PHONY: demo test quick wheel rivals fuzz coverage mutants soak browser lint format bench gallery notebooks docs site lock clean
 
 demo: $(READY)
 	$(BIN)/asha-sim run scenarios/docs.yaml --out outputs/docs
@@ -113,11 +113,15 @@ docs: $(READY)
 	$(BIN)/asha-sim schema > scenarios/schema.json.new && mv scenarios/schema.json.new scenarios/schema.json
 	$(BIN)/python -m tools.pages
 
+# The same pages as a site, their pictures drawn as it is built: outputs/site/index.html.
+site: $(READY)
+	$(BIN)/python -m sphinx -W --keep-going -q -b html -d outputs/site.doctrees docs outputs/site
+
 # Names, versions and hashes only: no index address may enter the file.
 lock: $(READY)
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-annotate --no-header --group dev --extra record --extra optuna \
+	  --no-annotate --no-header --group dev --group sphinx --extra record --extra optuna \
 	  --extra mlflow --extra tensorboard --extra wandb --extra dask pyproject.toml -o requirements.lock
 
 $(READY): requirements.lock pyproject.toml
@@ -127,4 +131,4 @@ $(READY): requirements.lock pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(VENV) outputs/docs outputs/digits
+	rm -rf $(VENV) outputs/docs outputs/digits outputs/site outputs/site.doctrees

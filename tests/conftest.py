@@ -17,7 +17,7 @@ os.environ["ASHA_SIM_KEPT"] = "off"
 #: benchmarks; pages, notebooks and pictures that are made; and what takes seconds of computing: closed forms over many
 #: seeds, counts of steps, whole sweeps, every member of the unions, databases of other programs.
 AT_LENGTH = (
-    "faults/", "browser/", "fuzz/", "benchmarks/", "docs/", "render/", "test_hostile", "test_edges", "test_quick_tier",
+    "faults/", "browser/", "sphinx/", "fuzz/", "benchmarks/", "docs/", "render/", "test_hostile", "test_edges", "test_quick_tier",
     "test_real_curves", "test_closed_forms", "test_counts", "test_effort", "test_many_results", "test_unions",
     "cluster/test_scenarios", "planning/test_sweep", "planning/test_plan_command", "test_fit", "test_recorder",
     "test_mlflow_runs", "test_optuna_study", "test_databases", "clusters_in_trouble_come_to_an_end", "test_intervals_cover",

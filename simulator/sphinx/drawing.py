@@ -1,0 +1,153 @@
+"""What a directive asks for, drawn once: in a folder that is named by the digest of all that it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.environment.collectors import EnvironmentCollector
+
+from simulator.core.errors import InputError, Problem
+from simulator.core.vocabulary import Style, ThemeChoice, ThemeName
+from simulator.experiment.experiment import Experiment
+from simulator.io import inputs
+from simulator.render import kept, snippet
+from simulator.render.animation.animate import DARK, slugs
+from simulator.render.kept import Kept
+from simulator.render.options import read_options
+from simulator.render.pictures import Pictures, draw_scenario
+from simulator.render.player.player import BASE, RUN
+from simulator.scenario.loading import Loaded
+from simulator.scenario.opening import open_scenario
+
+PLAYER = "player.html"
+#: Characters of the name of a folder of pictures in the pages.
+MARK = 16
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What one directive asks for."""
+
+    scenario: Path
+    sets: tuple[str, ...] = ()
+    searchers: tuple[str, ...] = ()  # labels; all without one
+    style: Style = "timeline"
+    theme: ThemeChoice = "both"
+    width: int | None = None
+    speed: float | None = None
+    player: bool = False
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An animation that was drawn: in `folder` are name.gif and its last frame name.png, and both in dark."""
+
+    folder: str
+    mark: str  # by all that is in the folder: the same wherever it was drawn
+    name: str
+    alt: str
+    width: int
+    height: int
+    themes: tuple[ThemeName, ...]
+    player: str = ""  # a page beside it, shown in its place where a page can be
+    tall: int = 0  # height of that page until it says its own
+
+    def stem(self, theme: ThemeName) -> str:
+        """The name of its files in a theme, without a suffix."""
+        return self.name + (DARK if theme == "dark" else "")
+
+
+@dataclass(frozen=True)
+class Made:
+    """What came of it: the pictures, the folder that they lie in, and the files that they rest on."""
+
+    pictures: Sequence[Picture]
+    folder: Path
+    files: Sequence[Path]
+
+
+def drawn(asked: Asked, folder: Path, store: Path) -> Made:
+    """Draw into a folder of its own in `folder`, from what is kept in `store`; raises InputError and RunError."""
+    options = read_options(width=asked.width, speed=asked.speed, theme=asked.theme)
+    with inputs.noted():
+        loaded = open_scenario(asked.scenario, asked.sets)
+        chosen = _chosen(asked, loaded)
+        if asked.style != "docs":  # which draws all on the same scales, whichever are shown
+            searchers = {label: loaded.scenario.searchers[label] for label in chosen}
+            loaded = replace(loaded, scenario=loaded.scenario.model_copy(update={"searchers": searchers}))
+        experiment = Experiment(loaded)
+        pictures = Pictures(("gif", "html") if asked.player else ("gif",), (asked.style,), options=options)
+        out = folder / kept.digest([experiment], pictures.described())
+        files = draw_scenario(experiment, out, pictures, store=Kept(store)).files
+        rests_on = [Path(path) for path in inputs.read_so_far()]
+    names = dict(zip(experiment.labels, slugs(experiment.labels), strict=True))
+    shown = {names[label] for label in chosen}
+    mark = sha256(b"".join(path.name.encode() + path.read_bytes() for path in sorted(files))).hexdigest()[:MARK]
+    page, tall = (PLAYER, BASE + RUN * len(chosen)) if asked.player else ("", 0)
+    made = [
+        Picture(str(out), mark, one.name, one.alt, one.width, one.height, options.themes, page, tall)
+        for one in snippet.pictures(files)
+        if asked.style != "docs" or one.name in shown
+    ]
+    return Made(made, out, rests_on)
+
+
+def _chosen(asked: Asked, loaded: Loaded) -> tuple[str, ...]:
+    """The labels of the searchers that are asked for, in the scenario's order."""
+    there = tuple(loaded.scenario.searchers)
+    for label in asked.searchers:
+        if label not in there:
+            message = f"the scenario has no searcher {label!r}; it has {', '.join(there)}"
+            raise InputError(Problem("searchers", message))
+    return tuple(label for label in there if not asked.searchers or label in asked.searchers)
+
+
+class KeptCollector(EnvironmentCollector):
+    """Which folders of kept pictures each page needs; a page whose pictures are gone is read, and so drawn, again."""
+
+    FORM = 1  # of what an environment remembers
+
+    @staticmethod
+    def folders(env: BuildEnvironment) -> tuple[Path, Path]:
+        """Where pictures lie for the pages, and where they are kept: beside them, or at `asha_sim_kept`."""
+        folder = Path(env.doctreedir, "asha-sim")
+        said = env.config.asha_sim_kept
+        return folder, Path(env.srcdir, said) if said else folder / "kept"
+
+    @staticmethod
+    def note(env: BuildEnvironment, made: Made) -> None:
+        """Note that the page that is read now rests on these."""
+        _needs(env).setdefault(env.docname, set()).add(str(made.folder))
+        for path in made.files:
+            env.note_dependency(str(path))
+
+    def clear_doc(self, app: Sphinx, env: BuildEnvironment, docname: str) -> None:
+        """Forget a page."""
+        _needs(env).pop(docname, None)
+
+    def merge_other(
+        self, app: Sphinx, env: BuildEnvironment, docnames: AbstractSet[str], other: BuildEnvironment
+    ) -> None:
+        """Take over what another process noted."""
+        _needs(env).update({name: needed for name, needed in _needs(other).items() if name in docnames})
+
+    def process_doc(self, app: Sphinx, doctree: nodes.document) -> None:
+        """Nothing: directives have noted it."""
+
+    def get_outdated_docs(
+        self, app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+    ) -> list[str]:
+        """Pages whose pictures are gone."""
+        return [name for name, needed in _needs(env).items() if not all(Path(path).is_dir() for path in needed)]
+
+
+def _needs(env: BuildEnvironment) -> dict[str, set[str]]:
+    needs: dict[str, set[str]] = vars(env).setdefault("asha_sim", {})
+    return needs

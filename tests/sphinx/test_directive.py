@@ -1,0 +1,201 @@
+"""Documentation with the directive, built by Sphinx: what pages show, what is kept, what is told of a mistake."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.sphinx_builds import SCENARIO, build, write
+
+pytest.importorskip("sphinx", reason="group sphinx is not installed")
+pytest.importorskip("myst_parser", reason="group sphinx is not installed")
+
+PAGE = """\
+Title
+=====
+
+.. asha-sim:: nine.yaml
+   :style: docs
+   :searchers: ASHA
+   :caption: Never *waiting*
+   :name: asha-figure
+
+.. asha-sim:: /nine.yaml
+   :style: docs
+   :searchers: SHA
+   :width: 480
+   :alt: How to promote, <three> at a time
+   :set: cluster.workers=2
+         title=Two workers
+"""
+MYST = """\
+# Title
+
+```{asha-sim} nine.yaml
+:style: docs
+:searchers: ASHA
+:caption: Never *waiting*
+:name: myst-figure
+```
+"""
+#: So many that two processes share them.
+OTHERS = {
+    f"other{number}.rst": f"Page {number}\n======\n\n.. asha-sim:: nine.yaml\n   :style: docs\n"
+    for number in range(5)
+}
+INDEX = {"index.rst": PAGE + "\n.. toctree::\n   :glob:\n\n   *\n", "myst.md": MYST}
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """All that a reader gets, by path."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and ".doctrees" not in path.parts and path.name != ".buildinfo"
+    }
+
+
+def differing(one: Path, other: Path) -> list[str]:
+    """Files that are not the same in both folders."""
+    here, there = files(one), files(other)
+    return sorted(name for name in here.keys() | there.keys() if here.get(name) != there.get(name))
+
+
+def figures(page: Path) -> list[str]:
+    return re.findall(r"<figure.*?</figure>", page.read_text(encoding="utf-8"), re.S)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Path:
+    """A folder with the sources `docs` and their pages `html`."""
+    folder = tmp_path_factory.mktemp("built")
+    assert build(write(folder / "docs", INDEX | OTHERS), folder / "html", "-W") == (0, [])
+    return folder
+
+
+def test_a_page_has_the_pictures_with_their_alternative_texts(built):
+    one, two = figures(built / "html" / "index.html")
+    assert one.count("<picture") == two.count("<picture") == 2
+    assert 'id="asha-figure"' in one
+    assert "Never <em>waiting</em>" in one
+    assert len(set(re.findall('alt="(.*?)"', one))) == 1
+    assert 'alt="ASHA keeps 3 workers ' in one
+    assert "/asha-dark.gif" in one
+    assert "/sha.gif" not in one
+    assert 'alt="How to promote, &lt;three&gt; at a time"' in two
+    assert two.count('width="480" height="') == 2
+    for address in re.findall(r'(?:src|srcset)="(.*?)"', one + two):
+        assert (built / "html" / address).stat().st_size > 1000
+    assert {"asha-sim.css", "asha-sim.js"} <= {path.name for path in (built / "html" / "_static").iterdir()}
+    assert "asha-sim.css" not in (built / "html" / "search.html").read_text(encoding="utf-8")
+
+
+def test_myst_has_the_same_figure(built):
+    [figure] = figures(built / "html" / "myst.html")
+    assert figure.replace("myst-", "asha-") == figures(built / "html" / "index.html")[0]
+
+
+def test_what_is_kept_is_not_drawn_again(built, monkeypatch, tmp_path):
+    monkeypatch.setattr("simulator.render.pictures.draw_all", None)  # whoever draws now fails
+    options = ("-E", "-a", "-d", str(built / "html" / ".doctrees"))
+    assert build(built / "docs", tmp_path / "again", *options) == (0, [])
+    assert differing(tmp_path / "again", built / "html") == []
+
+
+def test_elsewhere_and_on_two_processes_the_bytes_are_the_same(built, tmp_path):
+    shutil.copytree(built / "docs", tmp_path / "docs")
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "-j", "2", tmp_path / "docs", tmp_path / "html"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert differing(tmp_path / "html", built / "html") == []
+    kept = tmp_path / "html" / ".doctrees" / "asha-sim" / "kept"
+    assert len(list(kept.iterdir())) == 2, "none twice, no half ones"
+
+
+def test_a_page_is_made_anew_when_its_scenario_has_changed_or_its_pictures_are_gone(tmp_path):
+    page = "Title\n=====\n\n.. asha-sim:: nine.yaml\n   :style: docs\n   :theme: dark\n"
+    docs, kept = write(tmp_path / "docs", {"index.rst": page}), tmp_path / "kept"
+
+    def built() -> str:
+        assert build(docs, tmp_path / "text", "-D", "asha_sim_kept=../kept", builder="text") == (0, [])
+        return (tmp_path / "text" / "index.txt").read_text(encoding="utf-8")
+
+    assert "3 workers" in built()
+    (docs / "nine.yaml").write_text(SCENARIO.replace("workers: 3", "workers: 4"))
+    os.utime(docs / "nine.yaml", (2e9, 2e9))
+    assert "4 workers" in built()
+    assert len(list(kept.iterdir())) == 2
+    pictures = tmp_path / "text" / ".doctrees" / "asha-sim"
+    shutil.rmtree(pictures)
+    assert "4 workers" in built()
+    assert [sorted(path.name for path in folder.iterdir()) for folder in pictures.iterdir()] == [
+        ["asha-dark.gif", "asha-dark.png", "asha.txt", "sha-dark.gif", "sha-dark.png", "sha.txt"]
+    ]
+
+
+def test_outputs_that_are_no_pages_show_the_last_frame(built, tmp_path):
+    shared = ("-d", str(built / "html" / ".doctrees"))
+    assert build(built / "docs", tmp_path / "latex", *shared, "-W", builder="latex") == (0, [])
+    text = (tmp_path / "latex" / "tried.tex").read_text(encoding="utf-8")
+    shown = set(re.findall(r"\\sphinxincludegraphics(?:\[.*?\])?\{\{(.*?)\}\.png\}", text))
+    assert len(shown) == 3, "three searchers of two scenarios"
+    assert all((tmp_path / "latex" / f"{name}.png").read_bytes()[:4] == b"\x89PNG" for name in shown)
+    assert r"Never \sphinxstyleemphasis{waiting}" in text
+    assert build(built / "docs", tmp_path / "text", *shared, "-W", builder="text") == (0, [])
+    assert "How to promote, <three> at a time" in (tmp_path / "text" / "index.txt").read_text(encoding="utf-8")
+
+
+MISTAKES = """\
+Title
+=====
+
+.. asha-sim:: nine.yaml
+   :style: docs
+   :colour: red
+
+.. asha-sim:: wrong.yaml
+
+.. asha-sim:: nine.yaml
+   :searchers: BOHB
+
+.. asha-sim:: nowhere.yaml
+
+.. asha-sim:: nine.yaml
+   :set: cluster.wrokers=4
+
+.. asha-sim:: nine.yaml
+   :width: 10
+
+.. asha-sim:: nine.yaml
+   :style: wide
+"""
+
+
+def test_what_is_wrong_is_told_by_file_and_line_and_the_build_goes_on(tmp_path):
+    wrong = SCENARIO.replace("workers: 3", "workers: 0")
+    docs = write(tmp_path / "docs", {"index.rst": MISTAKES, "wrong.yaml": wrong})
+    status, told = build(docs, tmp_path / "pseudoxml", builder="pseudoxml")
+    assert status == 0
+    assert [line.partition("; it has align, ")[0] for line in told[:7]] == [
+        "index.rst:4: WARNING: asha-sim has no option 'colour'",
+        "index.rst:8: WARNING: wrong.yaml:7:11: cluster.workers: 0 should be greater than or equal to 1 [asha-sim]",
+        "index.rst:10: WARNING: searchers: the scenario has no searcher 'BOHB'; it has SHA, ASHA [asha-sim]",
+        "index.rst:13: WARNING: nowhere.yaml: cannot be read: No such file or directory [asha-sim]",
+        "index.rst:15: WARNING: set: cluster.wrokers: unknown key; did you mean workers? [asha-sim]",
+        "index.rst:18: WARNING: width: should be 360 to 3,840 pixels, not 10 [asha-sim]",
+        'index.rst:21: ERROR: Error in "asha-sim" directive:',
+    ]
+    assert '"wide" unknown; choose from "docs", "timeline", or "side".' in told
+    assert (tmp_path / "pseudoxml" / "index.pseudoxml").read_text(encoding="utf-8").count("<figure") == 1
+    assert (
+        build(
+            docs, tmp_path / "strict", "-E", "-W", "-d", str(tmp_path / "pseudoxml" / ".doctrees"), builder="dummy"
+        )[0]
+        == 1
+    )
