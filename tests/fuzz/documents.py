@@ -57,6 +57,14 @@ SMALL = (
     "searcher: {name: asha, max_trials: 9, max_length: 9, divisor: 3}\n"
     "curves:\n  kind: synthetic\n  trials: [[0.1, 1, 0.5, 1, 60, 0.01, 0.02], [0.2, 1, 0.5, 1, 90, 0, 0]]\n"
     "  others: [" + ", ".join(["{diverged: 0.1, trials: [[1, 0.03], [0, 0]]}"] * 8) + "]\ncluster: {workers: 2}\n",
+    "searches:\n  a:\n    searcher: {name: asha, max_trials: 9, max_length: 9, divisor: 3}\n    weight: 2\n    max_slots: 4\n"
+    "    arrivals: {kind: every, gap: 1 h, jitter: 5 min}\n    count: 3\n    curves: {kind: ordered, unit_time: 1 min}\n"
+    "  b:\n    searcher: {name: random, max_trials: 4, max_length: 2}\n    slots_per_trial: 2\n"
+    "    arrivals: {kind: at, times: [0 h, 3 h]}\n    until: 1 d\nwarm_up: 5 min\nscheduler: {policy: fair_share}\n"
+    "curves: {kind: recorded, file: curves.csv, resample: true}\ncluster:\n  groups:\n"
+    "    pool: {count: 3, slots: 2, price: 2, purchase_price: 900, lifetime: 1 d, running_cost: 0.1, "
+    "scaling: {min: 1, target: 0.5, up_delay: 1 min, down_delay: 5 min}}\n"
+    "plan:\n  vary: {cluster.groups.pool.count: [2, 3]}\n  target: {stay: 2 h}\n  replicates: 2\n",
     "name: experiment\nhyperparameters:\n  rate: {type: log, minval: -4, maxval: 0, count: 3}\n"
     "  depth: {type: int, minval: 1, maxval: 4, count: 9}\n  kind: {type: categorical, vals: [a, b]}\n  c: 1\n"
     "searcher: {name: grid, metric: loss, max_length: {batches: 100}}\n",

@@ -7,6 +7,7 @@ import re
 import tempfile
 from copy import deepcopy
 from itertools import product
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from hypothesis import given
 
 from simulator.core.errors import InputError
 from simulator.experiment.experiment import Experiment
+from simulator.experiment.sharing import SharedExperiment
+from simulator.planning.sharing.planner import check_shared
 from simulator.scenario import yaml_text
 from simulator.scenario.experiment_file import check_experiment, is_experiment
 from simulator.scenario.loading import Loaded, load
@@ -96,7 +99,11 @@ def judge(raw: bytes, folder: Path) -> None:
         if is_experiment(document.values):
             check_experiment(document)
         else:
-            Experiment(checked(document))
+            loaded = checked(document)
+            many = loaded.scenario.searches is not None
+            made = SharedExperiment(loaded) if many else Experiment(loaded)
+            if many and loaded.scenario.plan is not None and loaded.scenario.plan.target is not None:
+                check_shared(made.loaded)
     except InputError as error:
         for problem in error.problems:
             assert problem.line, problem
@@ -104,9 +111,18 @@ def judge(raw: bytes, folder: Path) -> None:
             assert str(problem).isprintable(), problem
 
 
+def many_of(stream) -> float:
+    """How many searches of a label come at most."""
+    listed = getattr(stream.arrivals, "times", None)
+    return min(len(listed) if listed else inf, stream.count or inf)
+
+
 def is_small(loaded: Loaded) -> bool:
     """Whether all searchers of a scenario together are over in a second, whatever their cluster does to them."""
     scenario = loaded.scenario
+    if scenario.searches is not None:
+        spans = {label: many_of(stream) for label, stream in scenario.searches.items()}
+        return sum(many * (scenario.searches[label].searcher.trials or MOST) for label, many in spans.items()) <= MOST
     jobs = sum(spec.trials or 0 for spec in scenario.searchers.values())
     endless = [spec for spec in scenario.searchers.values() if spec.endless]
     if endless:
