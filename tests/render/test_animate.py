@@ -6,6 +6,7 @@ import pytest
 
 from simulator.core.errors import InputError
 from simulator.render.animation.animate import animate, slugs
+from simulator.render.options import drawn_with, read_options
 from tests.support.scenes import docs_scene, timeline_scene, tiny
 
 KB = 1000
@@ -28,6 +29,13 @@ def test_the_published_pair_again_in_as_many_bytes(tmp_path: Path) -> None:
     )
     last = iio.imread(tmp_path / "asha.gif", mode="RGB")[-1]
     assert np.array_equal(iio.imread(tmp_path / "asha.png", mode="RGB"), last)
+
+
+def test_the_pair_for_a_column_of_740_takes_no_more_bytes(tmp_path: Path) -> None:
+    with drawn_with(read_options(width=960)):
+        light = draw(tmp_path, "docs")
+    assert len(light["sha.gif"]) <= 60 * KB
+    assert len(light["asha.gif"]) <= 150 * KB
 
 
 def test_a_timeline_in_both_themes_and_twice_the_same(tmp_path: Path) -> None:

@@ -54,7 +54,8 @@ def alone(width: int, room: float, left: int, *, lines: int, split: bool, height
     top = px(TOP) + (px(LINE) if split else 0)
     more = px(LINE) * (lines - 1)
     strip_takes = px(BELOW_KEY) + px(9) + px(STRIP) + px(32)
-    tall = px(BOTTOM) - px(TOP)
+    # Panels are most of the bytes: with larger letters they would be too many.
+    tall = px(TRIALS_TALL) if split else BOTTOM - TOP
     with_strip, with_title = True, True
     if height is not None:
         tall = height - top - px(BELOW_PANELS) - more - strip_takes
