@@ -401,7 +401,8 @@ class SharedModel(Workplace[SharedWorker]):
         return bool(self._present and not self._leads)
 
     def _unfinished(self) -> str:
-        return f"{len(self._present)} searches are not over"
+        many = len(self._present)
+        return "1 search is not over" if many == 1 else f"{many:,} searches are not over"
 
 
 def unit_of(slots: Sequence[int], groups: Sequence[MachineGroup]) -> int:
