@@ -169,7 +169,7 @@ def plan(
                 typer.echo(printable(line))
 
 
-class _Told(NamedTuple):
+class _Printed(NamedTuple):
     """The parts of an answer that are printed."""
 
     json: str
@@ -179,7 +179,7 @@ class _Told(NamedTuple):
     rows: list[tuple[str, ...]]
 
 
-def _of_one(loaded: Loaded, asked: dict[str, Any], out: Path | None, *, pdf: bool) -> _Told:
+def _of_one(loaded: Loaded, asked: dict[str, Any], out: Path | None, *, pdf: bool) -> _Printed:
     """The answer of a plan for searchers that run one by one; its files are written to `out`."""
     from simulator.planning.planner import answer
     from simulator.planning.report import report, sentences
@@ -190,10 +190,12 @@ def _of_one(loaded: Loaded, asked: dict[str, Any], out: Path | None, *, pdf: boo
 
         folder.write(found, out, pdf=pdf)
     remarks = [*filter(None, [what_was_set(found.loaded)]), *sentences.remarks(found)]
-    return _Told(report.json_text(found), sentences.sentence(found), remarks, report.head(found), report.rows(found))
+    return _Printed(
+        report.json_text(found), sentences.sentence(found), remarks, report.head(found), report.rows(found)
+    )
 
 
-def _of_many(loaded: Loaded, asked: dict[str, Any], out: Path | None, formats: str | None) -> _Told:
+def _of_many(loaded: Loaded, asked: dict[str, Any], out: Path | None, formats: str | None) -> _Printed:
     """The answer of a plan for searches that share a cluster; its files are written to `out`."""
     from simulator.planning.sharing import words
     from simulator.planning.sharing.planner import answer_shared
@@ -205,7 +207,7 @@ def _of_many(loaded: Loaded, asked: dict[str, Any], out: Path | None, formats: s
     if out is not None:
         words.write(found, out)
     remarks = [*filter(None, [what_was_set(found.loaded)]), *words.remarks(found)]
-    return _Told(words.json_text(found), words.sentence(found), remarks, words.head(found), words.rows(found))
+    return _Printed(words.json_text(found), words.sentence(found), remarks, words.head(found), words.rows(found))
 
 
 def _checked(
@@ -277,7 +279,7 @@ def _with_question(scenario: Path, question: Question, sets: list[str] | None) -
     return loaded
 
 
-def _print(told: _Told) -> None:
+def _print(told: _Printed) -> None:
     from rich.console import Console
     from rich.text import Text
 

@@ -27,7 +27,7 @@ FEW = 5.0
 LEAST_FREEDOM, MOST_FREEDOM = 2.0, 1e9
 
 
-class Off(NamedTuple):
+class LogError(NamedTuple):
     """How far the logarithm of a quantity may be off: its sd between sets of pilots, and its bias.
 
     The bias is the mean difference between the runs with a set and those with all pilots, since these may be off by
@@ -56,8 +56,8 @@ class Ignorance:
 
     pilots: int | None
     top: float
-    time: Off
-    cost: Off
+    time: LogError
+    cost: LogError
     reached_sd: float
     cluster: bool = False
 
@@ -107,14 +107,14 @@ def ignorance(pilots: int | None, top_share: float, sets: NDArray[np.void], *, c
     return Ignorance(
         pilots,
         (pilots or 0) * top_share,
-        off(_table(sets, "time_s")[1:], _table(sets, "time_s")[0]),
-        off(_table(sets, "cost")[1:], _table(sets, "cost")[0]),
+        log_error(_table(sets, "time_s")[1:], _table(sets, "time_s")[0]),
+        log_error(_table(sets, "cost")[1:], _table(sets, "cost")[0]),
         sqrt(between(np.isfinite(_table(sets, "time_s")[1:]).astype(np.float64))),
         cluster,
     )
 
 
-def off(sets: NDArray[np.float64], own: Values) -> Off:
+def log_error(sets: NDArray[np.float64], own: Values) -> LogError:
     """How far the logarithm of a quantity may be off.
 
     `sets` has a row for each set of pilots and a column for each seed, `own` the runs with all pilots under those
@@ -122,11 +122,11 @@ def off(sets: NDArray[np.float64], own: Values) -> Off:
     """
     whole = sets[np.all(np.isfinite(sets) & (sets > 0), axis=1)]
     if len(whole) < 2:  # noqa: PLR2004
-        return Off(0.0, 0.0)
+        return LogError(0.0, 0.0)
     logs = np.log(whole)
     told = np.isfinite(own) & (own > 0)
     bias = float((logs.mean(axis=0)[told] - np.log(own[told])).mean()) if told.any() else 0.0
-    return Off(sqrt(between(logs)), bias)
+    return LogError(sqrt(between(logs)), bias)
 
 
 def between(table: NDArray[np.float64]) -> float:

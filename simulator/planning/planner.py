@@ -28,7 +28,7 @@ from simulator.planning.sensitivity import LEAST, MOST, Variation, quantities, v
 from simulator.planning.sources import anywhere, digests
 from simulator.planning.store import Store
 from simulator.planning.sweep import Block, Probe, Shape, Work
-from simulator.planning.turning import Turn, Turning, longer
+from simulator.planning.turning import Turn, Turning, growth
 from simulator.scenario import curves as curve_models
 from simulator.scenario.loading import Loaded
 from simulator.scenario.plan import PlanSection
@@ -209,9 +209,9 @@ class _Planner:
         for quantity in dict.fromkeys(variation.quantity for variation in varied):
             ends = [
                 [
-                    longer(own[place][:looks], runs[blocks[variation, place]])
+                    growth(own[place][:looks], runs[blocks[variation, place]])
                     if (variation, place) in blocks
-                    else turning.Longer()
+                    else turning.Growth()
                     for place in range(len(there))
                 ]
                 for variation in (Variation(quantity, LEAST), Variation(quantity, MOST))

@@ -116,7 +116,7 @@ class Failure(NamedTuple):
     problems: tuple[Problem, ...] = ()  # problems of the input; empty if the run failed
 
 
-class _Desk:
+class _ProcessState:
     """Kept by a process between tasks of the same work: its cells and the tables that it has read."""
 
     def __init__(self, work: Work) -> None:
@@ -145,15 +145,15 @@ class _Desk:
         return self._replicates[kind]
 
 
-_desks: dict[tuple[object, ...], _Desk] = {}
+_states: dict[tuple[object, ...], _ProcessState] = {}
 
 
-def _desk(work: Work) -> _Desk:
+def _state_of(work: Work) -> _ProcessState:
     key = str(work.loaded.document.path), work.loaded.digest, work.seed, work.tables
-    if key not in _desks:
-        _desks.clear()
-        _desks[key] = _Desk(work)
-    return _desks[key]
+    if key not in _states:
+        _states.clear()
+        _states[key] = _ProcessState(work)
+    return _states[key]
 
 
 def run_block(work: Work, block: Block) -> Runs | Failure:
@@ -161,7 +161,7 @@ def run_block(work: Work, block: Block) -> Runs | Failure:
     gc.disable()  # a run makes many small objects and hardly any cycle; searching for cycles takes 7 % of the time
     try:
         with inputs.noted(work.expected):  # a file may have been replaced since the plan began
-            return _kept(list(_rows(_desk(work), block)))
+            return _kept(list(_rows(_state_of(work), block)))
     except InputError as error:
         return Failure(str(error), error.problems)
     except RunError as error:
@@ -177,17 +177,17 @@ def _kept(rows: Sequence[Row]) -> Runs:
     return np.array(filled, with_hours(most))
 
 
-def _rows(desk: _Desk, block: Block) -> Iterator[Row]:
-    cells = [desk.cell(index) for index in range(*block.cells)]
+def _rows(state: _ProcessState, block: Block) -> Iterator[Row]:
+    cells = [state.cell(index) for index in range(*block.cells)]
     if block.variation is not None:
         cells = [block.variation.of(cell) for cell in cells]
     for number in range(*block.replicates):
-        several = {desk.kind(cell): desk.replicates(cell) for cell in cells}
+        several = {state.kind(cell): state.replicates(cell) for cell in cells}
         here = {kind: _replicate(replicates, number) for kind, replicates in several.items()}
-        for cell in map(partial(_drawn, desk.work.seed, number), cells):
+        for cell in map(partial(_drawn, state.work.seed, number), cells):
             searchers = range(len(cell.loaded.scenario.searchers)) if block.searcher is None else (block.searcher,)
             for searcher in searchers:
-                yield simulate(cell, searcher, here[desk.kind(cell)], desk.grid.plan.target)
+                yield simulate(cell, searcher, here[state.kind(cell)], state.grid.plan.target)
 
 
 def _drawn(seed: int, number: int, cell: Cell) -> Cell:
@@ -210,11 +210,11 @@ def _replicate(replicates: Replicates, number: int) -> Replicate:
 
 def probe(work: Work) -> Probe:
     """Run one replicate of a few cells spread over the grid; raises the errors of these runs."""
-    desk = _desk(work)
-    indices = sorted({round(place) for place in np.linspace(0, len(desk.grid) - 1, PROBES)})
+    state = _state_of(work)
+    indices = sorted({round(place) for place in np.linspace(0, len(state.grid) - 1, PROBES)})
     began, attempts = perf_counter(), 0
     for index in indices:
-        attempts += int(_kept(list(_rows(desk, Block((index, index + 1), (0, 1)))))["attempts"].sum())
+        attempts += int(_kept(list(_rows(state, Block((index, index + 1), (0, 1)))))["attempts"].sum())
     return Probe(attempts / len(indices), (perf_counter() - began) / len(indices))
 
 

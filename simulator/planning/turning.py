@@ -36,16 +36,16 @@ NEAR = 0.01
 OFTEN = 0.25
 
 
-class Longer(NamedTuple):
+class Growth(NamedTuple):
     """Growth of the logarithms of time, worker-hours and money."""
 
     time: float = 0.0
     hours: float = 0.0
     cost: float = 0.0
 
-    def times(self, share: float) -> Longer:
+    def times(self, share: float) -> Growth:
         """The growth multiplied by `share`."""
-        return Longer(*(share * value for value in self))
+        return Growth(*(share * value for value in self))
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,13 +90,13 @@ class Turning:
         self, options: Sequence[Option], runs: Sequence[Runs], unknown: Sequence[Ignorance | None], plan: PlanSection
     ) -> None:
         self._options, self._runs, self._unknown, self._plan = options, runs, unknown, plan
-        self._chosen = self._place(self._advice([Longer()] * len(options), plan))
+        self._chosen = self._place(self._advice([Growth()] * len(options), plan))
 
-    def turns(self, what: str, less: Sequence[Longer], more: Sequence[Longer]) -> Iterator[Turn]:
+    def turns(self, what: str, less: Sequence[Growth], more: Sequence[Growth]) -> Iterator[Turn]:
         """Changes of the decision with more and less of a quantity; `less` and `more` are the growths at the ends."""
         for ends, steps in ((more, UP), (less, DOWN)):
 
-            def grown(factor: float, ends: Sequence[Longer] = ends, end: float = steps[-1]) -> list[Longer]:
+            def grown(factor: float, ends: Sequence[Growth] = ends, end: float = steps[-1]) -> list[Growth]:
                 return [one.times(log(factor) / log(end)) for one in ends]
 
             found = self._first(grown, steps)
@@ -107,7 +107,7 @@ class Turning:
         """Changes with prices: of all settings, and of each alone if there are several."""
         for setting in [None, *settings] if len(settings) > 1 else [None]:
             mine = [setting is None or one.cell.setting == setting for one in self._options]
-            ends = [[Longer(cost=log(end) if own else 0.0) for own in mine] for end in (LEAST, MOST)]
+            ends = [[Growth(cost=log(end) if own else 0.0) for own in mine] for end in (LEAST, MOST)]
             yield from self.turns(Variation(PRICE, MOST, setting).what, *ends)
 
     def not_known(self, sets: Sequence[Runs | None]) -> Iterator[Turn]:
@@ -122,7 +122,7 @@ class Turning:
         plan = self._plan.model_copy(update={"choose_by": "estimate"})  # each set is treated as the truth
         held, taken = 0, Counter[int | None]()
         for number in range(count):
-            advice = self._advice([one[number] if one else Longer() for one in grown], plan, sure=True)
+            advice = self._advice([one[number] if one else Growth() for one in grown], plan, sure=True)
             if does(advice.options[self._chosen].met, plan):
                 held += 1
             else:
@@ -133,7 +133,7 @@ class Turning:
             yield Turn(FIT, 1.0, None if place is None else self._options[place], share)
 
     def _first(
-        self, grown: Callable[[float], list[Longer]], steps: Sequence[float]
+        self, grown: Callable[[float], list[Growth]], steps: Sequence[float]
     ) -> tuple[float, Option | None] | None:
         """The factor beyond which the decision changes, and the option that is taken then; None if it never does."""
         holds = 1.0
@@ -164,17 +164,17 @@ class Turning:
     def _place(self, advice: Advice) -> int | None:
         return None if advice.chosen is None else advice.options.index(advice.chosen)
 
-    def _advice(self, grown: Sequence[Longer], plan: PlanSection, *, sure: bool = False) -> Advice:
+    def _advice(self, grown: Sequence[Growth], plan: PlanSection, *, sure: bool = False) -> Advice:
         options = []
-        for one, runs, unknown, longer in zip(self._options, self._runs, self._unknown, grown, strict=True):
+        for one, runs, unknown, growth in zip(self._options, self._runs, self._unknown, grown, strict=True):
             searcher = int(runs["searcher"][0])
-            options.append(option(one.cell, searcher, _grown(runs, longer), plan, None if sure else unknown))
+            options.append(option(one.cell, searcher, _grown(runs, growth), plan, None if sure else unknown))
         return advise(options, plan)
 
 
-def longer(own: Runs, varied: Runs) -> Longer:
+def growth(own: Runs, varied: Runs) -> Growth:
     """The growth from some runs to others under the same seeds, by the means of the logarithms."""
-    return Longer(*(_mean_log(own[name], varied[name]) for name in ("time_s", "worker_hours", "cost")))
+    return Growth(*(_mean_log(own[name], varied[name]) for name in ("time_s", "worker_hours", "cost")))
 
 
 def _mean_log(one: np.ndarray, other: np.ndarray) -> float:
@@ -182,18 +182,18 @@ def _mean_log(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.log(other[both] / one[both]).mean()) if both.any() else 0.0
 
 
-def _grown(runs: Runs, longer: Longer) -> Runs:
+def _grown(runs: Runs, growth: Growth) -> Runs:
     made = runs.copy()
-    made["time_s"] *= exp(longer.time)
-    made["worker_hours"] *= exp(longer.hours)
+    made["time_s"] *= exp(growth.time)
+    made["worker_hours"] *= exp(growth.hours)
     for name in BILLS:
-        made[name] *= exp(longer.cost)
+        made[name] *= exp(growth.cost)
     return made
 
 
-def _by_set(runs: Runs | None) -> list[Longer]:
+def _by_set(runs: Runs | None) -> list[Growth]:
     """The growth from the runs with all pilots to those of each set."""
     if runs is None or not len(runs):
         return []
     logs = [by_set(runs, name) for name in ("time_s", "worker_hours", "cost")]
-    return [Longer(*map(float, row)) for row in np.stack(logs, axis=1)]
+    return [Growth(*map(float, row)) for row in np.stack(logs, axis=1)]

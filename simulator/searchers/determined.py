@@ -13,7 +13,7 @@ from simulator.searchers import determined_layouts as layouts
 from simulator.searchers.bracket import Bracket
 from simulator.searchers.determined_layouts import AsyncLayout, Mode, SyncLayout
 from simulator.searchers.halving import plain_bracket
-from simulator.searchers.multi_bracket import Tournament
+from simulator.searchers.multi_bracket import SideBySide
 from simulator.searchers.progress import trials_of, units_of
 from simulator.searchers.protocol import Searcher
 from simulator.searchers.rules import Asynchronous, Certain, Stopping
@@ -175,4 +175,4 @@ def _asynchronous(brackets: Sequence[AsyncLayout], divisor: float, *, stop_once:
 
 
 def _side_by_side(brackets: Sequence[Bracket]) -> Searcher:
-    return brackets[0] if len(brackets) == 1 else Tournament(brackets)
+    return brackets[0] if len(brackets) == 1 else SideBySide(brackets)

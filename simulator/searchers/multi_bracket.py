@@ -13,7 +13,7 @@ from simulator.searchers.protocol import AnyJob, Idle, Job, OneByOne, Searcher
 from simulator.searchers.rung import Standing
 
 
-class Tournament(OneByOne):
+class SideBySide(OneByOne):
     """Asks its brackets in order; bracket i must number its jobs i."""
 
     def __init__(self, brackets: Iterable[Searcher]) -> None:

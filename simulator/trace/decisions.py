@@ -25,12 +25,12 @@ def decisions(trace: Trace, diary: Diary) -> list[Decision]:
 
     A report that decides nothing and has no row of its own is left out.
     """
-    telling = _Telling(trace, diary.first)
-    found = [telling.decision(entry) for entry in diary.entries]
+    reader = _DiaryReader(trace, diary.first)
+    found = [reader.decision(entry) for entry in diary.entries]
     return [decision for decision in found if decision is not None]
 
 
-class _Telling:
+class _DiaryReader:
     """Follows a diary and keeps what is known after each result."""
 
     def __init__(self, trace: Trace, first: Sequence[AnyJob]) -> None:

@@ -14,7 +14,16 @@ from simulator.core.streams import Stream, integers
 from simulator.curves.recorded import Resampled
 from simulator.experiment.replicates import replicates
 from simulator.planning.backend import WorkerPool
-from simulator.planning.ignorance import OF_SET, Ignorance, Off, between, ignorance, more_pilots, off, widened
+from simulator.planning.ignorance import (
+    OF_SET,
+    Ignorance,
+    LogError,
+    between,
+    ignorance,
+    log_error,
+    more_pilots,
+    widened,
+)
 from simulator.planning.planner import answer, check_plan
 from simulator.planning.report import report, sentences
 from simulator.planning.runs import RUN
@@ -63,19 +72,19 @@ def test_the_variance_between_sets_is_that_beyond_chance():
 
 def test_how_far_a_quantity_may_be_off():
     sets = np.array([[10.0, 10.0], [20.0, 20.0], [np.inf, 5.0]])  # a set that is not always done tells nothing
-    found = off(sets, np.array([10.0, np.inf]))  # under two seeds, of which one never gets there
+    found = log_error(sets, np.array([10.0, np.inf]))  # under two seeds, of which one never gets there
 
     assert found.sd == pytest.approx(log(2) / 2**0.5)
     assert found.bias == pytest.approx(log(2) / 2)
-    assert off(np.zeros((4, 2)), np.zeros(2)) == (0.0, 0.0)  # nothing has a price
+    assert log_error(np.zeros((4, 2)), np.zeros(2)) == (0.0, 0.0)  # nothing has a price
 
 
 def test_student_s_t_widens_what_few_pilots_tell():
-    low, high = Off(0.2, 0.0).factors(0.9, 11)
+    low, high = LogError(0.2, 0.0).factors(0.9, 11)
 
     assert (low, high) == pytest.approx((exp(-1.796 * 0.2), exp(1.796 * 0.2)), rel=1e-3)
-    assert Off(0.0, -0.1).factors(0.9, 11) == pytest.approx((1.0, exp(0.1)))
-    assert Off(0.0, 0.1).factors(0.9, 11) == pytest.approx((exp(-0.1), 1.0))
+    assert LogError(0.0, -0.1).factors(0.9, 11) == pytest.approx((1.0, exp(0.1)))
+    assert LogError(0.0, 0.1).factors(0.9, 11) == pytest.approx((exp(-0.1), 1.0))
 
 
 def test_halves_of_intervals_add_in_squares():
@@ -84,7 +93,7 @@ def test_halves_of_intervals_add_in_squares():
 
 
 def test_how_many_more_pilots_would_do():
-    found = Ignorance(12, 6.0, Off(0.2, 0.0), Off(0.0, 0.0), 0.0)
+    found = Ignorance(12, 6.0, LogError(0.2, 0.0), LogError(0.0, 0.0), 0.0)
     reach = log(found.time.factors(0.9, found.freedom)[1])
     more = more_pilots(110.0, 100.0, found, 0.9)
 

@@ -71,7 +71,7 @@ def test_a_process_that_reads_a_table_later_reads_the_same_or_refuses(name, tmp_
     """As a worker process does, which has read nothing before."""
     work = Work(loaded(tmp_path, RECORDED), 0, tuple({"c.csv": store.sha256(curves().encode()).hexdigest()}.items()))
     expected = sweep.run_block(work, Block((0, 2), (0, 2)))
-    sweep._desks.clear()
+    sweep._states.clear()
     HARM[name](tmp_path / "c.csv")
     done = sweep.run_block(work, Block((0, 2), (0, 2)))
 

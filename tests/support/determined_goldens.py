@@ -16,7 +16,7 @@ from pathlib import Path
 from simulator.searchers import determined
 from simulator.searchers.bracket import Bracket
 from simulator.searchers.halving import random, single
-from simulator.searchers.multi_bracket import Tournament
+from simulator.searchers.multi_bracket import SideBySide
 from simulator.searchers.progress import units_of
 from simulator.searchers.protocol import Job
 from simulator.searchers.rules import Barrier
@@ -48,7 +48,7 @@ def build(config):
 
 def side_by_side_random(configs):
     trials = count()
-    return Tournament(
+    return SideBySide(
         Bracket(
             (sub["max_length"],),
             Barrier(()),

@@ -30,7 +30,7 @@ RUN = np.dtype(
 Row = tuple[int, int, int, float, float, int, int, float, float, float, float, float, float, int]
 
 
-class _Desk:
+class _ProcessState:
     """Kept by a process between tasks of the same work: the experiments of its cells, whose files are read."""
 
     def __init__(self, work: Work) -> None:
@@ -49,39 +49,39 @@ class _Desk:
         return self._cells[index]
 
 
-_desks: dict[tuple[object, ...], _Desk] = {}
+_states: dict[tuple[object, ...], _ProcessState] = {}
 
 
-def _desk(work: Work) -> _Desk:
+def _state_of(work: Work) -> _ProcessState:
     key = str(work.loaded.document.path), work.loaded.digest, work.seed, work.tables
-    if key not in _desks:
-        _desks.clear()
-        _desks[key] = _Desk(work)
-    return _desks[key]
+    if key not in _states:
+        _states.clear()
+        _states[key] = _ProcessState(work)
+    return _states[key]
 
 
 def run_block(work: Work, block: Block) -> Runs | Failure:
     """Run a block; returns an array of `RUN`, in order of replicate and cell."""
     try:
         with inputs.noted(work.expected):  # a file may have been replaced since the plan began
-            return np.array(list(_rows(_desk(work), block)), RUN)
+            return np.array(list(_rows(_state_of(work), block)), RUN)
     except InputError as error:
         return Failure(str(error), error.problems)
     except RunError as error:
         return Failure(str(error))
 
 
-def _rows(desk: _Desk, block: Block) -> Iterator[Row]:
+def _rows(state: _ProcessState, block: Block) -> Iterator[Row]:
     for replicate in range(*block.replicates):
         for index in range(*block.cells):
-            cell, experiment = desk.cell(index)
-            one = experiment.under(int(words(desk.seed, Stream.REPLICATE, replicate, n=1)[0] >> 1))
+            cell, experiment = state.cell(index)
+            one = experiment.under(int(words(state.seed, Stream.REPLICATE, replicate, n=1)[0] >> 1))
             try:
                 workload = one.run()
             except RunError as error:
                 raise RunError(f"{cell.name}, replicate {replicate}: {error}") from None
             found = one.figures(workload, slowdown=False)
-            yield _row((index, 0, replicate), found, desk.stay, len(workload.trace))
+            yield _row((index, 0, replicate), found, state.stay, len(workload.trace))
 
 
 def _row(place: tuple[int, int, int], found: Queueing, stay: int, attempts: int) -> Row:
