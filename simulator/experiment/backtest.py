@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.cluster import engine
-from simulator.cluster.calibration import calibrate, section
+from simulator.cluster.calibration import calibrate, observed, section
 from simulator.cluster.calibration.calibrate import Calibration
 from simulator.core.errors import InputError, Problem
 from simulator.core.streams import Stream, generator
 from simulator.curves.protocol import Curves
 from simulator.experiment.clusters import build_cluster, build_stop
-from simulator.experiment.experiment import curves_of
+from simulator.experiment.experiment import Experiment, curves_of
 from simulator.experiment.replicates import replicates
 from simulator.scenario.cluster import ClusterSection
 from simulator.scenario.loading import Loaded
@@ -95,7 +95,7 @@ Progress = Callable[[int, int], None]
 
 def case(trace: Trace, loaded: Loaded, label: str | None = None) -> Case:
     """Match a trace to a searcher of the scenario: by `label`, by the trace's own label, or the only searcher."""
-    labels = list(loaded.scenario.searchers)
+    labels = list(Experiment(loaded).labels)
     wanted = label or (trace.label if trace.label in labels else labels[0] if len(labels) == 1 else None)
     if wanted not in labels:
         said = f"has no searcher {wanted!r}" if wanted else f"has {len(labels)} searchers"
@@ -128,8 +128,8 @@ def backtest(
     """
     spec, scenario = one.loaded.scenario.searchers[one.label], one.loaded.scenario
     curves = _curves(one.loaded)
-    if problem := curves.reach(spec.build().resources):
-        raise InputError(one.loaded.problem(("searchers", one.label), problem))
+    if problem := observed.of_other_trials(one.trace, curves):
+        raise InputError(Problem(one.trace.label, problem))
     made: list[tuple[Figures, Trace]] = []
     for replicate in replicates(one.loaded, runs, seed):
         rng = generator(replicate.seed, Stream.FIT)

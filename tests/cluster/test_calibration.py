@@ -55,6 +55,11 @@ def test_no_event_gives_a_bound_and_no_figure():
     assert found.low == pytest.approx(1000 / -np.log(0.05))  # e^(-1000 / mean) = 5 %
 
 
+def test_spans_that_all_ended_at_once_are_none():
+    found = estimate.span(0.0, 3, "returns")
+    assert (found.value, found.low, found.high) == (0, 0, 0)
+
+
 def test_draws_of_a_figure_are_as_wide_as_its_interval():
     found = estimate.Estimate(10.0, 5.0, 40.0, 7, "losses")
     drawn = np.array([found.draw(np.random.default_rng(seed)) for seed in range(2000)])

@@ -17,6 +17,7 @@ from tests.support.runner import LIMIT
 COMMANDS = (
     ("run",), ("check",), ("preview",), ("schema",), ("animate",), ("plot",), ("explore",), ("plan",), ("trace", "describe"), ("trace",),
     ("curves", "describe"), ("curves", "import"), ("curves", "fit"), ("curves", "record"), ("curves",), (), ("fly",),
+    ("calibrate",), ("backtest",),
 )  # fmt: skip
 OPTIONS = (
     "--out", "-o", "--seed", "--json", "--resume", "--style", "--format", "--also", "--kind", "--seeds", "--jobs", "--backend", "--address",
@@ -24,6 +25,7 @@ OPTIONS = (
     "--figure", "--theme", "--maximise", "--minimise", "--family", "--replicates", "--help", "--version", "--configurations", "--epochs", "--", "-", "-x",
     "--width", "--height", "--seconds", "--speed", "--fps", "--palette", "--font", "--texts", "--title", "--loop", "--snippet", "--check",
     "--save", "--extend", "--laws", "--set", "--pilots", "--trials", "--max-length", "--price", "--spot-up", "--deadline", "--start", "--budget", "--confidence",
+    "--curves", "--holdout", "--as-is", "--searcher", "--runs",
     "--vary", "--no", "--seed=1", "--out=", "--show-completion",
 )  # fmt: skip
 VALUES = (
@@ -45,6 +47,8 @@ def arguments(draw):
             ["c.csv"],
             ["t.csv"],
             ["c.csv", "--from", "csv", "-o", "out.csv"],
+            ["t.csv", "--curves", "c.csv", "-o", "out.yaml"],
+            ["t.csv", "s.yaml", "--runs", "20"],
             [],
         )
     )

@@ -22,6 +22,13 @@ SCENARIO = (
 #: Where a text is wrong is told by line and field, where anything else is by its name.
 TEXT = re.compile(r"(\S+\.csv(\.gz)?:\d+:\d+|\S+\.csv\.gz|s\.yaml:\d+:\d+): .")
 NAMED = re.compile(r"(\S+\.(csv|csv\.gz|parquet|jsonl|json|zip)(:\d+(:\d+)?)?|s\.yaml:\d+:\d+|\S*exp): .")
+#: What the command that holds real runs against simulations says: of a file, or of the trace that it holds, by its label.
+REAL = re.compile(r"(\S+\.csv(:\d+:\d+)?|s\.yaml(:\d+:\d+)?|t): .")
+REAL_CURVES = Path(__file__).parents[1] / "data" / "reality" / "curves" / "digits-0-40-27-x1.csv"
+REAL_SCENARIO = (
+    "searchers:\n  A: {name: asha, max_trials: 4, max_length: 3, num_rungs: 2, divisor: 3}\n"
+    f"curves: {{kind: recorded, file: {REAL_CURVES}}}\ncluster: {{workers: 2}}\n"
+)
 
 
 def tried(
@@ -122,6 +129,20 @@ def test_traces_drawn(raw):
         ("animate", "t.csv", "--out", "out", "--style", "timeline", "--format", "html,perfetto"),
         ("plot", "t.csv", "--out", "plots", "--kind", "gantt,split"),
         limit=10 * LIMIT,  # a picture takes its time
+    )
+
+
+@given(texts("trace"))
+@budget(test=15, fuzz=1000)
+def test_traces_held_against_simulations(raw):
+    tried(
+        "t.csv",
+        raw,
+        REAL,
+        ("calibrate", "t.csv", "-o", "part.yaml"),
+        ("calibrate", "t.csv", "--curves", str(REAL_CURVES), "--json", "-o", "curved.yaml"),
+        ("backtest", "t.csv", "s.yaml", "--runs", "20"),
+        scenario=REAL_SCENARIO,
     )
 
 

@@ -24,6 +24,8 @@ from simulator.trace.trace import Outcome, Trace
 #: Greatest relative deviation of a speed from 1, and greatest overhead, that count as none.
 NONE = 0.005
 NOTHING = Estimate(0.0, 0.0, 0.0, 0, "attempts")
+#: Attempts that take so many times as long as the curves say, or so little, have another unit, or may have one.
+FOREIGN, STRANGE = 100.0, 10.0
 #: Checks for drops during the mean time between two drops.
 CHECKS = 1000
 
@@ -125,10 +127,15 @@ def _paces(made: Calibration, traces: Sequence[Trace], curves: Sequence[Curves] 
     if not seen.any():
         made.untold["stragglers"] = made.untold["groups"] = "no attempt was completed"
         return
-    if paces.known and not 1e-2 < np.exp(np.median(np.log(paces.factor[seen]))) < 1e2:  # noqa: PLR2004
-        times = float(np.exp(np.median(np.log(paces.factor[seen]))))
+    times = float(np.exp(np.median(np.log(paces.factor[seen]))))
+    if paces.known and not 1 / FOREIGN < times < FOREIGN:
         message = f"takes {times:.3g} times as long as the curves say: its times or resources have another unit"
         raise InputError(Problem(traces[0].label, message))
+    if paces.known and not 1 / STRANGE < times < STRANGE:
+        made.notes.append(
+            f"Attempts take {times:.3g} times as long as the curves say. "
+            "Check that traces and curves have the same unit."
+        )
     _groups(made, paces, speeds(paces.worker[seen], paces.factor[seen]))
 
 

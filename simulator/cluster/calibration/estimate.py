@@ -73,6 +73,8 @@ def rate(events: int, exposure: float, what: str) -> Estimate:
 
 def span(total: float, events: int, what: str) -> Estimate:
     """The mean of exponential spans, of which `events` ended during `total` of observation."""
+    if events and not total:  # all ended at once
+        return exactly(0.0, events, what)
     found = rate(events, total, what)
     if not found.events:
         return Estimate(inf, 1 / found.high, inf, 0, what)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import gcd, nan
+from math import gcd, isfinite, nan
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.cluster.calibration.regression import spread
 from simulator.core import ticks
 from simulator.core.errors import InputError, Problem
 from simulator.curves.protocol import Curves
@@ -17,6 +18,8 @@ from simulator.trace.trace import Outcome, Trace
 
 #: Hand-overs among the other workers, for each of them, from which a late worker counts as one that joined later.
 HANDOVERS = 3
+#: Trials from which on losses tell whether curves are theirs; by such a chance losses of others would agree as well.
+TELLING, OTHERS = 8, 0.01
 
 Values = NDArray[np.float64]
 LOST = (Outcome.DROPPED, Outcome.PREEMPTED, Outcome.FAILED)
@@ -52,15 +55,49 @@ def paces(traces: Sequence[Trace], curves: Curves | None) -> Paces | None:
     return _by_curves(traces, curves) if curves is not None else _by_trials(traces)
 
 
+def of_other_trials(trace: Trace, curves: Curves) -> str | None:
+    """Why the curves can't be those of the trace's trials; None where they may be, or too few losses tell.
+
+    The losses of either are ranked among the trials that were trained equally far, at the resource of most of them.
+    """
+    if curves.trials is None:  # drawn ones, as many as are asked for
+        return None
+    if int(trace.trial.max()) >= curves.trials:
+        return f"trains trial {int(trace.trial.max())}, and the curves hold {curves.trials}: they are of other trials"
+    sound = trace.where(Outcome.COMPLETED) & np.isfinite(trace.loss)
+    if not sound.any():
+        return None
+    most = np.bincount(trace.to_resource[sound]).argmax()
+    real, said = [], []
+    for row in np.flatnonzero(sound & (trace.to_resource == most)).tolist():
+        try:
+            _, loss, exit_ = curves.train(int(trace.trial[row]), 0, int(most))
+        except InputError:
+            continue
+        if exit_ is None and isfinite(loss):
+            real.append(float(trace.loss[row]))
+            said.append(loss)
+    if len(real) < TELLING or not np.ptp(real) or not np.ptp(said):
+        return None
+    from scipy.stats import spearmanr
+
+    same = np.median(abs(np.array(real) - said)) <= OTHERS * spread(np.array(said))
+    if same or spearmanr(real, said).pvalue < OTHERS:
+        return None
+    return (
+        f"has other losses than the curves: {len(real)} trials at resource {most} rank in another order there. The "
+        "curves are of other trials, or in another order"
+    )
+
+
 def _by_curves(traces: Sequence[Trace], curves: Curves) -> Paces | None:
     rows: list[tuple[int, int, float, bool, float, int]] = []
     for number, trace in enumerate(traces):
+        if others := of_other_trials(trace, curves):
+            raise InputError(Problem(trace.label, others))
         for row in np.flatnonzero(trace.to_resource > trace.from_resource).tolist():
             outcome = Outcome(int(trace.outcome[row]))
             trial, begin, end = (int(column[row]) for column in (trace.trial, trace.from_resource, trace.to_resource))
-            if curves.trials is not None and trial >= curves.trials:
-                message = f"trains trial {trial}, and the curves hold {curves.trials}: they are of other trials"
-                raise InputError(Problem(trace.label, message))
             if outcome is Outcome.EXITED:
                 continue  # it may have ended at any unit
             try:
@@ -238,24 +275,35 @@ def ramp(trace: Trace) -> float:
 
 
 def resized(trace: Trace) -> str | None:
-    """The text that says that workers came while others had long had work; None if none did."""
+    """The text that says that workers came or went while there was work for them; None if none did."""
     by_worker = _by_worker(trace)
-    firsts = {int(trace.worker[rows[0]]): int(trace.start[rows[0]]) for rows in by_worker}
-    late, when = max(firsts.items(), key=lambda entry: (entry[1], -entry[0]))
-    handed = 0
+    arrivals = sorted((int(trace.start[rows[0]]), int(trace.worker[rows[0]])) for rows in by_worker)
+    handed = np.sort(np.concatenate([_handed(trace, rows) for rows in by_worker]))
+    for others, (when, late) in enumerate(arrivals):
+        jobs = int(np.searchsorted(handed, when))
+        if others and jobs >= HANDOVERS * others and when > trace.makespan // 20:
+            at = ticks.show(when, "s")
+            return (
+                f"gives worker {late} its first job at {at}, when the others had been handed {jobs} jobs one after "
+                "the other: the cluster grew; give the part before or after"
+            )
+    begun = np.sort(trace.start[trace.from_resource == 0])
     for rows in by_worker:
-        ends = trace.end[rows]
-        next_starts = trace.start[rows][1:]
-        quick = (next_starts - ends[:-1]) <= ticks.PER_SECOND // 10 + (ends[:-1] - trace.start[rows][:-1]) // 100
-        handed += int((quick & (next_starts < when)).sum())
-    others = sum(first < when for first in firsts.values())
-    if others and handed >= HANDOVERS * others and when > trace.makespan // 20:
-        at = ticks.show(when, "s")
-        return (
-            f"gives worker {late} its first job at {at}, when the others had been handed {handed} jobs one after the "
-            "other: the cluster grew; give the part before or after"
-        )
+        gone = int(trace.end[rows[-1]])
+        trials = len(begun) - int(np.searchsorted(begun, gone))
+        if trace.outcome[rows[-1]] not in LOST and trials > HANDOVERS * (len(by_worker) - 1) > 0:
+            return (
+                f"gives worker {int(trace.worker[rows[0]])} no job after {ticks.show(gone, 's')}, and the others "
+                f"began {trials} trials later: the cluster shrank; give the part before or after"
+            )
     return None
+
+
+def _handed(trace: Trace, rows: list[int]) -> NDArray[np.int64]:
+    """When a worker began the jobs that it was given as soon as it had ended one."""
+    spent, ends, starts = (trace.end - trace.start)[rows], trace.end[rows], trace.start[rows]
+    begun: NDArray[np.int64] = starts[1:][starts[1:] - ends[:-1] <= ticks.PER_SECOND // 10 + spent[:-1] // 100]
+    return begun
 
 
 def whole(trace: Trace) -> bool:
