@@ -121,7 +121,7 @@ site: $(READY)
 lock: $(READY)
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-annotate --no-header --group dev --group sphinx --extra record --extra optuna \
+	  --no-annotate --no-header --group dev --group sphinx --group mkdocs --extra record --extra optuna \
 	  --extra mlflow --extra tensorboard --extra wandb --extra dask pyproject.toml -o requirements.lock
 
 $(READY): requirements.lock pyproject.toml

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from importlib.metadata import version as version_of
 from pathlib import Path
 
@@ -18,7 +19,7 @@ html_show_sphinx = False
 myst_heading_anchors = 4
 
 HERE = Path(__file__).parent
-#: The directive that draws each picture of the gallery that pages show: the scenario and its options.
+#: Pictures of the gallery that the directive draws: the scenario and its options. Others are copied.
 DRAWN = {
     "docs/sha": ("docs.yaml", ":style: docs\n:searchers: SHA"),
     "docs/asha": ("docs.yaml", ":style: docs\n:searchers: ASHA"),
@@ -32,7 +33,16 @@ LINK = re.compile(r"\[([^\]]*)\]\((\.\./[^)#\s]*)[^)\s]*\)")
 
 
 def as_directive(found: re.Match[str]) -> str:
-    """The directive in place of a picture of the gallery."""
+    """The directive in place of a picture of the gallery, or two images that follow the switch of Furo."""
+    if found[1] not in DRAWN:
+        alt = re.search(r'alt="([^"]*)"', found[0])
+        lines = (f":alt: {unescape(alt[1])}" if alt else ":alt:", ":width: 960px")
+        return "\n\n".join(
+            "\n".join(
+                [f"```{{image}} ../outputs/gallery/{found[1]}{dark}.gif", f":class: only-{name}", *lines, "```"]
+            )
+            for name, dark in (("light", ""), ("dark", "-dark"))
+        )
     scenario, options = DRAWN[found[1]]
     return f"```{{asha-sim}} ../scenarios/{scenario}\n{options}\n```"
 
