@@ -475,7 +475,7 @@ class PlannedShared(_Shown):
 
     @property
     def sentence(self) -> str:
-        """What to do, in one sentence."""
+        """The answer in one sentence."""
         return words.sentence(self.answer)
 
     @property
@@ -505,7 +505,7 @@ class Planned(_Shown):
 
     @property
     def sentence(self) -> str:
-        """What to do, in one sentence."""
+        """The answer in one sentence."""
         return sentences.sentence(self.answer)
 
     @property

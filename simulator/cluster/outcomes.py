@@ -193,7 +193,7 @@ class Outcomes:
         return lead, work, lead + self._save * checkpoints
 
     def _cut_short(self, course: Course, task: Task, start: int, up: Up | None) -> Fate:
-        """What becomes of an attempt that is dropped, crashes or loses its machine."""
+        """The fate of an attempt that is dropped, crashes or loses its machine."""
         job, _, tries = task
         stay, why, notice = (inf, COMPLETED, 0) if up is None else (up.until - start, up.why, up.notice)
         return self._fates.of(course, job[0], job[2], tries, stay=stay, why=why, notice=notice)

@@ -15,14 +15,14 @@ Advance = Literal["stops", "pauses", "halves"]
 
 #: Pictures
 ThemeName = Literal["light", "dark"]
-#: Themes that may be asked for.
+#: Themes that may be requested.
 ThemeChoice = Literal["light", "dark", "both"]
 #: Side: docs pictures next to each other, in one file.
 Style = Literal["docs", "timeline", "side"]
 STYLES: tuple[Style, ...] = get_args(Style)
-#: What is drawn where no style is asked for.
+#: Styles that are drawn by default.
 USUAL_STYLES: tuple[Style, ...] = ("docs", "timeline")
-#: What to paste into a page, by its language.
+#: Languages of snippets to paste into a page.
 SnippetKind = Literal["rst", "md", "html"]
 Motion = Literal["gif", "mp4", "webp"]
 PictureFormat = Literal["gif", "mp4", "webp", "html", "perfetto"]

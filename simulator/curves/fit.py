@@ -85,7 +85,7 @@ def fit_law(
 
 
 class Other(NamedTuple):
-    """A law of other pilots: its trials by their place in the fitted law, the spread of each, and who diverges."""
+    """A law of other pilots: its trials by their place in the fitted law, their spreads, and which ones diverge."""
 
     diverged: float
     trials: tuple[tuple[int, float], ...]

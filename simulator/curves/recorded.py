@@ -55,7 +55,7 @@ class Recorded:
 
     @property
     def metric(self) -> str | None:
-        """What the losses are, where the file says so."""
+        """The metric that the losses are, if the file names it."""
         return self._table.metric
 
     @property
@@ -172,7 +172,7 @@ class Resampled:
 
     @property
     def metric(self) -> str | None:
-        """What the losses are, where the file says so."""
+        """The metric that the losses are, if the file names it."""
         return self._recorded.metric
 
     def identity(self, trial: int) -> Identity | None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from simulator.planning import statistics
 from simulator.results import LEVEL, Comparison
 
-#: What is compared where makespans are not, said of one searcher and of two.
+#: Sentences for one searcher and for two if makespans can't be compared.
 FIRST = ("trains its first trial in full", "train their first trial in full")
 
 

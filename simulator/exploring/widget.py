@@ -1,4 +1,4 @@
-"""The page with sliders as a widget of a notebook, whose kernel simulates what the page asks for."""
+"""The page with sliders as a widget of a notebook, whose kernel simulates the requested worlds."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Explorable(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]  # w
         return {**data, "text/html": self._still._repr_html_()}, about
 
     def _hear(self, _: object, said: object, __: object) -> None:
-        """Answer a question of the page, or hear that nobody waits for an answer; pass over anything else."""
+        """Answer a request of the page, or cancel one that the page no longer waits for; ignore all else."""
         match said:
             case {"kind": "cancel", "id": str(number)} if number in self._under_way:
                 self._under_way[number].cancelled = True
@@ -56,7 +56,7 @@ class Explorable(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]  # w
                 what in self._answers.all and all(isinstance(name, str) for name in names.values())
             ):
                 guard = self._under_way[number] = Guard(LIMITS)
-                # A thread, so that the kernel can hear meanwhile that it may end.
+                # A thread, so that the kernel can receive a cancellation meanwhile.
                 threading.Thread(target=self._answer, args=(number, what, names, guard), daemon=True).start()
 
     def _answer(self, number: str, what: str, names: Mapping[str, str], guard: Guard) -> None:

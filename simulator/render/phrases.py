@@ -63,7 +63,7 @@ def ending(trace: Trace, unit: str) -> str:
 
 
 def rungs(ladder: Levels) -> list[str]:
-    """What the rungs of a ladder are called, with their units."""
+    """The names of a ladder's rungs, with their units."""
     if not ladder.rungs:
         return units(ladder)
     return [

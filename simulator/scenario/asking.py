@@ -72,7 +72,7 @@ def asked(question: Question, path: Path | None = None) -> Loaded:
 
 @contextmanager
 def told_by_options(loaded: Loaded) -> Iterator[None]:
-    """Name the option in every problem that is put down to the scenario of a question, which nobody wrote."""
+    """In problems of a question's scenario, which no user wrote, name the option instead."""
     try:
         yield
     except InputError as error:

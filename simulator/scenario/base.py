@@ -1,4 +1,4 @@
-"""What every part of a scenario has in common."""
+"""The base of all sections of a scenario."""
 
 from __future__ import annotations
 

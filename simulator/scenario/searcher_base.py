@@ -39,7 +39,7 @@ class SearcherSection(Section):
 
     @property
     def advance(self) -> Advance | None:
-        """What becomes of a trial as its result arrives; None where there is one rung."""
+        """How the searcher treats a trial when its result arrives; None with only one rung."""
         return self.advances_by
 
     @property

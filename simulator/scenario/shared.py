@@ -43,7 +43,7 @@ def contradictions(loaded: Checked) -> Iterator[Problem]:
 
 
 def _without_searches(loaded: Checked) -> Iterator[Problem]:
-    """What belongs to searches alone, where searchers run one by one."""
+    """Problems of keys that only searches may have, in a scenario whose searchers run one by one."""
     scenario = loaded.scenario
     if not scenario.searchers:
         yield loaded.problem(("searchers",), "{} should have at least 1 item")

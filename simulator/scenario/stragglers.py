@@ -49,7 +49,7 @@ class HalfNormalStragglerSection(StragglerSection):
         return stragglers.HalfNormal(self.std)
 
     def worse(self, factor: float) -> Self:
-        """What comes on top of a job's own time, times `factor`."""
+        """Multiply the time beyond a job's own by `factor`."""
         return self.model_copy(update={"std": self.std * factor})
 
 
@@ -111,7 +111,7 @@ class TwoPointStragglerSection(StragglerSection):
         return stragglers.TwoPoint(self.probability, self.factor)
 
     def worse(self, factor: float) -> Self:
-        """What a slow job takes on top of its own time, times `factor`."""
+        """Multiply a slow job's time beyond its own by `factor`."""
         return self.model_copy(update={"factor": 1 + (self.factor - 1) * factor})
 
 
@@ -135,7 +135,7 @@ class MeasuredStragglerSection(StragglerSection):
         return stragglers.Quantiles(tuple(self.values))
 
     def worse(self, factor: float) -> Self:
-        """What comes on top of a job's own time, times `factor`; quicker jobs stay as they are."""
+        """Multiply the time beyond a job's own by `factor`; quicker jobs stay unchanged."""
         return self.model_copy(
             update={"values": [1 + (value - 1) * factor if value > 1 else value for value in self.values]}
         )

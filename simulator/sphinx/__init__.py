@@ -1,7 +1,7 @@
 """Sphinx extension: `.. asha-sim:: scenario.yaml` draws a scenario where it stands, in reStructuredText and in MyST.
 
 `extensions = ["simulator.sphinx"]` in conf.py. Pages follow the light and dark of their theme's own switch; other
-outputs, such as LaTeX, get the last frame as a figure. docs/embedding.md tells all options.
+outputs, such as LaTeX, get the last frame as a figure. docs/embedding.md lists all options.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from simulator.sphinx.pages import Drawing
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    """Tell Sphinx what there is; it calls this."""
+    """Register the extension; Sphinx calls this."""
     app.add_config_value("asha_sim_kept", None, "env", (str,))
     app.add_node(Drawing, html=(pages.visit, None))
     app.add_directive("asha-sim", AshaSim)

@@ -26,14 +26,14 @@ def _one_of(*words: str) -> Callable[[str], str]:
 
 
 def _parts(mark: str) -> Callable[[str], tuple[str, ...]]:
-    """What stands between marks, without blanks around it."""
+    """The parts of a text between marks, without blanks around them."""
     return lambda text: tuple(
         filter(None, (part.strip() for part in directives.unchanged_required(text).split(mark)))
     )
 
 
 class _Options(dict[str, Callable[[str], Any]]):
-    """Converters by option; one that there is not is taken as it is, and told by the directive."""
+    """Converters by option; an unknown option is accepted here, and reported by the directive."""
 
     def __missing__(self, name: str) -> Callable[[str], Any]:
         return lambda text: text
@@ -60,10 +60,10 @@ class AshaSim(SphinxDirective):
     )
 
     def run(self) -> list[nodes.Node]:
-        """Draw what is asked for, unless it is kept; what is wrong is a warning, and there is no figure."""
+        """Draw the requested pictures, unless they are kept; an error becomes a warning, without a figure."""
         options = self._known_options()
         relative, absolute = self.env.relfn2path(self.arguments[0])
-        self.env.note_dependency(relative)  # a file that is mended is read again
+        self.env.note_dependency(relative)  # a corrected file is read again
         asked = Asked(
             Path(absolute),
             sets=options.get("set", ()),
@@ -87,7 +87,7 @@ class AshaSim(SphinxDirective):
         return [self._figure(made.pictures, options)]
 
     def _known_options(self) -> dict[str, Any]:
-        """The options that there are; of any other a warning says which it could have been."""
+        """The known options; for any other one a warning suggests a known one."""
         known = self.option_spec or {}
         for name in self.options.keys() - known.keys():
             self._warn(f"asha-sim has no option {name!r}; it has {', '.join(sorted(known))}")

@@ -1,4 +1,4 @@
-"""What a directive asks for, drawn once: in a folder that is named by the digest of all that it rests on."""
+"""Draws the pictures of a directive once, into a folder that is named by the digest of everything behind them."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from simulator.scenario.loading import Loaded
 from simulator.scenario.opening import open_scenario
 
 PLAYER = "player.html"
-#: Characters of the name of a folder of pictures in the pages.
+#: Length of the name of a folder of pictures in the pages, in characters.
 MARK = 16
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What one directive asks for."""
+    """The request of one directive."""
 
     scenario: Path
     sets: tuple[str, ...] = ()
-    searchers: tuple[str, ...] = ()  # labels; all without one
+    searchers: tuple[str, ...] = ()  # labels; empty for all
     style: Style = "timeline"
     theme: ThemeChoice = "both"
     width: int | None = None
@@ -50,14 +50,14 @@ class Picture:
     """An animation that was drawn: in `folder` are name.gif and its last frame name.png, and both in dark."""
 
     folder: str
-    mark: str  # by all that is in the folder: the same wherever it was drawn
+    mark: str  # a digest of the folder's content, the same wherever it was drawn
     name: str
     alt: str
     width: int
     height: int
     themes: tuple[ThemeName, ...]
-    player: str = ""  # a page beside it, shown in its place where a page can be
-    tall: int = 0  # height of that page until it says its own
+    player: str = ""  # a page beside it, shown instead where pages can be
+    tall: int = 0  # height of that page until it reports its own
 
     def stem(self, theme: ThemeName) -> str:
         """The name of its files in a theme, without a suffix."""
@@ -66,7 +66,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Made:
-    """What came of it: the pictures, the folder that they lie in, and the files that they rest on."""
+    """The result: the pictures, their folder, and the files that they depend on."""
 
     pictures: Sequence[Picture]
     folder: Path
@@ -74,12 +74,12 @@ class Made:
 
 
 def drawn(asked: Asked, folder: Path, store: Path) -> Made:
-    """Draw into a folder of its own in `folder`, from what is kept in `store`; raises InputError and RunError."""
+    """Draw into a new folder inside `folder`, from `store` if it has the pictures; raises InputError and RunError."""
     options = read_options(width=asked.width, speed=asked.speed, theme=asked.theme)
     with inputs.noted():
         loaded = open_scenario(asked.scenario, asked.sets)
         chosen = _chosen(asked, loaded)
-        if asked.style != "docs":  # which draws all on the same scales, whichever are shown
+        if asked.style != "docs":  # docs draws all searchers on the same scales
             searchers = {label: loaded.scenario.searchers[label] for label in chosen}
             loaded = replace(loaded, scenario=loaded.scenario.model_copy(update={"searchers": searchers}))
         experiment = Experiment(loaded)
@@ -100,7 +100,7 @@ def drawn(asked: Asked, folder: Path, store: Path) -> Made:
 
 
 def _chosen(asked: Asked, loaded: Loaded) -> tuple[str, ...]:
-    """The labels of the searchers that are asked for, in the scenario's order."""
+    """The labels of the requested searchers, in the scenario's order."""
     there = tuple(loaded.scenario.searchers)
     for label in asked.searchers:
         if label not in there:
@@ -110,20 +110,20 @@ def _chosen(asked: Asked, loaded: Loaded) -> tuple[str, ...]:
 
 
 class KeptCollector(EnvironmentCollector):
-    """Which folders of kept pictures each page needs; a page whose pictures are gone is read, and so drawn, again."""
+    """Notes the folders of kept pictures that each page needs; a page whose pictures are gone is drawn again."""
 
-    FORM = 1  # of what an environment remembers
+    FORM = 1  # of the data that an environment keeps
 
     @staticmethod
     def folders(env: BuildEnvironment) -> tuple[Path, Path]:
-        """Where pictures lie for the pages, and where they are kept: beside them, or at `asha_sim_kept`."""
+        """The folder of the pages' pictures, and the folder of kept ones: beside it, or `asha_sim_kept`."""
         folder = Path(env.doctreedir, "asha-sim")
         said = env.config.asha_sim_kept
         return folder, Path(env.srcdir, said) if said else folder / "kept"
 
     @staticmethod
     def note(env: BuildEnvironment, made: Made) -> None:
-        """Note that the page that is read now rests on these."""
+        """Note that the current page depends on these folders."""
         _needs(env).setdefault(env.docname, set()).add(str(made.folder))
         for path in made.files:
             env.note_dependency(str(path))
@@ -135,11 +135,11 @@ class KeptCollector(EnvironmentCollector):
     def merge_other(
         self, app: Sphinx, env: BuildEnvironment, docnames: AbstractSet[str], other: BuildEnvironment
     ) -> None:
-        """Take over what another process noted."""
+        """Merge the notes of another process."""
         _needs(env).update({name: needed for name, needed in _needs(other).items() if name in docnames})
 
     def process_doc(self, app: Sphinx, doctree: nodes.document) -> None:
-        """Nothing: directives have noted it."""
+        """Do nothing, since directives note their folders."""
 
     def get_outdated_docs(
         self, app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]

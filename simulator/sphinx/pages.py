@@ -1,4 +1,4 @@
-"""What becomes of a drawing in a page, and where there is no page that moves."""
+"""Output of a drawing: in an HTML page, and in formats without moving pictures."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from simulator.render.player import embedding
 from simulator.sphinx.drawing import Picture
 
 STYLE, SCRIPT = "asha-sim.css", "asha-sim.js"
-#: Where pictures lie among the images of a page.
+#: The folder of drawings among the images of the pages.
 FOLDER = "asha-sim"
 
 
 class Drawing(nodes.General, nodes.Inline, nodes.Element):
-    """A picture of a scenario: its `picture`, and the `alt` text to it."""
+    """A node for a scenario's picture: its `picture`, and its `alt` text."""
 
 
 def visit(translator: HTML5Translator, node: nodes.Element) -> None:
@@ -44,7 +44,7 @@ def visit(translator: HTML5Translator, node: nodes.Element) -> None:
     for theme in picture.themes:
         name = picture.stem(theme)
         follows = f' class="asha-sim-{theme}"' if len(picture.themes) > 1 else ""
-        kept_bright = ' class="dark-light"' if theme == "dark" else ""  # or PyData's theme puts white behind it
+        kept_bright = ' class="dark-light"' if theme == "dark" else ""  # or PyData's theme adds a white background
         translator.body.append(
             f'<picture{follows}><source media="(prefers-reduced-motion: reduce)" srcset="{address(name + ".png")}" />'
             f'<img src="{address(name + ".gif")}" alt="{escaping.html(node["alt"])}"{kept_bright} '
@@ -54,14 +54,14 @@ def visit(translator: HTML5Translator, node: nodes.Element) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Put a file where pages find it; its folder is named by what is in it, so that what is there is the same."""
+    """Copy a file to where pages find it; its folder is named by its content, so an existing file is the same."""
     if not target.exists():
         with writing.replacing(target) as aside:
             shutil.copyfile(source, aside)
 
 
 def still(app: Sphinx, page: nodes.document, name: str) -> None:
-    """Put the last frame, in light, in the place of each drawing, where the output is no page."""
+    """Replace each drawing by its last frame, in light, if the output is not HTML."""
     if app.builder.format == "html":
         return
     for node in list(page.findall(Drawing)):
@@ -81,7 +81,7 @@ def write_assets(app: Sphinx) -> None:
 
 
 def link_assets(app: Sphinx, name: str, template: str, context: dict[str, Any], page: nodes.document | None) -> None:
-    """Link them from the pages that have a drawing."""
+    """Link these assets from the pages that have a drawing."""
     if page is not None and next(page.findall(Drawing), None) is not None:
         app.add_css_file(STYLE)
         app.add_js_file(SCRIPT, loading_method="defer")

@@ -20,13 +20,13 @@ from tests.benchmarks.workload import LAW, LIBRARIES, TROUBLES, run
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 WORKERS = (25, 500, 10_000)
-#: Growth is told from so many trials on: below, what is done once weighs too much.
+#: Fewest trials from which growth is computed; with fewer, constant costs weigh too much.
 GROWN = 10_000
 #: Sizes of Hyperband: the trials of its first bracket, which is its length; all brackets have 1.4 times as many.
 LENGTHS = (4**6, 4**7, 4**8, 4**9)
 
 
-#: Seeds that nobody had before, whose curves are not drawn yet.
+#: Seeds that were not used before, whose curves are not drawn yet.
 UNSEEN = count(1)
 
 

@@ -33,7 +33,7 @@ def without_gc(task: Task) -> Task:
 
 
 def least(tasks: Mapping[str, Task], turns: int) -> dict[str, float]:
-    """CPU seconds of each task, the least of so many turns; they take turns, so that a busy spell meets them all."""
+    """CPU seconds of each task, the least of several; tasks take turns, so that a busy spell affects them all."""
     spent = [{name: cpu(task) for name, task in tasks.items()} for _ in range(turns)]
     return {name: min(turn[name] for turn in spent) for name in tasks}
 

@@ -32,7 +32,7 @@ def child_cpu(command: list[str]) -> float:
 
 
 def compare(turns: int) -> str:
-    """A table of CPU seconds, the least of so many turns."""
+    """A table of CPU seconds, the least of several turns."""
     with TemporaryDirectory() as folder:
         comparison = Path(folder, "comparison.yaml")
         comparison.write_text(COMPARISON, encoding="utf-8")

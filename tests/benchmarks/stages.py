@@ -17,7 +17,7 @@ from tests.benchmarks.workload import LAW, RUNGS, draw, run
 
 ROOT = Path(__file__).parents[2]
 WORKERS = 500
-#: From so many trials on, two turns will do.
+#: Number of trials from which two turns are enough.
 MANY = 100_000
 
 

@@ -1,4 +1,4 @@
-"""`make bench` in small: every table has its rows. What it measures, nobody asserts."""
+"""A small `make bench`: every table has its rows. Its measurements are not tested."""
 
 from importlib.util import find_spec
 

@@ -29,7 +29,7 @@ MINUTE = ticks.UNITS["min"]
 
 
 class Search(NamedTuple):
-    """A search to be measured: `make` a searcher of some size for so many workers, on a cluster that is `queued`."""
+    """A search to be measured: `make` makes its searcher for a size and workers; the cluster may be `queued`."""
 
     make: Callable[[int, int], Searcher]
     queued: bool = False

@@ -1,4 +1,4 @@
-"""The player in a page around it: dressed as the page is, as tall as it asks for, and deaf to anybody else."""
+"""The player inside another page: it has the page's look, reports its height, and ignores all other messages."""
 
 from __future__ import annotations
 

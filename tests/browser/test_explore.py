@@ -34,7 +34,7 @@ def page_with_sliders() -> Player:
 
 
 def moved(page: Page, moves: int = 1) -> None:
-    """Wait until so many worlds were shown."""
+    """Wait until a number of worlds were shown."""
     page.wait_for_function("moves => explorer.moves >= moves && !explorer.flight", arg=moves)
 
 

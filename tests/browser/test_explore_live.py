@@ -26,7 +26,7 @@ def address(tmp_path_factory) -> Iterator[str]:
 
 @pytest.fixture
 def visit(browser) -> Iterator[Visitor]:
-    """Open an address; the page asks nobody else, and complains of nothing."""
+    """Open an address; the page makes no request elsewhere, and logs no error."""
     contexts, complaints, requests, homes = [], [], [], set()
 
     def opened(address: str, link: str = "", *, width: int = 1280, **media) -> Page:

@@ -10,7 +10,7 @@ from simulator.cli import progress
 
 
 class Bar:
-    """What is told to a bar."""
+    """Records the progress that a bar receives."""
 
     def __init__(self):
         self.told = []

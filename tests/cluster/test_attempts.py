@@ -13,7 +13,7 @@ from simulator.trace.trace import Outcome
 
 
 def trained(course, units):
-    """Ticks of training after so many units."""
+    """Ticks of training after a number of units."""
     return round(course.work * units / course.units)
 
 

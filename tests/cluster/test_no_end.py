@@ -1,4 +1,4 @@
-"""Where work remains that nobody will ever do, the run says so instead of going on for ever."""
+"""If work remains that no worker will ever do, the run reports it instead of going on for ever."""
 
 from __future__ import annotations
 

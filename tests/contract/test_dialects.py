@@ -139,7 +139,7 @@ class Kept:
 
 
 def episode(name, seed, most=600):
-    """Steps taken of one search, to its end or so many."""
+    """Run one search to its end, or for a number of steps; returns the steps taken."""
     rng = random_numbers.Random(seed)
     kept = Kept(name, rng)
     order, loss = rng.choice(list(ORDERS.values())), rng.choice(list(LOSSES.values()))

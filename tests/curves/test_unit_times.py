@@ -1,4 +1,4 @@
-"""Times nobody recorded, drawn from a stated distribution."""
+"""Times of units for curves without recorded times, drawn from a stated distribution."""
 
 import numpy as np
 import pytest

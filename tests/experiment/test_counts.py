@@ -30,7 +30,7 @@ from tests.support.worlds import UNIT, World
 #: Trials and workers of the two sizes.
 SMALL, LARGE = (2_000, 25), (8_000, 500)
 
-#: Searches of so many trials on so many workers.
+#: Searches, made for a number of trials and of workers.
 SEARCHES = {
     "asha": lambda trials, workers: halving.asha(max_trials=trials, max_length=64),
     "sha": lambda trials, workers: halving.sha(max_trials=trials, max_length=64),
@@ -44,7 +44,7 @@ SEARCHES = {
     ),
 }  # fmt: skip
 
-#: Clusters of so many workers.
+#: Clusters, made for a number of workers.
 CLUSTERS = {
     "plain": Cluster,
     "queued": lambda workers: Cluster(workers, "queued"),

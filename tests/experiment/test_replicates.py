@@ -1,4 +1,4 @@
-"""Several runs of one scenario: the same seeds and the same trials, whoever asks for them."""
+"""Replicates of a scenario: every command gets the same seeds and the same trials."""
 
 from __future__ import annotations
 

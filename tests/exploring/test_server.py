@@ -1,4 +1,4 @@
-"""The server: whom it answers, what it refuses, and how it ends. Each test asks the real one, in its own process."""
+"""The server: the requests that it answers and refuses, and how it ends. Each test runs a real one in a process."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from tests.support.budgets import FUZZ
 
 
 def fill(disk: Path, leave: int) -> None:
-    """Take all space of a disk but so many bytes."""
+    """Fill a disk up to a number of free bytes."""
     (disk / "filler").unlink(missing_ok=True)
     free = os.statvfs(disk)
     (disk / "filler").write_bytes(bytes(free.f_bavail * free.f_bsize - leave))

@@ -1,4 +1,4 @@
-"""Files whose names are no UTF-8: nobody else is blamed, and pictures of them are written."""
+"""Files whose names are not UTF-8: errors name the right file, and pictures of them are written."""
 
 from __future__ import annotations
 

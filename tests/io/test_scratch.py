@@ -1,4 +1,4 @@
-"""Scratch files: held by who writes them, removed when nobody does, and nothing else is."""
+"""Scratch files: locked by the process that writes them, and removed only when no process has locked them."""
 
 from __future__ import annotations
 

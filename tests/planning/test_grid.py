@@ -183,7 +183,7 @@ def test_a_grid_that_would_not_fit_in_memory_is_refused_at_once(tmp_path):
 
 
 class Counted(dict):
-    """The places of a document's entries, which count how often somebody goes through them all."""
+    """The places of a document's entries, which count how often all of them are read."""
 
     times = 0
 

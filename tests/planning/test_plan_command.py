@@ -51,7 +51,7 @@ def test_it_prints_a_sentence_a_table_and_remarks_and_writes_the_same(tmp_path):
 
 
 def on_terminal(width, *args):
-    """What a terminal of so many columns shows, without colours."""
+    """The output on a terminal with a number of columns, without colours."""
     shown, terminal = pty.openpty()
     termios.tcsetwinsize(terminal, (50, width))
     environment = {**os.environ, "NO_COLOR": "1", "TERM": "xterm"}

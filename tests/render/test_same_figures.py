@@ -67,7 +67,7 @@ def results():
 
 
 def batched(items, most):
-    """At most so many of the items at a time."""
+    """Batches of at most `most` items."""
     items = list(items)
     return [items[first : first + most] for first in range(0, len(items), most)]
 

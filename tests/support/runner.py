@@ -31,7 +31,7 @@ class Hang(BaseException):
 
 
 def asha_sim(*args: object, cwd: Path | None = None, limit: float = LIMIT) -> CompletedProcess[str]:
-    """Run a command in this process, in the folder `cwd`, which becomes the working folder for so long.
+    """Run a command in this process, in the folder `cwd`, which is the working folder meanwhile.
 
     Raises whatever the command raises, and Hang where it takes more than `limit` seconds.
     """

@@ -129,7 +129,7 @@ class SharedPicture:
             self.canvas.text(x, top + px(16), say(meaning), px(LABEL), ramp=style.MUTED, width=self._width - x)
 
     def _entries(self) -> list[Entry]:
-        """What the colours mean."""
+        """The entries of the legend."""
         entries: list[Entry] = [
             ((style.RUNG + place, style.RUNG + place + 1), label) for label, place in self._labels.items()
         ]

@@ -191,7 +191,7 @@ class _Party:
         return []
 
     def offers(self):
-        """By guest, asking those of whom it is not known what they want until it is, as far as it matters."""
+        """The offers by guest; guests whose demand is unknown are asked until it is known, as far as it matters."""
         while self.made is None:
             found = filled([(*self.demand(guest), guest.weight) for guest in self.here], self.workers)
             offers = {guest.number: offer for guest, offer in zip(self.here, found, strict=True)}
@@ -204,7 +204,7 @@ class _Party:
         return self.made
 
     def demand(self, guest):
-        """Slots, and the turn among equal demands of whom it is not known how many."""
+        """A guest's demand in slots, and its turn among equal demands of unknown size."""
         held = len(self.of(guest))
         known = held + len(guest.line) if guest.silent else ENDLESS
         turn = (0, 0) if guest.silent else (-held, guest.latest)

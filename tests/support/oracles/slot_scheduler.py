@@ -41,7 +41,7 @@ def free(machines, guests, without=()):
 
 
 def place(machines, guests, slots, without=()):
-    """On one machine the tightest, or where none is so large whole idle ones of one size, the largest that divides."""
+    """The tightest machine that fits, or else whole idle machines of one size, the largest that divides the need."""
     left = free(machines, guests, without)
     if max(machines) >= slots:
         there = [(left[machine], machine) for machine in range(len(machines)) if left[machine] >= slots]
@@ -113,7 +113,7 @@ def to_stop(policy, machines, guests, found):
 
 
 def offers(machines, guests):
-    """Rounds of shares by weight, the smallest demand first; the youngest whose trial can't start gives back and sits out."""
+    """Rounds of shares by weight, the smallest demand first; the youngest whose trial can't start is left out."""
     capacity, found = sum(machines), [0] * len(guests)
     demand = [
         0
