@@ -127,9 +127,14 @@ class Difference:
         return self.pairs == self.one.replicates
 
     @property
+    def comparable(self) -> bool:
+        """Whether times compare: both reached the target in every replicate, and did the same work."""
+        return self.whole and self.alike
+
+    @property
     def seen(self) -> bool:
         """Whether a difference of times is shown: they can be compared, and the interval excludes 0."""
-        return self.whole and self.alike and told_apart(self.seconds)
+        return self.comparable and told_apart(self.seconds)
 
 
 @dataclass(frozen=True, eq=False)

@@ -75,7 +75,7 @@ def charts(answer: Answer) -> Iterator[Chart]:
         shown, lambda option: option.cost if advice.priced else option.worker_hours, money, budget, title
     )
     yield _trade_off(advice, shown, hour, unit, money)
-    if advice.differences:
+    if any(found.comparable for found in advice.differences):
         yield _differences(advice, hour, unit)
 
 
@@ -186,7 +186,7 @@ def _differences(advice: Advice, hour: float, unit: str) -> Chart:
     names = ("blue", "accent", "lost", "busy", "overhead")
     groups: dict[str, list[tuple[int, float, float, float]]] = {}
     for found in advice.differences:
-        if found.whole:  # otherwise the slow runs would be missing
+        if found.comparable:  # otherwise slow runs would be missing, or less work would look quicker
             setting = f", {found.one.cell.setting}" if found.one.cell.setting else ""
             text = f"{found.one.label} − {found.other.label}{setting}"
             middle, low, high = (value / hour for value in found.seconds)
@@ -197,7 +197,7 @@ def _differences(advice: Advice, hour: float, unit: str) -> Chart:
         axes.plot(counts, middles, marker=MARKS[number % len(MARKS)], ms=4, lw=1, color=colour, label=named(text))
         axes.vlines(counts, lows, highs, color=colour, lw=2.5, alpha=0.5)
     axes.axhline(0, color=palette["ink"], lw=1)
-    _counts(axes, sorted({found.one.count for found in advice.differences}))
+    _counts(axes, sorted({found.one.count for found in advice.differences if found.comparable}))
     axes.set_ylabel(f"difference of times ({unit})")
     kept = _kept(min(len(groups), SHOWN), len(groups))
     return _chart(figure, axes, f"The same seeds in both: mean difference with its interval; 0 is none{kept}")

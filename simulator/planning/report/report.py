@@ -159,7 +159,7 @@ def _numbers(answer: Answer) -> dict[str, Any]:
                 "searcher": found.one.label,
                 "less": found.other.label,
                 "pairs": found.pairs,
-                "compare": found.whole and found.alike,
+                "compare": found.comparable,
                 "seconds": _interval(found.seconds),
                 "share": _interval(found.share),
                 "cost": _interval(found.cost),
