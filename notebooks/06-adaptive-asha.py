@@ -22,8 +22,8 @@ from functools import partial
 from charts import chart
 
 import simulator
-from simulator.previewing import table
-from simulator.previewing.search import preview
+from simulator.planning.previewing import table
+from simulator.planning.previewing.search import preview
 from simulator.searchers.determined import adaptive_asha
 
 standard = preview(partial(adaptive_asha, max_length=64, max_trials=100, max_concurrent_trials=16))

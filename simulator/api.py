@@ -35,9 +35,9 @@ from simulator.exploring.offered import all_controls, few
 from simulator.exploring.worlds import Worlds
 from simulator.planning import planner
 from simulator.planning.backend import WorkerPool
+from simulator.planning.previewing.file import preview_document
 from simulator.planning.sharing import words
 from simulator.planning.sharing.planner import answer_shared
-from simulator.previewing.file import preview_document
 from simulator.render import draw_all, play
 from simulator.render.options import PictureOptions, drawn_with, read_options
 from simulator.render.sharing import draw_shared, play_shared

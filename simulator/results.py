@@ -16,12 +16,12 @@ from simulator.core.escaping import plain
 from simulator.core.vocabulary import TimeUnit
 from simulator.planning import statistics
 from simulator.planning.planner import Answer
+from simulator.planning.previewing import table as previewing
+from simulator.planning.previewing.search import Preview
 from simulator.planning.report import report, sentences
 from simulator.planning.sharing import words
 from simulator.planning.sharing.planner import SharedAnswer
 from simulator.planning.statistics import Interval
-from simulator.previewing import table as previewing
-from simulator.previewing.search import Preview
 from simulator.render.options import USUAL, PictureOptions, drawn_with
 from simulator.render.plots import figure as figures
 from simulator.scenario.loading import Loaded

@@ -12,7 +12,7 @@ from simulator.cli.scenario_file import Sets, UnitTime, Workers
 from simulator.core.escaping import json_text
 
 if TYPE_CHECKING:
-    from simulator.previewing.search import Preview
+    from simulator.planning.previewing.search import Preview
 
 SearchFile = Annotated[
     Path,
@@ -37,8 +37,8 @@ def preview(
     It shows the trials and units of every bracket and rung, how many workers the search can use, and ideal
     makespans.
     """
-    from simulator.previewing import table
-    from simulator.previewing.file import preview_file
+    from simulator.planning.previewing import table
+    from simulator.planning.previewing.file import preview_file
 
     with progress_bar() as progress:
         task = progress.add_task("", total=None)
@@ -57,7 +57,7 @@ def _print(previews: dict[str, Preview]) -> None:
     from rich.text import Text
 
     from simulator.cli.table import print_table
-    from simulator.previewing import table
+    from simulator.planning.previewing import table
 
     console = Console()
     for label, seen in previews.items():

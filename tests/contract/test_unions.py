@@ -14,8 +14,8 @@ from simulator.core.streams import Stream, uniforms
 from simulator.experiment.experiment import Experiment
 from simulator.planning import planner
 from simulator.planning.backend import WorkerPool
+from simulator.planning.previewing.file import preview_file
 from simulator.planning.report import report
-from simulator.previewing.file import preview_file
 from simulator.render import draw_all
 from simulator.render.phrases import manner
 from simulator.render.plots import files

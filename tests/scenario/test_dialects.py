@@ -8,7 +8,7 @@ import pytest
 
 from simulator.core.errors import InputError
 from simulator.experiment.experiment import Experiment
-from simulator.previewing.file import preview_file
+from simulator.planning.previewing.file import preview_file
 from simulator.scenario.drawn_brackets import drawn_brackets
 from simulator.scenario.loading import load
 

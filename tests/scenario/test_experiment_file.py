@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simulator.core.errors import InputError
-from simulator.previewing.file import preview_file
+from simulator.planning.previewing.file import preview_file
 from simulator.scenario import yaml_text
 from simulator.scenario.experiment_file import SUPPORTED, grid_points, is_experiment
 

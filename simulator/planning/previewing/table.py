@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from simulator.core.formatting import counted, percent
-from simulator.previewing.search import FIRST_TRIALS, Preview, Range
+from simulator.planning.previewing.search import FIRST_TRIALS, Preview, Range
 
 RUNGS = ("bracket", "rung", "trained to", "trials", "units")
 WORKERS = ("workers", "lower bound", "limited by", "ideal makespan", "busy", "speed-up")

@@ -9,8 +9,8 @@ from statistics import mean
 import pytest
 
 from simulator.cluster.engine import Cluster, simulate
-from simulator.previewing import table
-from simulator.previewing.search import FIRST_TRIALS, JOBS, SEEDS, Range, preview
+from simulator.planning.previewing import table
+from simulator.planning.previewing.search import FIRST_TRIALS, JOBS, SEEDS, Range, preview
 from simulator.searchers.determined import adaptive, adaptive_asha, async_halving, grid, sync_halving
 from simulator.searchers.halving import asha, random, sha, single
 from simulator.searchers.hyperband import async_hyperband, hyperband
@@ -176,7 +176,7 @@ def test_large_searches_get_fewer_seeds():
 
 
 def test_a_search_too_large_to_preview(monkeypatch):
-    monkeypatch.setattr("simulator.previewing.search.MOST_TRIALS", 50)
+    monkeypatch.setattr("simulator.planning.previewing.search.MOST_TRIALS", 50)
     with pytest.raises(ValueError, match="has 50 trials or more, too many to preview"):
         preview(partial(random, max_trials=51, max_length=9))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from simulator.core.errors import InputError
-from simulator.previewing.search import Preview, preview
+from simulator.planning.previewing.search import Preview, preview
 from simulator.scenario import yaml_text
 from simulator.scenario.cluster import ClusterSection
 from simulator.scenario.experiment_file import check_experiment, is_experiment, is_experiment_to_run
