@@ -59,14 +59,14 @@ class Ownership:
         ]
         if self.hired is not None and self.wins_at <= 1:
             said.append(
-                f"Owning wins where they are hired for {formatting.percent(self.wins_at)} of the hours or more."
+                f"Owning costs less if they are hired for {formatting.percent(self.wins_at)} of the hours or more."
             )
         elif self.wins_at > 1:
             said.append("Owning them costs more than renting them even where they are used every hour.")
         else:
             said.append(
-                f"Rented for none but the hours in which they train they would cost {self.rent_used:,.0f}: owning "
-                f"wins from a use of {formatting.percent(self.wins_at)} on, and here it is "
+                f"If they were rented only for the hours in which they train, they would cost {self.rent_used:,.0f}. "
+                f"Owning costs less from a use of {formatting.percent(self.wins_at)} on; here the use is "
                 f"{formatting.percent(self.use)}."
             )
         return said

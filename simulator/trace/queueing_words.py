@@ -71,7 +71,7 @@ def _stay(about: Mapping[str, Any], unit: str) -> list[str]:
     mean = _time(about["stay_s"], "mean", unit)
     interval = about["stay_mean_interval_s"]
     if interval is None:
-        sure = "; so few searches give no interval"
+        sure = ""
     else:
         low, high = (formatting.time(ticks.from_seconds(max(end, 0)), unit) for end in interval)
         sure = f", between {low} and {high} with 95 % confidence"
@@ -79,7 +79,9 @@ def _stay(about: Mapping[str, Any], unit: str) -> list[str]:
         f"A search stays {mean} on average{sure}; 90 % stay no longer than {_time(about['stay_s'], 'p90', unit)}."
     ]
     if about["slowdown"] is not None:
-        said.append(f"That is {about['slowdown']['mean']:.2f} times what it takes on an empty cluster, on average.")
+        said.append(f"On average that is {about['slowdown']['mean']:.2f} times as long as on an empty cluster.")
+    if interval is None:
+        said.append("So few searches give no interval of the average.")
     if about["waited_share"] is not None:
         said.append(
             f"{formatting.percent(about['waited_share'])} of the searches wait before their first trial starts."

@@ -67,8 +67,8 @@ def test_to_own_costs_the_price_over_the_lifetime_and_the_running(tmp_path):
     assert (found.own, found.rent, found.rent_used, found.wins_at) == (4 * 8760, 4 * 17520, 2 * 17520, 0.5)
     assert found.sentences() == [
         "Its machines cost 35,040 a year to own and 70,080 to rent for every hour: buying costs less.",
-        "Rented for none but the hours in which they train they would cost 35,040: owning wins from a use of 50 % on, "
-        "and here it is 50 %.",
+        "If they were rented only for the hours in which they train, they would cost 35,040. Owning costs less from a "
+        "use of 50 % on; here the use is 50 %.",
     ]
 
 

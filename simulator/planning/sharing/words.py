@@ -52,11 +52,11 @@ def remarks(found: SharedAnswer) -> list[str]:
     if found.plan.choose_by == "lower_bound":
         asked, sure = formatting.level(found.plan.confidence), formatting.level(found.plan.assurance)
         said.append(
-            f"An option does where the share of its searches done in time is shown to be {asked} or more with {sure} "
-            "confidence."
+            f"An option meets the target if the share of its searches done in time is shown, with {sure} confidence, "
+            f"to be {asked} or more."
         )
     said.append(
-        "Intervals are of means over runs, at 95 %, and know nothing of how wrong the curves and arrivals may be."
+        "Intervals are 95 % intervals of means over runs. They do not tell how wrong the curves and arrivals may be."
     )
     return said
 
