@@ -208,10 +208,10 @@ def test_pilots_that_may_mislead_come_first(tmp_path):
 
 def test_logs_are_means_over_pairs():
     from simulator.planning.runs import RUN
-    from simulator.planning.turning import longer
+    from simulator.planning.turning import growth
 
     own, varied = np.zeros(3, RUN), np.zeros(3, RUN)
     own["time_s"], varied["time_s"] = [1.0, 2.0, np.inf], [2.0, 8.0, 5.0]
     own["cost"], varied["cost"] = [1.0, 1.0, 1.0], [exp(1), exp(1), exp(1)]
 
-    assert longer(own, varied) == pytest.approx((log(8) / 2, 0.0, 1.0))
+    assert growth(own, varied) == pytest.approx((log(8) / 2, 0.0, 1.0))
