@@ -1,0 +1,59 @@
+"""Predicted against real, a point a run: draws the tables of docs/reality.md.
+
+python tools/reality/picture.py
+"""
+
+from __future__ import annotations
+
+from matplotlib.figure import Figure
+from study import ROOT, table
+
+from simulator.render.plots import figure as plots
+
+PICTURE = ROOT / "outputs" / "gallery" / "reality" / "predicted-against-real.png"
+KINDS = {"b": "b: processes that sleep", "c": "c: Ray Tune", "d": "d: Optuna", "a": "a: real training"}
+MARKS = {"b": "o", "c": "s", "d": "^", "a": "D"}
+COLOURS = {"b": "#5b6b82", "c": "#1f6fb5", "d": "#a85f00", "a": "#0a2342"}
+LIMITS = (1, 200)
+
+
+def points(name: str, real: int, foreseen: int, interval: int | None = None) -> list[tuple[str, list[float]]]:
+    """Kind of each run, and its real and foreseen makespan and the ends of its interval, by columns of a table."""
+    made = []
+    for line in table(name):
+        cells = [cell.strip() for cell in line.split("|")]
+        if len(cells) > 6 and cells[1][1:2] == "-" and cells[real].replace(".", "", 1).isdigit():
+            ends = cells[interval].split(" to ") if interval else [cells[foreseen]] * 2
+            made.append((cells[1][0], [float(value) for value in (cells[real], cells[foreseen], *ends)]))
+    return made
+
+
+def draw() -> Figure:
+    """Two panels: nothing calibrated, and calibrated on other runs."""
+    with plots.look():
+        figure = Figure(figsize=(9.6, 5.0), layout="constrained")
+        left, right = figure.subplots(1, 2, sharex=True, sharey=True)
+        for axes, heading, found in (
+            (left, "nothing calibrated", points("plain", 2, 3)),
+            (right, "calibrated on other runs, 90 % intervals", points("held out", 3, 4, 5)),
+        ):
+            axes.plot(LIMITS, LIMITS, color="#999999", lw=1)
+            for kind, name in KINDS.items():
+                own = [values for which, values in found if which == kind]
+                x, y, low, high = (list(column) for column in zip(*own, strict=True))
+                axes.vlines(x, low, high, color=COLOURS[kind], alpha=0.35, lw=1.5)
+                axes.plot(x, y, MARKS[kind], color=COLOURS[kind], ms=5, ls="none", label=name)
+            axes.set(xscale="log", yscale="log", xlim=LIMITS, ylim=LIMITS, aspect="equal", xlabel="real makespan, s")
+            ticks = (1, 2, 5, 10, 20, 50, 100, 200)
+            axes.set_xticks(ticks, [str(tick) for tick in ticks])
+            axes.set_yticks(ticks, [str(tick) for tick in ticks])
+            axes.minorticks_off()
+            axes.set_title(heading, loc="left")
+        left.set_ylabel("foreseen makespan, s")
+        left.legend(loc="upper left", frameon=False)
+        return figure
+
+
+if __name__ == "__main__":
+    PICTURE.parent.mkdir(parents=True, exist_ok=True)
+    plots.write(draw(), PICTURE)
