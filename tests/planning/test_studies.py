@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simulator.planning.sweep import RUN
+from simulator.planning.runs import RUN
 from simulator.scenario.loading import load
 from tests.support.plans import planned, written
 from tools import planning_studies as studies
