@@ -76,7 +76,7 @@ class SharedPicture:
         """One step for each of 150 moments; the last is held."""
         canvas, bottom = self.canvas, self._top + px(QUEUE)
         label, edge, middle = px(LABEL), px(LEFT) - px(6), px(HEADER) + px(LANES) // 2
-        canvas.text(px(MARGIN), px(28), self._title, px(18), bold=True, width=self._width - px(220))
+        canvas.text(px(MARGIN), px(28), self._title, px(18), bold=True, width=self._width - px(140))
         canvas.text(px(LEFT), self._top - px(8), say("searches that are there"), label, ramp=style.MUTED)
         workers = say("worker below a number" if self._trace.workers == 1 else "workers below a number")
         for y, text in (
