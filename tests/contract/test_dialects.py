@@ -10,14 +10,21 @@ import random as random_numbers
 from collections import Counter
 from math import inf
 
+import numpy as np
 import pytest
 
+from simulator.cluster.engine import Cluster, simulate
+from simulator.cluster.fates import Conditions, Drop
+from simulator.cluster.stragglers import LogNormal
+from simulator.core.ticks import PER_SECOND
+from simulator.curves.synthetic import Law, Synthetic
 from simulator.searchers.dialects.optuna import optuna_hyperband, optuna_successive_halving
 from simulator.searchers.dialects.ray import ray_asha
 from simulator.searchers.dialects.ray_hyperband import ray_hyperband
 from simulator.searchers.dialects.sklearn import sklearn_halving
 from simulator.searchers.dialects.syne_tune import syne_tune_promotion, syne_tune_stopping
 from simulator.searchers.protocol import Idle, Job
+from simulator.trace.trace import COLUMNS
 from tests.contract.test_adversaries import ASKING, DEATHS, LOSSES, ORDERS, WITHDRAWALS
 from tests.support.budgets import FUZZ
 
@@ -179,3 +186,19 @@ def test_promises_hold_against_adversaries(name):
         if steps["steps"] >= STEPS:
             break
     print(f"{name}: {steps['steps']:,} steps in {steps['searches']:,} searches")  # noqa: T201  (shown by `make fuzz`)
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_both_engines_make_the_same_trace(name):
+    make, counts, draw = DIALECTS[name]
+    for seed in range(3):
+        rng = random_numbers.Random(f"{name} {seed}")
+        options = draw(rng) | {counts: rng.randint(1, 60)}
+        cluster = Cluster(rng.randint(1, 9), conditions=Conditions(LogNormal(0.4), drop=Drop(0.02, 60 * PER_SECOND)))
+        traces = [
+            simulate(make(**options), Synthetic(Law(), seed), cluster, seed=seed, engine=engine)
+            for engine in ("model", "fast")
+        ]
+        assert len(traces[0]) > 0
+        for column in COLUMNS:
+            assert np.array_equal(*(getattr(trace, column) for trace in traces), equal_nan=column == "loss"), column

@@ -11,6 +11,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.planning.previewing.file import preview_file
 from simulator.scenario.drawn_brackets import drawn_brackets
 from simulator.scenario.loading import load
+from tests.support.runner import asha_sim
 
 REST = "curves: {kind: ordered}\ncluster: {workers: 4}\n"
 
@@ -99,11 +100,28 @@ def test_what_is_wrong_is_said_in_a_line(block, message, tmp_path):
     assert "\n" not in str(problem)
 
 
+@pytest.mark.parametrize(
+    "block",
+    [
+        "name: syne_tune_stopping, max_num_trials_started: 3, version: 0.16, mode: min",
+        "name: ray_asha, num_samples: 3, max_t: 9, grace_period: 10",
+        "name: ray_asha, num_samples: 3, reduction_factor: 1",
+        "name: optuna_hyperband, n_trials: 3, max_resource: 9",
+    ],
+)
+def test_the_command_line_says_so_in_a_line(block, tmp_path):
+    done = asha_sim("run", written(tmp_path, block))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
 def test_more_trials_than_curves(tmp_path):
     (tmp_path / "two.csv").write_text("trial,resource,loss,elapsed_s\n0,1,1,1\n1,1,1,1\n")
     rest = "curves: {kind: recorded, file: two.csv}\ncluster: {workers: 4}\n"
+    path = written(tmp_path, "name: ray_asha, num_samples: 3, max_t: 1", rest)
     with pytest.raises(InputError, match="num_samples is 3 and 2 trials are recorded; lower it to 2"):
-        Experiment(load(written(tmp_path, "name: ray_asha, num_samples: 3, max_t: 1", rest)))
+        Experiment(load(path))
+    assert len(asha_sim("run", path).stderr.strip().splitlines()) == 1
 
 
 def test_jobs_that_queue_are_no_place_for_a_trial_that_goes_on_in_place(tmp_path):
