@@ -89,6 +89,12 @@ def test_what_has_no_effect_is_named(tmp_path):
         ("name: sklearn_halving, n_candidates: exhaust, max_resources: 9", "cannot both be exhaust"),
         ("name: sklearn_halving, n_candidates: 9, max_resources: 9, min_resources: 10", "should not be greater"),
         ("name: sklearn_halving, n_candidates: 9, max_resources: 9, resource: n_samples", "give it as a number"),
+        ("name: ray_asha, num_samples: 9, reduction_factor: 1.0000001", "makes 46,051,705 rungs up to 100; take"),
+        (
+            "name: ray_asha, num_samples: 9, reduction_factor: 1.0000001, brackets: 2",
+            "rungs up to 100; take a greater",
+        ),
+        ("name: sklearn_halving, n_candidates: 9, max_resources: 9, factor: 1.0000001", "rounds; take a greater one"),
         ("name: ray_hyperband, num_samples: 9, max_t: 10, reduction_factor: 1.2", "moves a milestone from 4 to 4"),
     ],
 )

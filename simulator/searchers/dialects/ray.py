@@ -19,6 +19,9 @@ from simulator.searchers.protocol import Searcher
 #: Gives a trial's bracket by the trial's number.
 BracketOf = Callable[[int], int]
 
+#: More rungs than this come of a mistyped reduction factor.
+MOST_RUNGS = 10_000
+
 
 def ray_asha(
     *,
@@ -66,8 +69,15 @@ def stopping_brackets(
 
 
 def milestones(max_t: int, grace_period: int, reduction_factor: float, bracket: int) -> tuple[float, ...]:
-    """The resources of a bracket's rungs, lowest first; they may be fractions of a unit."""
+    """The resources of a bracket's rungs, lowest first; they may be fractions of a unit.
+
+    Raises ValueError for more than MOST_RUNGS.
+    """
     rungs = int(log(max_t / grace_period) / log(reduction_factor) - bracket + 1)
+    if rungs > MOST_RUNGS:
+        raise ValueError(
+            f"reduction_factor {reduction_factor} makes {rungs:,} rungs up to {max_t}; take a greater one"
+        )
     return tuple(grace_period * reduction_factor ** (rung + bracket) for rung in range(rungs))
 
 

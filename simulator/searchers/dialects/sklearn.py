@@ -19,6 +19,9 @@ from simulator.searchers.progress import units_of
 from simulator.searchers.protocol import Searcher
 from simulator.searchers.rung import Standing
 
+#: More rounds than this come of a mistyped factor.
+MOST_ROUNDS = 10_000
+
 
 def sklearn_halving(
     *,
@@ -59,8 +62,11 @@ def rounds(
     if min_resources == "exhaust":
         least = max(least, int(max_resources // factor ** (required - 1)))
     possible = 1 + floor(log(max_resources // least, factor))
+    total = required if aggressive else min(possible, required)
+    if total > MOST_ROUNDS:
+        raise ValueError(f"factor {factor} makes {total:,} rounds; take a greater one")
     resources, sizes, size = [], [], n_candidates
-    for number in range(required if aggressive else min(possible, required)):
+    for number in range(total):
         power = max(0, number - required + possible) if aggressive else number
         resources.append(min(int(factor**power * least), max_resources))
         sizes.append(size)
