@@ -65,6 +65,15 @@ SMALL = (
     "    pool: {count: 3, slots: 2, price: 2, purchase_price: 900, lifetime: 1 d, running_cost: 0.1, "
     "scaling: {min: 1, target: 0.5, up_delay: 1 min, down_delay: 5 min}}\n"
     "plan:\n  vary: {cluster.groups.pool.count: [2, 3]}\n  target: {stay: 2 h}\n  replicates: 2\n",
+    "searchers:\n  ray: {name: ray_asha, num_samples: 9, max_t: 9, brackets: 2, reduction_factor: 2.5, report_every: 2, mode: min}\n"
+    "  bands: {name: ray_hyperband, num_samples: 12, max_t: 9, pending: 3, time_attr: epoch}\n"
+    "  pruned: {name: optuna_successive_halving, n_trials: 8, max_resource: 9, direction: minimize}\n"
+    "  named: {name: optuna_hyperband, n_trials: 8, max_resource: 9, study_name: s, bootstrap_count: 2}\n"
+    "  old: {name: syne_tune_stopping, version: '0.13', max_num_trials_started: 8, max_t: 9}\n"
+    "  new: {name: syne_tune_stopping, version: 0.16, max_num_trials_started: 8, max_t: 9, do_minimize: true}\n"
+    "  paused: {name: syne_tune_promotion, max_num_trials_started: 8, max_t: 9, reduction_factor: 2}\n"
+    "  rounds: {name: sklearn_halving, n_candidates: 9, max_resources: 9, aggressive_elimination: true}\n"
+    "curves: {kind: synthetic, diverged: 0.1}\ncluster: {workers: 3, stragglers: {kind: log_normal}, crashes: 0.1}\n",
     "name: experiment\nhyperparameters:\n  rate: {type: log, minval: -4, maxval: 0, count: 3}\n"
     "  depth: {type: int, minval: 1, maxval: 4, count: 9}\n  kind: {type: categorical, vals: [a, b]}\n  c: 1\n"
     "searcher: {name: grid, metric: loss, max_length: {batches: 100}}\n",
