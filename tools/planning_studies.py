@@ -23,6 +23,7 @@ from simulator.planning import statistics, sweep
 from simulator.planning.advice import advise
 from simulator.planning.grid import Cell, Grid
 from simulator.planning.options import options
+from simulator.planning.runs import at_prices
 from simulator.planning.sweep import Block, Runs, Work
 from simulator.results import LEVEL
 from simulator.scenario.loading import load
@@ -56,10 +57,11 @@ def runs_of(text: str, wanted: list[str], runs: int) -> dict[tuple[str, str], Ru
         path.write_text(text)
         loaded = load(path)
         grid, work = Grid(loaded), Work(loaded, loaded.scenario.seed)
-        found = {}
-        for cell in grid.cells():
+        found, cells = {}, list(grid.cells())
+        for cell in cells:
             if cell.name in wanted:
-                rows = sweep.checked(sweep.run_block(work, Block((cell.index, cell.index + 1), (0, runs))))
+                kept = sweep.checked(sweep.run_block(work, Block((cell.index, cell.index + 1), (0, runs))))
+                rows = at_prices(kept, cells)
                 for place, label in enumerate(loaded.scenario.searchers):
                     found[cell.name, label] = rows[rows["searcher"] == place]
     return found

@@ -172,11 +172,15 @@ class Outcomes:
 
     def _slowest(self, task: Task, spent: int, worker: int, others: Sequence[int]) -> int:
         """Ticks that training takes on the slowest of some workers."""
+        slowest = self._work(task, spent, worker)
+        for other in others:
+            slowest = max(slowest, self._work(task, spent, other))
+        return slowest
+
+    def _work(self, task: Task, spent: int, worker: int) -> int:
+        """Ticks that training takes on a worker, with its straggler factor."""
         job, _, tries = task
-        return max(
-            self._workers.work(spent, job[0], job[2], tries, one, self._pool.group(one).speed)
-            for one in (worker, *others)
-        )
+        return self._workers.work(spent, job[0], job[2], tries, worker, self._pool.group(worker).speed)
 
     def _delays(
         self, task: Task, work: int, worker: int, start: int, now: int, others: Sequence[int]

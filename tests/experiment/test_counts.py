@@ -58,7 +58,7 @@ CLUSTERS = {
 }
 
 #: Lines of Python for an attempt.
-LINES = {"queued": 110, "jobs in trouble": 105, "in trouble": 175}
+LINES = {"queued": 110, "jobs in trouble": 105, "in trouble": 205}
 
 HEAP = frozenset({"heappush", "heappop", "heapreplace", "heappushpop", "heapify"})
 PUSHES = HEAP - {"heappop", "heapify"}

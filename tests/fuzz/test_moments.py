@@ -100,7 +100,7 @@ def pool(request: pytest.FixtureRequest) -> Iterator[WorkerPool]:
         yield WorkerPool(jobs=2)
         return
     distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster:
         yield WorkerPool("dask", cluster.scheduler_address)
 
 

@@ -421,7 +421,7 @@ def test_a_folder_that_may_not_be_written_to(tmp_path):
 def test_dask_gives_the_same_to_the_last_bit(tmp_path):
     distributed = pytest.importorskip("distributed")
     serial = everything(answer(loaded(tmp_path), pool=WorkerPool(jobs=1)))
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster:
         pool = WorkerPool("dask", cluster.scheduler_address)
 
         assert everything(answer(loaded(tmp_path), pool=pool)) == serial

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 
 from simulator.core.vocabulary import PLOT_KINDS
 from simulator.render import style
-from simulator.render.plots import figure, files, learning, plots
+from simulator.render.options import PictureOptions, drawn_with
+from simulator.render.plots import figure, learning, plots
 from simulator.render.plots.files import write_plots
 from simulator.trace import metrics
 from simulator.trace.levels import levels
@@ -123,12 +124,12 @@ def test_anything_can_be_plotted(tmp_path: Path, runs) -> None:
     assert write_plots(runs, tmp_path, kinds=PLOT_KINDS, formats=["svg"], title=ODD, time_unit="h")
 
 
-def test_the_same_bytes_twice(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(files, "THEMES", ["light"])
+def test_the_same_bytes_twice(tmp_path: Path) -> None:
     written = []
     for name in ("a", "b"):
         how = {"kinds": PLOT_KINDS, "formats": ["png", "svg"], "title": ODD, "time_unit": "h"}
-        written.append(write_plots({ODD: [troubled()]}, tmp_path / name, **how))
+        with drawn_with(PictureOptions(themes=("light",))):
+            written.append(write_plots({ODD: [troubled()]}, tmp_path / name, **how))
     assert len(written[0]) == 2 * len(PLOT_KINDS)
     for first, second in zip(*written, strict=True):
         assert first.read_bytes() == second.read_bytes()
