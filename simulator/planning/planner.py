@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import joblib
@@ -19,6 +20,7 @@ from simulator.io import inputs
 from simulator.planning import extending, limits, sweep, turning
 from simulator.planning.advice import Advice, advise
 from simulator.planning.backend import WorkerPool
+from simulator.planning.blocks import load_blocks, run_blocks
 from simulator.planning.grid import STEP, Cell, Grid
 from simulator.planning.ignorance import OF_SET, Ignorance, ignorance
 from simulator.planning.options import Option, option, options
@@ -247,24 +249,13 @@ class _Planner:
 
         Runs are noted unless they are of a variation.
         """
-        found, missing = [], []
-        for block in blocks:
-            kept = self._store.load(block) if self._store else None
-            if kept is None:
-                missing.append(block)
-            else:
-                runs = at_prices(kept, self._cells)
-                found.append((block, runs))
-                self._note(block, runs, total)
+        found = []
+        there, missing = load_blocks(blocks, self._store)
         run = partial(sweep.run_block, self._work)
-        with closing(self._pool.run(run, missing, lambda block: block.name)) as running:
-            for block, done in running:
-                kept = sweep.checked(done)
-                if self._store:
-                    self._store.save(block, kept)
-                runs = at_prices(kept, self._cells)
-                found.append((block, runs))
-                self._note(block, runs, total)
+        for block, in_hours in chain(there, run_blocks(missing, run, self._pool, self._store)):
+            runs = at_prices(in_hours, self._cells)
+            found.append((block, runs))
+            self._note(block, runs, total)
         return found
 
     def _note(self, block: Block, runs: Runs, total: int) -> None:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from math import ceil, inf
 from time import perf_counter
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -38,6 +38,9 @@ FRESH = MOST
 SETS = 2 * MOST
 #: Cells that are run to estimate how long the others take.
 PROBES = 12
+
+
+State = TypeVar("State")
 
 
 class Block(NamedTuple):
@@ -145,27 +148,35 @@ class _ProcessState:
         return self._replicates[kind]
 
 
-_states: dict[tuple[object, ...], _ProcessState] = {}
+_states: dict[tuple[object, ...], Any] = {}
 
 
-def _state_of(work: Work) -> _ProcessState:
-    key = str(work.loaded.document.path), work.loaded.digest, work.seed, work.tables
+def state_of(work: Work, make: Callable[[Work], State]) -> State:
+    """What this process keeps between tasks of the same work; `make` makes it anew for other work."""
+    key = make, str(work.loaded.document.path), work.loaded.digest, work.seed, work.tables
     if key not in _states:
         _states.clear()
-        _states[key] = _ProcessState(work)
-    return _states[key]
+        _states[key] = make(work)
+    state: State = _states[key]
+    return state
+
+
+def guarded(work: Work, simulated: Callable[[], Runs]) -> Runs | Failure:
+    """Run a task on the files of `work`, none of which may have been replaced since the plan began."""
+    try:
+        with inputs.noted(work.expected):
+            return simulated()
+    except InputError as error:
+        return Failure(str(error), error.problems)
+    except RunError as error:
+        return Failure(str(error))
 
 
 def run_block(work: Work, block: Block) -> Runs | Failure:
     """Run a block; returns an array of `with_hours`, in order of replicate, cell and searcher."""
     gc.disable()  # a run makes many small objects and hardly any cycle; searching for cycles takes 7 % of the time
     try:
-        with inputs.noted(work.expected):  # a file may have been replaced since the plan began
-            return _kept(list(_rows(_state_of(work), block)))
-    except InputError as error:
-        return Failure(str(error), error.problems)
-    except RunError as error:
-        return Failure(str(error))
+        return guarded(work, lambda: _kept(list(_rows(state_of(work, _ProcessState), block))))
     finally:
         gc.enable()
 
@@ -210,7 +221,7 @@ def _replicate(replicates: Replicates, number: int) -> Replicate:
 
 def probe(work: Work) -> Probe:
     """Run one replicate of a few cells spread over the grid; raises the errors of these runs."""
-    state = _state_of(work)
+    state = state_of(work, _ProcessState)
     indices = sorted({round(place) for place in np.linspace(0, len(state.grid) - 1, PROBES)})
     began, attempts = perf_counter(), 0
     for index in indices:

@@ -13,6 +13,7 @@ from simulator.experiment.sharing import SharedExperiment
 from simulator.io import inputs
 from simulator.planning import extending, sweep
 from simulator.planning.backend import WorkerPool
+from simulator.planning.blocks import load_blocks, run_blocks
 from simulator.planning.grid import Cell, Grid
 from simulator.planning.runs import Runs
 from simulator.planning.sharing.options import SharedOption, shared_options
@@ -139,7 +140,13 @@ def _answered(
         begun = 0
         for replicates in sweep.rounds(shape, plan.replicates.min, plan.replicates.max):
             blocks = sweep.blocks(shape, len(cells), (begun, replicates))
-            _run(work, blocks, pool, store, parts, partial(_told, on_progress, replicates * len(cells)))
+            note = partial(_note, on_progress, parts, replicates * len(cells))
+            there, missing = load_blocks(blocks, store)
+            parts += [runs for _, runs in there]
+            note()
+            for _, runs in run_blocks(missing, partial(run_block, work), pool, store):
+                parts.append(runs)
+                note()
             begun = replicates
             options = shared_options(cells, sweep.joined(parts), plan.assurance)
             found = SharedAnswer(loaded, plan, seed, options, begun, "")
@@ -155,9 +162,9 @@ def _answered(
     )
 
 
-def _told(on_progress: Callable[[int, int], None] | None, total: int, done: int) -> None:
+def _note(on_progress: Callable[[int, int], None] | None, parts: list[Runs], total: int) -> None:
     if on_progress:
-        on_progress(done, total)
+        on_progress(sum(map(len, parts)), total)
 
 
 def _shape(work: Work, plan: PlanSection, store: Store | None) -> Shape:
@@ -170,32 +177,6 @@ def _shape(work: Work, plan: PlanSection, store: Store | None) -> Shape:
     if store is not None:
         store.begin(shape)
     return shape
-
-
-def _run(
-    work: Work,
-    blocks: list[Block],
-    pool: WorkerPool,
-    store: Store | None,
-    parts: list[Runs],
-    note: Callable[[int], None],
-) -> None:
-    """Run the blocks that are not in the folder yet, and add the runs of all blocks to `parts`."""
-    missing = []
-    for block in blocks:
-        kept = store.load(block) if store else None
-        if kept is None:
-            missing.append(block)
-        else:
-            parts.append(kept)
-    note(sum(map(len, parts)))
-    with closing(pool.run(partial(run_block, work), missing, lambda block: block.name)) as running:
-        for block, done in running:
-            runs = sweep.checked(done)
-            if store:
-                store.save(block, runs)
-            parts.append(runs)
-            note(sum(map(len, parts)))
 
 
 def _more(found: SharedAnswer) -> Loaded | None:

@@ -8,13 +8,12 @@ from math import nan
 import numpy as np
 
 from simulator.core import ticks
-from simulator.core.errors import InputError, RunError
+from simulator.core.errors import RunError
 from simulator.core.streams import Stream, words
 from simulator.experiment.sharing import SharedExperiment
-from simulator.io import inputs
 from simulator.planning.grid import Cell, Grid
 from simulator.planning.runs import Runs
-from simulator.planning.sweep import Block, Failure, Work
+from simulator.planning.sweep import Block, Failure, Work, guarded, state_of
 from simulator.trace.queueing import Queueing
 
 #: A run. All counts are after the warm-up; `load` is NaN if no rate of arrivals is known, means are NaN if nothing is
@@ -49,26 +48,9 @@ class _ProcessState:
         return self._cells[index]
 
 
-_states: dict[tuple[object, ...], _ProcessState] = {}
-
-
-def _state_of(work: Work) -> _ProcessState:
-    key = str(work.loaded.document.path), work.loaded.digest, work.seed, work.tables
-    if key not in _states:
-        _states.clear()
-        _states[key] = _ProcessState(work)
-    return _states[key]
-
-
 def run_block(work: Work, block: Block) -> Runs | Failure:
     """Run a block; returns an array of `RUN`, in order of replicate and cell."""
-    try:
-        with inputs.noted(work.expected):  # a file may have been replaced since the plan began
-            return np.array(list(_rows(_state_of(work), block)), RUN)
-    except InputError as error:
-        return Failure(str(error), error.problems)
-    except RunError as error:
-        return Failure(str(error))
+    return guarded(work, lambda: np.array(list(_rows(state_of(work, _ProcessState), block)), RUN))
 
 
 def _rows(state: _ProcessState, block: Block) -> Iterator[Row]:
