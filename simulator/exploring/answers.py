@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
@@ -13,7 +14,7 @@ from threading import Lock
 from simulator.core.errors import InputError, RunError
 from simulator.exploring import spread
 from simulator.exploring.held import sliders
-from simulator.exploring.worlds import Guard, Limits, Worlds
+from simulator.exploring.worlds import Cancelled, Guard, Limits, Worlds
 from simulator.render.player.explorable import Source, explorable, frame
 from simulator.render.player.player import Player
 from simulator.trace.trace import Trace
@@ -31,6 +32,9 @@ FILES = {
 }
 HOLDS = "Each world is simulated on this machine when you ask for it."
 IN_KERNEL = "Each world is simulated by this notebook's kernel when you ask for it."
+
+#: The status of an answer that no page waits for; HTTP names none, nginx uses this one.
+NO_LONGER_WAITED_FOR = 499
 
 #: An answer: its media type and its bytes.
 Answer = tuple[str, bytes]
@@ -136,7 +140,21 @@ def _json(told: Mapping[str, object]) -> Answer:
     return "application/json", json.dumps(told, separators=(",", ":"), allow_nan=False).encode()
 
 
-def problem(error: InputError | RunError) -> Answer:
-    """An error as text for the page."""
-    said = "; ".join(map(str, error.problems)) if isinstance(error, InputError) else str(error)
+def reply(answer: Callable[[Guard], Answer], guard: Guard) -> tuple[int, Answer]:
+    """Compute an answer; returns its status in HTTP, and the answer or what is wrong, for people."""
+    try:
+        guard.check()
+        return HTTPStatus.OK, answer(guard)
+    except InputError as error:
+        return HTTPStatus.BAD_REQUEST, problem("; ".join(map(str, error.problems)))
+    except RunError as error:
+        return HTTPStatus.UNPROCESSABLE_ENTITY, problem(str(error))
+    except MemoryError:
+        return HTTPStatus.UNPROCESSABLE_ENTITY, problem("it takes more memory than there is")
+    except Cancelled:
+        return NO_LONGER_WAITED_FOR, problem("it was ended, because no page waited for it")
+
+
+def problem(said: str) -> Answer:
+    """An answer that says what is wrong."""
     return _json({"problem": said})

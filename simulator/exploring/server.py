@@ -9,13 +9,14 @@ import threading
 import webbrowser
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
-from simulator.core.errors import InputError, Problem, RunError
-from simulator.exploring.answers import LIMITS, Answer, Answers, problem
-from simulator.exploring.worlds import Cancelled, Guard
+from simulator.core.errors import InputError, Problem
+from simulator.exploring.answers import LIMITS, Answer, Answers, reply
+from simulator.exploring.worlds import Guard
 from simulator.io import signals
 
 if TYPE_CHECKING:
@@ -147,18 +148,10 @@ def _worker(guards: WeakSet[Guard]) -> Work:
     limiter: Any = None
 
     def done(answer: Callable[[Guard], Answer], guard: Guard, name: str) -> Response:
-        headers, status = dict(HEADERS), 200
-        try:
-            guard.check()
-            kind, content = answer(guard)
-            if "." in name:
-                headers["Content-Disposition"] = f'attachment; filename="{name}"'
-        except (InputError, RunError) as error:
-            (kind, content), status = problem(error), 400 if isinstance(error, InputError) else 422
-        except MemoryError:
-            (kind, content), status = problem(RunError("it takes more memory than there is")), 422
-        except Cancelled:
-            (kind, content), status = problem(RunError("it was ended, because no page waited for it")), 499
+        headers = dict(HEADERS)
+        status, (kind, content) = reply(answer, guard)
+        if "." in name and status == HTTPStatus.OK:
+            headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return Response(content, status, headers, kind)
 
     async def work(request: Request, answer: Callable[[Guard], Answer], name: str) -> Response:

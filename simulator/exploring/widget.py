@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
 
-from simulator.core.errors import InputError, RunError
-from simulator.exploring.answers import LIMITS, Answers, problem
-from simulator.exploring.worlds import Cancelled, Guard
+from simulator.exploring.answers import LIMITS, Answers, problem, reply
+from simulator.exploring.worlds import Guard
 from simulator.render.player.player import asset, play
 
 
@@ -60,16 +61,10 @@ class Explorable(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]  # w
                 threading.Thread(target=self._answer, args=(number, what, names, guard), daemon=True).start()
 
     def _answer(self, number: str, what: str, names: Mapping[str, str], guard: Guard) -> None:
-        ok, (kind, content) = False, problem(RunError("the kernel failed; its log says how"))
+        ok, (kind, content) = False, problem("the kernel failed; its log says how")
         try:
-            kind, content = self._answers.all[what](names, guard)
-            ok = True
-        except (InputError, RunError) as error:
-            kind, content = problem(error)
-        except MemoryError:
-            kind, content = problem(RunError("it takes more memory than there is"))
-        except Cancelled:
-            pass
+            status, (kind, content) = reply(partial(self._answers.all[what], names), guard)
+            ok = status == HTTPStatus.OK
         finally:
             del self._under_way[number]
             if not guard.cancelled:
