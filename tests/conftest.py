@@ -9,6 +9,13 @@ import os
 import sys
 
 import pytest
+from hypothesis import settings
+
+from tests.support.budgets import FUZZ
+
+# The same commit gives the same verdict: `make test` tries fixed examples, `make fuzz` new ones each time.
+settings.register_profile("asha-simulator", derandomize=not FUZZ, database=None, deadline=None)
+settings.load_profile("asha-simulator")
 
 # Every test draws what it looks at; tests/render/test_kept.py says what is kept.
 os.environ["ASHA_SIM_KEPT"] = "off"

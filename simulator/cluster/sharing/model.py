@@ -335,11 +335,15 @@ class SharedModel(Workplace[SharedWorker]):
             if change > 0:
                 self._hire_machines(group, change)
             elif change < 0:
-                for place in list(group.idle())[:-change]:
+                for place in list(self._idle_machines(group))[:-change]:
                     group.machine(place).let(now)
                     self._forget(group.workers[place])
             if again is not None:
                 self.env.process(self._looking(again - now))
+
+    def _idle_machines(self, group: ScaledGroup) -> Iterator[int]:
+        """Machines of a group that could be let go: none that starts up, and none that is waited for."""
+        return (place for place in group.idle() if self._racks is None or self._racks.room.there[place])
 
     def _waiting(self, group: ScaledGroup, needed: float) -> float:
         """The machines that waiting trials need in addition."""
