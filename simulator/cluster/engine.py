@@ -11,7 +11,7 @@ from math import inf
 from typing import Any, Literal
 
 from simulator.cluster import fast
-from simulator.cluster.model import Model
+from simulator.cluster.one_search import OneSearch
 from simulator.cluster.outcomes import Outcomes
 from simulator.cluster.pool import MachinePool
 from simulator.cluster.recording import unpack
@@ -51,7 +51,7 @@ def simulate(
     if cluster.constant and engine != "model":
         columns = _without_simpy(searcher, curves, cluster, pool, stop, seed)
     else:
-        columns = Model(searcher, curves, cluster, pool, stop, seed).run()
+        columns = OneSearch(searcher, curves, cluster, pool, stop, seed).run()
     spells, released = pool.released(columns, pool.spells(int(columns["end"].max(initial=0))))
     return Trace(
         label=label,

@@ -3,8 +3,9 @@
 The model in plain words
 ------------------------
 SimPy keeps the clock, `env.now`, in ticks, and a list of events that are to come. A *process* is a generator: it runs
-until it yields an event, and goes on when that event has happened. All processes of this model are here and in
-workplace.py, which has what does not depend on whose work it is: workers, machines, and the end of the run.
+until it yields an event, and goes on when that event has happened. This file has what does not depend on whose work
+it is: workers, machines that come and go, and the end of the run. one_search.py adds the work of a single search, and
+sharing/model.py that of many.
 
 **A worker** trains one trial at a time. Its process repeats three steps: it waits until its attempt at a job has
 ended, it tells the searcher the result, and it hands out work. Handing out serves every worker that is idle at that
@@ -22,184 +23,305 @@ When there is work for a worker whose machine is away, the worker waits until th
 machine that was let go for lack of work (hiring.py) is hired again when there are more waiting jobs than workers that
 start up. These jobs stay first in the line, for the first worker that is ready.
 
-**The timekeeper** ends the run at a given time, **the treasurer** when a budget is spent, and **patience** when no
-worker has worked for too long although there is work. The run also ends when the searcher says that it is done, and
-at a result at which it was to stop.
+**The timekeeper** ends the run at a given time, **the treasurer** (one_search.py) when a budget is spent, and
+**patience** when no worker has worked for too long although there is work. The run also ends when the searcher says
+that it is done, and at a result at which it was to stop.
 
 Several things may happen at one tick. They happen one after the other, in the order in which they were begun: SimPy
 handles events of equal time in the order of their creation, and an attempt's timeout is created when its work is
 handed out. The event `ended` is created last of all, so every result of the run's last tick still counts.
 
-`Model(...).run()` is all that engine.py uses. fast.py makes the same trace without SimPy where no machine ever goes.
+engine.py calls `run()` and no more. fast.py makes the same trace without SimPy where no machine ever goes.
 """
 
 from __future__ import annotations
 
-from collections import deque
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from heapq import heappush
+from heapq import heappop, heappush
 from math import inf
-from typing import Any
+from typing import Any, Generic, TypeVar
 
+import simpy
+
+from simulator.cluster.garbage import uncollected
+from simulator.cluster.groups import MachineGroup
 from simulator.cluster.hiring import Hired
-from simulator.cluster.outcomes import Ending, Outcomes, Task, keep
+from simulator.cluster.machines import Machine
+from simulator.cluster.outcomes import MAX_ATTEMPTS
 from simulator.cluster.pool import MachinePool
-from simulator.cluster.spec import Cluster, Stop
-from simulator.cluster.workplace import Process, Worker, Workplace
+from simulator.cluster.recording import unpack
+from simulator.cluster.spec import Cluster, StarvedError
 from simulator.core import ticks
-from simulator.curves.protocol import Curves, Exit
-from simulator.searchers.protocol import AnyJob, Idle, Job, Searcher
+from simulator.core.errors import RunError
 
-DONE, WAIT, INVALID = Idle.DONE, Idle.WAIT, Exit.INVALID  # members of an enum are slow to look up
+#: The Python type of a process.
+Process = Generator[simpy.Event, Any, None]
 
 
 @dataclass(eq=False, slots=True)
-class Trainer(Worker):
-    """A worker that trains trials of a single search."""
+class Worker:
+    """A place where one trial trains at a time: its `rank` in the policy's order, its number in the trace."""
 
-    ending: Ending | None = None  # the outcome of its attempt; None while it waits for its machine
+    rank: int
+    number: int
+    group: MachineGroup
+    machine: Machine | Hired | None  # None if machines never go
+    until: simpy.Event | None = None  # the end of its attempt or the return of its machine; None while idle
+    called: simpy.Event | None = None  # the event that it waits for while it has nothing to do
+    life: Process | None = None
+    process: simpy.Process | None = None  # its SimPy process
+    starting: bool = False  # its machine starts up, having been hired because work waits
 
 
-class Model(Workplace[Trainer]):
-    """One run of a searcher on a cluster."""
+AnyWorker = TypeVar("AnyWorker", bound=Worker)
 
-    def __init__(
-        self, searcher: Searcher, curves: Curves, cluster: Cluster, pool: MachinePool, stop: Stop, seed: int
-    ) -> None:
-        self._outcomes = Outcomes(curves, cluster, pool, seed)
-        super().__init__(cluster, pool, stop.time, self._outcomes.rows)
-        self._searcher = searcher
-        self._resume = cluster.resume
-        self._stop = stop
-        self._aims = any(aim is not None for aim in (stop.loss, stop.full_loss, stop.full_length))
-        self._waiting: deque[AnyJob] | None = deque() if cluster.assignment == "queued" else None
-        self._lost: deque[Task] = deque()  # tasks that come before new ones: lost, or waiting for hired machines
-        self._running = 0
-        self._full_length = 0
 
+class Model(ABC, Generic[AnyWorker]):
+    """One run on a cluster, until `time` at the latest; `rows` has every attempt, packed."""
+
+    def __init__(self, cluster: Cluster, pool: MachinePool, time: int | None, rows: bytearray) -> None:
+        self.env = simpy.Environment()
+        self.pool = pool
+        self._cluster = cluster
+        self._rows = rows
+        self._workers: list[AnyWorker] = []  # by rank, all workers that were ever needed
+        self._idle: list[int] = []  # a heap of the ranks of idle workers
+        self._let_go: list[tuple[int, Hired]] = []  # a heap of the ranks of workers whose machines were let go
+        self._starting = 0  # workers whose machines were hired again and start up
+        self._quiet = self.env.event()  # happens when no worker is at work although there is work
+        self._quiet_since = 0
+        self._decided = 0  # the tick at which the scheduler has given out the last job
+        self._vain = 0  # visits of machines without an attempt
+        self._deadline: float = inf if time is None else time
+        self._ended = self.env.event()
+        self._error: Exception | None = None
+
+    @property
+    def now(self) -> int:
+        """The current tick of SimPy's clock, whose times are whole numbers here."""
+        return self.env.now  # type: ignore[return-value]
+
+    def run(self) -> dict[str, Any]:
+        """Simulate to the end; returns the trace's columns.
+
+        Raises StarvedError if work remains that no worker will ever do, RunError if the clock exceeds its limit.
+        """
+        env = self.env
+        if self._deadline < inf:
+            env.process(self._timekeeper(int(self._deadline)))
+        for process in self._others():
+            env.process(process)
+        if self._cluster.max_wait is not None:
+            env.process(self._patience(self._cluster.max_wait))
+        try:
+            with uncollected():
+                self._open()
+                env.run(until=self._ended)
+        except RunError:
+            raise
+        except RuntimeError:
+            if env.peek() < inf:  # not SimPy's error for an empty list of events
+                raise
+            raise self._starved() from None
+        finally:
+            self._close()
+        if self._error is not None:
+            raise self._error
+        return unpack(self._rows, self.now)
+
+    # To be defined by a model.
+
+    @abstractmethod
     def _open(self) -> None:
-        self._hand_out()
+        """Begin the run."""
 
     def _others(self) -> list[Process]:
-        return [] if self._stop.cost is None else [self._treasurer(self._stop.cost)]
+        """Further processes of the model that exist from the start."""
+        return []
 
-    def _treasurer(self, budget: float) -> Process:
-        """Follows the machines' cost as they come and go, and ends the run at the tick that spends the budget."""
-        spending = self.pool.spending(budget)
-        while True:
-            change = spending.next_change
-            spent = spending.by(ticks.LIMIT if change is None else change)
-            if spent is not None:
-                self._deadline = min(self._deadline, spent)  # at that tick no work is handed out
-                yield self.env.timeout(spent - self.env.now)
-                self._end()
-            if spent is not None or change is None:
-                return
-            yield self.env.timeout(change - self.env.now)
+    @abstractmethod
+    def _end_attempt(self, worker: AnyWorker) -> None:
+        """End a worker's attempt, or note that its machine is back."""
 
-    def _end_attempt(self, worker: Trainer) -> None:
-        """End a worker's attempt: report its result, or keep its task. The worker is idle from then on."""
-        ending, worker.ending = worker.ending, None
-        if ending is None:
-            self._is_back(worker)
-            return
-        worker.until = None
-        heappush(self._idle, worker.rank)
-        _, job, loss, exit_, left = ending
-        if isinstance(worker.machine, Hired):
-            worker.machine.give_back(self.now)
-        self._running -= 1
-        self._quiet_since = self.now
-        if left is not None:
-            self._lost.append(keep(left))
-        elif exit_ is INVALID:
-            self._searcher.withdraw(job)
-        else:
-            self._searcher.report(job, loss)
-            if self._aims and self._reached(job, loss, exit_):
-                self._end()
-
-    def _reached(self, job: AnyJob, loss: float, exit_: Exit | None) -> bool:
-        """Whether the run is to stop at this result."""
-        stop = self._stop
-        if exit_ is None and job[3] < self._searcher.max_length <= job[4]:
-            self._full_length += 1
-        if stop.full_loss is not None and loss <= stop.full_loss and job[4] >= self._searcher.max_length:
-            return True
-        return (stop.loss is not None and loss <= stop.loss) or (stop.full_length or inf) <= self._full_length
-
+    @abstractmethod
     def _hand_out(self) -> None:
-        """Give work to the idle workers, in the policy's order, as long as there is work."""
-        now = self.now
-        if self._waiting is not None and now < self._deadline:
-            self._queue_jobs(self._waiting)
-        while now < self._deadline:
-            worker = self._next_idle()
-            if worker is None:
-                self._hire()
-                break
-            if not self._is_there(worker):
-                continue
-            task = self._next_task()
-            if task is None:
-                heappush(self._idle, worker.rank)
-                break
-            self._start(worker, task)
-        self._notice_quiet()
+        """Give work to the idle workers, as long as there is work."""
 
-    def _queue_jobs(self, waiting: deque[AnyJob]) -> None:
-        """Ask the searcher for jobs until it says WAIT, and put them in line, as Determined does at each report."""
-        while isinstance(answer := self._searcher.next_job(), Job):
-            waiting.append(answer)
-        if answer is DONE:
+    @abstractmethod
+    def _new_worker(self, rank: int) -> AnyWorker:
+        """Make the worker with a rank."""
+
+    @abstractmethod
+    def _stuck(self) -> bool:
+        """Whether no worker is at work although there is work."""
+
+    @abstractmethod
+    def _work_waits(self) -> bool:
+        """Whether there are more waiting jobs, also on request, than workers that start up."""
+
+    @abstractmethod
+    def _unfinished(self) -> str:
+        """The text for the work that remains when no worker is left."""
+
+    # The processes.
+
+    def _work(self, worker: AnyWorker) -> Process:
+        """A worker's life: it ends its attempt and hands out work; without work it waits to be called."""
+        while True:
+            try:
+                if worker.until is None:
+                    worker.called = self.env.event()
+                    yield worker.called
+                    continue
+                yield worker.until
+            except simpy.Interrupt:  # its trial was stopped for another, which it may have by now
+                continue
+            self._after(self._end_attempt, worker)
+
+    def _timekeeper(self, time: int) -> Process:
+        """Ends the run at `time`; results of that tick still count, and no work is handed out in it."""
+        yield self.env.timeout(time)
+        self._end()
+
+    def _patience(self, max_wait: int) -> Process:
+        """Ends the run once no worker has worked for `max_wait` ticks although there is work and workers may come."""
+        env = self.env
+        while True:
+            if not self._stuck():
+                self._quiet = env.event()
+                yield self._quiet
+            since = self._quiet_since
+            yield env.timeout(since + max_wait - self.now)
+            yield env.timeout(0)  # after all other events of this tick
+            if self._stuck() and self._quiet_since == since:
+                if env.peek() < inf:
+                    self._end()
+                return
+
+    # Steps of the processes.
+
+    def _after(self, change: Callable[[Any], None], what: Any) -> None:
+        """Wait for an event, do a step, and hand out work after it."""
+        try:
+            change(what)
+            self._hand_out()
+        except Exception as error:
+            self._error = self._error or error
             self._end()
 
-    def _next_task(self) -> Task | None:
-        """The next task, if there is one: lost jobs first, then the searcher's next job."""
-        return self._lost.popleft() if self._lost else self._asked_for()
+    def _end(self) -> None:
+        """Let the run end after this tick."""
+        self._deadline = min(self._deadline, self.now)
+        if not self._ended.triggered:
+            self._ended.succeed()
 
-    def _asked_for(self) -> Task | None:
-        """The next new task, if there is one."""
-        job: Any
-        if self._waiting is None:
-            job = self._searcher.next_job()
-        else:
-            job = self._waiting.popleft() if self._waiting else WAIT
-        if job is WAIT or job is DONE:
-            if job is DONE:
-                self._end()
+    def _notice_quiet(self) -> None:
+        """Trigger the event of patience if no worker is at work although there is work."""
+        if self._stuck() and not self._quiet.triggered:
+            self._quiet.succeed()
+
+    def _next_idle(self) -> AnyWorker | None:
+        """The first idle worker in the policy's order; a worker is made when it is first needed."""
+        if self._idle:
+            return self._workers[heappop(self._idle)]
+        if len(self._workers) == self.pool.workers:
             return None
-        return job, job[3] if self._resume else 0, 0
+        worker = self._new_worker(len(self._workers))
+        self._workers.append(worker)
+        return worker
 
-    def _work_waits(self) -> bool:
-        """Whether there are more waiting jobs, in line or from the searcher, than workers that start up."""
-        if len(self._lost) + len(self._waiting or ()) > self._starting:
+    def _is_there(self, worker: AnyWorker) -> bool:
+        """Whether a worker can work now; if its machine is away, the worker waits for it, maybe for ever."""
+        machine, now = worker.machine, self.now
+        if machine is None:
             return True
-        if self._waiting is not None or (task := self._asked_for()) is None:
+        up = machine.at(now)
+        if up is None:
             return False
-        self._lost.append(task)
-        return True
+        if isinstance(machine, Hired) and machine.let_go:
+            heappush(self._let_go, (worker.rank, machine))
+            return False
+        if up.ready <= now:
+            return True
+        self._count_vain()
+        self._occupy(worker, min(up.ready, up.until) - now)  # the machine may go before it has started up
+        return False
 
-    def _start(self, worker: Trainer, task: Task) -> None:
-        """Begin an attempt at `task`: its outcome is known now, and the worker is busy until its end."""
-        up = None if worker.machine is None else worker.machine.up
-        wait = self._wait(inf if up is None else up.until)
-        worker.ending = self._outcomes.begin(task, worker.number, self.now, wait, up)
-        if isinstance(worker.machine, Hired):
-            worker.machine.take()
-        self._running += 1
-        self._vain = 0
-        self._occupy(worker, worker.ending[0] - self.now)
+    def _count_vain(self) -> None:
+        """Count a visit of a machine without an attempt; raises StarvedError for too many in a row."""
+        self._vain += not self._busy()
+        if self._vain > MAX_ATTEMPTS * 10:
+            raise StarvedError("machines come and go, and none stays long enough to start up and work")
 
-    def _new_worker(self, rank: int) -> Trainer:
-        pool, number = self.pool, self.pool.worker(rank)
-        return Trainer(rank, number, pool.group(number), None if pool.steady else pool.machine(number))
-
+    @abstractmethod
     def _busy(self) -> bool:
-        return self._running > 0
+        """Whether any worker is at work."""
 
-    def _stuck(self) -> bool:
-        return not self._running
+    def _hire(self) -> None:
+        """Hire machines that were let go, in the policy's order, while more work waits for them."""
+        now = self.now
+        while self._let_go and self._work_waits():
+            rank, machine = heappop(self._let_go)
+            up = machine.at(now)
+            if up is None:
+                continue
+            if up.since > now:  # none can be hired before that
+                self._occupy(self._workers[rank], up.since - now)
+                continue
+            machine.hire(now)
+            ready = min(now + self._workers[rank].group.start_up, up.until)  # it may go before that
+            self._start_up(rank, ready - now)
+            while self._let_go and self._let_go[0][1] is machine:
+                self._start_up(heappop(self._let_go)[0], ready - now)
 
-    def _unfinished(self) -> str:
-        return "the search is not over"
+    def _start_up(self, rank: int, length: float) -> None:
+        """Let a worker wait until its machine, which was just hired again, is ready to work."""
+        worker = self._workers[rank]
+        worker.starting = True
+        self._starting += 1
+        self._occupy(worker, length)
+
+    def _is_back(self, worker: AnyWorker) -> None:
+        """Make a worker idle whose machine is back."""
+        worker.until = None
+        self._starting -= worker.starting
+        worker.starting = False
+        heappush(self._idle, worker.rank)
+
+    def _occupy(self, worker: AnyWorker, length: float) -> None:
+        """Let a worker be busy, or away, for `length` ticks from now."""
+        worker.until = self.env.timeout(length)
+        if worker.called is not None:
+            worker.called.succeed()
+            worker.called = None
+        elif worker.life is None:
+            worker.life = self._work(worker)
+            worker.process = self.env.process(worker.life)
+
+    def _wait(self, until: float) -> int:
+        """Ticks until the scheduler gives out the next job: one after the other, each takes its decision time.
+
+        A machine that goes at `until`, before its job is given out, loses the job at that tick.
+        """
+        if not self._cluster.decision_time:
+            return 0
+        self._decided = max(self._decided, self.now) + self._cluster.decision_time
+        return int(min(self._decided, until)) - self.now
+
+    def _starved(self) -> StarvedError:
+        hours = int(unpack(self._rows, ticks.LIMIT)["end"].max(initial=0)) / ticks.UNITS["h"]
+        return StarvedError(
+            f"no worker is left after {hours:.3g} h, and {self._unfinished()}; let a group stay, or give a stop"
+        )
+
+    def _close(self) -> None:
+        """End all processes.
+
+        A waiting process refers to its model, and a model to its processes, until garbage is collected.
+        """
+        for worker in self._workers:
+            if worker.life is not None:
+                worker.life.close()
+        self._workers.clear()

@@ -9,9 +9,9 @@ import pytest
 import simpy
 
 import simulator
-from simulator.cluster import model, workplace
+from simulator.cluster import model, one_search
 from simulator.cluster.groups import MachineGroup
-from simulator.cluster.model import Model
+from simulator.cluster.one_search import OneSearch
 from simulator.cluster.pool import MachinePool
 from simulator.cluster.sharing import model as sharing_model
 from simulator.cluster.spec import Cluster, Stop
@@ -22,7 +22,7 @@ from tests.support.worlds import UNIT, World
 PACKAGE = Path(simulator.__file__).parent
 
 
-def test_only_what_the_models_stand_on_imports_simpy():
+def test_only_the_model_imports_simpy():
     importing = {
         path.relative_to(PACKAGE).as_posix()
         for path in PACKAGE.rglob("*.py")
@@ -31,10 +31,10 @@ def test_only_what_the_models_stand_on_imports_simpy():
         or (isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "simpy")
     }
 
-    assert importing == {"cluster/workplace.py"}
+    assert importing == {"cluster/model.py"}
 
 
-@pytest.mark.parametrize("model", [workplace, model, sharing_model])
+@pytest.mark.parametrize("model", [model, one_search, sharing_model])
 def test_nothing_private_of_simpy_is_used(model):
     """The model's own private names are those of `self`; all else that begins with a line would be SimPy's."""
     private = {
@@ -51,7 +51,7 @@ def test_nothing_private_of_simpy_is_used(model):
 def made(searcher, cluster=None, stop=None, world=None):
     cluster = cluster or Cluster(2)
     pool = MachinePool(cluster.machines, slots_per_trial=1, policy="fastest", seed=0)
-    return Model(searcher, world or World(), cluster, pool, stop or Stop(), 0)
+    return OneSearch(searcher, world or World(), cluster, pool, stop or Stop(), 0)
 
 
 def test_simpys_clock_is_the_clock():

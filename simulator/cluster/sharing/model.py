@@ -22,6 +22,7 @@ from math import gcd, inf
 from simulator.cluster.fates import Fates
 from simulator.cluster.groups import MachineGroup, Scaling
 from simulator.cluster.hiring import Hired
+from simulator.cluster.model import Model, Process
 from simulator.cluster.outcomes import Outcomes, keep
 from simulator.cluster.pool import MachinePool
 from simulator.cluster.sharing.claims import Running, Scheduler
@@ -31,14 +32,13 @@ from simulator.cluster.sharing.scaled import ScaledGroup
 from simulator.cluster.sharing.searches import Arrival, Search
 from simulator.cluster.sharing.worker import Attempt, SharedWorker
 from simulator.cluster.spec import Cluster
-from simulator.cluster.workplace import Process, Workplace
 from simulator.curves.protocol import Exit
 from simulator.trace.workload import Visit
 
 INVALID = Exit.INVALID
 
 
-class SharedModel(Workplace[SharedWorker]):
+class SharedModel(Model[SharedWorker]):
     """One run of many searches on a cluster, under a scheduler; `slots` are the needs of all that may arrive."""
 
     def __init__(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from simulator.cluster.model import Worker
 from simulator.cluster.outcomes import Begun, Ending, Task
 from simulator.cluster.sharing.claims import Running
 from simulator.cluster.sharing.searches import Search
-from simulator.cluster.workplace import Worker
 
 
 @dataclass(eq=False, slots=True)
