@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag,
 
 from simulator.scenario.base import Count, Positive, Probability, Section, wrong
 from simulator.scenario.stragglers import Straggler
-from simulator.scenario.uncertainty import Bounds, check
+from simulator.scenario.uncertainty import Bounds, check, check_measured
 from simulator.scenario.values import Delay, Duration, Label
 
 Money = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
@@ -389,6 +389,11 @@ class ClusterSection(Section):
         description="90 % intervals of figures above by their dotted keys, such as failures.mtbf: [23 s, 307 s]. "
         "`asha-sim calibrate` writes them; a plan draws clusters from them, and what is not known is in its answer.",
     )
+    measured: dict[str, Annotated[str, Field(max_length=100)]] | None = Field(
+        None,
+        description="What figures above were measured on, by their dotted keys, such as failures.mtbf: 23 losses. "
+        "`asha-sim calibrate` writes it; a plan's page says which figures are measured.",
+    )
 
     @property
     def priced(self) -> bool:
@@ -415,6 +420,7 @@ class ClusterSection(Section):
         if self.workers is not None and self.slots_per_trial > 1:
             raise wrong("slots_per_trial needs groups with slots; plain workers have one")
         check(self)
+        check_measured(self)
         return self
 
 

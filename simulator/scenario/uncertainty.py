@@ -34,6 +34,8 @@ SPANS = (
     r"slow_spells\.(every|length)", r"overheads\.(worker_start|trial_start|save|restore)", r"decision_time",
     r"groups\..+\.ramp_up",
 )  # fmt: skip
+#: Figures that are a part of the cluster as a whole: a straggler model that holds the measured factors.
+WHOLE = ("stragglers",)
 
 
 def _bounds(value: Any) -> tuple[Any, Any]:
@@ -60,6 +62,14 @@ class Uncertain(Protocol):
         """The intervals; None if there are none."""
 
 
+class Measured(Protocol):
+    """A section some of whose figures were measured, by their dotted keys."""
+
+    @property
+    def measured(self) -> Mapping[str, str] | None:
+        """What each was measured on, in words; None if none was."""
+
+
 AnyUncertain = TypeVar("AnyUncertain", bound=Uncertain)
 
 
@@ -67,6 +77,32 @@ def check(cluster: Uncertain) -> None:
     """Raise an error for an interval of a figure that the cluster lacks, or that does not contain the figure."""
     for key in cluster.uncertainty or {}:
         _figure(cluster, key)
+
+
+def is_span(key: str) -> bool:
+    """Whether the figure of a key is a span of time."""
+    return any(re.fullmatch(text, key) for text in SPANS)
+
+
+def check_measured(cluster: Measured) -> None:
+    """Raise an error for a figure that is said to be measured and that no run tells, or that the cluster lacks."""
+    for key in cluster.measured or {}:
+        if not is_span(key) and key not in WHOLE and not any(re.fullmatch(text, key) for text in NUMBERS):
+            raise wrong(
+                f"measured.{key} is no figure that is read from runs; such as failures.mtbf or stragglers.std"
+            )
+        if figure(cluster, key) is None:
+            raise wrong(f"measured.{key} says what {key} was measured on, and the cluster does not say {key}")
+
+
+def figure(cluster: object, key: str) -> object:
+    """A figure of a cluster by its dotted key: a number, or a span's mean in ticks; None if the cluster lacks it."""
+    return getattr(cluster, key) if key in WHOLE else _at(cluster, key.split("."))
+
+
+def interval(cluster: Uncertain, key: str) -> tuple[float, float] | None:
+    """The ends of a figure's 90 % interval, times in ticks; None if it has none."""
+    return _figure(cluster, key)[1:] if key in (cluster.uncertainty or {}) else None
 
 
 def drawn(cluster: AnyUncertain, seed: int, number: int) -> AnyUncertain:
@@ -96,7 +132,7 @@ def _within(key: str, value: float) -> float:
 
 def _figure(cluster: Uncertain, key: str) -> tuple[float, float, float]:
     """A figure and its interval, times in ticks; raises an error for an unknown key or a wrong interval."""
-    span = any(re.fullmatch(text, key) for text in SPANS)
+    span = is_span(key)
     if not span and not any(re.fullmatch(text, key) for text in NUMBERS):
         raise wrong(f"uncertainty.{key} is no figure that is read from runs; such as failures.mtbf or stragglers.std")
     value = _at(cluster, key.split("."))

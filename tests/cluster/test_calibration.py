@@ -172,7 +172,7 @@ def test_what_was_read_is_a_section_of_a_scenario(tmp_path):
     )
     read = load(tmp_path / "again.yaml").scenario.cluster
     assert read == ClusterSection.model_validate(section.section(made)).model_copy(
-        update={key: getattr(read, key) for key in ("groups", "drops", "decision_time", "uncertainty")}
+        update={key: getattr(read, key) for key in ("groups", "drops", "decision_time", "uncertainty", "measured")}
     )
     assert read.uncertainty is not None
     assert [group.count for group in read.groups.values()] == [10, 6]

@@ -27,7 +27,8 @@ SMALL = (
     "  drops: {probability: 0.01, per: 1 min}\n  crashes: 0.1\n  failures: {mtbf: 9 h, repair: {mean: 1 h, shape: 0.7}}\n"
     "  recovery: {on_loss: restart, checkpoint_every: 2, max_restarts: 3}\n"
     "  overheads: {worker_start: 10 s, trial_start: 5, save: 1, restore: 2}\n"
-    "  uncertainty: {failures.mtbf: [5 h, 20 h], stragglers.factor: [2, 5], crashes: [0, 0.3]}\nstop: {time: 20 h}\n",
+    "  uncertainty: {failures.mtbf: [5 h, 20 h], stragglers.factor: [2, 5], crashes: [0, 0.3]}\n"
+    "  measured: {failures.mtbf: 5 losses, stragglers.factor: the same in 9 attempts}\nstop: {time: 20 h}\n",
     "searchers:\n  A: {name: adaptive_asha, max_length: {epochs: 16}, max_trials: 20, max_concurrent_trials: 4, "
     "bracket_rungs: [2, 1], divisor: 2}\n  B: {name: async_halving, num_rungs: 3, max_trials: 9, max_length: 9, "
     "divisor: 3, stop_once: true}\n  C: {name: adaptive, max_length: 8, budget: 40, max_rungs: 2, mode: aggressive}\n"

@@ -55,6 +55,49 @@ def test_what_a_scenario_says_is_given(tmp_path):
     assert told["crashes of jobs"] == ("1 %", "given")
 
 
+CALIBRATED = """\
+cluster:
+  workers: 4
+  decision_time: 0.03 s
+  stragglers: {kind: two_point, probability: 0.1, factor: 4}
+  failures: {mtbf: 2 h, repair: 10 min}
+  overheads: {save: 2 s, restore: 1 s}
+  crashes: 0.02
+  uncertainty:
+    stragglers.probability: [0.05, 0.2]
+    failures.mtbf: [1 h, 10 h]
+    overheads.save: [1 s, 3 s]
+  measured:
+    decision_time: the same in 40 hand-overs
+    stragglers.probability: 200 attempts
+    stragglers.factor: the same in 20 attempts
+    failures.mtbf: 5 losses
+    overheads.save: 200 attempts
+"""
+
+
+def test_what_runs_told_is_measured_and_has_its_interval_and_events(tmp_path):
+    told = sources(tmp_path, HEAD.replace("cluster: {workers: 4}\n", CALIBRATED))
+
+    assert told["the scheduler's time for a job"] == ("0.03 s (the same in 40 hand-overs)", "measured")
+    assert told["stragglers"] == (
+        "two point probability 0.1 (90 %: 0.05 to 0.2; 200 attempts), factor 4 (the same in 20 attempts)", "measured",
+    )  # fmt: skip
+    assert told["failures"] == ("one in 2 h (90 %: 1 h to 10 h; 5 losses)", "measured")
+    assert told["saving a checkpoint"] == ("2 s (90 %: 1 s to 3 s; 200 attempts)", "measured")
+    assert told["a failed machine is away"] == ("10 min on average", "given")
+    assert told["restoring one"] == ("1 s", "given")
+    assert told["start of a trial"] == ("no time", "assumed")
+    assert told["crashes of jobs"] == ("2 %", "given")
+
+
+def test_what_an_option_of_the_plan_sets_is_not_the_measured_figure(tmp_path):
+    head = HEAD.replace("cluster: {workers: 4}\n", CALIBRATED)
+    told = sources(tmp_path, head, "vary: {cluster.decision_time: [1 s]}\nreplicates: 4")
+
+    assert told["the scheduler's time for a job"] == ("1 s", "given")
+
+
 @pytest.mark.parametrize(
     ("ticks", "text"),
     [(420_000_000, "7 min"), (5_400_000_000, "1.5 h"), (86_400_000_000, "1 d"), (1_500_000, "1.5 s")],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -119,6 +120,21 @@ def test_intervals_of_nothing_are_refused(tmp_path, line, said):
     assert said in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("workers: 3 runs", "measured.workers is no figure that is read from runs"),
+        ("preemption.up: 3 losses", "says what preemption.up was measured on, and the cluster does not say"),
+    ],
+)
+def test_measured_figures_of_nothing_are_refused(tmp_path, line, said):
+    text = scenario(CLUSTER[: CLUSTER.index("  uncertainty")] + f"  measured: {{{line}}}\n")
+
+    with pytest.raises(InputError) as caught:
+        load(written(tmp_path, text))
+    assert said in str(caught.value)
+
+
 def test_what_calibrate_writes_is_what_a_plan_takes(tmp_path):
     """Runs on a cluster in trouble, read back, and a plan on what was read."""
     text = scenario(CLUSTER[: CLUSTER.index("  uncertainty")])
@@ -130,6 +146,8 @@ def test_what_calibrate_writes_is_what_a_plan_takes(tmp_path):
 
     assert set(made.uncertainty) == set(section.intervals(found))
     assert "stragglers.std" in made.uncertainty
+    assert set(made.measured) >= set(made.uncertainty)
+    assert re.fullmatch(r"\d+ losses", made.measured["failures.mtbf"])
     assert drawn(made, 0, 1) != made
     assert section.as_dict(found)["cluster"]["uncertainty"] == section.intervals(found)
 

@@ -11,6 +11,7 @@ import numpy as np
 from simulator.cluster.calibration.calibrate import Calibration
 from simulator.cluster.calibration.estimate import Estimate
 from simulator.core.escaping import printable
+from simulator.core.formatting import counted
 
 #: Ranges that a scenario allows for the parameters of straggler models.
 LIMITS = {"std": (0, 100), "sigma": (0, 5), "alpha": (1.011, 100), "probability": (0, 1), "factor": (1, 1e6)}
@@ -67,13 +68,8 @@ def _workers(found: Calibration, take: Take) -> dict[str, Any]:
 
 def intervals(found: Calibration) -> dict[str, list[Any]]:
     """The 90 % interval of each figure of the section, by its dotted key: what a plan draws other clusters from."""
-    figures = {key: figure for key, figure in found.figures.items() if key != "ramp_up"}
-    if "ramp_up" in found.figures:
-        figures |= {f"groups.{name}.ramp_up": found.figures["ramp_up"] for name in found.groups}
-    if found.stragglers is not None and found.stragglers.kind != "quantiles":
-        figures |= {f"stragglers.{name}": figure for name, figure in found.stragglers.entries.items()}
     made: dict[str, list[Any]] = {}
-    for key, figure in sorted(figures.items()):
+    for key, figure in sorted(_by_key(found).items()):
         last = key.rpartition(".")[2]
         low, high = min(figure.low, figure.value), max(figure.high, figure.value)
         if low == high or not isfinite(high):
@@ -87,6 +83,25 @@ def intervals(found: Calibration) -> dict[str, list[Any]]:
     return made
 
 
+def _by_key(found: Calibration) -> dict[str, Estimate]:
+    """The estimated figures of the section by their dotted keys, those of stragglers and groups among them."""
+    figures = {key: figure for key, figure in found.figures.items() if key != "ramp_up"}
+    if "ramp_up" in found.figures:
+        figures |= {f"groups.{name}.ramp_up": found.figures["ramp_up"] for name in found.groups}
+    if found.stragglers is not None and found.stragglers.kind != "quantiles":
+        figures |= {f"stragglers.{name}": figure for name, figure in found.stragglers.entries.items()}
+    return figures
+
+
+def events(found: Calibration) -> dict[str, str]:
+    """The events behind each figure of the section in words, by its dotted key: "23 losses"."""
+    figures = _by_key(found)
+    told = {key: _events(figure) for key, figure in sorted(figures.items())}
+    if found.stragglers is not None and found.stragglers.kind == "quantiles":
+        told["stragglers"] = f"the attempts of {counted(found.runs, 'run')}"
+    return told
+
+
 def yaml(found: Calibration, sources: list[str]) -> str:
     """The section as text, each figure with its interval and events, and what the runs can't tell."""
     told = ", ".join(printable(source) for source in sources)
@@ -94,6 +109,8 @@ def yaml(found: Calibration, sources: list[str]) -> str:
     if known := intervals(found):
         lines.append("  uncertainty:  # 90 % intervals; a plan's answer says what they leave open")
         lines += [f'    "{key}": [{low}, {high}]' for key, (low, high) in known.items()]
+    if measured := events(found):
+        lines += ["  measured:", *(f'    "{key}": {of}' for key, of in measured.items())]
     if found.untold:
         lines += ["# Left at their defaults:", *(f"#   {key}: {why}" for key, why in sorted(found.untold.items()))]
     lines += [f"# {note}" for note in found.notes]
@@ -124,8 +141,13 @@ def about(figure: Estimate, key: str) -> str:
     """The uncertainty of a figure: `90 %: 40 … 72 s; 23 losses`."""
     unit = " s" if key.rpartition(".")[2] in SPANS else ""
     if figure.low == figure.high:
-        return f"the same in {figure.events} {figure.what}"
-    return f"90 %: {figure.low:.4g} … {figure.high:.4g}{unit}; {figure.events} {figure.what}"
+        return _events(figure)
+    return f"90 %: {figure.low:.4g} … {figure.high:.4g}{unit}; {_events(figure)}"
+
+
+def _events(figure: Estimate) -> str:
+    same = "the same in " if figure.low == figure.high else ""
+    return f"{same}{figure.events} {figure.what}"
 
 
 def report(found: Calibration) -> Iterator[str]:
@@ -158,7 +180,9 @@ def as_dict(found: Calibration) -> dict[str, Any]:
         return {k: v if isfinite(v) else None for k, v in made.items()} | {"events": figure.events, "of": figure.what}
 
     return {
-        "cluster": section(found) | ({"uncertainty": known} if (known := intervals(found)) else {}),
+        "cluster": section(found)
+        | ({"uncertainty": known} if (known := intervals(found)) else {})
+        | ({"measured": told} if (told := events(found)) else {}),
         "runs": found.runs,
         "figures": {key: plain(figure) for key, figure in found.figures.items()},
         "stragglers": [

@@ -11,6 +11,7 @@ from simulator.planning.planner import Answer
 from simulator.planning.report import sentences
 from simulator.scenario import cluster as models
 from simulator.scenario import curves as curve_models
+from simulator.scenario import uncertainty
 
 Source = Literal["given", "measured", "fitted", "assumed"]
 
@@ -72,15 +73,19 @@ def _trials(answer: Answer) -> Iterator[Assumption]:
 
 
 def _machines(answer: Answer) -> Iterator[Assumption]:
-    """Assumptions on prices, release and start-up times of machines."""
-    cluster = answer.fresh.cell.loaded.scenario.cluster
+    """Assumptions on prices, speeds, release and start-up times of machines."""
+    figures = _Figures(answer)
+    cluster = figures.cluster
     groups = cluster.groups or {}
     for name, group in groups.items():
         of = f" of {name}" if len(groups) > 1 else ""
         if "price" in group.model_fields_set:
             yield Assumption(f"price{of}", f"{sentences.money(group.price)} for a worker and hour", "given")
         if group.speed != 1:
-            yield Assumption(f"speed{of}", f"× {group.speed:g}", "given")
+            yield figures.row(f"speed{of}", f"× {group.speed:.4g}", f"groups.{name}.speed")
+        if group.ramp_up:
+            what = f"until all machines{of} have joined"
+            yield figures.row(what, span(group.ramp_up), f"groups.{name}.ramp_up")
     rules = [group.release or cluster.release for group in groups.values()] or [cluster.release]
     stated = any("release" in part.model_fields_set for part in (cluster, *groups.values()))
     yield Assumption(
@@ -92,46 +97,92 @@ def _machines(answer: Answer) -> Iterator[Assumption]:
         ("save", "saving a checkpoint"), ("restore", "restoring one"),
     ):  # fmt: skip
         time = getattr(overheads, key)
-        yield Assumption(
-            what, span(time) if time else "no time", "given" if key in overheads.model_fields_set else "assumed"
-        )
+        given = key in overheads.model_fields_set
+        yield figures.row(what, span(time) if time else "no time", f"overheads.{key}", given=given)
+    if cluster.decision_time:
+        yield figures.row("the scheduler's time for a job", span(cluster.decision_time), "decision_time")
 
 
 def _trouble(answer: Answer) -> Iterator[Assumption]:
     """Assumptions on stragglers, spot machines, crashes and failures."""
-    cluster = answer.fresh.cell.loaded.scenario.cluster
-    slow = cluster.stragglers
-    if slow is None:
-        yield Assumption("stragglers", "none: jobs take a trial's own time", "assumed")
-    else:
-        kind = str(getattr(slow, "kind", "")).replace("_", " ")
-        numbers = {key: value for key, value in slow.model_dump().items() if key not in ("kind", "values")}
-        told = ", ".join(f"{key.replace('_', ' ')} {value:g}" for key, value in numbers.items() if _is_number(value))
-        yield Assumption("stragglers", f"{kind} {told}".strip(), "measured" if kind == "quantiles" else "given")
+    figures = _Figures(answer)
+    cluster = figures.cluster
+    yield from _stragglers(figures)
     groups = cluster.groups or {"": models.GroupSection(count=cluster.workers or 1)}
     for name, group in groups.items():
         of = f" of {name}" if len(groups) > 1 else ""
         taken, broken = group.preemption or cluster.preemption, group.failures or cluster.failures
+        own = f"groups.{name}." if group.preemption else ""
         if taken is not None and taken.series is None and taken.availability is None:
-            ups: Source = "given" if "up" in taken.model_fields_set else "assumed"
-            downs: Source = "given" if "down" in taken.model_fields_set else "assumed"
-            yield Assumption(f"machines{of} stay", f"{span(taken.up.mean)} on average", ups)
-            yield Assumption(f"and are away{of}", f"{span(taken.down.mean)} on average", downs)
+            for key, what, time in (
+                ("up", f"machines{of} stay", taken.up), ("down", f"and are away{of}", taken.down),
+            ):  # fmt: skip
+                given = key in taken.model_fields_set
+                yield figures.row(what, f"{span(time.mean)} on average", f"{own}preemption.{key}", given=given)
             yield Assumption(
                 f"machines{of} go", "one by one" if taken.together == "machine" else f"by {taken.together}", "given"
             )
         elif taken is not None:
             yield Assumption(f"when machines{of} are there", str(taken.series or taken.availability), "measured")
+        own = f"groups.{name}." if group.failures else ""
         if broken is not None:
-            yield Assumption(f"failures{of}", f"one in {span(broken.mtbf.mean)}", "given")
+            for key, what, value in (
+                ("mtbf", f"failures{of}", f"one in {span(broken.mtbf.mean)}"),
+                ("repair", f"a failed machine{of} is away", f"{span(broken.repair.mean)} on average"),
+            ):
+                yield figures.row(what, value, f"{own}failures.{key}", given=key in broken.model_fields_set)
     lost = cluster.drops
     if lost is not None:
-        yield Assumption("lost jobs", f"{percent(lost.probability)} every {span(lost.per)}", "given")
-    yield Assumption(
-        "crashes of jobs",
-        level(cluster.crashes) if cluster.crashes else "none",
-        "given" if "crashes" in cluster.model_fields_set else "assumed",
-    )
+        value = f"{percent(lost.probability)} every {span(lost.per)}"
+        yield figures.row("lost jobs", value, "drops.probability", given="probability" in lost.model_fields_set)
+    crashes = level(cluster.crashes) if cluster.crashes else "none"
+    yield figures.row("crashes of jobs", crashes, "crashes", given="crashes" in cluster.model_fields_set)
+
+
+def _stragglers(figures: _Figures) -> Iterator[Assumption]:
+    slow = figures.cluster.stragglers
+    if slow is None:
+        yield Assumption("stragglers", "none: jobs take a trial's own time", "assumed")
+        return
+    kind = str(getattr(slow, "kind", "")).replace("_", " ")
+    if kind == "quantiles":
+        yield Assumption("stragglers", f"as measured{figures.known('stragglers')}", "measured")
+        return
+    numbers = {key: value for key, value in slow.model_dump().items() if _is_number(value)}
+    rows = [figures.row("", f"{key} {value:.4g}", f"stragglers.{key}") for key, value in numbers.items()]
+    source = rows[0].source if len({row.source for row in rows}) == 1 else "given"
+    yield Assumption("stragglers", f"{kind} {', '.join(row.value for row in rows)}", source)
+
+
+class _Figures:
+    """The figures of the option's cluster, and which of them were measured."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.cluster = answer.fresh.cell.loaded.scenario.cluster
+        self._stated = answer.loaded.scenario.cluster
+
+    def row(self, what: str, value: str, key: str, *, given: bool = True) -> Assumption:
+        """A figure with its key; it is measured if a run tells it, with its interval and the events behind it."""
+        if not self._measured(key):
+            return Assumption(what, value, "given" if given else "assumed")
+        return Assumption(what, f"{value}{self.known(key)}", "measured")
+
+    def known(self, key: str) -> str:
+        """A measured figure's interval and the events behind it, in brackets."""
+        ends = uncertainty.interval(self.cluster, key)
+        told = [] if ends is None else [f"90 %: {_shown(key, ends[0])} to {_shown(key, ends[1])}"]
+        told += [of for known, of in (self.cluster.measured or {}).items() if known == key]
+        return f" ({'; '.join(told)})" if told else ""
+
+    def _measured(self, key: str) -> bool:
+        """Whether a run tells the figure; one that an option of the plan sets is no longer the measured one."""
+        if key not in {**(self.cluster.measured or {}), **(self.cluster.uncertainty or {})}:
+            return False
+        return uncertainty.figure(self.cluster, key) == uncertainty.figure(self._stated, key)
+
+
+def _shown(key: str, end: float) -> str:
+    return span(round(end)) if uncertainty.is_span(key) else f"{end:.4g}"
 
 
 def _is_number(value: object) -> bool:
