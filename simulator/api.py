@@ -276,7 +276,7 @@ def plot(
 
     kind = kind or "gantt"
     if kind not in PLOT_KINDS:
-        raise ValueError(f"{kind!r} is none of {', '.join(PLOT_KINDS)}")
+        raise ValueError(f"{kind!r} is not one of {', '.join(PLOT_KINDS)}")
     runs = {label: [trace] for label, trace in results.traces.items()}
     title = options.titled(results.title)
     with drawn_with(options):
@@ -288,7 +288,7 @@ def _plot_shared(results: Shared, kind: str, theme: ThemeName, options: PictureO
 
     found = next((one for one in SHARED_PLOT_KINDS if one == kind), None)
     if found is None:
-        raise ValueError(f"{kind!r} is none of {', '.join(SHARED_PLOT_KINDS)}")
+        raise ValueError(f"{kind!r} is not one of {', '.join(SHARED_PLOT_KINDS)}")
     ways, unit = None, results.scenario.scenario.time_unit
     if kind == "load":
         points = loads.by_load(SharedExperiment(results.scenario, results.seed))

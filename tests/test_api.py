@@ -160,7 +160,7 @@ def test_pictures(tmp_path):
     assert picture._repr_png_()[:4] == b"\x89PNG"
     assert picture._repr_png_() == picture._repr_png_()
     assert repr(picture).startswith("Picture(title=")
-    with pytest.raises(ValueError, match="'pie' is none of utilization, gantt"):
+    with pytest.raises(ValueError, match="'pie' is not one of utilization, gantt"):
         simulator.plot(results, "pie")
 
 

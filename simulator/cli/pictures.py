@@ -229,7 +229,7 @@ def plot(
         typer.Option(
             "--kind",
             help=f"{', '.join(PLOT_KINDS)}; several with commas. Of searches that share a cluster: "
-            f"{', '.join(SHARED_PLOT_KINDS)}; the last of them only on request.",
+            f"{', '.join(SHARED_PLOT_KINDS)}; load is only drawn if it is named.",
             show_default="all",
         ),
     ] = None,
@@ -316,7 +316,8 @@ def _loaded(path: Path, sets: list[str] | None, workers: int | None, unit_time: 
         if path.suffix.lower() in {".yaml", ".yml"}:
             raise
         message = (
-            "is no scenario, and by its name no saved trace: give a YAML file, or a run's trace.csv or trace.parquet"
+            "is neither a scenario nor, by its name, a saved trace: give a YAML file, or a run's trace.csv or "
+            "trace.parquet"
         )
         raise InputError([*error.problems, Problem(str(path), message)]) from None
 
@@ -333,5 +334,5 @@ def _chosen(asked: str, known: Sequence[Name], option: str) -> list[Name]:
     names = {name.strip() for name in asked.split(",")}
     unknown = sorted(names - set(known))
     if unknown:
-        raise typer.BadParameter(f"{unknown[0]!r} is none of {', '.join(known)}.", param_hint=option)
+        raise typer.BadParameter(f"{unknown[0]!r} is not one of {', '.join(known)}.", param_hint=option)
     return [name for name in known if name in names]

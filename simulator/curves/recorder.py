@@ -233,7 +233,7 @@ class _Log:
         except ValueError:
             header = None
         if header != json.loads(json.dumps(settings)):
-            what = "is no unfinished recording with this seed, epochs, space, package versions and processor: "
+            what = "is not an unfinished recording with this seed, epochs, space, package versions and processor: "
             advice = "use the settings in its first line, or delete it to start anew"
             raise InputError(Problem(str(self._path), what + advice))
         self._file.truncate(self._file.tell() - len(torn))

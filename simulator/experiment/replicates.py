@@ -103,7 +103,7 @@ class Replicates:
 
     def __getitem__(self, number: int) -> Replicate:
         if not 0 <= number < self._n:
-            raise IndexError(f"there are {self._n} replicates, and {number} is none of them")
+            raise IndexError(f"there are {self._n} replicates, and {number} is not one of them")
         seed = int(words(self._seed, Stream.REPLICATE, number, n=1)[0] >> 1)
         return Replicate(number, seed, self._curves(seed))
 

@@ -108,7 +108,7 @@ def _values(text: str, told: str) -> list[Any]:
     try:
         values = yaml_text.parse(f"[{told}]".encode("utf-8", "replace"), Path("--vary")).values
     except InputError:
-        raise _wrong(text, "has values that are no YAML; give them with commas, as in 4,8,16") from None
+        raise _wrong(text, "has values that are not YAML; give them with commas, as in 4,8,16") from None
     return list(values)
 
 

@@ -116,7 +116,7 @@ class Worlds:
         changes: list[tuple[bool, Path_, Any]] = []
         for key, name in names.items():
             if key not in known:
-                raise InputError(Problem(key, f"is no control; there are {', '.join(known) or 'none'}"))
+                raise InputError(Problem(key, f"is not a control; the controls are {', '.join(known) or 'none'}"))
             control = known[key]
             value = control.value(name)
             changes += [(control.last, path, value) for path in control.paths]

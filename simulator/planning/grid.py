@@ -203,7 +203,7 @@ def _axes(loaded: Loaded, plan: PlanSection) -> tuple[Axis, ...]:
     for text, given in plan.vary.items():
         where = ("plan", "vary", text)
         if not all(part.strip() for joined in text.split(" & ") for part in joined.split(".")):
-            problems.append(loaded.problem(where, "is no dotted key, such as cluster.workers"))
+            problems.append(loaded.problem(where, "is not a dotted key, such as cluster.workers"))
             continue
         keys = tuple(path_of(loaded.document.values, part.strip()) for part in text.split(" & "))
         fixed = next((key[0] for key in keys if key[0] in FIXED), None)

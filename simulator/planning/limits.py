@@ -112,7 +112,7 @@ def check_quantile(grid: Grid, cells: Sequence[Cell], seed: int) -> None:
         candidates = candidates_of(cell, curves)
         if exact(target.quantile) * candidates < 1:
             message = (
-                f"{target.quantile:g} of {counted(candidates, 'candidate')} is none of them; give "
+                f"{target.quantile:g} of {counted(candidates, 'candidate')} is less than one candidate; give "
                 f"{ceil(1e4 / candidates) / 1e4:g} or more, or start more trials"
             )
             raise InputError(grid.loaded.problem(("plan", "target", "quantile"), message))

@@ -75,7 +75,7 @@ def unusable(path: Path) -> str:
     except (OSError, ValueError) as error:
         return f"cannot be read: {getattr(error, 'strerror', None) or error}"
     if _opened(str(path)) is None:
-        return "is no font of outlines; give a TrueType or OpenType file (.ttf, .otf, .ttc)"
+        return "is not a font of outlines; give a TrueType or OpenType file (.ttf, .otf, .ttc)"
     return ""
 
 

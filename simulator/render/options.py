@@ -186,7 +186,7 @@ def read_options(
         problems.append(Problem("speed", "says how long an animation lasts, and so does seconds; give one of them"))
     choices = get_args(ThemeChoice)
     if theme not in choices:
-        problems.append(Problem("theme", f"{str(theme)[:40]!r} is none of {', '.join(choices)}"))
+        problems.append(Problem("theme", f"{str(theme)[:40]!r} is not one of {', '.join(choices)}"))
     themes = get_args(ThemeName) if theme == "both" else (theme,)
     colours = said = None
     try:

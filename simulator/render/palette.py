@@ -73,7 +73,7 @@ def read(path: Path) -> dict[ThemeName, Theme]:
         message = f"has {shown}; a palette has `light:`, `dark:` or both, each with {_listed()}"
         raise InputError(Problem(str(path), message, 1))
     problems = [
-        document.problem((name,), "is no theme; there are light and dark", with_key=True)
+        document.problem((name,), "is not a theme; the themes are light and dark", with_key=True)
         for name in given
         if name not in names
     ]
@@ -149,17 +149,19 @@ def _malformed(document: Document, name: ThemeName) -> Iterator[Problem]:
     for key, value in theme.items():
         where = (name, key)
         if key not in known:
-            yield document.problem(where, f"is no colour of a picture; they are {', '.join(known)}", with_key=True)
+            yield document.problem(
+                where, f"is not a colour of a picture; the colours are {', '.join(known)}", with_key=True
+            )
         elif key in _RAMPS:
             if not isinstance(value, list) or len(value) != ANCHORS or not all(map(_is_colour, value)):
                 count = len(value) if isinstance(value, list) else 1
                 message = f'should be {ANCHORS} colours, such as "#4A9BD9", from the lowest rung up, not {count}'
                 if isinstance(value, list) and count == ANCHORS:
                     wrong = next(colour for colour in value if not _is_colour(colour))
-                    message = f'{str(wrong)[:40]!r} is no colour such as "#4A9BD9"'
+                    message = f'{str(wrong)[:40]!r} is not a colour such as "#4A9BD9"'
                 yield document.problem(where, message)
         elif not _is_colour(value):
-            yield document.problem(where, f'{str(value)[:40]!r} is no colour such as "#4A9BD9", in quotes')
+            yield document.problem(where, f'{str(value)[:40]!r} is not a colour such as "#4A9BD9", in quotes')
 
 
 def _listed() -> str:

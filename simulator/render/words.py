@@ -250,7 +250,7 @@ def read(path: Path) -> Words:
         if wrong:
             problems.append(document.problem(after, wrong, with_key=True))
     problems += [
-        document.problem((key,), f"is no word of a picture; {_near(key)}", with_key=True)
+        document.problem((key,), f"is not a word of a picture; {_near(key)}", with_key=True)
         for key in given
         if key not in ENGLISH
     ]
@@ -281,7 +281,7 @@ def _wrong(key: str, word: object) -> str:
     except ValueError:
         return f"has a brace that opens or closes no place; its places are {_listed(_places(ENGLISH[key]))}"
     if unknown := there - wanted:
-        return f"{{{min(unknown)}}} is none of its places: {_listed(wanted)}"
+        return f"{{{min(unknown)}}} is not one of its places: {_listed(wanted)}"
     if (lacking := wanted - there) and key not in _SINGULAR:
         return f"lacks {{{min(lacking)}}}; its places are {_listed(wanted)}"
     return ""

@@ -150,12 +150,12 @@ def _of_money(given: dict[str, object]) -> Iterator[Problem]:
     for option in ("--price", "--spot-price", "--budget", "--confidence"):
         value = given.get(option)
         if isinstance(value, float) and not math.isfinite(value):
-            yield Problem(option, f"{value} is no number")
+            yield Problem(option, f"{value} is not a number")
     for option in ("--spot-up", "--spot-down"):
         if option in given and "--spot-price" not in given:
             yield Problem(option, "is of spot machines: give their --spot-price too")
         elif option in given and not is_duration(str(given[option])):
-            yield Problem(option, f"{str(given[option])[:40]!r} is no duration; write such as 5h or 90 min")
+            yield Problem(option, f"{str(given[option])[:40]!r} is not a duration; write it as in 5h or 90 min")
     if "--spot-price" in given and "--price" not in given:
         yield Problem("--spot-price", "needs --price too, that of a machine on demand: the two are compared")
     if "--budget" in given and "--price" not in given:

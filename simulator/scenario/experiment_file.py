@@ -209,7 +209,9 @@ def _count(parameter: dict[str, Any]) -> int | str:
         case "int" | "double" | "log":
             return _numeric_count(parameter)
         case other:
-            return f"{other!r:.60} is no type of hyperparameter: int, double, log, categorical or const"
+            return (
+                f"{other!r:.60} is not a type of hyperparameter; the types are int, double, log, categorical or const"
+            )
 
 
 def _numeric_count(parameter: dict[str, Any]) -> int | str:

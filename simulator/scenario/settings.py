@@ -69,7 +69,7 @@ def _parse(text: str, values: Any) -> Change:
     splits = [(text[: sign.start()], text[sign.end() :]) for sign in re.finditer("=", text)]
     key, value = max(splits, key=lambda split: _known(values, path_of(values, split[0])))  # the first of equal ones
     if not all(part.strip() for part in key.split(".")):
-        raise InputError(Problem(OPTION, f"{key[:60]!r} is no dotted key, such as cluster.workers"))
+        raise InputError(Problem(OPTION, f"{key[:60]!r} is not a dotted key, such as cluster.workers"))
     return Change(path_of(values, key), _value(key.strip(), value.strip()), OPTION)
 
 
@@ -114,7 +114,7 @@ def _put(values: dict[str, Any], change: Change) -> Problem | None:
     place: Any = values
     for depth, part in enumerate(change.path):
         if isinstance(place, list) and not _has(place, part):
-            return change.problem(f"is no entry of a list of {len(place)}, which are counted from 0")
+            return change.problem(f"is not an entry of the list: it has {len(place)}, counted from 0")
         if depth == len(change.path) - 1:
             break
         if not _has(place, part) and change.path[:depth] in _NAMED and place:

@@ -134,7 +134,9 @@ def _figure(cluster: Uncertain, key: str) -> tuple[float, float, float]:
     """A figure and its interval, times in ticks; raises an error for an unknown key or a wrong interval."""
     span = is_span(key)
     if not span and not any(re.fullmatch(text, key) for text in NUMBERS):
-        raise wrong(f"uncertainty.{key} is no figure that is read from runs; such as failures.mtbf or stragglers.std")
+        raise wrong(
+            f"uncertainty.{key} is not a figure that is read from runs, such as failures.mtbf or stragglers.std"
+        )
     value = _at(cluster, key.split("."))
     if value is None:
         raise wrong(f"uncertainty.{key} has an interval, and the cluster does not say {key}")

@@ -34,7 +34,7 @@ def duration(value: Any, least: int = 1) -> int:
     else:
         raise PydanticCustomError(
             "duration",
-            "{value} is no duration; write seconds, or a number with s, min, h, d or week, such as 90 s or 2 h",
+            "{value} is not a duration; write seconds, or a number with s, min, h, d or week, such as 90 s or 2 h",
             {"value": repr(value)[:40]},
         )  # fmt: skip
     if not least <= amount <= ticks.LIMIT:
@@ -68,7 +68,7 @@ def _moment(value: Any) -> datetime:
     found = moment(value)
     if found is None:
         raise PydanticCustomError(
-            "moment", "{value} is no day and time; write such as 2026-12-04 18:00", {"value": repr(value)[:40]}
+            "moment", "{value} is not a day and time; write it as in 2026-12-04 18:00", {"value": repr(value)[:40]}
         )
     return found
 

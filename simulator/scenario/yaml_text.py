@@ -170,7 +170,7 @@ class _Plain:
             return [self.convert(item, (*where, at), _place(item), level + 1) for at, item in enumerate(node.value)]
         if isinstance(node, ScalarNode) and tag in _SCALARS:
             return self._scalar(node, tag)
-        raise self._wrong(f"the tag {tag[:40]} is none that a scenario can have", _place(node))
+        raise self._wrong(f"a scenario can't have the tag {tag[:40]}", _place(node))
 
     def _mapping(self, node: MappingNode, where: Path_, place: Place, level: int) -> dict[str, Any]:
         """The mapping's own entries, then those that `<<` merges and it lacks; each with its place."""
@@ -205,11 +205,11 @@ class _Plain:
             return _SCALARS[tag](_paired(node.value))
         except (KeyError, ValueError):
             shown = repr(node.value) if len(node.value) <= 40 else f"{node.value[:37]!r}…"  # noqa: PLR2004
-            raise self._wrong(f"{shown} is no {tag}, or one of too many digits", _place(node)) from None
+            raise self._wrong(f"{shown} is not a valid {tag}, or has too many digits", _place(node)) from None
 
     def _check_text(self, node: ScalarNode) -> None:
         if any("\ud800" <= character <= "\udfff" for character in _paired(node.value)):
-            raise self._wrong("half a character: an escape from D800 to DFFF is no text", _place(node))
+            raise self._wrong("half a character: an escape from D800 to DFFF is not text", _place(node))
 
     def _wrong(self, message: str, place: Place, key: str = "") -> InputError:
         return InputError(Problem(str(self._path), message, *place, key))

@@ -75,7 +75,7 @@ def test_what_there_is_not_is_said(tmp_path, args):
     done = asha_sim(command, DOCS, option, value, "--out", tmp_path / "out")
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert "is none of" in done.stderr
+    assert "is not one of" in done.stderr
     assert not (tmp_path / "out").exists()
 
 
@@ -117,7 +117,7 @@ def test_a_file_that_is_neither_is_told_what_is_taken(tmp_path, command):
 
     assert (neither.returncode, table.returncode) == (2, 2)
     assert neither.stderr.splitlines()[-1].endswith(
-        "is no scenario, and by its name no saved trace: give a YAML file, or a run's trace.csv or trace.parquet"
+        "is neither a scenario nor, by its name, a saved trace: give a YAML file, or a run's trace.csv or trace.parquet"
     )
     assert "curves.csv:1:1: lacks the column worker; a trace has worker, trial, bracket," in table.stderr
     assert not (tmp_path / "out").exists()
@@ -234,9 +234,9 @@ def test_how_often_and_how_long(tmp_path, tiny):
         (("--width", 10), "width: should be 360 to 3,840 pixels, not 10"),
         (("--palette", "p.yaml"), "p.yaml:1: has 3 colours; a palette has"),
         (("--texts", "t.yaml"), "t.yaml:1:1: lacks the word 'thousands separator'; put it after 'decimal point'"),
-        (("--font", "t.yaml"), "t.yaml: is no font of outlines"),
+        (("--font", "t.yaml"), "t.yaml: is not a font of outlines"),
         (("--style", "side", "--width", 400), "side: needs a width of 6"),
-        (("--style", "pie"), "'pie' is none of docs, timeline, side"),
+        (("--style", "pie"), "'pie' is not one of docs, timeline, side"),
     ],
 )
 def test_options_that_can_not_be(tmp_path, tiny, options, said):

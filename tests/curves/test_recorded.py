@@ -80,7 +80,7 @@ def test_a_curve_that_ends_without_a_loss_diverged(tmp_path, missing, better):
 
 
 def test_a_trial_that_goes_on_after_a_row_without_a_loss_is_refused(tmp_path):
-    with pytest.raises(InputError, match="2:3: loss: is no number, though trial 0 goes on in line 3"):
+    with pytest.raises(InputError, match="2:3: loss: is not a number, though trial 0 goes on in line 3"):
         table(tmp_path, "trial,resource,loss,elapsed_s\n0,1,,10\n0,2,0.5,20\n")
 
 

@@ -244,7 +244,7 @@ def test_another_space_is_refused(trainer: None, tmp_path: Path, monkeypatch: py
 def test_a_file_that_is_no_recording_is_refused_and_kept(trainer: None, tmp_path: Path, content: bytes) -> None:
     partial = tmp_path / "tiny.csv.partial"
     partial.write_bytes(content)
-    with pytest.raises(InputError, match="is no unfinished recording"):
+    with pytest.raises(InputError, match="is not an unfinished recording"):
         record(tmp_path / "tiny.csv")
     assert partial.read_bytes() == content
 

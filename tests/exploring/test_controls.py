@@ -61,7 +61,7 @@ def test_python_may_name_its_values():
         (["cluster.workers"], "--vary cluster.workers: should be a key with dots and its values"),
         (["=1"], "--vary =1: should be a key with dots"),
         (["cluster.workers="], "names 0 values; give from 1 to 1,000"),
-        (["cluster.workers=[1"], "has values that are no YAML"),
+        (["cluster.workers=[1"], "has values that are not YAML"),
         (["cluster.workers=1,2,1"], "1 stands there twice"),
         (["title=a,b"], "title can't be varied"),
         (["seed=1", "seed=2"], "varies what another --vary varies"),

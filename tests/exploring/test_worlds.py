@@ -57,7 +57,7 @@ def test_a_control_that_is_not_named_keeps_the_scenarios_own_value():
 @pytest.mark.parametrize(
     ("names", "said"),
     [
-        ({"curves.file": "/etc/passwd"}, "curves.file: is no control; there are cluster.workers"),
+        ({"curves.file": "/etc/passwd"}, "curves.file: is not a control; the controls are cluster.workers"),
         ({"cluster.workers": "3"}, "cluster.workers: '3' should be one of 2, 4"),
     ],
 )

@@ -69,7 +69,7 @@ def test_pilots_are_resampled_and_named_as_seen_from_the_saved_file(tmp_path):
 
 @pytest.mark.parametrize("text", ["7min\nseed: 1", "[1, 2", "{a: b}", "7min # no", "&a 7min", "1\u20287"])
 def test_an_option_is_never_more_than_a_value(text):
-    with pytest.raises(InputError, match=r"^--unit-time: .* is no duration"):
+    with pytest.raises(InputError, match=r"^--unit-time: .* is not a duration"):
         asked(Question(trials=16, max_length=16, unit_time=text, workers="2"))
 
 
@@ -93,7 +93,7 @@ def test_any_file_name_is_one(tmp_path, name):
         ({"workers": "8,0"}, "--workers: '8,0' should be"),
         ({"workers": "8,8"}, "--workers: has 8 twice"),
         ({"workers": ",".join(map(str, range(1, 200)))}, "--workers: takes up to 100"),
-        ({"price": float("nan")}, "--price: nan is no number"),
+        ({"price": float("nan")}, "--price: nan is not a number"),
         ({"price": -1.0}, "--price: "),
         ({"price": None, "spot_up": None}, "--spot-price: needs --price too"),
         ({"spot_price": None}, "--spot-up: is of spot machines: give their --spot-price too"),
@@ -101,10 +101,10 @@ def test_any_file_name_is_one(tmp_path, name):
         ({"trials": 0}, "--trials: "),
         ({"divisor": 1}, "--divisor: "),
         ({"confidence": 1.5}, "--confidence: "),
-        ({"deadline": "soon"}, "--deadline: 'soon' is no duration"),
+        ({"deadline": "soon"}, "--deadline: 'soon' is not a duration"),
         ({"deadline": "2026-12-04 18:00"}, "--deadline: '2026-12-04 18:00' is a day and time; give `start` too"),
-        ({"start": "Friday"}, "--start: 'Friday' is no day and time; write such as 2026-12-04 18:00"),
-        ({"spot_up": "never"}, "--spot-up: 'never' is no duration"),
+        ({"start": "Friday"}, "--start: 'Friday' is not a day and time; write it as in 2026-12-04 18:00"),
+        ({"spot_up": "never"}, "--spot-up: 'never' is not a duration"),
     ],
 )  # fmt: skip
 def test_what_is_no_sense_is_said_of_its_option(options, said):
@@ -125,7 +125,7 @@ def test_numbers_of_workers_are_in_order():
         (("s.yaml", "--trials", "3"), "--trials: asks without a file, and s.yaml is given"),
         (("s.yaml", "--workers", "3,4"), "--workers: '3,4' should be one number, as a scenario's file is given"),
         (("s.yaml", "--save", "t.yaml"), "--save: is for a question without a file"),
-        (("s.yaml", "--deadline", "soon"), "--deadline: plan.deadline: 'soon' is no duration"),
+        (("s.yaml", "--deadline", "soon"), "--deadline: plan.deadline: 'soon' is not a duration"),
         ((*SHORT, "--unit-time", "1min", "--save", "t.txt"), "t.txt: must end in .yaml or .yml"),
     ],
 )
@@ -246,14 +246,14 @@ def test_the_answer_says_both(tmp_path):
     [
         ("2026-12-07 09:00", "2026-12-04 18:00", "'2026-12-04 18:00' is not after the start, 2026-12-07 09:00"),
         ("2026-12-07 09:00", "2026-12-07 09:00", "is not after the start"),
-        ("2026-13-07", "62 h", "'2026-13-07' is no day and time"),
-        ("2026-12-04 18:00", "2026-12-04 25:00", "is no duration"),
+        ("2026-13-07", "62 h", "'2026-13-07' is not a day and time"),
+        ("2026-12-04 18:00", "2026-12-04 25:00", "is not a duration"),
         (
             "2026-12-04 18:00Z",
             "2026-12-05 18:00",
             "only one of start and deadline has a time zone; give both of them one, or none",
         ),
-        ("5", "62 h", "5 is no day and time"),
+        ("5", "62 h", "5 is not a day and time"),
     ],
 )
 def test_wrong_days_and_times(tmp_path, start, deadline, said):

@@ -86,7 +86,7 @@ def test_the_searcher_of_a_file_with_one(tmp_path):
             "{spot: …, on demand: …}",
         ),
         ("vary: {cluster.workers: [8, 16, 8]}", "s.yaml:7:10: plan.vary.cluster.workers: 8 stands there twice"),
-        ("vary: {cluster..workers: [8]}", "s.yaml:7:10: plan.vary.cluster..workers: is no dotted key, such as cluster.workers"),
+        ("vary: {cluster..workers: [8]}", "s.yaml:7:10: plan.vary.cluster..workers: is not a dotted key, such as cluster.workers"),
         ("vary: {seed: [1, 2]}", "s.yaml:7:10: plan.vary.seed: seed can't be varied; all cells share it"),
         (
             "vary: {cluster.workers: [4, 0, -1]}",

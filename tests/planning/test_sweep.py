@@ -484,7 +484,10 @@ def test_a_quantile_is_that_of_a_candidate_to_the_number():
 
 @pytest.mark.parametrize(
     ("share", "said"),
-    [(0.06, "0.06 of 16 candidates is none of them; give 0.0625 or more, or start more trials"), (0.0625, None)],
+    [
+        (0.06, "0.06 of 16 candidates is less than one candidate; give 0.0625 or more, or start more trials"),
+        (0.0625, None),
+    ],
 )
 def test_a_quantile_of_no_candidate_is_one_line(tmp_path, share, said):
     text = planned(f"vary: {{cluster.workers: [4]}}\nreplicates: 2\ntarget: {{quantile: {share}}}")

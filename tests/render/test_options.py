@@ -94,10 +94,10 @@ def test_a_run_that_is_over_waits_for_the_others():
             {"seconds": 5, "speed": 2},
             "speed: says how long an animation lasts, and so does seconds; give one of them",
         ),
-        ({"theme": "pink"}, "theme: 'pink' is none of light, dark, both"),
+        ({"theme": "pink"}, "theme: 'pink' is not one of light, dark, both"),
         (
             {"font": __file__},
-            f"{__file__}: is no font of outlines; give a TrueType or OpenType file (.ttf, .otf, .ttc)",
+            f"{__file__}: is not a font of outlines; give a TrueType or OpenType file (.ttf, .otf, .ttc)",
         ),
     ],
 )

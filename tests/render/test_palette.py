@@ -68,7 +68,11 @@ def test_letters_that_can_not_be_read_are_refused_with_the_numbers(tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("new", "said"),
-    [('"red"', "'red' is no colour such as"), ("7", "'7' is no colour such as"), ('["#123456"]', "is no colour")],
+    [
+        ('"red"', "'red' is not a colour such as"),
+        ("7", "'7' is not a colour such as"),
+        ('["#123456"]', "is not a colour"),
+    ],
 )
 def test_what_is_no_colour(tmp_path: Path, new: str, said: str) -> None:
     [found] = problems(tmp_path, VIOLET.replace('"#57606A"', new, 1))

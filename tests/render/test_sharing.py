@@ -165,7 +165,7 @@ def test_the_commands_write_pictures_and_refuse_what_they_have_no_use_for(tmp_pa
         "stays.png", "stays-dark.png", "stays.txt", "load.png", "load-dark.png", "load.txt",
     ]  # fmt: skip
     for args, problem in (
-        (["plot", path, "--kind", "rungs"], "'rungs' is none of timeline, stays, load"),
+        (["plot", path, "--kind", "rungs"], "'rungs' is not one of timeline, stays, load"),
         (["animate", path, "--style", "docs"], "docs and side draw single searches"),
         (["animate", path, "--also", path], "is for searchers; these searches share a cluster"),
     ):

@@ -49,8 +49,8 @@ def test_a_word_that_lacks_is_named_with_the_line_to_put_it_after(tmp_path: Path
 @pytest.mark.parametrize(
     ("new", "said"),
     [
-        ('idle: "untätig"\nidel: "x"\n', "t.yaml:{next}:1: idel: is no word of a picture; did you mean idle?"),
-        ('idle: "{n} untätig"\n', "t.yaml:{line}:1: idle: {{n}} is none of its places: none"),
+        ('idle: "untätig"\nidel: "x"\n', "t.yaml:{next}:1: idel: is not a word of a picture; did you mean idle?"),
+        ('idle: "{n} untätig"\n', "t.yaml:{line}:1: idle: {{n}} is not one of its places: none"),
         ('idle: "{untätig"\n', "t.yaml:{line}:1: idle: has a brace that opens or closes no place; its places are none"),
         ('idle: [1]\n', "t.yaml:{line}:1: idle: '[1]' should be a text, such as 'idle'; put it in quotes"),
     ],

@@ -177,7 +177,7 @@ def test_points_of_a_grid(tmp_path, parameters, points):
         ("a: {type: double, minval: 1, maxval: 9, count: true}", "e.yaml:3:3: hyperparameters.a: count should be a whole number above 0"),
         ("a: {type: int, count: 2}", "e.yaml:3:3: hyperparameters.a: needs minval and maxval, whole numbers in this order"),
         ("a: {type: categorical}", "e.yaml:3:3: hyperparameters.a: needs `vals`, a list of values"),
-        ("a: {type: gauss}", "e.yaml:3:3: hyperparameters.a: 'gauss' is no type of hyperparameter: int, double, log, categorical or const"),
+        ("a: {type: gauss}", "e.yaml:3:3: hyperparameters.a: 'gauss' is not a type of hyperparameter; the types are int, double, log, categorical or const"),
         (
             "a: {type: double, minval: 1, maxval: 9, count: 2001}",
             "e.yaml:1:1: searcher.points: number of trials for grid search must be <= 2000, not 2001",

@@ -143,7 +143,7 @@ def test_units_of_time_in_words(tmp_path, written, hours):
 
 @pytest.mark.parametrize("written", ["5 months", "5 m", "5 parsecs", "h"])
 def test_units_that_are_none(tmp_path, written):
-    assert "is no duration; write seconds, or a number with s, min, h, d or week" in said(
+    assert "is not a duration; write seconds, or a number with s, min, h, d or week" in said(
         f"{SCENARIO}stop: {{time: {written}}}\n", tmp_path
     )
 

@@ -47,7 +47,7 @@ def problem(path):
     ("old", "new", "expected"),
     [
         ("[0 h, 3 h]", "[3 h, 1 h]", ":4:5: searches.a.arrivals: times are out of order: entry 1 of the list is before entry 0"),
-        ("[0 h, 3 h]", "[-1 h]", ":4:34: searches.a.arrivals.times.0: '-1 h' is no duration"),
+        ("[0 h, 3 h]", "[-1 h]", ":4:34: searches.a.arrivals.times.0: '-1 h' is not a duration"),
         ("[0 h, 3 h]", "[-1]", ":4:34: searches.a.arrivals.times.0: -1 is out of range; it lasts from nothing"),
         ("{kind: at, times: [0 h, 3 h]}", "{kind: poisson, mean_gap: 1 h}", ":2:3: searches.a: searches come without end: give it count or until"),
         ("{kind: at, times: [0 h, 3 h]}", "{kind: every, gap: 1 h, jitter: 2 h}", "jitter is more than gap"),

@@ -87,8 +87,8 @@ def test_workers_and_unit_time_are_keys_of_a_scenario_too(tmp_path):
     ("text", "said"),
     [
         ("workers", "--set: 'workers' should be KEY=VALUE, such as cluster.workers=16"),
-        ("=3", "--set: '' is no dotted key, such as cluster.workers"),
-        ("a..b=3", "--set: 'a..b' is no dotted key, such as cluster.workers"),
+        ("=3", "--set: '' is not a dotted key, such as cluster.workers"),
+        ("a..b=3", "--set: 'a..b' is not a dotted key, such as cluster.workers"),
         ("cluser.workers=3", "--set: cluser: unknown key; did you mean cluster?"),
         ("searchers.SHA.max_trails=3", "--set: searchers.SHA.max_trails: unknown key; did you mean max_trials?"),
         ("searchers.SHA.max_trials=x", "--set: searchers.SHA.max_trials: 'x' should be a valid integer"),
@@ -97,7 +97,7 @@ def test_workers_and_unit_time_are_keys_of_a_scenario_too(tmp_path):
         ("searchers.SHAA.max_trials=3", "--set: searchers.SHAA.max_trials: there is no SHAA; known here: SHA, A=1"),
         ("searcher.max_trials=3", "--set: searcher.max_trials: has no place in a file with `searchers`; name one of SHA, A=1"),
         ("searchers.SHA=[1,2", "--set: searchers.SHA: not valid YAML: expected ',' or ']', but got '<stream end>'"),
-        ("searchers.A=1.bracket_rungs.7=1", "--set: searchers.A=1.bracket_rungs.7: is no entry of a list of 2, which are counted from 0"),
+        ("searchers.A=1.bracket_rungs.7=1", "--set: searchers.A=1.bracket_rungs.7: is not an entry of the list: it has 2, counted from 0"),
         ("title.x=3", "--set: title.x: title is a value, which has no keys"),
         ("curves=", "--set: curves: is missing"),
         ("cluster.groups.V 1.5={}", "--set: cluster.groups.V 1.5.count: is missing"),
@@ -178,7 +178,7 @@ def test_what_an_experiment_lacks_is_named_with_the_option_that_gives_it(tmp_pat
         "s.yaml:1:1: cluster: a Determined experiment file does not say how many workers there are: give --workers, such as 16",
     ]
     assert problems(tmp_path, text=EXPERIMENT, workers=3, unit_time="soon") == [
-        "--unit-time: curves.unit_time: 'soon' is no duration; write seconds, or a number with s, min, h, d or week, such as "
+        "--unit-time: curves.unit_time: 'soon' is not a duration; write seconds, or a number with s, min, h, d or week, such as "
         "90 s or 2 h"
     ]
     assert problems(tmp_path, text=EXPERIMENT.replace("max_trials", "max_trails"), workers=3, unit_time="1 s")[

@@ -120,10 +120,10 @@ def _table(path: Path, raw: bytes, found: CurveColumns, report: Problems, how: _
         clock = np.rint(found.seconds[order] * ticks.PER_SECOND).astype(np.int64)
     _check_rows(report, line, trial, resource, clock, same)
     for at in np.flatnonzero(same & ~np.isfinite(found.loss[order])[:-1]).tolist():
-        what = (
-            f"is no number, though trial {trial[at]} goes on in line {line[at + 1]}: it diverges in its last row only"
+        goes_on = f"trial {trial[at]} goes on in line {line[at + 1]}: it diverges in its last row only"
+        report.add(
+            f"is not a number, though {goes_on}; leave out rows where it was not measured", int(line[at]), key="loss"
         )
-        report.add(f"{what}; leave out rows where it was not measured", int(line[at]), key="loss")
     died = {}
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))

@@ -170,7 +170,7 @@ def _curve(trial: Trial, shift: int, sign: float, report: ImportReport, *, timed
     seconds = None if seconds is None else seconds[:end]
     gone_on = np.isfinite(losses)
     gone_on[-1] = True
-    _count(report, "losses that are no number left out, in a curve that goes on", int((~gone_on).sum()))
+    _count(report, "losses that are not numbers left out, in a curve that goes on", int((~gone_on).sum()))
     resources, losses = resources[gone_on], losses[gone_on]
     seconds = None if seconds is None else seconds[gone_on]
     failed = trial.end is End.FAILED and not np.isnan(losses[-1])

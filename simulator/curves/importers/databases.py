@@ -48,7 +48,7 @@ def copied(path: Path, tables: set[str], program: str) -> Iterator[Path]:
     written it.
     """
     if not is_sqlite(path):
-        raise wrong(path, "is no SQLite database")
+        raise wrong(path, "is not a SQLite database")
     with tempfile.TemporaryDirectory(prefix="asha-simulator-") as folder:
         copy = Path(folder) / "copy.db"
         try:
@@ -63,16 +63,16 @@ def copied(path: Path, tables: set[str], program: str) -> Iterator[Path]:
                     target.execute(f'DROP {kind} "{str(name).replace(QUOTE, 2 * QUOTE)}"')
                 computed = target.execute(COMPUTED).fetchone()
                 if computed:
-                    raise wrong(path, f"is no database of {program}: the table {computed[0]} is computed")
+                    raise wrong(path, f"is not a database of {program}: the table {computed[0]} is computed")
                 target.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
                 (fault,) = target.execute("PRAGMA quick_check(1)").fetchone()
                 found = {name for (name,) in target.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter for text of a damaged file
             if "locked" in str(error):
                 raise wrong(path, "is locked by another program; try again when that is done") from None
-            raise wrong(path, f"is no sound SQLite database: {error}") from None
+            raise wrong(path, f"is not a sound SQLite database: {error}") from None
         if fault != "ok":
-            raise wrong(path, "is no sound SQLite database: " + " ".join(str(fault).split())[:120])
+            raise wrong(path, "is not a sound SQLite database: " + " ".join(str(fault).split())[:120])
         if not tables <= found:
-            raise wrong(path, f"is no database of {program}: it lacks the table {min(tables - found)}")
+            raise wrong(path, f"is not a database of {program}: it lacks the table {min(tables - found)}")
         yield copy

@@ -87,7 +87,7 @@ def _utf8(path: Path, raw: bytes, notes: list[str]) -> bytes:
                 raise wrong(path, "looks like UTF-16 text and is not sound") from None
             notes.append("its text is UTF-16, without a byte order mark")
             return text.encode()
-        raise InputError(Problem(str(path), "byte 0x00 is no text", raw.count(b"\n", 0, raw.index(b"\0")) + 1))
+        raise InputError(Problem(str(path), "the byte 0x00 is not text", raw.count(b"\n", 0, raw.index(b"\0")) + 1))
     return raw
 
 

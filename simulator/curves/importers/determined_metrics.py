@@ -56,7 +56,7 @@ def _expanded(table: LogTable) -> LogTable:
                 try:
                     record[name] = json_rows.loads(cell)
                 except ValueError:
-                    raise wrong(table.path, f"has {name} that are no JSON: {cell[:60]!r}") from None
+                    raise wrong(table.path, f"has {name} that are not JSON: {cell[:60]!r}") from None
         rows.append(record)
     raw = "\n".join(json.dumps(row, default=str) for row in rows).encode()
     made: Delimited = json_rows.parse(table.path, raw)

@@ -36,7 +36,7 @@ def parse(path: Path, raw: bytes) -> Delimited:
     names: dict[str, None] = {}
     for line, value in _objects(path, raw):
         if not isinstance(value, dict):
-            raise InputError(Problem(str(path), "holds what is no object of names and values", line))
+            raise InputError(Problem(str(path), "holds something other than an object of names and values", line))
         for row in _rows(path, line, flattened(value)):
             names.update(dict.fromkeys(row))
             rows.append(row)

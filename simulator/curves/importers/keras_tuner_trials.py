@@ -91,9 +91,9 @@ def _trial(name: str, about: dict[str, Any], metric: str, options: Options) -> T
             (options.resource(float(one["step"])), float(np.mean(one["value"]))) for one in history["observations"]
         ]
     except (TypeError, ValueError, KeyError, OverflowError):
-        return "has an observation that is no number"
+        return "has an observation that is not a number"
     if not all(abs(step) < LARGEST and round(step, 6) == round(step) for step, _ in points):
-        return "has a step that is no whole number"
+        return "has a step that is not a whole number"
     values = about.get("hyperparameters")
     config = sidecars.flat(values.get("values")) if isinstance(values, dict) else {}
     end = ENDS.get(str(about.get("status")), End.FINISHED)

@@ -50,7 +50,7 @@ def read(path: Path, options: Options) -> Found:  # noqa: C901
             found.skipped[f"does not report {error.args[0]}"] += 1
             continue
         except (TypeError, ValueError):
-            found.skipped["has a log that is no list of numbers"] += 1
+            found.skipped["has a log that is not a list of numbers"] += 1
             continue
         if losses.ndim != 1 or losses.shape != when.shape or len(losses) < 2:  # noqa: PLR2004
             found.skipped["has a log of unequal lengths, or none"] += 1

@@ -53,7 +53,7 @@ def read(path: Path, options: Options) -> Found:
             raise
         except Exception as error:  # (MLflow may raise anything for a store that it did not write)
             said = " ".join(str(getattr(error, "orig", None) or error).split())
-            raise wrong(path, f"is no store of this MLflow: {shortened(said)}") from None
+            raise wrong(path, f"is not a store of this version of MLflow: {shortened(said)}") from None
         finally:
             _dispose(address)
 
@@ -120,7 +120,7 @@ def _trial(client: MlflowClient, run: Run, metric: str, options: Options, found:
     if not (np.isfinite(scaled) & (np.abs(scaled) < LARGEST)).all():
         return BEYOND
     if (scaled != np.rint(scaled)).any():
-        return "has steps that are no whole numbers; --step-scale FACTOR makes some of them"
+        return "has steps that are not whole numbers; --step-scale FACTOR turns them into such"
     if len(when) and when.max() < start:
         if start - 1 <= float(when.min()) * MS <= start + YEAR:
             return "has stamps in seconds, where MLflow's are milliseconds, so that they lie before the run's start"

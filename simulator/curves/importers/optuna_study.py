@@ -265,10 +265,10 @@ def _storage(path: Path) -> Iterator[BaseStorage]:
     except (InputError, OSError, MemoryError):
         raise
     except ValueError as error:  # broken JSON or dates, among others
-        raise wrong(path, f"is no sound {what}: {_first_line(error)}") from None
+        raise wrong(path, f"is not a sound {what}: {_first_line(error)}") from None
     except Exception as error:  # (Optuna may raise anything for a storage that it did not write)
         raise wrong(
-            path, f"is no {what} of this Optuna: {_first_line(getattr(error, 'orig', None) or error)}"
+            path, f"is not a {what} of this version of Optuna: {_first_line(getattr(error, 'orig', None) or error)}"
         ) from None
 
 

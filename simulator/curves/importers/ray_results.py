@@ -127,9 +127,9 @@ def _trial(trial: RayTrial, metric: str, step: str, options: Options) -> Trial |
             spent = _spent(parts, place) if _timed(rows) else []
             clock = np.array([seconds for row, seconds in zip(rows, spent, strict=False) if id(row) in told])
         except (TypeError, ValueError, OverflowError):
-            return f"has a {step} or {TIME} that is no number"
+            return f"has a {step} or {TIME} that is not a number"
         if not (np.isfinite(steps) & (np.round(steps, 6) == np.rint(steps))).all():
-            return f"has a {step} that is no whole number; --step-scale FACTOR makes one of it"
+            return f"has a {step} that is not a whole number; --step-scale FACTOR turns it into one"
         if (np.abs(steps) >= LARGEST).any():
             return BEYOND
         losses = np.array([_number(row[metric]) for row in reports], np.float64)

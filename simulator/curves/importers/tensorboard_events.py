@@ -104,7 +104,7 @@ def _check_roles(path: Path, names: set[str], metric: str) -> None:
             raise wrong(
                 path,
                 f"has {metric} of {listed(sorted(inside))} below one run{f' ({above})' if above else ''}, "
-                f"which are no trials of their own; choose which to take, as by --run '{pattern}'",
+                f"which are not trials of their own; choose which to take, as by --run '{pattern}'",
             )
 
 
@@ -119,7 +119,7 @@ def _add(found: Found, name: str, files: list[_File], options: Options) -> None:
             if options.step_column is not None:
                 points = _at(points, _counts(file, files, options.step_column))
         except Exception:  # (a tensor that is no number may raise anything)
-            found.skipped["reports what is no single number"] += 1
+            found.skipped["reports something other than a single number"] += 1
             return
         if points:
             parts.append((file, points))
@@ -176,7 +176,7 @@ def _trial(name: str, run: list[tuple[_File, list[Point]]], options: Options) ->
             else np.rint(scaled)
         )
         if (scaled != np.rint(scaled)).any():
-            return "has steps that are no whole numbers; --step-scale FACTOR makes some of them"
+            return "has steps that are not whole numbers; --step-scale FACTOR turns them into such"
         whole = np.array(whole, np.int64)
         last = place == len(run) - 1
         if len(run) == 1:
@@ -190,7 +190,7 @@ def _runs(path: Path) -> Iterator[tuple[str, Path]]:
     """Folders with event files, by their path below `path`; a single event file is a run too."""
     if path.is_file():
         if TAKEN not in path.name:
-            raise wrong(path, f"is no event file; their names begin with {PREFIX}")
+            raise wrong(path, f"is not an event file; the names of event files begin with {PREFIX}")
         yield path.name, path
         return
     any_found = False

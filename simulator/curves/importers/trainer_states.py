@@ -74,7 +74,7 @@ def _states(path: Path) -> dict[str, list[Path]]:
     """The states of each run, by the folder that holds its trainer_state.json or its checkpoints."""
     if not path.is_dir():
         if path.suffix != ".json":
-            raise wrong(path, f"is no {NAME}")
+            raise wrong(path, f"is not a {NAME}")
         return {path.resolve().parent.name or path.stem: [path]}
     runs: dict[str, list[Path]] = {}
     for folder, below, names in os.walk(path):
@@ -108,7 +108,7 @@ def _trial(name: str, state: dict[str, Any], metric: str, step: str, options: Op
     if not all(abs(at) < LARGEST for at in scaled):
         return BEYOND
     if any(at != round(at) for at in scaled):
-        return f"has a {step} that is no whole number; --step-scale FACTOR makes one of it"
+        return f"has a {step} that is not a whole number; --step-scale FACTOR turns it into one"
     steps = np.array([round(at) for at in scaled], np.int64)
     losses = np.array([_number(entry[metric]) for entry in entries], np.float64)
     most, done = _number(state.get("max_steps")), _number(state.get("global_step"))

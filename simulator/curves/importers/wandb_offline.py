@@ -61,7 +61,7 @@ def read_offline_run(file: Path) -> OfflineRun:
         raise need(file, "wandb") from None
     raw = read_at_most(file, MAX_BYTES, "an offline run is a file")
     if not raw.startswith(HEADER):
-        raise wrong(file, "is no run of W&B: it should begin with :W&B")
+        raise wrong(file, "is not a run of W&B: it should begin with :W&B")
     run = OfflineRun(file.stem.removeprefix("run-"))
     for record in _records(raw):
         message = messages.Record()

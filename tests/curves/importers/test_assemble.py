@@ -79,7 +79,7 @@ def test_a_loss_that_is_no_number_in_a_curve_that_goes_on_is_left_out():
     (curve,), report = made(trial([1, 2, 3], [1.0, nan, 3]))
     assert (curve.resources.tolist(), curve.losses.tolist()) == ([1, 3], [1.0, 3.0])
     assert not curve.dead
-    assert report.changed == {"losses that are no number left out, in a curve that goes on": 1}
+    assert report.changed == {"losses that are not numbers left out, in a curve that goes on": 1}
 
 
 def test_a_failed_trial_dies_at_its_end():

@@ -54,7 +54,7 @@ def test_bad_files(tmp_path):
     del data["Fashion-MNIST"]["2"]["log"]["Train/val_cross_entropy"]
     path.write_text(json.dumps(data))
     assert imported(path, "lcbench").report.dropped == {
-        "has a log of unequal lengths, or none": 1, "has a log that is no list of numbers": 1,
+        "has a log of unequal lengths, or none": 1, "has a log that is not a list of numbers": 1,
         "does not report Train/val_cross_entropy": 1,
     }  # fmt: skip
     path.write_text(json.dumps(data)[:-40])

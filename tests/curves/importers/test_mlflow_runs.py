@@ -89,19 +89,19 @@ def test_another_schema(store, tmp_path):
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE alembic_version SET version_num = 'abc'")
     connection.close()
-    assert "is no store of this MLflow: " in refused(path)
+    assert "is not a store of this version of MLflow: " in refused(path)
 
 
 @pytest.mark.parametrize(
     ("statement", "says"),
     [
-        ("UPDATE runs SET start_time = NULL", "is no store of this MLflow: start_time cannot be None"),
+        ("UPDATE runs SET start_time = NULL", "is not a store of this version of MLflow: start_time cannot be None"),
         ("DELETE FROM metrics", "leaves no trial: 4 has no point"),
         ("UPDATE metrics SET step = 9223372036854775807", "leaves no trial: 4 has steps beyond 10^15"),
-        ("UPDATE metrics SET step = 'one'", "is no store of this MLflow: "),
-        ("UPDATE metrics SET timestamp = 'now'", "is no store of this MLflow: "),
-        ("DROP TABLE tags", "is no database of MLflow: it lacks the table tags"),
-        ("ALTER TABLE tags RENAME COLUMN value TO valeur", "is no store of this MLflow: "),
+        ("UPDATE metrics SET step = 'one'", "is not a store of this version of MLflow: "),
+        ("UPDATE metrics SET timestamp = 'now'", "is not a store of this version of MLflow: "),
+        ("DROP TABLE tags", "is not a database of MLflow: it lacks the table tags"),
+        ("ALTER TABLE tags RENAME COLUMN value TO valeur", "is not a store of this version of MLflow: "),
     ],
 )
 def test_values_that_mlflow_does_not_store(store, tmp_path, statement, says, capfd):
@@ -120,9 +120,9 @@ def test_no_runs_and_no_store(store, tmp_path):
     connection.close()
     assert refused(path).endswith("holds no runs")
     path.write_bytes(store[0].read_bytes()[:50_000])
-    assert "is no sound SQLite database" in refused(path)
+    assert "is not a sound SQLite database" in refused(path)
     path.write_bytes(b"")
     assert refused(path).endswith("is empty")
     path.write_bytes(b"something else")
-    assert refused(path).endswith("is no SQLite database")
+    assert refused(path).endswith("is not a SQLite database")
     assert f"run `mlflow migrate-filestore --source {tmp_path} --target sqlite:///mlflow.db`" in refused(tmp_path)

@@ -103,7 +103,7 @@ def test_another_schema(tmp_path):
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE alembic_version SET version_num = 'v1.3.0.a'")
     connection.close()
-    assert "is no storage of this Optuna: " in refused(path)
+    assert "is not a storage of this version of Optuna: " in refused(path)
 
 
 @pytest.mark.parametrize(
@@ -113,9 +113,12 @@ def test_another_schema(tmp_path):
             "UPDATE trial_intermediate_values SET step = 9223372036854775807 WHERE step = 4",
             "4 has steps beyond 10^15",
         ),
-        ("UPDATE trial_intermediate_values SET step = 'one' WHERE step = 4", "is no storage of this Optuna: "),
-        ("UPDATE trials SET datetime_start = 'today'", "is no sound storage: "),
-        ("INSERT INTO alembic_version VALUES ('v0')", "is no storage of this Optuna: "),
+        (
+            "UPDATE trial_intermediate_values SET step = 'one' WHERE step = 4",
+            "is not a storage of this version of Optuna: ",
+        ),
+        ("UPDATE trials SET datetime_start = 'today'", "is not a sound storage: "),
+        ("INSERT INTO alembic_version VALUES ('v0')", "is not a storage of this version of Optuna: "),
     ],
 )
 def test_values_that_optuna_does_not_store(tmp_path, statement, says):
@@ -148,7 +151,7 @@ def test_a_view_without_end_and_a_trigger(tmp_path):
         ("CREATE VIRTUAL TABLE more USING fts5(x)", "the table more is computed"),
         (
             "CREATE TABLE more (x CHECK (length(hex(zeroblob(400000000))) > 0)); INSERT INTO more VALUES (1)",
-            "is no sound SQLite database: string or blob too big",
+            "is not a sound SQLite database: string or blob too big",
         ),
     ],
 )
@@ -174,18 +177,18 @@ def test_truncated(tmp_path, keep):
     optuna_study(where)
     raw = path.read_bytes()
     path.write_bytes(raw[: int(len(raw) * keep)])
-    assert "is no sound SQLite database" in refused(path)
+    assert "is not a sound SQLite database" in refused(path)
 
 
 def test_no_study_at_all(tmp_path):
     (tmp_path / "x.log").write_text("not a journal\nat all\n")
-    assert "is no sound journal" in refused(tmp_path / "x.log")
+    assert "is not a sound journal" in refused(tmp_path / "x.log")
     (tmp_path / "x.log").write_text('{"op_code": 99}\n{"a": 1}\n')
-    assert "is no journal of this Optuna" in refused(tmp_path / "x.log")
+    assert "is not a journal of this version of Optuna" in refused(tmp_path / "x.log")
     with sqlite3.connect(tmp_path / "x.db") as connection:
         connection.execute("CREATE TABLE t (x)")
     connection.close()
-    assert "is no database of Optuna" in refused(tmp_path / "x.db")
+    assert "is not a database of Optuna" in refused(tmp_path / "x.db")
 
 
 def test_a_torn_last_line_of_a_journal_is_left_out(tmp_path):

@@ -77,7 +77,7 @@ def test_tensors_of_other_shapes_and_types(tmp_path, shape, dtype, plugin):
     elif dtype == 1 and shape in ([], [1], [1, 1]):
         assert losses_of(imported(tmp_path / "logs", "tensorboard")) == [[0.5]]
     else:
-        assert refused(tmp_path / "logs").endswith("leaves no trial: 1 reports what is no single number")
+        assert refused(tmp_path / "logs").endswith("leaves no trial: 1 reports something other than a single number")
 
 
 def test_events_that_a_restart_took_back(tmp_path):
@@ -114,7 +114,9 @@ def test_a_pipe_beside_event_files(tmp_path):
 
 def test_a_file_that_is_named_otherwise(tmp_path):
     (tmp_path / "loss.log").write_bytes(b"0.5")
-    assert "is no event file; their names begin with events.out.tfevents." in refused(tmp_path / "loss.log")
+    assert "is not an event file; the names of event files begin with events.out.tfevents." in refused(
+        tmp_path / "loss.log"
+    )
 
 
 def test_other_tags(tmp_path):
