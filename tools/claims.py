@@ -174,8 +174,8 @@ def trials_row(max_trials):
 TABLES = {
     "scaling": (
         [
-            "workers", "adaptive_asha: speed-up", "busy", "of the makespan, the longest trial",
-            "adaptive: speed-up", "busy", "of the makespan, the longest trial",
+            "workers", "adaptive_asha: speed-up", "busy", "longest trial",
+            "adaptive: speed-up", "busy", "longest trial",
         ],
         scaling_row,
         WORKERS,

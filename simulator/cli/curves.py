@@ -84,7 +84,7 @@ def import_(
     no_times: Annotated[bool, typer.Option("--no-times", help="Ignore the times in the log.")] = False,
     max_gap: Annotated[
         float | None,
-        typer.Option(help="Longest time between two reports that is no pause, in seconds.", show_default=False),
+        typer.Option(help="A longer time between two reports counts as a pause, in seconds.", show_default=False),
     ] = None,
     start_column: Annotated[
         str | None, typer.Option(help="For tables: column with the trial's start.", show_default=False)
@@ -121,9 +121,10 @@ def import_(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Turn another program's logs into learning curves, and say what was kept, what was dropped and why.
+    """Turn another program's logs into learning curves.
 
-    A second file, NAME.trials.csv, has the log's own name of each trial and its hyperparameters.
+    It says what was kept, what was dropped and why. A second file, NAME.trials.csv, has the log's own name of each
+    trial and its hyperparameters.
     """
     from simulator.curves import importers
     from simulator.curves.files import trials as names
@@ -169,7 +170,10 @@ def describe(
     ] = None,
     theme: Annotated[ThemeName, typer.Option(help="Colours of the figure.")] = "light",
 ) -> None:
-    """Describe learning curves: how well early losses predict final ones, crossings, noise, times."""
+    """Describe learning curves.
+
+    It says how well early losses predict final ones, how often curves cross, and how noisy losses and times are.
+    """
     from simulator.curves import describe as describing
     from simulator.curves.files.tables import read_table
 
@@ -209,7 +213,10 @@ def fit(
     laws: Annotated[
         int,
         typer.Option(
-            min=0, max=1000, help="Number of laws of other sets of these trials to keep, for plans: 8 or more."
+            min=0,
+            max=1000,
+            help="Also fit this many laws to other sets of these trials, so that a plan knows how uncertain the fit "
+            "is; 8 or more.",
         ),
     ] = 0,
     smaller_is_better: Annotated[
@@ -217,7 +224,10 @@ def fit(
     ] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Fit synthetic curves to recorded ones, and say how well their trials agree."""
+    """Fit synthetic curves to recorded ones.
+
+    It says how well searches on the fitted trials agree with searches on the recorded ones.
+    """
     from simulator.cli.progress import progress_bar
     from simulator.curves.files.tables import read_table
     from simulator.experiment import fitting

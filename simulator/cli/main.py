@@ -229,9 +229,9 @@ def curves_record(
         int, typer.Option(min=0, max=2**63 - 1, help="Seed of the configurations and of the training.")
     ] = 0,
 ) -> None:
-    """Train real models on scikit-learn's digits and record their learning curves.
+    """Record the learning curves of real models.
 
-    A recording that was stopped goes on where it stopped.
+    It trains networks on scikit-learn's digits. A recording that was stopped goes on where it stopped.
     """
     from simulator.curves.recorder import record
 

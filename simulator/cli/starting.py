@@ -23,7 +23,7 @@ def add_to(app: typer.Typer) -> None:
 def init(
     kind: Annotated[
         Kind | None,
-        typer.Argument(metavar="[docs|teach|plan|cluster|ray|optuna|determined|all]", show_default=False),
+        typer.Argument(metavar="[KIND]", help="What the example is for.", show_default=False),
     ] = None,
     folder: Annotated[
         Path, typer.Argument(metavar="[DIR]", help="Folder to write to. It is made if it is missing.")
@@ -68,7 +68,7 @@ def examples(
     found = starting.examples()
     if name is not None:
         if name not in found:
-            raise typer.BadParameter(f"{name!r} is none of {', '.join(found)}.", param_hint="NAME")
+            raise typer.BadParameter(f"{name!r} is not one of {', '.join(found)}.", param_hint="NAME")
         typer.echo(found[name].read_text(encoding="utf-8"), nl=False)
         return
     width = max(map(len, found))

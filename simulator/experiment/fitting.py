@@ -92,7 +92,8 @@ class Fitted:
                 "recorded trials"
             )
         if self.others:
-            yield f"{len(self.others):,} laws of other sets of these trials are kept beside it, for plans"
+            others = f"{len(self.others):,} laws that were fitted to other sets of these trials"
+            yield f"{others} are kept beside it, for plans"
         if self.note:
             yield self.note
 

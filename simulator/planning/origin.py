@@ -22,8 +22,8 @@ def origin(loaded: Loaded, trials: int | None, fitted_to: int | None) -> str:
         text = f"It rests on curves fitted to {fitted}; each replicate draws trials of its own."
         if isinstance(curves, curve_models.SyntheticSection) and not curves.trials:
             text += (
-                " What so few don't tell is in no interval here, as the law does not hold the trials it was fitted "
-                "to: fit again with `curves fit`."
+                " The intervals don't say how uncertain so few trials leave the fit, because the law does not hold "
+                "the trials that it was fitted to; fit again with `curves fit`."
             )
         return text
     return "The trials are made up, and none was recorded. Each replicate draws trials of its own."

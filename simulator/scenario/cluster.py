@@ -371,10 +371,10 @@ class ClusterSection(Section):
         0.0, description="Probability that an attempt dies by itself. In real clusters 1 to 5 % of users' jobs do."
     )
     failures: FailuresSection | None = Field(
-        None, description="Holds for every machine whose group says nothing else."
+        None, description="Failures of every machine whose group has no `failures` of its own."
     )
     preemption: PreemptionSection | None = Field(
-        None, description="Holds for every machine whose group says nothing else."
+        None, description="Preemption of every machine whose group has no `preemption` of its own."
     )
     slow_spells: SlowSpellsSection | None = Field(None, description="Times during which a machine is slow.")
     release: Release = Field("end", description=RELEASE)

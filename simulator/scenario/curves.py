@@ -186,8 +186,8 @@ class SyntheticSection(Section):
     )
     others: Annotated[list[OtherLawSection], Field(min_length=8, max_length=1000)] | None = Field(
         None,
-        description="Laws refitted to other sets of the same pilots, for what so few don't tell of a plan. `asha-sim "
-        "curves fit --laws` writes them.",
+        description="Laws refitted to other sets of the same pilots. They show a plan how uncertain so few pilots "
+        "leave it. `asha-sim curves fit --laws` writes them.",
     )
     version: Literal[1, 2] = Field(
         2,

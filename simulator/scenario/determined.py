@@ -121,7 +121,9 @@ class GridSection(DeterminedSection):
 
 class _Budgeted(DeterminedSection):
     budget: Budget = Field(description="Resource for all trials together, in the unit of max_length.")
-    train_stragglers: bool = Field(True, description="Accepted without effect; it has none in Determined.")
+    train_stragglers: bool = Field(
+        True, description="Accepted without effect. It has no effect in Determined either."
+    )
 
     @field_validator("budget")
     @classmethod

@@ -158,7 +158,7 @@ class RayHyperbandSection(_Ray):
     reduction_factor: Factor = Field(3, description=_FACTOR)
     pending: Count = Field(
         200,
-        description="How many trials may be in brackets before they start. This is not an argument of the scheduler.",
+        description="How many trials may wait in brackets to be started. This is not an argument of the scheduler.",
     )
 
     @property

@@ -71,12 +71,12 @@ class Summary:
     overhead_s: float
     lost_s: float
     idle_s: float
-    idle_promotable_s: float | None  # of it, while a promotion waited: fewer than 1 in divisor had left a rung
+    idle_promotable_s: float | None  # idle while a promotion waited: fewer than 1 in divisor had left a rung
     down_s: float
     cost: float  # of the workers while they were up
     cost_by_group: dict[str, float]
-    mispromotions: int | None  # promoted, and in the end not among the best 1 in divisor of the rung
-    simple_regret: float | None  # best_loss_in_full, less the best that a candidate has when fully trained
+    mispromotions: int | None  # trials that were promoted, but are not among the best 1 in divisor in the end
+    simple_regret: float | None  # best_loss_in_full, minus the best loss that any candidate has when fully trained
     max_length: int  # units of a fully trained trial
     stopped: bool  # it ended before its work was done
     best_trial_name: str | None = None  # its name in the log that its curve was imported from

@@ -211,7 +211,7 @@ def test_a_law_without_its_trials_says_that_pilots_are_in_no_interval(tmp_path):
     said = answered(tmp_path, curves="{kind: synthetic}", plan="pilots: 12").origin
 
     assert "fitted to 12 recorded trials" in said
-    assert "What so few don't tell is in no interval here" in said
+    assert "The intervals don't say how uncertain so few trials leave the fit" in said
 
 
 # What is wrong with pilots.

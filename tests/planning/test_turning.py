@@ -96,13 +96,13 @@ def test_the_decision_changes_where_the_chosen_option_gets_too_late(tmp_path):
     assert turn.now.count > chosen.count
     off = round(100 * (turn.factor - 1))
     assert (
-        f"The trial time changes the decision first: with over {off} % more, the answer is {turn.now.name}."
+        f"The trial time changes the decision first: if it rises by more than {off} %, the answer is {turn.now.name}."
         in list(sentences.remarks(found))
     )
     assert {"with": "trial time", "share_of_sets": None}.items() <= json.loads(report.json_text(found))[
         "decision_changes"
     ][0].items()
-    assert f"with over {off} % more" in page.page(found)
+    assert f"if it rises by more than {off} %" in page.page(found)
 
 
 def test_with_no_option_left_the_decision_is_none(tmp_path):
@@ -111,7 +111,7 @@ def test_with_no_option_left_the_decision_is_none(tmp_path):
     [turn] = [turn for turn in found.turns if turn.factor > 1]
 
     assert turn.now is None
-    assert sentences.turn(turn).endswith("% more, no option that was looked at does it")
+    assert sentences.turn(turn).endswith("%, no option that was looked at does what is asked")
 
 
 def test_where_nothing_does_it_less_of_something_may(tmp_path):
@@ -178,7 +178,7 @@ def test_how_far_a_turn_is():
     assert Turn("trial time", 0.5, None).far == pytest.approx(log(2))
     assert Turn("fit", 1.0, None, 0.4).far == 0.0
     assert sentences.turn(Turn("fit", 1.0, None, 0.4)).startswith(
-        "in 40 % of the sets that were drawn the option does not do it, and "
+        "in 40 % of the sets that were drawn the option is not enough, and "
     )
 
 

@@ -91,8 +91,8 @@ def remarks(answer: Answer) -> Iterator[str]:
     if chosen is not None and answer.fresh.met.estimate < answer.plan.confidence and answer.plan.asked:
         seen = percent(chosen.met.estimate, unlike=answer.plan.confidence)
         yield (
-            f"It was chosen because {seen} of its runs did it; of its fresh runs, fewer did it than the "
-            f"{level(answer.plan.confidence)} that were asked for."
+            f"It was chosen because {seen} of its first runs did what is asked. Of its fresh runs, fewer did so than "
+            f"the {level(answer.plan.confidence)} that were asked for."
         )
     yield from _below(answer)
     if advice.knee is not None and not advice.by_knee and advice.knee is not chosen:
@@ -160,17 +160,18 @@ def _ground(answer: Answer) -> Iterator[str]:
     sure = level(plan.confidence)
     bound = f"with {level(plan.assurance)} confidence, one-sided"
     if advice.chosen is not None:
+        cheapest = "is the cheapest on average"
         best = {
-            "expense": "the cheapest on average" if advice.priced else "the least worker-hours on average",
-            "time": "the soonest, or the cheaper of those as soon,",
-            "knee": "the knee of time against cost" if advice.chosen is advice.knee else "the cheapest on average",
+            "expense": cheapest if advice.priced else "takes the fewest worker-hours on average",
+            "time": "is the soonest, or the cheapest of those that are as soon",
+            "knee": "is the knee of time against cost" if advice.chosen is advice.knee else cheapest,
         }[advice.ground]
         if plan.choose_by == "lower_bound":
-            how = f"shown to do it in {sure} of runs ({bound})"
+            how = f"are shown to do this in {sure} of runs ({bound})"
         else:
-            how = f"seen to do it ({sure} by estimate)"
+            how = f"did this in at least {sure} of their runs"
         fresh = "Its figures come from fresh runs, which were not used to choose it."
-        yield f"It is {best} of the options {how}. {fresh}"
+        yield f"Of the options that {how}, it {best}. {fresh}"
     elif plan.choose_by == "lower_bound":
         needed = statistics.runs_to_show(plan.confidence, plan.assurance)
         if answer.replicates < needed:
@@ -183,8 +184,8 @@ def _ground(answer: Answer) -> Iterator[str]:
         if able:
             best_able = max(able, key=lambda option: option.met.estimate)
             yield (
-                f"By the share of its runs alone, {best_able.name} would do it "
-                f"({share(best_able.met, plan.confidence)}), but it is not shown {bound}."
+                f"By the share of its runs alone, {best_able.name} would be enough "
+                f"({share(best_able.met, plan.confidence)}), but that is not shown {bound}."
             )
 
 
@@ -387,18 +388,24 @@ def turning(answer: Answer) -> Iterator[str]:
             first = answer.turns[1]
             yield f"Apart from that, the {first.what} changes the decision first: {turn(first)}."
         return
-    verb = "change" if first.what.endswith("s") and not first.what.startswith("price") else "changes"
-    yield f"The {first.what} {verb} the decision first: {turn(first)}."
+    yield f"The {first.what} {'change' if _several(first) else 'changes'} the decision first: {turn(first)}."
 
 
 def turn(found: Turn) -> str:
-    """A clause on a change of the decision: "with over 20 % more, the answer is …"."""
-    now = "no option that was looked at does it" if found.now is None else f"the answer is {found.now.name}"
+    """A clause on a change of the decision: "if it rises by more than 20 %, the answer is …"."""
+    asked = "does what is asked"
+    now = f"no option that was looked at {asked}" if found.now is None else f"the answer is {found.now.name}"
     if found.share is not None:
         often = "" if found.now is None else "mostly "
-        return f"in {percent(found.share)} of the sets that were drawn the option does not do it, and {often}{now}"
-    off = round(100 * abs(found.factor - 1))
-    return f"with over {off} % more, {now}" if found.factor > 1 else f"with over {off} % less, {now}"
+        return f"in {percent(found.share)} of the sets that were drawn the option is not enough, and {often}{now}"
+    moves = "rise" if found.factor > 1 else "fall"
+    moved = f"they {moves}" if _several(found) else f"it {moves}s"
+    return f"if {moved} by more than {round(100 * abs(found.factor - 1))} %, {now}"
+
+
+def _several(found: Turn) -> bool:
+    """Whether the quantity's name is a plural."""
+    return found.what.endswith("s") and not found.what.startswith("price")
 
 
 def sensitive(answer: Answer) -> Iterator[str]:
@@ -540,8 +547,8 @@ def _others(advice: Advice, chosen: Option, plan: PlanSection) -> Iterator[str]:
         name = one.label if one.setting == chosen.cell.setting else f"{one.setting} with {one.label}"
         option = one.chosen
         if option is None:
-            shown = "is not shown to" if plan.choose_by == "lower_bound" else "would not"
-            yield f"{name} {shown} do it with any number of workers"
+            enough = "is shown to be enough" if plan.choose_by == "lower_bound" else "would be enough"
+            yield f"for {name}, no number of workers {enough}"
             continue
         cost = f" ({money(option.mean_cost.estimate)})" if advice.priced else ""
         but = f", and {_failing(one, plan)} would not do" if one.failing else ""
