@@ -31,7 +31,7 @@ UNSEEN = count(1)
 
 
 def turns(trials: int) -> int:
-    """How often a case is run: the shorter, the oftener."""
+    """How many turns a case gets: short cases get more of them."""
     return max(2, min(7, 200_000 // trials))
 
 

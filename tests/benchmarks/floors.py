@@ -15,14 +15,14 @@ Lengths = Sequence[Sequence[int]]
 
 
 def lengths(trace: Trace) -> Lengths:
-    """Of the run's own jobs; a worker that never had one has none."""
+    """How long each worker's jobs took; an empty list for a worker without a job."""
     order = np.argsort(trace.worker, kind="stable")
     ends = np.cumsum(np.bincount(trace.worker, minlength=trace.workers))
     return [part.tolist() for part in np.split((trace.end - trace.start)[order], ends[:-1])]
 
 
 def bare_simpy(work: Lengths) -> None:
-    """A process a worker, which yields a timeout a job."""
+    """One process for each worker yields one timeout for each job."""
 
     def worker(env: simpy.Environment, spans: Sequence[int]) -> Generator[simpy.Event, object, None]:
         for span in spans:

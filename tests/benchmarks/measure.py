@@ -20,7 +20,7 @@ def cpu(task: Task) -> float:
 
 
 def without_gc(task: Task) -> Task:
-    """The same without looking for cycles."""
+    """The same task with the garbage collector off."""
 
     def run() -> None:
         gc.disable()

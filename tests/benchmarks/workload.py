@@ -110,7 +110,7 @@ def run(search: str, trials: int, workers: int, curves: Synthetic, trouble: str 
 
 
 def draw(curves: Synthetic, trials: int) -> None:
-    """Draw the curves of `trials` trials at every rung, which else is done as they are asked for."""
+    """Draw the curves of `trials` trials at every rung beforehand, so that the run need not draw them."""
     for first in range(0, trials, BLOCK):
         for resource in RUNGS:
             curves.train(first, 0, resource)

@@ -18,7 +18,7 @@ PATIENCE = 300_000
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium: without one CI fails, and others are told what they miss."""
+    """Debian's Chromium. Where there is none, CI fails, and elsewhere the test is skipped with the reason."""
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if path is None:
         reason = "no Chromium found: `make browser` as root installs one"
@@ -35,7 +35,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def show(browser: Browser, tmp_path) -> Iterator[Opener]:
-    """Open a player; whatever the test does, the page asks for nothing and complains of nothing."""
+    """Open a player. At the end of the test, the page must have requested nothing and logged no error."""
     contexts, complaints, requests = [], [], []
 
     def note(message) -> None:

@@ -71,7 +71,7 @@ def test_a_link_names_any_number(visit, address):
     assert links[0] == "/scenario.yaml?cluster.workers=7&seed=123456"
 
 
-def test_what_cannot_be_is_told_and_the_next_move_goes_on(browser, address):
+def test_a_world_that_cannot_be_is_reported_and_the_next_move_goes_on(browser, address):
     page = browser.new_page()
     page.goto(f"{address}#cluster.workers=5000")
     page.wait_for_function("() => document.getElementById('said').textContent.includes('too many to draw')")

@@ -244,7 +244,7 @@ def test_what_went_wrong_is_told(show):
     assert page.locator(".key li").all_inner_texts()[3:7] == ["overhead", "lost work", "starting up", "down"]
 
 
-def test_a_job_that_was_dropped_is_tried_again_and_a_run_that_was_stopped_trained_nobody_in_full(show):
+def test_a_job_that_was_dropped_is_tried_again_and_a_run_that_was_stopped_trained_no_trial_in_full(show):
     rows = [
         (0, 0, 0, 0, 0, 1, 0, 5 * MINUTE, Outcome.DROPPED, float("nan"), 0, 5 * MINUTE),
         (0, 0, 0, 0, 0, 1, 5 * MINUTE, 9 * MINUTE, Outcome.COMPLETED, 0.5, 0, 0),
@@ -257,7 +257,7 @@ def test_a_job_that_was_dropped_is_tried_again_and_a_run_that_was_stopped_traine
     assert page.locator(".state").inner_text() == "stopped at 9 min"
 
 
-def test_where_nobody_is_idle_no_fraction_of_time_is_below_none(show):
+def test_where_no_worker_is_idle_no_fraction_of_time_is_negative(show):
     page = show(play({"one": timeline_scene(trials=300, workers=8)}, title="", time_unit="min"))
     shown = page.evaluate(
         """() => Array.from({length: 2000}, (_, at) => {
@@ -344,7 +344,7 @@ def test_paper_is_white_and_has_no_buttons(show):
     assert len(page.pdf()) > 10_000
 
 
-def test_who_wants_no_motion_sees_the_last_frame(show):
+def test_readers_who_want_no_motion_see_the_last_frame(show):
     page = show(pair())
     assert time(page) == 1
     assert not page.evaluate("player.playing")

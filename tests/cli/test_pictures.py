@@ -70,7 +70,7 @@ def test_plots(tmp_path, tiny):
 @pytest.mark.parametrize(
     "args", [("animate", "--format", "gif,avi"), ("plot", "--kind", "pie"), ("plot", "--format", "bmp")]
 )
-def test_what_there_is_not_is_said(tmp_path, args):
+def test_an_unknown_format_or_kind_is_refused(tmp_path, args):
     command, option, value = args
     done = asha_sim(command, DOCS, option, value, "--out", tmp_path / "out")
 
@@ -108,7 +108,7 @@ def test_traces_are_named_in_the_help(command):
 
 
 @pytest.mark.parametrize("command", ["animate", "plot"])
-def test_a_file_that_is_neither_is_told_what_is_taken(tmp_path, command):
+def test_a_file_that_is_neither_scenario_nor_trace_is_refused(tmp_path, command):
     (tmp_path / "notes.txt").write_text("hello\n")
     (tmp_path / "curves.csv").write_text("trial,resource,loss\n0,1,0.5\n")
     neither, table = (

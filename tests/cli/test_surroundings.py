@@ -16,7 +16,7 @@ from tests.support.plans import loaded
 
 @pytest.mark.parametrize("name", ["LOKY_MAX_CPU_COUNT", "POLARS_MAX_THREADS"])
 @pytest.mark.parametrize("text", ["abc", "0", "", "-1", "1.5", " ", "9" * 90, "²"])
-def test_a_count_that_is_none(name, text, monkeypatch):
+def test_a_variable_that_is_not_a_count(name, text, monkeypatch):
     monkeypatch.setenv(name, text)
     with pytest.raises(InputError, match=rf"^{name}: .* should be a whole number from 1 on"):
         surroundings.prepare()
@@ -24,7 +24,7 @@ def test_a_count_that_is_none(name, text, monkeypatch):
 
 @pytest.mark.parametrize("name", surroundings.PASSED_OVER)
 @pytest.mark.parametrize("text", ["", "abc", "0", "1.5"])
-def test_what_no_command_goes_by(name, text, monkeypatch):
+def test_variables_that_no_command_uses_are_taken_out(name, text, monkeypatch):
     monkeypatch.setenv(name, text)
     surroundings.prepare()
 

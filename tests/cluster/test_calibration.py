@@ -55,7 +55,7 @@ def test_no_event_gives_a_bound_and_no_figure():
     assert found.low == pytest.approx(1000 / -np.log(0.05))  # e^(-1000 / mean) = 5 %
 
 
-def test_spans_that_all_ended_at_once_are_none():
+def test_spans_that_all_ended_at_once_are_0():
     found = estimate.span(0.0, 3, "returns")
     assert (found.value, found.low, found.high) == (0, 0, 0)
 

@@ -47,7 +47,7 @@ def test_waiting_for_a_decision_is_idle_time():
     assert sum(where) == trace.workers * trace.makespan
 
 
-def test_what_the_scheduler_never_came_to_is_cut_where_the_run_ends():
+def test_jobs_that_were_not_given_out_are_cut_where_the_run_ends():
     trace = run(4, 4, 3, Stop(time=7 * S))
     assert trace.makespan == 7 * S
     assert (trace.end >= trace.start).all()

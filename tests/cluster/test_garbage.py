@@ -54,7 +54,7 @@ def test_it_is_off_while_the_model_runs_and_nothing_stays_frozen():
 
 
 @pytest.mark.parametrize("groups", [2, TWO_GROUPS], ids=["fast", "model"])
-def test_a_run_is_no_garbage_that_waits_to_be_found(groups):
+def test_a_run_leaves_no_cycles_of_garbage(groups):
     gc.disable()
     searcher = random(max_trials=3, max_length=2)
     simulate(searcher, World(), Cluster(groups))
@@ -64,7 +64,7 @@ def test_a_run_is_no_garbage_that_waits_to_be_found(groups):
     assert known() is None
 
 
-def test_runs_do_not_put_off_the_look_through_everything():
+def test_runs_do_not_put_off_a_full_garbage_collection():
     gc.collect()
     for _ in range(5):
         gc.collect(1)  # each is a step towards it

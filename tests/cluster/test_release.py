@@ -154,7 +154,7 @@ def test_a_machine_idle_for_so_long_is_let_go_and_hired_again_when_work_waits():
     assert billing.total(trace, Bill.DRAINED) == (1 + 2 + 5 + 5) * 10
 
 
-def test_one_that_is_hired_again_starts_up_first():
+def test_a_machine_that_is_hired_again_starts_up_first():
     """All but the last are gone at hour 4: it takes one, and the first is hired for the other, for 12 minutes."""
     trace = halved(MachineGroup(4, price=10.0, release=MINUTE * 30, start_up=MINUTE * 12, billing=HOUR))
 
@@ -200,7 +200,7 @@ def test_both_places_of_a_machine_are_let_go_and_hired_together():
     assert times(both, both.released)[:2] == [(0, 2.6, 4.1), (1, 2.6, 4.1)]
 
 
-def test_one_that_is_away_is_hired_when_it_could_be_there_again():
+def test_a_machine_that_is_away_is_hired_once_it_is_back():
     """Here for 3 hours and away for 2, let go at 1:30: the work that waits from hour 4 on has it at hour 5."""
     preemption = Preemption(series=((3 * HOUR, 2 * HOUR),))
     spot = MachineGroup(1, name="spot", price=1.0, release=MINUTE * 30, preemption=preemption)
@@ -262,7 +262,7 @@ def test_machines_together_go_at_once(kind, together, alike):
     assert len({str(life) for life in found}) == len(alike)
 
 
-def test_one_that_goes_with_its_rack_fails_alone():
+def test_a_machine_that_is_preempted_with_its_rack_fails_alone():
     preemption = Preemption(Weibull(20 * HOUR), Weibull(HOUR), together="group")
     alone = lives(MachineGroup(4, preemption=preemption), 4)
     both = lives(MachineGroup(4, preemption=preemption, failures=Failures(Weibull(10 * HOUR), Weibull(HOUR))), 4)

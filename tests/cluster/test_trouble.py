@@ -153,7 +153,7 @@ def test_a_job_that_is_lost_for_ever_is_told_by_trial_and_resource(max_trials):
     )
 
 
-def test_the_time_when_nobody_is_left():
+def test_the_time_at_which_the_last_machine_leaves():
     with pytest.raises(StarvedError) as error:
         simulate(random(max_trials=1, max_length=1), World(), Cluster((MachineGroup(1, join=5, leave=5),)))
     assert (
@@ -164,7 +164,7 @@ def test_the_time_when_nobody_is_left():
         simulate(random(max_trials=None, max_length=1), World(), Cluster((MachineGroup(1, leave=9000 * SECOND),)))
 
 
-def test_a_machine_that_never_stays_long_enough_says_so():
+def test_a_machine_that_never_stays_long_enough_is_reported():
     with pytest.raises(StarvedError) as error:
         simulate(random(max_trials=1, max_length=1), World(), Cluster((spot(2, 2, start_up=2),)))
     assert str(error.value) == "machines come and go, and none stays long enough to start up and work"
@@ -225,7 +225,7 @@ def test_a_job_may_last_as_long_as_the_clock(groups):
             assert trace.makespan == makespan
 
 
-def test_money_that_is_left_when_nobody_is():
+def test_a_budget_that_outlasts_the_last_machine():
     cluster = Cluster((MachineGroup(1, price=1.0, leave=5 * UNIT),))
     with pytest.raises(StarvedError, match="no worker is left"):
         simulate(random(max_trials=9, max_length=2), World(), cluster, stop=Stop(cost=1.0))

@@ -39,7 +39,7 @@ def test_no_cell_is_a_formula(text):
 
 
 @pytest.mark.parametrize("text", ["-5", "+3", "1e9", "32", "0.5", "-0.25"])
-def test_a_number_stays_one(text):
+def test_a_number_stays_a_number(text):
     assert escaping.csv_cell(text) == text
 
 
@@ -121,7 +121,7 @@ def test_a_scenario_as_json_writes_it(title, tmp_path):
     assert load(path).title == title
 
 
-def test_half_a_character_is_still_none(tmp_path):
+def test_half_a_character_is_not_text(tmp_path):
     path = tmp_path / "s.yaml"
     path.write_text('title: "\\udc69\\ud83d"\n' + HEAD)
     with pytest.raises(InputError, match="half a character"):

@@ -46,5 +46,5 @@ def test_what_was_given_is_told_as_given():
     assert [level(share) for share in (0.95, 0.955, 0.9999, 0.57)] == ["95 %", "95.5 %", "99.99 %", "57 %"]
 
 
-def test_one_is_no_plural():
+def test_one_is_singular():
     assert (counted(1, "pair"), counted(1200, "pair")) == ("1 pair", "1,200 pairs")

@@ -30,7 +30,7 @@ def test_crossings_by_hand():
     assert (late.crossing, late.crossing_late) == (1, 0)
 
 
-def test_the_dead_rank_last_and_cross_nobody():
+def test_trials_that_died_rank_last_and_cross_no_other():
     about = describe(grid([[1, 1, 1], [2, 2, 2], [3, 3, 3], [0, 0, inf]]))
     assert about.diverged == 0.25
     assert about.finished == 3

@@ -76,7 +76,7 @@ def test_a_sample_is_what_training_gives():
     assert units[3] == pytest.approx(curves.train(3, 0, 1)[0] / 1e6, abs=1e-6)
 
 
-def test_knobs_leave_other_draws_alone():
+def test_a_parameter_changes_no_other_draw():
     losses, units = drawn()
     noisy, same_units = drawn(noise=0.05)
 
@@ -128,7 +128,7 @@ def test_asymptotes_and_times_by_their_quantiles():
     assert np.quantile(np.log10(units), [0, 0.25, 0.5, 0.75, 1]) == pytest.approx([0, 0.5, 1, 2, 3], abs=0.01)
 
 
-def test_skew_crowds_the_good():
+def test_skew_puts_good_trials_closer_together():
     even, skewed = (drawn(resource=10**6, skew=skew, rate=2.0, rate_sigma=0)[0][:, 1] for skew in (1, 3))
     assert np.median(even) == pytest.approx(0.55, abs=0.03)
     assert np.median(skewed) == pytest.approx(0.1 + 0.9 / 8, abs=0.02)

@@ -68,7 +68,7 @@ def test_python_may_name_its_values():
         ([f"seed={','.join(map(str, range(1001)))}"], "names 1,001 values; give from 1 to 1,000"),
     ],
 )  # fmt: skip
-def test_what_is_none_is_told(texts, said):
+def test_wrong_values_are_reported(texts, said):
     with pytest.raises(InputError) as caught:
         controls(*texts)
     assert said in str(caught.value)

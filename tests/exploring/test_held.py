@@ -97,6 +97,6 @@ def test_a_world_that_fails_is_named():
     assert str(caught.value).startswith("a leave 30 s: ")
 
 
-def test_a_plan_in_the_scenario_is_no_matter():
+def test_a_plan_in_the_scenario_is_ignored():
     assert scenario().scenario.plan is not None
     assert len(about(held(worlds("cluster.workers=3,5")))["worlds"]) == 2

@@ -111,7 +111,7 @@ def test_one_searcher_alone_whatever_else_was_moved():
     assert list(worlds.traces(moved, nothing)) == ["ASHA"]
 
 
-def test_a_page_without_a_wish_has_a_few_workers_and_divisors():
+def test_without_vary_a_page_has_a_few_workers_and_divisors():
     workers, divisor = few(load(ROOT / "scenarios/digits.yaml"))
     assert (workers.names, workers.names[workers.at]) == (("3", "4", "5", "6", "8", "10", "12", "16", "20"), "8")
     assert (divisor.names, divisor.names[divisor.at]) == (("2", "3", "4"), "3")

@@ -89,7 +89,7 @@ def test_it_listens_on_this_machine_alone(port):
         {"Sec-Fetch-Site": "same-site"},
     ],
 )
-def test_who_comes_from_elsewhere_is_refused(port, headers):
+def test_requests_from_elsewhere_are_refused(port, headers):
     given = {name: value.format(port=port) for name, value in headers.items()}
     assert ask(port, "/world", {}, given)[0] == 403
     assert ask(port, "/scenario.yaml", None, given)[0] == 403
@@ -114,13 +114,13 @@ def test_a_link_from_elsewhere_shows_the_page(port):
         (b'{"cluster.workers": "1001"}', 400), (b'{"searchers.SHA.max_trials & searchers.ASHA.max_trials": "100000"}', 400),
     ],
 )  # fmt: skip
-def test_what_is_no_question_is_refused_with_a_message(port, body, status):
+def test_a_request_that_is_not_a_question_is_refused_with_a_message(port, body, status):
     found, answer = ask(port, "/world", body=body)
     assert found == status
     assert json.loads(answer)["problem"]
 
 
-def test_what_is_too_much_says_what_is_the_most(port):
+def test_a_request_above_a_limit_names_the_limit(port):
     said = json.loads(ask(port, "/world", {"cluster.workers": "1001"})[1])["problem"]
     assert said == "cluster: 1,001 workers are too many to draw at once; the most here is 1,000"
 

@@ -100,7 +100,7 @@ def test_a_value_that_there_is_not_is_told(kernel):
         {"kind": "cancel", "id": 3},
     ],
 )
-def test_what_is_no_question_is_passed_over(kernel, said):
+def test_a_message_that_is_not_a_question_is_ignored(kernel, said):
     kernel.widget._handle_custom_msg(said, [])
 
     assert kernel.told == {}

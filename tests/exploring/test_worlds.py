@@ -33,7 +33,7 @@ def worlds(*vary, limits=None, text=TEXT):
 
 
 def nothing():
-    """Watch, and let it be."""
+    """A callback for progress that does nothing."""
 
 
 def test_a_world_is_the_scenario_with_other_values():

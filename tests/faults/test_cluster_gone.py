@@ -109,7 +109,7 @@ def test_without_a_folder_it_says_what_would_help(scheduler: Scheduler, folder: 
     assert said.endswith("does not answer any more; start it again, then run it again; with --out it could go on\n")
 
 
-def test_what_was_done_is_gone_on_with(scheduler: Scheduler, folder: Path) -> None:
+def test_finished_blocks_are_kept_and_resumed(scheduler: Scheduler, folder: Path) -> None:
     whole = asha_sim(*WRITING["plan"], folder / "whole", cwd=folder)
     line = ("plan", "p.yaml", "--backend", "dask", "--address", scheduler.address, "--out", folder / "out")
     process = halted(*line, cwd=folder, at=A_BLOCK)

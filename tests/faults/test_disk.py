@@ -56,7 +56,7 @@ def test_a_disk_that_is_full(name: str, leave: int, folder: Path, disk: Path) ->
 
 
 @pytest.mark.parametrize("name", ["run", "animate", "plot", "import"] if FUZZ else ["run", "animate"])
-def test_what_was_there_is_as_it_was_all_of_it(name: str, folder: Path, disk: Path) -> None:
+def test_files_that_were_there_stay_unchanged(name: str, folder: Path, disk: Path) -> None:
     out = place(name, disk)
     assert asha_sim(*WRITING[name], out, cwd=folder).returncode == 0
     before = contents(disk)

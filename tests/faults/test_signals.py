@@ -329,7 +329,7 @@ def test_what_cannot_be_tidied_up_in_time_is_left_and_how_to_go_on_is_said_all_t
 
 
 @pytest.mark.parametrize("name", ["animate", "plan --jobs 2"])
-def test_impatience(name: str, folder: Path) -> None:
+def test_more_signals_during_the_clean_up_change_nothing(name: str, folder: Path) -> None:
     """Signals that come while it tidies up change nothing."""
     (folder / "p.yaml").write_text(LONG)
     process = halted(*WRITING[name], folder / "out", cwd=folder, at=A_FILE if name == "animate" else A_BLOCK)
@@ -349,7 +349,7 @@ def test_impatience(name: str, folder: Path) -> None:
     assert all_gone(process.pid)
 
 
-def test_a_signal_that_is_to_be_ignored_is(folder: Path) -> None:
+def test_an_ignored_signal_stays_ignored(folder: Path) -> None:
     """As nohup and a shell's background do."""
     shell = ["/bin/sh", "-c", 'trap "" INT HUP; : > ready; exec "$@"', "sh", *command("run", "s.yaml", "--json")]
     process = subprocess.Popen(
@@ -378,7 +378,7 @@ def test_the_terminal_is_gone(folder: Path) -> None:
     process.stdout.close()
 
 
-def test_in_a_finalizer_it_ends_too() -> None:
+def test_a_signal_during_a_finalizer_ends_the_command() -> None:
     """Where Python would print what was raised, and go on."""
     code = """
 import signal

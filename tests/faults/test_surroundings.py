@@ -127,7 +127,7 @@ def test_files_from_the_future_are_gone_on_with(folder: Path) -> None:
     assert contents(out) == before
 
 
-def test_the_umask_is_heard(usual: dict[str, bytes], tmp_path: Path) -> None:
+def test_files_follow_the_umask(usual: dict[str, bytes], tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
 
     assert outputs(tmp_path / "work", umask=0o077) == usual
@@ -208,7 +208,7 @@ def test_a_plan_with_variables_of_libraries(name: str, text: str, folder: Path) 
 
 
 @pytest.mark.parametrize(("name", "text"), [("LOKY_MAX_CPU_COUNT", "abc"), ("POLARS_MAX_THREADS", "0")])
-def test_a_variable_that_no_library_makes_sense_of(name: str, text: str, folder: Path) -> None:
+def test_a_variable_that_no_library_can_read(name: str, text: str, folder: Path) -> None:
     done = asha_sim("plan", "p.yaml", "--out", "out", cwd=folder, env={name: text})
 
     assert (done.returncode, done.stdout) == (2, "")

@@ -71,7 +71,7 @@ def test_a_second_recording_is_refused_and_the_first_unharmed(folder: Path) -> N
     assert sorted({int(row.split(",")[0]) for row in rows}) == list(range(40))
 
 
-def test_blocks_of_nobody_knows_what_are_not_gone_on_with(folder: Path) -> None:
+def test_blocks_of_an_unknown_sweep_are_not_resumed(folder: Path) -> None:
     (folder / "s.yaml").write_text(SCENARIO)
     out = folder / "out"
     assert asha_sim("plan", "p.yaml", "--jobs", "1", "--out", out, cwd=folder).returncode == 0

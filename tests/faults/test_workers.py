@@ -31,7 +31,7 @@ from tests.faults.commands import (
 )
 
 
-def test_one_that_is_killed_is_done_without(folder: Path) -> None:
+def test_the_plan_goes_on_when_a_worker_is_killed(folder: Path) -> None:
     whole = asha_sim(*WRITING["plan"], folder / "whole", cwd=folder)
     out = folder / "out"
     process = halted(*WRITING["plan --jobs 2"], out, cwd=folder, at=A_BLOCK)
@@ -57,7 +57,7 @@ sweep.run_block = run_block
 """
 
 
-def test_where_each_one_is_killed_it_says_which_runs_and_how_to_go_on(folder: Path) -> None:
+def test_if_every_worker_is_killed_the_error_names_the_runs_and_how_to_go_on(folder: Path) -> None:
     whole = asha_sim(*WRITING["plan"], folder / "whole", cwd=folder)
     out = folder / "out"
     status, said = ended(started("plan", "p.yaml", "--jobs", "2", "--out", out, cwd=folder, first=KILLED))
@@ -85,7 +85,7 @@ def squeezed(folder: str, number: int) -> int:
     return 2 * number
 
 
-def test_one_without_memory_tries_again(tmp_path: Path) -> None:
+def test_a_worker_without_memory_tries_again(tmp_path: Path) -> None:
     done = dict(WorkerPool(jobs=2).run(partial(squeezed, str(tmp_path)), [0, 1, 2, 3, 4], str))
 
     assert done == {number: 2 * number for number in range(5)}
@@ -94,7 +94,7 @@ def test_one_without_memory_tries_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("jobs", "said"), [(1, "out of memory"), (2, "its worker process ran out of memory, and again")]
 )
-def test_one_without_memory_twice_is_named(jobs: int, said: str, tmp_path: Path) -> None:
+def test_runs_that_lack_memory_twice_are_named(jobs: int, said: str, tmp_path: Path) -> None:
     with pytest.raises(MachineError, match=f"^task 5: {said}") as caught:
         list(WorkerPool(jobs=jobs).run(partial(squeezed, str(tmp_path)), [0, 5, 1], lambda number: f"task {number}"))
 

@@ -229,7 +229,7 @@ def test_nothing_without_an_end_is_opened(tmp_path, make, monkeypatch):
             read(tmp_path / name)
 
 
-def test_nor_inside_a_folder_of_logs(tmp_path):
+def test_nothing_without_an_end_is_opened_inside_a_folder_of_logs(tmp_path):
     (tmp_path / "exp" / "a").mkdir(parents=True)
     os.mkfifo(tmp_path / "exp" / "a" / "progress.csv")
     with pytest.raises(InputError, match=r"1 can't be read \(is a pipe; results are a file\)"):

@@ -12,14 +12,14 @@ from simulator.io import scratch, writing
 LEFT = f".table.csv.0123abcd.{scratch.MARK}.csv"
 
 
-def test_one_that_nobody_holds_is_removed(tmp_path):
+def test_a_scratch_file_that_no_process_has_locked_is_removed(tmp_path):
     (tmp_path / LEFT).write_text("half")
     scratch.clear([tmp_path])
 
     assert not list(tmp_path.iterdir())
 
 
-def test_one_that_somebody_holds_stays(tmp_path):
+def test_a_scratch_file_that_a_process_has_locked_stays(tmp_path):
     with (tmp_path / LEFT).open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         scratch.clear([tmp_path])

@@ -118,7 +118,7 @@ def test_options_that_are_tied_are_named_cheapest_first():
 # The audit's ten constructed cases.
 
 
-def test_an_exception_does_not_turn_the_answer_to_three_times_the_price():
+def test_one_larger_number_that_fails_does_not_triple_the_price_of_the_answer():
     question = plan(deadline="16 h", confidence=0.95, choose_by="estimate")
     cheap = [
         option(question, count, share(10, 20, part), 100.0 + noise(count), setting="spot", index=count)
@@ -131,7 +131,7 @@ def test_an_exception_does_not_turn_the_answer_to_three_times_the_price():
     assert advice.best.failing == (cheap[2],)
 
 
-def test_the_nearest_is_who_gets_there():
+def test_the_nearest_option_reaches_the_target_most_often():
     question = plan(deadline="1 h", target={"loss": 0.1})
     never, sometimes = option(question, 4, inf, 10.0), option(question, 32, share(20, inf, 45), 10.0)
     advice = advise([never, sometimes], question)
@@ -140,7 +140,7 @@ def test_the_nearest_is_who_gets_there():
     assert advice.nearest is sometimes
 
 
-def test_survivors_are_not_compared():
+def test_times_are_not_compared_if_some_runs_missed_the_target():
     question = plan(target={"loss": 0.1})
     labels = ("SHA", "ASHA")
     one = option(question, 8, share(2, inf, 55), labels=labels)

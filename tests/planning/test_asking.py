@@ -74,7 +74,7 @@ def test_an_option_is_never_more_than_a_value(text):
 
 
 @pytest.mark.parametrize("name", ["a\nseed: 3", "a: b", "#", '"', "\\", "é"])
-def test_any_file_name_is_one(tmp_path, name):
+def test_any_file_name_is_accepted(tmp_path, name):
     (tmp_path / name).write_text(PILOTS)
     made = asked(Question(trials=16, max_length=16, workers="2", pilots=tmp_path / name))
 
@@ -107,7 +107,7 @@ def test_any_file_name_is_one(tmp_path, name):
         ({"spot_up": "never"}, "--spot-up: 'never' is not a duration"),
     ],
 )  # fmt: skip
-def test_what_is_no_sense_is_said_of_its_option(options, said):
+def test_a_wrong_value_is_reported_with_its_option(options, said):
     with pytest.raises(InputError) as error:
         asked(Question(**{**WHOLE, **options}))
 
@@ -157,7 +157,7 @@ def edges(text, tmp_path, *, extend=False):
     return found, told, sorted({option.count for option in found.advice.options})
 
 
-def test_the_smallest_count_that_does_it_is_said_to_be_the_smallest_tried(tmp_path):
+def test_an_answer_at_the_smallest_count_says_that_it_is_the_smallest(tmp_path):
     text = SMALL.replace("40 min", "6 h")
     found, told, counts = edges(text, tmp_path)
     more, edge, tried = edges(text, tmp_path, extend=True)
@@ -168,7 +168,7 @@ def test_the_smallest_count_that_does_it_is_said_to_be_the_smallest_tried(tmp_pa
     assert edge == []  # fewer than one is none
 
 
-def test_where_nothing_does_it_more_are_tried(tmp_path):
+def test_extend_tries_more_workers_if_no_option_is_enough(tmp_path):
     text = planned("vary: {cluster.workers: [1, 2]}\ndeadline: 30 min\nconfidence: 0.5\nreplicates: 8")
     found, _, _ = edges(text, tmp_path)
     more, _, tried = edges(text, tmp_path, extend=True)

@@ -249,7 +249,7 @@ def test_pilots_that_died_before_the_end_tell_nothing_of_it(tmp_path):
         check_plan(loaded(tmp_path, question()))
 
 
-def test_where_nothing_does_it_the_budget_and_deadline_that_would_are_told(tmp_path):
+def test_if_no_option_is_enough_the_budget_and_deadline_that_it_would_take_are_told(tmp_path):
     pilots(tmp_path, 12)
     found = answered(tmp_path, plan="budget: 0.1\n  price: 2\n  deadline: 20 min".replace("\n ", ","))
     said = " ".join(sentences.remarks(found))

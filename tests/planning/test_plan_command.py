@@ -149,7 +149,7 @@ def test_check_looks_at_the_plan_too(tmp_path):
 # The words.
 
 
-def test_what_was_asked_and_is_met(tmp_path):
+def test_an_option_meets_the_question(tmp_path):
     said = sentences.sentence(found(tmp_path, SMALL.replace("40 min", "3 h")))
 
     assert re.match(
@@ -159,7 +159,7 @@ def test_what_was_asked_and_is_met(tmp_path):
     ), said
 
 
-def test_what_nobody_meets(tmp_path):
+def test_no_option_meets_the_question(tmp_path):
     said = sentences.sentence(found(tmp_path, SMALL.replace("confidence", "x").replace("40 min", "17 min")))
 
     assert said.startswith("No option is shown to be done within 1,020 s in 95 % of runs; the nearest is ")
@@ -173,7 +173,7 @@ def test_nothing_asked_is_answered_by_the_knee(tmp_path):
     )
 
 
-def test_a_mean_is_of_those_that_get_there(tmp_path):
+def test_a_mean_time_is_of_the_runs_that_reach_the_target(tmp_path):
     text = planned("vary: {cluster.workers: [1, 2, 4, 8, 16]}\ntarget: {loss: 0.32}\nconfidence: 0.5\nreplicates: 24")
     made = found(tmp_path, text)
     reached = [value for value in made.fresh.times.tolist() if value < float("inf")]
@@ -228,7 +228,7 @@ def test_a_target_that_is_never_reached_gives_no_difference(tmp_path):
     assert "4 workers: SHA and ASHA never reached the target in the same replicate." in list(sentences.remarks(made))
 
 
-def test_no_difference_is_called_so(tmp_path):
+def test_a_difference_that_is_not_seen_is_called_none(tmp_path):
     twins = HEAD.replace("name: asha", "name: sha")
     remarks = list(sentences.remarks(found(tmp_path, planned("vary: {cluster.workers: [4]}\nreplicates: 6", twins))))
 
@@ -284,7 +284,7 @@ def test_the_share_is_called_what_was_asked(tmp_path, question, title):
     assert ("for $150.5" in sentences.sentence(answered)) == ("budget" in question)
 
 
-def test_where_trials_come_from_is_said_of_the_answer_and_not_of_all(tmp_path):
+def test_the_origin_of_trials_is_that_of_the_answer(tmp_path):
     axis = "curves: {fast: {unit_time: 1 min}, slow: {unit_time: 9 min}}"
     one, two = (
         found(tmp_path, planned(f"vary: {{cluster.workers: [4, 8]{more}}}\nreplicates: 6")).origin
@@ -294,7 +294,7 @@ def test_where_trials_come_from_is_said_of_the_answer_and_not_of_all(tmp_path):
     assert two == f"{one} Other options have other curves."
 
 
-def test_what_a_stop_cuts_off_is_not_said_to_be_done_without_a_word(tmp_path):
+def test_runs_that_a_stop_cuts_off_are_mentioned(tmp_path):
     asked = "vary: {cluster.workers: [4]}\ndeadline: 40 min\nreplicates: 6"
     cut, aimed, whole = (
         list(sentences.remarks(found(tmp_path, head + planned(f"{asked}{target}"))))
@@ -308,7 +308,7 @@ def test_what_a_stop_cuts_off_is_not_said_to_be_done_without_a_word(tmp_path):
     assert [any("`stop`" in remark for remark in remarks) for remarks in (cut, aimed, whole)] == [True, False, False]
 
 
-def test_one_pair_is_no_pairs(tmp_path):
+def test_one_pair_is_singular(tmp_path):
     answered = found(tmp_path)
     first = answered.advice.differences[0]
     once = replace(first, pairs=1, alike=True, one=replace(first.one, replicates=1))
@@ -316,7 +316,7 @@ def test_one_pair_is_no_pairs(tmp_path):
     assert "1 pair)" in sentences.difference(once, "s")
 
 
-def test_the_page_is_the_same_whatever_this_machine_draws_like(tmp_path):
+def test_the_page_does_not_depend_on_matplotlibs_settings(tmp_path):
     import matplotlib as mpl
 
     answered = found(tmp_path)
@@ -367,7 +367,7 @@ def test_longer_trials_are_as_if_the_deadline_were_sooner(tmp_path):
     assert varied["price +20 %"].cost.middle == pytest.approx(1.2 * base.cost.middle)
 
 
-def test_what_is_most_sensitive_is_told_by_a_figure_that_moves(tmp_path):
+def test_the_sensitivity_is_told_by_a_figure_that_changes(tmp_path):
     def told(text):
         return next(sentences.sensitive(found(tmp_path, text)))
 

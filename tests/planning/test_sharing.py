@@ -53,7 +53,7 @@ def test_the_least_cluster_that_gets_as_many_searches_done_in_time_as_asked(tmp_
     assert [row[3] for row in words.rows(found)] == ["overloaded", "overloaded", "100 % (94–100 %)"]
 
 
-def test_nothing_may_do(tmp_path):
+def test_no_option_is_shown_to_be_enough(tmp_path):
     found = answer_shared(load(write(tmp_path, "stay: 2 h", "stay: 30 min")), pool=ALONE)
 
     assert found.chosen is None

@@ -30,7 +30,7 @@ def test_wilson(successes, runs, level, low, high):
     assert (found.low, found.high) == pytest.approx((low, high), abs=6e-5)
 
 
-def test_nothing_is_known_of_no_runs():
+def test_without_runs_the_interval_is_from_0_to_1():
     assert statistics.wilson(0, 0, 0.95)[1:] == (0, 1)
 
 
@@ -103,7 +103,7 @@ def test_a_quantile_is_one_of_the_values_and_may_be_never():
     assert [statistics.quantile(values, share) for share in (0.25, 0.5, 0.75, 0.76)] == [1, 2, 3, np.inf]
 
 
-def test_pairs_leave_out_whoever_never_got_there():
+def test_pairs_leave_out_runs_that_never_reached_the_target():
     one, other = np.array([5.0, 3.0, np.inf, 4.0]), np.array([4.0, 2.0, 1.0, np.inf])
 
     assert statistics.difference(one, other, 0.95) == ((1, 1, 1), 2)

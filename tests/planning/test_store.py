@@ -215,7 +215,7 @@ def test_a_manifest_with_odd_values_is_an_error(change, tmp_path):
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "\xff", "", "null", "3", "{}", "[]"])
-def test_a_manifest_that_is_none_is_an_error(text, tmp_path):
+def test_a_file_that_is_not_a_manifest_is_an_error(text, tmp_path):
     folder = tmp_path / "mine"
     answered(tmp_path, SYNTHETIC, folder)
     (folder / "manifest.json").write_bytes(text.encode("latin-1"))
@@ -241,7 +241,7 @@ def to_a_file(path):
     "make", [pipe, to_a_device, to_a_file, lambda path: path.mkdir()], ids=["pipe", "device", "file", "folder"]
 )
 @pytest.mark.parametrize("name", ["manifest.json", "lock", "block", "blocks"])
-def test_what_is_no_file_is_refused_at_once_and_left_as_it_is(name, make, tmp_path):
+def test_a_path_that_is_not_a_file_is_refused_at_once_and_left_as_it_is(name, make, tmp_path):
     folder = tmp_path / "mine"
     answered(tmp_path, SYNTHETIC, folder)
     path = min((folder / "blocks").iterdir()) if name == "block" else folder / name

@@ -114,7 +114,7 @@ def test_with_no_option_left_the_decision_is_none(tmp_path):
     assert sentences.turn(turn).endswith("%, no option that was looked at does what is asked")
 
 
-def test_where_nothing_does_it_less_of_something_may(tmp_path):
+def test_if_no_option_is_enough_less_of_a_quantity_may_change_that(tmp_path):
     text = planned("vary: {cluster.workers: [2, 4]}\ndeadline: 18 min\nreplicates: 16", EQUAL)
     found = answered(tmp_path, text)
     [turn] = [turn for turn in found.turns if turn.factor < 1]
@@ -174,7 +174,7 @@ def test_few_options_are_looked_at_the_chosen_first(tmp_path):
     assert len(looked) == CONTENDERS == len(set(map(id, looked)))
 
 
-def test_how_far_a_turn_is():
+def test_how_far_a_change_of_the_decision_is():
     assert Turn("trial time", 0.5, None).far == pytest.approx(log(2))
     assert Turn("fit", 1.0, None, 0.4).far == 0.0
     assert sentences.turn(Turn("fit", 1.0, None, 0.4)).startswith(

@@ -112,7 +112,7 @@ def test_a_plan_says_what_is_not_known_of_the_cluster_and_decides_by_it(tmp_path
         ("groups.a.speed: [1, 2]", "the cluster does not say groups.a.speed"),
     ],
 )
-def test_intervals_of_nothing_are_refused(tmp_path, line, said):
+def test_intervals_of_unknown_figures_are_refused(tmp_path, line, said):
     text = scenario(CLUSTER[: CLUSTER.index("    stragglers.std: [")] + f"    {line}\n")
 
     with pytest.raises(InputError) as caught:

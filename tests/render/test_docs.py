@@ -42,7 +42,7 @@ def test_idle_workers_are_painted_from_top_to_bottom() -> None:
     assert not any((column == style.IDLE).any() for column in columns)  # the run is over: nobody waits
 
 
-def test_a_worker_that_is_down_looks_like_nobody() -> None:
+def test_a_worker_that_is_down_is_drawn_empty() -> None:
     trace = troubled()
     picture = DocsPicture(trace, Scales([trace], "min"), "")
     seen = {}

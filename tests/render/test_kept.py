@@ -132,7 +132,7 @@ def test_where_the_command_line_keeps_them(monkeypatch: pytest.MonkeyPatch) -> N
     assert kept.usual()._folder == Path("/caches/asha-simulator/pictures")
 
 
-def test_the_folder_forgets_what_nobody_asks_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_folder_forgets_pictures_that_are_no_longer_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept, "MOST", 3)
     path = tmp_path / "a.txt"
     path.write_text("")

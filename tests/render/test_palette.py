@@ -74,6 +74,6 @@ def test_letters_that_can_not_be_read_are_refused_with_the_numbers(tmp_path: Pat
         ('["#123456"]', "is not a colour"),
     ],
 )
-def test_what_is_no_colour(tmp_path: Path, new: str, said: str) -> None:
+def test_a_text_that_is_not_a_colour(tmp_path: Path, new: str, said: str) -> None:
     [found] = problems(tmp_path, VIOLET.replace('"#57606A"', new, 1))
     assert said in found

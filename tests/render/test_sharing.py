@@ -36,7 +36,7 @@ def workload():
     return share(iter(arrivals), Cluster(2), Fifo())
 
 
-def test_who_is_there_and_who_waits(workload):
+def test_which_searches_are_there_and_which_wait(workload):
     times, there = presence(workload)
 
     assert (times / UNIT).tolist() == [0, 1, 2, 3]

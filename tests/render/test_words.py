@@ -38,7 +38,7 @@ def changed(old: str, new: str) -> tuple[str, int]:
     return GERMAN.replace(old, new), GERMAN[: GERMAN.index(old)].count("\n") + 1
 
 
-def test_a_word_that_lacks_is_named_with_the_line_to_put_it_after(tmp_path: Path) -> None:
+def test_a_missing_word_is_named_with_the_line_to_put_it_after(tmp_path: Path) -> None:
     text, line = changed('idle: "untätig"\n', "")
     # The word before it stands above a blank line and a heading.
     assert problems(tmp_path, text) == [
@@ -60,7 +60,7 @@ def test_a_word_that_is_wrong(tmp_path: Path, new: str, said: str) -> None:
     assert problems(tmp_path, text) == [said.format(line=line, next=line + 1)]
 
 
-def test_a_place_that_lacks_is_named(tmp_path: Path) -> None:
+def test_a_missing_place_is_named(tmp_path: Path) -> None:
     text, line = changed('shown: "{n} gezeigt"', 'shown: "gezeigt"')
     assert problems(tmp_path, text) == [f"t.yaml:{line}:1: shown: lacks {{n}}; its places are {{n}}"]
 

@@ -36,7 +36,7 @@ def test_more_than_can_end_is_refused_before_it_begins(tmp_path):
         Experiment(loaded(tmp_path, many(10**9)))
 
 
-def test_with_a_stop_it_may_be(tmp_path):
+def test_with_a_stop_a_very_long_search_is_accepted(tmp_path):
     found = loaded(tmp_path, many(10**9) + STOP)
 
     assert not found.notes

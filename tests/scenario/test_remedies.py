@@ -109,7 +109,7 @@ def test_signs_and_short_forms(tmp_path, written, told):
     assert said(f"{SCENARIO}  {written}\n", tmp_path).startswith(told)
 
 
-def test_a_number_is_no_kind(tmp_path):
+def test_a_number_in_the_place_of_a_kind(tmp_path):
     assert (
         said(f"{SCENARIO}  stragglers: 0.5\n", tmp_path) == "7:3: cluster.stragglers: 0.5 should be keys and values"
     )
@@ -142,7 +142,7 @@ def test_units_of_time_in_words(tmp_path, written, hours):
 
 
 @pytest.mark.parametrize("written", ["5 months", "5 m", "5 parsecs", "h"])
-def test_units_that_are_none(tmp_path, written):
+def test_unknown_units_of_time(tmp_path, written):
     assert "is not a duration; write seconds, or a number with s, min, h, d or week" in said(
         f"{SCENARIO}stop: {{time: {written}}}\n", tmp_path
     )
@@ -186,7 +186,7 @@ def test_a_queue_that_fills_one_bracket_is_said(tmp_path):
 
 
 @pytest.mark.parametrize("command", [["run"], ["curves", "describe"]])
-def test_an_address_is_no_file(tmp_path, command):
+def test_an_address_in_the_place_of_a_file(tmp_path, command):
     done = asha_sim(*command, "https://example.org/s.yaml", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert "is an address, and only files on this machine are read; download it first" in done.stderr

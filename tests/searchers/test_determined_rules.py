@@ -98,7 +98,7 @@ def test_progress_of_a_tournament_is_the_mean_of_its_brackets():
     assert searcher.progress == 0.5
 
 
-def test_who_is_left_behind_is_closed_at_once_where_trials_stop_once():
+def test_trials_left_behind_are_closed_at_once_where_trials_stop_once():
     """Three of twenty climb; of those the second is worse than the first, and the third is still on its way."""
     searcher = determined.async_halving(
         num_rungs=3, max_length=9, max_trials=20, divisor=3, max_concurrent_trials=20, stop_once=True
@@ -126,7 +126,7 @@ def test_a_budget_below_one_bracket_leaves_no_trial():
     assert searcher.progress == 0
 
 
-def test_who_replaces_an_invalid_trial():
+def test_which_searchers_replace_an_invalid_trial():
     """Asynchronous halving and random do; the synchronous family, grid and single count it as exited."""
     makers = {
         "async_halving": lambda: determined.async_halving(num_rungs=1, max_length=4, max_trials=1),

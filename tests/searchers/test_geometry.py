@@ -59,6 +59,6 @@ def test_sizes_are_floors_of_the_whole(trials, rungs, divisor, sizes):
     assert rung_sizes(trials, rungs, divisor) == sizes
 
 
-def test_somebody_must_reach_the_top():
+def test_a_trial_must_reach_the_top():
     with pytest.raises(ValueError, match="26 trials leave none for the top of 4 rungs; it takes 27 or more"):
         rung_sizes(26, 4, 3)

@@ -133,7 +133,7 @@ def test_stopping_looks_at_all_results_however_many(losses, divisor):
         assert entry is None or entry[2] == trial
 
 
-def test_barrier_lets_nobody_leave_early_and_then_the_best():
+def test_barrier_lets_no_trial_leave_early_and_then_the_best():
     rung = Barrier((5, 2)).rung(0)
     for trial, loss in enumerate([3.0, 1.0, 2.0, 1.0]):
         rung.record(trial, loss)
@@ -213,7 +213,7 @@ def test_stopping_decides_once_and_the_first_always_goes_on():
     assert left == [[0], [], [2], [3], [], []]
 
 
-def test_under_the_stopping_rule_the_dead_never_go_on():
+def test_under_the_stopping_rule_trials_that_died_never_go_on():
     rung = Stopping(2).rung(0)
     rung.record(0, inf)
     rung.record(1, 1.0)
@@ -221,7 +221,7 @@ def test_under_the_stopping_rule_the_dead_never_go_on():
     assert promotions(rung) == [1]
 
 
-def test_where_only_results_promote_a_withdrawal_lets_nobody_leave():
+def test_where_only_results_promote_a_withdrawal_promotes_no_trial():
     """Determined looks at the place a new result opens, never again at one that has been open."""
     for reopens, expected in ((True, [1]), (False, [])):
         rung = Asynchronous(3, reopens=reopens).rung(0)

@@ -117,14 +117,14 @@ def test_a_stop_that_cuts_nothing_is_a_stop_all_the_same():
     ]
 
 
-def test_a_stop_that_comes_after_the_end_is_none():
+def test_a_stop_after_the_end_does_not_count():
     finished = simulate(sha(**OPTIONS), World(), Cluster(10), stop=29 * UNIT)
 
     assert not metrics.summarize(finished).stopped
     assert ending(finished, "s") == "finished at 29 s"
 
 
-def test_of_no_time_there_is_no_share():
+def test_a_span_of_no_time_has_no_share():
     """With a worker for each trial the last new one starts at once."""
     trace = simulate(sha(**OPTIONS), World(), Cluster(27), stop=0)
     rows = comparison.table({"SHA": metrics.summarize(trace)}, "s")
@@ -133,7 +133,7 @@ def test_of_no_time_there_is_no_share():
     assert "0 % busy" in alt.of_comparison([trace], "s")
 
 
-def test_without_a_divisor_nobody_says_that_promotions_wait():
+def test_without_a_divisor_no_waiting_promotion_is_reported():
     trace = simulate(sha(**OPTIONS), World(), Cluster(10))
     told = simulate(sha(**OPTIONS), World(), Cluster(10), meta={"divisor": 3})
 
@@ -142,7 +142,7 @@ def test_without_a_divisor_nobody_says_that_promotions_wait():
     assert comparison.WAITED not in {row[0] for row in comparison.table({"SHA": metrics.summarize(trace)}, "s")}
 
 
-def test_nearly_all_is_not_all():
+def test_nearly_all_is_not_called_all():
     """The longest trial makes a worker of 2,000 wait for its last second."""
     world = World(ticks=lambda trial, low, high: (high - low) * UNIT * (2000 if trial else 1999))
     options = {"max_trials": 2, "max_length": 1, "divisor": 2, "num_rungs": 1}
@@ -152,7 +152,7 @@ def test_nearly_all_is_not_all():
     assert "99.98 % busy (1 worker-s idle)" in alt.of_run(simulate(asha(**options), world, Cluster(2)), "s")
 
 
-def test_what_is_much_sooner_is_not_sooner_by_all():
+def test_much_sooner_is_not_called_100_percent_sooner():
     """The last of 36 trials takes 10,000 times as long, and the barrier waits for it."""
     world = World(ticks=lambda trial, low, high: (high - low) * UNIT * (10_000 if trial == 35 else 1))
     options = OPTIONS | {"max_trials": 36}

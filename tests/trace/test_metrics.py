@@ -98,7 +98,7 @@ def test_lost_work_is_neither_busy_nor_idle():
     assert sum(where) == STORY.workers * STORY.makespan
 
 
-def test_what_a_barrier_takes_is_told_apart_from_the_drained_tail():
+def test_idle_time_at_a_barrier_is_told_apart_from_idle_time_at_the_end():
     """Both idle at their end, when nobody could climb; only SHA idles while a trial could."""
     spent = {}
     for make in (sha, asha):

@@ -107,7 +107,7 @@ def test_barriers_and_promotions_are_seen_in_the_rows() -> None:
     assert replay.first_promotion(flat) is None
 
 
-def test_a_barrier_nobody_waits_at_is_none() -> None:
+def test_a_barrier_at_which_no_worker_waits_does_not_count() -> None:
     assert replay.first_barrier(tiny([(0, 0, 0, 1, 0, 1), (1, 1, 0, 1, 0, 1), (0, 0, 1, 3, 1, 4)])) is None
 
 
@@ -136,7 +136,7 @@ def test_what_is_lost_is_gone_and_overhead_trains_nothing() -> None:
     assert play.reached[:4].tolist() == [1, 1, 3, 1]
 
 
-def test_nobody_waits_at_a_barrier_who_is_down() -> None:
+def test_a_worker_that_is_down_does_not_wait_at_a_barrier() -> None:
     trace = tiny([(0, 0, 0, 1, 0, 2), (1, 1, 0, 1, 0, 6), (0, 0, 1, 3, 6, 9)], workers=3)
     down = replace(trace, spells=Spells.from_rows([(2, 0, 9 * MINUTE, Spell.DOWN)]))
     assert replay.first_barrier(down) == BarrierWait(0, 0, 2 * MINUTE, 6 * MINUTE, 1)

@@ -26,7 +26,7 @@ def arrival(at=0, number=0, trials=1, length=1, **about):
 
 
 @pytest.mark.parametrize(("many", "told"), [(1, "1 search is not over"), (2, "2 searches are not over")])
-def test_searches_that_nobody_will_ever_serve(many, told):
+def test_searches_that_no_machine_will_ever_serve(many, told):
     cluster = Cluster((MachineGroup(1, leave=UNIT),))
 
     with pytest.raises(StarvedError, match=f"no worker is left after .* h, and {told}; let a group stay"):

@@ -66,7 +66,7 @@ def test_trials_of_the_same_priority_do_not_stop_each_other():
     assert running(Priority(preemption=True), [2], [Claim(0, waiting=2)], [Claim(1, waiting=2)]) == [2, 0]
 
 
-def test_nobody_stops_where_that_makes_no_room():
+def test_no_trial_stops_if_that_makes_no_room():
     policy = Priority(preemption=True)
     claims = [Claim(0, priority=50, waiting=1)], [Claim(1, slots=5, priority=1, waiting=1)]
 

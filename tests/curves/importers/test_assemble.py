@@ -53,7 +53,7 @@ def test_a_metric_to_maximise_is_negated():
     assert "  loss      accuracy (max; loss = -accuracy)" in list(report.lines())
 
 
-def test_nobody_says_which_way_is_better():
+def test_a_metric_whose_direction_is_not_known():
     assert refused(trial([1], [0.9]), metric="score").endswith(
         "which way score is better; add --mode min or --mode max"
     )
@@ -129,7 +129,7 @@ def test_early_stopped_trials_dropped_held_or_extrapolated():
     assert report.dropped == {"stops too early to extrapolate": 1}
 
 
-def test_the_dead_are_not_censored():
+def test_trials_that_died_are_not_censored():
     curves, _ = made(trial([1, 2, 3], [1.0, 1, 1]), trial([1, 2], [1.0, nan]), trial([1], [1.0], end=End.FAILED))
     assert len(curves) == 3
 
@@ -186,7 +186,7 @@ def test_times_that_are_the_same_tick_on_a_grid_or_further_on():
     ("steps", "losses"),
     [([1, 2, 4], [1e308, 1e308, -1e308]), ([10**15 - 9, 10**15 - 8, 10**15 - 7], [3.0, 2.0, 1.0])],
 )
-def test_what_no_power_law_fits_is_held(steps, losses):
+def test_a_curve_that_no_power_law_fits_is_held(steps, losses):
     longest = trial([*steps, steps[-1] + 1], [0.0] * 4)
     (_, further), _ = made(longest, trial(steps, losses), censored="extrapolate")
     assert further.losses.tolist() == [*losses, losses[-1]]

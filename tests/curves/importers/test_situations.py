@@ -130,7 +130,7 @@ def test_a_date_that_may_be_read_two_ways_is_refused(tmp_path):
     )
 
 
-def test_a_time_that_is_none_is_named_with_its_line(tmp_path):
+def test_a_text_that_is_not_a_time_is_named_with_its_line(tmp_path):
     assert "log.csv:3: elapsed_s: 'soon' should be a date and a time" in said(
         tmp_path, timed((0, 1, 1, "2026-01-02 10:00:00"), (0, 2, 1, "soon"))
     )

@@ -140,7 +140,7 @@ def test_no_file_of_an_import_replaces_another(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["c.csv"]
 
 
-def test_a_link_to_itself_is_no_file(tmp_path):
+def test_a_link_to_itself_is_refused(tmp_path):
     source = tmp_path / "c.csv"
     source.symlink_to(source)
     done = asha_sim("curves", "import", source, "--from", "csv", "-o", tmp_path / "d.csv")

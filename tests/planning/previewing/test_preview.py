@@ -53,7 +53,7 @@ def test_brackets_with_their_share_of_the_workers():
     assert seen.workers[-1].bound_by == "concurrency"
 
 
-def test_rungs_nobody_reaches_are_there():
+def test_rungs_that_no_trial_reaches_are_listed():
     seen = preview(partial(async_halving, num_rungs=4, max_length=64, max_trials=3))
 
     assert trials(seen) == [[once(3), once(0), once(0), once(0)]]
