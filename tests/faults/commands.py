@@ -72,7 +72,7 @@ UNFOLLOWED = {"COVERAGE_PROCESS_CONFIG": None}
 #: Command lines by what they do, without the output's place.
 WRITING: dict[str, tuple[str, ...]] = {
     "run": ("run", "s.yaml", "--out"),
-    "animate": ("animate", "s.yaml", "--style", "docs", "--out"),
+    "animate": ("animate", "s.yaml", "--style", "docs", "--theme", "light", "--out"),
     "animate mp4": ("animate", "s.yaml", "--style", "timeline", "--format", "mp4", "--out"),
     "animate webp,html,perfetto": ("animate", "s.yaml", "--style", "timeline", "--format", "webp,html,perfetto", "--out"),
     "plot": ("plot", "s.yaml", "--kind", "gantt,rungs", "--format", "png,svg", "--out"),

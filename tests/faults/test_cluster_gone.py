@@ -28,6 +28,7 @@ from tests.faults.commands import (  # fmt: skip
     started,
     until,
 )
+from tests.support.budgets import some
 
 distributed = pytest.importorskip("distributed")
 
@@ -85,7 +86,7 @@ def planning(scheduler: Scheduler, folder: Path, *options: str) -> subprocess.Po
     return process
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGSTOP])
+@pytest.mark.parametrize("how", some([signal.SIGSTOP, signal.SIGKILL, signal.SIGTERM], most=2))
 def test_a_scheduler_that_goes_away(how: signal.Signals, scheduler: Scheduler, folder: Path) -> None:
     process = planning(scheduler, folder, "--out", str(folder / "out"))
     scheduler.process.send_signal(how)

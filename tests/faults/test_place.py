@@ -23,6 +23,7 @@ from tests.faults.commands import (
     started,
     until,
 )
+from tests.support.budgets import some
 from tests.support.runner import asha_sim
 
 
@@ -86,7 +87,7 @@ def test_a_pipe_where_a_file_should_be(name: str, folder: Path) -> None:
 # Removed while the command is at work.
 
 
-@pytest.mark.parametrize("rename", [False, True])
+@pytest.mark.parametrize("rename", some([False, True]))
 def test_the_folder_of_a_plan_is_removed(rename: bool, folder: Path) -> None:
     out = folder / "out"
     process = started("plan", "long.yaml", "--jobs", "2", "--out", out, cwd=folder)

@@ -11,6 +11,7 @@ import pytest
 
 from tests.faults import commands
 from tests.faults.commands import CURVES, PATIENCE, WRITING, asha_sim, command, contents, environment, started, until
+from tests.support.budgets import some
 
 SCENARIO = """\
 title: Größe und Zeit – naïve ½ ✓
@@ -184,7 +185,7 @@ def test_streams_that_are_closed(closed: str, folder: Path) -> None:
     assert (folder / "out" / "summary.json").exists()
 
 
-@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&- <&-"])
+@pytest.mark.parametrize("closed", some([">&- 2>&- <&-", ">&-", "2>&-"]))
 def test_a_plan_with_streams_that_are_closed(closed: str, folder: Path) -> None:
     line = command("plan", "p.yaml", "--jobs", "2", "--out", "out")
     done = subprocess.run(
@@ -198,7 +199,12 @@ def test_a_plan_with_streams_that_are_closed(closed: str, folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("SOURCE_DATE_EPOCH", ""), ("SOURCE_DATE_EPOCH", "1.5"), ("SOURCE_DATE_EPOCH", "abc"), ("JOBLIB_MULTIPROCESSING", "0")],
+    some(
+        [
+            ("SOURCE_DATE_EPOCH", "1.5"), ("JOBLIB_MULTIPROCESSING", "0"), ("SOURCE_DATE_EPOCH", ""), ("SOURCE_DATE_EPOCH", "abc"),
+        ],
+        most=2,
+    ),
 )  # fmt: skip
 def test_a_plan_with_variables_of_libraries(name: str, text: str, folder: Path) -> None:
     done = asha_sim("plan", "p.yaml", "--jobs", "2", "--out", "out", cwd=folder, env={name: text})

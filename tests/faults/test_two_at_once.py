@@ -18,6 +18,7 @@ from tests.faults.commands import (
     scratch,
     started,
 )
+from tests.support.budgets import some
 
 RUNS = 3
 
@@ -36,7 +37,7 @@ def test_a_second_plan_is_refused_and_the_first_unharmed(folder: Path) -> None:
     assert contents(out) == contents(folder / "whole")
 
 
-@pytest.mark.parametrize("name", ["run", "plot"])
+@pytest.mark.parametrize("name", some(["run", "plot"]))
 def test_of_several_runs_the_last_stands_whole(name: str, folder: Path) -> None:
     options = {"run": (), "plot": ("--kind", "gantt", "--format", "svg")}[name]
     seeds = range(RUNS)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from typing import TypeVar
 
 from hypothesis import HealthCheck, settings
+
+T = TypeVar("T")
 
 #: Multiple of the whole budget of `make fuzz`; 0 is the budget of `make test`.
 FUZZ = float(os.environ.get("FUZZ", "0"))
@@ -15,6 +19,11 @@ MEANT = (
     HealthCheck.filter_too_much,
     HealthCheck.large_base_example,
 )
+
+
+def some(variants: Iterable[T], *, most: int = 1) -> list[T]:
+    """The first `most` of variants that take long in `make test`, and all of them in `make fuzz`."""
+    return list(variants) if FUZZ else list(variants)[:most]
 
 
 def budget(test: int, fuzz: int) -> settings:
