@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from functools import cache
 from statistics import median
 
@@ -44,6 +45,54 @@ def test_sleeping_processes_without_trouble_end_when_the_simulator_says():
     assert median(errors) <= 0.02
 
 
+def rows(lines: list[str]) -> dict[str, list[str]]:
+    """Tables by the first cells of their rows."""
+    cells = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|"))
+    return {first: rest for first, *rest in cells}
+
+
+def percent(text: str) -> float:
+    return float(text.partition(" %")[0])
+
+
+def test_the_held_out_table_is_of_these_runs_and_its_sums_are_those_of_its_rows():
+    """The study itself takes minutes: `python tools/reality/study.py --held-out 100 --page`."""
+    table = study.table("held out")
+    assert study.digest() in table[0]
+    said = {name: cells for name, cells in rows(table).items() if name in study.names()}
+    errors, inside = defaultdict(list), defaultdict(list)
+    for name, (learned, real, middle, interval, error, within) in said.items():
+        low, high = map(float, interval.split(" to "))
+        mates = [other for other in study.names() if study.kind(other) == study.kind(name)]
+        assert int(learned) == len(mates[1 - mates.index(name) % 2 :: 2])
+        assert float(real) == pytest.approx(makespans(name)[0] / 1e6, abs=0.0051)
+        assert percent(error) == pytest.approx(100 * (float(middle) / float(real) - 1), abs=0.2)
+        assert within == ("yes" if low <= float(real) <= high else "no")
+        errors[study.kind(name)].append(percent(error) / 100)
+        inside[study.kind(name)].append(within == "yes")
+    assert set(said) == set(study.names())
+    assert rows(list(study.summary(errors, inside))) == {
+        name: cells for name, cells in rows(table).items() if name not in said and cells[0] != "calibrated on"
+    } | {"kind": rows(table)["kind"]}  # fmt: skip
+
+
+def test_the_figures_at_the_head_of_the_page_are_those_of_its_tables():
+    text = study.PAGE.read_text()
+    head = {name.rpartition(" (")[0]: cells[0] for name, cells in rows(text.splitlines()[:45]).items()}
+    held = rows(study.table("held out"))
+
+    asleep = "sleeping processes, 16 or more, with nothing added and nothing calibrated"
+    errors = [100 * error(name) for name in PLAIN if not name.endswith("-8")]
+    assert percent(head[asleep]) == pytest.approx(median(errors), abs=0.051)
+    for kind, program in (("c", "Ray Tune"), ("d", "Optuna on SQLite"), ("a", "real training on two cores")):
+        own = [name for name in study.names() if name[0] == kind]
+        plain = median(100 * error(name) for name in own)
+        calibrated = median(abs(percent(held[name][4])) for name in own)
+        assert percent(head[f"{program}, nothing calibrated"]) == pytest.approx(plain, abs=0.051)
+        assert percent(head[f"{program}, calibrated on other runs"]) == pytest.approx(calibrated, abs=0.051)
+    assert f"| {held['all'][2].replace(' (', ' of 56 (')} |" in text
+
+
 @pytest.mark.parametrize("searcher", ["sha", "asha"])
 def test_what_sixteen_workers_would_have_done_is_told_by_a_run_of_eight(searcher):
     """The curves are those of the run on 8; the run on 16 was made to check."""
@@ -58,6 +107,10 @@ def test_the_page_has_the_errors_of_today():
         for name in study.names()
         for real, made in [makespans(name)]
     }
+
+
+def test_the_forecast_of_sixteen_workers_is_as_the_page_says():
+    assert list(study.sixteen()) == study.table("sixteen")
 
 
 @pytest.mark.parametrize(
