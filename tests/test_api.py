@@ -30,6 +30,7 @@ cluster: {workers: 3}
 """
 
 
+@pytest.mark.slow
 def test_the_examples_in_the_docstrings():
     with chdir(ROOT):
         found = doctest.testmod(api)
@@ -153,6 +154,7 @@ def test_what_no_run_has_is_not_a_number():
     assert "Under no seed do both SHA and ASHA have a first full-length trial." in short.findings()[1]
 
 
+@pytest.mark.slow
 def test_pictures(tmp_path):
     results = simulator.simulate(simulator.load_scenario(TINY))
     picture = simulator.plot(results, "rungs")
@@ -265,6 +267,7 @@ def test_recorded_curves_are_read_from_a_file():
         simulator.simulate(simulator.sha(max_trials=1, max_length=82, num_rungs=1), digits, simulator.Cluster(8))
 
 
+@pytest.mark.slow
 def test_previews():
     seen = simulator.preview(TINY)
 
@@ -277,6 +280,7 @@ def test_previews():
     assert simulator.preview(simulator.load_scenario(TINY)).previews.keys() == {"SHA", "ASHA"}
 
 
+@pytest.mark.slow
 def test_a_plan_kept_in_a_folder(tmp_path):
     text = TINY + "plan: {vary: {cluster.workers: [2, 3]}, replicates: {min: 2, max: 2}}\n"
     found = simulator.plan(text, folder=tmp_path / "out", jobs=1)

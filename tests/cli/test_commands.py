@@ -50,6 +50,7 @@ def test_run_json_prints_the_summary_and_nothing_else(tmp_path):
     assert json.loads(done.stdout)["seed"] == 3
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes(tmp_path):
     for name in ("a", "b"):
         asha_sim("run", ROOT / "scenarios" / "stragglers.yaml", "--out", tmp_path / name)
@@ -74,6 +75,7 @@ def test_compare():
     assert asha_sim("compare", scenario, "--seeds", 0).returncode == 2
 
 
+@pytest.mark.slow
 def test_run_says_of_which_orders_it_speaks(tmp_path):
     """Its table is of one order; behind it stand 20, as `compare` finds them, where that takes no time."""
     said = asha_sim("run", ROOT / "scenarios" / "digits-40-workers.yaml").stdout
@@ -162,6 +164,7 @@ def test_wrong_options_are_status_2():
         assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_early_is_no_failure():
     command = f"{sys.executable} -m simulator schema | head -1"
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False)
@@ -200,6 +203,7 @@ def test_worker_time_adds_up_from_the_files_alone(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_table_in_a_file_takes_lines_of_any_length(tmp_path):
     labels = [f"searcher number {number}" for number in range(9)]
     blocks = "".join(f"  {label}: {{name: asha, max_trials: 9, max_length: 9, divisor: 3}}\n" for label in labels)

@@ -47,6 +47,7 @@ def test_a_player_and_a_trace_for_viewers(tmp_path, tiny):
     assert "<option>Ten workers, rungs at 1, 3, 9 and 27 units</option>" in page
 
 
+@pytest.mark.slow
 def test_every_moving_format(tmp_path, tiny):
     done = asha_sim("animate", tiny, "--style", "docs", "--format", "gif,webp,mp4", "--out", tmp_path / "out")
 
@@ -57,6 +58,7 @@ def test_every_moving_format(tmp_path, tiny):
     assert set(names(tmp_path / "out")) == made | {"a.txt", "b.txt"}
 
 
+@pytest.mark.slow
 def test_plots(tmp_path, tiny):
     done = asha_sim(
         "plot", tiny, "--kind", "split,regret", "--seeds", 3, "--format", "svg", "--out", tmp_path / "out"
@@ -158,6 +160,7 @@ def test_an_address_is_named_as_it_was_typed(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_slide_is_sixteen_by_nine(tmp_path, tiny):
     from PIL import Image
 
@@ -167,6 +170,7 @@ def test_a_slide_is_sixteen_by_nine(tmp_path, tiny):
         assert picture.size == (1920, 1080)
 
 
+@pytest.mark.slow
 def test_check_says_which_files_differ(tmp_path, tiny):
     words = ("animate", tiny, "--style", "docs", "--theme", "light", "--seconds", 1, "--snippet", "html", "--out")
     out = tmp_path / "out"
@@ -209,6 +213,7 @@ def test_drawn_once(tmp_path, tiny, monkeypatch):
     assert names(tmp_path / "out") == ["side-dark.gif", "side-dark.png", "side.txt"]
 
 
+@pytest.mark.slow
 def test_how_often_and_how_long(tmp_path, tiny):
     from PIL import Image
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.support.runner import ROOT, asha_sim
 
+pytestmark = pytest.mark.slow
+
 EXPERIMENT = """\
 name: mnist
 searcher: {name: adaptive_asha, metric: loss, max_length: {epochs: 256}, max_trials: 500, max_concurrent_trials: 16}

@@ -151,6 +151,7 @@ def as_installed(**variables):
     return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion(shell):
     asked = {

@@ -31,6 +31,7 @@ def test_variables_that_no_command_uses_are_taken_out(name, text, monkeypatch):
     assert name not in os.environ
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", [ValueError, OSError, RuntimeError])
 def test_a_report_that_cannot_be_drawn_leaves_the_numbers(error, tmp_path, monkeypatch):
     def broken(_):

@@ -50,6 +50,7 @@ def test_a_synchronous_bracket_takes_the_sum_of_its_waves(trials, divisor, lengt
         assert metrics.summarize(trace).utilization == pytest.approx(work / (workers * expected), abs=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("divisor", "length", "expected"), [(3, 9, 13), (3, 81, 121), (4, 256, 341)])
 def test_asha_returns_a_full_trial_in_the_sum_of_its_rungs(divisor, length, expected):
     """With divisor**K workers, from scratch: 13/9, 121/81 and 341/256 of the time to train one trial."""
@@ -77,6 +78,7 @@ def test_equal_times_and_equal_trials_leave_no_difference():
     assert makespan(asha(**options), 10, loss=lambda trial, _: trial) == 30
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("workers", "literal", "delayed", "backfilled", "exact"),
     [(10, (392, 395), 421, 406, 406), (25, (355.3, 355.3), 366, 360, 359), (64, (344.1, 344.1), 348, 346, 344)],
@@ -140,6 +142,7 @@ def harmonic(n):
     return sum(1 / k for k in range(1, n + 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("jobs", "workers", "runs"), [(4, 4, 4000), (9, 9, 4000), (25, 25, 2000), (64, 25, 1000)])
 def test_exponential_job_times(jobs, workers, runs):
     """E = (n - W) / W + H_W: with n = W the share of time that workers idle is 1 - 1 / H_W."""
@@ -148,6 +151,7 @@ def test_exponential_job_times(jobs, workers, runs):
     assert mean == pytest.approx((jobs - workers) / workers + harmonic(workers), abs=4 * error)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sigma", "expected", "runs"), [(0.25, 1.5973, 1000), (0.5, 2.4388, 1500), (1.0, 4.9913, 4000)]
 )
@@ -158,6 +162,7 @@ def test_log_normal_job_times(sigma, expected, runs):
     assert mean == pytest.approx(expected, abs=4 * error)
 
 
+@pytest.mark.slow
 def test_exponential_bracket():
     """256 trials, divisor 4, 25 workers, exponential times with mean r_k: 477.98 units."""
     runs, spans = 400, []
@@ -170,6 +175,7 @@ def test_exponential_bracket():
     assert np.mean(spans) == pytest.approx(477.98, abs=4 * np.std(spans) / sqrt(runs))
 
 
+@pytest.mark.slow
 def test_long_run_throughput():
     """Busy workers complete W / ((K + 1) R) full trials a unit of time, for D-ASHA and for backfilled SHA."""
     horizon, workers = 10_000, 25
@@ -185,6 +191,7 @@ def test_long_run_throughput():
         assert numbers.utilization == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("divisor", "n", "expected"), [(4, 64, 2.562), (4, 256, 6.72), (3, 243, 7.4), (2, 256, 7.79)]
 )

@@ -38,6 +38,7 @@ def check_mean(values, expected):
     assert np.mean(values) == pytest.approx(expected, abs=4 * error + 1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("std", "expected"), [(0.1, 393.8), (0.2371, 443.1), (2 / 3, 594.5), (1, 714.6), (5 / 3, 955.6)]
 )
@@ -46,6 +47,7 @@ def test_the_papers_stragglers_on_a_bracket(std, expected):
     check_mean(spans(lambda: sha(**PAPER), 25, Conditions(HalfNormal(std)), 250), expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "expected"),
     [
@@ -83,6 +85,7 @@ def test_a_factor_belongs_to_the_worker_if_the_scenario_says_so():
     assert len(np.unique(trace.end - trace.start)) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("p", "expected"), [(1e-4, 259.3), (1e-3, 291.9), (10**-2.5, 395.2), (1e-2, 1210.4)])
 def test_dropped_jobs_run_again_from_scratch(p, expected):
     """(1 - (1-p)**T) / (p (1-p)**T) units for a job of T = 256."""
@@ -104,6 +107,7 @@ def test_the_share_of_jobs_that_survive(p):
     check_mean(np.isfinite(trace.loss).astype(float), (1 - p) ** 256)
 
 
+@pytest.mark.slow
 def test_checkpoints_shorten_what_is_lost():
     """T = 256 at a loss rate of .01: (T/c)(exp(.01 c) - 1)/.01 with a checkpoint every c: 277.6 for 16, 358.6 for 64."""
     group = MachineGroup(2500, failures=Failures(Weibull(100 * UNIT), Weibull(1)))
@@ -126,6 +130,7 @@ def test_youngs_checkpoint_interval_is_near_the_best():
     assert times[6.57] < 1.001 * times[best]
 
 
+@pytest.mark.slow
 def test_worker_availability():
     """MTBF / (MTBF + MTTR): 50 and 5 give .9091."""
     pool = MachinePool(
@@ -153,6 +158,7 @@ def test_spot_spells_are_as_public_traces_show():
     assert np.quantile(drawn, 0.95) == pytest.approx(9.5, rel=0.03)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("p", "synchronous", "asynchronous"), [(1e-4, 361.7, 356), (1e-3, 378.8, 363), (10**-2.5, 419.5, 383)]
 )
@@ -175,6 +181,7 @@ def test_figure_8_without_stragglers(p, synchronous, asynchronous):
     assert np.mean(mean_asha) < np.mean(mean_sha)
 
 
+@pytest.mark.slow
 def test_what_asha_completes_beyond_backfilled_sha_is_mispromotions():
     """Long run, from scratch: SHA and D-ASHA alike, and W / (K + 1) R; literal ASHA above by what it promotes wrongly."""
     horizon, order = 10_000, np.random.default_rng(0).random(200_000)
@@ -196,6 +203,7 @@ def test_what_asha_completes_beyond_backfilled_sha_is_mispromotions():
     assert wrong["sha"] == 0 < wrong["d-asha"] < wrong["asha"]
 
 
+@pytest.mark.slow
 def test_common_random_numbers_halve_the_variance_of_the_difference():
     """SHA and ASHA under one seed meet the same stragglers and failures, so their difference varies less."""
     group = MachineGroup(10, failures=Failures(Weibull(200 * UNIT), Weibull(5 * UNIT)))

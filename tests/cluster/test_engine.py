@@ -141,6 +141,7 @@ class RandomCurves:
         return int(self.pace[trial]) * (to_resource - from_resource), self.losses[trial, to_resource], None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(300))
 def test_simpy_and_a_plain_heap_make_the_same_trace(seed):
     rng = random_numbers.Random(seed)

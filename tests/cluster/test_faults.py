@@ -16,6 +16,8 @@ from tests.support.budgets import FUZZ
 from tests.support.oracles.heap_engine import simulate_rows
 from tests.support.random_worlds import trouble
 
+pytestmark = pytest.mark.slow
+
 #: Random clusters in trouble; each takes some 6 ms.
 CLUSTERS = 10_000 if FUZZ else 1_000
 

@@ -22,6 +22,7 @@ from tests.support.worlds import UNIT, World
 PACKAGE = Path(simulator.__file__).parent
 
 
+@pytest.mark.slow
 def test_only_the_model_imports_simpy():
     importing = {
         path.relative_to(PACKAGE).as_posix()

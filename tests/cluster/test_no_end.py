@@ -30,11 +30,13 @@ def spot(up, down, **group):
     return (MachineGroup(1, preemption=Preemption(series=((up, down),)), **group),)
 
 
+@pytest.mark.slow
 def test_machines_that_never_stay_long_enough_to_start_up():
     with pytest.raises(StarvedError, match="machines come and go, and none stays long enough to start up"):
         run(spot(UNIT, UNIT, start_up=UNIT))
 
 
+@pytest.mark.slow
 def test_machines_come_and_go_in_vain_a_hundred_thousand_times_and_no_more():
     def start(after):
         groups = (*spot(1, 1, start_up=1), MachineGroup(1, join=2 * after))  # a visit every two ticks

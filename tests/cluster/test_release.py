@@ -272,6 +272,7 @@ def test_a_machine_that_is_preempted_with_its_rack_fails_alone():
     assert len({str(life) for life in both}) == 4
 
 
+@pytest.mark.slow
 def test_capacity_is_waited_for_at_the_start():
     wait = Weibull(5 * HOUR)
     preemption = Preemption(Weibull(20 * HOUR), Weibull(HOUR), together="group", first_wait=wait)

@@ -20,6 +20,8 @@ from tests.support.budgets import FUZZ
 from tests.support.oracles.heap_engine import simulate_rows
 from tests.support.random_worlds import scenario
 
+pytestmark = pytest.mark.slow
+
 #: Lots of scenarios, and how many in each.
 LOTS, EACH = (max(1, int(340 * FUZZ)) if FUZZ else 5), 30
 

@@ -15,6 +15,8 @@ from simulator.searchers.dialects.syne_tune import syne_tune_promotion, syne_tun
 from simulator.searchers.halving import asha, sha
 from simulator.searchers.protocol import Job
 
+pytestmark = pytest.mark.slow
+
 GEOMETRY = {"max_length": 16, "num_rungs": 3, "divisor": 4}
 SEARCHERS = {
     "sha": lambda n: sha(max_trials=n, **GEOMETRY),

@@ -19,6 +19,8 @@ from tests.contract.drawn import Law, determined_async, determined_sync, exact, 
 from tests.contract.promises import Promises
 from tests.support.budgets import FUZZ
 
+pytestmark = pytest.mark.slow
+
 STEPS = int(12_000 * FUZZ) if FUZZ else 2_500
 
 

@@ -15,6 +15,8 @@ from tests.contract.drawn import SEARCHERS
 from tests.contract.promises import Promises
 from tests.support.budgets import budget
 
+pytestmark = pytest.mark.slow
+
 LOSSES = st.sampled_from([0.0, 1.0, 1.0, 2.0, 3.0, 5.0, -1.0, inf])
 ENDLESS = {"sha, backfilled"}
 

@@ -28,6 +28,8 @@ from simulator.scenario.searchers import SEARCHERS
 from simulator.scenario.stragglers import STRAGGLERS
 from simulator.trace import metrics
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 #: A value for each key that a block must have, and for some that it may have; a new required key must be added here
 #: too.

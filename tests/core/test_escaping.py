@@ -78,6 +78,7 @@ def test_the_report_as_markdown(found):
     assert html.count("<table>") == 1
 
 
+@pytest.mark.slow
 def test_the_report_as_a_page(found):
     text = page.page(found)
 

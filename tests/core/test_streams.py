@@ -117,6 +117,7 @@ LAWS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 12345])
 @pytest.mark.parametrize("name", LAWS)
 def test_a_million_numbers_have_the_law_s_mean_variance_and_distribution(name, seed):
@@ -172,6 +173,7 @@ def test_neighbours_have_nothing_to_do_with_each_other(name):
     beyond_chance(*NEIGHBOURS[name]())
 
 
+@pytest.mark.slow
 def test_neighbouring_spells_have_nothing_to_do_with_each_other():
     spells = np.array([uniforms(0, Stream.REPAIR, machine, n=16) for machine in range(20_000)])
 
@@ -216,6 +218,7 @@ def test_numbers_are_the_same_bytes_everywhere():
     assert sha256(rounded().tobytes()).hexdigest() == DIGEST
 
 
+@pytest.mark.slow
 def test_numbers_are_the_same_bytes_on_a_processor_without_this_one_s_extensions():
     """numpy computes exp, log and pow in other ways there."""
     found = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])

@@ -104,6 +104,7 @@ def test_the_measured_set():
     assert about.diverged == 4 / 345
 
 
+@pytest.mark.slow
 def test_the_command_and_its_figure(tmp_path):
     digits = ROOT / "scenarios" / "curves" / "digits.csv.gz"
     told = asha_sim("curves", "describe", digits)
@@ -127,6 +128,7 @@ def test_bad_input(tmp_path):
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
 
 
+@pytest.mark.slow
 def test_curves_that_say_little(tmp_path):
     """One point a trial, without times: a description and a figure all the same."""
     (tmp_path / "a.csv").write_text("trial,resource,loss\n0,5,1\n1,5,1\n")

@@ -19,6 +19,7 @@ def recorded():
     return drawn(LAW, 3, 300, UNITS)
 
 
+@pytest.mark.slow
 def test_a_law_s_own_trials(recorded):
     about = describe(recorded)
     heard = []

@@ -122,11 +122,13 @@ def test_progress(trainer: None, tmp_path: Path) -> None:
 # -- draws belong to their configuration
 
 
+@pytest.mark.slow
 def test_same_seed_same_losses(trainer: None, tmp_path: Path) -> None:
     assert losses(record(tmp_path / "a.csv")) == losses(record(tmp_path / "b.csv"))
     assert losses(record(tmp_path / "a.csv")) != losses(record(tmp_path / "c.csv", seed=1))
 
 
+@pytest.mark.slow
 def test_a_configuration_is_the_same_among_few_or_many(trainer: None, tmp_path: Path) -> None:
     few, many = record(tmp_path / "few.csv", 2), record(tmp_path / "many.csv", 4)
     assert losses(many)[: len(losses(few))] == losses(few)
@@ -192,6 +194,7 @@ def test_interrupted_leaves_the_partial_file_only(trainer: None, tmp_path: Path)
     assert len(partial.read_text().splitlines()) == 1 + 2  # settings, two configurations
 
 
+@pytest.mark.slow
 def test_resumed_equals_one_go(trainer: None, tmp_path: Path) -> None:
     partial = interrupted(tmp_path / "tiny.csv.gz")
     kept = partial.read_text().splitlines()[1:]
@@ -204,6 +207,7 @@ def test_resumed_equals_one_go(trainer: None, tmp_path: Path) -> None:
     assert not partial.exists()
 
 
+@pytest.mark.slow
 def test_a_torn_configuration_is_trained_again(trainer: None, tmp_path: Path) -> None:
     partial = interrupted(tmp_path / "tiny.csv")
     partial.write_bytes(partial.read_bytes()[:-9])
@@ -219,6 +223,7 @@ def test_a_torn_configuration_is_trained_again(trainer: None, tmp_path: Path) ->
     assert losses(tmp_path / "tiny.csv") == losses(record(tmp_path / "whole.csv"))
 
 
+@pytest.mark.slow
 def test_more_configurations_may_be_asked_for_on_the_way(trainer: None, tmp_path: Path) -> None:
     interrupted(tmp_path / "tiny.csv")
     assert losses(record(tmp_path / "tiny.csv", 4)) == losses(record(tmp_path / "whole.csv", 4))

@@ -27,6 +27,8 @@ from simulator.curves.synthetic import Law, Synthetic
 from simulator.searchers import determined, halving, hyperband
 from tests.support.worlds import UNIT, World
 
+pytestmark = pytest.mark.slow
+
 #: Trials and workers of the two sizes.
 SMALL, LARGE = (2_000, 25), (8_000, 500)
 

@@ -173,6 +173,7 @@ cluster: {workers: 3}
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_an_output_that_is_full_fails_in_one_line(tmp_path):
     path = scenario(tmp_path, HEAD.replace("256", "256, max_trials: 9") + "cluster: {workers: 4}\n")
     with open("/dev/full", "w") as full:  # noqa: PTH123

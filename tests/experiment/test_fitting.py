@@ -29,6 +29,7 @@ def digits():
     return fitting.fit_and_compare(read_table(DIGITS), replicates=25)
 
 
+@pytest.mark.slow
 def test_searches_on_the_digits_agree(digits):
     assert [row.name for row in digits.searches] == [
         "SHA makespan, s", "SHA regret", "ASHA makespan, s", "ASHA regret",
@@ -42,6 +43,7 @@ def test_searches_on_the_language_models_agree():
     assert all(row.inside for row in made.searches)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "file",
     [DIGITS, pytest.param(LANGUAGE, marks=pytest.mark.skipif(not LANGUAGE.exists(), reason="not of the project"))],
@@ -92,6 +94,7 @@ def test_what_is_outside_says_by_how_much():
     assert lines[-1] == "searches: 1 of 3 figures on fitted trials lie in the interval of those on recorded trials"
 
 
+@pytest.mark.slow
 def test_the_section_is_a_scenario_s(digits, tmp_path):
     path = tmp_path / "s.yaml"
     path.write_text(

@@ -100,6 +100,7 @@ def test_what_sixteen_workers_would_have_done_is_told_by_a_run_of_eight(searcher
     assert error(f"b-{searcher}-16-0") <= 0.02
 
 
+@pytest.mark.slow
 def test_the_page_has_the_errors_of_today():
     said = re.findall(r"^\| ([a-d]-\S+) \| \S+ \| \S+ \| (\S+) %", "\n".join(study.table("plain")), re.M)
     assert {name: float(shown) for name, shown in said} == {

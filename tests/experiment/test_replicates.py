@@ -57,6 +57,7 @@ def test_trials_come_in_another_order_in_each(scenario):
     assert all(one != other for one, other in pairwise(orders))
 
 
+@pytest.mark.slow
 def test_compare_plot_and_plan_make_the_same_runs(scenario, tmp_path, monkeypatch):
     compared = simulator.compare(scenario, seeds=6)
     drawn = {}

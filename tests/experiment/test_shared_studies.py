@@ -6,6 +6,8 @@ import pytest
 
 from tools import shared_studies as studies
 
+pytestmark = pytest.mark.slow
+
 
 def test_searches_that_do_not_wait_for_the_slowest_stay_shorter_and_only_asha_trains_more():
     """On 16 workers at a load of 0.3 the study has D-ASHA 10 % and ASHA 8 % below SHA, ASHA with 14 % more units."""

@@ -154,6 +154,7 @@ def test_files_to_keep(port):
         assert archive.read("SHA/trace.csv").startswith(b"worker,trial,")
 
 
+@pytest.mark.slow
 def test_a_slow_run_ends_when_its_page_has_gone_on(tmp_path):
     """Two runs that would take up to 20 s are left; the next one does not wait for them."""
     path = tmp_path / "s.yaml"
@@ -177,6 +178,7 @@ def test_a_slow_run_ends_when_its_page_has_gone_on(tmp_path):
         assert time.monotonic() - began < 15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 0), (signal.SIGTERM, 143)])
 def test_it_ends_in_good_order_while_somebody_waits(number, status, tmp_path):
     path = tmp_path / "s.yaml"
@@ -213,6 +215,7 @@ def test_a_scenario_that_is_too_large_is_told(tmp_path):
     assert done.stderr == "SHA: 3,000 trials are too many to draw at once; the most here is 2,000\n"
 
 
+@pytest.mark.slow
 def test_without_the_extra_it_says_how_to_install_it(tmp_path, monkeypatch):
     from simulator.core.errors import InputError
     from simulator.exploring import server

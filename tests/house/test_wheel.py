@@ -12,6 +12,8 @@ import pytest
 
 from tests.support.runner import ROOT
 
+pytestmark = pytest.mark.slow
+
 #: The folder of the packages that the project depends on. The project itself is linked there; an installed wheel
 #: comes before that link.
 PACKAGES = [path for path in sys.path if path.endswith("site-packages")]

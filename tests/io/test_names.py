@@ -8,6 +8,8 @@ import pytest
 
 from tests.support.runner import asha_sim
 
+pytestmark = pytest.mark.slow
+
 TRACE = (
     "worker,trial,bracket,rung,from_resource,to_resource,start,end,outcome,loss,overhead,lost\n"
     "0,0,0,0,0,1,0,1,completed,0.5,0,0\n1,1,0,0,0,1,0,2,completed,0.25,0,0\n0,1,0,1,1,3,2,4,completed,0.125,0,0\n"

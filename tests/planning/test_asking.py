@@ -46,6 +46,7 @@ def test_a_whole_question_is_a_scenario():
     )
 
 
+@pytest.mark.slow
 def test_the_saved_scenario_gives_the_same_answer(tmp_path):
     said = plan(*SHORT, "--unit-time", "1min", "--deadline", "3h", "--save", tmp_path / "q.yaml", cwd=tmp_path)
     again = plan("q.yaml", "--jobs", "1", cwd=tmp_path)
@@ -56,6 +57,7 @@ def test_the_saved_scenario_gives_the_same_answer(tmp_path):
     assert shown == (tmp_path / "q.yaml").read_text()
 
 
+@pytest.mark.slow
 def test_pilots_are_resampled_and_named_as_seen_from_the_saved_file(tmp_path):
     (tmp_path / "pilots 'x'.csv").write_text(PILOTS)
     (tmp_path / "there").mkdir()
@@ -138,6 +140,7 @@ def test_options_that_have_no_place_are_refused_in_a_line(tmp_path, options, sai
     assert {path.name for path in tmp_path.iterdir()} == {"s.yaml"}
 
 
+@pytest.mark.slow
 def test_another_deadline_goes_on_with_the_runs_that_are_there(tmp_path):
     first = plan(written(tmp_path), "--jobs", "1", "--out", "out", cwd=tmp_path)
     blocks = sorted((tmp_path / "out" / "blocks").iterdir())
@@ -157,6 +160,7 @@ def edges(text, tmp_path, *, extend=False):
     return found, told, sorted({option.count for option in found.advice.options})
 
 
+@pytest.mark.slow
 def test_an_answer_at_the_smallest_count_says_that_it_is_the_smallest(tmp_path):
     text = SMALL.replace("40 min", "6 h")
     found, told, counts = edges(text, tmp_path)
@@ -178,6 +182,7 @@ def test_extend_tries_more_workers_if_no_option_is_enough(tmp_path):
     assert tried[:4] == [1, 2, 4, 8]
 
 
+@pytest.mark.slow
 def test_names_of_counts_are_kept(tmp_path):
     text = SMALL.replace("[2, 4, 8]", "{few: 4, many: 8}").replace("40 min", "6 h")
     found, _, _ = edges(text, tmp_path)
@@ -193,6 +198,7 @@ def test_an_answer_inside_its_grid_is_not_continued(tmp_path):
     assert (told, extended(found.loaded, beyond_advice(found.advice))) == ([], None)
 
 
+@pytest.mark.slow
 def test_a_grid_that_cannot_be_continued_says_why(tmp_path, caplog):
     head = "cluster: {groups: {a: {count: 4, preemption: {together: rack of 4}}}}\n"
     text = SMALL.replace("cluster: {workers: 4}\n", head).replace("cluster.workers", "cluster.groups.a.count")

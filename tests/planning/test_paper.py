@@ -14,6 +14,8 @@ from simulator.planning.report.pdf import pdf
 from tests.support.plans import HEAD, SMALL, loaded, planned
 from tests.support.runner import asha_sim
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):

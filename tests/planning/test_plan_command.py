@@ -27,6 +27,8 @@ from simulator.render.style import THEMES
 from tests.support.plans import HEAD, SMALL, loaded, planned, written
 from tests.support.runner import ROOT, asha_sim
 
+pytestmark = pytest.mark.slow
+
 
 def plan(*args, cwd=ROOT):
     return asha_sim("plan", *args, cwd=cwd)

@@ -109,6 +109,7 @@ def test_pairs_leave_out_runs_that_never_reached_the_target():
     assert statistics.difference(one, other, 0.95) == ((1, 1, 1), 2)
 
 
+@pytest.mark.slow
 def test_intervals_cover_the_truth_as_often_as_they_say():
     """Exponential times, 9 jobs on 4 workers: the mean makespan is (n - W) / W + H_W (papers.md, section 7.3), and
     with as many workers as jobs P(makespan <= t) = (1 - e^-t)^9. 500 experiments of 40 runs, 90 % intervals."""

@@ -141,6 +141,7 @@ SAID = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["all", "over the first", "in its place", "under its name"])
 @pytest.mark.parametrize("name", ["same", *SAID])
 def test_blocks_of_another_sweep_are_refused_with_the_difference(name, how, folders, tmp_path):
@@ -176,6 +177,7 @@ def test_a_block_under_the_name_of_another_is_refused(tmp_path):
         answered(tmp_path, RECORDED, folder, resume=True)
 
 
+@pytest.mark.slow
 def test_of_two_files_for_one_block_neither_depends_on_the_order_of_a_directory(tmp_path, folders, monkeypatch):
     folder = tmp_path / "mine"
     answered(tmp_path, RECORDED, folder)
@@ -197,6 +199,7 @@ def test_of_two_files_for_one_block_neither_depends_on_the_order_of_a_directory(
 # Folders of others.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [
@@ -237,6 +240,7 @@ def to_a_file(path):
     path.symlink_to(precious)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make", [pipe, to_a_device, to_a_file, lambda path: path.mkdir()], ids=["pipe", "device", "file", "folder"]
 )

@@ -10,6 +10,8 @@ from simulator.scenario.loading import load
 from tests.support.plans import planned, written
 from tools import planning_studies as studies
 
+pytestmark = pytest.mark.slow
+
 
 def test_machines_that_go_together_are_in_time_less_often():
     """The audit's .89 alone, .85 in racks of four and .45 all at once; the error of 60 runs is .04 to .06."""

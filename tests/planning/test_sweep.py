@@ -31,6 +31,8 @@ from tests.support import runner
 from tests.support.budgets import some
 from tests.support.plans import HEAD, SMALL, loaded, planned, written
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 FAULTY = planned(
     "vary: {cluster.workers: [2, 4], cluster.stragglers.std: [0, 1]}\ntarget: {quantile: 0.2}\nreplicates: 6",

@@ -84,6 +84,7 @@ def cell_of_groups(tmp_path, cluster):
     return Grid(loaded(tmp_path, text)).cell(0)
 
 
+@pytest.mark.slow
 def test_the_decision_changes_where_the_chosen_option_gets_too_late(tmp_path):
     """Everything takes a time that is known: the deadline over that time is the factor."""
     text = planned("vary: {cluster.workers: [2, 4, 8, 16]}\ndeadline: 40 min\nprice: 1\nreplicates: 16", EQUAL)
@@ -163,6 +164,7 @@ def test_nothing_is_decided_without_a_deadline_or_a_budget(tmp_path):
     assert json.loads(report.json_text(found))["decision_changes"] is None
 
 
+@pytest.mark.slow
 def test_few_options_are_looked_at_the_chosen_first(tmp_path):
     text = planned(
         "vary: {cluster.workers: [1, 2, 3, 4, 6, 8, 12, 16, 24]}\ndeadline: 2 h\nconfidence: 0.8\nreplicates: 8"
@@ -182,6 +184,7 @@ def test_how_far_a_change_of_the_decision_is():
     )
 
 
+@pytest.mark.slow
 def test_pilots_that_may_mislead_come_first(tmp_path):
     """One pilot of five is good and quick: without it the chosen option is too late."""
     rows = [

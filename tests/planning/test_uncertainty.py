@@ -85,6 +85,7 @@ def test_a_run_takes_the_figures_as_they_stand(tmp_path):
     assert np.array_equal(one.end, other.end)
 
 
+@pytest.mark.slow
 def test_a_plan_says_what_is_not_known_of_the_cluster_and_decides_by_it(tmp_path):
     plain = CLUSTER[: CLUSTER.index("  uncertainty")]
     found, other = (answer(loaded(tmp_path, scenario(text)), pool=WorkerPool(jobs=1)) for text in (CLUSTER, plain))
@@ -135,6 +136,7 @@ def test_measured_figures_of_nothing_are_refused(tmp_path, line, said):
     assert said in str(caught.value)
 
 
+@pytest.mark.slow
 def test_what_calibrate_writes_is_what_a_plan_takes(tmp_path):
     """Runs on a cluster in trouble, read back, and a plan on what was read."""
     text = scenario(CLUSTER[: CLUSTER.index("  uncertainty")])

@@ -43,6 +43,7 @@ def test_a_block_with_the_librarys_defaults_runs(name, tmp_path):
     assert not any("without effect" in str(note) for note in loaded.notes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BLOCKS)
 def test_a_block_is_previewed(name, tmp_path):
     seen = preview_file(written(tmp_path, f"name: {name}, {BLOCKS[name]}"))[name]

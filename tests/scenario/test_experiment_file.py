@@ -59,6 +59,7 @@ def with_block(block):
     return f"{head}searcher: {{{block}}}\n{rest[rest.index('entrypoint') :]}"
 
 
+@pytest.mark.slow
 def test_the_searcher_of_an_experiment(tmp_path):
     [(label, seen)] = preview_file(write(tmp_path, EXPERIMENT)).items()
 
@@ -67,11 +68,13 @@ def test_the_searcher_of_an_experiment(tmp_path):
     assert [bracket.busy_at_once for bracket in seen.brackets] == [6, 5, 5]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SUPPORTED)
 def test_every_supported_searcher(tmp_path, name):
     assert list(preview_file(write(tmp_path, with_block(f"name: {name}, metric: loss, {BLOCKS[name]}")))) == [name]
 
 
+@pytest.mark.slow
 def test_the_project_s_own_in_a_file_of_nothing_but_a_block(tmp_path):
     path = write(tmp_path, "searcher: {name: hyperband, max_length: 27, divisor: 3}\n")
 
@@ -148,6 +151,7 @@ def test_a_scenario_s_mistakes_are_told_as_elsewhere(tmp_path):
 GRID = "searcher: {name: grid, metric: loss, max_length: {epochs: 4}}\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("parameters", "points"),
     [

@@ -186,6 +186,7 @@ def test_what_an_experiment_lacks_is_named_with_the_option_that_gives_it(tmp_pat
     ] == ("s.yaml:10:3: searcher.max_trails: unknown key; did you mean max_trials?")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["run", "check", "preview", "compare", "plan", "animate", "plot"])
 def test_every_command_takes_an_experiment_and_settings(tmp_path, command):
     (tmp_path / "e.yaml").write_text(EXPERIMENT)

@@ -103,6 +103,7 @@ def made(name, place):
     return SEARCHERS[name].model_validate({"name": name, **BLOCKS[name][place]}, strict=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 5])
 @pytest.mark.parametrize(("name", "place"), members())
 def test_every_searchers_decisions_are_those_of_its_trace(name, place, workers):

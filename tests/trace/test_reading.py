@@ -21,6 +21,7 @@ def small():
     return simulate(asha(max_trials=9, max_length=9, divisor=3), World(), Cluster(3), label="ASHA")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_a_simulated_trace_comes_back(tmp_path, suffix):
     trace, path = small(), tmp_path / "ASHA" / f"trace.{suffix}"
@@ -89,6 +90,7 @@ def test_fewer_workers_than_worked_and_no_file(tmp_path):
             read_trace(tmp_path / name)
 
 
+@pytest.mark.slow
 def test_describing_animating_and_plotting_a_sweep(tmp_path):
     rows = "".join(
         f"{trial % 4},{trial},9,{100 * (trial // 4)},{100 * (trial // 4) + 41},completed,0.5\n" for trial in range(20)

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -62,6 +63,7 @@ def test_parquet_holds_the_same(tmp_path):
     assert pl.read_parquet_metadata(tmp_path / "trace.parquet")["seed"] == "7"
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(
@@ -88,6 +90,7 @@ def test_csv_is_what_python_would_write(tmp_path_factory, rows):
     assert path.read_text() == expected.getvalue()
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_an_error_for_people(tmp_path):
     """Neither file of a run that doesn't fit on the disk is left half written, and no traceback."""
     for name in ("trace.csv", "trace.parquet"):

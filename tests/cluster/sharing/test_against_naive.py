@@ -18,6 +18,8 @@ from simulator.trace.trace import Outcome
 from tests.support.oracles import shared_engine
 from tests.support.worlds import World
 
+pytestmark = pytest.mark.slow
+
 POLICIES = {
     "fifo": Fifo,
     "fair_share": FairShare,

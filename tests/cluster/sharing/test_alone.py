@@ -15,6 +15,8 @@ from simulator.trace.trace import COLUMNS
 from tests.cluster.sharing.test_against_naive import POLICIES
 from tests.support import random_worlds
 
+pytestmark = pytest.mark.slow
+
 
 def outcome(run):
     try:

@@ -8,6 +8,7 @@ from math import isfinite
 from random import Random
 
 import numpy as np
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -22,6 +23,8 @@ from tests.cluster.sharing.test_against_naive import POLICIES, make_searcher
 from tests.support import random_worlds
 from tests.support.budgets import budget
 from tests.support.random_worlds import DrawnCurves
+
+pytestmark = pytest.mark.slow
 
 TYPICAL = 1000
 

@@ -56,6 +56,7 @@ def erlang_c(c, a):
     return last / (sum(a**k / factorial(k) for k in range(c)) + last)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("workers", "load", "services", "wait"),
     [
@@ -75,6 +76,7 @@ def test_mean_waits_of_queues_in_steady_state(workers, load, services, wait):
     assert error < wait / 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("workers", "load"), [(4, 0.8), (16, 0.9)])
 def test_the_share_of_searches_that_wait_is_erlangs(workers, load):
     warm = SEARCHES // 3
@@ -93,6 +95,7 @@ def of_trials(trials):
 TRIALS, MANY, TIMES = 8, 500, 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("services", [exponential, fixed])
 def test_many_short_trials_under_fair_share_stay_as_in_processor_sharing(services):
     """M/G/1-PS: the mean stay is 1 / (1 - load) mean services, whatever the services."""

@@ -66,6 +66,7 @@ def test_no_permission(tmp_path):
         imported(tmp_path / "a.csv", "csv")
 
 
+@pytest.mark.slow
 def test_the_command(tmp_path):
     pytest.importorskip("optuna")
     optuna_study(f"sqlite:///{tmp_path / 's.db'}", prune_at={1: 3})

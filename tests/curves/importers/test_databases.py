@@ -8,6 +8,8 @@ from simulator.core.errors import InputError
 from tests.curves.importers.conftest import noted
 from tests.support.sources import imported, mlflow_store, optuna_study
 
+pytestmark = pytest.mark.slow
+
 
 def optuna_file(path):
     optuna_study(f"sqlite:///{path}", prune_at={1: 3})

@@ -39,6 +39,7 @@ def refused(path, **how):
     return str(caught.value)
 
 
+@pytest.mark.slow
 def test_round_trip(store, tmp_path):
     path, times = store
     before = path.read_bytes()
@@ -61,6 +62,7 @@ def test_the_schedule(store):
     assert trace.outcome[2] == Outcome.EXITED
 
 
+@pytest.mark.slow
 def test_other_metrics_and_experiments(store, tmp_path):
     path = copy_of(store, tmp_path)
     mlflow_store(path, LOSSES[:1], metric="accuracy")

@@ -25,6 +25,7 @@ def refused(path, **how):
     return str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sqlite", "journal"])
 def test_round_trip(tmp_path, kind):
     path, where = storage(tmp_path, kind)
@@ -41,6 +42,7 @@ def test_round_trip(tmp_path, kind):
     assert path.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_study_that_maximises(tmp_path):
     path, where = storage(tmp_path, "sqlite")
     optuna_study(where, direction="maximize")
@@ -48,6 +50,7 @@ def test_a_study_that_maximises(tmp_path):
     assert losses_of(imported(path, "optuna")) == [[-loss for loss in row] for row in LOSSES]
 
 
+@pytest.mark.slow
 def test_pruned_and_failed_trials(tmp_path):
     path, where = storage(tmp_path, "sqlite")
     optuna_study(where, prune_at={1: 3}, states=(2,))
@@ -60,6 +63,7 @@ def test_pruned_and_failed_trials(tmp_path):
     assert made.trace.workers == 1
 
 
+@pytest.mark.slow
 def test_several_studies(tmp_path):
     path, where = storage(tmp_path, "sqlite")
     optuna_study(where, name="one")
@@ -106,6 +110,7 @@ def test_another_schema(tmp_path):
     assert "is not a storage of this version of Optuna: " in refused(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("statement", "says"),
     [
@@ -130,6 +135,7 @@ def test_values_that_optuna_does_not_store(tmp_path, statement, says):
     assert says in refused(path)
 
 
+@pytest.mark.slow
 def test_a_view_without_end_and_a_trigger(tmp_path):
     path, where = storage(tmp_path, "sqlite")
     optuna_study(where)
@@ -144,6 +150,7 @@ def test_a_view_without_end_and_a_trigger(tmp_path):
     assert len(imported(path, "optuna").curves) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("statement", "says"),
     [

@@ -75,6 +75,7 @@ def pairs(case):
             yield name, told, curve, made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", READ)
 def test_losses_are_those_that_were_reported(case):
     single = case.startswith("tensorboard")
@@ -100,6 +101,7 @@ def test_trials_end_as_they_did(case):
         assert end in ENDS[told["status"]], (name, told["status"], end)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", READ)
 def test_every_trial_is_accounted_for(case):
     truth, made = made_of(case)

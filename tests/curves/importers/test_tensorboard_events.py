@@ -31,6 +31,7 @@ def test_round_trip(tmp_path):
     assert (made.trace.end - made.trace.start).tolist() == [10_000_000] * 4
 
 
+@pytest.mark.slow
 def test_more_points_than_tensorboard_shows(tmp_path):
     tensorboard_runs(tmp_path / "logs", [[1.0] * 10_500])
 

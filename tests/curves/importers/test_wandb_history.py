@@ -42,6 +42,7 @@ def refused(path, **how):
 OPTIONS = {"metric": "val/loss"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["parquet", "csv"])
 def test_round_trip_of_a_folder(tmp_path, suffix):
     for number, losses in enumerate(LOSSES):
@@ -99,6 +100,7 @@ def test_bad_exports(tmp_path):
     assert "is not a sound Parquet file" in refused(tmp_path / "a.parquet")
 
 
+@pytest.mark.slow
 def test_runs_without_the_metric_are_skipped_and_said(tmp_path):
     (tmp_path / "runs").mkdir()
     history(0, LOSSES[0]).write_parquet(tmp_path / "runs" / "whole.parquet")

@@ -86,6 +86,7 @@ def test_full_length_where_brackets_end_at_different_units():
     assert seen.full_length_trials.mean == sum(bracket.rungs[-1].trials.mean for bracket in seen.brackets)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("golden", GOLDENS["preview_spread"], ids=lambda golden: golden["config"]["name"])
 def test_means_are_those_of_determined_s_previews(golden):
     """As in tests/searchers/test_determined.py: within 4.5 standard errors, taking our spread for theirs, too."""
@@ -146,6 +147,7 @@ def test_the_toy_bracket_of_the_paper():
     assert seen.workers[-1].bound_by == "critical path"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "brackets"),
     [
@@ -171,6 +173,7 @@ def test_a_search_without_end_may_still_be_bounded():
     assert preview(make, endless=True, workers=10).busy_at_once == 4
 
 
+@pytest.mark.slow
 def test_large_searches_get_fewer_seeds():
     assert preview(partial(random, max_trials=JOBS // 4, max_length=9, max_concurrent_trials=1)).seeds == 4
 
@@ -181,6 +184,7 @@ def test_a_search_too_large_to_preview(monkeypatch):
         preview(partial(random, max_trials=51, max_length=9))
 
 
+@pytest.mark.slow
 def test_a_preview_is_the_same_every_time():
     make = partial(adaptive_asha, max_length=64, max_trials=60)
 

@@ -33,6 +33,7 @@ def test_a_schedule_is_the_librarys_own(golden, tmp_path):
         assert summary.full_length_trials == golden["full"]
 
 
+@pytest.mark.slow
 def test_as_the_command_line_tells_it(tmp_path):
     golden = GOLDENS[4]
     path = write_scenario(golden, tmp_path)
