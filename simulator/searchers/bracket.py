@@ -145,7 +145,7 @@ class Bracket:
                 if entry is None:
                     continue
             loss, _, trial = entry
-            if loss < inf:
+            if loss != inf:
                 resources = self.resources
                 self._promoted[below + 1] += 1
                 return trial, self._number, below + 1, resources[below], resources[below + 1]

@@ -56,8 +56,11 @@ def levels(rng):
 DIALECTS = {
     "ray_asha": (ray_asha, "num_samples", in_brackets),
     "ray_hyperband": (ray_hyperband, "num_samples", lambda rng: {
-        "max_t": rng.choice([9, 27, 30]), "reduction_factor": rng.choice([2, 3]), "report_every": rng.choice([1, 2, 5]),
         "pending": rng.choice([1, 4, 200]),
+        **rng.choice([
+            {"max_t": 9, "reduction_factor": 2}, {"max_t": 30, "reduction_factor": 2}, {"max_t": 27, "report_every": 2},
+            {"max_t": 30, "reduction_factor": 3}, {"max_t": 40, "reduction_factor": 6, "report_every": 5},
+        ]),
     }),
     "optuna_successive_halving": (optuna_successive_halving, "n_trials", lambda rng: {
         "max_resource": rng.choice([9, 30]), "min_resource": rng.choice(["auto", 1, 2]), "reduction_factor": rng.choice([2, 4]),

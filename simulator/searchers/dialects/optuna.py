@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from binascii import crc32
 from bisect import bisect
+from collections.abc import Callable
 from functools import cache
 from itertools import accumulate, count
 from math import ceil, floor, isnan, log
@@ -60,12 +61,7 @@ def optuna_hyperband(
 ) -> Searcher:
     """HyperbandPruner: brackets of successive halving; the study's name decides which bracket a trial belongs to."""
     weights = bracket_budgets(min_resource, max_resource, reduction_factor)
-    ends = list(accumulate(weights))
-
-    @cache  # every bracket asks for every trial
-    def bracket_of(trial: int) -> int:
-        return bisect(ends, crc32(f"{study_name}_{trial}".encode()) % ends[-1])
-
+    bracket_of = brackets_by_name(study_name, weights)
     brackets = []
     for number in range(len(weights)):
         stand = steps(min_resource, max_resource, reduction_factor, number)
@@ -88,6 +84,17 @@ def bracket_budgets(min_resource: int, max_resource: int, reduction_factor: int)
     """Weights of the brackets, from early-stopping rate 0 on; a bracket is drawn in proportion to its weight."""
     brackets = floor(log(max_resource / min_resource, reduction_factor)) + 1
     return [ceil(brackets * (reduction_factor**rungs) / (rungs + 1)) for rungs in range(brackets - 1, -1, -1)]
+
+
+def brackets_by_name(study_name: str, weights: list[int]) -> Callable[[int], int]:
+    """The function that gives a trial's bracket: a hash of the study's name and the trial's number decides."""
+    ends = list(accumulate(weights))
+
+    @cache  # every bracket asks for every trial
+    def bracket_of(trial: int) -> int:
+        return bisect(ends, crc32(f"{study_name}_{trial}".encode()) % ends[-1])
+
+    return bracket_of
 
 
 class RankJudge(Judge):

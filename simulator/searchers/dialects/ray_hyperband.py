@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from heapq import heappop, heappush
-from itertools import count
+from itertools import count, pairwise
 from math import ceil, inf, log
 
 from simulator.searchers.protocol import AnyJob, Idle, Job, OneByOne, Searcher
@@ -25,8 +25,17 @@ def ray_hyperband(
     """HyperBandScheduler: bands of brackets, filled from the bracket with trials of full length on.
 
     Up to `pending` trials are put into brackets before they start. Trials report every `report_every` units and at
-    their milestone. Raises ValueError where a milestone would be no further than the one before.
+    `max_t`. Raises ValueError where a milestone would be no further than the one before, and where trials would be
+    paused for ever.
     """
+    for _, milestones in bracket_plan(max_t, reduction_factor):
+        for milestone, following in pairwise(milestones):
+            report = min(-(-milestone // report_every) * report_every, max_t)
+            if report >= following:
+                raise ValueError(
+                    f"report_every is {report_every}, so a report at {report} units jumps over the milestones "
+                    f"{milestone} and {following}, and Ray Tune never runs such a trial again; give a smaller one"
+                )
     return Bands(num_samples, max_t, reduction_factor, report_every, pending)
 
 
@@ -120,7 +129,11 @@ class _Bracket:
         self.behind -= units < self.milestone
 
     def halve(self) -> None:
-        """If all trials have reached the milestone, keep the best, up to the next size; of equal losses the later."""
+        """If all trials have reached the milestone, keep the best, up to the next size; of equal losses the later.
+
+        A trial that is past the next milestone too does not run again. If all are, the bracket stays as it is for
+        ever, since Ray Tune looks at a bracket only when one of its trials reports.
+        """
         if self.behind or self.stage == len(self.milestones) - 1:
             return
         self.stage += 1
@@ -128,8 +141,8 @@ class _Bracket:
         ranked = sorted(self.live, key=lambda trial: -self.live[trial][1])
         for trial in ranked[: -self.size]:
             del self.live[trial]
-        self.behind = len(self.live)
-        self.runnable = sorted(self.live)
+        self.runnable = sorted(trial for trial, (units, _) in self.live.items() if units < self.milestone)
+        self.behind = len(self.runnable)
 
     def _nominal_work(self, max_t: int) -> int:
         units, size, work = self.milestones[0], self.size, 0
@@ -178,7 +191,8 @@ class Bands(OneByOne):
         self._unstarted.discard(trial)
         self._outstanding += 1
         units, _ = bracket.live[trial]
-        return Job(trial, bracket.number, bracket.stage, units, min(units + self._every, bracket.milestone))
+        report = min((units // self._every + 1) * self._every, self._max_t)
+        return Job(trial, bracket.number, bracket.stage, units, report)
 
     def report(self, job: AnyJob, loss: float) -> None:
         """Take the result of `job`; a dead trial leaves its bracket."""
@@ -195,7 +209,7 @@ class Bands(OneByOne):
         bracket.halve()
         self._ended += living - len(bracket.live)
         self._line_up(bracket)
-        if loss < inf and bracket.runnable and trial in bracket.live and units < bracket.milestone:
+        if loss != inf and bracket.runnable and trial in bracket.live and units < bracket.milestone:
             bracket.runnable.remove(trial)
             self._going_on.append((trial, bracket))
 

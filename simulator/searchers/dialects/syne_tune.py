@@ -11,12 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from itertools import count, pairwise
-from math import inf
+from math import inf, isnan
 from typing import Literal
+
+import numpy as np
 
 from simulator.searchers.bracket import Bracket
 from simulator.searchers.dialects.ray import BracketOf, stopping_brackets
 from simulator.searchers.dialects.reports import DecidingReport, report_bracket
+from simulator.searchers.dialects.syne_tune_order import Order
 from simulator.searchers.far_results import Entry
 from simulator.searchers.gate import Judge
 from simulator.searchers.progress import endless, trials_of
@@ -107,13 +110,20 @@ class Quantile:
 
 
 class QuantileJudge(Judge):
-    """Goes on if the loss is not above the quantile of the losses here, its own included; the first goes on."""
+    """Goes on if the loss is not above the quantile of the losses here, its own included; the first goes on.
 
-    __slots__ = ("_quantile",)
+    `order` takes the losses' place once one of them is NaN.
+    """
+
+    __slots__ = ("_quantile", "order")
 
     def __init__(self, quantile: float, *, maximised: bool = False) -> None:
         super().__init__()
         self._quantile = Quantile(quantile, maximised=maximised)
+        self.order: Order | None = None
+
+    def __len__(self) -> int:
+        return len(self._recorded)
 
     def places(self, results: int) -> int:
         """The number of losses up to the better of the two between which the quantile lies."""
@@ -124,17 +134,40 @@ class QuantileJudge(Judge):
         results = len(self)
         if results < 2:  # noqa: PLR2004
             return inf
-        weight = self._quantile.place(results)[1]
-        return weight * self._cutoff.outside + (1 - weight) * self._cutoff.inside
+        place, weight = self._quantile.place(results)
+        if self.order is not None:
+            better, worse = self.order.losses[place - 1 : place + 1]
+        else:
+            better, worse = self._cutoff.inside, self._cutoff.outside
+        return weight * worse + (1 - weight) * better
 
     def goes_on(self, trial: int, loss: float) -> bool:
         """Record the loss and decide."""
         self.record(trial, loss)
-        return loss <= self.bar()
+        return len(self) < 2 or loss <= self.bar()  # noqa: PLR2004
+
+    def record(self, trial: int, loss: float) -> int:
+        """Add a loss; returns how many there are."""
+        if self.order is None and isnan(loss):
+            self.order = Order(self._recorded)
+        if self.order is None:
+            return super().record(trial, loss)
+        self._recorded[trial] = loss
+        self.order.add(trial, loss)
+        return len(self)
+
+    def forget(self, trial: int) -> bool:
+        """Drop the loss of `trial`, if there is one."""
+        if self.order is not None and trial in self:
+            self.order.take_out(trial)
+        return super().forget(trial)
 
 
 class ShareJudge(Judge):
-    """Goes on if no more than 1 in `reduction_factor` of the losses here, its own included, are strictly better."""
+    """Goes on if no more than 1 in `reduction_factor` of the losses here, its own included, are strictly better.
+
+    Once a loss is NaN, the number of better ones is what Python's sort and numpy's search make of such a list.
+    """
 
     __slots__ = ("_share",)
 
@@ -154,7 +187,11 @@ class ShareJudge(Judge):
     def goes_on(self, trial: int, loss: float) -> bool:
         """Record the loss and decide."""
         self.record(trial, loss)
-        return loss <= self._cutoff.inside
+        if len(self._recorded) == len(self):
+            return loss <= self._cutoff.inside
+        losses = np.array(list(self._recorded.values()))
+        better = int(np.searchsorted(sorted(losses), losses)[-1])
+        return len(losses) == 1 or better / len(losses) <= self._share
 
 
 @dataclass(frozen=True)
@@ -193,7 +230,14 @@ class PromotionLevel:
 
     def promote(self) -> Entry | None:
         """Let the best paused trial leave, if it is good enough."""
-        return heappop(self.candidates) if self._open() else None
+        if not self._open():
+            return None
+        if self._judge.order is None:
+            return heappop(self.candidates)
+        trial, _ = self._first_paused(self._judge.order)
+        self._judge.order.add(trial, self._judge.order.take_out(trial))
+        place = [entry[2] for entry in self.candidates].index(trial)
+        return self.candidates.pop(place)
 
     def withdraw(self, trial: int) -> bool:
         """Forget the result of `trial`."""
@@ -205,5 +249,11 @@ class PromotionLevel:
         return True
 
     def _open(self) -> bool:
-        enough = len(self._judge) > 1
-        return enough and bool(self.candidates) and self.candidates[0][0] <= self._judge.bar()
+        if len(self._judge) < 2 or not self.candidates:  # noqa: PLR2004
+            return False
+        order = self._judge.order
+        loss = self.candidates[0][0] if order is None else self._first_paused(order)[1]
+        return not loss > self._judge.bar()
+
+    def _first_paused(self, order: Order) -> tuple[int, float]:
+        return order.first({trial for _, _, trial in self.candidates})

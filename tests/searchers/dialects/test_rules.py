@@ -155,6 +155,20 @@ def test_ray_hyperband_fills_the_bracket_of_full_length_first():
         ray_hyperband.bracket_plan(10, 1.2)
 
 
+def test_ray_hyperband_pauses_a_trial_at_its_first_report_past_the_milestone():
+    searcher = ray_hyperband.ray_hyperband(num_samples=5, max_t=81, report_every=2)
+    jobs = [searcher.next_job() for _ in range(5)]  # the bracket of full length
+    assert {job.to_resource for job in jobs} == {2}
+    for units in range(2, 80, 2):
+        searcher.report(jobs[0]._replace(from_resource=units - 2, to_resource=units), 1.0)
+        job = searcher.next_job()
+    assert (job.from_resource, job.to_resource) == (78, 80)
+    searcher.report(job, 1.0)
+    assert searcher.next_job().to_resource == 81  # the last unit
+    with pytest.raises(ValueError, match="a report at 5 units jumps over the milestones 1 and 3, and Ray Tune never"):
+        ray_hyperband.ray_hyperband(num_samples=5, max_t=81, report_every=5)
+
+
 def test_a_dead_trial_is_recorded_nowhere_but_counts_as_done():
     searcher = ray_asha(num_samples=2, max_t=9, reduction_factor=3)
     for job, loss in [(searcher.next_job(), loss) for loss in (inf, 5.0)]:

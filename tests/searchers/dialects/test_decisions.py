@@ -1,0 +1,49 @@
+"""What the libraries' real classes decided where trials report late, not at all or NaN, and losses have ties.
+
+tests/rivals/lockstep.py wrote the answers down (ray 2.60.0, optuna 5.0.0, syne-tune 0.13.0 and 0.16.0).
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from math import isnan
+from pathlib import Path
+
+import pytest
+
+from simulator.searchers.protocol import Job
+from tests.rivals import odd
+
+WORLDS = json.loads(gzip.decompress((Path(__file__).parents[2] / "data" / "dialect_decisions.json.gz").read_bytes()))
+
+
+def test_worlds_of_every_rule_have_reports_that_are_nan():
+    assert set(WORLDS) == {make.__name__ for make in (*odd.JUDGED, *odd.ASKED)}
+    for worlds in WORLDS.values():
+        assert any(
+            isinstance(loss, float) and isnan(loss) for world in worlds for row in world["rows"] for loss in row
+        )
+
+
+@pytest.mark.parametrize("make", odd.JUDGED, ids=lambda make: make.__name__)
+def test_the_same_trials_go_on(make):
+    for world in WORLDS[make.__name__]:
+        ours = make(*world["arguments"])
+        theirs = [goes_on for *_, goes_on in world["rows"]]
+        assert [ours(trial, units, loss) for trial, units, loss, _ in world["rows"]] == theirs
+
+
+@pytest.mark.parametrize("make", odd.ASKED, ids=lambda make: make.__name__)
+def test_the_same_trials_are_next(make):
+    for world in WORLDS[make.__name__]:
+        searcher, running = make(*world["arguments"]), {}
+        for row in world["rows"]:
+            if len(row) == 1:  # asked for the next trial
+                job = searcher.next_job()
+                assert (job.trial if isinstance(job, Job) else None) == row[0]
+                if isinstance(job, Job):
+                    running[job.trial] = job
+            else:
+                trial, units, loss = row
+                searcher.report(running.pop(trial)._replace(to_resource=units), loss)
