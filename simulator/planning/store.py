@@ -14,7 +14,6 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterator
 from hashlib import sha256
 from importlib.metadata import version
 from io import FileIO
@@ -29,6 +28,7 @@ from simulator.core.errors import InputError, Problem, RunError
 from simulator.core.streams import DRAWS_VERSION
 from simulator.io import inputs, reading, scratch, writing
 from simulator.planning.grid import differences, short
+from simulator.planning.identity import NAMED, bare, label_of, unlike, versions
 from simulator.planning.runs import BILLS, KEPT, PAID, Runs, with_hours
 from simulator.planning.sweep import Block, Shape, Work
 from simulator.scenario.base import Section
@@ -43,28 +43,6 @@ FILES = (MANIFEST, "lock", "plan.json", "table.csv", "plan.md", "plan.html", "pl
 MOST_OF_MANIFEST, MOST_OF_BLOCK = 1 << 26, 1 << 28
 #: Longest text that is read from a lock, in characters; a process's number is shorter.
 LOCK = 20
-#: Most differences of scenarios that an error names.
-NAMED = 3
-#: Keys that no run depends on, which may change when results are resumed.
-FREE = ("title", "time_unit")
-FREE_IN_PLAN = (
-    "start",
-    "deadline",
-    "budget",
-    "confidence",
-    "choose_by",
-    "assurance",
-    "replicates",
-    "limit",
-    "pilots",
-    "pilot_sets",
-)
-#: The key of a machine's price, which changes the cost of runs but not the runs.
-PRICE = "price"
-MEANINGS = {
-    "asha_simulator": "version", "draws": "version of the draws", "blocks": "version of the blocks", "seed": "seed",
-    "block": "block",
-}  # fmt: skip
 #: The column of a block that says what it belongs to, and the prefix of the columns of paid hours.
 LABEL, HOURS = "of", "paid_h_"
 #: Version of the form of a block. It grows with every change, so that old folders are recognised.
@@ -121,7 +99,7 @@ class Store:
                 "tables": tables,
             }
             self.shape: Shape | None = None
-            self._label = _label(self._about)
+            self._label = label_of(self._about)
             self._paths: dict[str, list[Path]] = {}
             for path in sorted((folder / "blocks").iterdir()):
                 self._paths.setdefault(path.name.rsplit(".", 2)[0], []).append(path)
@@ -186,7 +164,7 @@ class Store:
             runs = _by_hours(frame) if self._columns is None else _by_columns(frame, self._columns)
         except (pl.exceptions.PolarsError, ValueError, TypeError, RecursionError):
             raise damaged from None
-        differs = list(_unlike(told, {**self._label, "block": block.file}))
+        differs = list(unlike(told, {**self._label, "block": block.file}))
         if differs:
             message = f"is {'; '.join(differs)}: it was copied here; delete it and go on with --resume"
             raise InputError(Problem(str(path), message))
@@ -238,8 +216,8 @@ class Store:
             raise InputError(Problem(str(path), message)) from None
 
     def _compare(self, known: Manifest) -> None:
-        wrong = [f"of {text}" for text in _unlike(_told(known.model_dump()), _told(self._about))]
-        found = list(differences(_bare(known.scenario), _bare(self._about["scenario"])))
+        wrong = [f"of {text}" for text in unlike(versions(known.model_dump()), versions(self._about))]
+        found = list(differences(bare(known.scenario), bare(self._about["scenario"])))
         changes = [
             f"{'.'.join(map(str, path)) or 'scenario'} is {short(there)} there and {short(here)} here"
             for path, there, here in found[:NAMED]
@@ -249,96 +227,6 @@ class Store:
             wrong.append(f"of another scenario ({'; '.join(changes)}{more})")
         if wrong:
             raise InputError(Problem(str(self._folder), f"holds results {', '.join(wrong)}; choose another folder"))
-
-
-def _bare(scenario: Any) -> Any:
-    """A scenario without the keys that no run depends on; prices are among them if they decide nothing in a run.
-
-    For searches that share a cluster prices are kept, because their runs hold money instead of hours.
-    """
-    if not isinstance(scenario, dict):
-        return scenario
-    bare = {key: value for key, value in scenario.items() if key not in FREE}
-    if isinstance(scenario.get("plan"), dict):
-        bare["plan"] = {key: value for key, value in scenario["plan"].items() if key not in FREE_IN_PLAN}
-    if (
-        "searches" in bare
-        or _by_money(bare.get("stop"))
-        or _by_money(bare.get("cluster"))
-        or _by_money(bare.get("plan"))
-    ):
-        return bare
-    return {key: _WITHOUT_PRICES[key](value) if key in _WITHOUT_PRICES else value for key, value in bare.items()}
-
-
-def _by_money(part: Any) -> bool:
-    """Whether money decides anything in a run: a stop at a cost, or machines chosen by price."""
-    if isinstance(part, list):
-        return any(map(_by_money, part))
-    if not isinstance(part, dict):
-        return False
-    for key, value in part.items():
-        keys = {one.strip().rpartition(".")[2] for one in str(key).split("&")}
-        if "cost" in keys or ("policy" in keys and "cheapest" in str(value)) or _by_money(value):
-            return True
-    return False
-
-
-def _unpriced(part: Any) -> Any:
-    """A part of a cluster without prices."""
-    if not isinstance(part, dict):
-        return part
-    return {
-        key: _unpriced(value) for key, value in part.items() if key != PRICE or isinstance(value, dict)
-    }  # a group may be called that
-
-
-def _unpriced_plan(plan: Any) -> Any:
-    """A plan without prices; of varied prices only their number remains."""
-    if not isinstance(plan, dict):
-        return plan
-    plan = {key: value for key, value in plan.items() if key != PRICE}
-    if isinstance(plan.get("vary"), dict):
-        plan["vary"] = {key: _unpriced_axis(str(key), values) for key, values in plan["vary"].items()}
-    return plan
-
-
-def _unpriced_axis(key: str, values: Any) -> Any:
-    if not isinstance(values, (dict, list)) or all(one.strip().endswith(f".{PRICE}") for one in key.split("&")):
-        return len(values) if isinstance(values, (dict, list)) else values
-    if isinstance(values, list):
-        return [_unpriced(value) for value in values]
-    return {name: _unpriced(value) for name, value in values.items()}
-
-
-_WITHOUT_PRICES = {"cluster": _unpriced, "plan": _unpriced_plan}
-
-
-def _told(about: dict[str, Any]) -> dict[str, Any]:
-    return {key: about[key] for key in ("asha_simulator", "draws", "blocks", "seed", "tables")}
-
-
-def _label(about: dict[str, Any]) -> dict[str, Any]:
-    """The label of a block: digests of the scenario's sections, as far as runs depend on them, seed and versions."""
-    sections = {
-        key: sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
-        for key, value in _bare(about["scenario"]).items()
-    }
-    return {**_told(about), "scenario": sections}
-
-
-def _unlike(there: Any, here: dict[str, Any]) -> Iterator[str]:
-    """The differences in words, each beginning with "another" or "other"."""
-    if not isinstance(there, dict):
-        there = {}
-    for key, meaning in MEANINGS.items():
-        if key in here and there.get(key) != here[key]:
-            yield f"another {meaning} ({short(there.get(key))} there, {short(here[key])} here)"
-    for key, meaning in (("tables", "other curves"), ("scenario", "another scenario")):
-        found = [path[0] if path else key for path, _, _ in differences(there.get(key), here.get(key))]
-        if found:
-            names = ", ".join(map(str, dict.fromkeys(found[:NAMED])))
-            yield f"{meaning} ({names} {'has' if len(found) == 1 else 'have'} changed)"
 
 
 def _by_columns(frame: pl.DataFrame, columns: np.dtype[np.void]) -> Runs:
