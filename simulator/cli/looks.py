@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.models import OptionInfo
 
 from simulator.core.vocabulary import ThemeChoice
 
@@ -14,70 +15,25 @@ from simulator.core.vocabulary import ThemeChoice
 PANEL = "How it looks"
 
 
+def _option(metavar: str, help_: str) -> OptionInfo:
+    """An option on looks without a default of its own, which is what pictures have by themselves."""
+    option: OptionInfo = typer.Option(metavar=metavar, help=help_, show_default=False, rich_help_panel=PANEL)
+    return option
+
+
 Width = Annotated[
     int | None,
-    typer.Option(
-        metavar="PIXELS", help="Width of the pictures, from 360 to 3840; the size of the letters follows it. "
-"Default: 960.",
-        show_default=False, rich_help_panel=PANEL,
-    ),
-]  # fmt: skip
-Height = Annotated[
-    int | None,
-    typer.Option(
-        metavar="PIXELS", help="Height of animations; default: what their parts need.", show_default=False,
-        rich_help_panel=PANEL,
-    ),
-]  # fmt: skip
-Seconds = Annotated[
-    float | None,
-    typer.Option(
-        metavar="SECONDS", help="Length of an animation, including its last picture.", show_default=False,
-        rich_help_panel=PANEL,
-    ),
-]  # fmt: skip
-Speed = Annotated[
-    float | None,
-    typer.Option(
-        metavar="TIMES", help="Speed of an animation, such as 2 (twice as fast) or 0.5.", show_default=False,
-        rich_help_panel=PANEL,
-    ),
-]  # fmt: skip
-Fps = Annotated[
-    float | None,
-    typer.Option(
-        "--fps",
-        metavar="FRAMES",
-        help="Frames per second, from 0.1 to 50.",
-        show_default=False,
-        rich_help_panel=PANEL,
-    ),
+    _option("PIXELS", "Width of the pictures, from 360 to 3840; the size of the letters follows it. Default: 960."),
 ]
+Height = Annotated[int | None, _option("PIXELS", "Height of animations; default: what their parts need.")]
+Seconds = Annotated[float | None, _option("SECONDS", "Length of an animation, including its last picture.")]
+Speed = Annotated[float | None, _option("TIMES", "Speed of an animation, such as 2 (twice as fast) or 0.5.")]
+Fps = Annotated[float | None, _option("FRAMES", "Frames per second, from 0.1 to 50.")]
 Theme = Annotated[ThemeChoice, typer.Option(help="Themes to draw.", rich_help_panel=PANEL)]
-Palette = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE", help="YAML file with colours of your own, easy to tell apart.", show_default=False,
-        rich_help_panel=PANEL,
-    ),
-]  # fmt: skip
-Font = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE", help="TrueType or OpenType font for the letters.", show_default=False, rich_help_panel=PANEL
-    ),
-]
-Texts = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE", help="YAML file with all words of a picture in another language.", show_default=False,
-        rich_help_panel=PANEL,
-    ),
-]  # fmt: skip
-Title = Annotated[
-    str | None,
-    typer.Option(metavar="TEXT", help="Title in place of the scenario's.", show_default=False, rich_help_panel=PANEL),
-]
+Palette = Annotated[Path | None, _option("FILE", "YAML file with colours of your own, easy to tell apart.")]
+Font = Annotated[Path | None, _option("FILE", "TrueType or OpenType font for the letters.")]
+Texts = Annotated[Path | None, _option("FILE", "YAML file with all words of a picture in another language.")]
+Title = Annotated[str | None, _option("TEXT", "Title in place of the scenario's.")]
 Loop = Annotated[
     int, typer.Option(metavar="TIMES", help="How often an animation plays; 0 for ever.", rich_help_panel=PANEL)
 ]
