@@ -3,19 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import inf, isfinite
+from math import isfinite
 
 from simulator.core import formatting, ticks
 from simulator.core.formatting import counted, level, percent, trimmed
 from simulator.planning import statistics
 from simulator.planning.advice import Advice, Difference, Series, told_apart
 from simulator.planning.ignorance import more_pilots
-from simulator.planning.options import Option, Share
+from simulator.planning.options import Option
 from simulator.planning.planner import Answer
-from simulator.planning.statistics import Interval
-from simulator.planning.turning import Turn
+from simulator.planning.report.amounts import expense, hours, money, share, time, time_range
+from simulator.planning.report.decision import sensitive, turn, turning
+from simulator.planning.report.differences import dearer, difference
+from simulator.planning.report.goals import goal, goal_with_limits, limits_in_words, what_none_does
 from simulator.scenario.cluster import IdleReleaseSection, Release
 from simulator.scenario.plan import PlanSection
+
+__all__ = [
+    "dearer",
+    "difference",
+    "expense",
+    "goal",
+    "hours",
+    "money",
+    "question",
+    "remarks",
+    "risk",
+    "rule",
+    "sensitive",
+    "sentence",
+    "share",
+    "sure",
+    "time",
+    "turn",
+    "turning",
+]
 
 #: Most other options that the first sentence names.
 OTHERS = 4
@@ -31,13 +53,13 @@ def sentence(answer: Answer) -> str:
             f"half of them within {time(middle, unit)}" if isfinite(middle) else "and in fewer than half at any time"
         )
         return (
-            f"No option {_does(plan)}{_limits(plan, unit)} in {level(plan.confidence)} of runs; the nearest is "
-            f"{fresh.name}: in {_met(answer)}, {half}."
+            f"No option {what_none_does(plan)}{limits_in_words(plan, unit)} in {level(plan.confidence)} of runs; the "
+            f"nearest is {fresh.name}: in {_met(answer)}, {half}."
         )
     if advice.by_knee:
         best = "is the knee of time against cost" if chosen is advice.knee else "costs least"
         return f"No deadline was given; {chosen.name} {best}: {_half(advice, plan, fresh, unit)}."
-    text = f"{chosen.name}: {_asked(plan, unit)} in {_met(answer)}, {expense(fresh, advice.priced)}"
+    text = f"{chosen.name}: {goal_with_limits(plan, unit)} in {_met(answer)}, {expense(fresh, advice.priced)}"
     if advice.best is not None and advice.best.failing:
         text += f", but not with every larger number: {_failing(advice.best, plan)}"
     others = "; ".join(_others(advice, chosen, plan))
@@ -50,7 +72,7 @@ def question(answer: Answer) -> str:
     spec = answer.fresh.cell.loaded.scenario.searchers[answer.fresh.label]
     search = "a search" if spec.trials is None else f"a search of {counted(spec.trials, 'trial')}"
     sure = f", in {level(plan.confidence)} of runs" if plan.asked else ""
-    return f"How many workers, and which, for {search} to be {_asked(plan, unit)}{sure}?"
+    return f"How many workers, and which, for {search} to be {goal_with_limits(plan, unit)}{sure}?"
 
 
 def sure(answer: Answer) -> str:
@@ -59,9 +81,9 @@ def sure(answer: Answer) -> str:
     median = fresh.known.median_s
     half = f"Half of the runs are done within {time(fresh.time_s.middle, unit)}"
     if isfinite(median.low) and isfinite(median.high):
-        half += f" ({_range(max(median.low, 0.0), median.high, unit)})"
+        half += f" ({time_range(max(median.low, 0.0), median.high, unit)})"
     tenth = f"nine of ten within {time(fresh.time_s.high, unit)}"
-    what = _asked(answer.plan, unit)
+    what = goal_with_limits(answer.plan, unit)
     asked = f"{what[0].upper()}{what[1:]} in {_met(answer)}. " if answer.plan.asked else ""
     return f"{asked}{half}, {tenth}."
 
@@ -133,7 +155,7 @@ def _pilots(answer: Answer) -> Iterator[str]:
     if isfinite(median.low) and isfinite(median.high):
         yield (
             f"Half of the runs are done within {time(median.estimate, unit)} {found.if_right}, and within "
-            f"{_range(max(median.low, 0.0), median.high, unit)} given {found.rests_on}."
+            f"{time_range(max(median.low, 0.0), median.high, unit)} given {found.rests_on}."
         )
     if found.pilots is not None and found.too_few:
         needed = found.needed
@@ -328,207 +350,13 @@ def _would_do(answer: Answer) -> Iterator[str]:
             yield f"Within {time(times[soon], unit)}, {level(sure)} of the runs of {soon.name} are {goal(plan)}."
 
 
-def difference(found: Difference, unit: str) -> str:
-    """A sentence on a paired difference of times, or of shares if a target was missed."""
-    one, other, where = found.one.label, found.other.label, found.one.cell.name
-    if not found.pairs:
-        return f"{where}: {one} and {other} never reached the target in the same replicate."
-    if not found.whole:
-        shares = f"{percent(found.one.reached)} and {percent(found.other.reached)} of runs"
-        return (
-            f"{where}: {one} and {other} reached the target in {shares}, so their times can't be compared: those "
-            "that are missing are the slow ones."
-        )
-    if not found.alike:
-        work = f"{found.one.units:,.0f} and {found.other.units:,.0f} units on average"
-        return f"{where}: {one} and {other} did not do the same work ({work}), so their times can't be compared."
-    span = f"{time(abs(found.seconds.estimate), unit)}"
-    low, high = sorted((abs(found.seconds.low), abs(found.seconds.high)))
-    pairs = counted(found.pairs, "pair")
-    if not found.seen:
-        low, high = found.seconds.low, found.seconds.high
-        return (
-            f"{where}: no difference in time seen between {one} and {other} ({one} minus {other} on average "
-            f"{_signed(low, unit)} to {_signed(high, unit)}, {pairs})."
-        )
-    sooner, later = (other, one) if found.seconds.estimate > 0 else (one, other)
-    return f"{where}: {sooner} is {span} sooner than {later} on average ({_range(low, high, unit)}, {pairs})."
-
-
-def dearer(found: Difference) -> str:
-    """A sentence on a paired difference of cost."""
-    one, other, where = found.one.label, found.other.label, found.one.cell.name
-    low, high = found.cost.low, found.cost.high
-    pairs = counted(found.one.replicates, "pair")
-    if not told_apart(found.cost):
-        span = f"{_signed_money(low)} to {_signed_money(high)}"
-        return f"{where}: no difference in cost seen ({one} minus {other} on average {span}, {pairs})."
-    cheap, dear = (other, one) if found.cost.estimate > 0 else (one, other)
-    low, high = sorted((abs(low), abs(high)))
-    return (
-        f"{where}: {cheap} costs {money(abs(found.cost.estimate))} less than {dear} on average "
-        f"({money(low)}–{money(high).removeprefix('$')}, {pairs})."
-    )
-
-
-def turning(answer: Answer) -> Iterator[str]:
-    """Sentences on the changes that turn the decision first."""
-    if answer.turns is None:
-        return
-    if not answer.turns:
-        yield (
-            "The decision stays the same if any of these is halved or doubled: "
-            f"{', '.join(dict.fromkeys(way.what for way, _ in answer.sensitivity))}."
-        )
-        return
-    first = answer.turns[0]
-    if first.share is not None:
-        yield f"What is not known may well change the decision: {turn(first)}."
-        if len(answer.turns) > 1:
-            first = answer.turns[1]
-            yield f"Apart from that, the {first.what} changes the decision first: {turn(first)}."
-        return
-    yield f"The {first.what} {'change' if _several(first) else 'changes'} the decision first: {turn(first)}."
-
-
-def turn(found: Turn) -> str:
-    """A clause on a change of the decision: "if it rises by more than 20 %, the answer is …"."""
-    asked = "does what is asked"
-    now = f"no option that was looked at {asked}" if found.now is None else f"the answer is {found.now.name}"
-    if found.share is not None:
-        often = "" if found.now is None else "mostly "
-        return f"in {percent(found.share)} of the sets that were drawn the option is not enough, and {often}{now}"
-    moves = "rise" if found.factor > 1 else "fall"
-    moved = f"they {moves}" if _several(found) else f"it {moves}s"
-    return f"if {moved} by more than {round(100 * abs(found.factor - 1))} %, {now}"
-
-
-def _several(found: Turn) -> bool:
-    """Whether the quantity's name is a plural."""
-    return found.what.endswith("s") and not found.what.startswith("price")
-
-
-def sensitive(answer: Answer) -> Iterator[str]:
-    """Sentences on the quantities to which the chosen option's figures are most sensitive."""
-    advice, plan, unit = answer.advice, answer.plan, answer.loaded.scenario.time_unit
-    base = answer.fresh
-    if not answer.sensitivity:
-        return
-    by_share = plan.asked
-
-    def weight(option: Option) -> tuple[float, float]:
-        moved = abs(option.met.estimate - base.met.estimate)
-        return (moved if by_share else 0.0, _moved(option, base))
-
-    variation, option = max(answer.sensitivity, key=lambda pair: weight(pair[1]))
-    told = [
-        ("half of the runs within {}", [time(one.time_s.middle, unit) for one in (option, base)]),
-        ("{}", [expense(one, advice.priced) for one in (option, base)]),
-    ]
-    if by_share:
-        asked = f"{_asked(plan, unit)} in {{}} of runs"
-        told.insert(0, (asked, [percent(one.met.estimate) for one in (option, base)]))
-    what = "Its figures are most sensitive to the" if advice.chosen else "The nearest is most sensitive to the"
-    where = variation.name.removeprefix(variation.quantity)[1:]
-    for text, (now, before) in told:
-        if now != before:
-            yield f"{what} {variation.quantity}: at {where}, {text.format(now)} instead of {before}."
-            return
-
-
-def share(interval: Interval | Share, unlike: float | None = None) -> str:
-    """A share with its interval, "95 % (90–98 %)"; it looks like `unlike` only if it equals that."""
-    middle = percent(interval.estimate, unlike=unlike)
-    _, _, decimals = middle.removesuffix(" %").partition(".")
-    for digits in range(len(decimals), len(decimals) + 4):
-        low, high = (trimmed(f"{100 * bound:.{digits}f}") for bound in (interval.low, interval.high))
-        if low != high or interval.low == interval.high:
-            break
-    return f"{middle} ({f'{low}–{high}' if low != high else low} %)"
-
-
-def time(seconds: float, unit: str) -> str:
-    """Seconds in a unit, with a decimal where it matters; "never" for an infinite time."""
-    if not isfinite(seconds):
-        return "never"
-    amount = ticks.from_seconds(seconds)
-    return formatting.time(amount, unit, 0 if amount >= 1000 * ticks.UNITS[unit] else 1)
-
-
-def money(amount: float) -> str:
-    """An amount of money, with cents where they matter."""
-    if 0 < amount < 0.01:  # noqa: PLR2004
-        return f"${amount:.2g}"
-    return f"${amount:,.0f}" if amount >= 100 else f"${amount:,.2f}"  # noqa: PLR2004
-
-
-def hours(amount: float) -> str:
-    """Worker-hours, with a decimal where it matters."""
-    return f"{amount:,.0f}" if amount >= 10 else f"{amount:.1f}" if amount >= 1 else f"{amount:.2g}"  # noqa: PLR2004
-
-
-def expense(option: Option, priced: bool) -> str:
-    """An option's mean cost with its interval, or its mean worker-hours if nothing has a price."""
-    mean_hours = option.mean_hours
-    if not priced:
-        text = f"{hours(mean_hours.estimate)} worker-hours"
-        span = f"{hours(mean_hours.low)}–{hours(mean_hours.high)}"
-        return f"{text} on average" + ("" if mean_hours.low == mean_hours.high else f" ({span})")
-    spent = option.mean_cost
-    text = f"{hours(mean_hours.estimate)} worker-hours, {money(spent.estimate)}"
-    span = f"{money(spent.low)}–{money(spent.high).removeprefix('$')}"
-    return f"{text} on average" + ("" if spent.low == spent.high else f" ({span})")
-
-
-def goal(plan: PlanSection) -> str:
-    """The plan's target in words."""
-    target = plan.target
-    if target is None:
-        return "done"
-    if target.loss is not None:
-        return f"at a loss of {target.loss:g}"
-    if target.quantile is not None:
-        return f"at {_top(target.quantile)}"
-    return f"at {counted(target.full_length_trials or 0, 'fully trained trial')}"
-
-
-def _top(quantile: float) -> str:
-    return f"a top-{level(quantile)} result"
-
-
-def _does(plan: PlanSection) -> str:
-    """The clause for what no option does: reach the target, or be shown to."""
-    target, shown = plan.target, plan.choose_by == "lower_bound"
-    if target is None:
-        return "is shown to be done" if shown else "is done"
-    if target.full_length_trials is not None:
-        trials = f"{counted(target.full_length_trials, 'trial')} in full"
-        return f"is shown to train {trials}" if shown else f"trains {trials}"
-    result = f"a loss of {target.loss:g}" if target.loss is not None else _top(target.quantile or 0)
-    return f"is shown to reach {result}" if shown else f"reaches {result}"
-
-
-def _asked(plan: PlanSection, unit: str) -> str:
-    return goal(plan) + _limits(plan, unit)
-
-
-def _limits(plan: PlanSection, unit: str) -> str:
-    """Deadline and budget as text, each after a space."""
-    text = ""
-    if plan.deadline is not None:
-        text += f" within {formatting.time(plan.deadline, unit, 3)}"
-        text += f" (by {plan.due})" if plan.due else ""
-    if plan.budget is None:
-        return text
-    return f"{text}{' and' if plan.deadline else ''} for ${formatting.decimal(plan.budget, 2)}"
-
-
 def _half(advice: Advice, plan: PlanSection, option: Option, unit: str) -> str:
     mean = option.mean_time_s
+    span = time_range(mean.low, mean.high, unit)
     what = "mean" if option.reached == 1 else f"mean of the {percent(option.reached)} that get there"
     return (
         f"half of the runs {goal(plan)} within {time(option.time_s.middle, unit)} "
-        f"({what} {time(mean.estimate, unit)}, {_range(mean.low, mean.high, unit)}), {expense(option, advice.priced)}"
+        f"({what} {time(mean.estimate, unit)}, {span}), {expense(option, advice.priced)}"
     )
 
 
@@ -560,24 +388,3 @@ def _told(advice: Advice) -> list[Difference]:
     """The differences in the chosen cell, or else in the nearest."""
     cell = (advice.chosen or advice.nearest).cell
     return [found for found in advice.differences if found.one.cell is cell]
-
-
-def _moved(option: Option, base: Option) -> float:
-    if option.time_s.middle == base.time_s.middle:
-        spent = base.mean_cost.estimate
-        return abs(option.mean_cost.estimate - spent) / max(spent, 1e-9)
-    if not isfinite(option.time_s.middle) or not isfinite(base.time_s.middle):
-        return inf
-    return abs(option.time_s.middle / base.time_s.middle - 1)
-
-
-def _range(low: float, high: float, unit: str) -> str:
-    return f"{time(low, unit).removesuffix(f' {unit}')}–{time(high, unit)}"
-
-
-def _signed(seconds: float, unit: str) -> str:
-    return f"−{time(-seconds, unit)}" if ticks.from_seconds(seconds) < 0 else time(abs(seconds), unit)
-
-
-def _signed_money(amount: float) -> str:
-    return f"−{money(-amount)}" if amount < 0 else money(amount)

@@ -1,154 +1,24 @@
-"""The results that the Python API returns; a terminal and a notebook show them as a table and sentences."""
+"""Searchers compared over many seeds."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.core import escaping, formatting, ticks
-from simulator.core.escaping import plain
-from simulator.core.vocabulary import TimeUnit
+from simulator.core import formatting, ticks
 from simulator.planning import statistics
-from simulator.planning.planner import Answer
-from simulator.planning.previewing import table as previewing
-from simulator.planning.previewing.search import Preview
-from simulator.planning.report import report, sentences
-from simulator.planning.sharing import words
-from simulator.planning.sharing.planner import SharedAnswer
 from simulator.planning.statistics import Interval
-from simulator.render.options import USUAL, PictureOptions, drawn_with
-from simulator.render.plots import figure as figures
+from simulator.results.shown import Shown
 from simulator.scenario.loading import Loaded
-from simulator.trace import comparison, queueing_words
+from simulator.trace import comparison
 from simulator.trace.metrics import Summary
-from simulator.trace.queueing import Queueing
-from simulator.trace.trace import Outcome, Trace
-from simulator.trace.workload import Workload
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 #: Confidence level of the intervals.
 LEVEL = 0.95
-
-
-class Attempt(NamedTuple):
-    """One attempt at a job: times in seconds, resources in cumulative units, `outcome` as in trace.csv.
-
-    `loss` is NaN where there is no result, inf for a trial that died.
-    """
-
-    worker: int
-    trial: int
-    bracket: int
-    rung: int
-    from_resource: int
-    to_resource: int
-    start_s: float
-    end_s: float
-    outcome: str
-    loss: float
-
-
-class _Shown:
-    """A title, a table and sentences, as text and as HTML."""
-
-    @property
-    def title(self) -> str:
-        """The result's title."""
-        raise NotImplementedError
-
-    @property
-    def head(self) -> tuple[str, ...]:
-        """Names of the table's columns."""
-        raise NotImplementedError
-
-    def rows(self) -> list[tuple[str, ...]]:
-        """The table's rows, as text."""
-        raise NotImplementedError
-
-    def findings(self) -> list[str]:
-        """Findings, one sentence each."""
-        raise NotImplementedError
-
-    def __repr__(self) -> str:
-        table = [self.head, *self.rows()]
-        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-        lines = (
-            "  ".join(cell.rjust(width) if place else cell.ljust(width)
-                      for place, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip()
-            for row in table
-        )  # fmt: skip
-        return "\n".join(map(plain, (self.title, *lines, *self.findings())))
-
-    def _repr_html_(self) -> str:
-        head, *body = (
-            "".join(f"<{tag}>{escaping.html(cell)}</{tag}>" for cell in row)
-            for tag, rows in (("th", [self.head]), ("td", self.rows()))
-            for row in rows
-        )
-        rows = "".join(f"<tr>{row}</tr>" for row in body)
-        found = "".join(f"<p>{escaping.html(sentence)}</p>" for sentence in self.findings())
-        return (
-            f"<table><caption>{escaping.html(self.title)}</caption>"
-            f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{found}"
-        )
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Results(_Shown):
-    """One run of every searcher of a scenario under one seed; `results["ASHA"]` are that searcher's numbers.
-
-    `traces` and `summaries` go by label; the numbers are named as in summary.json, times in seconds. `scenario` is
-    None for searchers that were run without one. `time_unit` is the unit in which times are shown: s, min, h or d.
-    """
-
-    scenario: Loaded | None
-    seed: int
-    traces: Mapping[str, Trace]
-    summaries: Mapping[str, Summary]
-    name: str
-    time_unit: TimeUnit
-
-    def __getitem__(self, label: str) -> Summary:
-        return self.summaries[label]
-
-    @property
-    def title(self) -> str:
-        """The scenario's title."""
-        return self.name
-
-    @property
-    def head(self) -> tuple[str, ...]:
-        """An empty name, then the labels."""
-        return ("", *self.summaries)
-
-    def rows(self) -> list[tuple[str, ...]]:
-        """A number's name, then its value for each searcher."""
-        return comparison.table(self.summaries, self.time_unit)
-
-    def findings(self) -> list[str]:
-        """Findings on the first searcher compared with each other one."""
-        return list(comparison.findings(self.summaries, self.time_unit))
-
-    def attempts(self, label: str) -> list[Attempt]:
-        """The attempts of one searcher, in order of start."""
-        trace = self.traces[label]
-        return [
-            Attempt(worker, trial, bracket, rung, low, high, begun / ticks.PER_SECOND, ended / ticks.PER_SECOND,
-                    Outcome(outcome).name.lower(), loss)
-            for worker, trial, bracket, rung, low, high, begun, ended, outcome, loss in zip(
-                *(getattr(trace, name).tolist() for name in (
-                    "worker", "trial", "bracket", "rung", "from_resource", "to_resource", "start", "end", "outcome",
-                    "loss")),
-                strict=True)
-        ]  # fmt: skip
 
 
 class _Measure(NamedTuple):
@@ -170,6 +40,7 @@ MEASURES = (
     _Measure("best loss, at any length", "best_loss", "loss"),
 )
 
+
 #: Sentences on a measure: its name, the text if the second searcher has less of it, and the text if it has more.
 _SAID = {
     "makespan_s": (
@@ -189,10 +60,17 @@ _SAID = {
     ),
 }
 
+
 #: Measures on which a plan depends: the cost, or without prices the training time, and then the outcomes.
 _COST = _Measure("cost", "cost", "money")
+
+
 _AT_WORK = _Measure("training time", "busy_s", "time")
+
+
 _OUTCOMES = (MEASURES[1], MEASURES[6])
+
+
 #: Sentences on these measures: the name, and the texts for less and for more of it.
 _MATTERS = {
     "cost": ("cost", "costs {size} less", "costs {size} more"),
@@ -211,7 +89,7 @@ _MATTERS = {
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Comparison(_Shown):
+class Comparison(Shown):
     """The same scenario under many seeds: means, and differences seed by seed, each with its 95 % interval.
 
     `summaries` has a list for each label, one entry a seed, in the order of the seeds.
@@ -384,159 +262,3 @@ class Comparison(_Shown):
 def _bounds(value: Interval) -> dict[str, float | None]:
     numbers = {"mean": value.estimate, "low": value.low, "high": value.high}
     return {name: float(number) if np.isfinite(number) else None for name, number in numbers.items()}
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Previewed(_Shown):
-    """Previews of searches; `previewed["ASHA"]` are the numbers of one of them.
-
-    `previews` go by label; of every number that varies they have the least, the mean and the greatest.
-    """
-
-    name: str
-    previews: Mapping[str, Preview]
-
-    def __getitem__(self, label: str) -> Preview:
-        return self.previews[label]
-
-    @property
-    def title(self) -> str:
-        """The file's name."""
-        return self.name
-
-    @property
-    def head(self) -> tuple[str, ...]:
-        """Names of the columns."""
-        return ("searcher", *previewing.RUNGS)
-
-    def rows(self) -> list[tuple[str, ...]]:
-        """A row for each rung of each bracket."""
-        return [(label, *row) for label, seen in self.previews.items() for row in previewing.rungs(seen)]
-
-    def findings(self) -> list[str]:
-        """Sentences on each search and the number of workers that it can keep busy."""
-        return [
-            sentence
-            for label, seen in self.previews.items()
-            for sentence in (previewing.heading(label, seen), *previewing.sentences(seen))
-        ]
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Shared(_Shown):
-    """One run of searches that share a cluster; `shared["vision"]` are the numbers of a label, times in seconds.
-
-    `figures` has every search and all numbers as summary.json has them, `workload` the trace.
-    """
-
-    scenario: Loaded
-    seed: int
-    workload: Workload
-    figures: Queueing
-
-    def __getitem__(self, label: str) -> Mapping[str, object]:
-        found: Mapping[str, object] = self.figures.about["labels"][label]
-        return found
-
-    @property
-    def about(self) -> Mapping[str, Any]:
-        """Numbers of the run as a whole, such as load, utilization, wait_s and stay_s."""
-        return self.figures.about
-
-    @property
-    def title(self) -> str:
-        """The scenario's title."""
-        return self.scenario.title
-
-    @property
-    def head(self) -> tuple[str, ...]:
-        """Names of the columns."""
-        return queueing_words.HEAD
-
-    def rows(self) -> list[tuple[str, ...]]:
-        """A row for each label."""
-        return queueing_words.table(self.figures, self.scenario.scenario.time_unit)
-
-    def findings(self) -> list[str]:
-        """Sentences on the run."""
-        return queueing_words.sentences(self.figures, self.scenario.scenario.time_unit)
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class PlannedShared(_Shown):
-    """The answer to the `plan` of searches that share a cluster; all its figures are in `answer`."""
-
-    answer: SharedAnswer
-
-    @property
-    def title(self) -> str:
-        """The scenario's title."""
-        return self.answer.loaded.title
-
-    @property
-    def sentence(self) -> str:
-        """The answer in one sentence."""
-        return words.sentence(self.answer)
-
-    @property
-    def head(self) -> tuple[str, ...]:
-        """Names of the columns."""
-        return words.head(self.answer)
-
-    def rows(self) -> list[tuple[str, ...]]:
-        """A row for each option."""
-        return words.rows(self.answer)
-
-    def findings(self) -> list[str]:
-        """Sentences on the answer and its assumptions."""
-        return [self.sentence, *words.remarks(self.answer)]
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Planned(_Shown):
-    """The answer to a scenario's `plan`; all its figures are in `answer`."""
-
-    answer: Answer
-
-    @property
-    def title(self) -> str:
-        """The scenario's title."""
-        return self.answer.loaded.title
-
-    @property
-    def sentence(self) -> str:
-        """The answer in one sentence."""
-        return sentences.sentence(self.answer)
-
-    @property
-    def head(self) -> tuple[str, ...]:
-        """Names of the columns."""
-        return report.head(self.answer)
-
-    def rows(self) -> list[tuple[str, ...]]:
-        """A row for each option."""
-        return report.rows(self.answer)
-
-    def findings(self) -> list[str]:
-        """Sentences on the answer and its assumptions."""
-        return [self.sentence, *sentences.remarks(self.answer)]
-
-
-@dataclass(frozen=True, eq=False)
-class Picture:
-    """A figure that a notebook shows as an image, whatever its settings are."""
-
-    figure: Figure = field(repr=False)
-    title: str
-    options: PictureOptions = field(default=USUAL, repr=False)
-
-    def write(self, path: Path | str) -> None:
-        """Replace `path`, .png or .svg, by the picture."""
-        with drawn_with(self.options):
-            figures.write(self.figure, Path(path))
-
-    def _repr_png_(self) -> bytes:
-        with TemporaryDirectory() as folder:
-            path = Path(folder) / "picture.png"
-            self.write(path)
-            return path.read_bytes()
