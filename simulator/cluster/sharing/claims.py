@@ -85,7 +85,7 @@ class Scheduler(Protocol):
         """Remove a search that is done."""
         ...
 
-    def stir(self, claim: Claim) -> None:
+    def note_work(self, claim: Claim) -> None:
         """Note that a search may newly have a trial to start, or room for one."""
         ...
 

@@ -79,7 +79,7 @@ class FairShare:
         self._claims.remove(claim)
         self._known = -1
 
-    def stir(self, claim: Claim) -> None:  # noqa: ARG002  (whoever it is, all shares may change)
+    def note_work(self, claim: Claim) -> None:  # noqa: ARG002  (whoever it is, all shares may change)
         """Note that a search may have a trial to start."""
         self._known = -1
 

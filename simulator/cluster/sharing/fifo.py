@@ -19,7 +19,7 @@ class Fifo:
         """Remove a search that is done."""
         self._hungry.discard(claim)
 
-    def stir(self, claim: Claim) -> None:
+    def note_work(self, claim: Claim) -> None:
         """Note that a search may have a trial to start."""
         self._hungry.add(claim)
 

@@ -144,7 +144,7 @@ class SharedModel(Model[SharedWorker]):
             self._quiet_since = self.now
         self._present[number] = search
         self._scheduler.arrive(search)
-        if not search.heard():
+        if not search.find_work():
             self._leave(search)
 
     def _leave(self, search: Search) -> None:
@@ -171,15 +171,15 @@ class SharedModel(Model[SharedWorker]):
         search = attempt.search
         _, job, loss, exit_, left = attempt.ending
         if left is not None:
-            search.again(keep(left, search.name))
-            self._scheduler.stir(search)
+            search.requeue(keep(left, search.name))
+            self._scheduler.note_work(search)
             return
         if exit_ is INVALID:
             search.searcher.withdraw(job)
         else:
             search.searcher.report(job, loss)
-        if search.heard():
-            self._scheduler.stir(search)
+        if search.find_work():
+            self._scheduler.note_work(search)
         else:
             self._leave(search)
 
@@ -204,7 +204,7 @@ class SharedModel(Model[SharedWorker]):
         search = attempt.search
         left = search.outcomes.stop(attempt.task, worker.number, attempt.start, self.now, attempt.begun)
         self._give_back(worker, attempt)
-        search.again(keep(left, search.name))
+        search.requeue(keep(left, search.name))
         self._scheduler.stopped(search)
         if worker.process is not self.env.active_process and worker.process is not None:
             worker.process.interrupt()
@@ -353,7 +353,7 @@ class SharedModel(Model[SharedWorker]):
         """Ask searches for more trials, as long as there are machines that could be hired for them."""
         for search in self._present.values():
             while needed < group.room and search.more and search.open == search.waiting and search.ask():
-                self._scheduler.stir(search)
+                self._scheduler.note_work(search)
                 needed += group.share(search.slots)
         return needed
 

@@ -27,7 +27,7 @@ class Priority:
         del self._claims[claim.number]
         self._hungry.discard(claim)
 
-    def stir(self, claim: Claim) -> None:
+    def note_work(self, claim: Claim) -> None:
         """Note that a search may have a trial to start."""
         self._hungry.add(claim)
 

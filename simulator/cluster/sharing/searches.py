@@ -72,11 +72,11 @@ class Search(Claim):
             return False
         while self.jobs:  # in the order of the requests
             self.waiting -= 1
-            self.again(self._new(self.jobs.popleft()))
+            self.requeue(self._new(self.jobs.popleft()))
         return True
 
-    def heard(self) -> bool:
-        """Continue after a report, or at the start; returns whether any work is left."""
+    def find_work(self) -> bool:
+        """Ask for jobs after a report, or at the start; returns whether any work is left."""
         self.more = True
         if self.queued:
             while self.ask():
@@ -93,7 +93,7 @@ class Search(Claim):
     def _new(self, job: AnyJob) -> Task:
         return job, job[3] if self.resume else 0, 0
 
-    def again(self, task: Task) -> None:
-        """Keep a task whose attempt was lost."""
+    def requeue(self, task: Task) -> None:
+        """Put a task back whose attempt was lost or stopped, or which waits in the queue."""
         self.lost.append(task)
         self.waiting += 1
