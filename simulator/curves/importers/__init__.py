@@ -11,7 +11,8 @@ from simulator.core import ticks
 from simulator.core.errors import InputError, Problem
 from simulator.core.vocabulary import IMPORTERS, Censored, ImporterKind
 from simulator.curves.importers import schedule
-from simulator.curves.importers.assemble import ImportedCurve, assemble
+from simulator.curves.importers.assemble import assemble
+from simulator.curves.importers.imported_curve import ImportedCurve
 from simulator.curves.importers.report import ImportReport
 from simulator.curves.importers.source import Found, Importer, Options, listed, wrong
 from simulator.io.reading import check_file

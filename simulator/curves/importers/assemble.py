@@ -3,41 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.core import ticks
 from simulator.core.vocabulary import Censored
-from simulator.curves.files.columns import LARGEST
-from simulator.curves.importers import censoring, direction, pauses
+from simulator.curves.importers import censoring, direction, first_reports, pauses
+from simulator.curves.importers.imported_curve import REPEATED, ImportedCurve, apart, as_is, count, curve_of, plain
 from simulator.curves.importers.report import ImportReport
-from simulator.curves.importers.source import BEYOND, End, Found, Trial, wrong
-from simulator.curves.protocol import Exit
-
-REPEATED = "repeated steps, the last report of each kept"
-
-
-@dataclass(frozen=True, eq=False)
-class ImportedCurve:
-    """One imported trial: resources and clock increase; only the last loss may be NaN, if the trial diverged.
-
-    `seconds` are cumulative, `exit` is set if the trial died by failing.
-    """
-
-    trial: Trial
-    resources: NDArray[np.int64]
-    losses: NDArray[np.float64]
-    seconds: NDArray[np.float64] | None
-    exit: Exit | None = None
-    completed: str = ""  # how the curve of an early-stopped trial was continued
-
-    @property
-    def dead(self) -> bool:
-        """Whether the curve ends because the trial died."""
-        return self.exit is not None or not np.isfinite(self.losses[-1])
+from simulator.curves.importers.source import End, Found, Trial, wrong
 
 
 def assemble(
@@ -69,15 +45,17 @@ def assemble(
     report.offset = shift = _shift(found, offset)
     if shift:
         report.notes.append(f"resource = step + {shift}")
-    trials = found.trials = pauses.settled(path, found.trials, max_gap, report)
+    trials = first_reports.from_start(found.trials, shift, report)
+    trials = found.trials = pauses.settled(path, trials, max_gap, report)
+    first_reports.tell_late(trials, shift, report)
     timed = any(trial.elapsed is not None for trial in trials)
     report.times = found.times if timed else "none: say unit_time in the scenario"
     curves = []
     sign = -1.0 if maximise else 1.0
     fates: dict[int, str] = {}
-    _count(report, REPEATED, sum(trial.taken_back for trial in trials))
-    for trial, plain in zip(trials, _plain(trials, shift, timed=timed), strict=True):
-        curve = _as_is(trial, shift, sign) if plain else _curve(trial, shift, sign, report, timed=timed)
+    count(report, REPEATED, sum(trial.taken_back for trial in trials))
+    for trial, whole in zip(trials, plain(trials, shift, timed=timed), strict=True):
+        curve = as_is(trial, shift, sign) if whole else curve_of(trial, shift, sign, report, timed=timed)
         if isinstance(curve, str):
             report.dropped[curve] += 1
             fates[id(trial)] = f"dropped: {curve}"
@@ -107,97 +85,6 @@ def _shift(found: Found, offset: int | None) -> int:
     if found.origin is not None:
         return found.origin
     return int(any((trial.steps == 0).any() for trial in found.trials))
-
-
-def _plain(trials: Sequence[Trial], shift: int, *, timed: bool) -> NDArray[np.bool_]:
-    """Mask of the trials that need no repair, computed for all at once, since `_curve` is slow for each."""
-    lengths = np.array([len(trial.steps) for trial in trials])
-    timeless = np.array([timed and trial.elapsed is None for trial in trials], bool)
-    plain: NDArray[np.bool_] = (lengths > 0) & ~timeless
-    if not plain.any():
-        return plain
-    kept = [trial for trial, good in zip(trials, plain, strict=True) if good]
-    row = np.repeat(np.flatnonzero(plain), lengths[plain])
-    steps = np.concatenate([trial.steps for trial in kept])
-    odd = (
-        (steps < 1 - shift)
-        | (steps >= LARGEST - shift)
-        | ~np.isfinite(np.concatenate([trial.losses for trial in kept]))
-    )
-    again = np.append(False, row[1:] == row[:-1])
-    odd[1:] |= again[1:] & (steps[1:] <= steps[:-1])
-    if timed:
-        seconds = np.concatenate([trial.elapsed for trial in kept if trial.elapsed is not None])
-        clock = _clock(seconds)
-        odd |= ~((seconds >= 0) & (clock <= ticks.LIMIT))
-        odd[1:] |= again[1:] & ~(clock[1:] > clock[:-1])
-    plain[row[odd]] = False
-    return plain
-
-
-def _as_is(trial: Trial, shift: int, sign: float) -> ImportedCurve:
-    resources = trial.steps + shift if shift else trial.steps
-    losses = trial.losses * sign if sign < 0 else trial.losses
-    return ImportedCurve(trial, resources, losses, trial.elapsed, Exit.ERRORED if trial.end is End.FAILED else None)
-
-
-def _curve(trial: Trial, shift: int, sign: float, report: ImportReport, *, timed: bool) -> ImportedCurve | str:
-    """The trial's curve, or the reason why it has none."""
-    if (trial.steps >= LARGEST - shift).any():
-        return BEYOND
-    order = np.argsort(trial.steps, kind="stable")
-    steps = trial.steps[order]
-    last = np.append(steps[1:] != steps[:-1], True) if len(steps) else np.zeros(0, bool)
-    early = steps < 1 - shift  # (their sum might overflow)
-    _count(report, REPEATED, int((~last).sum()))
-    _count(report, "points before the first unit left out", int((early & last).sum()))
-    take = order[last & ~early]
-    if not len(take):
-        return "has no point"
-    resources, losses = trial.steps[take] + shift, trial.losses[take] * sign
-    seconds = None if trial.elapsed is None else trial.elapsed[take]
-    if timed:
-        if seconds is None or not np.isfinite(seconds).all():
-            return "has no times, as others do"
-        apart = _apart(seconds, report)
-        if isinstance(apart, str):
-            return apart
-        seconds = apart
-    good = np.flatnonzero(np.isfinite(losses))
-    end = int(good[-1]) + 2 if len(good) else 1  # a single row without a loss means that it diverged
-    _count(report, "points after a divergence left out", max(len(losses) - end, 0))
-    resources, losses = resources[:end], np.where(np.isfinite(losses), losses, np.nan)[:end]
-    seconds = None if seconds is None else seconds[:end]
-    gone_on = np.isfinite(losses)
-    gone_on[-1] = True
-    _count(report, "losses that are not numbers left out, in a curve that goes on", int((~gone_on).sum()))
-    resources, losses = resources[gone_on], losses[gone_on]
-    seconds = None if seconds is None else seconds[gone_on]
-    failed = trial.end is End.FAILED and not np.isnan(losses[-1])
-    return ImportedCurve(trial, resources, losses, seconds, Exit.ERRORED if failed else None)
-
-
-def _apart(seconds: NDArray[np.float64], report: ImportReport) -> NDArray[np.float64] | str:
-    """Times that are at least one tick apart, since some sources' clocks are coarse; or what is wrong with them."""
-    clock = _clock(seconds).astype(np.int64)  # beyond the limit floats are not exact to a tick
-    if clock[0] < 0 or (np.diff(clock) < 0).any():
-        return "has a clock that goes backwards"
-    place = np.arange(len(clock))
-    lifted = np.maximum.accumulate(clock - place) + place
-    if lifted[-1] > ticks.LIMIT:
-        return "has times beyond 285 years"
-    moved = lifted != clock
-    apart = np.where(moved, lifted / ticks.PER_SECOND, np.maximum(seconds, 0.0))
-    if (np.diff(_clock(apart)) < 1).any():
-        return "has times so late that a microsecond is lost in rounding"  # after 272 years, since seconds are floats
-    _count(report, "times equal to the one before, moved by a microsecond", int(moved.sum()))
-    return apart
-
-
-def _clock(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Seconds as whole ticks; times beyond the limit are cut to just beyond it, so that no product overflows."""
-    most = 2.0 * ticks.LIMIT / ticks.PER_SECOND
-    return np.rint(np.clip(seconds, -most, most) * ticks.PER_SECOND)
 
 
 def _complete(
@@ -235,7 +122,7 @@ def _complete(
         seconds: NDArray[np.float64] | str | None = curve.seconds
         if curve.seconds is not None:
             later = censoring.times(curve.resources, curve.seconds, new)
-            seconds = _apart(np.concatenate([curve.seconds, later]), report)
+            seconds = apart(np.concatenate([curve.seconds, later]), report)
         if isinstance(seconds, str):
             report.dropped[f"{seconds} once it goes on"] += 1
             continue
@@ -266,7 +153,7 @@ def _on_grid(curves: list[ImportedCurve], grid: tuple[int, ...], report: ImportR
             continue
         seconds: NDArray[np.float64] | str | None = None
         if curve.seconds is not None:
-            seconds = _apart(np.interp(wanted, curve.resources, curve.seconds), report)
+            seconds = apart(np.interp(wanted, curve.resources, curve.seconds), report)
         if isinstance(seconds, str):
             report.dropped[f"{seconds} on the grid"] += 1
             continue
@@ -298,8 +185,3 @@ def _end(curve: ImportedCurve) -> str:
     if curve.dead:
         return "diverged"
     return curve.completed or "complete"
-
-
-def _count(report: ImportReport, what: str, how_many: int) -> None:
-    if how_many:
-        report.changed[what] += how_many

@@ -21,6 +21,18 @@ UNIX = ((1e17, 1e9, "Unix nanoseconds"), (1e14, 1e6, "Unix microseconds"), (1e11
 SPAN = re.compile(
     r"(?:(?P<days>\d+) ?d(?:ays?)?,? ?)?(?:(?P<hours>\d+):)?(?P<minutes>\d+):(?P<seconds>\d+(?:\.\d+)?)"
 )
+#: Least and greatest Unix time that is taken for one beside numbers that are far less: 2001 and 2096, in seconds.
+DATES = (1e9, 4e9)
+#: Words at the end of a column's name which say what one of its numbers is, in seconds.
+WORDS = (
+    ("us|usec|micros|microseconds?", 1e-6, "microseconds"), ("ms|msecs?|millis|milliseconds?", 1e-3, "milliseconds"),
+    ("mins?|minutes?", 60.0, "minutes"), ("h|hrs?|hours?", 3600.0, "hours"), ("days?", 86400.0, "days"),
+)  # fmt: skip
+UNITS = [
+    (re.compile(rf"(?:[_\s.(\[/-]|^)(?:{words})[)\]]?$", re.IGNORECASE), one, told) for words, one, told in WORDS
+]
+#: How many times less than a Unix time a number is that is none.
+FAR = 1000.0
 #: Seconds of a day; and how many of a trial's usual intervals must pass before its first report for its times to be
 #: taken for times of day.
 DAY, LATE = 86400.0, 50.0
@@ -45,23 +57,38 @@ def times(table: LogTable, series: pl.Series, unit: float | None) -> Times:
         return Times(
             series.dt.total_microseconds().cast(pl.Float64).fill_null(np.nan).to_numpy() / 1e6, "elapsed", "durations"
         )
-    if series.dtype in {pl.Datetime, pl.Date}:
+    if series.dtype.base_type() in {pl.Datetime, pl.Date}:
         stamps = series.cast(pl.Datetime("us")).dt.timestamp("us").cast(pl.Float64).fill_null(np.nan).to_numpy()
         return Times(stamps / 1e6, "clock", "dates and times")
     spelt = _spelt(table, series) if series.dtype == pl.String else None
     if spelt is not None:
         return spelt
+    return _counted(table, series, unit)
+
+
+def _counted(table: LogTable, series: pl.Series, unit: float | None) -> Times:
+    """The times in a column of numbers, in the unit that the user or the column's name gives, or as Unix times."""
     values = table.numbers(series)
     known = values[np.isfinite(values)]
-    least = float(np.min(known)) if len(known) else 0.0
+    least, most = (float(np.min(known)), float(np.max(known))) if len(known) else (0.0, 0.0)
+    what = "as logged"
     if unit is None:
-        for bound, divisor, what in UNIX:
+        named = next(((one, told) for pattern, one, told in UNITS if pattern.search(series.name)), None)
+        if named is not None:
+            unit, what = named[0], f"{named[1]}, as the column's name says"
+    if unit is not None:
+        dates = UNIX[-1][0] if what == "as logged" else DATES[0]
+        if dates <= least * unit < UNIX[-2][0]:
+            return Times(values * unit, "clock", "Unix times" if what == "as logged" else f"Unix {what}")
+    else:
+        for bound, divisor, name in UNIX:
             if bound <= least < bound * 1e3:
-                return Times(values / divisor, "clock", what)
-    elif least * unit >= UNIX[-1][0] and least * unit < UNIX[-2][0]:
-        return Times(values * unit, "clock", "Unix times")
+                return Times(values / divisor, "clock", name)
+        if least < most / FAR and any(DATES[0] * by <= most <= DATES[1] * by for _, by, _ in UNIX):
+            message = "should be a Unix time, as others of this column are; or say --time-unit"
+            table.refuse(series, int(np.flatnonzero(values == least)[0]), message)
     with np.errstate(over="ignore"):
-        return Times(values * (1.0 if unit is None else unit), "elapsed", "as logged")
+        return Times(values * (1.0 if unit is None else unit), "elapsed", what)
 
 
 def _spelt(table: LogTable, series: pl.Series) -> Times | None:
@@ -107,8 +134,7 @@ def since_first(
     paces = []
     for at, when in zip(steps, stamps, strict=True):
         dt, du = np.diff(when), np.diff(at.astype(float))
-        forward = (dt > 0) & (du > 0)
-        paces.append(dt[forward] / du[forward])
+        paces.append(dt[dt * du > 0] / du[dt * du > 0])  # (a log may have its newest report first)
     together = np.concatenate(paces) if paces else np.zeros(0)
     overall = float(np.median(together)) if len(together) else np.nan
     made = []
@@ -118,7 +144,7 @@ def since_first(
             continue
         first = int(np.argmin(at))
         pace = float(np.median(own)) if len(own) else overall
-        made.append(when - when[first] + pace * max(float(at[first]) + shift, 1.0))
+        made.append(when - when[first] + pace * max(float(at[first]) + shift, 0.0))
     return made
 
 

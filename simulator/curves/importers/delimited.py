@@ -25,10 +25,17 @@ if TYPE_CHECKING:
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 #: Lines that are looked at to find the separator.
 SAMPLE = 20
-COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
-#: A comma that can't group thousands.
-DECIMAL = re.compile(r"[+-]?(?:0\d*,\d+|\d{4,},\d+|\d+,(?!\d{3}$)\d+.*)")
+COMMA = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+(?:[eE][+-]?\d+)?")
+#: A comma that can't group thousands, ...
+DECIMAL = re.compile(r"[+-]?(?:0\d*,\d+|\d{4,},\d+|\d+,(?!\d{3}$)\d+.*|\d{1,3}(?:\.\d{3})+,\d+)")
+#: ... and points that group thousands, in a table with decimal commas.
+GROUPED = r"^[+-]?[1-9]\d{0,2}(?:\.\d{3})+$"
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+#: The first line by which spreadsheets are told the separator.
+SEP = re.compile(rb"(sep=[,;\t|]\r?)\n", re.IGNORECASE)
+SPACES = "its fields are separated by spaces"
+#: Fewest columns and lines of a table whose fields are separated by spaces.
+FEWEST = 2
 #: Bytes that no text file contains.
 BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f]")
 
@@ -46,16 +53,36 @@ def parse(path: Path, raw: bytes) -> Delimited:
     """The table in a file's bytes; raises InputError with the line of each mistake."""
     notes: list[str] = []
     raw = _utf8(path, raw, notes)
+    if b"\n" not in raw:
+        raw = raw.replace(b"\r", b"\n")
+    told = SEP.match(raw)
+    if told is not None:  # (the line stays, so that the others keep their numbers)
+        raw = raw[told.end(1) :]
+    raw = _spaced(raw, notes)
     head, _, _ = raw.partition(b"\n")
     sample = [line.decode("utf-8", "replace") for line in raw[: 1 << 16].splitlines()[: 4 * SAMPLE]]
     separator = _separator(path, [line for line in sample if line.strip() and not line.startswith("#")][:SAMPLE])
-    if separator != ",":
+    if separator != "," and SPACES not in notes:
         notes.append(f"its fields are separated by {SEPARATORS[separator]}")
-    if b'"' not in raw and not raw.startswith(b"#") and b"\n#" not in raw and head.strip():
+    plain = not raw.startswith(b"#") and b"\n#" not in raw and b"\n" + head.rstrip() not in raw
+    if b'"' not in raw and plain and head.strip():
         quick = _quick(path, raw, head, separator)
         if quick is not None:
             return Delimited(_points(quick, separator, notes), None, notes)
     return _slow(path, raw, separator, notes)
+
+
+def _spaced(raw: bytes, notes: list[str]) -> bytes:
+    """The text with tabs between its fields, if every line has as many fields and only spaces between them."""
+    head = raw[: 1 << 16].lstrip(b"\n").partition(b"\n")[0].strip()
+    if any(mark.encode() in head for mark in SEPARATORS) or len(head.split()) < FEWEST or b'"' in raw:
+        return raw
+    rows = [line.split() for line in raw.split(b"\n")]
+    filled = [row for row in rows if row]
+    if len(filled) < FEWEST or len({len(row) for row in filled}) > 1:
+        return raw
+    notes.append(SPACES)
+    return b"\n".join(b"\t".join(row) for row in rows)
 
 
 def _utf8(path: Path, raw: bytes, notes: list[str]) -> bytes:
@@ -126,7 +153,7 @@ def _quick(path: Path, raw: bytes, head: bytes, separator: str) -> pl.DataFrame 
     return frame.rename(dict(zip(frame.columns, names, strict=True)))
 
 
-def _slow(path: Path, raw: bytes, separator: str, notes: list[str]) -> Delimited:  # noqa: C901
+def _slow(path: Path, raw: bytes, separator: str, notes: list[str]) -> Delimited:  # noqa: C901, PLR0912
     """The table row by row: a line that breaks the form is named, or skipped and counted."""
     import polars as pl
 
@@ -163,6 +190,10 @@ def _slow(path: Path, raw: bytes, separator: str, notes: list[str]) -> Delimited
         if len(fields) != len(header):
             message = f"has {len(fields)} fields where the header has {len(header)}"
             raise InputError(Problem(str(path), f"is not sound CSV: {message}", line))
+    kept = [at for at, fields in enumerate(rows) if not at or [name.strip() for name in fields] != header]
+    if len(kept) < len(rows):
+        notes.append(f"{len(rows) - len(kept):,} lines that repeat the header are left out")
+        rows, lines = [rows[at] for at in kept], [lines[at] for at in kept]
     if comments:
         notes.append(f"{len(comments):,} lines that begin with # are left out")
     columns = list(zip(*rows[1:], strict=True)) or [()] * len(header)
@@ -185,10 +216,18 @@ def _points(frame: pl.DataFrame, separator: str, notes: list[str]) -> pl.DataFra
         if len(with_comma) and with_comma.str.contains(f"^(?:{COMMA.pattern})$").all():
             found[series.name] = (cells, with_comma)
     sure = any(DECIMAL.fullmatch(cell) for _, cells in found.values() for cell in cells.head(1000).to_list())
-    dotted = any(cells.str.contains(r"^[+-]?\d*\.\d+").any() for cells, _ in found.values())
+    dotted = any(cells.str.contains(r"^[+-]?\d*\.\d+(?:[eE]|$)").any() for cells, _ in found.values())
     if not sure or dotted:
         return frame
     notes.append(f"its decimal commas are read as points ({', '.join(found)})")
-    return frame.with_columns(
-        pl.Series(name, cells.str.replace(",", ".", literal=True)) for name, (cells, _) in found.items()
-    )
+    made = [
+        pl.Series(name, cells.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True))
+        for name, (cells, _) in found.items()
+    ]
+    for series in frame.get_columns():
+        cells = series.str.strip_chars()
+        points = cells.filter(cells.str.contains(".", literal=True).fill_null(value=False))
+        if series.name not in found and len(points) and points.str.contains(GROUPED).all():
+            made.append(pl.Series(series.name, cells.str.replace_all(".", "", literal=True)))
+            notes.append(f"its points group thousands and are left out ({series.name})")
+    return frame.with_columns(made)

@@ -11,7 +11,7 @@ from pathlib import Path
 from simulator.curves.importers import frames, json_rows, tabular
 from simulator.curves.importers.delimited import Delimited
 from simulator.curves.importers.frames import LogTable
-from simulator.curves.importers.source import Found, Options, choose, wrong
+from simulator.curves.importers.source import Found, Options, choose, listed, wrong
 
 USES = frozenset({"trial_column", "step_column", "time_column", "max_gap"})
 #: Determined's names for the columns, in its database and in its API.
@@ -31,12 +31,19 @@ def read(path: Path, options: Options) -> Found:
     metrics = [
         name for name in table.columns if _snake(name.partition("/")[0]) in METRICS and _is_number(table, name)
     ]
-    short = {_short(name): name for name in metrics}
-    wanted = options.metric if options.metric is None or options.metric not in metrics else _short(options.metric)
+    shared = Counter(_short(name) for name in metrics)
+    short = {_short(name) if shared[_short(name)] == 1 else name: name for name in metrics}
+    wanted = options.metric
+    if wanted in metrics and wanted not in short:
+        wanted = _short(str(wanted))
+    if shared[str(wanted)] > 1:
+        several = [name for name in metrics if _short(name) == wanted]
+        raise wrong(path, f"has several metrics {wanted}: {listed(several)}; choose one of these by --metric")
     if not metrics and options.metric in table.columns:
         short, wanted = {str(options.metric): str(options.metric)}, options.metric
     metric = choose(path, "metric", wanted, sorted(short), "--metric")
-    found = Found(short[metric], None, [], Counter(), notes=list(table.notes))
+    # A validation at step 0 comes before the training.
+    found = Found(short[metric], None, [], Counter(), origin=0, notes=list(table.notes))
     chosen = replace(options, metric=short[metric], trial_column=trial, step_column=step, time_column=time)
     tabular.add(found, [tabular.TableRun(path, "", table, {})], chosen)
     found.metric = metric

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -141,7 +142,11 @@ def parse(path: Path, raw: bytes, kind: str) -> LogTable:
     if kind in {"csv", "tsv", "txt"}:
         found = delimited.parse(path, raw)
     elif kind == "parquet":
-        return LogTable(path, read_frame(path, raw, "parquet"))
+        frame = read_frame(path, raw, "parquet")
+        if not any(dtype.is_nested() for dtype in frame.dtypes):
+            return LogTable(path, frame)
+        rows = "\n".join(json.dumps(row, default=str) for row in frame.iter_rows(named=True))
+        found = json_rows.parse(path, rows.encode())
     else:
         if kind != "json" and not _closer(raw):
             try:

@@ -22,41 +22,9 @@ LEAST = 1.0
 FEWEST = 3
 #: Longest single step, in seconds: three years.
 LONGEST = 1e8
-#: The time before a trial's first report includes a start-up if it is this factor above the trial's slowest other
-#: report, ...
-SLOWER = 1.1
-#: ... or, if the trial has too few reports, this factor above what the pace of all trials gives.
-TWICE = 2.0
 #: A clock was restarted if its new value is at most the first factor times what a report takes. If it went back to
 #: less than half, the second factor holds, since it may include a start-up.
 FRESH, STARTED = 1.25, 2.0
-
-
-def without_startup(trial: Trial, shift: int, pace: float) -> Trial:
-    """Cut a start-up from a trial whose clock ran before it trained.
-
-    The time before its first report becomes what its pace gives. A trial is unchanged if its first report came in
-    time: at most a tenth later than its slowest other report explains. `pace`, in seconds a unit, is that of all
-    trials. It replaces the trial's own pace where the trial has too few reports; its first report is then late only
-    from twice the expected time on. `shift` is added to steps to get units.
-    """
-    clock = trial.elapsed
-    if clock is None or trial.marked or not len(clock) or not np.isfinite(clock).all():
-        return trial
-    paces = _paces(trial)
-    units = max(float(trial.steps[0]) + shift, 1.0)
-    own = len(paces) >= FEWEST
-    usual = (float(np.median(paces)) if own else pace) * units
-    # The longest interval is considered too, since it is uncertain how many units the first report covers.
-    longest = max(float(np.max(paces)) * units, float(np.max(np.diff(clock)))) if own else np.nan
-    latest = SLOWER * longest if own else TWICE * usual
-    if not np.isfinite(usual) or clock[0] <= latest:
-        return trial
-    startup = float(clock[0]) - usual
-    attempts = trial.attempts
-    if len(attempts) == 1:
-        attempts = (replace(attempts[0], startup=startup),)
-    return replace(trial, elapsed=clock - startup, attempts=attempts)
 
 
 @dataclass
@@ -163,7 +131,7 @@ def _check_clocks(path: Path, trials: list[Trial]) -> None:
         raise wrong(path, message)
 
 
-def _paces(trial: Trial) -> Numbers:
+def paces_of(trial: Trial) -> Numbers:
     """Seconds a step between neighbouring reports, where both time and step increase."""
     clock = trial.elapsed if trial.elapsed is not None else np.zeros(0)
     dt, du = np.diff(clock), np.diff(trial.steps.astype(float))
@@ -174,7 +142,7 @@ def _paces(trial: Trial) -> Numbers:
 
 def pace_of(trials: Sequence[Trial]) -> float:
     """The median seconds a step of all trials, taken from a thousand of them at most; NaN if there is none."""
-    paces = [_paces(trial) for trial in trials[:: max(1, len(trials) // 1000)]]
+    paces = [paces_of(trial) for trial in trials[:: max(1, len(trials) // 1000)]]
     known = np.concatenate(paces) if paces else np.zeros(0)
     return float(np.median(known)) if len(known) else np.nan
 
@@ -183,7 +151,7 @@ def _settled(trial: Trial, pace: float, max_gap: float | None, count: _Count) ->
     clock, steps = trial.elapsed, trial.steps
     if clock is None or not np.isfinite(clock).all() or (np.abs(steps) >= 2**53).any():
         return trial
-    own, together = _paces(trial), pace
+    own, together = paces_of(trial), pace
     if len(own) >= FEWEST:
         pace = float(np.median(own))
     elif len(own):
@@ -202,12 +170,8 @@ def _at_gaps(trial: Trial, order: NDArray[np.intp], pace: float, max_gap: float 
     assert trial.elapsed is not None
     steps, clock = trial.steps[order], trial.elapsed[order]
     dt = np.diff(clock, prepend=0.0)
-    du = np.diff(steps.astype(float), prepend=0.0)
-    du[0] = max(du[0], 1.0)
-    rewound = np.append(False, steps[1:] < np.maximum.accumulate(steps)[:-1])
-    reached = np.append(0, np.maximum.accumulate(steps)[:-1])
-    usual = np.where(rewound, pace, pace * np.maximum(np.where(rewound, 1.0, steps - reached), 0.0))
-    usual[0] = pace * du[0]
+    rewound = np.append(False, steps[1:] < steps[:-1])
+    usual = pace * np.maximum((steps - _reached(steps)).astype(float), 1.0)
     if max_gap is not None:
         gap = dt >= max_gap
     else:
@@ -240,6 +204,14 @@ def _at_gaps(trial: Trial, order: NDArray[np.intp], pace: float, max_gap: float 
         )  # fmt: skip
     made = joined(trial.name, segments, trial.end, dict(trial.config))
     return _until(made, whole)
+
+
+def _reached(steps: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The step before each report: the report before it, or after a rewind the greatest lower step of the trial."""
+    known = np.append(0, np.unique(steps))
+    below: NDArray[np.int64] = known[np.searchsorted(known[1:], steps)]
+    before = np.append(0, steps[:-1])
+    return np.where(before < steps, before, below)
 
 
 def _until(trial: Trial, whole: LoggedAttempt | None) -> Trial:

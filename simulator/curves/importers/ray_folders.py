@@ -105,6 +105,8 @@ def _results(folder: Path) -> tuple[list[Result], bool]:
         lines = _text(source).splitlines()
         rows: list[Result] = []
         for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
             try:
                 row = json.loads(line)
             except ValueError:

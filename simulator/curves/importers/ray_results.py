@@ -113,7 +113,7 @@ def _number(value: Any) -> float | None:
 
 def _trial(trial: RayTrial, metric: str, step: str, options: Options) -> Trial | str:
     """A trial made of its results, cut where it was restored; or what is wrong with them."""
-    parts = _parts(trial.rows)
+    parts = _parts(_once(trial.rows))
     end = _end(trial)
     failures = _failures(trial.folder) if len(parts) > 1 else []
     made = []
@@ -170,6 +170,14 @@ def _parts(rows: list[Result]) -> list[list[Result]]:
         parts[-1].append(row)
         before = (count, since, total)
     return parts
+
+
+def _once(rows: list[Result]) -> list[Result]:
+    """The results without those that repeat the one before, as where a trial's last result is written again."""
+    names = (STEP, COUNT, SINCE, TIME, "timestamp")
+    told = [tuple(_number(row.get(name)) for name in names) for row in rows]
+    last = [at + 1 == len(rows) or told[at] != told[at + 1] for at in range(len(rows))]
+    return [row for row, kept in zip(rows, last, strict=True) if kept]
 
 
 def _less(value: float | None, before: float | None) -> bool:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.curves.importers import clocks
+from simulator.curves.importers import clocks, first_reports
 from simulator.curves.importers.frames import LogTable
 from simulator.curves.importers.source import End, Found, Options, Trial, wrong
 
@@ -57,12 +57,25 @@ def spelt(path: Path, parts: list[Part], options: Options) -> list[Part]:
     return parts
 
 
-def with_times(found: Found, parts: list[Part], kinds: set[str], options: Options) -> None:
-    """Make trials of the parts; times are counted from each trial's start."""
+def with_times(path: Path, found: Found, parts: list[Part], kinds: set[str], options: Options) -> None:
+    """Make trials of the parts; times are counted from each trial's start.
+
+    Raises InputError if the times may count from one origin for all trials.
+    """
     kind = next(iter(kinds), "elapsed")
     times = [part.times for part in parts]
+    if kind == "elapsed" and options.time_is is None and options.start_column is None:
+        known = [(part.steps, part.times) for part in parts if part.times is not None]
+        shown = first_reports.one_origin(known)
+        if shown:
+            message = (
+                f"has times that seem to count from one origin for all trials: {shown:,} of {len(parts):,} trials "
+                "begin late, and many just when another ends; say --time-is clock to count from each trial's first "
+                "report, --time-is elapsed if they are the trial's own, or --start-column"
+            )
+            raise wrong(path, message)
     clock = kind == "clock" and options.start_column is None
-    shift = int(any((part.steps == 0).any() for part in parts))
+    shift = int(any((part.steps == 0).any() for part in parts)) if found.origin is None else found.origin
     if clock:
         counted = clocks.since_first([p.steps for p in parts], [t for t in times if t is not None], shift)
         found.times = clocks.FIRST

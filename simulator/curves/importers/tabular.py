@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from simulator.core.errors import InputError
 from simulator.curves.files.columns import OPTIONAL, REQUIRED
-from simulator.curves.importers import clocks, frames, sidecars, table_times
+from simulator.curves.importers import clocks, frames, roles, sidecars, table_times
 from simulator.curves.importers.frames import LogTable
 from simulator.curves.importers.source import End, Found, Options, listed, wrong
 from simulator.curves.importers.table_times import Part
@@ -66,12 +66,11 @@ def _folder(path: Path, options: Options) -> Found:
     if not files:
         raise wrong(path, f"holds no table; {frames.MEANT}")
     found = Found(options.metric or "loss", None, [], Counter())
-    stems = Counter(file.name for file in files)
+    names = _named(path, files)
     runs = []
     for file in files:
         inside = file.relative_to(path)
-        shared = stems[file.name] > 1 or len(files) == 1 < len(inside.parts)
-        name = str(inside.parent) if shared and inside.parent != Path() else str(inside).partition(".")[0]
+        name = names[file]
         try:
             table = frames.read_log_table(file)
         except InputError as error:
@@ -84,6 +83,21 @@ def _folder(path: Path, options: Options) -> Found:
         raise wrong(path, f"holds no table that can be read: {found.notes[0] if found.notes else frames.MEANT}")
     add(found, runs, options)
     return found
+
+
+def _named(path: Path, files: list[Path]) -> dict[Path, str]:
+    """A name for each file that no other has: of its folder, of the file without its ending, or all of it."""
+    same = Counter(file.name for file in files)
+    inside = {file: file.relative_to(path) for file in files}
+    folders = Counter(inside[file].parent for file in files)
+    short = {
+        file: str(at.parent)
+        if (same[file.name] > 1 or len(files) == 1) and at.parent != Path() and folders[at.parent] == 1
+        else str(at.with_name(at.name.partition(".")[0]))
+        for file, at in inside.items()
+    }
+    taken = Counter(short.values())
+    return {file: short[file] if taken[short[file]] == 1 else str(inside[file]) for file in files}
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -110,10 +124,12 @@ def add(found: Found, runs: list[TableRun], options: Options) -> None:
             if run.table.has(found.metric) is not None or not any(r.table.has(found.metric) for r in runs):
                 raise
             found.skipped[f"does not report {found.metric}"] += 1
-    _check_repeats(runs[0].path, parts)
+    if not any(options.trial_column or run.table.has("trial") for run in runs):
+        roles.check_names(runs[0].path.parent, [p.name for p in parts if options.takes(p.name)], found.metric)
+    check_repeats(runs[0].path, [(part.steps, part.losses) for part in parts])
     if {what for _, what in kinds} & clocks.SPELT:
         parts = table_times.spelt(runs[0].path, parts, options)
-    table_times.with_times(found, parts, {kind for kind, _ in kinds}, options)
+    table_times.with_times(runs[0].path, found, parts, {kind for kind, _ in kinds}, options)
     if kinds:
         said = ", ".join(sorted({what for _, what in kinds}))
         found.times = {"per-step": f"{said}, added up", "clock": f"{said}, {found.times}"}.get(
@@ -152,6 +168,8 @@ def _parts(run: TableRun, found: Found, options: Options, kinds: set[tuple[str, 
         found.others[f"rows in which {found.metric} was not measured"] += left
         table = table.only(measured)
         steps_at, series = table.frame[steps_at.name], table.frame[series.name]
+    if not _own(table, options):
+        roles.check_rows(table, found.metric, step_column, trial_columns)
     losses = table.numbers(series)
     steps = table.steps(steps_at, options)
     elapsed = table_times.of_rows(table, options, kinds)
@@ -251,16 +269,16 @@ def _dead_ends(table: LogTable, trial_columns: list[str], measured: NDArray[np.b
     return bool((last | measured[order]).all()) and bool(measured[order][last].any())
 
 
-def _check_repeats(path: Path, parts: list[Part]) -> None:
+def check_repeats(path: Path, trials: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]]) -> None:
     """Raise InputError if trials report every step several times with different losses: they are several runs."""
-    told = [part for part in parts if len(part.steps) > 1]
+    told = [trial for trial in trials if len(trial[0]) > 1]
     twice = 0
-    for part in told:
-        if (np.diff(part.steps) > 0).all():
+    for at, losses in told:
+        if (np.diff(at) > 0).all():
             continue
-        steps, counts = np.unique(part.steps, return_counts=True)
-        losses = len(np.unique(np.stack([part.steps.astype(float), part.losses]), axis=1).T)
-        twice += bool((counts > 1).all() and losses > len(steps))
+        steps, counts = np.unique(at, return_counts=True)
+        different = len(np.unique(np.stack([at.astype(float), losses]), axis=1).T)
+        twice += bool((counts > 1).all() and different > len(steps))
     if twice and 2 * twice >= len(told):
         message = (
             f"reports every step of {twice:,} trials more than once, with other losses: these are several runs; "

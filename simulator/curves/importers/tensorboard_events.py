@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import math
 import os
-import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
@@ -14,8 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from simulator.curves.importers import segments
-from simulator.curves.importers.source import BEYOND, End, Found, Options, Trial, choose, listed, need, wrong
+from simulator.curves.importers import roles, segments
+from simulator.curves.importers.source import BEYOND, End, Found, Options, Trial, choose, need, wrong
 
 PREFIX = "events.out.tfevents."
 #: The text in a file's name by which TensorBoard recognises an event file.
@@ -23,11 +22,6 @@ TAKEN = "tfevents"
 
 
 USES = frozenset({"step_column", "max_gap"})
-#: Parts of a folder's name which say whose data its metrics come from.
-ROLES = {
-    "train": "train", "training": "train", "val": "validation", "valid": "validation", "validation": "validation",
-    "eval": "validation", "test": "test", "dev": "validation",
-}  # fmt: skip
 
 
 def read(path: Path, options: Options) -> Found:  # noqa: C901
@@ -68,7 +62,7 @@ def read(path: Path, options: Options) -> Found:  # noqa: C901
     if options.step_column is not None and options.step_column not in tags:
         choose(path, "tag", options.step_column, sorted(tags), "--step-column")
     reporting = {name for name, files in runs.items() if any(found.metric in _tags(file.events) for file in files)}
-    _check_roles(path, {name for name in reporting if options.takes(name)}, found.metric)
+    roles.check_names(path, sorted(name for name in reporting if options.takes(name)), found.metric)
     for name, files in runs.items():
         _add(found, name, files, options)
     return found
@@ -79,33 +73,6 @@ class _File(NamedTuple):
 
     events: Any
     start: float
-
-
-def _check_roles(path: Path, names: set[str], metric: str) -> None:
-    """Raise InputError if runs have separate folders for training and validation, since these are no trials."""
-    groups: dict[str, set[str]] = {}
-    for name in names:
-        above, _, last = name.rpartition("/")
-        words = re.split(r"[^a-z]+", last.lower())
-        role = next((ROLES[word] for word in words if word in ROLES), None)
-        if role is not None:
-            groups.setdefault(above, set()).add(last)
-    for above, inside in sorted(groups.items()):
-        if len(inside) > 1:
-            held_out = next(
-                (
-                    last
-                    for last in sorted(inside)
-                    if not last.lower().startswith("train") and "train" not in last.lower()
-                ),
-                min(inside),
-            )
-            pattern = f"*/{held_out}" if above else held_out
-            raise wrong(
-                path,
-                f"has {metric} of {listed(sorted(inside))} below one run{f' ({above})' if above else ''}, "
-                f"which are not trials of their own; choose which to take, as by --run '{pattern}'",
-            )
 
 
 def _add(found: Found, name: str, files: list[_File], options: Options) -> None:  # noqa: C901

@@ -28,7 +28,7 @@ def read(path: Path, options: Options) -> Found:  # noqa: C901
     """One metric of every run below `path`; entries without it are skipped."""
     states = _states(path)
     step = options.step_column or "step"
-    found = Found("", None, [], Counter())
+    found = Found("", None, [], Counter(), origin=0)  # an evaluation at step 0 comes before the training
     logs: dict[str, dict[str, Any]] = {}
     for name, files in states.items():
         read_ = []
@@ -58,7 +58,12 @@ def read(path: Path, options: Options) -> Found:  # noqa: C901
             path, f"has metric {listed(held_out + [n for n in metrics if n not in held_out])}; choose one by --metric"
         )
     found.metric = choose(path, "metric", options.metric, metrics, "--metric")
-    maximise = {state.get("greater_is_better") for state in logs.values()} & {True, False}
+    # (what is better is said of one metric only)
+    maximise = {
+        state.get("greater_is_better")
+        for state in logs.values()
+        if found.metric.removeprefix("eval_") == str(state.get("metric_for_best_model")).removeprefix("eval_")
+    } & {True, False}
     found.maximise = maximise.pop() if len(maximise) == 1 else None
     for name, state in logs.items():
         trial = _trial(name, state, found.metric, step, options)

@@ -15,7 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.core.errors import InputError
-from simulator.curves.importers import clocks, frames, json_rows, pauses, segments, sidecars, wandb_offline
+from simulator.curves.importers import (
+    clocks,
+    first_reports,
+    frames,
+    json_rows,
+    pauses,
+    segments,
+    sidecars,
+    tabular,
+    wandb_offline,
+)
 from simulator.curves.importers.frames import LogTable
 from simulator.curves.importers.source import End, Found, Options, Trial, choose, listed, wrong
 
@@ -69,6 +79,8 @@ def read(path: Path, options: Options) -> Found:
         else:
             key = run.offline.identity if run.offline is not None else f"{run.name} {len(made)}"
             made.setdefault(key, []).append((run, trial))
+    if not offline:
+        tabular.check_repeats(path, [(trial.steps, trial.losses) for parts in made.values() for _, trial in parts])
     for parts in made.values():
         found.trials.append(_together(parts))
     _startups(found)
@@ -164,7 +176,7 @@ def _startups(found: Found) -> None:
     """Cut the time before training began, since W&B's clock runs from wandb.init on."""
     shift = int(any((trial.steps == 0).any() for trial in found.trials))
     pace = pauses.pace_of(found.trials)
-    made = [pauses.without_startup(trial, shift, pace) for trial in found.trials]
+    made = [first_reports.without_startup(trial, shift, pace) for trial in found.trials]
     taken = [(trial, was) for trial, was in zip(made, found.trials, strict=True) if trial is not was]
     if taken:
         spent = sum(

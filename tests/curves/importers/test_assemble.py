@@ -175,9 +175,9 @@ def test_a_stopped_trial_whose_times_would_go_beyond_the_end_of_time(how):
 
 
 def test_times_that_are_the_same_tick_on_a_grid_or_further_on():
-    quick = trial([1, 1000], [1.0, 0.5], [0.0, 2e-6])
+    quick = trial([1, 1000], [1.0, 0.5], [1e-9, 2e-6])
     (curve,), _ = made(quick, grid=(1, 2, 3, 1000))
-    assert curve.seconds.tolist() == [0, 1e-6, 2e-6, 3e-6]
+    assert curve.seconds.tolist() == [1e-9, 1e-6, 2e-6, 3e-6]
     curves, _ = made(quick, trial(range(1, 1004), [1.0] * 1003, range(1003)), censored="hold")
     assert (np.diff(np.rint(curves[0].seconds * 1e6)) > 0).all()
 

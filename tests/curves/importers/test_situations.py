@@ -11,30 +11,10 @@ from simulator.core.errors import InputError
 from simulator.curves import importers
 from simulator.curves.files.tables import read_table
 from simulator.trace.trace import Outcome
+from tests.support.logs import csv, said, timed
 from tests.support.sources import imported, losses_of, ray_folder, seconds_of, syne_tune_folder
 
 HOUR = 3600.0
-
-
-def csv(folder, text, name="log.csv", **options):
-    """What is made of a table."""
-    how = {key: options.pop(key) for key in ("censored", "offset", "grid") if key in options}
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return imported(path, "csv", options=options, **how)
-
-
-def said(folder, text, name="log.csv", **options):
-    """The error about a table."""
-    with pytest.raises(InputError) as caught:
-        csv(folder, text, name, **options)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
-
-
-def timed(*rows, head="trial,resource,loss,elapsed_s"):
-    return "\n".join([head, *(",".join(map(str, row)) for row in rows)]) + "\n"
 
 
 def test_a_pause_of_eight_hours_is_no_training(tmp_path):
@@ -281,6 +261,10 @@ def test_a_filter_on_names(tmp_path):
         ("trial,resource,loss\na,1,0.5\na,2,0.25\n".encode("utf-16"), "log.csv"),
         ("trial,resource,loss,note\na,1,0.5,é\na,2,0.25,\n".encode("latin-1"), "log.csv"),
         ('"trial","resource","loss"\n"a","1","0.5"\n"a","2","0.25"\n', "log.csv"),
+        ("sep=;\ntrial;resource;loss\na;1;0,5\na;2;0,25\n", "log.csv"),
+        ("trial,resource,loss\ra,1,0.5\ra,2,0.25\r", "log.csv"),
+        ("trial resource  loss\na     1         0.5\na     2         0.25\n", "log.txt"),
+        ("trial,resource,loss\na,1,0.5\ntrial,resource,loss\na,2,0.25\n", "log.csv"),
         ('[{"trial": "a", "resource": 1, "loss": 0.5}, {"trial": "a", "resource": 2, "loss": 0.25}]', "log.json"),
         ('{"trial": "a", "resource": [1, 2], "loss": [0.5, 0.25]}', "log.json"),
         ('{"trial": "a", "resource": 1, "loss": 0.5}\n\n{"trial": "a", "resource": 2, "loss": 0.25}\n', "log.jsonl"),
@@ -315,6 +299,44 @@ def test_tables_that_cannot_be_mistaken_are_read(tmp_path, text, name):
 )
 def test_tables_that_can_be_mistaken_are_refused_with_the_line(tmp_path, text, name, message):
     assert message in said(tmp_path, text, name)
+
+
+def test_points_that_group_thousands_beside_decimal_commas(tmp_path):
+    made = csv(tmp_path, "trial;resource;loss;elapsed_s\na;1.000;1.234,5;1.200\na;2.000;0,5;2.400\n")
+    assert (losses_of(made), seconds_of(made)) == ([[1234.5, 0.5]], [[1200.0, 2400]])
+    assert made.curves[0].resources.tolist() == [1000, 2000]
+    assert "its points group thousands and are left out (resource)" in made.report.notes
+
+
+def test_a_point_before_decimals_groups_no_thousands(tmp_path):
+    made = csv(tmp_path, "trial;resource;loss;elapsed_s\na;1;0,9;0.125\na;2;0,5;1.250\n")
+    assert seconds_of(made) == [[0.125, 1.25]]
+
+
+def test_list_columns_and_nested_columns_of_parquet(tmp_path):
+    import polars as pl
+
+    pl.DataFrame({"trial": ["a", "b"], "loss": [[0.5, float("nan")], [0.3, 0.2]]}).write_parquet(
+        tmp_path / "lists.parquet"
+    )
+    made = imported(tmp_path / "lists.parquet", "csv")
+    assert made.report.diverged == 1
+    assert losses_of(made)[1] == [0.3, 0.2]
+    pl.DataFrame({"trial": ["a"], "at": [{"epoch": 1}], "val": [{"loss": 0.5}]}).write_parquet(tmp_path / "s.parquet")
+    how = {"metric": "val/loss", "step_column": "at/epoch"}
+    assert losses_of(imported(tmp_path / "s.parquet", "csv", options=how)) == [[0.5]]
+
+
+def test_dates_of_parquet_with_a_zone(tmp_path):
+    from datetime import UTC, datetime
+
+    import polars as pl
+
+    when = [datetime(2026, 1, 1, 10, at, tzinfo=UTC) for at in (1, 2, 3)]
+    frame = pl.DataFrame({"trial": ["a"] * 3, "resource": [1, 2, 3], "loss": [3.0, 2.0, 1.0], "when": when})
+    frame.write_parquet(tmp_path / "log.parquet")
+    made = imported(tmp_path / "log.parquet", "csv", options={"time_column": "when"})
+    assert seconds_of(made) == [[60.0, 120, 180]]
 
 
 def test_nan_in_json_lines_is_a_divergence(tmp_path):
@@ -442,6 +464,21 @@ def test_ray_another_column_as_the_step(tmp_path):
     assert imported(tmp_path, "ray", options={"step_column": "epoch"}).curves[0].resources.tolist() == [10, 20, 30]
 
 
+def test_ray_a_last_result_that_is_written_twice_is_no_restart(tmp_path):
+    rows = segment(1, 3)
+    ray_rows(tmp_path, [*rows, {**rows[-1], "done": True}])
+    made = imported(tmp_path, "ray")
+    assert seconds_of(made) == [[2.0, 4, 6]]
+    assert len(made.trace.start) == 1
+
+
+def test_ray_a_blank_line_is_passed_over(tmp_path):
+    ray_rows(tmp_path, segment(1, 3))
+    (file,) = tmp_path.rglob("result.json")
+    file.write_text(file.read_text().replace("\n", "\n\n", 1))
+    assert imported(tmp_path, "ray").curves[0].resources.tolist() == [1, 2, 3]
+
+
 def test_syne_tune_a_trial_that_fell_silent_crashed(tmp_path):
     from tests.support.sources import LOSSES
 
@@ -468,6 +505,33 @@ def test_hugging_face_the_newest_checkpoint_of_each_run(tmp_path):
     made = imported(tmp_path, "huggingface", options={"metric": "eval_loss"})
     assert [curve.trial.name for curve in made.curves] == ["a", "b"]
     assert made.curves[0].resources.tolist() == [10, 20, 30, 40]
+
+
+def test_hugging_face_an_evaluation_before_the_training_is_no_unit(tmp_path):
+    entries = [{"step": 10 * at, "epoch": at, "eval_loss": 9 - at} for at in range(4)]
+    (tmp_path / "trainer_state.json").write_text(json.dumps({"log_history": entries, "global_step": 30}))
+    made = imported(tmp_path, "huggingface", options={"metric": "eval_loss"})
+    assert (made.curves[0].resources.tolist(), losses_of(made)) == ([10, 20, 30], [[8.0, 7, 6]])
+    assert made.report.changed["points before the first unit left out"] == 1
+
+
+def test_hugging_face_what_is_better_is_said_of_one_metric(tmp_path):
+    entries = [{"step": 10, "eval_loss": 1, "eval_accuracy": 0.5}]
+    state = {"log_history": entries, "greater_is_better": True, "metric_for_best_model": "accuracy"}
+    (tmp_path / "trainer_state.json").write_text(json.dumps(state))
+    assert imported(tmp_path, "huggingface", options={"metric": "eval_loss"}).report.mode == "min"
+    assert imported(tmp_path, "huggingface", options={"metric": "eval_accuracy"}).report.mode == "max"
+
+
+def test_determined_a_validation_before_the_training_is_no_unit(tmp_path):
+    rows = [
+        {"trial_id": 7, "steps_completed": 100 * at, "end_time": f"2026-01-01T00:{at:02d}:00Z",
+         "metrics": {"validation_metrics": {"loss": 9 - at}}}
+        for at in range(3)
+    ]  # fmt: skip
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    made = imported(tmp_path / "rows.jsonl", "determined")
+    assert (made.curves[0].resources.tolist(), seconds_of(made)) == ([100, 200], [[60.0, 120]])
 
 
 def test_determined_rows_with_nested_metrics_and_dates(tmp_path):
