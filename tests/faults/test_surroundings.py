@@ -28,8 +28,9 @@ ALL = """
 import sys
 from simulator.cli import main as cli
 for line in [
-    "run s.yaml --out run", "animate s.yaml --style timeline --format gif,webp,html,perfetto --out animate",
-    "plot s.yaml --kind gantt,incumbent --format png,svg --out plot", "plan s.yaml --jobs 2 --out plan",
+    "run s.yaml --out run",
+    "animate s.yaml --style timeline --format gif,webp,html,perfetto --width 480 --seconds 1 --fps 10 --out animate",
+    "plot s.yaml --kind gantt --format png,svg --out plot", "plan s.yaml --jobs 2 --out plan",
     "curves import c.csv --from csv -o curves/c.csv.gz", "curves import c.csv --from csv -o curves/c.parquet",
 ]:
     sys.argv = ["asha-sim", *line.split()]
@@ -82,8 +83,12 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("name", SURROUNDINGS)
 def test_the_same_bytes(name: str, usual: dict[str, bytes], tmp_path: Path) -> None:
-    assert outputs(tmp_path, SURROUNDINGS[name]) == usual
+    """And nobody else may read them, where the umask says so."""
+    assert outputs(tmp_path, SURROUNDINGS[name], umask=0o077) == usual
     assert len(usual) > 20
+    made = [path for path in tmp_path.rglob("*") if path.name not in {"s.yaml", "c.csv", "lock"}]
+    assert {path.stat().st_mode & 0o777 for path in made if path.is_file()} == {0o600}
+    assert {path.stat().st_mode & 0o777 for path in made if path.is_dir()} == {0o700}
 
 
 def test_the_same_bytes_without_utf_8_where_names_need_none(folder: Path) -> None:
@@ -126,15 +131,6 @@ def test_files_from_the_future_are_gone_on_with(folder: Path) -> None:
 
     assert (again.returncode, again.stdout) == (0, first.stdout)
     assert contents(out) == before
-
-
-def test_files_follow_the_umask(usual: dict[str, bytes], tmp_path: Path) -> None:
-    (tmp_path / "work").mkdir()
-
-    assert outputs(tmp_path / "work", umask=0o077) == usual
-    made = [path for path in (tmp_path / "work").rglob("*") if path.name not in {"s.yaml", "c.csv", "lock"}]
-    assert {path.stat().st_mode & 0o777 for path in made if path.is_file()} == {0o600}
-    assert {path.stat().st_mode & 0o777 for path in made if path.is_dir()} == {0o700}
 
 
 def test_a_home_where_nothing_can_be_kept(folder: Path) -> None:

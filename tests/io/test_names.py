@@ -19,7 +19,7 @@ SCENARIO = "searcher: {name: sha, max_trials: 9, max_length: 9, divisor: 3}\ncur
 
 @pytest.mark.parametrize("folder", [b"", b"f\xe9/"])
 @pytest.mark.parametrize(
-    "line", ["trace describe {}", "animate {} --out o", "animate {} --out o --format html,perfetto", "plot {} --kind gantt --out o"]
+    "line", ["trace describe {}", "animate {} --out o --theme light --seconds 1 --fps 10", "animate {} --out o --format html,perfetto", "plot {} --kind gantt --out o"]
 )  # fmt: skip
 def test_a_trace(line, folder, tmp_path):
     raw = os.fsencode(tmp_path) + b"/" + folder
@@ -34,7 +34,10 @@ def test_a_trace(line, folder, tmp_path):
     assert all(part.isprintable() for part in done.stdout.splitlines())
 
 
-@pytest.mark.parametrize("line", ["run {}", "run {} --out o", "animate {} --out o", "check {}", "preview {}"])
+@pytest.mark.parametrize(
+    "line",
+    ["run {}", "run {} --out o", "animate {} --out o --theme light --seconds 1 --fps 10", "check {}", "preview {}"],
+)
 def test_a_scenario(line, tmp_path):
     name = b"s\xff.yaml"
     with open(os.fsencode(tmp_path) + b"/" + name, "w") as file:  # noqa: PTH123
