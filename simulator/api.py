@@ -381,12 +381,12 @@ def animate(
 ) -> list[Path]:
     """Write animations, in light and dark, into the folder `out`; return what was written.
 
-    `formats` are gif, webp, mp4, html and perfetto, `styles` docs, timeline and side; without any it is a timeline,
-    with a plot of the utilization. `width` and `height` are pixels, and letters are chosen for the width; `seconds`
-    is how long an animation lasts with its last frame, `speed` how many times as fast as usual, `fps` frames a
-    second; `theme` light, dark or both; `loop` how often it plays, 0 for ever. `palette` and `texts` are YAML files
-    of colours and of words, `font` a TrueType or OpenType file. Raises InputError for an option that can't be, if a
-    style can't show so many searchers, or if MP4 can't be written.
+    `formats` are gif, mp4, webm, webp, html and perfetto, `styles` docs, timeline and side; without any it is a
+    timeline, with a plot of the utilization. `width` and `height` are pixels, and letters are chosen for the width;
+    `seconds` is how long an animation lasts with its last frame, `speed` how many times as fast as usual, `fps`
+    frames a second; `theme` light, dark or both; `loop` how often it plays, 0 for ever. `palette` and `texts` are
+    YAML files of colours and of words, `font` a TrueType or OpenType file. Raises InputError for an option that can't
+    be, if a style can't show so many searchers, or if a video can't be written.
     """
     options = read_options(
         width=width, height=height, seconds=seconds, speed=speed, fps=fps, theme=theme, palette=palette, font=font,

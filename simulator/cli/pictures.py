@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
@@ -68,7 +68,7 @@ def animate(
         ),
     ] = None,
     formats: Annotated[
-        str, typer.Option("--format", help="gif, mp4, webp, html (a player), perfetto; several with commas.")
+        str, typer.Option("--format", help="gif, mp4, webm, webp, html (a player), perfetto; several with commas.")
     ] = "gif",
     also: Annotated[
         list[Path] | None,
@@ -135,7 +135,9 @@ def animate(
         return
     loaded = _loaded(scenario, sets, workers, unit_time)
     if loaded.scenario.searches is not None:
-        _animate_shared(loaded, seed, out, asked, given={"--also": also, "--snippet": snippet, "--check": check})
+        if also:
+            raise typer.BadParameter("is for searchers; these searches share a cluster.", param_hint="--also")
+        _animate_shared(loaded, seed, out, asked, check=check)
         return
     experiment = Experiment(loaded, seed)
     _tell_letters(asked, [experiment.loaded.title, *experiment.labels])
@@ -163,17 +165,31 @@ def animate(
         _write_or_check(draw_it, out, check=check)
 
 
-def _animate_shared(
-    loaded: Loaded, seed: int | None, out: Path, asked: Pictures, *, given: Mapping[str, object]
-) -> None:
-    """Animate searches that share a cluster; raises an error for options that only searchers have."""
-    from simulator.cli.shared import animate_shared
+def _animate_shared(loaded: Loaded, seed: int | None, out: Path, asked: Pictures, *, check: bool) -> None:
+    """Animate searches that share a cluster: which search was served when, with the queue beneath."""
+    from dataclasses import replace
 
-    for option, value in given.items():
-        if value:
-            raise typer.BadParameter("is for searchers; these searches share a cluster.", param_hint=option)
-    styles = ("timeline",) if asked.styles in {USUAL_STYLES, STYLES} else asked.styles
-    animate_shared(loaded, seed, out, asked.formats, styles, asked.options)
+    from simulator.experiment.sharing import SharedExperiment
+    from simulator.io import writing
+    from simulator.render import kept
+    from simulator.render.pictures import draw_shared_scenario
+
+    if asked.styles in {USUAL_STYLES, STYLES}:
+        asked = replace(asked, styles=("timeline",))
+    experiment = SharedExperiment(loaded, seed)
+    tell_boxes([loaded.title, *experiment.labels])
+    if not check:
+        writing.check_folder(out)
+    with progress_bar() as progress:
+        task = progress.add_task("drawing", total=None)
+
+        def draw(folder: Path) -> list[Path]:
+            return draw_shared_scenario(
+                experiment, folder, asked, store=kept.usual(),
+                on_frame=lambda done, total: progress.update(task, completed=done, total=total),
+            ).files  # fmt: skip
+
+        _write_or_check(draw, out, check=check)
 
 
 def _styles(asked: str | None) -> tuple[Style, ...]:
@@ -247,18 +263,23 @@ def plot(
     texts: looks.Texts = None,
     title: looks.Title = None,
 ) -> None:
-    """Plot a scenario or a saved trace, in light and dark."""
+    """Plot a scenario or a saved trace, in light and dark; what was drawn before is not drawn again."""
     from simulator.experiment.experiment import Experiment
     from simulator.experiment.replicates import replicates
     from simulator.io import writing
+    from simulator.render import kept
     from simulator.render.options import drawn_with, read_options
-    from simulator.render.pictures import Pictures
+    from simulator.render.pictures import Pictures, once
     from simulator.render.plots.files import write_plots
     from simulator.trace.reading import is_trace, read_trace, unit_of
 
     suffixes = _chosen(formats, PLOT_FORMATS, "--format")
     options = read_options(width=width, theme=theme, palette=palette, font=font, texts=texts, title=title)
     asked = Pictures(options=options)
+    store = kept.usual()
+    described = {
+        "plots": kinds, "seeds": seeds, "formats": suffixes, "size": size, "options": options.described(),
+    }  # fmt: skip
     if is_trace(scenario):
         chosen = PLOT_KINDS if kinds is None else _chosen(kinds, PLOT_KINDS, "--kind")
         _check_no_settings(sets, workers, unit_time)
@@ -266,12 +287,16 @@ def plot(
         tell_unused({"--seed": seed is not None, "--seeds": seeds > 1})
         _tell_letters(asked, [trace.label, trace.label])
         writing.check_folder(out)
-        with writing.together(out), drawn_with(options):
-            made = write_plots(
-                {trace.label: [trace]}, out, kinds=chosen, formats=suffixes, title=options.titled(trace.label),
-                time_unit=unit_of(trace), size=size,
-            )  # fmt: skip
-        typer.echo("\n".join(map(str, made)))
+
+        def draw_it() -> list[Path]:
+            with writing.together(out), drawn_with(options):
+                return write_plots(
+                    {trace.label: [trace]}, out, kinds=chosen, formats=suffixes, title=options.titled(trace.label),
+                    time_unit=unit_of(trace), size=size,
+                )  # fmt: skip
+
+        made = once(store, kept.digest([], {**described, "trace": trace.label}), out, draw_it)
+        typer.echo("\n".join(map(str, made.files)))
         return
     loaded = _loaded(scenario, sets, workers, unit_time)
     if loaded.scenario.searches is not None:
@@ -286,25 +311,28 @@ def plot(
     experiment = Experiment(loaded, seed)
     _tell_letters(asked, [loaded.title, *experiment.labels])
     writing.check_folder(out)
-    with writing.together(out), progress_bar() as progress, drawn_with(options):
-        task = progress.add_task("simulating", total=seeds)
-        run = {label: [trace] for label, trace in experiment.run_all().items()}
-        several = run
-        if seeds > 1:
-            several = {label: [] for label in experiment.labels}
-            for number, drawn, curves in replicates(loaded, seeds, experiment.seed):
-                progress.update(task, completed=number)
-                for label, trace in experiment.under(drawn, curves).run_all().items():
-                    several[label].append(trace)
-        written = [
-            path
-            for runs, these in ((run, PLOTS_OF_RUNS), (several, PLOTS_OF_REPLICATES))
-            for path in write_plots(
-                runs, out, kinds=[kind for kind in chosen if kind in these], formats=suffixes,
-                title=options.titled(loaded.title), time_unit=loaded.scenario.time_unit, size=size,
-            )
-        ]  # fmt: skip
-    for path in written:
+
+    def draw() -> list[Path]:
+        with writing.together(out), progress_bar() as progress, drawn_with(options):
+            task = progress.add_task("simulating", total=seeds)
+            run = {label: [trace] for label, trace in experiment.run_all().items()}
+            several = run
+            if seeds > 1:
+                several = {label: [] for label in experiment.labels}
+                for number, drawn, curves in replicates(loaded, seeds, experiment.seed):
+                    progress.update(task, completed=number)
+                    for label, trace in experiment.under(drawn, curves).run_all().items():
+                        several[label].append(trace)
+            return [
+                path
+                for runs, these in ((run, PLOTS_OF_RUNS), (several, PLOTS_OF_REPLICATES))
+                for path in write_plots(
+                    runs, out, kinds=[kind for kind in chosen if kind in these], formats=suffixes,
+                    title=options.titled(loaded.title), time_unit=loaded.scenario.time_unit, size=size,
+                )
+            ]  # fmt: skip
+
+    for path in once(store, kept.digest([experiment], described), out, draw).files:
         typer.echo(path)
 
 

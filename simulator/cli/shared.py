@@ -11,12 +11,11 @@ import typer
 from simulator.cli.progress import late_bar
 from simulator.core.errors import InputError
 from simulator.core.escaping import json_text, printable
-from simulator.core.vocabulary import PictureFormat, PlotFormat, PlotSize, SharedPlotKind, Style
+from simulator.core.vocabulary import PlotFormat, PlotSize, SharedPlotKind
 from simulator.io import inputs
 
 if TYPE_CHECKING:
     from simulator.experiment.sharing import SharedExperiment
-    from simulator.render.options import PictureOptions
     from simulator.scenario.loading import Loaded
     from simulator.trace.queueing import Queueing
 
@@ -89,15 +88,39 @@ def plot_shared(
 ) -> None:
     """Draw which search was served when, how long searches stayed, and how stays grow with load; in both themes."""
     from simulator.cli.notes import tell_boxes
-    from simulator.experiment import loads
     from simulator.experiment.sharing import SharedExperiment
     from simulator.io import writing
+    from simulator.render import kept, pictures
     from simulator.render.options import current
-    from simulator.render.plots.sharing_files import Loads, write_shared_plots
 
     experiment = SharedExperiment(loaded, seed)
     tell_boxes([loaded.title, *experiment.labels])
     writing.check_folder(out)
+    asked = {
+        "shared plots": kinds, "formats": formats, "seeds": seeds, "size": size, "options": current().described(),
+    }  # fmt: skip
+
+    def draw() -> list[Path]:
+        return _drawn(experiment, out, kinds, formats, seeds, size)
+
+    for path in pictures.once(kept.usual(), kept.digest([experiment], asked), out, draw).files:
+        typer.echo(path)
+
+
+def _drawn(
+    experiment: SharedExperiment,
+    out: Path,
+    kinds: Sequence[SharedPlotKind],
+    formats: Sequence[PlotFormat],
+    seeds: int,
+    size: PlotSize,
+) -> list[Path]:
+    from simulator.experiment import loads
+    from simulator.io import writing
+    from simulator.render.options import current
+    from simulator.render.plots.sharing_files import Loads, write_shared_plots
+
+    loaded = experiment.loaded
     workload = experiment.run()
     found = experiment.figures(workload, slowdown=False)
     ways = None
@@ -115,44 +138,7 @@ def plot_shared(
             loads.knee(points),
         )
     with writing.together(out):
-        written = write_shared_plots(
+        return write_shared_plots(
             workload, found, ways, out, kinds=kinds, formats=formats,
             title=current().titled(loaded.title), time_unit=loaded.scenario.time_unit, size=size,
         )  # fmt: skip
-    for path in written:
-        typer.echo(path)
-
-
-def animate_shared(
-    loaded: Loaded,
-    seed: int | None,
-    out: Path,
-    formats: Sequence[PictureFormat],
-    styles: Sequence[Style],
-    options: PictureOptions,
-) -> None:
-    """Animate which search was served when, with the queue beneath, or make the player or the trace viewers' file."""
-    from simulator.cli.notes import tell_boxes
-    from simulator.cli.progress import progress_bar
-    from simulator.experiment.sharing import SharedExperiment
-    from simulator.io import writing
-    from simulator.render.sharing import draw_shared
-
-    if set(styles) != {"timeline"}:
-        raise typer.BadParameter(
-            "docs and side draw single searches; searches that share a cluster have a timeline.",
-            param_hint="--style",
-        )
-    experiment = SharedExperiment(loaded, seed)
-    tell_boxes([loaded.title, *experiment.labels])
-    writing.check_folder(out)
-    workload = experiment.run()
-    found = experiment.figures(workload, slowdown=False)
-    with writing.together(out), progress_bar() as progress:
-        task = progress.add_task("drawing", total=None)
-        written = draw_shared(
-            workload, found, out, formats=formats, title=loaded.title, time_unit=loaded.scenario.time_unit,
-            options=options, on_frame=lambda done, total: progress.update(task, completed=done, total=total),
-        )  # fmt: skip
-    for path in written:
-        typer.echo(path)

@@ -24,9 +24,11 @@ STYLES: tuple[Style, ...] = get_args(Style)
 USUAL_STYLES: tuple[Style, ...] = ("docs", "timeline")
 #: Languages of snippets to paste into a page.
 SnippetKind = Literal["rst", "md", "html"]
-Motion = Literal["gif", "mp4", "webp"]
-PictureFormat = Literal["gif", "mp4", "webp", "html", "perfetto"]
+Motion = Literal["gif", "mp4", "webm", "webp"]
+PictureFormat = Literal["gif", "mp4", "webm", "webp", "html", "perfetto"]
 PICTURE_FORMATS: tuple[PictureFormat, ...] = get_args(PictureFormat)
+#: Formats that are videos, which readers can pause; a browser takes the first that it can play.
+VIDEOS: tuple[Motion, ...] = ("mp4", "webm")
 PlotFormat = Literal["png", "svg"]
 PLOT_FORMATS: tuple[PlotFormat, ...] = get_args(PlotFormat)
 #: Styles of a plot: for a page, or for a slide on a wall.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from simulator.core.vocabulary import Motion, PictureFormat, Style, TimeUnit
 from simulator.render.animation.animate import WRITERS, animate, check_styles
-from simulator.render.animation.video import check_mp4
+from simulator.render.animation.video import check_encoder
 from simulator.render.options import USUAL, PictureOptions, drawn_with
 from simulator.render.player.player import Player, play
 from simulator.render.words import ENGLISH
@@ -35,9 +35,9 @@ def draw_all(
 ) -> list[Path]:
     """Write `traces` in every format, as `options` say; return what was written.
 
-    "gif", "mp4" and "webp" make every animation of `styles`, and with `utilization` a plot of it; "html" the player,
-    which can switch to `others` by their names; "perfetto" a file for trace viewers. `on_frame` is called with the
-    name of the picture, the number of files written and their total. Raises InputError as `animate` does.
+    "gif", "mp4", "webm" and "webp" make every animation of `styles`, and with `utilization` a plot of it; "html" the
+    player, which can switch to `others` by their names; "perfetto" a file for trace viewers. `on_frame` is called
+    with the name of the picture, the number of files written and their total. Raises InputError as `animate` does.
     """
     motions: list[Motion] = [name for name in WRITERS if name in formats]
     title = options.titled(title)
@@ -45,8 +45,7 @@ def draw_all(
     with drawn_with(options):
         if motions:
             check_styles(styles, traces)  # before anything is written
-        if "mp4" in motions:
-            check_mp4()
+        check_encoder(motions)
         for style in styles if motions else ():
             for theme in options.themes:
 

@@ -24,6 +24,7 @@ from simulator.io import inputs, writing
 
 if TYPE_CHECKING:
     from simulator.experiment.experiment import Experiment
+    from simulator.experiment.sharing import SharedExperiment
 
 #: Environment variable with the command line's folder for kept pictures; "off" keeps none.
 VARIABLE = "ASHA_SIM_KEPT"
@@ -100,7 +101,7 @@ def usual() -> Kept | None:
         return None
 
 
-def digest(experiments: Iterable[Experiment], asked: Mapping[str, object]) -> str:
+def digest(experiments: Iterable[Experiment | SharedExperiment], asked: Mapping[str, object]) -> str:
     """The digest of the scenarios read in this block, their files, their seeds, and the request `asked`.
 
     `asked` are plain values. Call it inside `inputs.noted()`, in which the scenarios were read.

@@ -16,6 +16,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from simulator.core.errors import InputError, Problem
 from simulator.core.vocabulary import USUAL_STYLES, PictureFormat, SnippetKind, Style, TimeUnit
 from simulator.io import writing
 from simulator.render import draw_all, kept, snippet
@@ -24,6 +25,7 @@ from simulator.render.options import USUAL, PictureOptions
 
 if TYPE_CHECKING:
     from simulator.experiment.experiment import Experiment
+    from simulator.experiment.sharing import SharedExperiment
     from simulator.trace.trace import Trace
 
 
@@ -53,6 +55,16 @@ class Drawn(NamedTuple):
     digest: str
 
 
+def once(store: Kept | None, digest: str, out: Path, draw: Callable[[], list[Path]]) -> Drawn:
+    """Write the pictures kept under `digest` into the folder `out`; if there are none, `draw` and keep them."""
+    if store is not None and (found := store.take(digest, out)) is not None:
+        return Drawn(found, anew=False, digest=digest)
+    files = draw()
+    if store is not None:
+        store.put(digest, files)
+    return Drawn(files, anew=True, digest=digest)
+
+
 def draw_scenario(
     experiment: Experiment,
     out: Path,
@@ -70,20 +82,47 @@ def draw_scenario(
     """
     others = others or {}
     digest = kept.digest([experiment, *others.values()], {**asked.described(), "others": list(others)})
-    if store is not None and (found := store.take(digest, out)) is not None:
-        return Drawn(found, anew=False, digest=digest)
 
     def run(one: Experiment) -> list[Trace]:
         return list(one.run_all(on_searcher, with_decisions="html" in asked.formats).values())
 
+    def draw() -> list[Path]:
+        loaded = experiment.loaded
+        return _draw(
+            run(experiment), out, asked, title=loaded.title, unit=loaded.scenario.time_unit,
+            others={title: run(other) for title, other in others.items()}, on_frame=on_frame,
+        )  # fmt: skip
+
+    return once(store, digest, out, draw)
+
+
+def draw_shared_scenario(
+    experiment: SharedExperiment,
+    out: Path,
+    asked: Pictures,
+    *,
+    store: Kept | None = None,
+    on_frame: Callable[[int, int], None] | None = None,
+) -> Drawn:
+    """The same for searches that share a cluster, which have the timeline alone; other styles are an InputError."""
+    from simulator.render.sharing import draw_shared
+
+    if set(asked.styles) != {"timeline"}:
+        message = "docs and side draw single searches; searches that share a cluster have a timeline"
+        raise InputError(Problem("style", message))
     loaded = experiment.loaded
-    files = _draw(
-        run(experiment), out, asked, title=loaded.title, unit=loaded.scenario.time_unit,
-        others={title: run(other) for title, other in others.items()}, on_frame=on_frame,
-    )  # fmt: skip
-    if store is not None:
-        store.put(digest, files)
-    return Drawn(files, anew=True, digest=digest)
+
+    def draw() -> list[Path]:
+        workload = experiment.run()
+        found = experiment.figures(workload, slowdown=False)
+        with writing.together(out):
+            files = draw_shared(
+                workload, found, out, formats=asked.formats, title=loaded.title,
+                time_unit=loaded.scenario.time_unit, options=asked.options, on_frame=on_frame,
+            )  # fmt: skip
+        return _with_snippet(files, out, asked, loaded.title)
+
+    return once(store, kept.digest([experiment], {**asked.described(), "shared": True}), out, draw)
 
 
 def draw_trace(
@@ -102,12 +141,7 @@ def draw_trace(
         on_texts([trace.label, trace.label])
     digest = kept.digest([], {**asked.described(), "trace": trace.label})
     writing.check_folder(out)
-    if store is not None and (found := store.take(digest, out)) is not None:
-        return Drawn(found, anew=False, digest=digest)
-    files = _draw([trace], out, asked, title=trace.label, unit=unit_of(trace))
-    if store is not None:
-        store.put(digest, files)
-    return Drawn(files, anew=True, digest=digest)
+    return once(store, digest, out, lambda: _draw([trace], out, asked, title=trace.label, unit=unit_of(trace)))
 
 
 def _draw(
@@ -125,6 +159,11 @@ def _draw(
             traces, out, formats=asked.formats, styles=asked.styles, title=title, time_unit=unit, others=others,
             options=asked.options, utilization=asked.utilization, on_frame=on_frame,
         )  # fmt: skip
+    return _with_snippet(files, out, asked, title)
+
+
+def _with_snippet(files: list[Path], out: Path, asked: Pictures, title: str) -> list[Path]:
+    """The files, and a snippet about them if one was asked for."""
     if asked.snippet is not None:
         title = asked.options.titled(title)
         pictures = snippet.pictures(files)

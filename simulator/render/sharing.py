@@ -14,7 +14,7 @@ from simulator.render import alt
 from simulator.render.animation import gif
 from simulator.render.animation.animate import DARK, WRITERS
 from simulator.render.animation.shared_timeline import SharedPicture, shades
-from simulator.render.animation.video import check_mp4
+from simulator.render.animation.video import check_encoder
 from simulator.render.options import USUAL, PictureOptions, current, drawn_with
 from simulator.render.player.data import Whose
 from simulator.render.player.player import Player, play
@@ -40,8 +40,7 @@ def draw_shared(
     """
     motions: list[Motion] = [name for name in WRITERS if name in formats]
     title = options.titled(title)
-    if "mp4" in motions:
-        check_mp4()
+    check_encoder(motions)
     with drawn_with(options):
         written = _moving(workload, found, out, motions, title, time_unit, on_frame) if motions else []
     if "html" in formats:

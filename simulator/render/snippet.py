@@ -13,7 +13,7 @@ from typing import NamedTuple
 from PIL import Image
 
 from simulator.core import escaping
-from simulator.core.vocabulary import SnippetKind
+from simulator.core.vocabulary import VIDEOS, SnippetKind
 from simulator.render.animation.animate import DARK
 from simulator.render.player import embedding
 
@@ -33,6 +33,11 @@ class Picture(NamedTuple):
         """The suffix of the moving file for an image element; empty if there is only a video."""
         found = self.light or self.dark
         return next((suffix for suffix in ("gif", "webp") if suffix in found), "")
+
+    @property
+    def videos(self) -> tuple[str, ...]:
+        """The suffixes of its videos."""
+        return tuple(suffix for suffix in VIDEOS if suffix in (self.light or self.dark))
 
     @property
     def both(self) -> bool:
@@ -64,7 +69,7 @@ def pictures(files: Sequence[Path]) -> list[Picture]:
     return found
 
 
-_SUFFIXES = ("gif", "webp", "mp4")
+_SUFFIXES = ("gif", "webp", *VIDEOS)
 
 
 def text(kind: SnippetKind, shown: Sequence[Picture], *, title: str, player: bool) -> str:
@@ -95,22 +100,36 @@ def _html(one: Picture) -> str:
         ]
         image = f'  <img src="{one.file(one.moving)}" alt="{escaping.html(one.alt)}" {one.size}>'
         parts.append("\n".join(["<picture>", *lines, image, "</picture>"]))
-    if "mp4" in (*one.light, *one.dark):
+    if one.videos:
         parts.append(_video(one))
     return "\n".join(parts)
 
 
 def _video(one: Picture) -> str:
-    dark = '  <source media="(prefers-color-scheme: dark)" src="{}" type="video/mp4">'
-    return "\n".join(
-        [
-            f'<video controls loop muted playsinline poster="{one.file("png")}" '
-            f'aria-label="{escaping.html(one.alt)}" {one.size}>',
-            *([dark.format(one.file("mp4", dark=True))] if one.both else []),
-            f'  <source src="{one.file("mp4")}" type="video/mp4">',
-            "</video>",
-        ]
+    """A video that follows the reader's system."""
+    night = "(prefers-color-scheme: dark)"
+    sources = [
+        (one.file(kind, dark=bool(media)), media)
+        for media in ((night, "") if one.both else ("",))
+        for kind in one.videos
+    ]
+    return video(sources, one.file("png"), alt=one.alt, size=one.size)
+
+
+def video(sources: Sequence[tuple[str, str]], poster: str, *, alt: str, size: str) -> str:
+    """An element that shows `poster` until it is played: addresses of videos, each with a media query or "".
+
+    A browser takes the first source that fits, and loads it when it is played.
+    """
+    lines = []
+    for address, media in sources:
+        condition = f'media="{media}" ' if media else ""
+        lines.append(f'  <source {condition}src="{address}" type="video/{address.rpartition(".")[2]}">')
+    opening = (
+        f'<video controls loop muted playsinline preload="none" poster="{poster}" '
+        f'aria-label="{escaping.html(alt)}" {size}>'
     )
+    return "\n".join([opening, *lines, "</video>"])
 
 
 def _player(title: str) -> str:
@@ -152,7 +171,7 @@ def _rst(one: Picture) -> str:
             shown.append((one.file(one.moving, dark=True), "only-dark"))
         images = "\n\n".join(_image(one, name, class_) for name, class_ in shown)
         parts.append(f".. only:: html\n\n{_indented(images)}")
-    if "mp4" in (*one.light, *one.dark):
+    if one.videos:
         parts.append(_raw(_video(one)))
     parts.append(f".. only:: not html\n\n{_indented(_image(one, one.file('png'), ''))}")
     return "\n\n".join(parts)

@@ -40,7 +40,7 @@ class _Options(dict[str, Callable[[str], Any]]):
 
 
 class AshaSim(SphinxDirective):
-    """A figure of a scenario's searchers: animations that follow the page's theme, or the player."""
+    """A figure of a scenario's searchers: animations or videos that follow the page's theme, or the player."""
 
     required_arguments = 1
     final_argument_whitespace = True
@@ -53,6 +53,7 @@ class AshaSim(SphinxDirective):
         alt=directives.unchanged_required,
         caption=directives.unchanged_required,
         player=directives.flag,
+        video=directives.flag,
         set=_parts("\n"),
         name=directives.unchanged,
         align=_one_of("left", "center", "right"),
@@ -73,6 +74,7 @@ class AshaSim(SphinxDirective):
             width=options.get("width"),
             speed=options.get("speed"),
             player="player" in options,
+            video="video" in options,
         )
         try:
             made = drawn(asked, *KeptCollector.folders(self.env))
@@ -91,6 +93,9 @@ class AshaSim(SphinxDirective):
         known = self.option_spec or {}
         for name in self.options.keys() - known.keys():
             self._warn(f"asha-sim has no option {name!r}; it has {', '.join(sorted(known))}")
+        if "player" in self.options and "video" in self.options:
+            self._warn("video is for an animation, and player stands in its place; the player is shown")
+            del self.options["video"]
         return {name: value for name, value in self.options.items() if name in known}
 
     def _figure(self, pictures: Sequence[Picture], options: dict[str, Any]) -> nodes.Node:

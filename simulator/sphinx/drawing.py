@@ -14,14 +14,15 @@ from sphinx.environment import BuildEnvironment
 from sphinx.environment.collectors import EnvironmentCollector
 
 from simulator.core.errors import InputError, Problem
-from simulator.core.vocabulary import Style, ThemeChoice, ThemeName
+from simulator.core.vocabulary import VIDEOS, Motion, PictureFormat, Style, ThemeChoice, ThemeName
 from simulator.experiment.experiment import Experiment
+from simulator.experiment.sharing import SharedExperiment
 from simulator.io import inputs
 from simulator.render import kept, snippet
 from simulator.render.animation.animate import DARK, slugs
 from simulator.render.kept import Kept
 from simulator.render.options import read_options
-from simulator.render.pictures import Pictures, draw_scenario
+from simulator.render.pictures import Pictures, draw_scenario, draw_shared_scenario
 from simulator.render.player.player import BASE, RUN
 from simulator.scenario.loading import Loaded
 from simulator.scenario.opening import open_scenario
@@ -43,11 +44,25 @@ class Asked:
     width: int | None = None
     speed: float | None = None
     player: bool = False
+    video: bool = False
+
+    @property
+    def motions(self) -> tuple[Motion, ...]:
+        """The formats of the animations."""
+        return VIDEOS if self.video else ("gif",)
+
+    @property
+    def formats(self) -> tuple[PictureFormat, ...]:
+        """All formats to draw."""
+        return (*self.motions, "html") if self.player else self.motions
 
 
 @dataclass(frozen=True)
 class Picture:
-    """An animation that was drawn: in `folder` are name.gif and its last frame name.png, and both in dark."""
+    """An animation that was drawn: in `folder` are name.gif and its last frame name.png, and both in dark.
+
+    With `videos`, these are in place of the GIF.
+    """
 
     folder: str
     mark: str  # a digest of the folder's content, the same wherever it was drawn
@@ -56,6 +71,7 @@ class Picture:
     width: int
     height: int
     themes: tuple[ThemeName, ...]
+    videos: tuple[Motion, ...] = ()
     player: str = ""  # a page beside it, shown instead where pages can be
     tall: int = 0  # height of that page until it reports its own
 
@@ -78,25 +94,57 @@ def drawn(asked: Asked, folder: Path, store: Path) -> Made:
     options = read_options(width=asked.width, speed=asked.speed, theme=asked.theme)
     with inputs.noted():
         loaded = open_scenario(asked.scenario, asked.sets)
-        chosen = _chosen(asked, loaded)
-        if asked.style != "docs":  # docs draws all searchers on the same scales
-            searchers = {label: loaded.scenario.searchers[label] for label in chosen}
-            loaded = replace(loaded, scenario=loaded.scenario.model_copy(update={"searchers": searchers}))
-        experiment = Experiment(loaded)
-        pictures = Pictures(("gif", "html") if asked.player else ("gif",), (asked.style,), options=options)
-        out = folder / kept.digest([experiment], pictures.described())
-        files = draw_scenario(experiment, out, pictures, store=Kept(store)).files
+        pictures = Pictures(asked.formats, (asked.style,), options=options)
+        draw = _draw_searchers if loaded.scenario.searches is None else _draw_shared
+        files, names = draw(asked, loaded, pictures, folder, Kept(store))
         rests_on = [Path(path) for path in inputs.read_so_far()]
-    names = dict(zip(experiment.labels, slugs(experiment.labels), strict=True))
-    shown = {names[label] for label in chosen}
     mark = sha256(b"".join(path.name.encode() + path.read_bytes() for path in sorted(files))).hexdigest()[:MARK]
-    page, tall = (PLAYER, BASE + RUN * len(chosen)) if asked.player else ("", 0)
+    page, tall = (PLAYER, BASE + RUN * len(names)) if asked.player else ("", 0)
+    out = files[0].parent
     made = [
-        Picture(str(out), mark, one.name, one.alt, one.width, one.height, options.themes, page, tall)
+        Picture(
+            str(out),
+            mark,
+            one.name,
+            one.alt,
+            one.width,
+            one.height,
+            options.themes,
+            videos=VIDEOS if asked.video else (),
+            player=page,
+            tall=tall,
+        )
         for one in snippet.pictures(files)
-        if asked.style != "docs" or one.name in shown
+        if asked.style != "docs" or one.name in names
     ]
     return Made(made, out, rests_on)
+
+
+def _draw_searchers(
+    asked: Asked, loaded: Loaded, pictures: Pictures, folder: Path, store: Kept
+) -> tuple[Sequence[Path], Sequence[str]]:
+    """Draw the requested searchers; return the files, and the names of the searchers' own pictures."""
+    chosen = _chosen(asked, loaded)
+    if asked.style != "docs":  # docs draws all searchers on the same scales
+        searchers = {label: loaded.scenario.searchers[label] for label in chosen}
+        loaded = replace(loaded, scenario=loaded.scenario.model_copy(update={"searchers": searchers}))
+    experiment = Experiment(loaded)
+    out = folder / kept.digest([experiment], pictures.described())
+    files = draw_scenario(experiment, out, pictures, store=store).files
+    names = dict(zip(experiment.labels, slugs(experiment.labels), strict=True))
+    return files, [names[label] for label in chosen]
+
+
+def _draw_shared(
+    asked: Asked, loaded: Loaded, pictures: Pictures, folder: Path, store: Kept
+) -> tuple[Sequence[Path], Sequence[str]]:
+    """Draw searches that share a cluster; return the files, and the name of their picture."""
+    if asked.searchers:
+        message = "can't be chosen where searches share a cluster; the timeline shows all of them"
+        raise InputError(Problem("searchers", message))
+    experiment = SharedExperiment(loaded)
+    out = folder / kept.digest([experiment], pictures.described())
+    return draw_shared_scenario(experiment, out, pictures, store=store).files, ["timeline"]
 
 
 def _chosen(asked: Asked, loaded: Loaded) -> tuple[str, ...]:
@@ -112,7 +160,7 @@ def _chosen(asked: Asked, loaded: Loaded) -> tuple[str, ...]:
 class KeptCollector(EnvironmentCollector):
     """Notes the folders of kept pictures that each page needs; a page whose pictures are gone is drawn again."""
 
-    FORM = 1  # of the data that an environment keeps
+    FORM = 2  # of the data that an environment keeps
 
     @staticmethod
     def folders(env: BuildEnvironment) -> tuple[Path, Path]:

@@ -13,6 +13,7 @@ from sphinx.writers.html5 import HTML5Translator
 
 from simulator.core import escaping
 from simulator.io import writing
+from simulator.render import snippet
 from simulator.render.player import embedding
 from simulator.sphinx.drawing import Picture
 
@@ -41,14 +42,21 @@ def visit(translator: HTML5Translator, node: nodes.Element) -> None:
             embedding.frame(address(picture.player), title=node["alt"], theme=theme, height=picture.tall)
         )
         raise nodes.SkipNode
+    size = f'width="{picture.width}" height="{picture.height}"'
     for theme in picture.themes:
         name = picture.stem(theme)
         follows = f' class="asha-sim-{theme}"' if len(picture.themes) > 1 else ""
         kept_bright = ' class="dark-light"' if theme == "dark" else ""  # or PyData's theme adds a white background
+        last, alt = address(name + ".png"), node["alt"]
+        if picture.videos and builder.name != "epub":
+            sources = [(address(f"{name}.{kind}"), "") for kind in picture.videos]
+            element = snippet.video(sources, last, alt=alt, size=size)
+            translator.body.append(f"<div{follows}>{element}</div>")
+            continue
+        moving = last if picture.videos else address(name + ".gif")
         translator.body.append(
-            f'<picture{follows}><source media="(prefers-reduced-motion: reduce)" srcset="{address(name + ".png")}" />'
-            f'<img src="{address(name + ".gif")}" alt="{escaping.html(node["alt"])}"{kept_bright} '
-            f'width="{picture.width}" height="{picture.height}" loading="lazy" /></picture>'
+            f'<picture{follows}><source media="(prefers-reduced-motion: reduce)" srcset="{last}" />'
+            f'<img src="{moving}" alt="{escaping.html(alt)}"{kept_bright} {size} loading="lazy" /></picture>'
         )
     raise nodes.SkipNode
 

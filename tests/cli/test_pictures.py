@@ -213,6 +213,21 @@ def test_drawn_once(tmp_path, tiny, monkeypatch):
     assert names(tmp_path / "out") == ["side-dark.gif", "side-dark.png", "side.txt"]
 
 
+def test_plots_are_drawn_once(tmp_path, tiny, monkeypatch):
+    monkeypatch.setenv("ASHA_SIM_KEPT", str(tmp_path / "kept"))
+    words = ("plot", tiny, "--kind", "split", "--theme", "light", "--format", "svg", "--out")
+    first = asha_sim(*words, tmp_path / "one")
+    assert (first.returncode, names(tmp_path / "one")) == (0, ["split.svg"])
+    with monkeypatch.context() as patched:
+        patched.setattr("simulator.render.plots.files.write_plots", None)  # which nobody can call
+        again = asha_sim(*words, tmp_path / "two")
+    assert (again.returncode, again.stderr) == (0, "")
+    assert (tmp_path / "two" / "split.svg").read_bytes() == (tmp_path / "one" / "split.svg").read_bytes()
+    for change in (("--seeds", 2), ("--kind", "rungs")):
+        asha_sim(*words, tmp_path / "three", *change)
+    assert len(list((tmp_path / "kept").iterdir())) == 3
+
+
 @pytest.mark.slow
 def test_how_often_and_how_long(tmp_path, tiny):
     from PIL import Image

@@ -51,12 +51,19 @@ def test_restructured_text_goes_by_the_pages_switch_and_has_a_still_picture_on_p
     )
 
 
-def test_a_video_can_be_paused(tmp_path):
-    shown = pictures(files(tmp_path, "a.mp4", "a.png", "a.txt", "a-dark.mp4", "a-dark.png"))
-    made = text("html", shown, title="T", player=False)
-    assert "<img" not in made
-    assert made.startswith('<video controls loop muted playsinline poster="a.png" aria-label="It keeps')
-    assert '<source media="(prefers-color-scheme: dark)" src="a-dark.mp4" type="video/mp4">' in made
+def test_a_video_can_be_paused_and_a_browser_without_h264_has_another(tmp_path):
+    names = ("a.mp4", "a.png", "a.txt", "a.webm", "a-dark.mp4", "a-dark.png", "a-dark.webm")
+    assert text("html", pictures(files(tmp_path, *names)), title="T", player=False) == (
+        '<video controls loop muted playsinline preload="none" poster="a.png" '
+        'aria-label="It keeps &lt;3 &quot;workers&quot; [busy]." width="740" height="450">\n'
+        '  <source media="(prefers-color-scheme: dark)" src="a-dark.mp4" type="video/mp4">\n'
+        '  <source media="(prefers-color-scheme: dark)" src="a-dark.webm" type="video/webm">\n'
+        '  <source src="a.mp4" type="video/mp4">\n'
+        '  <source src="a.webm" type="video/webm">\n'
+        "</video>\n"
+    )
+    alone = text("html", pictures(files(tmp_path, "b.webm", "b.png", "b.txt")), title="T", player=False)
+    assert alone.count("<source") == alone.count('src="b.webm"') == 1
 
 
 def test_one_theme_alone(tmp_path):

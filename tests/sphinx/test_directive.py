@@ -151,6 +151,58 @@ def test_outputs_that_are_no_pages_show_the_last_frame(built, tmp_path):
     assert "How to promote, <three> at a time" in (tmp_path / "text" / "index.txt").read_text(encoding="utf-8")
 
 
+def test_a_video_stands_still_until_it_is_played_and_stays_a_still_picture_elsewhere(tmp_path):
+    pytest.importorskip("imageio_ffmpeg", reason="extra video is not installed")
+    directive = ".. asha-sim:: nine.yaml\n   :searchers: ASHA\n   :video:\n   :width: 360\n   :speed: 20\n"
+    docs = write(tmp_path / "docs", {"index.rst": f"Title\n=====\n\n{directive}"})
+    assert build(docs, tmp_path / "html", "-W") == (0, [])
+    [figure] = figures(tmp_path / "html" / "index.html")
+    assert re.findall(r"/(timeline[^/\"]*)\"", figure) == [
+        "timeline.png", "timeline.mp4", "timeline.webm", "timeline-dark.png", "timeline-dark.mp4", "timeline-dark.webm",
+    ]  # fmt: skip
+    assert figure.count('<video controls loop muted playsinline preload="none" poster="') == 2
+    assert figure.count('aria-label="ASHA keeps 3 workers ') == 2
+    for address in re.findall(r'(?:src|poster)="(.*?)"', figure):
+        assert (tmp_path / "html" / address).stat().st_size > 1000
+    shared = ("-W", "-d", str(tmp_path / "html" / ".doctrees"))
+    assert build(docs, tmp_path / "epub", *shared, "-D", "version=1", "-D", "copyright=2026", builder="epub") == (
+        0,
+        [],
+    )
+    book = (tmp_path / "epub" / "index.xhtml").read_text(encoding="utf-8")
+    assert "<video" not in book
+    assert book.count("timeline.png") == 2
+
+
+SHARED = """\
+searches:
+  teams: {arrivals: {kind: at, times: [0 min, 1 min]}, searcher: {name: sha, max_trials: 4, max_length: 2, divisor: 2}}
+curves: {kind: ordered, unit_time: 6 min}
+cluster: {workers: 2}
+time_unit: min
+"""
+
+
+def test_searches_that_share_a_cluster_have_their_timeline(tmp_path):
+    directive = ".. asha-sim:: shared.yaml\n   :width: 360\n   :speed: 20\n"
+    page = f"Title\n=====\n\n{directive}\n{directive}   :player:\n\n{directive}   :style: side\n"
+    page += "\n.. asha-sim:: shared.yaml\n   :searchers: teams\n"
+    docs = write(tmp_path / "docs", {"index.rst": page, "shared.yaml": SHARED})
+    assert build(docs, tmp_path / "html") == (
+        0,
+        [
+            "index.rst:13: WARNING: style: docs and side draw single searches; searches that share a cluster have a "
+            "timeline [asha-sim]",
+            "index.rst:18: WARNING: searchers: can't be chosen where searches share a cluster; the timeline shows "
+            "all of them [asha-sim]",
+        ],
+    )
+    one, two = figures(tmp_path / "html" / "index.html")
+    assert 'alt="2 searches that share a cluster keep its workers' in one
+    assert "timeline-dark.gif" in one
+    assert "/player.html?embed" in two
+
+
 MISTAKES = """\
 Title
 =====
@@ -174,6 +226,10 @@ Title
 
 .. asha-sim:: nine.yaml
    :style: wide
+
+.. asha-sim:: nine.yaml
+   :player:
+   :video:
 """
 
 
@@ -192,7 +248,10 @@ def test_what_is_wrong_is_told_by_file_and_line_and_the_build_goes_on(tmp_path):
         'index.rst:21: ERROR: Error in "asha-sim" directive:',
     ]
     assert '"wide" unknown; choose from "docs", "timeline", or "side".' in told
-    assert (tmp_path / "pseudoxml" / "index.pseudoxml").read_text(encoding="utf-8").count("<figure") == 1
+    assert told[-1] == (
+        "index.rst:24: WARNING: video is for an animation, and player stands in its place; the player is shown [asha-sim]"
+    )
+    assert (tmp_path / "pseudoxml" / "index.pseudoxml").read_text(encoding="utf-8").count("<figure") == 2
     assert (
         build(
             docs, tmp_path / "strict", "-E", "-W", "-d", str(tmp_path / "pseudoxml" / ".doctrees"), builder="dummy"

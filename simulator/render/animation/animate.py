@@ -29,6 +29,7 @@ RESERVED = ("timeline", "side", "utilization", "player", "perfetto", "snippet")
 WRITERS: dict[Motion, Callable[[Path, gif.Images, NDArray[np.uint8]], None]] = {
     "gif": gif.write,
     "mp4": video.write_mp4,
+    "webm": video.write_webm,
     "webp": video.write_webp,
 }
 
@@ -47,13 +48,12 @@ def animate(
     """Write the animations of `traces` into the folder `out`, with the current options; return what was written.
 
     "docs" makes an animation for each trace, named after its label and on common scales, "timeline" one with all of
-    them, "side" one with their docs pictures next to each other. Beside `name.gif` (or .mp4, .webp) lie `name.png`,
-    the last frame, and `name.txt`, the alt text; pictures of the dark theme are `name-dark`. `on_progress` is called
-    with the number of files written and their total. Raises InputError if there are too many searchers for a style,
-    or if MP4 can't be written.
+    them, "side" one with their docs pictures next to each other. Beside `name.gif` (or .mp4, .webm, .webp) lie
+    `name.png`, the last frame, and `name.txt`, the alt text; pictures of the dark theme are `name-dark`.
+    `on_progress` is called with the number of files written and their total. Raises InputError if there are too many
+    searchers for a style, or if a video can't be written.
     """
-    if "mp4" in formats:
-        video.check_mp4()
+    video.check_encoder(formats)
     jobs = {"docs": _docs, "timeline": _timeline, "side": _side}[style](traces, title, time_unit)
     written: list[Path] = []
     count = (2 + len(formats)) * (len(traces) if style == "docs" else 1)
