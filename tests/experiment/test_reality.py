@@ -76,6 +76,14 @@ def test_the_held_out_table_is_of_these_runs_and_its_sums_are_those_of_its_rows(
     } | {"kind": rows(table)["kind"]}  # fmt: skip
 
 
+def test_the_forecasts_from_a_single_run_are_of_these_runs():
+    table = study.table("one run")
+    assert study.digest() in table[0]
+    for name, (forecasts, _, within) in rows(table[4:]).items():
+        runs = sum(study.kind(one) == name for one in study.names())
+        assert int(within) <= int(forecasts) == runs * (runs - 1)
+
+
 def test_the_figures_at_the_head_of_the_page_are_those_of_its_tables():
     text = study.PAGE.read_text()
     head = {name.rpartition(" (")[0]: cells[0] for name, cells in rows(text.splitlines()[:45]).items()}
