@@ -28,6 +28,8 @@ _UNPRINTABLE = re.compile(r"[^\x20-\x7e\n]")
 
 def printable(text: str) -> str:
     """The text with its unprintable characters escaped, so that no terminal obeys what a file holds."""
+    if text.isprintable():
+        return text
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
     )

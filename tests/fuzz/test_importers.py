@@ -85,9 +85,10 @@ def tried(tree: Tree, source: str, kind: str, options: list[str]) -> None:
 
 
 @st.composite
-def choices(draw, *metrics):
-    """What somebody may add to the command."""
+def choices(draw, *metrics, refused=()):
+    """What somebody may add to the command; mostly without the options that such a source refuses."""
     options = []
+    left = refused if draw(st.sampled_from((True, True, True, False))) else ()
     for words, often in (
         (("--censored", draw(st.sampled_from(("drop", "hold", "extrapolate")))), 9),
         (("--mode", draw(st.sampled_from(("min", "min", "min", "max")))), 9),
@@ -102,7 +103,9 @@ def choices(draw, *metrics):
         (("--max-gap", draw(st.sampled_from(("1", "1e300", "1e-300")))), 1),
         (("--no-times",), 1),
     ):
-        options += words if draw(st.integers(0, 9)) < often else ()
+        likely = often > 5
+        chance = st.sampled_from([likely] * max(often, 10 - often) + [not likely] * min(often, 10 - often))
+        options += words if draw(chance) and words[0] not in left else ()
     return options
 
 
@@ -202,23 +205,56 @@ NAMES = (
 )  # fmt: skip
 
 
+#: Options that tables without starts and ends refuse, or that match none of their trials.
+REFUSED = ("--trace", "--study", "--run", "--step-scale")
 TEXTS_OF_TABLES = (
     b"trial;resource;loss\n", b"a;1;0,5\n", b"a;2;0,25\n", b"# note\n", b"\n", b"a,1,2\n", b"trial,resource,loss\n", b"b\t1\t1\n",
     b"a,1,NA\n", b"a,1,\n", b'"a",1,.5\n', b"a,1,.5,\n", b"\xe9,1,.5\n", b"trial\tresource\tloss\n", b"a;1;nan\n", b"\0",
 )  # fmt: skip
 
 
+@st.composite
+def whole_tables(draw):
+    """A table in one of the forms that people have, as lines: sound in itself, with rows that repeat or go back."""
+    gap, point = draw(st.sampled_from(((",", "."), (";", ","), (";", "."), ("\t", "."), ("|", "."), (" ", "."))))
+    head = ["trial", "resource", "loss", *draw(st.sampled_from(([], ["elapsed_s"], ["split"], ["elapsed_ms"])))]
+    cells = {
+        "trial": st.sampled_from(("a", "b", "007")),
+        "resource": st.one_of(st.integers(0, 9), st.sampled_from((1000, "1.000"))),
+        "loss": st.one_of(st.floats(0, 9), st.sampled_from(("NA", "", "nan", "1.234,5"))),
+        "elapsed_s": st.one_of(
+            st.integers(0, 99), st.sampled_from(("00:01:00", "1700000060", "2026-01-01 10:00:00"))
+        ),
+        "split": st.sampled_from(("train", "val")),
+        "elapsed_ms": st.integers(0, 10**6),
+    }
+    rows = draw(st.lists(st.tuples(*(cells[name] for name in head)), min_size=1, max_size=9))
+    return [
+        (gap.join(head) + "\n").encode(),
+        *(
+            (
+                gap.join(str(cell).replace(".", point) if isinstance(cell, float) else str(cell) for cell in row)
+                + "\n"
+            ).encode()
+            for row in rows
+        ),
+    ]
+
+
 @given(st.data())
 @budget(test=40, fuzz=500)
 def test_tables_as_people_have_them(data):
-    parts = data.draw(st.lists(st.sampled_from(TEXTS_OF_TABLES), min_size=1, max_size=9))
+    parts = data.draw(whole_tables())
+    for _ in range(data.draw(st.sampled_from((0,) * 6 + (1, 2)))):
+        odd = st.one_of(st.sampled_from((b"# note\n", b"\n")), st.sampled_from(TEXTS_OF_TABLES))
+        parts.insert(data.draw(st.integers(0, len(parts))), data.draw(odd))
     raw = b"".join(parts)
     if data.draw(st.booleans()):
         raw = raw.decode("latin-1").encode(
             data.draw(st.sampled_from(("utf-16", "utf-8-sig", "utf-16-le", "latin-1")))
         )
     name = data.draw(st.sampled_from(("source.csv", "source.tsv", "source/a.csv", "source.txt")))
-    tried({name: raw}, name.partition("/")[0], "csv", data.draw(choices("loss")))
+    tried({name: raw}, name.partition("/")[0], "csv", data.draw(choices("loss", refused=REFUSED)))
 
 
 VALUES = st.recursive(
@@ -232,20 +268,40 @@ VALUES = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from("xyz"), inner, max_size=3)),
     max_leaves=5,
 )
-ROWS = st.fixed_dictionaries(
-    {},
-    optional=dict.fromkeys(("trial", "resource", "loss", "elapsed_s", "metrics", "trial_id", "end_time"), VALUES),
+SOUND = {
+    "trial": st.sampled_from(("a", "b", 1)),
+    "trial_id": st.integers(1, 2),
+    "steps_completed": st.integers(0, 9),
+    "resource": st.one_of(st.integers(0, 9), st.just([1, 2])),
+    "loss": st.one_of(st.floats(0, 9), st.just([0.5, float("nan")])),
+    "elapsed_s": st.integers(0, 99),
+    "metrics": st.fixed_dictionaries({"x": st.floats(0, 9)}),
+    "end_time": st.just("2026-01-01T00:00:00"),
+}
+#: Objects of which most have values such as loggers write.
+ROWS = st.one_of(
+    *[st.fixed_dictionaries({name: value for name, value in SOUND.items() if name != "metrics"})] * 2,
+    st.fixed_dictionaries({}, optional=SOUND),
+    st.fixed_dictionaries({}, optional=dict.fromkeys(SOUND, VALUES)),
+)
+SAME_ROWS = st.lists(
+    st.fixed_dictionaries(SOUND | {"resource": st.integers(1, 9), "loss": st.floats(0, 9)}), min_size=1, max_size=6
 )
 
 
 @given(st.data())
 @budget(test=40, fuzz=500)
 def test_json_of_any_shape(data):
-    rows = data.draw(st.lists(ROWS, max_size=4))
+    rows = data.draw(st.one_of(SAME_ROWS, SAME_ROWS, st.lists(ROWS, max_size=4)))
     lines = data.draw(st.booleans())
     raw = "\n".join(map(json.dumps, rows)) if lines else json.dumps(rows)
     kind = data.draw(st.sampled_from(("json", "jsonl", "determined")))
-    tried({"source.json": raw.encode()}, "source.json", kind, data.draw(choices("loss", "metrics/x")))
+    tried(
+        {"source.json": raw.encode()},
+        "source.json",
+        kind,
+        data.draw(choices("loss", "loss", "metrics/x", refused=REFUSED)),
+    )
 
 
 METRICS = {

@@ -58,7 +58,11 @@ def from_start(trials: list[Trial], shift: int, report: ImportReport) -> list[Tr
     the trial's mean pace.
     """
     clocked = [trial for trial in trials if _clocked(trial)]
-    zeros = [trial for trial in clocked if trial.elapsed is not None and (trial.elapsed == 0).any()]
+    zeros = [
+        trial
+        for trial in clocked
+        if trial.elapsed is not None and (trial.elapsed == 0).any() and np.isfinite(trial.elapsed).all()
+    ]
     if 2 * len(zeros) <= len(clocked):
         return trials
     zero: dict[int, float] = {}
@@ -118,7 +122,7 @@ def one_origin(clocks: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]]) 
 
 def _clocked(trial: Trial) -> bool:
     clock = trial.elapsed
-    return clock is not None and not trial.marked and len(clock) > 1 and bool(np.isfinite(clock).all())
+    return clock is not None and not trial.marked and len(clock) > 1
 
 
 def _spans(

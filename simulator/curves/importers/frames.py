@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -171,6 +172,10 @@ def _lines(raw: bytes) -> NDArray[np.int64]:
 
 def groups(names: list[str]) -> list[tuple[str, NDArray[np.intp]]]:
     """Each name with its rows; names in order of first appearance, rows in the order of the table."""
+    begins = [0, *(at for at, (before, name) in enumerate(pairwise(names), start=1) if before != name)]
+    if len({names[at] for at in begins}) == len(begins):  # each name stands in one block: no need to sort
+        parts = np.split(np.arange(len(names)), begins[1:])
+        return [(names[at], rows) for at, rows in zip(begins, parts, strict=True)]
     unique, first, code = np.unique(np.array(names), return_index=True, return_inverse=True)
     order = np.argsort(code, kind="stable")
     bounds = np.cumsum(np.bincount(code))[:-1]

@@ -160,6 +160,13 @@ def test_the_trace_has_the_workers_and_the_busy_time(case):
     assert busy == pytest.approx(sum(map(trained, truth["trials"].values())), rel=NEAR)
 
 
+def test_what_optuna_itself_takes_is_what_the_page_says():
+    cases = [case for case in READ if case.startswith("optuna")]
+    shares = sorted(100 * (made.report.trained_s / truth["trained_s"] - 1) for truth, made in map(made_of, cases))
+    page = (LOGS.parents[2] / "docs" / "import.md").read_text()
+    assert f"{shares[0]:.1f} to {shares[-1]:.1f} %" in page
+
+
 @pytest.mark.parametrize("case", [case for case in READ if case.startswith(("ray", "syne-tune"))])
 def test_attempts_are_the_segments(case):
     for name, told, curve, _ in pairs(case):

@@ -278,6 +278,7 @@ def test_tables_that_cannot_be_mistaken_are_read(tmp_path, text, name):
     ("text", "name", "message"),
     [
         ("trial,resource,loss\na,1,.5\na,2,.4,9\n", "log.csv", "log.csv:3: is not sound CSV: has 4 fields"),
+        ("trial,resource,loss\na,1,.5,9\na,2\n", "log.csv", "log.csv:2: is not sound CSV: has 4 fields"),
         ("trial,resource,loss\na,1,.5\n\na,2\n", "log.csv", "log.csv:4: is not sound CSV: has 2 fields"),
         ("trial;resource;loss\na;1;1,234\n", "log.csv", "log.csv:2: loss: '1,234' should be a number"),
         ("trial,resource,loss\n\na,x,1\n", "log.csv", "log.csv:3: resource: 'x' should be a number"),
