@@ -341,7 +341,7 @@ def _loaded(path: Path, sets: list[str] | None, workers: int | None, unit_time: 
     try:
         return opened(path, sets, workers, unit_time)
     except InputError as error:
-        if path.suffix.lower() in {".yaml", ".yml"}:
+        if path.suffix.lower() in {".yaml", ".yml"} or not path.exists():
             raise
         message = (
             "is neither a scenario nor, by its name, a saved trace: give a YAML file, or a run's trace.csv or "

@@ -21,6 +21,14 @@ from simulator.trace.reading import is_trace
 
 #: Most jobs that may stand in the queue at once.
 MOST_QUEUED = 1_000_000
+#: Words of pydantic's messages, and the words for people.
+PLAIN = {
+    "a valid integer": "a whole number",
+    "a valid number": "a number",
+    "a valid string": "text",
+    "a valid boolean": "true or false",
+    "a valid list": "a list",
+}
 
 
 @dataclass(frozen=True)
@@ -247,6 +255,8 @@ def _problem(document: Document, details: Any) -> Problem:
         message = f"{_shown(given)} should be keys and values" + (f"; {remedy}" if remedy else "")
     else:
         said = details["msg"].removeprefix("Input ").removeprefix("Value error, ").split(" after validation")[0]
+        for technical, plain in PLAIN.items():
+            said = said.replace(technical, plain)
         message = f"{_shown(given)} {said[said.index('should') :] if 'should' in said else said}"
         remedy = remedies.number(given) if kind in {"float_type", "int_type"} else None
         message += f"; {remedy}" if remedy else ""

@@ -89,7 +89,7 @@ def _length(value: Any, info: ValidationInfo) -> Units:
         [(unit, amount)] = value.items()
     if isinstance(amount, bool) or not isinstance(amount, int):
         raise PydanticCustomError(
-            "length", "{value} should be a valid integer, or one of records, batches, epochs with one: {example}",
+            "length", "{value} should be a whole number, or one of records, batches, epochs with one: {example}",
             {"value": repr(amount)[:60], "example": "{epochs: 16}"},
         )  # fmt: skip
     if amount < 1:

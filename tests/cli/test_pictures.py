@@ -122,6 +122,8 @@ def test_a_file_that_is_neither_scenario_nor_trace_is_refused(tmp_path, command)
         "is neither a scenario nor, by its name, a saved trace: give a YAML file, or a run's trace.csv or trace.parquet"
     )
     assert "curves.csv:1:1: lacks the column worker; a trace has worker, trial, bracket," in table.stderr
+    missing = asha_sim(command, tmp_path / "missing.txt", "--out", tmp_path / "out")
+    assert missing.stderr.splitlines() == [f"{tmp_path / 'missing.txt'}: cannot be read: No such file or directory"]
     assert not (tmp_path / "out").exists()
 
 

@@ -91,9 +91,9 @@ def test_workers_and_unit_time_are_keys_of_a_scenario_too(tmp_path):
         ("a..b=3", "--set: 'a..b' is not a dotted key, such as cluster.workers"),
         ("cluser.workers=3", "--set: cluser: unknown key; did you mean cluster?"),
         ("searchers.SHA.max_trails=3", "--set: searchers.SHA.max_trails: unknown key; did you mean max_trials?"),
-        ("searchers.SHA.max_trials=x", "--set: searchers.SHA.max_trials: 'x' should be a valid integer"),
+        ("searchers.SHA.max_trials=x", "--set: searchers.SHA.max_trials: 'x' should be a whole number"),
         ("searchers.SHA.max_trials=0", "--set: searchers.SHA.max_trials: 0 should be greater than or equal to 1"),
-        ("searchers.SHA.max_trials=[1]", "--set: searchers.SHA.max_trials: [1] should be a valid integer"),
+        ("searchers.SHA.max_trials=[1]", "--set: searchers.SHA.max_trials: [1] should be a whole number"),
         ("searchers.SHAA.max_trials=3", "--set: searchers.SHAA.max_trials: there is no SHAA; known here: SHA, A=1"),
         ("searcher.max_trials=3", "--set: searcher.max_trials: has no place in a file with `searchers`; name one of SHA, A=1"),
         ("searchers.SHA=[1,2", "--set: searchers.SHA: not valid YAML: expected ',' or ']', but got '<stream end>'"),
@@ -118,7 +118,7 @@ def test_what_is_wrong_in_the_file_keeps_its_line(tmp_path):
 
     assert str(caught.value).splitlines() == [
         "--set: seed: -1 should be greater than or equal to 0",
-        f"{tmp_path}/s.yaml:3:11: cluster.workers: 'x' should be a valid integer",
+        f"{tmp_path}/s.yaml:3:11: cluster.workers: 'x' should be a whole number",
     ]
 
 
