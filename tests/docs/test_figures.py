@@ -15,10 +15,13 @@ import simulator
 from simulator.core import ticks
 from simulator.core.vocabulary import IMPORTERS
 from simulator.curves.files import tables
-from simulator.curves.importers import frames
+from simulator.curves.importers import frames, pauses
+from simulator.planning import remote, turning
+from simulator.render import options, palette
 from simulator.scenario import yaml_text
 from simulator.scenario.loading import load
-from simulator.trace import comparison, reading
+from simulator.scenario.plan import PlanSection
+from simulator.trace import comparison, queueing, reading
 
 ROOT = Path(__file__).parents[2]
 README, TEACH, PLAN, CONCEPTS = (
@@ -107,6 +110,41 @@ def test_the_limits_of_files():
         f"A scenario may have {yaml_text.MAX_BYTES / 10**6:.0f} MB, a curve file {tables.MAX_BYTES >> 20} MiB" in text
     )
     assert f"a trace {reading.MAX_BYTES >> 20} MiB and a log to import {frames.MAX_BYTES >> 30} GiB" in text
+
+
+def test_limits_and_thresholds_of_the_pages():
+    words = {2: "two", 8: "eight"}
+    said = {
+        "pictures.md": [
+            f"Width in pixels, from {options.NARROWEST} to {options.WIDEST}.",
+            f"at least {options.LEGIBLE} pixels, also where a page shows a wider picture at {options.COLUMN} pixels",
+            f"Letters need a contrast of {palette.TEXT:g} to the page. Colours that mean something need a contrast of "
+            f"{palette.GRAPHICS:g}.",
+            f"at least {palette.APART:g} apart in CIELAB",
+            f"Idle time must be at least {palette.IDLE_APART:g} apart from the others",
+            f"for a fifth of that time, but for {options.HOLD_MS / 1000:g} s at most",
+        ],
+        "plan.md": [
+            f"It looks at up to {words[turning.CONTENDERS]} options.",
+            f"(`plan.pilot_sets`, {PlanSection.model_fields['pilot_sets'].default} of them)",
+            f"after it has not answered for {remote.ANSWER:g} s",
+            f"after {words[int(remote.EMPTY) // 60]} minutes without any worker",
+            f"has had no worker for {remote.EMPTY:g} s",
+        ],
+        "import.md": [
+            f"if it is longer than {pauses.FACTOR:g} times what the trial's median pace gives, and more than a second "
+            "longer",
+        ],
+        "sharing.md": [
+            f"from the means of {queueing.BATCHES} batches, and there is none with fewer than "
+            f"{queueing.BATCHES * queueing.LEAST} searches",
+        ],
+    }  # fmt: skip
+
+    assert (options.HOLD_SHARE, pauses.LEAST) == (1 / 5, 1)
+    for page, sentences in said.items():
+        text = " ".join((ROOT / "docs" / page).read_text(encoding="utf-8").split())
+        assert [sentence for sentence in sentences if sentence not in text] == [], page
 
 
 def comments(name):
