@@ -18,7 +18,7 @@ from simulator.cluster.spec import Stop
 from simulator.core.errors import RunError
 from simulator.core.ticks import LIMIT, TOO_LONG
 from simulator.curves.protocol import Curves, Exit
-from simulator.searchers.protocol import AnyJob, Decider, Idle, Job
+from simulator.searchers.protocol import AnyJob, Decider, Idle, Job, goes_on_in_place
 
 
 class Begins(Protocol):
@@ -54,6 +54,7 @@ def run(  # noqa: C901, PLR0912, PLR0915  (one loop: calling a function for each
     train: Any = None if curves is None else curves.train
     invalid, wait, done, limit = Exit.INVALID, Idle.WAIT, Idle.DONE, LIMIT  # members of an enum are slow to look up
     target = -inf if stop.loss is None else stop.loss
+    in_place = goes_on_in_place(searcher) and not queued
     full_length, top = stop.full_length or 0, searcher.max_length
     in_full = -inf if stop.full_loss is None else stop.full_loss
     rows = bytearray() if outcomes is None else outcomes.rows
@@ -64,6 +65,7 @@ def run(  # noqa: C901, PLR0912, PLR0915  (one loop: calling a function for each
     free: int | None = None  # the worker whose attempt has just ended; it is still first in under_way
     hired = 0  # workers 0 to hired - 1 have had a job
     started = 0
+    job: Any = None  # that of the attempt that has just ended
     answer: Any = None  # the searcher's answer to the last report, if it was asked then
     left: Task | None = None  # what remains to do of the attempt that has just ended, if it was lost
     again: Task | None
@@ -87,7 +89,8 @@ def run(  # noqa: C901, PLR0912, PLR0915  (one loop: calling a function for each
                 over, answer = answer is done, None
                 break
             if free is not None:
-                worker = heappushpop(idle, free) if idle else free
+                stays = in_place and left is None and answer[0] == job[0]  # the trial whose result just came
+                worker = heappushpop(idle, free) if idle and not stays else free
             elif idle:
                 worker = heappop(idle)
             else:

@@ -15,7 +15,7 @@ from simulator.cluster.pool import MachinePool
 from simulator.cluster.spec import Cluster, Stop
 from simulator.core import ticks
 from simulator.curves.protocol import Curves, Exit
-from simulator.searchers.protocol import AnyJob, Idle, Job, Searcher
+from simulator.searchers.protocol import AnyJob, Idle, Job, Searcher, goes_on_in_place
 
 DONE, WAIT, INVALID = Idle.DONE, Idle.WAIT, Exit.INVALID  # members of an enum are slow to look up
 
@@ -41,6 +41,8 @@ class OneSearch(Model[Trainer]):
         self._aims = any(aim is not None for aim in (stop.loss, stop.full_loss, stop.full_length))
         self._waiting: deque[AnyJob] | None = deque() if cluster.assignment == "queued" else None
         self._lost: deque[Task] = deque()  # tasks that come before new ones: lost, or waiting for hired machines
+        self._in_place = self._waiting is None and goes_on_in_place(searcher)
+        self._fresh: tuple[Trainer, int] | None = None  # the worker of a result that has just come, and its trial
         self._running = 0
         self._full_length = 0
 
@@ -71,8 +73,11 @@ class OneSearch(Model[Trainer]):
             self._is_back(worker)
             return
         worker.until = None
-        heappush(self._idle, worker.rank)
         _, job, loss, exit_, left = ending
+        if self._in_place and left is None and exit_ is not INVALID:
+            self._fresh = worker, job[0]
+        else:
+            heappush(self._idle, worker.rank)
         if isinstance(worker.machine, Hired):
             worker.machine.give_back(self.now)
         self._running -= 1
@@ -100,6 +105,8 @@ class OneSearch(Model[Trainer]):
         now = self.now
         if self._waiting is not None and now < self._deadline:
             self._queue_jobs(self._waiting)
+        if self._fresh is not None:
+            self._go_on(*self._fresh)
         while now < self._deadline:
             worker = self._next_idle()
             if worker is None:
@@ -113,6 +120,18 @@ class OneSearch(Model[Trainer]):
                 break
             self._start(worker, task)
         self._notice_quiet()
+
+    def _go_on(self, worker: Trainer, trial: int) -> None:
+        """Let a trial that goes on at its own result keep its worker; else the worker is idle."""
+        self._fresh = None
+        task = self._asked_for() if self.now < self._deadline else None
+        if task is None or task[0][0] != trial:
+            heappush(self._idle, worker.rank)
+        elif self._is_there(worker):
+            self._start(worker, task)
+            return
+        if task is not None:
+            self._lost.append(task)
 
     def _queue_jobs(self, waiting: deque[AnyJob]) -> None:
         """Ask the searcher for jobs until it says WAIT, and put them in line, as Determined does at each report."""

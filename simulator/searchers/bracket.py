@@ -18,7 +18,8 @@ class Bracket:
     `resources` are the rungs' cumulative units, increasing; `trials` numbers the new trials and may be shared between
     brackets; `max_trials` and `max_concurrent` are None for no limit. One resource is plain search. A trial withdrawn
     as invalid is replaced, or without `replace_invalid` counted as dead. `meter` tells the progress. No trial leaves
-    the top rung; `top` receives its results if it is given.
+    the top rung; `top` receives its results if it is given. `in_place`: a trial that goes on at its own result never
+    stopped, and keeps its worker.
 
     A trial whose loss is inf is dead. Where the rule would promote it, it completes the next rung at once with the
     same loss: that costs no time, and the rungs above fill as if it had been trained and had failed again.
@@ -36,6 +37,7 @@ class Bracket:
         replace_invalid: bool = True,
         meter: Meter = endless,
         top: AnyRung | None = None,
+        in_place: bool = False,
     ) -> None:
         self.resources = tuple(resources)
         self.brackets = (self.resources,)
@@ -47,6 +49,7 @@ class Bracket:
         self._max_concurrent = inf if max_concurrent is None else max_concurrent
         self._replace_invalid = replace_invalid
         self._meter = meter
+        self.in_place = in_place
         base = (repeat(number), repeat(0), repeat(0), repeat(self.resources[0]))
         self._new = zip(trials, *base, strict=False)  # jobs of new trials
         self._started = 0

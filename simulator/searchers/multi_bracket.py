@@ -206,6 +206,7 @@ class Allotment(OneByOne):
         self.resources = tuple(sorted({unit for bracket in self._brackets for unit in bracket.resources}))
         self.brackets = tuple(bracket.resources for bracket in self._brackets)
         self.max_length = min(bracket.max_length for bracket in self._brackets)
+        self.in_place = all(bracket.in_place for bracket in self._brackets)
 
     def next_job(self) -> Job | Idle:
         """Return the job of a trial that goes on, else of a new one."""

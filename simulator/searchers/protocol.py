@@ -61,6 +61,11 @@ class Decider(Protocol):
         ...
 
 
+def goes_on_in_place(searcher: Decider) -> bool:
+    """Whether a trial that goes on at its own result keeps its worker, since it never stopped there."""
+    return bool(getattr(searcher, "in_place", False))
+
+
 class Searcher(Decider, Protocol):
     """Decides which trial trains next and how far. It has no clock, no randomness and no I/O.
 

@@ -23,7 +23,7 @@ from simulator.cluster.fates import Fates
 from simulator.cluster.groups import MachineGroup, Scaling
 from simulator.cluster.hiring import Hired
 from simulator.cluster.model import Model, Process
-from simulator.cluster.outcomes import Outcomes, keep
+from simulator.cluster.outcomes import Outcomes, Task, keep
 from simulator.cluster.pool import MachinePool
 from simulator.cluster.sharing.claims import Running, Scheduler
 from simulator.cluster.sharing.racks import Coming, Racks
@@ -33,6 +33,7 @@ from simulator.cluster.sharing.searches import Arrival, Search
 from simulator.cluster.sharing.worker import Attempt, SharedWorker
 from simulator.cluster.spec import Cluster
 from simulator.curves.protocol import Exit
+from simulator.searchers.protocol import goes_on_in_place
 from simulator.trace.workload import Visit
 
 INVALID = Exit.INVALID
@@ -70,6 +71,7 @@ class SharedModel(Model[SharedWorker]):
         self._leads: dict[int, SharedWorker] = {}  # by number of start, the leading worker of each running trial
         self._places = Places(self._free, lambda: len(self._leads), self.unit)
         self._started = 0
+        self._fresh: tuple[SharedWorker, Search, int] | None = None  # the worker of a result that has just come
         self._coming = True
 
     def _open(self) -> None:
@@ -138,6 +140,7 @@ class SharedModel(Model[SharedWorker]):
             searcher=searcher,
             outcomes=outcomes,
             queued=self._cluster.assignment == "queued",
+            in_place=self._racks is None and self._cluster.assignment != "queued" and goes_on_in_place(searcher),
             resume=self._cluster.resume and arrival.resume,
         )
         if not self._leads and not self._present:
@@ -166,10 +169,12 @@ class SharedModel(Model[SharedWorker]):
         if attempt is None:
             self._is_back(worker)
             return
-        self._give_back(worker, attempt)
-        self._quiet_since = self.now
         search = attempt.search
         _, job, loss, exit_, left = attempt.ending
+        if search.in_place and left is None and exit_ is not INVALID:
+            self._fresh = worker, search, job[0]
+        self._give_back(worker, attempt)
+        self._quiet_since = self.now
         if left is not None:
             search.requeue(keep(left, search.name))
             self._scheduler.note_work(search)
@@ -191,7 +196,8 @@ class SharedModel(Model[SharedWorker]):
             if isinstance(one.machine, Hired):
                 one.machine.give_back(self.now)
         if self._racks is None:
-            heappush(self._idle, worker.rank)
+            if self._fresh is None or self._fresh[0] is not worker:
+                heappush(self._idle, worker.rank)
         else:
             self._racks.give_back(attempt.running, (worker, *attempt.others))
         worker.until = worker.attempt = None
@@ -209,10 +215,16 @@ class SharedModel(Model[SharedWorker]):
         if worker.process is not self.env.active_process and worker.process is not None:
             worker.process.interrupt()
 
-    def _start(self, search: Search, workers: tuple[SharedWorker, ...], on: tuple[tuple[int, int], ...]) -> None:
-        """Begin an attempt at a search's next job; its fate is drawn now, but it may be stopped before."""
+    def _start(
+        self,
+        search: Search,
+        workers: tuple[SharedWorker, ...],
+        on: tuple[tuple[int, int], ...],
+        task: Task | None = None,
+    ) -> None:
+        """Begin an attempt at `task`, or at a search's next; its fate is drawn now, but it may be stopped before."""
         worker, *others = workers
-        task, now = search.next_task(), self.now
+        task, now = task or search.next_task(), self.now
         up = None if worker.machine is None else worker.machine.up
         for other in others:  # the first machine to go decides
             there = None if other.machine is None else other.machine.up
@@ -247,13 +259,17 @@ class SharedModel(Model[SharedWorker]):
                 self._stop(running)
             if not (self._start_one() if self._racks is None else self._start_somewhere(self._racks)):
                 break
+        if self._fresh is not None:  # its search is done, or the run ends
+            heappush(self._idle, self._fresh[0].rank)
+            self._fresh = None
         if self._scaled and self.now < self._deadline:
             self._scale()
         self._notice_quiet()
 
     def _free(self) -> int:
         """The number of idle workers; whether their machines are still there is found out later."""
-        return len(self._idle) + self.pool.workers - len(self._workers) + self._at_hand
+        held = self._at_hand + (self._fresh is not None)
+        return len(self._idle) + self.pool.workers - len(self._workers) + held
 
     def _look_around(self) -> None:
         """Update which machines are present, if shares depend on it; a single search needs no shares."""
@@ -275,6 +291,8 @@ class SharedModel(Model[SharedWorker]):
 
     def _start_one(self) -> bool:
         """Start a trial on the first idle worker that is there; False if there is no trial or no worker."""
+        if self._fresh is not None and self._go_on(*self._fresh):
+            return True
         while (worker := self._next_idle()) is not None:
             if not self._is_there(worker):
                 continue
@@ -287,6 +305,20 @@ class SharedModel(Model[SharedWorker]):
             self._start(self._present[claim.number], (worker,), ((worker.place, self.unit),))
             return True
         self._hire()
+        return False
+
+    def _go_on(self, worker: SharedWorker, search: Search, trial: int) -> bool:
+        """Let a trial that goes on at its own result keep its worker, if it is its search's turn; else it is idle."""
+        chosen = self._scheduler.choose(self._places)
+        self._fresh = None
+        task = search.going_on(trial) if chosen is search else None
+        if task is None:
+            heappush(self._idle, worker.rank)
+            return False
+        if self._is_there(worker):
+            self._start(search, (worker,), ((worker.place, self.unit),), task)
+            return True
+        search.requeue(task)
         return False
 
     def _start_somewhere(self, racks: Racks) -> bool:

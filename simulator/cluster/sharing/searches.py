@@ -40,6 +40,7 @@ class Search(Claim):
     searcher: Searcher = field(kw_only=True)
     outcomes: Outcomes = field(kw_only=True)
     queued: bool = field(kw_only=True)
+    in_place: bool = field(kw_only=True)
     resume: bool = field(kw_only=True)
     jobs: deque[AnyJob] = field(default_factory=deque)
     lost: deque[Task] = field(default_factory=deque)  # lost tasks, which come before new ones
@@ -89,6 +90,17 @@ class Search(Claim):
         if self.lost:
             return self.lost.popleft()
         return self._new(self.jobs.popleft())
+
+    def going_on(self, trial: int) -> Task | None:
+        """The task of `trial`, if it is what the searcher wants next; a task that it was asked for gets in line."""
+        if not self.jobs and not self.ask():
+            return None
+        self.waiting -= 1
+        task = self._new(self.jobs.popleft())
+        if task[0][0] == trial:
+            return task
+        self.requeue(task)
+        return None
 
     def _new(self, job: AnyJob) -> Task:
         return job, job[3] if self.resume else 0, 0

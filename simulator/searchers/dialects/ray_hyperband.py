@@ -175,6 +175,7 @@ class Bands(OneByOne):
         self._ended = 0
         self.resources = tuple(sorted({unit for _, milestones in self._plan for unit in milestones}))
         self.max_length = top(max_t, reduction_factor)
+        self.in_place = True
 
     @property
     def brackets(self) -> tuple[tuple[int, ...], ...]:

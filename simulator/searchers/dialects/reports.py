@@ -77,6 +77,7 @@ def report_bracket(
         max_trials=max_trials,
         meter=endless if max_trials is None else trials_of(max_trials, lingering=False),
         top=Top([judges[rung] for rung in reports[-1].rungs]),
+        in_place=True,
     )
 
 

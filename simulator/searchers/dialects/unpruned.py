@@ -33,6 +33,7 @@ class UntilOneIsComplete(OneByOne):
         self._ended = 0
         self._pruning = False
         self.max_length = max_resource
+        self.in_place = True
         self.resources = tuple(sorted({*milestones, max_resource}))
         self.brackets = (self.resources,)
 

@@ -16,7 +16,7 @@ from simulator.cluster.fates import Fates
 from simulator.cluster.pool import MachinePool
 from simulator.core.ticks import LIMIT
 from simulator.curves.protocol import Exit
-from simulator.searchers.protocol import Idle, Job
+from simulator.searchers.protocol import Idle, Job, goes_on_in_place
 from simulator.trace.trace import Outcome
 
 
@@ -87,6 +87,7 @@ def simulate_rows(searcher, curves, cluster, stop=None, seed=0, told=None):  # n
     ranks, running, restarts, full_length = set(range(pool.workers)), {}, {}, 0
     last = {}
     now, quiet, over, decided = 0, 0, False, 0
+    just = None  # the rank and the trial of a result that has just come, if such a trial may go on in place
     starting = set()  # ranks whose machines were hired for want of workers
 
     def cut(at):
@@ -110,8 +111,27 @@ def simulate_rows(searcher, curves, cluster, stop=None, seed=0, told=None):  # n
             while isinstance(job := searcher.next_job(), Job):
                 todo.append(job)
             over = over or job is Idle.DONE
-        served = True
-        for rank in sorted(ranks):
+        served, kept = True, None
+        if just and not over and now < deadline:
+            rank, trial = just
+            worker = pool.worker(rank)
+            job = searcher.next_job()
+            over = job is Idle.DONE
+            if isinstance(job, Job):
+                gone = worker in told and told[worker].gone(now) is not None
+                up = None if job.trial != trial or gone else there(worker)
+                if up is not None and up.ready <= now:
+                    kept = rank
+                    again.insert(0, (job, job.from_resource if cluster.resume else 0, 0))
+                else:
+                    if job.trial == trial and not gone:
+                        ranks.remove(rank)
+                        if up is not None:
+                            heappush(events, (int(up.ready if up.ready < up.until else up.until), order, rank, None))
+                            order += 1
+                    again.append((job, job.from_resource if cluster.resume else 0, 0))
+        just = None
+        for rank in sorted(ranks, key=lambda rank: (rank != kept, rank)):
             if over or now >= deadline:
                 break
             worker = pool.worker(rank)
@@ -225,6 +245,8 @@ def simulate_rows(searcher, curves, cluster, stop=None, seed=0, told=None):  # n
             continue
         searcher.report(job, loss)
         last[pool.worker(rank)] = (job.trial, now)
+        if goes_on_in_place(searcher) and cluster.assignment != "queued":
+            just = rank, job.trial
         full_length += exit_ is None and job.from_resource < searcher.max_length <= job.to_resource
         in_full = stop.full_loss is not None and loss <= stop.full_loss and job.to_resource >= searcher.max_length
         if in_full or (stop.loss is not None and loss <= stop.loss):
