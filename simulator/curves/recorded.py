@@ -11,6 +11,7 @@ import numpy as np
 
 from simulator.core.errors import InputError, Problem
 from simulator.core.streams import Stream, integers, order
+from simulator.core.ticks import PER_SECOND
 from simulator.curves.files.tables import read_table
 from simulator.curves.protocol import Exit, Training
 from simulator.curves.table import Identity, Table
@@ -65,6 +66,13 @@ class Recorded:
         losses = np.where([trial in self._deaths for trial in range(self.trials)], inf, self._table.loss[ends])
         order: list[int] = np.argsort(losses, kind="stable").tolist()
         return order
+
+    @property
+    def unit_times(self) -> list[float]:
+        """The seconds that each trial took a unit, up to its last row."""
+        ends = np.searchsorted(self._table.trial, np.arange(self.trials), side="right") - 1
+        times: list[float] = (self._table.clock[ends] / self._table.resource[ends] / PER_SECOND).tolist()
+        return times
 
     def identity(self, trial: int) -> Identity | None:
         """The name and hyperparameters of a trial in the log that it was imported from; None if unknown."""

@@ -6,7 +6,7 @@ replacement, else the seed shuffles their order.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -62,6 +62,15 @@ class Replicates:
         if self._recorded is not None:
             return self._recorded.trials if self._resample else None
         return len(self._law.trials) if self._law is not None and self._law.trials else None
+
+    @property
+    def unit_times(self) -> Sequence[float]:
+        """The seconds that each pilot takes a unit; empty if trials are not drawn from pilots."""
+        if self.pilots is None:
+            return ()
+        if self._recorded is not None:
+            return self._recorded.unit_times
+        return [trial.unit_s for trial in self._law.trials] if self._law is not None else ()
 
     def whole(self, length: int) -> int | None:
         """How many pilots came to a length alive; None if there are no recorded ones, or some have no row there."""

@@ -7,8 +7,10 @@ by their logarithms.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, exp, inf, log, sqrt
+from statistics import fmean
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +24,13 @@ OF_SET = 3
 #: Fewest pilots like the trials that a search trains in full from which an interval can be trusted: with some three,
 #: stated intervals held the truth in 67 to 71 % of cases instead of 90 (docs/validation.md).
 FEW = 5.0
+
+#: Heaviest tail of the pilots' times with which an interval of the makespan can be trusted, as `tail_of` measures
+#: it: with tails of .4, stated intervals held the truth in 72 to 85 % of cases instead of 90 (docs/validation.md). Of
+#: log-normal times with an sd of .3, some one set in ten has a heavier tail by chance.
+HEAVY = 0.25
+#: The tail is that of the slowest of so many pilots, and of at least LEAST_OF_TAIL of them.
+TAIL_OF, LEAST_OF_TAIL = 5, 3
 
 #: Least degrees of freedom of Student's distribution, and the number from which it counts as normal.
 LEAST_FREEDOM, MOST_FREEDOM = 2.0, 1e9
@@ -51,7 +60,8 @@ class Ignorance:
     """The uncertainty that `pilots` leave about an option: its times, its costs, its share that reaches the target.
 
     `top` is the mean number of pilots like those that a search trains in full. `pilots` is None if trials are not
-    drawn from pilots; `cluster` says whether a calibrated cluster has intervals of its own.
+    drawn from pilots; `cluster` says whether a calibrated cluster has intervals of its own. `tail` is that of the
+    pilots' times, as tail_of() measures it.
     """
 
     pilots: int | None
@@ -60,6 +70,7 @@ class Ignorance:
     cost: LogError
     reached_sd: float
     cluster: bool = False
+    tail: float = 0.0
 
     def reach(self, level: float) -> float:
         """How far the share of runs that reach the target may be off, with confidence `level`."""
@@ -80,6 +91,14 @@ class Ignorance:
         return self.pilots is not None and self.top < FEW
 
     @property
+    def heavy_tailed(self) -> bool:
+        """Whether some pilots are so much slower than the others that still slower trials must be expected.
+
+        Other sets of the same pilots hold no slower trial, so no interval shows how slow a trial may be.
+        """
+        return self.pilots is not None and self.tail > HEAVY
+
+    @property
     def rests_on(self) -> str:
         """The knowledge that the answer rests on, in words: "only 12 pilots", "what is known of the cluster"."""
         known = [] if self.pilots is None else [f"only {counted(self.pilots, 'pilot')}"]
@@ -98,11 +117,18 @@ class Ignorance:
         return ceil(FEW * (self.pilots or 0) / self.top)
 
 
-def ignorance(pilots: int | None, top_share: float, sets: NDArray[np.void], *, cluster: bool = False) -> Ignorance:
+def ignorance(
+    pilots: int | None,
+    top_share: float,
+    sets: NDArray[np.void],
+    *,
+    cluster: bool = False,
+    unit_times: Sequence[float] = (),
+) -> Ignorance:
     """Estimate the uncertainty from runs with sets of pilots, in order of set and seed; the first set is all pilots.
 
     `top_share` is the share of a search's trials that it trains in full. With `cluster`, each set also has a cluster
-    of its own, drawn from its uncertainty.
+    of its own, drawn from its uncertainty. `unit_times` are the pilots' times a unit.
     """
     return Ignorance(
         pilots,
@@ -111,7 +137,19 @@ def ignorance(pilots: int | None, top_share: float, sets: NDArray[np.void], *, c
         log_error(_table(sets, "cost")[1:], _table(sets, "cost")[0]),
         sqrt(between(np.isfinite(_table(sets, "time_s")[1:]).astype(np.float64))),
         cluster,
+        tail_of(unit_times),
     )
+
+
+def tail_of(times: Sequence[float]) -> float:
+    """How heavy the tail of some times is: the mean log of the slowest fifth, minus that of the next slower one.
+
+    It estimates 1 / alpha of a Pareto distribution. 0 for too few times. Source: B. M. Hill, A simple general
+    approach to inference about the tail of a distribution, Annals of Statistics 3 (1975).
+    """
+    logs = sorted((log(time) for time in times if time > 0), reverse=True)
+    count = max(len(logs) // TAIL_OF, LEAST_OF_TAIL)
+    return fmean(logs[:count]) - logs[count] if len(logs) > count else 0.0
 
 
 def log_error(sets: NDArray[np.float64], own: Values) -> LogError:

@@ -169,21 +169,21 @@ class _Planner:
         """
         pilots = _pilots_of(self._cells, self._work.seed)
         uncertain = {cell.index: bool(cell.loaded.scenario.cluster.uncertainty) for cell in self._cells}
-        if not any(pilots.values()) and not any(uncertain.values()):
+        if not any(count for count, _ in pilots.values()) and not any(uncertain.values()):
             return {}
         numbers = (sweep.SETS, sweep.SETS + (1 + _sets_of(self._cells, self._grid.plan)) * OF_SET)
         blocks = sweep.blocks(self._shape(), len(self._cells), numbers)
         pairs = self._run(blocks, self._done + (numbers[1] - numbers[0]) * self._searchers)
         self._sets, found = sweep.joined([runs for _, runs in pairs]), {}
         for cell in self._cells:
-            count, calibrated = pilots[cell.index], uncertain[cell.index]
+            (count, times), calibrated = pilots[cell.index], uncertain[cell.index]
             if count is None and not calibrated:
                 continue
             for searcher, spec in enumerate(cell.loaded.scenario.searchers.values()):
                 sets = _runs_of(self._sets, cell, searcher)
                 rungs = len(spec.build().resources)
                 share = float(spec.promotes_one_in or 1) ** (1 - rungs)
-                found[cell.index, searcher] = ignorance(count, share, sets, cluster=calibrated)
+                found[cell.index, searcher] = ignorance(count, share, sets, cluster=calibrated, unit_times=times)
         return found
 
     def _turns(self, advice: Advice, replicates: int) -> tuple[Turn, ...] | None:
@@ -312,13 +312,14 @@ def _sets_of(cells: Sequence[Cell], plan: PlanSection) -> int:
     return min(plan.pilot_sets, *kept) if kept else plan.pilot_sets
 
 
-def _pilots_of(cells: Sequence[Cell], seed: int) -> dict[int, int | None]:
-    """The number of pilots that each cell's trials are drawn from, by the cell's number; a file is read once."""
-    known: dict[str, int | None] = {}
+def _pilots_of(cells: Sequence[Cell], seed: int) -> dict[int, tuple[int | None, Sequence[float]]]:
+    """The number of pilots that each cell's trials are drawn from, and their times a unit; a file is read once."""
+    known: dict[str, tuple[int | None, Sequence[float]]] = {}
     for cell in cells:
         kind = repr(cell.loaded.scenario.curves)
         if kind not in known:
-            known[kind] = Replicates(cell.loaded, 1, seed).pilots
+            made = Replicates(cell.loaded, 1, seed)
+            known[kind] = made.pilots, made.unit_times
     return {cell.index: known[repr(cell.loaded.scenario.curves)] for cell in cells}
 
 

@@ -22,13 +22,14 @@ from simulator.planning.ignorance import (
     ignorance,
     log_error,
     more_pilots,
+    tail_of,
     widened,
 )
 from simulator.planning.planner import answer, check_plan
 from simulator.planning.report import report, sentences
 from simulator.planning.runs import RUN
 from simulator.planning.statistics import Interval
-from tests.support.plans import loaded
+from tests.support.plans import loaded, planned
 
 UNITS = (1, 4, 16)
 
@@ -109,6 +110,37 @@ def test_pilots_like_the_trials_that_a_search_ends_with():
 
     assert (found.top, found.too_few, found.needed) == (pytest.approx(12 / 9), True, 45)
     assert not ignorance(45, 1 / 9, runs).too_few
+
+
+def test_the_tail_of_pareto_times_is_one_over_alpha():
+    shares = (np.arange(2000) + 0.5) / 2000
+    assert tail_of(shares ** (-1 / 2.5)) == pytest.approx(0.4, abs=0.01)
+    assert tail_of([1.0] * 12) == 0.0
+    assert tail_of([1.0, 2.0]) == 0.0
+
+
+def test_a_few_far_slower_pilots_are_told(tmp_path):
+    """Twelve pilots, three of them some ten times as slow as the others."""
+    said = {}
+    for name, slow in (("even", 1), ("uneven", 10)):
+        rows = [
+            f"{trial},{unit},{1 / unit + trial / 100},{unit * (60 + trial) * (slow if trial in (2, 5, 7) else 1)}"
+            for trial in range(12)
+            for unit in (1, 3, 9)
+        ]
+        (tmp_path / "pilots.csv").write_text("\n".join(["trial,resource,loss,elapsed_s", *rows]) + "\n")
+        head = (
+            "searchers:\n  SHA: {name: sha, max_trials: 9, max_length: 9, divisor: 3}\n"
+            "curves: {kind: recorded, file: pilots.csv, resample: true}\ncluster: {workers: 4}\n"
+        )
+        made = answer(
+            loaded(tmp_path, planned("vary: {cluster.workers: [4]}\nreplicates: 4\ndeadline: 2 h", head)),
+            pool=WorkerPool(jobs=1),
+        )
+        assert made.fresh.ignorance.heavy_tailed == (name == "uneven")
+        said[name] = " ".join(sentences.remarks(made))
+    assert "far slower than the others" in said["uneven"]
+    assert "far slower than the others" not in said["even"]
 
 
 def test_pilots_like_those_tell_how_far_the_answer_may_be_off():

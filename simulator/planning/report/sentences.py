@@ -92,7 +92,8 @@ def risk(answer: Answer) -> str:
     """The main risk that the answer is wrong, in one sentence."""
     if answer.turns and answer.turns[0].share is not None:
         return next(turning(answer))
-    if answer.fresh.ignorance is not None and answer.fresh.ignorance.too_few:
+    known = answer.fresh.ignorance
+    if known is not None and (known.too_few or known.heavy_tailed):
         return next(text for text in _pilots(answer) if "too few" in text)
     for found in (_alone(answer), _below(answer), turning(answer), sensitive(answer)):
         for text in found:
@@ -168,6 +169,12 @@ def _pilots(answer: Answer) -> Iterator[str]:
         more = more_pilots(ticks.to_seconds(plan.deadline), fresh.time_s.middle, found, plan.confidence)
         if more is not None:
             yield f"About {counted(more, 'more pilot')} would settle whether half of the runs are in time."
+    if found.heavy_tailed:
+        yield (
+            f"A few of the {found.pilots:,} pilots are far slower than the others, so trials slower than any of them "
+            "must be expected. The pilots are too few to show how slow: the search may take longer than the interval "
+            "says."
+        )
 
 
 def _fresh(answer: Answer) -> str:
