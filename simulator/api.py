@@ -293,7 +293,7 @@ def _plot_shared(results: Shared, kind: str, theme: ThemeName, options: PictureO
     if kind == "load":
         points = loads.by_load(SharedExperiment(results.scenario, results.seed))
         if points is None:
-            raise ValueError("no rate of arrivals is told, which a plot over loads changes")
+            raise ValueError("a plot over loads changes the rate of arrivals, and the scenario gives none")
         waits, stays = [one.wait_s for one in points], [one.stay_s for one in points]
         ways = Loads([one.load for one in points], waits, stays, loads.knee(points))
     title = options.titled(results.title)

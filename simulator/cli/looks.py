@@ -48,4 +48,4 @@ def tell_lacking(font: Path | None, texts: list[str], words: Mapping[str, str]) 
 
     lacking = lacking_in(font, [plain(text) for text in (*texts, *words.values())])
     if lacking:
-        typer.echo(printable(f"note: {font} lacks {' '.join(lacking)}; another font letters them"), err=True)
+        typer.echo(printable(f"note: {font} lacks {' '.join(lacking)}; another font draws them"), err=True)

@@ -162,7 +162,7 @@ def backtest(
 
 def _check_backtest(files: Sequence[Path], figure: Path | None, *, holdout: bool, as_is: bool) -> None:
     if len(files) < 2:  # noqa: PLR2004
-        message = "give traces of real runs and, last, the scenario that they were."
+        message = "give traces of real runs and, last, the scenario that they ran."
         raise typer.BadParameter(message, param_hint="TRACE… SCENARIO")
     if figure is not None:
         if figure.suffix not in {".png", ".svg"}:

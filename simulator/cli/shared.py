@@ -129,7 +129,7 @@ def _drawn(
             points = loads.by_load(experiment, seeds, on_progress=on_progress)
         if points is None:
             raise InputError(
-                loaded.problem(("searches",), "tell no rate of arrivals, which a plot over loads changes")
+                loaded.problem(("searches",), "give no rate of arrivals, and a plot over loads changes that rate")
             )
         ways = Loads(
             [one.load for one in points],

@@ -199,7 +199,7 @@ def bind(port: int | None) -> socket.socket:
         if port is not None:
             made.close()
             raise InputError(
-                Problem("--port", f"{port} can't be had: {error.strerror}; leave it out for any")
+                Problem("--port", f"{port} can't be used: {error.strerror}; leave it out to take any free port")
             ) from None
         made.close()
         made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)

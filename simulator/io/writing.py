@@ -68,9 +68,8 @@ def replacing(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise unwritable(path, error) from None
     except UnicodeEncodeError as error:
-        message = (
-            f"cannot be written: {error.encoding} names alone are known here; set LC_ALL=C.UTF-8, or another name"
-        )
+        only = f"{error.encoding} names alone are possible here"
+        message = f"cannot be written: {only}; set LC_ALL=C.UTF-8, or choose another name"
         raise InputError(Problem(ascii(str(path)), message)) from None
     finally:
         if gathered is None:

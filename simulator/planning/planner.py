@@ -91,7 +91,7 @@ def answer(
         if extend:
             found = extending.continued(found, answered, more, folder)
         for path in inputs.changed():
-            log.warning("%s is not any more what it was when the plan read it; the answer is of what it was", path)
+            log.warning("%s has changed since the plan read it; the answer is about what the plan read", path)
     return found
 
 

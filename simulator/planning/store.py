@@ -141,7 +141,7 @@ class Store:
             if runs is None:
                 continue
             if found and found[0][1].tobytes() != runs.tobytes():
-                message = f"and {found[0][0].name} are of the same runs and not the same; delete one, or both"
+                message = f"and {found[0][0].name} hold the same runs and differ; delete one of them, or both"
                 raise InputError(Problem(str(path), message))
             found.append((path, runs))
         return found[0][1] if found else None
@@ -152,9 +152,7 @@ class Store:
         packed = reading.read_own(path, MOST_OF_BLOCK, "a block is a file; choose another folder")
         if packed is None:  # removed in the meantime
             return None
-        damaged = InputError(
-            Problem(str(path), "is damaged, it is not what was written here; delete it and go on with --resume")
-        )
+        damaged = InputError(Problem(str(path), "is damaged; delete it and go on with --resume"))
         if path.name != _name(block, packed):
             raise damaged
         try:
@@ -250,7 +248,9 @@ def _by_hours(frame: pl.DataFrame) -> Runs:
 
 def _check_no_link(path: Path) -> None:
     if path.is_symlink():
-        raise InputError(Problem(str(path), "is a link; what it leads to may be another's; choose another folder"))
+        raise InputError(
+            Problem(str(path), "is a link, and its target may belong to someone else; choose another folder")
+        )
 
 
 def _name(block: Block, packed: bytes) -> str:

@@ -279,4 +279,4 @@ def test_a_font_that_lacks_characters_is_named(tmp_path, tiny):
         tmp_path / "out", "--font", bundled() / "DejaVuSansMono.ttf",
     )  # fmt: skip
     assert done.returncode == 0
-    assert "DejaVuSansMono.ttf lacks \U0001f980; another font letters them" in done.stderr
+    assert "DejaVuSansMono.ttf lacks \U0001f980; another font draws them" in done.stderr

@@ -204,7 +204,7 @@ def test_a_port_that_is_taken_is_told(tmp_path):
         taken.listen()
         done = asha_sim("explore", path, "--no-open", "--port", taken.getsockname()[1])
     assert (done.returncode, done.stdout) == (2, "")
-    assert "can't be had" in done.stderr
+    assert "can't be used" in done.stderr
 
 
 def test_a_scenario_that_is_too_large_is_told(tmp_path):

@@ -107,7 +107,7 @@ def test_names_that_a_locale_does_not_know(folder: Path) -> None:
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "'out/SH\\xc4/trace.csv': cannot be written: ascii names alone are known here; set LC_ALL=C.UTF-8, or another name\n"
+        "'out/SH\\xc4/trace.csv': cannot be written: ascii names alone are possible here; set LC_ALL=C.UTF-8, or choose another name\n"
     )
     assert not (folder / "out").exists()
 

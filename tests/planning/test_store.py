@@ -106,7 +106,7 @@ def test_a_plan_whose_scenario_is_edited_meanwhile_says_so(tmp_path, caplog, mon
     monkeypatch.setattr(sweep, "checked", lambda done: (written(tmp_path, RECORDED), real(done))[1])
     with inputs.noted():
         assert answered(tmp_path, SYNTHETIC, None) == usual
-    assert "s.yaml is not any more what it was when the plan read it" in caplog.text
+    assert "s.yaml has changed since the plan read it" in caplog.text
 
 
 # Two results folders merged.

@@ -105,7 +105,7 @@ class LogTable:
         if odd.any():
             row = int(np.argmax(odd))
             part = np.isfinite(values[row]) and values[row] != np.rint(values[row])
-            hint = "; --step-scale FACTOR makes whole numbers of fractions" if part else ""
+            hint = "; --step-scale FACTOR turns fractions into whole numbers" if part else ""
             self.refuse(series, row, f"should be a whole number{hint}")
         return scaled.astype(np.int64)
 

@@ -57,7 +57,7 @@ def read(path: Path, options: Options) -> Found:  # noqa: C901
             continue
         steps = np.array([options.resource(step) for step in range(1, len(losses))])
         if (np.round(steps, 6) != np.rint(steps)).any():
-            raise wrong(path, "has steps that --step-scale makes no whole numbers of")
+            raise wrong(path, "has steps that are not whole numbers, even after --step-scale")
         config = sidecars.flat(entry.get("config"))
         found.trials.append(
             Trial(

@@ -130,7 +130,7 @@ def _logged(trial: FrozenTrial, end: End | None, options: Options, objective: in
         return BEYOND
     steps = np.array([round(step) for step in scaled], np.int64)
     if options.step_scale is not None and not np.allclose(steps, np.array(scaled, np.float64), atol=1e-6):
-        return "has steps that --step-scale makes no whole numbers of"
+        return "has steps that are not whole numbers, even after --step-scale"
     losses = np.array(list(values.values()), np.float64)
     order = np.argsort(steps, kind="stable")
     span = None
@@ -180,9 +180,8 @@ def _timed(chains: list[list[_Logged]], found: Found) -> list[Trial]:
                 )
                 if min(others) < pace:
                     pace = min(others)
-                    note = (
-                        "failed trials that were found dead only later count the usual pace, or their next attempt's"
-                    )
+                    late = "failed trials that were found dead only later"
+                    note = f"{late} get the usual pace, or that of their next attempt"
                     if note not in found.notes:
                         found.notes.append(note)
             steps, losses = one.steps[fresh], one.losses[fresh]

@@ -69,7 +69,8 @@ def _trials(answer: Answer) -> Iterator[Assumption]:
         own = "quantiles of its own" if curves.unit_times else f"{span(curves.unit_time)} in the median, {spread}"
         yield Assumption("time a unit takes", own, source)
     else:
-        yield Assumption("trials", "each better than the other, all as fast", "assumed")
+        better = "better" if curves.order == "worsening" else "worse"
+        yield Assumption("trials", f"each {better} than the next, all equally fast", "assumed")
 
 
 def _machines(answer: Answer) -> Iterator[Assumption]:

@@ -156,7 +156,7 @@ def _answered(
     most = (
         "" if width <= plan.replicates.width or plan.replicates.min == plan.replicates.max else ", the most allowed"
     )
-    why = f"{begun:,} runs of each option under the same seeds{most}: the interval of the one named spans"
+    why = f"{begun:,} runs of each option under the same seeds{most}: the interval of the option that is named spans"
     return SharedAnswer(
         loaded, plan, seed, options, begun, f"{why} {100 * width:.1f} points (limit {100 * plan.replicates.width:g})"
     )

@@ -47,7 +47,7 @@ def remarks(found: SharedAnswer) -> list[str]:
         and len(found.options) > 1
         and chosen.cell.count == min(one.cell.count for one in found.options)
     ):
-        said.append("It is the least of the grid; fewer may do as well (`--extend` tries them).")
+        said.append("It is the smallest number that was tried. Fewer may be enough; `--extend` tries them.")
     said.append(f"{found.why}.")
     if found.plan.choose_by == "lower_bound":
         asked, sure = formatting.level(found.plan.confidence), formatting.level(found.plan.assurance)
