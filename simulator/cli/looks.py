@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -32,20 +31,22 @@ Fps = Annotated[float | None, _option("FRAMES", "Frames per second, from 0.1 to 
 Theme = Annotated[ThemeChoice, typer.Option(help="Themes to draw.", rich_help_panel=PANEL)]
 Palette = Annotated[Path | None, _option("FILE", "YAML file with colours of your own, easy to tell apart.")]
 Font = Annotated[Path | None, _option("FILE", "TrueType or OpenType font for the letters.")]
-Texts = Annotated[Path | None, _option("FILE", "YAML file with all words of a picture in another language.")]
+Texts = Annotated[
+    Path | None, _option("FILE", "YAML file with all words of pictures and of the player in another language.")
+]
 Title = Annotated[str | None, _option("TEXT", "Title in place of the scenario's.")]
 Loop = Annotated[
     int, typer.Option(metavar="TIMES", help="How often an animation plays; 0 for ever.", rich_help_panel=PANEL)
 ]
 
 
-def tell_lacking(font: Path | None, texts: list[str], words: Mapping[str, str]) -> None:
+def tell_lacking(font: Path | None, texts: list[str]) -> None:
     """Print which characters of a picture the requested font lacks."""
     if font is None:
         return
     from simulator.core.escaping import plain, printable
     from simulator.render.fonts import lacking_in
 
-    lacking = lacking_in(font, [plain(text) for text in (*texts, *words.values())])
+    lacking = lacking_in(font, [plain(text) for text in texts])
     if lacking:
         typer.echo(printable(f"note: {font} lacks {' '.join(lacking)}; another font draws them"), err=True)

@@ -226,11 +226,13 @@ def _write_or_check(draw: Callable[[Path], list[Path]], out: Path, *, check: boo
 def _tell_letters(asked: Pictures, texts: Sequence[str]) -> None:
     """Print which characters pictures show as boxes, or in another font than the requested one."""
     from simulator.render import fonts
+    from simulator.render.words import of_pictures
 
     shown = [asked.options.titled(texts[0]), *texts[1:]]
-    looks.tell_lacking(asked.options.font, shown, asked.options.words)
+    said = of_pictures(asked.options.words)
+    looks.tell_lacking(asked.options.font, [*shown, *said])
     with fonts.lettered_in(asked.options.font):
-        tell_boxes([*shown, *asked.options.words.values()])
+        tell_boxes([*shown, *said])
 
 
 def plot(

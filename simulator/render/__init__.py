@@ -6,7 +6,6 @@ They only draw; other packages compute.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from simulator.core.vocabulary import Motion, PictureFormat, Style, TimeUnit
@@ -14,7 +13,6 @@ from simulator.render.animation.animate import WRITERS, animate, check_styles
 from simulator.render.animation.video import check_encoder
 from simulator.render.options import USUAL, PictureOptions, drawn_with
 from simulator.render.player.player import Player, play
-from simulator.render.words import ENGLISH
 from simulator.trace.trace import Trace
 
 __all__ = ["Player", "animate", "draw_all", "play"]
@@ -66,13 +64,14 @@ def draw_all(
             )
     if "html" in formats:
         path = out / "player.html"
-        with drawn_with(replace(options, words=ENGLISH)):  # the player's texts are English
+        with drawn_with(options):
             play({title: traces, **(others or {})}, title=title, time_unit=time_unit).write(path)
         written.append(path)
     if "perfetto" in formats:
         from simulator.render import perfetto
 
         path = out / "perfetto.json"
-        perfetto.write(path, traces, title=title)
+        with drawn_with(options):
+            perfetto.write(path, traces, title=title)
         written.append(path)
     return list(dict.fromkeys(written))

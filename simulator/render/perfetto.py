@@ -14,6 +14,7 @@ from simulator.core import escaping
 from simulator.core.escaping import plain
 from simulator.io import writing
 from simulator.render.phrases import in_log
+from simulator.render.words import say
 from simulator.trace import metrics
 from simulator.trace.levels import Levels, levels
 from simulator.trace.promotions import promotions
@@ -43,7 +44,7 @@ def rung_name(level: int) -> str:
     for value, letters in ROMAN:
         while number >= value:
             number, text = number - value, text + letters
-    return f"rung {text}"
+    return say("rung", rung=text)
 
 
 def _events(trace: Trace, ladder: Levels, pid: int) -> Iterator[Event]:
@@ -60,7 +61,7 @@ def _names(trace: Trace, pid: int) -> Iterator[Event]:
     yield about("process_name", 0, {"name": plain(trace.label)})
     yield about("process_sort_index", 0, {"sort_index": pid})
     for worker in range(trace.workers):
-        yield about("thread_name", FIRST_THREAD + worker, {"name": f"worker {worker}"})
+        yield about("thread_name", FIRST_THREAD + worker, {"name": f"{say('worker')} {worker}"})
         yield about("thread_sort_index", FIRST_THREAD + worker, {"sort_index": worker})
 
 
@@ -85,14 +86,14 @@ def _slices(trace: Trace, ladder: Levels, pid: int) -> Iterator[Event]:
             **_in_log(trace, int(trace.trial[row])),
         )  # fmt: skip
         if begin[row] > start:
-            yield piece("overhead", "overhead", worker, start, int(begin[row]))
+            yield piece(say("overhead"), "overhead", worker, start, int(begin[row]))
         if keep[row] < end:
-            yield piece("lost", "lost", worker, int(keep[row]), end)
+            yield piece(say("lost"), "lost", worker, int(keep[row]), end)
     spells = trace.spells
     for worker, start, end, kind in zip(
         spells.worker.tolist(), spells.start.tolist(), spells.end.tolist(), spells.kind.tolist(), strict=True
     ):
-        yield piece("starting up" if kind == Spell.BOOT else "down", "worker", worker, start, end)
+        yield piece(say("starting up" if kind == Spell.BOOT else "down"), "worker", worker, start, end)
 
 
 def _in_log(trace: Trace, trial: int) -> dict[str, str]:
@@ -107,7 +108,7 @@ def _arrows(trace: Trace, pid: int) -> Iterator[Event]:
         if up < 0 or trace.end[row] <= trace.start[row] or trace.end[up] <= trace.start[up]:
             continue  # the arrow would have no slice
         number += 1
-        flow = {"name": "promotion", "cat": "promotion", "id": pid * 10_000_000 + number, "pid": pid}
+        flow = {"name": say("promotion"), "cat": "promotion", "id": pid * 10_000_000 + number, "pid": pid}
         leaves = int(trace.end[row]) - 1  # still inside the slice
         yield {**flow, "ph": "s", "tid": FIRST_THREAD + int(trace.worker[row]), "ts": leaves}
         arrives = int(trace.start[up])
@@ -117,8 +118,8 @@ def _arrows(trace: Trace, pid: int) -> Iterator[Event]:
 def _counters(trace: Trace, pid: int) -> Iterator[Event]:
     """Counters: busy workers over time, and an instant event for each new best loss."""
     for time, value in zip(*(column.tolist() for column in metrics.busy_workers(trace)), strict=True):
-        yield {"name": "busy workers", "ph": "C", "pid": pid, "tid": 0, "ts": time, "args": {"busy": int(value)}}
+        yield {"name": say("busy workers"), "ph": "C", "pid": pid, "tid": 0, "ts": time, "args": {"busy": int(value)}}
     for row in metrics.incumbent_rows(trace).tolist():
         about = {"trial": int(trace.trial[row]), "loss": float(trace.loss[row])}
         place = {"pid": pid, "tid": FIRST_THREAD + int(trace.worker[row]), "ts": int(trace.end[row])}
-        yield {"name": "new best", "cat": "result", "ph": "i", "s": "p", **place, "args": about}
+        yield {"name": say("new best"), "cat": "result", "ph": "i", "s": "p", **place, "args": about}

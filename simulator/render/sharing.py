@@ -18,7 +18,7 @@ from simulator.render.animation.video import check_encoder
 from simulator.render.options import USUAL, PictureOptions, current, drawn_with
 from simulator.render.player.data import Whose
 from simulator.render.player.player import Player, play
-from simulator.render.words import ENGLISH
+from simulator.render.words import say
 from simulator.trace.queueing import Queueing
 from simulator.trace.workload import Workload
 
@@ -44,13 +44,14 @@ def draw_shared(
     with drawn_with(options):
         written = _moving(workload, found, out, motions, title, time_unit, on_frame) if motions else []
     if "html" in formats:
-        with drawn_with(replace(options, words=ENGLISH)):  # the player's texts are English
+        with drawn_with(options):
             play_shared(workload, title=title, time_unit=time_unit).write(out / "player.html")
         written.append(out / "player.html")
     if "perfetto" in formats:
         from simulator.render import perfetto
 
-        perfetto.write(out / "perfetto.json", [replace(workload.spread(), label=title)], title=title)
+        with drawn_with(options):
+            perfetto.write(out / "perfetto.json", [replace(workload.spread(), label=title)], title=title)
         written.append(out / "perfetto.json")
     return written
 
@@ -93,8 +94,9 @@ def play_shared(workload: Workload, *, title: str, time_unit: str) -> Player:
     trace = replace(workload.spread(), label=title)
     assert trace.search is not None
     places = dict(shades(workload))
-    names = tuple(f"{label}, {turn} searches" for label in places for turn in ("1st, 3rd, …", "2nd, 4th, …"))
+    names = tuple(say(turn, label=label) for label in places for turn in ("odd searches", "even searches"))
     first = {label: 2 * number for number, label in enumerate(places)}
     rows = np.array([first[visit.label] + visit.number % 2 for visit in workload.visits], np.int64)[trace.search]
-    scenes = {"coloured by search": [trace], "coloured by rung": [trace]}
-    return play(scenes, title=title, time_unit=time_unit, whose={"coloured by search": Whose(names, rows)})
+    by_search = say("coloured by search")
+    scenes = {by_search: [trace], say("coloured by rung"): [trace]}
+    return play(scenes, title=title, time_unit=time_unit, whose={by_search: Whose(names, rows)})

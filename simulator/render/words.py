@@ -1,4 +1,4 @@
-"""All texts of pictures: in English here, in another language from a file.
+"""All texts of pictures: in English here and in player_words.py, in another language from a file.
 
 A text has a key and may have places in braces, `{n}`, for numbers and names. `say` gives it in the current language
 of pictures.
@@ -6,6 +6,7 @@ of pictures.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from simulator.core import ticks
 from simulator.core.errors import InputError, Problem
+from simulator.render.player_words import PLAYER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 Words = Mapping[str, str]
 
-#: Every text of animations, plots and their alternative texts. A file of another language has the same keys.
+#: Every text of animations, plots, alternative texts and the player. A file of another language has the same keys.
 ENGLISH: Words = MappingProxyType({
     # Numbers, times and amounts
     "decimal point": ".",
@@ -151,11 +153,16 @@ ENGLISH: Words = MappingProxyType({
     "alt, no result": "no result",
     "alt, best loss": "a best loss of {loss}",
     "alt, best loss in the log": "a best loss of {loss}, trial {trial}'s, which the log calls {name}",
+    **PLAYER,
 })  # fmt: skip
 
 #: Texts that may leave out their number: "one worker" says it already.
-_SINGULAR = ("one worker", "one result", "one trial", "one unit", "first barrier of one")
+_SINGULAR = (
+    "one worker", "one result", "one trial", "one unit", "first barrier of one", "place of one", "place there of one",
+)  # fmt: skip
 _UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
+_NOUNS = {"unit": "one unit", "units": "units", "trial": "one trial", "trials": "trials"}
+_AMOUNT = re.compile(r"(?P<amount>[\d,]+(\.\d+)?) ?(?P<unit>s|min|h|d|%|units?|trials?|)")
 _words: ContextVar[Words] = ContextVar("_words", default=ENGLISH)
 
 
@@ -172,6 +179,16 @@ def spoken(words: Words) -> Iterator[None]:
 def say(key: str, **places: object) -> str:
     """The text `key` in the current language, with its places filled."""
     return _words.get()[key].format(**places)
+
+
+def template(key: str) -> str:
+    """The text `key` in the current language, with its places in braces."""
+    return _words.get()[key]
+
+
+def of_pictures(words: Words) -> list[str]:
+    """The texts that pictures show; a browser letters the player's."""
+    return [text for key, text in words.items() if key not in PLAYER]
 
 
 def number(text: str) -> str:
@@ -222,6 +239,24 @@ def worker_time(shown: str) -> str:
 def percent(shown: str) -> str:
     """A share, written "42 %"."""
     return say("percent", n=number(shown.removesuffix(" %")))
+
+
+def written(shown: str) -> str:
+    """An amount as it is written in English, "1.5 h", "42%", "1,200" or "9 units", in the current language.
+
+    What is none of these stays as it is.
+    """
+    if _words.get() is ENGLISH:
+        return shown
+    matched = _AMOUNT.fullmatch(shown)
+    if matched is None:
+        return shown
+    amount, unit = matched["amount"], matched["unit"]
+    if unit in _UNITS:
+        return time(f"{amount} {unit}")
+    if unit == "%":
+        return percent(f"{amount} %")
+    return say(_NOUNS[unit], n=number(amount)) if unit in _NOUNS else number(amount)
 
 
 def clock(tick: float, unit: str, digits: int = 1) -> str:

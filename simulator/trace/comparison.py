@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
 
 from simulator.core import formatting, ticks
 from simulator.trace.metrics import Summary
@@ -21,7 +23,44 @@ CENT = 0.01
 #: Longest name from a log that a table shows whole, in characters.
 LONGEST_NAME = 32
 
+#: Names of rows without "worker-h" behind them.
+NAMES = (
+    "makespan", "utilization", "trials started", "full-length trials", "first full-length trial at",
+    "best loss, at any length", "best trial", "best loss known at", "best trial's loss in full", WAITED, "cost",
+    "mispromotions", "jobs", "idle", "overhead", "lost", "down",
+)  # fmt: skip
+#: The sentences; labels, times, shares and amounts go to the places in braces.
+SENTENCES: Mapping[str, str] = MappingProxyType({
+    "lengths": "{first} and {label} train trials to {one} and {other}, so their times can't be compared.",
+    "work": "{first} and {label} did not do the same work ({one} and {other}), so their makespans can't be compared.",
+    "work, stopped":
+        "{first} and {label} did not do the same work ({one} and {other}, cut at the stop), so their makespans can't "
+        "be compared.",
+    "ends": "In this order of the trials, {fast} ends {share} sooner than {slow} ({least} against {most}).",
+    "ends with more":
+        "In this order of the trials, {fast} ends {share} sooner than {slow} ({least} against {most}), although it "
+        "trained {more} more units.",
+    "ends alike":
+        "In this order of the trials, there is no difference worth mentioning in when {fast} and {slow} end ({fast} "
+        "{least}, {slow} {most}).",
+    "in full":
+        "In this order of the trials, {fast} trains its first trial in full {share} sooner than {slow} ({least} "
+        "against {most}).",
+    "in full alike":
+        "In this order of the trials, there is no difference worth mentioning in when {fast} and {slow} train their "
+        "first trial in full ({fast} {least}, {slow} {most}).",
+    "only one": "Only {label} trained a trial in full.",
+})  # fmt: skip
+
 Cell = Callable[[Summary], str]
+
+
+class Finding(NamedTuple):
+    """A sentence by its key in `SENTENCES`, the labels in it, and its amounts as they are written in English."""
+
+    key: str
+    labels: Mapping[str, str]
+    amounts: Mapping[str, str]
 
 
 def table(summaries: Mapping[str, Summary], unit: str) -> list[tuple[str, ...]]:
@@ -73,37 +112,38 @@ def _best_trial(run: Summary) -> str:
 
 def findings(summaries: Mapping[str, Summary], unit: str) -> Iterator[str]:
     """One sentence for each thing that may be said of the first searcher against each other one."""
+    for key, labels, amounts in found(summaries, unit):
+        yield SENTENCES[key].format(**labels, **amounts)
+
+
+def found(summaries: Mapping[str, Summary], unit: str) -> Iterator[Finding]:
+    """The same, in parts."""
     (first, base), *others = summaries.items()
     for label, run in others:
-        stopped = base.stopped or run.stopped
+        stopped, both = base.stopped or run.stopped, {"first": first, "label": label}
         if base.max_length != run.max_length:
-            lengths = f"{base.max_length:,} and {formatting.counted(run.max_length, 'unit')}"
-            yield f"{first} and {label} train trials to {lengths}, so their times can't be compared."
+            amounts = {"one": f"{base.max_length:,}", "other": formatting.counted(run.max_length, "unit")}
+            yield Finding("lengths", both, amounts)
             continue
         fast, slow = (base, run) if base.makespan_s <= run.makespan_s else (run, base)
         if stopped or base.trials != run.trials:
-            work = f"{base.trials:,} and {formatting.counted(run.trials, 'trial')}"
-            how = ", cut at the stop" if stopped else ""
-            yield f"{first} and {label} did not do the same work ({work}{how}), so their makespans can't be compared."
+            amounts = {"one": f"{base.trials:,}", "other": formatting.counted(run.trials, "trial")}
+            yield Finding("work, stopped" if stopped else "work", both, amounts)
         elif less_work(fast.resource_units, slow.resource_units) or (
             alike(fast.makespan_s, slow.makespan_s) and less_work(slow.resource_units, fast.resource_units)
         ):
-            work = f"{base.resource_units:,} and {formatting.counted(run.resource_units, 'unit')}"
-            yield f"{first} and {label} did not do the same work ({work}), so their makespans can't be compared."
+            amounts = {"one": f"{base.resource_units:,}", "other": formatting.counted(run.resource_units, "unit")}
+            yield Finding("work", both, amounts)
         else:
-            more = ""
+            sooner = _sooner("ends", (first, base.makespan_s), (label, run.makespan_s), unit)
             if less_work(slow.resource_units, fast.resource_units):
-                share = formatting.percent(fast.resource_units / slow.resource_units - 1).replace(" ", "")
-                more = f", although it trained {share} more units"
-            pair = (first, base.makespan_s), (label, run.makespan_s)
-            yield f"{_sooner(('ends', 'end'), *pair, unit)}{more}."
+                more = formatting.percent(fast.resource_units / slow.resource_units - 1).replace(" ", "")
+                sooner = Finding("ends with more", sooner.labels, {**sooner.amounts, "more": more})
+            yield sooner
         if base.first_full_length_s is not None and run.first_full_length_s is not None:
-            pair = (first, base.first_full_length_s), (label, run.first_full_length_s)
-            does = "trains its first trial in full", "train their first trial in full"
-            yield f"{_sooner(does, *pair, unit)}."
+            yield _sooner("in full", (first, base.first_full_length_s), (label, run.first_full_length_s), unit)
         elif base.first_full_length_s is not None or run.first_full_length_s is not None:
-            winner = first if base.first_full_length_s is not None else label
-            yield f"Only {winner} trained a trial in full."
+            yield Finding("only one", {"label": first if base.first_full_length_s is not None else label}, {})
 
 
 def less_work(units: float, others: float) -> bool:
@@ -128,12 +168,10 @@ def _share(share: float | None) -> str:
     return "—" if share is None else formatting.percent(share, digits=1).replace(" ", "")
 
 
-def _sooner(does: tuple[str, str], one: tuple[str, float], other: tuple[str, float], unit: str) -> str:
-    order = "In this order of the trials"
+def _sooner(does: str, one: tuple[str, float], other: tuple[str, float], unit: str) -> Finding:
     (fast, least), (slow, most) = sorted((one, other), key=lambda pair: pair[1])
-    shown = [_shown(seconds, unit) for seconds in (least, most)]
+    labels = {"fast": fast, "slow": slow}
+    amounts = {"least": _shown(least, unit), "most": _shown(most, unit)}
     if alike(least, most):
-        both = f"{fast} and {slow} {does[1]} ({fast} {shown[0]}, {slow} {shown[1]})"
-        return f"{order}, there is no difference worth mentioning in when {both}"
-    sooner = formatting.percent(1 - least / most).replace(" ", "")
-    return f"{order}, {fast} {does[0]} {sooner} sooner than {slow} ({shown[0]} against {shown[1]})"
+        return Finding(f"{does} alike", labels, amounts)
+    return Finding(does, labels, {**amounts, "share": formatting.percent(1 - least / most).replace(" ", "")})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from simulator.core.ticks import PER_SECOND
 from simulator.curves.synthetic import Law, Synthetic
 from simulator.render import style
 from simulator.render.player.player import Player, play
+from simulator.render.words import ENGLISH, spoken
 from simulator.searchers.halving import asha, random, sha
 from simulator.searchers.hyperband import hyperband
 from simulator.trace import metrics
@@ -461,3 +463,34 @@ def test_ten_thousand_bars_load_and_scrub_in_time(show):
     print(f"10,000 bars: loaded in {load:.0f} ms, scrubbed at {frames:.0f} frames a second ({slower:.1f})")  # noqa: T201
     assert load <= 300
     assert frames >= 30
+
+
+def test_every_word_of_the_page_is_a_text_that_can_be_translated(show):
+    marked = {key: f"⟦{text}⟧" if text[:1] not in ".," else text for key, text in ENGLISH.items()} | {
+        "language": "de"
+    }
+    with spoken(marked):
+        page = show(nine())
+    texts = page.evaluate(
+        """() => {
+          const texts = [];
+          const see = () => texts.push(document.querySelector("main").innerText, document.querySelector("#story").innerText);
+          see();
+          for (const at of player.scene.steps.keys()) { player.go(at); see(); }
+          for (const row of [3, 12]) { player.pin({run: player.scene.runs[0], row, rung: null}); see(); }
+          document.querySelector("#decisions").open = true;
+          player.list();
+          see();
+          const names = ["aria-label", "title", "aria-valuetext"];
+          for (const element of document.querySelectorAll("main *")) {
+            texts.push(...names.map(name => element.getAttribute(name) ?? ""));
+          }
+          return texts;
+        }"""
+    )
+    assert page.locator("html").get_attribute("lang") == "de"
+    left = " ".join(texts)
+    assert left.count("⟦") > 500
+    while re.search("⟦[^⟦⟧]*⟧", left):
+        left = re.sub("⟦[^⟦⟧]*⟧", "", left)
+    assert set(re.findall("[A-Za-z]{2,}", left)) <= {"SHA", "ASHA", "Nine"}

@@ -1,9 +1,12 @@
+import re
 from pathlib import Path
 
 import pytest
 
 from simulator.core.errors import InputError
 from simulator.render import words
+from simulator.render.player.player import SCRIPTS, asset
+from simulator.render.player_words import PAGE, SHARED
 from simulator.render.words import ENGLISH, say, spoken
 from simulator.scenario.examples import folder
 
@@ -68,3 +71,21 @@ def test_a_missing_place_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "[]", "3"])
 def test_a_file_of_something_else(tmp_path: Path, text: str) -> None:
     assert problems(tmp_path, text) == ["t.yaml:1: should be keys and words, such as `idle: untätig`"]
+
+
+def test_the_script_of_the_player_says_only_texts_that_its_page_has() -> None:
+    script = "".join(asset(name) for name in SCRIPTS)
+    said = set(re.findall(r'say\("([^"]+)"', script))
+    assert len(said) > 20
+    assert said <= {*PAGE, *SHARED}
+
+
+@pytest.mark.parametrize(
+    ("english", "german"),
+    [("1.5 h", "1,5 h"), ("42%", "42 %"), ("1,200", "1.200"), ("9 units", "9 Einheiten"), ("1 trial", "1 Versuch"),
+     ("—", "—"), ("12 (best, so far)", "12 (best, so far)")],
+)  # fmt: skip
+def test_amounts_of_tables_in_another_language(english: str, german: str) -> None:
+    assert words.written(english) == english
+    with spoken(words.read(folder() / "texts" / "german.yaml")):
+        assert words.written(english) == german

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from simulator.core import ticks
 from simulator.core.escaping import plain
 from simulator.render import style
-from simulator.render.phrases import ending, first_promotion_note, in_log
+from simulator.render.phrases import ending, first_promotion_note, in_log, rungs
 from simulator.trace import metrics
 from simulator.trace.levels import levels
 from simulator.trace.promotions import promotions
@@ -43,7 +43,7 @@ def scene(traces: Sequence[Trace], unit: str, whose: Whose | None = None) -> dic
     """The data of a scene: runs on one clock."""
     span = max((trace.makespan for trace in traces), default=0) or 1
     ladder = levels(traces)
-    names = ladder.labels if whose is None else whose.names
+    names = rungs(ladder) if whose is None else whose.names
     of_rows = [ladder.of(trace.to_resource) for trace in traces] if whose is None else [whose.rows]
     amount = span / ticks.UNITS[unit]
     losses = np.concatenate([trace.loss for trace in traces]) if traces else np.zeros(0)

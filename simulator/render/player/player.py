@@ -9,18 +9,21 @@ from dataclasses import dataclass
 from html import escape
 from importlib.resources import files as resources
 from pathlib import Path
+from string import Formatter
 from typing import get_args
 
 from simulator.core import escaping
 from simulator.core.errors import InputError, Problem
 from simulator.core.vocabulary import ThemeName
 from simulator.io import writing
-from simulator.render import alt, style
+from simulator.render import alt, style, words
 from simulator.render.legend import extras
 from simulator.render.options import current
 from simulator.render.phrases import fates, manner
 from simulator.render.player.data import Whose
 from simulator.render.player.data import page as page_data
+from simulator.render.player_words import PAGE, SHARED
+from simulator.render.words import say
 from simulator.trace import comparison, metrics
 from simulator.trace.levels import levels
 from simulator.trace.trace import Trace
@@ -68,7 +71,9 @@ def play(
         colours=colours(rungs),
         choice=_choice(list(scenes)),
         key=key(
-            [trace for traces in scenes.values() for trace in traces], rungs, "search or rung" if whose else "rung"
+            [trace for traces in scenes.values() for trace in traces],
+            rungs,
+            "at work, by search or rung" if whose else "at work, by rung",
         ),
         scenes="".join(scene(number, traces, time_unit) for number, traces in enumerate(scenes.values())),
     )
@@ -88,10 +93,11 @@ def page(
     connect: str = "'none'",
 ) -> str:
     """A page made of its parts, which are HTML except the title; `more` are scripts, `connect` is who it may ask."""
+    said = {key: words.template(key) for key in (*PAGE, *SHARED)}
     first, script = asset("embedded.js"), "".join(asset(name) for name in (*SCRIPTS, *more))
     allowed = " ".join(_hash(text) for text in (first, script))
     policy = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {allowed}"
-    return PAGE.format(
+    return PAGE_PARTS.format(
         policy=policy if connect == "'none'" else f"{policy}; connect-src {connect}",
         title=escaping.html(title),
         colours=colours,
@@ -101,7 +107,8 @@ def page(
         choice=choice,
         key=key,
         scenes=scenes,
-        data=escaping.json_text(data, indent=None),
+        data=escaping.json_text({**data, "words": said}, indent=None),
+        **_interface(),
         script=script,
     )
 
@@ -143,19 +150,19 @@ def _choice(names: Sequence[str]) -> str:
     if len(names) == 1:
         return ""
     options = "".join(f"<option>{escaping.html(name)}</option>" for name in names)
-    return f'<label>Run <select id="scene">{options}</select></label>'
+    return f'<label>{_text("Run")} <select id="scene">{options}</select></label>'
 
 
-def key(traces: Sequence[Trace], rungs: int, by: str = "rung") -> str:
-    """The legend of the colours; jobs are coloured `by` their rung or something else."""
+def key(traces: Sequence[Trace], rungs: int, by: str = "at work, by rung") -> str:
+    """The legend of the colours; `by` is the text of what jobs are coloured by."""
     slots = range(min(rungs, style.MAX_RUNGS))
     entries = [
-        ([f"rung-{slot}" for slot in slots], f"at work, by {by}"),
-        ([f"pale-{slot}" for slot in slots], "running now"),
-        (["idle"], "idle"),
+        ([f"rung-{slot}" for slot in slots], say(by)),
+        ([f"pale-{slot}" for slot in slots], say("running now")),
+        (["idle"], say("idle")),
         *(([name], text) for name, text in extras(traces)),
-        (["busy"], "busy share"),
-        (["accent"], "best loss"),
+        (["busy"], say("busy share")),
+        (["accent"], say("best loss")),
     ]
     squares = [
         "".join(f'<i style="background:var(--{name})"></i>' for name in names) + escaping.html(text)
@@ -169,25 +176,75 @@ def scene(number: int, traces: Sequence[Trace], unit: str) -> str:
     summaries = {trace.label: metrics.summarize(trace) for trace in traces}
     head = "".join(f'<th scope="col">{escaping.html(label)}</th>' for label in summaries)
     rows = "".join(
-        f'<tr><th scope="row">{escaping.html(name)}</th>'
-        + "".join(f"<td>{escaping.html(cell)}</td>" for cell in cells)
+        f'<tr><th scope="row">{escaping.html(_row(name, unit))}</th>'
+        + "".join(f"<td>{escaping.html(_cell(cell))}</td>" for cell in cells)
         + "</tr>"
         for name, *cells in comparison.table(summaries, unit)
     )
-    found = "".join(f"<p>{escaping.html(sentence)}</p>" for sentence in comparison.findings(summaries, unit))
+    found = "".join(f"<p>{escaping.html(_sentence(one))}</p>" for one in comparison.found(summaries, unit))
+    caption = _text("The numbers")
     runs = "".join(_run(f"run-{number}-{place}", trace, unit) for place, trace in enumerate(traces))
     return (
         f'<div class="scene"{" hidden" if number else ""}><div class="findings">{found}</div>{runs}'
-        '<div class="table" tabindex="0" role="region" aria-label="The numbers"><table>'
-        "<caption>The numbers</caption>"
+        f'<div class="table" tabindex="0" role="region" aria-label="{caption}"><table>'
+        f"<caption>{caption}</caption>"
         f"<thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table></div></div>"
     )
+
+
+def _row(name: str, unit: str) -> str:
+    """The name of a row of the table."""
+    what, mark, _ = name.partition(f", worker-{unit}")
+    if mark:
+        return say("the numbers: in worker time", what=say(f"the numbers: {what}"), unit=say(unit))
+    return say(f"the numbers: {name}")
+
+
+def _cell(text: str) -> str:
+    """A cell of the table."""
+    jobs, mark, _ = text.partition(" cut)")
+    if not mark:
+        return words.written(text)
+    done, _, cut = jobs.partition(" (")
+    return say("cut jobs", jobs=words.written(done), cut=words.written(cut))
+
+
+def _sentence(found: comparison.Finding) -> str:
+    """A sentence on how the runs differ."""
+    amounts = {place: words.written(amount) for place, amount in found.amounts.items()}
+    return say(f"the runs: {found.key}", **found.labels, **amounts)
+
+
+def _text(key: str, **places: object) -> str:
+    """A text of the page as HTML."""
+    return escaping.html(say(key, **places))
+
+
+def _spaced(text: str) -> str:
+    """A part of a text as HTML, with the blanks at its ends."""
+    return " " * text[:1].isspace() + escaping.html(text) + " " * text[-1:].isspace()
+
+
+def _interface() -> dict[str, str]:
+    """The texts of the controls, by their places in the page."""
+    keys = {
+        "language": "language", "playback": "Playback", "play": "Play", "previous": "Previous result",
+        "following": "Next result", "back": "previous result, in short", "next": "next result, in short",
+        "time": "Time", "speed": "Speed", "by_colours": "Colours", "without_script": "without a script",
+        "every_decision": "Every decision", "pointing": "point at a job",
+    }  # fmt: skip
+    names = {"space": _text("Space"), "left": "←", "right": "→", "back": ",", "next": "."}
+    pieces = Formatter().parse(words.template("keys of the player"))
+    hint = "".join(
+        _spaced(text) + ("" if name is None else f"<kbd>{names[name]}</kbd>") for text, name, _, _ in pieces
+    )
+    return {**{place: _text(key) for place, key in keys.items()}, "keys": hint}
 
 
 def _run(name: str, trace: Trace, unit: str) -> str:
     label = escaping.html(trace.label)
     numbers = "".join(
-        f"<div><dt>{meaning}</dt><dd>–</dd></div>"
+        f"<div><dt>{_text(meaning)}</dt><dd>–</dd></div>"
         for meaning in ("busy so far", "idle so far", "trials started", "best loss so far")
     )
     return RUN_PART.format(
@@ -195,25 +252,27 @@ def _run(name: str, trace: Trace, unit: str) -> str:
         label=label,
         manner=escaping.html(manner(trace)),
         numbers=numbers,
-        alt=escaping.html(alt.of_run(trace, unit)),
-        left=fates(trace).left,
-        stayed=fates(trace).stayed,
+        lanes=_text("the lanes", alt=alt.of_run(trace, unit)),
+        on_rungs=_text("Trials on each rung"),
+        ladder=_text("the ladder", label=trace.label),
+        when=_text("Losses, when they were known"),
+        marks=_text("filled and hollow", left=say(fates(trace).left), stayed=say(fates(trace).stayed)),
+        losses=_text("the losses", label=trace.label),
     )
 
 
 RUN_PART = """
 <section class="run" aria-labelledby="{name}">
 <header><h2 id="{name}">{label} <span>{manner}</span></h2><p class="state"></p><dl>{numbers}</dl></header>
-<div class="lanes"><canvas role="img" tabindex="0" aria-label="What each worker did over time. {alt} \
-Arrow keys go from job to job."></canvas></div>
-<div class="ladder"><h3>Trials on each rung</h3>\
-<canvas role="img" aria-label="Trials that came to each rung of {label}"></canvas></div>
-<div class="loss"><h3>Losses, when they were known <span>filled {left} or in full · hollow {stayed}</span></h3>\
-<canvas role="img" aria-label="Losses of {label} over time, and the best so far"></canvas></div>
+<div class="lanes"><canvas role="img" tabindex="0" aria-label="{lanes}"></canvas></div>
+<div class="ladder"><h3>{on_rungs}</h3>\
+<canvas role="img" aria-label="{ladder}"></canvas></div>
+<div class="loss"><h3>{when} <span>{marks}</span></h3>\
+<canvas role="img" aria-label="{losses}"></canvas></div>
 </section>"""
 
-PAGE = """<!doctype html>
-<html lang="en">
+PAGE_PARTS = """<!doctype html>
+<html lang="{language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -229,23 +288,21 @@ PAGE = """<!doctype html>
 <body>
 <main>
 <h1>{title}</h1>
-{panel}<div class="controls" role="group" aria-label="Playback">
-<button id="play" type="button">Play</button>
-<button id="back" type="button" aria-label="Previous result" title="Previous result (,)">◂ result</button>
-<button id="next" type="button" aria-label="Next result" title="Next result (.)">result ▸</button>
-<input id="clock" type="range" min="0" max="1000000" step="1" value="0" aria-label="Time">
+{panel}<div class="controls" role="group" aria-label="{playback}">
+<button id="play" type="button">{play}</button>
+<button id="back" type="button" aria-label="{previous}" title="{previous} (,)">{back}</button>
+<button id="next" type="button" aria-label="{following}" title="{following} (.)">{next}</button>
+<input id="clock" type="range" min="0" max="1000000" step="1" value="0" aria-label="{time}">
 <output id="now"></output>
-<label>Speed <select id="speed"><option value="0.25">¼ ×</option><option value="0.5">½ ×</option>\
+<label>{speed} <select id="speed"><option value="0.25">¼ ×</option><option value="0.5">½ ×</option>\
 <option value="1" selected>1 ×</option><option value="2">2 ×</option><option value="4">4 ×</option></select></label>
 {choice}
 </div>
-<ul class="key" aria-label="Colours">{key}</ul>
-<noscript><p>The numbers are below; playing the runs needs JavaScript.</p></noscript>
+<ul class="key" aria-label="{by_colours}">{key}</ul>
+<noscript><p>{without_script}</p></noscript>
 {scenes}
-<details id="decisions" hidden><summary>Every decision, one result after the other</summary><ol></ol><p></p></details>
-<p class="hint">Point at a job for its story, click to keep it. <kbd>Space</kbd> plays, <kbd>←</kbd> <kbd>→</kbd> \
-move the clock, <kbd>,</kbd> and <kbd>.</kbd> go from result to result; with the workers in focus the arrow keys go \
-from job to job.</p>
+<details id="decisions" hidden><summary>{every_decision}</summary><ol></ol><p></p></details>
+<p class="hint">{pointing} {keys}</p>
 <div id="story" role="status" hidden></div>
 </main>
 <script type="application/json" id="data">{data}</script>

@@ -11,7 +11,7 @@ class LadderView extends View {
     const {names, most} = this.run.scene;
     this.bar = Math.max(...names.map(name => ground.measureText(name).width)) + 10;
     this.most = Math.max(most, 1);
-    this.room = this.width - this.bar - ground.measureText(most.toLocaleString("en")).width - 10;
+    this.room = this.width - this.bar - ground.measureText(count(most)).width - 10;
     ground.fillStyle = colours.page;
     ground.fillRect(0, 0, this.width, this.height);
     ground.textBaseline = "middle";
@@ -36,7 +36,7 @@ class LadderView extends View {
         pen.fillStyle = colours.rungs[slots[rung]];
         pen.fillRect(this.bar, y, wide(settled), tall);
         pen.fillStyle = colours.ink;
-        pen.fillText(started.toLocaleString("en"), this.width - 2, y + tall / 2);
+        pen.fillText(count(started), this.width - 2, y + tall / 2);
         if (focus.rung === rung) {
           pen.strokeStyle = colours.accent;
           pen.lineWidth = 2;

@@ -26,10 +26,10 @@ class LanesView extends View {
     ground.textAlign = "right";
     ground.textBaseline = "middle";
     const middle = (NOTE + bottom) / 2;
-    ground.fillText(run.workers.toLocaleString("en"), LEFT - 6, middle - 7);
-    ground.fillText(run.workers === 1 ? "worker" : "workers", LEFT - 6, middle + 8, LEFT - 8);
-    if (this.lanes < run.workers) ground.fillText(`${this.lanes} shown`, LEFT - 6, middle + 23, LEFT - 8);
-    ground.fillText("100 %", LEFT - 6, bottom + GAP + 6);
+    ground.fillText(count(run.workers), LEFT - 6, middle - 7);
+    ground.fillText(say(run.workers === 1 ? "worker below a number" : "workers below a number"), LEFT - 6, middle + 8, LEFT - 8);
+    if (this.lanes < run.workers) ground.fillText(say("shown", {n: this.lanes}), LEFT - 6, middle + 23, LEFT - 8);
+    ground.fillText(showShare(1, 1), LEFT - 6, bottom + GAP + 6);
     ground.fillText("0", LEFT - 6, bottom + GAP + STRIP - 5);
     this.drawClock(ground, bottom + GAP + STRIP);
     this.#paintLanes(past);

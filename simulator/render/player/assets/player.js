@@ -5,7 +5,6 @@ const SECONDS = 15; // to play it at normal speed
 const LISTED = 500, PRINTED = 60; // decisions that are listed at most, and printed unless the list was open
 
 const began = performance.now();
-const page = JSON.parse(document.getElementById("data").textContent);
 const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 const $ = selector => document.querySelector(selector);
 const nothing = () => ({run: null, row: -1, rung: null});
@@ -87,7 +86,7 @@ class Player {
     const told = this.scene.steps;
     const item = step => Object.assign(document.createElement("li"), {textContent: lineOf(step)});
     place.querySelector("ol").replaceChildren(...told.slice(0, LISTED).map(item));
-    write(place.querySelector("p"), told.length > LISTED ? `The first ${LISTED} of ${told.length.toLocaleString("en")}.` : "");
+    write(place.querySelector("p"), told.length > LISTED ? say("the first decisions", {n: LISTED, count: count(told.length)}) : "");
   }
 
   rebuild() {
@@ -182,12 +181,12 @@ class Player {
     for (const run of scene.runs) {
       const best = run.best(t), busy = run.busy(t);
       const values = [
-        busy, showWorkerTime(scene, run.idle(t)), run.started(t).toLocaleString("en"),
+        busy, showWorkerTime(scene, run.idle(t)), count(run.started(t)),
         best < 0 ? "–" : showLoss(run.loss[best]),
       ];
       run.numbers.forEach((cell, at) => write(cell, values[at]));
-      write(run.state, t >= run.end ? run.data.ending : "running");
-      said.push(`${run.label} ${busy} busy`);
+      write(run.state, t >= run.end ? run.data.ending : say("running"));
+      said.push(say("share busy", {label: run.label, share: busy}));
     }
     const slider = $("#clock");
     slider.value = t;
@@ -199,7 +198,7 @@ class Player {
   #tell(point) {
     const {run, row} = this.focus, box = $("#story"), {steps} = this.scene;
     const {heading, lines} = storyOf(run, row, this.t, this.at === null ? null : steps[this.at]);
-    if (this.at !== null) lines.push(`result ${(this.at + 1).toLocaleString("en")} of ${steps.length.toLocaleString("en")}`);
+    if (this.at !== null) lines.push(say("result of all", {n: count(this.at + 1), count: count(steps.length)}));
     const line = text => Object.assign(document.createElement("p"), {textContent: text});
     const title = document.createElement("strong");
     title.textContent = heading;
@@ -213,7 +212,7 @@ class Player {
   }
 
   #button() {
-    write($("#play"), this.playing ? "Pause" : "Play");
+    write($("#play"), say(this.playing ? "Pause" : "Play"));
   }
 
   #listen() {

@@ -1,5 +1,6 @@
 // A run: the columns of its trace as typed arrays, and what they say at a time. Times are millionths of the clock.
 
+const page = JSON.parse(document.getElementById("data").textContent);
 const COMPLETED = 0, EXITED = 1, DROPPED = 2, PREEMPTED = 3, FAILED = 4, CUT = 5;
 const DOWN = 0;
 const AWAITED = 8; // trials at work that are named

@@ -74,7 +74,7 @@ class View {
     const digits = Math.max(0, -Math.floor(Math.log10(step)));
     pen.textBaseline = "top";
     for (let at = 0; at <= span * (1 + 1e-9); at += step) {
-      const x = Math.min(this.x(at / span * CLOCK), this.width - RIGHT - 1), text = `${at.toFixed(digits)} ${unit}`;
+      const x = Math.min(this.x(at / span * CLOCK), this.width - RIGHT - 1), text = say(UNITS[unit], {n: at.toFixed(digits).replace(".", words["decimal point"])});
       pen.fillStyle = colours.muted;
       pen.fillRect(x, y, 1, 4);
       pen.textAlign = x + pen.measureText(text).width / 2 > this.width ? "right" : "center";
