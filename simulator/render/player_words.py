@@ -10,12 +10,9 @@ from types import MappingProxyType
 
 from simulator.trace import comparison
 
-#: The texts of the page and its script.
+#: The texts of the page.
 PAGE: Mapping[str, str] = MappingProxyType({
-    # The player: its page
     "language": "en",
-    "Play": "Play",
-    "Pause": "Pause",
     "Playback": "Playback",
     "previous result, in short": "◂ result",
     "next result, in short": "result ▸",
@@ -33,7 +30,6 @@ PAGE: Mapping[str, str] = MappingProxyType({
     "even searches": "{label}, 2nd, 4th, … searches",
     "without a script": "The numbers are below; playing the runs needs JavaScript.",
     "Every decision": "Every decision, one result after the other",
-    "the first decisions": "The first {n} of {count}.",
     "point at a job": "Point at a job for its story, click to keep it.",
     "Space": "Space",
     "keys of the player":
@@ -46,7 +42,13 @@ PAGE: Mapping[str, str] = MappingProxyType({
     "filled and hollow": "filled {left} or in full · hollow {stayed}",
     "the losses": "Losses of {label} over time, and the best so far",
     "The numbers": "The numbers",
-    # The player: what it says of a job and of a decision
+})  # fmt: skip
+
+#: The texts of its script: what it says of a job and of a decision.
+SCRIPT: Mapping[str, str] = MappingProxyType({
+    "Play": "Play",
+    "Pause": "Pause",
+    "the first decisions": "The first {n} of {count}.",
     "share busy": "{label} {share} busy",
     "1st": "{n}st",
     "2nd": "{n}nd",
@@ -125,7 +127,7 @@ NUMBERS: Mapping[str, str] = MappingProxyType({
 #: Names in the file for trace viewers that pictures don't have.
 TRACE: Mapping[str, str] = MappingProxyType({"promotion": "promotion", "new best": "new best"})
 
-PLAYER: Mapping[str, str] = MappingProxyType({**PAGE, **NUMBERS, **TRACE})
+PLAYER: Mapping[str, str] = MappingProxyType({**PAGE, **SCRIPT, **NUMBERS, **TRACE})
 
 #: Texts of pictures that the page's script says too.
 SHARED = (

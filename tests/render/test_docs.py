@@ -4,6 +4,7 @@ from simulator.render import style
 from simulator.render.animation import gif
 from simulator.render.animation.configurations import BOTTOM, FRAMES, TOP, Bars, DocsPicture, Scales
 from simulator.render.canvas import Rect
+from simulator.render.options import drawn_with, read_options
 from tests.support.scenes import MINUTE, docs_scene, timeline_scene, tiny, troubled
 
 
@@ -74,3 +75,14 @@ def test_more_bars_than_pixels_are_sampled_in_order() -> None:
 def test_an_empty_run_is_one_still_picture() -> None:
     picture = DocsPicture(tiny([]), Scales([tiny([])], "h"), "")
     assert len(gif.images(picture.canvas, picture.steps()).frames) == 1
+
+
+def test_the_clock_of_a_narrow_picture_leaves_nothing_behind() -> None:
+    traces = docs_scene()
+    with drawn_with(read_options(width=480)):
+        picture = DocsPicture(traces[1], Scales(traces, "min"), "")
+        next(iter(picture.steps()))
+        clock = picture._column.places.clock
+        assert clock is not None
+        above = picture.canvas.pixels[: clock.y0, clock.x0 : clock.x1]
+        assert (above == style.PAGE).all()

@@ -6,7 +6,7 @@ import pytest
 from simulator.core.errors import InputError
 from simulator.render import words
 from simulator.render.player.player import SCRIPTS, asset
-from simulator.render.player_words import PAGE, SHARED
+from simulator.render.player_words import SCRIPT, SHARED
 from simulator.render.words import ENGLISH, say, spoken
 from simulator.scenario.examples import folder
 
@@ -77,7 +77,7 @@ def test_the_script_of_the_player_says_only_texts_that_its_page_has() -> None:
     script = "".join(asset(name) for name in SCRIPTS)
     said = set(re.findall(r'say\("([^"]+)"', script))
     assert len(said) > 20
-    assert said <= {*PAGE, *SHARED}
+    assert said <= {*SCRIPT, *SHARED}
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,7 @@ def beneath(place: Rect, left: int, *, lines: int, height: int | None, heading: 
         label=(x0, first),
         manner=(x0, second, x1 - x0 - (px(165) if heading else 0)),
         title=(x0, third, x1 - x0) if heading else None,
-        clock=line(first, x1 - px(110), end) if heading else None,
+        clock=Rect(x1 - px(110), first - px(20), end, first + px(7)) if heading else None,
         state=line(second if heading else first, x1 - px(165), end),
         trials_head=(left, head),
         counters=line(head + px(18), left, x1),

@@ -16,13 +16,12 @@ from simulator.core import escaping
 from simulator.core.errors import InputError, Problem
 from simulator.core.vocabulary import ThemeName
 from simulator.io import writing
-from simulator.render import alt, style, words
+from simulator.render import alt, player_words, style, words
 from simulator.render.legend import extras
 from simulator.render.options import current
 from simulator.render.phrases import fates, manner
 from simulator.render.player.data import Whose
 from simulator.render.player.data import page as page_data
-from simulator.render.player_words import PAGE, SHARED
 from simulator.render.words import say
 from simulator.trace import comparison, metrics
 from simulator.trace.levels import levels
@@ -93,7 +92,7 @@ def page(
     connect: str = "'none'",
 ) -> str:
     """A page made of its parts, which are HTML except the title; `more` are scripts, `connect` is who it may ask."""
-    said = {key: words.template(key) for key in (*PAGE, *SHARED)}
+    said = {key: words.template(key) for key in (*player_words.SCRIPT, *player_words.SHARED)}
     first, script = asset("embedded.js"), "".join(asset(name) for name in (*SCRIPTS, *more))
     allowed = " ".join(_hash(text) for text in (first, script))
     policy = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {allowed}"
