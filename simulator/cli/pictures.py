@@ -265,7 +265,10 @@ def plot(
     texts: looks.Texts = None,
     title: looks.Title = None,
 ) -> None:
-    """Plot a scenario or a saved trace, in light and dark; what was drawn before is not drawn again."""
+    """Plot a scenario or a saved trace, in light and dark.
+
+    Pictures that were drawn before from the same scenario, options and version are not drawn again.
+    """
     from simulator.experiment.experiment import Experiment
     from simulator.experiment.replicates import replicates
     from simulator.io import writing
