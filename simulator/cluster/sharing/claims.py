@@ -102,7 +102,7 @@ class Scheduler(Protocol):
         ...
 
 
-class Hungry:
+class WithWork:
     """The searches that may have a trial to start, in the scheduler's order."""
 
     def __init__(self, key: Callable[[Claim], tuple[int, ...]]) -> None:

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from simulator.cluster.sharing.claims import Claim, Hungry, Room, Running
+from simulator.cluster.sharing.claims import Claim, Room, Running, WithWork
 
 
 class Fifo:
     """Gives free slots to the first search that has a trial for them; running trials are never stopped."""
 
     def __init__(self) -> None:
-        self._hungry = Hungry(lambda claim: (claim.number,))
+        self._with_work = WithWork(lambda claim: (claim.number,))
 
     def arrive(self, claim: Claim) -> None:
         """Add a search."""
-        self._hungry.add(claim)
+        self._with_work.add(claim)
 
     def leave(self, claim: Claim) -> None:
         """Remove a search that is done."""
-        self._hungry.discard(claim)
+        self._with_work.discard(claim)
 
     def note_work(self, claim: Claim) -> None:
         """Note that a search may have a trial to start."""
-        self._hungry.add(claim)
+        self._with_work.add(claim)
 
     def stopped(self, claim: Claim) -> None:
         """Note that a trial which had to stop waits again."""
-        self._hungry.add(claim)
+        self._with_work.add(claim)
 
     def release(self, room: Room) -> list[tuple[Claim, Running]]:  # noqa: ARG002  (nobody has to stop)
         """No trial has to stop."""
@@ -33,4 +33,4 @@ class Fifo:
 
     def choose(self, room: Room) -> Claim | None:
         """The first search with a trial that has room."""
-        return next((claim for claim in self._hungry if room.fits(claim.slots) and claim.wants()), None)
+        return next((claim for claim in self._with_work if room.fits(claim.slots) and claim.wants()), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.cluster.sharing.claims import Claim, Hungry, Room, Running
+from simulator.cluster.sharing.claims import Claim, Room, Running, WithWork
 
 
 class Priority:
@@ -14,33 +14,33 @@ class Priority:
 
     def __init__(self, *, preemption: bool = False) -> None:
         self._preemption = preemption
-        self._hungry = Hungry(lambda claim: (claim.priority, claim.number))
+        self._with_work = WithWork(lambda claim: (claim.priority, claim.number))
         self._claims: dict[int, Claim] = {}
 
     def arrive(self, claim: Claim) -> None:
         """Add a search."""
         self._claims[claim.number] = claim
-        self._hungry.add(claim)
+        self._with_work.add(claim)
 
     def leave(self, claim: Claim) -> None:
         """Remove a search that is done."""
         del self._claims[claim.number]
-        self._hungry.discard(claim)
+        self._with_work.discard(claim)
 
     def note_work(self, claim: Claim) -> None:
         """Note that a search may have a trial to start."""
-        self._hungry.add(claim)
+        self._with_work.add(claim)
 
     def stopped(self, claim: Claim) -> None:
         """Note that a trial which had to stop waits again."""
-        self._hungry.add(claim)
+        self._with_work.add(claim)
 
     def release(self, room: Room) -> list[tuple[Claim, Running]]:
         """The trials that have to stop for the most urgent waiting trial that gets room by it."""
         if not self._preemption:
             return []
         least = max((claim.priority for claim in self._claims.values() if claim.running), default=0)
-        for claim in self._hungry:
+        for claim in self._with_work:
             if claim.priority >= least:
                 return []
             if room.fits(claim.slots):
@@ -55,7 +55,7 @@ class Priority:
     def choose(self, room: Room) -> Claim | None:
         """The most urgent search with a trial that has room."""
         bound: int | None = None  # the priority of the first trial without room
-        for claim in self._hungry:
+        for claim in self._with_work:
             if bound is not None and claim.priority > bound:
                 return None
             if room.fits(claim.slots):
