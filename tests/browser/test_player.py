@@ -56,7 +56,7 @@ def hover(page: Page, run: int, row: int, view: str = "LanesView") -> str:
 
 
 def told(page: Page) -> str:
-    """The story on show, line by line."""
+    """The text about a job that the page shows, line by line."""
     return page.locator("#story").inner_text().replace("\n\n", "\n")
 
 

@@ -172,7 +172,7 @@ def counted(search: str, cluster: str, trials: int, workers: int) -> Counts:
 
 @contextmanager
 def watching(register: Callable, watcher: Callable):
-    """With a profiler or a tracer; whoever was there before is back afterwards."""
+    """Set a profiler or a tracer, and put the earlier one back afterwards."""
     before = sys.getprofile() if register is sys.setprofile else sys.gettrace()
     register(watcher)
     try:

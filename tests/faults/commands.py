@@ -169,13 +169,13 @@ def until(happened: Callable[[], object], process: subprocess.Popen[str]) -> Non
 
 
 def heard(process: subprocess.Popen[str], number: signal.Signals) -> bool:
-    """Whether a command is far enough to hear a signal: of those it hears, SIGTERM comes after SIGINT."""
+    """Whether a command already handles a signal; it handles SIGINT first, and SIGTERM after that."""
     last = signal.SIGTERM if number == signal.SIGINT else number
     return bool(int(told("SigCgt", process), 16) >> (last - 1) & 1)
 
 
 def told(name: str, process: subprocess.Popen[str]) -> str:
-    """What the system says of a process, "0" when it is gone."""
+    """A field of the status that the system keeps of a process; "0" when the process is gone."""
     try:
         status = Path(f"/proc/{process.pid}/status").read_text()
     except OSError:

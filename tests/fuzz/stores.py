@@ -65,10 +65,10 @@ STORED = (
 
 
 class Told(bytes):
-    """A file of which a failing test shows what was done to it, as nobody can read it."""
+    """A binary file that remembers how it was damaged, so that a failing test can show that."""
 
     def __new__(cls, raw: bytes, *done: str) -> Told:
-        """Keep what was done too."""
+        """Remember the damage too."""
         made = super().__new__(cls, raw)
         made.done = done
         return made

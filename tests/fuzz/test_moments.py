@@ -60,14 +60,14 @@ INPUTS = {
 
 
 def replace(path: Path) -> None:
-    """Another file comes in its place, at once."""
+    """Replace a file by another one in a single step."""
     aside = path.with_name(f"new-{path.name}")
     aside.write_text(INPUTS[path.name][1])
     aside.replace(path)
 
 
 def restore(path: Path) -> None:
-    """What was there is there again."""
+    """Put back what was there before."""
     path.unlink(missing_ok=True)
     path.write_text(INPUTS[path.name][0])
 

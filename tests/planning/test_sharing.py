@@ -1,4 +1,4 @@
-"""Plans over searches that share a cluster: who is done in time, what is overloaded, whether to buy or to rent."""
+"""Plans over searches that share a cluster: which searches are done in time, what is overloaded, whether to buy or to rent."""
 
 from __future__ import annotations
 

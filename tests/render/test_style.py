@@ -65,7 +65,7 @@ DEFICIENCIES = {
 
 
 def lab(colour: np.ndarray, deficiency: str) -> np.ndarray:
-    """CIELAB (D65) of a colour as somebody with `deficiency` sees it."""
+    """CIELAB (D65) of a colour as a person with `deficiency` sees it."""
     channels = colour / 255
     linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
     linear = np.clip(np.array(DEFICIENCIES[deficiency]) @ linear, 0, 1)

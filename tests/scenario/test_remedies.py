@@ -1,4 +1,4 @@
-"""What people write who come from elsewhere, and what they are told."""
+"""Words of other libraries and of papers in a scenario, and the errors that translate them."""
 
 import pytest
 

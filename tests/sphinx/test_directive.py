@@ -1,4 +1,4 @@
-"""Documentation with the directive, built by Sphinx: what pages show, what is kept, what is told of a mistake."""
+"""Documentation with the directive, built by Sphinx: what pages show, what is kept, how mistakes are reported."""
 
 from __future__ import annotations
 

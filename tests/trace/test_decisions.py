@@ -45,7 +45,7 @@ def lines(trace, found):
 
 
 def test_nine_configurations_by_sha():
-    """Thirteen results; nobody leaves a rung before it is full."""
+    """Thirteen results; no trial leaves a rung before it is full."""
     trace, found = told(sha(max_trials=9, max_length=9, divisor=3), Nine(PER_SECOND), Cluster(1))
     assert lines(trace, found) == [
         (0, 0, EARLY, 1, 1, 0, ()),
@@ -151,8 +151,8 @@ def test_every_searchers_decisions_are_those_of_its_trace(name, place, workers):
         assert set(one.promoted) <= set(one.handed_out)
 
 
-def test_a_result_that_nobody_follows_up_is_of_a_trial_that_stays():
-    """Whoever is told to be behind for good, under a rule that decides once, has no later job."""
+def test_a_result_without_a_later_job_is_of_a_trial_that_stays():
+    """Under a rule that decides once, a trial that was left behind for good has no later job."""
     trace, found = told(
         SEARCHERS["async_halving"].model_validate({"name": "async_halving", **BLOCKS["async_halving"][1]}).build(),
         Synthetic(Law(), 0), Cluster(4),

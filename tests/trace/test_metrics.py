@@ -99,7 +99,7 @@ def test_lost_work_is_neither_busy_nor_idle():
 
 
 def test_idle_time_at_a_barrier_is_told_apart_from_idle_time_at_the_end():
-    """Both idle at their end, when nobody could climb; only SHA idles while a trial could."""
+    """Both searchers are idle at their end, when no trial can be promoted; only SHA is idle while one can."""
     spent = {}
     for make in (sha, asha):
         world = World(ticks=lambda trial, low, high: (high - low) * UNIT * (1 + trial % 5))

@@ -30,7 +30,7 @@ TYPICAL = 1000
 
 
 class Witness:
-    """A searcher that keeps what it said and what it was told."""
+    """Passes every call on to a searcher, and keeps its answers and the reports."""
 
     def __init__(self, searcher):
         self._searcher = searcher

@@ -1,4 +1,4 @@
-"""Logs as people have them, a line a test: what they hold, and what becomes of it."""
+"""Logs as people have them, one situation in each test: what a log holds, and how it is imported."""
 
 from __future__ import annotations
 
