@@ -355,10 +355,11 @@ def explore(
 
 
 def _shows_widgets() -> bool:
-    """Whether this is a notebook's kernel that has anywidget."""
-    ipython = sys.modules.get("IPython")
+    """Whether this is a notebook's kernel, Jupyter's or marimo's, that has anywidget."""
+    ipython, marimo = sys.modules.get("IPython"), sys.modules.get("marimo")
     shell = None if ipython is None else ipython.get_ipython()
-    return hasattr(shell, "kernel") and find_spec("anywidget") is not None
+    in_notebook = hasattr(shell, "kernel") or (marimo is not None and marimo.running_in_notebook())
+    return in_notebook and find_spec("anywidget") is not None
 
 
 def animate(

@@ -62,6 +62,12 @@ def kernel(widget, monkeypatch):
     return Kernel(widget, monkeypatch)
 
 
+@pytest.mark.parametrize("runs", [True, False])
+def test_marimo_has_the_widget_too_where_it_runs_a_notebook(monkeypatch, runs):
+    monkeypatch.setitem(sys.modules, "marimo", SimpleNamespace(running_in_notebook=lambda: runs))
+    assert (type(simulator.explore(SCENARIO, seeds=1)).__name__ == "Explorable") == runs
+
+
 def test_a_move_is_simulated(kernel):
     about, [content] = kernel.ask("world", {"cluster.workers": "8"})
 
