@@ -14,6 +14,7 @@ from simulator.scenario.schema import schema_text
 from simulator.scenario.searchers import SEARCHERS
 from simulator.scenario.searches import ARRIVALS
 from simulator.scenario.stragglers import STRAGGLERS
+from simulator.trace.metrics import Summary
 
 ROOT = Path(__file__).parents[1]
 
@@ -204,7 +205,9 @@ def reference_of_api():
             (attribute, value)
             for base in (made, *made.__mro__[1:-1])
             for attribute, value in vars(base).items()
-            if base.__module__ == results.__name__ and not attribute.startswith("_") and inspect.getdoc(value)
+            if base.__module__.startswith(results.__name__)
+            and not attribute.startswith("_")
+            and inspect.getdoc(value)
         ]
         rows = [
             f"| `{cell(attribute + (signature(value) if callable(value) else ''))}` | {cell(inspect.getdoc(value))} |"
@@ -217,7 +220,7 @@ def reference_of_api():
         "`Loaded` is a scenario that was checked; it has `.title` and `.scenario`. `Player` has `.write(path)`. `Summary` has the "
         "numbers of `summary.json`:\n"
     )
-    fields = re.findall(r"^    (\w+): ([\w |\[\],]+?)(?:  # (.*))?$", inspect.getsource(results.Summary), re.M)
+    fields = re.findall(r"^    (\w+): ([\w |\[\],]+?)(?:  # (.*))?$", inspect.getsource(Summary), re.M)
     parts.append("\n".join(["| field | type | is |", "| --- | --- | --- |", *(
         f"| `{name}` | {cell(kind)} | {cell(note)} |" for name, kind, note in fields
     )]))  # fmt: skip
