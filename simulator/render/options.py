@@ -17,7 +17,7 @@ from typing import NamedTuple, get_args
 
 from simulator.core.errors import InputError, Problem
 from simulator.core.vocabulary import ThemeChoice, ThemeName
-from simulator.render import fonts, palette, style, words
+from simulator.render import fonts, palette, style, words, words_file
 from simulator.render.words import ENGLISH, Words
 
 #: Ranges of widths, heights and seconds that may be requested.
@@ -194,7 +194,7 @@ def read_options(
     except InputError as error:
         problems += error.problems
     try:
-        said = None if texts is None else words.read(Path(texts))
+        said = None if texts is None else words_file.read(Path(texts))
     except InputError as error:
         problems += error.problems
     if font is not None and (wrong := fonts.unusable(Path(font))):

@@ -20,7 +20,7 @@ from simulator.core.errors import InputError, Problem
 from simulator.core.vocabulary import ThemeName
 from simulator.render import style
 from simulator.render.style import Theme
-from simulator.render.words import document_of
+from simulator.render.words_file import document_of
 
 if TYPE_CHECKING:
     from simulator.scenario.yaml_text import Document

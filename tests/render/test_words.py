@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from simulator.core.errors import InputError
-from simulator.render import words
+from simulator.render import words, words_file
 from simulator.render.player.player import SCRIPTS, asset
 from simulator.render.player_words import SCRIPT, SHARED
 from simulator.render.words import ENGLISH, say, spoken
@@ -15,11 +15,11 @@ GERMAN = (folder() / "texts" / "german.yaml").read_text()
 
 @pytest.mark.parametrize("name", ["german", "chinese"])
 def test_the_languages_that_come_with_the_package_have_every_word(name: str) -> None:
-    assert list(words.read(folder() / "texts" / f"{name}.yaml")) == list(ENGLISH)
+    assert list(words_file.read(folder() / "texts" / f"{name}.yaml")) == list(ENGLISH)
 
 
 def test_numbers_and_units_in_another_language() -> None:
-    with spoken(words.read(folder() / "texts" / "german.yaml")):
+    with spoken(words_file.read(folder() / "texts" / "german.yaml")):
         assert words.count(12_345) == "12.345"
         assert words.time("1.5 h") == "1,5 h"
         assert words.workers(2) == "2 Worker"
@@ -31,7 +31,7 @@ def problems(tmp_path: Path, text: str) -> list[str]:
     path = tmp_path / "t.yaml"
     path.write_text(text)
     with pytest.raises(InputError) as refused:
-        words.read(path)
+        words_file.read(path)
     return [str(problem).removeprefix(f"{tmp_path}/") for problem in refused.value.problems]
 
 
@@ -87,5 +87,5 @@ def test_the_script_of_the_player_says_only_texts_that_its_page_has() -> None:
 )  # fmt: skip
 def test_amounts_of_tables_in_another_language(english: str, german: str) -> None:
     assert words.written(english) == english
-    with spoken(words.read(folder() / "texts" / "german.yaml")):
+    with spoken(words_file.read(folder() / "texts" / "german.yaml")):
         assert words.written(english) == german
