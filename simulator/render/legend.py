@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from simulator.render import style
 from simulator.render.words import say
+from simulator.trace import replay
 from simulator.trace.trace import Spell, Trace
 
 #: Palette indices of the colours in `extras`.
@@ -25,6 +26,13 @@ def extras(traces: Sequence[Trace]) -> list[tuple[str, str]]:
     }
     meanings = {"overhead": "overhead", "lost": "lost work", "boot": "starting up", "down": "down"}
     return [(name, say(meanings[name])) for name, occurs in found.items() if occurs]
+
+
+def stopped_entry(traces: Sequence[Trace]) -> list[tuple[tuple[int, ...], str]]:
+    """The entry for the mark of trials that a rule stopped, if there are any."""
+    if any(len(replay.stopped(trace)) for trace in traces):
+        return [((style.STOPPED,), say("stopped"))]
+    return []
 
 
 def thinned(colours: Sequence[int]) -> tuple[int, ...]:

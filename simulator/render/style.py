@@ -37,6 +37,7 @@ PALE = RUNG + MAX_RUNGS  # first colour of the same ramp, for work not yet done
 OVERHEAD = PALE + MAX_RUNGS  # a job before its training
 DOWN = OVERHEAD + 1  # a worker that is not there
 BOOT = DOWN + 1  # a worker that starts up
+STOPPED = ACCENT + STEPS - 1  # the mark on a trial that a rule stopped, like no rung in either theme
 TRANSPARENT = 63
 COLOURS = 64
 

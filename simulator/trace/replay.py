@@ -33,8 +33,9 @@ class Replay:
     """A run played forwards: `advance` to ever later ticks and look.
 
     Trials are numbered in order of their first start. `reached` is the most units a trial has been trained, linearly
-    in time within a job; `aimed` is the resource of the furthest job it was given, 0 before the first. A move takes
-    time in proportion to the attempts that began since the last move and those under way.
+    in time within a job; `aimed` is the resource of the furthest job it was given, 0 before the first; `stopped_at`
+    is the tick at which a rule stopped it, inf if none does. A move takes time in proportion to the attempts that
+    began since the last move and those under way.
     """
 
     def __init__(self, trace: Trace) -> None:
@@ -46,6 +47,9 @@ class Replay:
         self._trial = rank[which]
         self.aimed: NDArray[np.int64] = np.zeros(len(first), np.int64)
         self.reached: NDArray[np.float64] = np.zeros(len(first))
+        self.stopped_at = np.full(len(first), np.inf)
+        rows = stopped(trace)
+        self.stopped_at[self._trial[rows]] = trace.end[rows]
         self._kept = self.reached  # by ended jobs
         self._whole = _whole(trace)
         self._next = 0  # the first row that has not begun
@@ -103,6 +107,18 @@ def ladder(trace: Trace, at: Ticks, levels: Levels) -> Ladder:
         started_by.append(np.searchsorted(starts, at, "left"))
         settled_by.append(np.searchsorted(ends, at, "right"))
     return Ladder(np.stack(started_by, axis=1), np.stack(settled_by, axis=1))
+
+
+def stopped(trace: Trace) -> Ticks:
+    """The rows at whose results a rule stopped the trial for good; none where trials pause or wait for a barrier."""
+    if trace.meta.get("advance") != "stops":
+        return np.zeros(0, np.int64)
+    last = np.full(int(trace.trial.max(initial=-1)) + 1, -1, np.int64)
+    last[trace.trial] = np.arange(len(trace))
+    rows: Ticks = last[last >= 0]
+    over = (trace.end[rows] == trace.makespan) & trace.stopped  # the run ended before anything was decided
+    decided = trace.where(Outcome.COMPLETED)[rows] & ~over
+    return np.compress(decided & (trace.to_resource[rows] < trace.max_length), rows)
 
 
 def trained_in_full(trace: Trace, at: Ticks) -> NDArray[np.int64]:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,8 +12,10 @@ from simulator.render.animation.ladder import LadderBars
 from simulator.render.animation.lanes import Lanes
 from simulator.render.animation.timeline import FRAME_MS, FRAMES, TimelinePicture
 from simulator.render.canvas import Canvas, Rect
+from simulator.render.legend import stopped_entry
 from simulator.render.options import HOLD_MS
 from simulator.searchers.halving import asha
+from simulator.trace import replay
 from simulator.trace.levels import levels
 from simulator.trace.trace import Trace
 from tests.support.scenes import MINUTE, timeline_scene, tiny, troubled
@@ -126,3 +130,21 @@ def test_ladder_bars_are_as_long_as_their_share() -> None:
 def test_steps_are_round(limit: float, most: int, step: float) -> None:
     assert round_step(limit, most) == pytest.approx(step, rel=1)
     assert counting_step(3, 10) == 1
+
+
+def test_the_end_of_a_trial_that_a_rule_stopped_is_marked_and_told_in_the_legend() -> None:
+    jobs = [
+        (0, 0, 0, 1, 0, 6),
+        (0, 1, 0, 1, 6, 12),
+        (0, 1, 1, 9, 12, 18),
+    ]  # trial 0 ends below the top, trial 1 at it
+    trace = tiny(jobs)
+    stops = replace(trace, meta={**trace.meta, "advance": "stops"})
+    assert replay.stopped(stops).tolist() == [0]
+    [worker] = lanes(stops, 18)[:1]
+    assert [x for x, colour in enumerate(worker) if colour == style.STOPPED] == [4, 5]
+    assert [text for _, text in stopped_entry([stops])] == ["stopped"]
+    for advance in ("pauses", "halves"):
+        other = replace(trace, meta={**trace.meta, "advance": advance})
+        assert style.STOPPED not in lanes(other, 18)[0]
+        assert stopped_entry([other]) == []

@@ -17,7 +17,7 @@ from simulator.render.animation.axis import LABEL, Entry, Strip, TimeAxis, count
 from simulator.render.animation.gif import Step
 from simulator.render.animation.places import BOTTOM, LINE, MARGIN, TOP, Places, alone, beneath
 from simulator.render.canvas import Align, Canvas, Rect, measure
-from simulator.render.legend import INDEX, extras, thinned
+from simulator.render.legend import INDEX, extras, stopped_entry, thinned
 from simulator.render.options import current
 from simulator.render.phrases import ending, manner, percent, rungs, units, worker_time
 from simulator.render.words import say
@@ -25,6 +25,7 @@ from simulator.trace import metrics, replay
 from simulator.trace.levels import levels
 from simulator.trace.trace import Spell, Trace
 
+STOPPED = 3  # height of the mark on a configuration that a rule stopped
 GAPPED = 3  # width of a column from which there are gaps
 #: Frames of an animation: one for each unit of time if that gives between FEWEST and MOST of them, else FRAMES.
 FEWEST, MOST, FRAMES = 20, 150, 120
@@ -48,6 +49,7 @@ class Scales:
         self.trials = max((metrics.trials_started(trace) for trace in traces), default=0)
         self.levels = levels(traces)
         self.others = extras(traces)
+        self.stops = stopped_entry(traces)
 
     def height(
         self, resource: NDArray[np.float64] | NDArray[np.int64], tall: int = BOTTOM - TOP
@@ -65,13 +67,14 @@ class Scales:
     def legend(self) -> list[Entry]:
         """The legend of the colours."""
         shown = tuple(range(min(len(self.levels), style.MAX_RUNGS)))
-        if self.others:
+        if self.others or self.stops:
             shown = thinned(shown)
-        still = "still to train" if self.others else "still to train in a running job"
+        still = "still to train" if self.others or self.stops else "still to train in a running job"
         return [
             (tuple(style.RUNG + slot for slot in shown), say("trained, by highest rung")),
             (tuple(style.PALE + slot for slot in shown), say(still)),
             ((style.IDLE,), say("idle")),
+            *self.stops,
             *(((INDEX[name],), text) for name, text in self.others),
             ((style.BUSY,), say("busy")),
         ]
@@ -149,7 +152,7 @@ class Column:
         for tick, worked, available, idle, full in numbers:
             moment = play.advance(tick)
             over = tick > trace.makespan
-            self._draw_trials(play)
+            self._draw_trials(play, tick)
             self._draw_workers(moment, over)
             panels = [self._trials, self._workers]
             if strip is not None and place is not None:
@@ -203,7 +206,7 @@ class Column:
             y = panel.y1 - int(self._height(np.array([resource]), panel)[0])
             self.canvas.fill(Rect(panel.x0, y, panel.x1, y + 1), style.GRID)
 
-    def _draw_trials(self, play: replay.Replay) -> None:
+    def _draw_trials(self, play: replay.Replay, tick: int) -> None:
         panel = self._trials
         self._draw_ground(panel)
         order = np.lexsort((-play.reached[: play.started], -play.aimed[: play.started]))
@@ -214,6 +217,9 @@ class Column:
             if number >= play.started:
                 break
             self._bar(x0, x1, panel.y1, int(reached[number]), int(aimed[number]), int(level[number]))
+            if play.stopped_at[order[number]] <= tick:
+                top = panel.y1 - int(reached[number])
+                self.canvas.fill(Rect(x0, top, x1, top + px(STOPPED)), style.STOPPED)
 
     def _draw_workers(self, moment: replay.Moment, over: bool) -> None:
         panel = self._workers

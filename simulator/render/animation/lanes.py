@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from simulator.render import style
 from simulator.render.animation.axis import TimeAxis
 from simulator.render.canvas import Canvas, Rect
-from simulator.trace import metrics
+from simulator.trace import metrics, replay
 from simulator.trace.levels import Levels
 from simulator.trace.trace import Spell, Trace
 
@@ -20,6 +20,9 @@ NOTCHED = 3
 #: Height of a lane from which there are gaps between lanes, in pixels.
 GAPPED = 3
 
+
+#: Width of the mark at the end of a job at whose result the trial was stopped, in pixels.
+STOPPED = 2
 
 #: A bar: first and last pixel, lane, colour, whether it has a notch.
 _Bar = tuple[int, int, int, int, bool]
@@ -69,6 +72,11 @@ class Lanes:
             notched = (begins[rows] & np.array(wide, bool)).tolist()
             lane = lane_of[trace.worker[rows]].tolist()
             self._bars += zip(x0, x1, lane, colour[rows].tolist(), notched, strict=True)
+        for row in replay.stopped(trace).tolist():
+            if lane_of[trace.worker[row]] >= 0:
+                end = axis.x(int(trace.end[row]))
+                mark = min(STOPPED, max(end - axis.x(int(trace.start[row])) - 1, 1))
+                self._bars.append((end - mark, end, int(lane_of[trace.worker[row]]), style.STOPPED, False))
         spells = trace.spells
         for worker, start, end, kind in zip(
             spells.worker.tolist(), spells.start.tolist(), spells.end.tolist(), spells.kind.tolist(), strict=True

@@ -18,7 +18,7 @@ from simulator.render.animation.gif import Step
 from simulator.render.animation.ladder import LadderBars
 from simulator.render.animation.lanes import Lanes
 from simulator.render.canvas import Canvas, Rect, measure
-from simulator.render.legend import INDEX, extras, thinned
+from simulator.render.legend import INDEX, extras, stopped_entry, thinned
 from simulator.render.options import USUAL_WIDTH, current
 from simulator.render.phrases import ending, first_promotion_note, loss, manner, percent, rungs, worker_time
 from simulator.render.words import say
@@ -116,11 +116,12 @@ class TimelinePicture:
         """The entries of the legend, and those for running jobs on the ladder."""
         slots = tuple(range(min(len(self.levels), style.MAX_RUNGS)))
         others = extras(self._traces)
-        if others:
+        if others or stopped_entry(self._traces):
             slots = thinned(slots)
         entries: list[Entry] = [
             (tuple(style.RUNG + slot for slot in slots), say("at work, by rung")),
             ((style.IDLE,), say("idle")),
+            *stopped_entry(self._traces),
             *(((INDEX[name],), text) for name, text in others),
             ((style.BUSY,), say("busy share" if others else "busy share of the workers")),
         ]
