@@ -83,6 +83,8 @@ def visible(text: str) -> bool:
 
 def hidden(text: str) -> bool:
     """Whether a text has invisible characters other than blanks."""
+    if text.isascii() and text.isprintable():
+        return False
     return any(character != " " and not _shows(character) for character in text)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from simulator.core.errors import InputError
+from simulator.curves.files import trials
 from simulator.curves.importers import json_rows
 from simulator.io import reading
 
@@ -13,6 +15,13 @@ NAMES = ("hparams.yaml", "args.yaml", "params.yaml", "config.yaml", "params.json
 #: Largest configuration file, in bytes, and most names in one.
 MAX_BYTES = 1 << 20
 MOST = 200
+
+
+def ours(names: Iterable[str]) -> set[str]:
+    """The names of a folder's files that an import wrote there: curves, and beside them the names of their trials."""
+    told = {name.removesuffix(trials.SUFFIX): name for name in names if name.endswith(trials.SUFFIX)}
+    curves = {name for name in names if name.removesuffix(".gz").rpartition(".")[0] in told}
+    return curves | {told[name.removesuffix(".gz").rpartition(".")[0]] for name in curves}
 
 
 def beside(file: Path) -> dict[str, object]:

@@ -103,7 +103,7 @@ def _named(path: Path, files: list[Path]) -> dict[Path, str]:
 def _files(path: Path) -> Iterator[Path]:
     for folder, below, names in os.walk(path):
         below.sort()
-        for name in sorted(names):
+        for name in sorted(set(names) - sidecars.ours(names)):
             if name.endswith(frames.SUFFIXES) and not name.startswith(".") and (Path(folder) / name).is_file():
                 if name.endswith((".txt", ".json", ".json.gz")) and name not in {"log.json", "metrics.json"}:
                     continue  # more often notes and settings than tables

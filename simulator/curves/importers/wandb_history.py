@@ -199,7 +199,7 @@ def _files(path: Path) -> Iterator[tuple[str, Path]]:
     none = True
     for folder, below, names in os.walk(path):
         below.sort()
-        for name in sorted(names):
+        for name in sorted(set(names) - sidecars.ours(names)):
             if name.endswith(TABLES):
                 none = False
                 stem = name.partition(".")[0]

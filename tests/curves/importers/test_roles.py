@@ -7,6 +7,8 @@ import json
 import pytest
 
 from simulator.core.errors import InputError
+from simulator.curves.files import trials
+from simulator.curves.files.writing import write_curves
 from tests.support.logs import csv, said, timed
 from tests.support.sources import imported, losses_of
 
@@ -80,3 +82,12 @@ def test_two_runs_of_one_name_in_a_history_of_wandb(tmp_path):
     (tmp_path / "history.csv").write_text(timed(*rows, head="name,_step,_runtime,loss"))
     with pytest.raises(InputError, match="these are several runs"):
         imported(tmp_path / "history.csv", "wandb")
+
+
+def test_curves_that_an_import_wrote_into_the_folder_are_not_read_as_logs(tmp_path):
+    for run in "ab":
+        (tmp_path / f"{run}.csv").write_text("epoch,loss\n1,1\n")
+    made = imported(tmp_path, "csv")
+    write_curves(tmp_path / "c.csv.gz", made.curves)
+    trials.write(trials.path_of(tmp_path / "c.csv.gz"), made.report.trials)
+    assert [curve.trial.name for curve in imported(tmp_path, "csv").curves] == ["a", "b"]
