@@ -72,12 +72,14 @@ def _clause(trace: Trace, unit: str) -> str:
 def of_workload(found: Queueing, unit: str) -> str:
     """Whose trial each worker trains and the queue beneath, of searches that share a cluster."""
     about = found.about
-    many = f"{about['searches']:,} search{'' if about['searches'] == 1 else 'es'} that share a cluster"
-    used = "" if about["utilization"] is None else f" keep its workers {percent(about['utilization'])} busy"
-    return (
-        f"{many}{used}: {about['done']:,} are done by {_seconds(about['end_s'], unit)}. On average "
-        f"{about['present_mean']:.1f} are there at once, and at most {about['present_max']:,}."
-    )
+    said = {
+        "searches": words.counted(about["searches"], "one search", "several searches"),
+        "done": words.count(about["done"]), "time": _seconds(about["end_s"], unit),
+        "mean": words.written(f"{about['present_mean']:.1f}"), "most": words.count(about["present_max"]),
+    }  # fmt: skip
+    if about["utilization"] is None:
+        return say("alt of a shared cluster", **said)
+    return say("alt of a shared cluster, busy", share=words.percent(percent(about["utilization"])), **said)
 
 
 def of_stays(found: Queueing, unit: str) -> str:
@@ -85,27 +87,26 @@ def of_stays(found: Queueing, unit: str) -> str:
     parts = []
     for label, one in found.about["labels"].items():
         if one["stay_s"] is None:
-            parts.append(f"none of {label} is done")
+            parts.append(say("alt of stays, none", label=label))
             continue
         half, most = (_seconds(one["stay_s"][key], unit) for key in ("p50", "p90"))
-        parts.append(f"half of {label} stay {half} or less, 90 % {most}")
-    return "Of searches that share a cluster, " + "; ".join(parts) + "."
+        parts.append(say("alt of stays, one", label=label, half=half, most=most))
+    return say("alt of stays", parts="; ".join(parts))
 
 
 def of_loads(
     loads: Sequence[float], waits_s: Sequence[float], stays_s: Sequence[float], knee: float | None, unit: str
 ) -> str:
     """How waits and stays grow with the load of a cluster that searches share."""
-    wait, stay, longest_wait, longest = (
-        _seconds(one, unit) for one in (waits_s[0], stays_s[0], waits_s[-1], stays_s[-1])
-    )
-    ends = (
-        f"At a load of {loads[0]:g} a search waits {wait} and stays {stay} on average, at {loads[-1]:g} it waits "
-        f"{longest_wait} and stays {longest}"
-    )
-    told = "stays never double" if knee is None else f"stays have doubled at a load of {knee:.2f}"
-    return f"{ends}; {told}."
+    said = {
+        "low": words.written(f"{loads[0]:g}"), "high": words.written(f"{loads[-1]:g}"),
+        "wait": _seconds(waits_s[0], unit), "stay": _seconds(stays_s[0], unit),
+        "longest_wait": _seconds(waits_s[-1], unit), "longest_stay": _seconds(stays_s[-1], unit),
+    }  # fmt: skip
+    if knee is None:
+        return say("alt of loads", **said)
+    return say("alt of loads, doubled", knee=words.written(f"{knee:.2f}"), **said)
 
 
 def _seconds(seconds: float, unit: str) -> str:
-    return time(ticks.from_seconds(seconds), unit)
+    return words.time(time(ticks.from_seconds(seconds), unit))

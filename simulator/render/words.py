@@ -148,6 +148,23 @@ ENGLISH: Words = MappingProxyType({
     "alt, no result": "no result",
     "alt, best loss": "a best loss of {loss}",
     "alt, best loss in the log": "a best loss of {loss}, trial {trial}'s, which the log calls {name}",
+    "one search": "{n} search",
+    "several searches": "{n} searches",
+    "alt of a shared cluster":
+        "{searches} that share a cluster: {done} are done by {time}. On average {mean} are there at once, and "
+        "at most {most}.",
+    "alt of a shared cluster, busy":
+        "{searches} that share a cluster keep its workers {share} busy: {done} are done by {time}. On average "
+        "{mean} are there at once, and at most {most}.",
+    "alt of stays": "Of searches that share a cluster, {parts}.",
+    "alt of stays, none": "none of {label} is done",
+    "alt of stays, one": "half of {label} stay {half} or less, 90 % {most}",
+    "alt of loads":
+        "At a load of {low} a search waits {wait} and stays {stay} on average, at {high} it waits "
+        "{longest_wait} and stays {longest_stay}; stays never double.",
+    "alt of loads, doubled":
+        "At a load of {low} a search waits {wait} and stays {stay} on average, at {high} it waits "
+        "{longest_wait} and stays {longest_stay}; stays have doubled at a load of {knee}.",
     **PLAYER,
 })  # fmt: skip
 

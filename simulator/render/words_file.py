@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 #: Texts that may leave out their number: "one worker" says it already.
 _SINGULAR = (
     "one worker", "one result", "one trial", "one unit", "first barrier of one", "place of one", "place there of one",
+    "one search",
 )  # fmt: skip
 
 
