@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -110,8 +109,6 @@ class Ray:
 
 def connect(kind: Literal["dask", "ray"], address: str | None, stack: ExitStack) -> Remote:
     """Connect to a cluster until `stack` closes; raises InputError if it can't be reached."""
-    if kind == "ray":
-        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # else it writes to stderr itself
     library = _import("distributed" if kind == "dask" else "ray", kind)
     try:
         stack.enter_context(_silenced())
