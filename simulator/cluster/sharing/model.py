@@ -71,6 +71,7 @@ class SharedModel(Model[SharedWorker]):
         self._leads: dict[int, SharedWorker] = {}  # by number of start, the leading worker of each running trial
         self._places = Places(self._free, lambda: len(self._leads), self.unit)
         self._started = 0
+        self._looks: set[int] = set()  # ticks at which pools are checked again
         self._fresh: tuple[SharedWorker, Search, int] | None = None  # the worker of a result that has just come
         self._coming = True
 
@@ -98,9 +99,10 @@ class SharedModel(Model[SharedWorker]):
         assert self._racks is not None
         self._after(self._racks.come, machine)
 
-    def _looking(self, length: int) -> Process:
-        """Checks after `length` ticks whether machines are to be hired or let go."""
-        yield self.env.timeout(length)
+    def _looking(self, at: int) -> Process:
+        """Checks at a tick whether machines are to be hired or let go."""
+        yield self.env.timeout(at - self.now)
+        self._looks.remove(at)
         self._after(lambda _: None, None)
 
     # Searches come and go.
@@ -370,8 +372,9 @@ class SharedModel(Model[SharedWorker]):
                 for place in list(self._idle_machines(group))[:-change]:
                     group.machine(place).let(now)
                     self._forget(group.workers[place])
-            if again is not None:
-                self.env.process(self._looking(again - now))
+            if again is not None and again not in self._looks:
+                self._looks.add(again)
+                self.env.process(self._looking(again))
 
     def _idle_machines(self, group: ScaledGroup) -> Iterator[int]:
         """Machines of a group that could be let go: none that starts up, and none that is waited for."""
