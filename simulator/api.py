@@ -36,7 +36,6 @@ from simulator.exploring.worlds import Worlds
 from simulator.planning import planner
 from simulator.planning.backend import WorkerPool
 from simulator.planning.previewing.file import preview_document
-from simulator.planning.sharing import words
 from simulator.planning.sharing.planner import answer_shared
 from simulator.render import draw_all, play
 from simulator.render.options import PictureOptions, drawn_with, read_options
@@ -243,13 +242,17 @@ def plan(
     if loaded.scenario.searches is not None:
         shared = answer_shared(loaded, seed=seed, folder=out, resume=resume, extend=extend, pool=pool)
         if out is not None:
-            words.write(shared, out)
+            from simulator.planning.report import folder as files
+            from simulator.planning.sharing.contents import contents as contents_of_shared
+
+            files.write(contents_of_shared(shared), out)
         return PlannedShared(shared)
     found = planner.answer(loaded, seed=seed, folder=out, resume=resume, extend=extend, pool=pool)
     if out is not None:
         from simulator.planning.report import folder as files
+        from simulator.planning.report.one_search import contents
 
-        files.write(found, out)
+        files.write(contents(found), out)
     return Planned(found)
 
 

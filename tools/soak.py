@@ -23,6 +23,7 @@ from simulator.io import signals
 from simulator.planning.backend import WorkerPool
 from simulator.planning.planner import answer
 from simulator.planning.report import folder as files
+from simulator.planning.report.one_search import contents
 from simulator.scenario.loading import load
 
 ROOT = Path(__file__).parents[1]
@@ -75,7 +76,7 @@ def sweep(folder: Path) -> None:
                 resume=resume,
                 pool=WorkerPool(jobs=2),
             )
-            files.write(found, folder / "out")
+            files.write(contents(found), folder / "out")
         shutil.rmtree(folder / "out")
         print(".", end="", flush=True)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,6 +20,7 @@ from simulator.io import signals
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from simulator.planning.report.contents import Contents
     from simulator.scenario.asking import Question
     from simulator.scenario.loading import Loaded
 
@@ -153,15 +155,16 @@ def plan(
             "on_progress": on_progress,
         }
         with told_by_options(loaded) if scenario is None else nullcontext():
-            if loaded.scenario.searches is not None:
-                told = _of_many(loaded, asked, out, formats)
-            else:
-                told = _of_one(loaded, asked, out, pdf=pdf)
+            told = _answered(loaded, asked)
+            if out is not None:
+                from simulator.planning.report import folder
+
+                folder.write(told, out, pdf=pdf)
         if save is not None and text:
             writing.write_text(save, text)
     with signals.going_on(how):  # the folder may hold results only with --resume
         if as_json:
-            typer.echo(told.json, nl=False)
+            typer.echo(told.data["plan.json"], nl=False)
         else:
             _print(told)
             where = f"The scenario is in {save}:" if save else "The scenario (--save FILE writes it):"
@@ -169,45 +172,17 @@ def plan(
                 typer.echo(printable(line))
 
 
-class _Printed(NamedTuple):
-    """The parts of an answer that are printed."""
+def _answered(loaded: Loaded, asked: dict[str, Any]) -> Contents:
+    """The report on a plan, for searchers that run one by one or for searches that share a cluster."""
+    if loaded.scenario.searches is None:
+        from simulator.planning.planner import answer
+        from simulator.planning.report.one_search import contents
 
-    json: str
-    sentence: str
-    remarks: list[str]
-    head: tuple[str, ...]
-    rows: list[tuple[str, ...]]
-
-
-def _of_one(loaded: Loaded, asked: dict[str, Any], out: Path | None, *, pdf: bool) -> _Printed:
-    """The answer of a plan for searchers that run one by one; its files are written to `out`."""
-    from simulator.planning.planner import answer
-    from simulator.planning.report import report, sentences
-
-    found = answer(loaded, **asked)
-    if out is not None:
-        from simulator.planning.report import folder
-
-        folder.write(found, out, pdf=pdf)
-    remarks = [*filter(None, [what_was_set(found.loaded)]), *sentences.remarks(found)]
-    return _Printed(
-        report.json_text(found), sentences.sentence(found), remarks, report.head(found), report.rows(found)
-    )
-
-
-def _of_many(loaded: Loaded, asked: dict[str, Any], out: Path | None, formats: str | None) -> _Printed:
-    """The answer of a plan for searches that share a cluster; its files are written to `out`."""
-    from simulator.planning.sharing import words
+        return contents(answer(loaded, **asked))
+    from simulator.planning.sharing.contents import contents as contents_of_shared
     from simulator.planning.sharing.planner import answer_shared
 
-    if formats is not None:
-        message = "is for searchers that run one by one; of searches that share a cluster there is plan.md, no page"
-        raise InputError(Problem("--format", message))
-    found = answer_shared(loaded, **asked)
-    if out is not None:
-        words.write(found, out)
-    remarks = [*filter(None, [what_was_set(found.loaded)]), *words.remarks(found)]
-    return _Printed(words.json_text(found), words.sentence(found), remarks, words.head(found), words.rows(found))
+    return contents_of_shared(answer_shared(loaded, **asked))
 
 
 def _checked(
@@ -279,11 +254,12 @@ def _with_question(scenario: Path, question: Question, sets: list[str] | None) -
     return loaded
 
 
-def _print(told: _Printed) -> None:
+def _print(told: Contents) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    _, sentence, remarks, head, rows = told
+    head, rows = told.options.head, told.options.rows
+    remarks = [*filter(None, [what_was_set(told.loaded)]), *told.remarks]
     console = Console()
     unbound = console.options.update(width=UNBOUND)
     if not console.is_terminal:
@@ -301,13 +277,13 @@ def _print(told: _Printed) -> None:
         *missing, last = (title for at, title in enumerate(head) if at not in shown)
         names = f"{', '.join(missing)} and {last}" if missing else last
         remarks = [f"This terminal is too narrow for {names}; --json and --out give all columns.", *remarks]
-    console.print(Text(printable(sentence), style="bold"), soft_wrap=True)
+    console.print(Text(printable(told.answer), style="bold"), soft_wrap=True)
     console.print(_table(head, rows, shown, broken=broken))
     for remark in remarks:
         console.print(Text(printable(remark)), soft_wrap=True)
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]], shown: list[int], *, broken: bool) -> Table:
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]], shown: list[int], *, broken: bool) -> Table:
     """A table of the columns `shown`; names of options and titles may take two lines, figures never do."""
     from rich.cells import cell_len
     from rich.table import Table

@@ -1,4 +1,4 @@
-"""Hostile texts in the player and in a plan's page: shown as they are, with no script run and no layout broken."""
+"""Hostile texts in the player and in the pages of plans: shown as they are, with no script run and no layout broken."""
 
 from __future__ import annotations
 
@@ -19,6 +19,16 @@ time_unit: s
 """
 
 
+SHARED = """\
+searches:
+  a: {searcher: {name: random, max_trials: 2, max_length: 1}, arrivals: {kind: every, gap: 9 s}, count: 20}
+curves: {kind: ordered, unit_time: 1 s}
+cluster: {workers: 2}
+time_unit: s
+warm_up: 0 s
+"""
+
+
 def test_pages_show_hostile_texts_and_obey_none(browser, tmp_path):
     rows = [
         {"id": f"{number} {SHOWN[number % len(SHOWN)]}", "step": step, "loss": number + 1 / step, "time": float(step),
@@ -31,16 +41,20 @@ def test_pages_show_hostile_texts_and_obey_none(browser, tmp_path):
     vary = json.dumps(dict.fromkeys(SHOWN, 2))
     plan = f"plan:\n  replicates: 2\n  vary:\n    cluster.overheads.save: {vary}\n"
     (tmp_path / "p.yaml").write_text(f"title: {title}\n{SCENARIO}{plan}")
+    asked = plan.replace("cluster.overheads.save", "cluster.overheads.trial_start") + "  target: {stay: 3 s}\n"
+    (tmp_path / "q.yaml").write_text(f"title: {title}\n{SHARED}{asked}")
     for line in (
         "curves import log.jsonl --from jsonl --trial-column id --step-column step --metric loss --time-column time "
         "-o c.csv",
         "animate s.yaml --style timeline --format html --out made",
         "plan p.yaml --jobs 1 --out plan",
+        "plan q.yaml --jobs 1 --out shared",
     ):
         done = asha_sim(*line.split(), cwd=tmp_path)
         assert done.returncode == 0, done.stderr
     pages = [*(tmp_path / "made").rglob("*.html"), *(tmp_path / "plan").rglob("*.html")]
-    assert len(pages) >= 2
+    pages += (tmp_path / "shared").rglob("*.html")
+    assert len(pages) >= 3
     context = browser.new_context(viewport={"width": 1280, "height": 900}, offline=True)
     context.set_default_timeout(PATIENCE)
     heard: list[str] = []
@@ -55,6 +69,6 @@ def test_pages_show_hostile_texts_and_obey_none(browser, tmp_path):
         kinds = "script[src], img[src='x'], svg[onload], a[href*='x.example'], [onerror]"
         assert page.locator(kinds).count() == 0
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
-        page.screenshot(path=tmp_path / f"{path.stem}.png", full_page=True)
+        page.screenshot(path=tmp_path / f"{path.parent.name}-{path.stem}.png", full_page=True)
     context.close()
     assert heard == []

@@ -11,6 +11,7 @@ from simulator.core.errors import InputError, RunError
 from simulator.planning.backend import WorkerPool
 from simulator.planning.planner import answer
 from simulator.planning.report import folder
+from simulator.planning.report.one_search import contents
 from tests.support.plans import loaded
 
 
@@ -41,6 +42,6 @@ def test_a_report_that_cannot_be_drawn_leaves_the_numbers(error, tmp_path, monke
     with pytest.raises(
         RunError, match=r"plan.html: can't be drawn: no font; plan.json, table.csv and plan.md are written"
     ):
-        folder.write(answer(loaded(tmp_path), pool=WorkerPool(jobs=1)), tmp_path / "out")
+        folder.write(contents(answer(loaded(tmp_path), pool=WorkerPool(jobs=1))), tmp_path / "out")
 
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["plan.json", "plan.md", "table.csv"]

@@ -15,6 +15,8 @@ from simulator.core.errors import InputError
 from simulator.planning.backend import WorkerPool
 from simulator.planning.planner import answer
 from simulator.planning.report import page, report
+from simulator.planning.report.markdown import markdown
+from simulator.planning.report.one_search import contents
 from simulator.scenario.loading import load
 from tests.support.hostile_texts import NOTHING, TEXTS
 from tests.support.plans import HEAD
@@ -68,7 +70,7 @@ def test_the_table_as_csv(found):
 
 
 def test_the_report_as_markdown(found):
-    text = report.markdown(found)
+    text = markdown(contents(found))
     html = MarkdownIt("commonmark").enable("table").render(text)
 
     assert not ACTS.search(text.replace("\n", ""))
@@ -80,7 +82,7 @@ def test_the_report_as_markdown(found):
 
 @pytest.mark.slow
 def test_the_report_as_a_page(found):
-    text = page.page(found)
+    text = page.page(contents(found))
 
     assert not re.search(r"<script>alert|<img src=x|<svg onload|<a ", text)
     assert not ACTS.search(text.replace("\n", ""))

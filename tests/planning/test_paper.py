@@ -10,6 +10,7 @@ from simulator.planning.backend import WorkerPool
 from simulator.planning.planner import answer
 from simulator.planning.report import folder, page, sentences
 from simulator.planning.report.assumptions import assumptions, span
+from simulator.planning.report.one_search import contents
 from simulator.planning.report.pdf import pdf
 from tests.support.plans import HEAD, SMALL, loaded, planned
 from tests.support.runner import asha_sim
@@ -109,7 +110,7 @@ def test_times_stand_in_their_largest_unit(ticks, text):
 
 
 def test_the_first_page_has_all_that_is_needed_to_decide(found):
-    text = page.page(found)
+    text = page.page(contents(found))
     first = text[text.index('<section class="first">') : text.index("</section>")]
 
     for part in (sentences.question(found), sentences.sentence(found), sentences.sure(found), sentences.risk(found)):
@@ -120,7 +121,7 @@ def test_the_first_page_has_all_that_is_needed_to_decide(found):
 
 
 def test_the_table_is_whole_on_paper(found):
-    text = page.page(found)
+    text = page.page(contents(found))
     printed = text[text.rindex("@media print") :]
 
     assert ".table { overflow: visible;" in printed
@@ -128,17 +129,17 @@ def test_the_table_is_whole_on_paper(found):
 
 
 def test_the_pdf_is_the_same_every_time(found):
-    made = pdf(found)
+    made = pdf(contents(found))
 
     assert made.startswith(b"%PDF-")
-    assert made == pdf(found)
+    assert made == pdf(contents(found))
     assert made.count(b"/Type /Page\n") + made.count(b"/Type /Page ") == 2
 
 
 def test_the_pdf_is_written_where_it_is_asked_for(found, tmp_path):
-    assert not [path for path in folder.write(found, tmp_path) if path.suffix == ".pdf"]
-    assert folder.write(found, tmp_path, pdf=True)[-1] == tmp_path / "plan.pdf"
-    assert (tmp_path / "plan.pdf").read_bytes() == pdf(found)
+    assert not [path for path in folder.write(contents(found), tmp_path) if path.suffix == ".pdf"]
+    assert folder.write(contents(found), tmp_path, pdf=True)[-1] == tmp_path / "plan.pdf"
+    assert (tmp_path / "plan.pdf").read_bytes() == pdf(contents(found))
 
 
 @pytest.mark.parametrize(

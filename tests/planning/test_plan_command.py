@@ -21,6 +21,8 @@ from simulator.planning.advice import Pick, Series
 from simulator.planning.backend import WorkerPool
 from simulator.planning.planner import answer
 from simulator.planning.report import charts, page, report, sentences
+from simulator.planning.report.markdown import markdown
+from simulator.planning.report.one_search import contents
 from simulator.planning.sensitivity import variations
 from simulator.planning.statistics import Interval
 from simulator.render.style import THEMES
@@ -322,9 +324,9 @@ def test_the_page_does_not_depend_on_matplotlibs_settings(tmp_path):
     import matplotlib as mpl
 
     answered = found(tmp_path)
-    usual = page.page(answered)
+    usual = page.page(contents(answered))
     with mpl.rc_context({"lines.linewidth": 20, "xtick.labelsize": 30, "axes.linewidth": 9, "font.size": 30}):
-        assert page.page(answered) == usual
+        assert page.page(contents(answered)) == usual
 
 
 def test_pilots_are_named(tmp_path):
@@ -407,7 +409,7 @@ class Reader(HTMLParser):
 
 def test_the_page_stands_by_itself_and_says_what_the_command_says(tmp_path):
     made = found(tmp_path)
-    text = page.page(made)
+    text = page.page(contents(made))
     read = Reader(text)
     ids = [value for name, value in read.attributes if name == "id"]
 
@@ -426,25 +428,25 @@ def test_the_page_stands_by_itself_and_says_what_the_command_says(tmp_path):
 
 
 def test_the_page_is_the_same_every_time(tmp_path):
-    assert page.page(found(tmp_path)) == page.page(found(tmp_path))
+    assert page.page(contents(found(tmp_path))) == page.page(contents(found(tmp_path)))
 
 
 def test_names_from_the_scenario_are_only_text(tmp_path):
     text = SMALL.replace("searchers:", 'title: "<script>alert(1)</script> | *a* $x$"\nsearchers:', 1)
     text = text.replace("{cluster.workers: [2, 4, 8]}", '{cluster.workers: [2], cluster: {"<b>$\\\\x_1$ & |": {}}}')
     made = found(tmp_path, text)
-    shown = page.page(made)
+    shown = page.page(contents(made))
 
     assert "script" not in Reader(shown).tags
     assert "b" not in Reader(shown).tags
     assert "SHA, <b>$\\x_1$ & |" in Reader(shown).text
-    assert "\\| \\*a\\* \\$x\\$" in report.markdown(made)
-    assert "<script>" not in report.markdown(made)
+    assert "\\| \\*a\\* \\$x\\$" in markdown(contents(made))
+    assert "<script>" not in markdown(contents(made))
 
 
 def test_figures_name_every_line_as_it_is(tmp_path):
     head = HEAD.replace("  SHA:", "  _SHA:").replace("  ASHA:", "  超:")
-    shown = page.page(found(tmp_path, planned("vary: {cluster.workers: [2, 4]}\nreplicates: 4", head)))
+    shown = page.page(contents(found(tmp_path, planned("vary: {cluster.workers: [2, 4]}\nreplicates: 4", head))))
     words = Counter(re.findall(r">([^<]*)</text>", shown))
 
     assert [words[name] for name in ("_SHA", "超", "_SHA − 超")] == [3, 3, 1]
@@ -465,7 +467,7 @@ def test_a_figure_says_where_it_does_not_show_all(tmp_path):
         f"  s{n}: {{name: sha, max_trials: 16, max_length: 16, divisor: 4}}\n" for n in range(charts.SHOWN + 1)
     )
     head += "".join(HEAD.splitlines(True)[3:])
-    shown = page.page(found(tmp_path, planned("vary: {cluster.workers: [2, 4]}\nreplicates: 4", head)))
+    shown = page.page(contents(found(tmp_path, planned("vary: {cluster.workers: [2, 4]}\nreplicates: 4", head))))
 
     assert shown.count("(6 of 7 lines)</figcaption>") == 3
 
@@ -474,8 +476,8 @@ def test_one_searcher_and_one_count(tmp_path):
     head = "searcher: {name: asha, max_trials: 16, max_length: 16}\n" + "".join(HEAD.splitlines(True)[3:])
     made = found(tmp_path, planned("vary: {cluster.workers: [4]}\nreplicates: 4\ntarget: {loss: -1}", head))
 
-    assert "never" in report.markdown(made)
-    assert Reader(page.page(made)).tags.count("svg") == 3
+    assert "never" in markdown(contents(made))
+    assert Reader(page.page(contents(made))).tags.count("svg") == 3
     assert json.loads(report.json_text(made))["recommended"] is None
 
 

@@ -173,14 +173,11 @@ def test_a_grid_is_continued_where_the_answer_stands_at_its_end(tmp_path):
     assert more.chosen.cell.count == fewer.chosen.cell.count == 4
 
 
-def test_options_that_a_plan_over_searches_has_no_use_for_are_refused(tmp_path):
-    for option, value, problem in (
-        ("--format", "html", "--format: is for searchers that run one by one"),
-        ("--deadline", "3h", "deadline: is asked of one search"),
-    ):
-        shown = asha_sim("plan", write(tmp_path), option, value)
-        assert shown.returncode == 2
-        assert problem in shown.stderr
+def test_a_deadline_is_refused(tmp_path):
+    shown = asha_sim("plan", write(tmp_path), "--deadline", "3h")
+
+    assert shown.returncode == 2
+    assert "deadline: is asked of one search" in shown.stderr
 
 
 def test_settings_of_as_many_workers_are_compared_run_by_run(tmp_path):

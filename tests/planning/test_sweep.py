@@ -22,7 +22,8 @@ from simulator.io import scratch, writing
 from simulator.planning import runs, sweep
 from simulator.planning.backend import WorkerPool
 from simulator.planning.planner import answer, check_plan
-from simulator.planning.report import report
+from simulator.planning.report import one_search, report
+from simulator.planning.report.markdown import markdown
 from simulator.planning.sweep import Block, Shape, Work, run_block
 from simulator.scenario.plan import TargetSection
 from simulator.scenario.searchers import SEARCHERS
@@ -46,7 +47,7 @@ def small_tasks(monkeypatch):
 
 
 def everything(found):
-    return report.json_text(found), report.csv_text(found), report.markdown(found)
+    return report.json_text(found), report.csv_text(found), markdown(one_search.contents(found))
 
 
 @pytest.mark.parametrize("text", [SMALL, FAULTY])

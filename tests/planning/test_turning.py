@@ -11,6 +11,7 @@ import pytest
 from simulator.planning.backend import WorkerPool
 from simulator.planning.planner import answer
 from simulator.planning.report import page, report, sentences
+from simulator.planning.report.one_search import contents
 from simulator.planning.sensitivity import QUANTITIES, Variation, quantities, variations
 from simulator.planning.turning import CONTENDERS, Turn, contenders
 from tests.support.plans import HEAD, loaded, planned
@@ -103,7 +104,7 @@ def test_the_decision_changes_where_the_chosen_option_gets_too_late(tmp_path):
     assert {"with": "trial time", "share_of_sets": None}.items() <= json.loads(report.json_text(found))[
         "decision_changes"
     ][0].items()
-    assert f"if it rises by more than {off} %" in page.page(found)
+    assert f"if it rises by more than {off} %" in page.page(contents(found))
 
 
 def test_with_no_option_left_the_decision_is_none(tmp_path):

@@ -16,6 +16,12 @@ from simulator.scenario import uncertainty
 Source = Literal["given", "measured", "fitted", "assumed"]
 
 
+#: What a pool does that grows and shrinks.
+SCALES = "hired and let go with the work that waits"
+#: The columns of a table of assumptions.
+HEAD = ("number", "value", "where from")
+
+
 class Assumption(NamedTuple):
     """An assumption: its subject, its value, and where the value comes from."""
 
@@ -26,7 +32,21 @@ class Assumption(NamedTuple):
 
 def assumptions(answer: Answer) -> list[Assumption]:
     """The assumptions behind the chosen option, or the nearest."""
-    return [*_search(answer), *_trials(answer), *_machines(answer), *_trouble(answer)]
+    scenario = answer.fresh.cell.loaded.scenario
+    known = answer.fresh.ignorance
+    pilots = None if known is None else known.pilots
+    return [
+        *_search(answer),
+        *of_trials(scenario.curves, pilots=pilots, pilots_of_law=answer.plan.pilots),
+        *of_cluster(scenario.cluster, answer.loaded.scenario.cluster),
+    ]
+
+
+def of_cluster(cluster: models.ClusterSection, stated: models.ClusterSection) -> Iterator[Assumption]:
+    """Assumptions on an option's cluster; `stated` is the scenario's own."""
+    figures = _Figures(cluster, stated)
+    yield from _machines(figures)
+    yield from _trouble(figures)
 
 
 def span(amount: int) -> str:
@@ -44,13 +64,13 @@ def _search(answer: Answer) -> Iterator[Assumption]:
         yield Assumption("promoted", f"1 trial in {spec.promotes_one_in:g} goes on", "given")
 
 
-def _trials(answer: Answer) -> Iterator[Assumption]:
-    """Assumptions on the losses and times of trials."""
-    curves, found = answer.fresh.cell.loaded.scenario.curves, answer.fresh.ignorance
+def of_trials(
+    curves: curve_models.CurvesSection, *, pilots: int | None = None, pilots_of_law: int | None = None
+) -> Iterator[Assumption]:
+    """Assumptions on the losses and times of trials, drawn from `pilots`, or from a law of `pilots_of_law`."""
     if isinstance(curves, curve_models.RecordedSection):
-        few = None if found is None else found.pilots
-        pilots = "recorded trials" if few is None else f"{few:,} pilots, drawn again and again"
-        yield Assumption("losses of trials", pilots, "measured")
+        drawn = "recorded trials" if pilots is None else f"{pilots:,} pilots, drawn again and again"
+        yield Assumption("losses of trials", drawn, "measured")
         if curves.unit_time is None:
             yield Assumption("time a unit takes", "each recorded trial's own", "measured")
         else:
@@ -59,7 +79,6 @@ def _trials(answer: Answer) -> Iterator[Assumption]:
         if curves.trials:
             yield Assumption("losses and times of trials", f"a law of {len(curves.trials):,} pilots", "fitted")
             return
-        pilots_of_law = answer.plan.pilots
         source: Source = "assumed" if pilots_of_law is None else "fitted"
         losses = "made up" if pilots_of_law is None else f"a law of {counted(pilots_of_law, 'pilot')}"
         if curves.preset is not None:
@@ -73,9 +92,8 @@ def _trials(answer: Answer) -> Iterator[Assumption]:
         yield Assumption("trials", f"each {better} than the next, all equally fast", "assumed")
 
 
-def _machines(answer: Answer) -> Iterator[Assumption]:
+def _machines(figures: _Figures) -> Iterator[Assumption]:
     """Assumptions on prices, speeds, release and start-up times of machines."""
-    figures = _Figures(answer)
     cluster = figures.cluster
     groups = cluster.groups or {}
     for name, group in groups.items():
@@ -87,11 +105,12 @@ def _machines(answer: Answer) -> Iterator[Assumption]:
         if group.ramp_up:
             what = f"until all machines{of} have joined"
             yield figures.row(what, span(group.ramp_up), f"groups.{name}.ramp_up")
-    rules = [group.release or cluster.release for group in groups.values()] or [cluster.release]
-    stated = any("release" in part.model_fields_set for part in (cluster, *groups.values()))
-    yield Assumption(
-        "machines", " or ".join(dict.fromkeys(map(sentences.rule, rules))), "given" if stated else "assumed"
-    )
+    rules = [
+        SCALES if group.scaling is not None else sentences.rule(group.release or cluster.release)
+        for group in groups.values()
+    ] or [sentences.rule(cluster.release)]
+    stated = SCALES in rules or any("release" in part.model_fields_set for part in (cluster, *groups.values()))
+    yield Assumption("machines", " or ".join(dict.fromkeys(rules)), "given" if stated else "assumed")
     overheads = cluster.overheads
     for key, what in (
         ("worker_start", "start-up of a machine"), ("trial_start", "start of a trial"),
@@ -104,9 +123,8 @@ def _machines(answer: Answer) -> Iterator[Assumption]:
         yield figures.row("the scheduler's time for a job", span(cluster.decision_time), "decision_time")
 
 
-def _trouble(answer: Answer) -> Iterator[Assumption]:
+def _trouble(figures: _Figures) -> Iterator[Assumption]:
     """Assumptions on stragglers, spot machines, crashes and failures."""
-    figures = _Figures(answer)
     cluster = figures.cluster
     yield from _stragglers(figures)
     groups = cluster.groups or {"": models.GroupSection(count=cluster.workers or 1)}
@@ -158,9 +176,9 @@ def _stragglers(figures: _Figures) -> Iterator[Assumption]:
 class _Figures:
     """The figures of the option's cluster, and which of them were measured."""
 
-    def __init__(self, answer: Answer) -> None:
-        self.cluster = answer.fresh.cell.loaded.scenario.cluster
-        self._stated = answer.loaded.scenario.cluster
+    def __init__(self, cluster: models.ClusterSection, stated: models.ClusterSection) -> None:
+        self.cluster = cluster
+        self._stated = stated
 
     def row(self, what: str, value: str, key: str, *, given: bool = True) -> Assumption:
         """A figure with its key; it is measured if a run tells it, with its interval and the events behind it."""

@@ -1,60 +1,34 @@
-"""The report's figures as SVG, in which every colour is the name of one of the page's own colours."""
+"""The figures of a plan of one search: times and expense by workers, the trade-off, and paired differences."""
 
 from __future__ import annotations
 
-import io
-import re
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import isfinite
-from textwrap import fill
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from simulator.core import escaping
 from simulator.core.ticks import UNITS, to_seconds
 from simulator.planning.advice import Advice, Series
 from simulator.planning.options import Option, Spread
 from simulator.planning.planner import Answer
-from simulator.render.plots.figure import letter, look, named
-from simulator.render.style import THEMES, Theme
+from simulator.planning.report.drawing import (
+    DASHES,
+    LINES,
+    MARKS,
+    SHOWN,
+    Chart,
+    Limit,
+    chart,
+    colours,
+    draw_limit,
+    kept_of,
+    mark_counts,
+    sheet,
+)
+from simulator.render.plots.figure import named
+from simulator.render.style import THEMES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-#: Size of a figure in inches, chosen so that a phone shows it about as large as it is drawn.
-SIZE = (4.3, 3.3)
-#: Most series in a figure, those of the answer first; more can't be told apart.
-SHOWN = 6
-DASHES = ("-", "--", ":", "-.")
-MARKS = ("o", "s", "^", "D", "v", "P")
-#: Most numbers of workers along an axis.
-TICKS = 8
-SPACES = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
-#: Longest line of a legend, and longest of two lines side by side, in characters.
-LONGEST, BESIDE = 56, 24
-#: Ratio of the largest to the smallest number of workers from which the axis is logarithmic.
-WIDE = 4
-
-
-class Limit(NamedTuple):
-    """A line that should not be crossed."""
-
-    value: float
-    name: str
-
-
-class Chart(NamedTuple):
-    """A figure: its title, which says what it shows, and its SVG."""
-
-    title: str
-    svg: str
-
-
-def colours(theme: Theme) -> dict[str, str]:
-    """The colours that the figures use: their names, and their values in a theme."""
-    names = ("page", "panel", "grid", "ink", "muted", "accent", "lost", "overhead", "busy")
-    return {"blue": theme.rungs[1], **{name: getattr(theme, name) for name in names}}
 
 
 def charts(answer: Answer) -> Iterator[Chart]:
@@ -64,7 +38,7 @@ def charts(answer: Answer) -> Iterator[Chart]:
     money = "cost ($)" if advice.priced else "worker-hours"
     shown = _shown(advice)
     deadline = None if plan.deadline is None else Limit(to_seconds(plan.deadline) / hour, "deadline")
-    kept = _kept(len(shown), len(advice.series))
+    kept = kept_of(len(shown), len(advice.series))
     title = f"Time by number of workers: half of the runs (line), four in five (band){kept}"
     yield _by_workers(shown, lambda option: _scaled(option.time_s, hour), f"time ({unit})", deadline, title)
     budget = None if plan.budget is None else Limit(plan.budget, "budget")
@@ -89,11 +63,6 @@ def _shown(advice: Advice) -> list[Series]:
     return [one for one in advice.series if one in kept]
 
 
-def _kept(shown: int, there: int) -> str:
-    """The end of a figure's title if not all series are shown."""
-    return f" ({shown} of {there:,} lines)" if shown < there else ""
-
-
 def _by_workers(
     shown: Sequence[Series],
     spread: Callable[[Option], Spread],
@@ -101,9 +70,9 @@ def _by_workers(
     limit: Limit | None,
     title: str,
 ) -> Chart:
-    figure, axes = _sheet()
+    figure, axes = sheet()
     _lines(axes, shown, spread, unit, limit)
-    return _chart(figure, axes, title)
+    return chart(figure, axes, title)
 
 
 def draw_times(answer: Answer, axes: Axes) -> str:
@@ -113,7 +82,7 @@ def draw_times(answer: Answer, axes: Axes) -> str:
     limit = None if deadline is None else Limit(to_seconds(deadline) / hour, "deadline")
     shown = _shown(answer.advice)
     _lines(axes, shown, lambda option: _scaled(option.time_s, hour), f"time ({unit})", limit)
-    kept = _kept(len(shown), len(answer.advice.series))
+    kept = kept_of(len(shown), len(answer.advice.series))
     return f"Time by number of workers: half of the runs (line), four in five (band){kept}"
 
 
@@ -137,17 +106,14 @@ def _lines(
         else:
             axes.vlines(counts, lows, tops, color=palette[colour], lw=2, alpha=0.5)
     if limit is not None:
-        axes.axhline(limit.value, color=palette["ink"], lw=1, ls=(0, (1, 2)))
-        axes.annotate(limit.name, (1, limit.value), xycoords=("axes fraction", "data"), ha="right", va="bottom",
-                      color=palette["ink"], xytext=(-3, 3), textcoords="offset points", zorder=9,
-                      bbox={"fc": palette["panel"], "ec": "none", "pad": 1})  # fmt: skip
+        draw_limit(axes, limit)
     axes.set_ylim(0, None if len(known) == 3 * len(spreads) else ceiling)  # an infinite one leaves the picture
-    _counts(axes, sorted({option.count for one in shown for option in one.options}))
+    mark_counts(axes, sorted({option.count for one in shown for option in one.options}))
     axes.set_ylabel(unit)
 
 
 def _trade_off(advice: Advice, shown: Sequence[Series], hour: float, unit: str, money: str) -> Chart:
-    figure, axes = _sheet()
+    figure, axes = sheet()
     palette = colours(THEMES["light"])
 
     def place(option: Option) -> tuple[float, float]:
@@ -176,14 +142,13 @@ def _trade_off(advice: Advice, shown: Sequence[Series], hour: float, unit: str, 
     axes.set_xlim(left=0)
     axes.set_xlabel(f"time, median ({unit})")
     axes.set_ylabel(f"{money}, mean")
-    kept = _kept(len(shown), len(advice.series))
-    return _chart(figure, axes, f"Time against cost; the grey line joins the best{kept}")
+    kept = kept_of(len(shown), len(advice.series))
+    return chart(figure, axes, f"Time against cost; the grey line joins the best{kept}")
 
 
 def _differences(advice: Advice, hour: float, unit: str) -> Chart:
-    figure, axes = _sheet()
+    figure, axes = sheet()
     palette = colours(THEMES["light"])
-    names = ("blue", "accent", "lost", "busy", "overhead")
     groups: dict[str, list[tuple[int, float, float, float]]] = {}
     for found in advice.differences:
         if found.comparable:  # otherwise slow runs would be missing, or less work would look quicker
@@ -193,97 +158,27 @@ def _differences(advice: Advice, hour: float, unit: str) -> Chart:
             groups.setdefault(text, []).append((found.one.count, middle, low, high))
     for number, (text, points) in enumerate(list(groups.items())[:SHOWN]):
         counts, middles, lows, highs = zip(*sorted(points), strict=True)
-        colour = palette[names[number % len(names)]]
+        colour = palette[LINES[number % len(LINES)]]
         axes.plot(counts, middles, marker=MARKS[number % len(MARKS)], ms=4, lw=1, color=colour, label=named(text))
         axes.vlines(counts, lows, highs, color=colour, lw=2.5, alpha=0.5)
     axes.axhline(0, color=palette["ink"], lw=1)
-    _counts(axes, sorted({found.one.count for found in advice.differences if found.comparable}))
+    mark_counts(axes, sorted({found.one.count for found in advice.differences if found.comparable}))
     axes.set_ylabel(f"difference of times ({unit})")
-    kept = _kept(min(len(groups), SHOWN), len(groups))
-    return _chart(figure, axes, f"The same seeds in both: mean difference with its interval; 0 is none{kept}")
-
-
-def _sheet() -> tuple[Figure, Axes]:
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
-
-    palette = colours(THEMES["light"])
-    with look():
-        figure = Figure(figsize=SIZE, facecolor="none", layout="constrained")
-        FigureCanvasSVG(figure)
-        axes = figure.add_subplot()
-    axes.set_facecolor(palette["panel"])
-    axes.tick_params(colors=palette["muted"])
-    axes.grid(color=palette["grid"], lw=0.8)
-    axes.set_axisbelow(True)
-    for label in (axes.xaxis.label, axes.yaxis.label):
-        label.set_color(palette["muted"])
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-    return figure, axes
+    kept = kept_of(min(len(groups), SHOWN), len(groups))
+    return chart(figure, axes, f"The same seeds in both: mean difference with its interval; 0 is none{kept}")
 
 
 def _styled(shown: Sequence[Series]) -> Iterator[tuple[Series, str, str, str]]:
     """Each series with its look: a colour for the searcher, dashes and a mark for the setting; no two are alike."""
-    names = ("blue", "accent", "lost", "busy", "overhead")
     labels = list(dict.fromkeys(one.label for one in shown))
     settings = list(dict.fromkeys(one.setting for one in shown))
     taken: set[tuple[str, int]] = set()
     for one in shown:
-        colour = names[labels.index(one.label) % len(names)]
+        colour = LINES[labels.index(one.label) % len(LINES)]
         own = settings.index(one.setting)
         place = next(at for at in (*range(own, len(MARKS)), *range(own)) if (colour, at) not in taken)
         taken.add((colour, place))
         yield one, colour, DASHES[place % len(DASHES)], MARKS[place]
-
-
-def _counts(axes: Axes, counts: Sequence[int]) -> None:
-    """Label the x axis with numbers of workers."""
-    if counts and counts[-1] >= WIDE * counts[0]:
-        axes.set_xscale("log", base=2)
-    step = -(-len(counts) // TICKS)
-    marked = counts[::-1][::step][::-1]
-    axes.set_xticks(marked, [f"{count:,}" for count in marked])
-    axes.set_xticks([], minor=True)
-    axes.set_xlabel("workers")
-
-
-def _chart(figure: Figure, axes: Axes, title: str) -> Chart:
-    handles, labels = axes.get_legend_handles_labels()
-    labels = [fill(label, LONGEST) for label in labels]
-    palette = colours(THEMES["light"])
-    across = 2 if max(map(len, labels), default=0) <= BESIDE else 1
-    with look():
-        made = figure.legend(
-            handles, labels, loc="outside lower left", frameon=False, labelcolor=palette["ink"], ncols=across,
-            fontsize=9, borderpad=0, columnspacing=1.2, handlelength=2.2,
-        )  # fmt: skip
-        letter(made, labels)
-        out = io.StringIO()
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
-            figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-    return Chart(title, _inline(out.getvalue(), title))
-
-
-def _inline(svg: str, title: str) -> str:
-    """A figure as part of a page: without prologue, with unique names, in the page's colours."""
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
-    used = set(re.findall(r"#([\w-]+)[\")]", svg))
-    prefix = f"{sum(map(ord, title)):x}-"
-
-    def of_page(tag: re.Match[str]) -> str:
-        """Rewrite a tag; the text between tags, which may be anything, stays."""
-        made = re.sub(r' id="([^"]+)"', lambda found: found[0] if found[1] in used else "", tag[0])
-        made = re.sub(r'(id="|url\(#|xlink:href="#)', lambda found: found[1] + prefix, made)
-        for name, colour in colours(THEMES["light"]).items():
-            made = made.replace(colour.lower(), f"var(--{name})")
-        return re.sub(r"'?DejaVu Sans'?(, [^;\"]*)?", "system-ui, sans-serif", made)
-
-    box = re.search(r'viewBox="[^"]+"', svg)
-    head = f'<svg {box[0] if box else ""} role="img" aria-label="{escaping.html(title)}" {SPACES}>'
-    return re.sub(r"<[^>]*>", of_page, head + svg[svg.index(">") + 1 :]).strip()
 
 
 def _scaled(spread: Spread, unit: float) -> Spread:

@@ -6,27 +6,23 @@ from pathlib import Path
 
 from simulator.core.errors import RunError
 from simulator.io import writing
-from simulator.planning.planner import Answer
-from simulator.planning.report import report
+from simulator.planning.report.contents import Contents
+from simulator.planning.report.markdown import markdown
 from simulator.planning.report.page import page
 from simulator.planning.report.pdf import pdf as pdf_of
 
 
-def write(answer: Answer, folder: Path, *, pdf: bool = False) -> list[Path]:
+def write(told: Contents, folder: Path, *, pdf: bool = False) -> list[Path]:
     """Write all files of the report to a folder, with `pdf` a PDF too; returns their paths.
 
     Raises RunError if the page can't be drawn; the other files are written all the same.
     """
-    texts = {
-        "plan.json": report.json_text(answer),
-        "table.csv": report.csv_text(answer),
-        "plan.md": report.markdown(answer),
-    }
+    texts = {**told.data, "plan.md": markdown(told)}
     undrawn, sheets = None, b""
     try:
-        texts["plan.html"] = page(answer)
+        texts["plan.html"] = page(told)
         if pdf:
-            sheets = pdf_of(answer)
+            sheets = pdf_of(told)
     except (ValueError, TypeError, RuntimeError, OSError) as error:  # from a library; the numbers are sound
         undrawn = f"{folder / 'plan.html'}: can't be drawn: {error}; plan.json, table.csv and plan.md are written"
     with writing.together(folder):

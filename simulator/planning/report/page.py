@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 
 from simulator.core.escaping import html
-from simulator.planning.planner import Answer
-from simulator.planning.report import report, sentences
-from simulator.planning.report.assumptions import assumptions
-from simulator.planning.report.charts import charts, colours
+from simulator.planning.report.contents import Contents, Table
+from simulator.planning.report.drawing import colours
 from simulator.render.plots.figure import look
 from simulator.render.style import THEMES
 
@@ -17,31 +14,28 @@ from simulator.render.style import THEMES
 LONGEST_FIGURE = 24
 
 
-def page(answer: Answer) -> str:
-    """The page of an answer."""
-    chosen = answer.advice.chosen
+def page(told: Contents) -> str:
+    """The page of a report."""
     with look():  # independent of this machine's matplotlibrc
         first, *others = (
-            f"<figure><figcaption>{html(chart.title)}</figcaption>{chart.svg}</figure>" for chart in charts(answer)
+            f"<figure><figcaption>{html(chart.title)}</figcaption>{chart.svg}</figure>" for chart in told.charts()
         )
-    names = None if chosen is None else report.listed(answer).index(chosen)
     return PAGE.format(
-        title=html(answer.loaded.title),
+        title=html(told.title),
         light=_properties("light"),
         dark=_properties("dark"),
-        question=html(sentences.question(answer)),
-        answer=html(sentences.sentence(answer)),
-        sure=html(sentences.sure(answer)),
-        risk=html(sentences.risk(answer)),
+        question=html(told.question),
+        answer=html(told.answer),
+        sure=html(told.sure),
+        risk=html(told.risk),
         first=first,
-        assumptions=_table("What it rests on", ("number", "value", "where from"), assumptions(answer)),
-        remarks="".join(f"<li>{html(remark)}</li>" for remark in sentences.remarks(answer)),
+        assumptions=_table(told.assumptions),
+        remarks="".join(f"<li>{html(remark)}</li>" for remark in told.remarks),
         figures="".join(others),
-        table=_table("All options", report.head(answer), report.rows(answer), names),
-        sensitivity=_table("If things were otherwise", *_sensitivity(answer)),
+        tables="\n".join(map(_table, (told.options, *told.further))),
         source=(
-            f"asha-simulator {html(version('asha-simulator'))}, seed {answer.seed}, scenario "
-            f"<code>{answer.loaded.digest[:12]}</code>"
+            f"asha-simulator {html(version('asha-simulator'))}, seed {told.seed}, scenario "
+            f"<code>{told.loaded.digest[:12]}</code>"
         ),
     )
 
@@ -51,34 +45,8 @@ def _properties(theme: str) -> str:
     return "".join(f"--{name}:{colour};" for name, colour in named.items())
 
 
-def _sensitivity(answer: Answer) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    advice, plan, unit = answer.advice, answer.plan, answer.loaded.scenario.time_unit
-    base, asked = answer.fresh, plan.asked
-    head = (
-        "",
-        *((sentences.goal(plan),) if asked else ()),
-        f"{report.UNIT_NAMES[unit]}, median",
-        "cost, mean" if advice.priced else "worker-hours, mean",
-        *(("decision changes",) if answer.turns is not None else ()),
-    )
-    turns = {(turn.what, turn.factor > 1): sentences.turn(turn) for turn in answer.turns or () if turn.share is None}
-    rows = []
-    for way, option in ((None, base), *answer.sensitivity):
-        name = f"{base.name}, as planned" if way is None else way.name
-        spent = (
-            sentences.money(option.mean_cost.estimate)
-            if advice.priced
-            else sentences.hours(option.mean_hours.estimate)
-        )
-        met = (sentences.share(option.met, plan.confidence),) if asked else ()
-        time = sentences.time(option.time_s.middle, unit).removesuffix(f" {unit}")
-        there = None if way is None else turns.pop((way.what, way.factor > 1), "not by twice or half as much")
-        rows.append((name, *met, time, spent, *(((there or ""),) if answer.turns is not None else ())))
-    rows += [(what, *[""] * (len(head) - 2), text) for (what, _), text in turns.items()]  # not of a figure above
-    return head, rows
-
-
-def _table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], best: int | None = None) -> str:
+def _table(table: Table) -> str:
+    caption, head, rows, best = table
     titles = "".join(f'<th scope="col">{html(cell)}</th>' for cell in head[1:])
     body = "".join(
         f"<tr{' class=best' if number == best else ''}>"
@@ -179,8 +147,7 @@ footer {{ margin-top: 24px; font-size: 13px; color: var(--muted); overflow-wrap:
 <h2>What else the runs say</h2>
 <ul>{remarks}</ul>
 <div class="figures">{figures}</div>
-{table}
-{sensitivity}
+{tables}
 <footer>{source}</footer>
 </main>
 </body>

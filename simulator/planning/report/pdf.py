@@ -8,11 +8,8 @@ from collections.abc import Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from simulator.planning.planner import Answer
-from simulator.planning.report import report, sentences
-from simulator.planning.report.assumptions import assumptions
-from simulator.planning.report.charts import draw_times
-from simulator.render.plots.figure import look, named
+from simulator.planning.report.contents import Contents
+from simulator.render.plots.figure import letter, look, named
 from simulator.render.style import THEMES
 
 if TYPE_CHECKING:
@@ -34,16 +31,16 @@ LONG = 34
 ROWS = 38
 
 
-def pdf(answer: Answer) -> bytes:
-    """The PDF of an answer, with the same bytes every time."""
+def pdf(told: Contents) -> bytes:
+    """The PDF of a report, with the same bytes every time."""
     from matplotlib.backends.backend_pdf import PdfPages
 
     out = io.BytesIO()
     with look(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
-        with PdfPages(out, metadata={"CreationDate": None, "Title": answer.loaded.title}) as pages:
-            pages.savefig(_first(answer))
-            for figure in _tables(answer):
+        with PdfPages(out, metadata={"CreationDate": None, "Title": told.title}) as pages:
+            pages.savefig(_first(told))
+            for figure in _tables(told):
                 pages.savefig(figure)
     return out.getvalue()
 
@@ -91,34 +88,35 @@ class _Sheet:
         )  # fmt: skip
 
 
-def _first(answer: Answer) -> Figure:
+def _first(told: Contents) -> Figure:
     """The first page: question, answer, certainty, main risk, a figure, and the assumptions."""
     sheet = _Sheet(UPRIGHT)
-    sheet.write(answer.loaded.title, PLAIN)
-    sheet.write(sentences.question(answer), PLAIN)
+    sheet.write(told.title, PLAIN)
+    sheet.write(told.question, PLAIN)
     sheet.gap(0.1)
-    sheet.write(sentences.sentence(answer), BIG, bold=True)
-    for title, text in (("How sure", sentences.sure(answer)), ("Main risk", sentences.risk(answer))):
+    sheet.write(told.answer, BIG, bold=True)
+    for title, text in (("How sure", told.sure), ("Main risk", told.risk)):
         sheet.gap(0.1)
         sheet.write(title, PLAIN, bold=True)
         sheet.write(text, PLAIN)
-    rows = [tuple(map(_broken, row, COLUMNS)) for row in assumptions(answer)]
+    rows = [tuple(map(_broken, row, COLUMNS)) for row in told.assumptions.rows]
     lines = sum(max(map(len, row)) for row in rows)
     needed = (lines + 3) * LINE * PLAIN / 72 + LEGEND
     sheet.gap(0.15)
     axes = sheet.figure.add_axes(sheet.area(max(1.8, min(4.0, sheet.top - MARGIN - needed - 0.4))))
-    title = draw_times(answer, axes)
+    title = told.draw(axes)
     axes.set_title(title, fontsize=PLAIN, loc="left")
     axes.grid(color=THEMES["light"].grid, lw=0.8)
     handles, labels = axes.get_legend_handles_labels()
     across = 3 if max(map(len, labels), default=0) < LONG else 2
-    sheet.figure.legend(
+    legend = sheet.figure.legend(
         handles, labels, loc="upper left", bbox_to_anchor=(MARGIN / UPRIGHT[0], (sheet.top - 0.02) / UPRIGHT[1]),
         fontsize=SMALL, frameon=False, ncols=across, borderpad=0, borderaxespad=0,
     )  # fmt: skip
+    letter(legend, labels)
     axes.tick_params(labelsize=SMALL)
     sheet.gap(LEGEND)
-    sheet.write("What it rests on", PLAIN, bold=True)
+    sheet.write(told.assumptions.caption, PLAIN, bold=True)
     for row in rows:
         for number in range(max(map(len, row))):
             sheet.top -= LINE * PLAIN / 72
@@ -134,20 +132,20 @@ def _broken(text: str, left: float) -> list[str]:
     return wrap(text, int(room * 72 / (LETTER * PLAIN))) or [""]
 
 
-def _tables(answer: Answer) -> list[Figure]:
+def _tables(told: Contents) -> list[Figure]:
     """Landscape pages with all options, then with the other remarks."""
-    head, rows = report.head(answer), report.rows(answer)
+    head, rows = told.options.head, told.options.rows
     made = []
     for first in range(0, len(rows), ROWS):
         sheet = _Sheet(SIDEWAYS)
-        sheet.write("All options", PLAIN, bold=True)
+        sheet.write(told.options.caption, PLAIN, bold=True)
         _table(sheet, head, rows[first : first + ROWS])
         made.append(sheet)
-    if sum(len(text) // 150 + 1 for text in sentences.remarks(answer)) > ROWS - min(len(rows), ROWS):
+    if sum(len(text) // 150 + 1 for text in told.remarks) > ROWS - min(len(rows), ROWS):
         made.append(_Sheet(SIDEWAYS))
     last = made[-1]
     last.gap(0.2)
-    for remark in sentences.remarks(answer):
+    for remark in told.remarks:
         last.write(remark, PLAIN)
     return [sheet.figure for sheet in made]
 

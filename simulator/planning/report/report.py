@@ -1,4 +1,4 @@
-"""The answer as text: JSON, CSV, Markdown, and the rows of its table."""
+"""The answer as text: JSON, CSV, and the rows of its table."""
 
 from __future__ import annotations
 
@@ -69,26 +69,6 @@ def csv_text(answer: Answer) -> str:
     for row in flat:
         writer.writerow({key: _cell(key, value) for key, value in row.items()})
     return out.getvalue()
-
-
-def markdown(answer: Answer) -> str:
-    """The answer and its table as Markdown."""
-    titles = head(answer)
-    table = ["| " + " | ".join(titles) + " |", "| --- |" + " ---: |" * (len(titles) - 1)]
-    table += ["| " + " | ".join(escaping.markdown(cell) for cell in row) + " |" for row in rows(answer)]
-    notes = [f"- {escaping.markdown(remark)}" for remark in sentences.remarks(answer)]
-    return "\n".join(
-        [
-            f"# {escaping.markdown(answer.loaded.title)}",
-            "",
-            f"**{escaping.markdown(sentences.sentence(answer))}**",
-            "",
-            *notes,
-            "",
-            *table,
-            "",
-        ]
-    )
 
 
 def _cells(answer: Answer, option: Option) -> tuple[str, ...]:

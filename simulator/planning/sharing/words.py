@@ -1,4 +1,4 @@
-"""The answer of a plan over searches: sentences, and files with the same content: plan.json, table.csv, plan.md."""
+"""The answer of a plan over searches: sentences, the rows of its table, and its numbers as JSON and CSV."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import csv
 import io
 from collections.abc import Iterator
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from simulator.core import escaping, formatting, ticks
 from simulator.core.streams import DRAWS_VERSION
-from simulator.io import writing
 from simulator.planning import statistics
 from simulator.planning.sharing.options import LEVEL, SharedOption
 from simulator.planning.sharing.planner import SharedAnswer
@@ -20,10 +18,45 @@ from simulator.planning.statistics import Interval
 
 def sentence(found: SharedAnswer) -> str:
     """The answer in one sentence."""
-    asked, stay, chosen = formatting.level(found.plan.confidence), _stay(found), found.chosen
+    asked, within, chosen = formatting.level(found.plan.confidence), stay(found), found.chosen
     if chosen is None:
-        return f"No option here gets {asked} of the searches done within {stay}."
-    return f"{chosen.name}: {_share(chosen.in_time)} of the searches are done within {stay}; {asked} were asked."
+        return f"No option here gets {asked} of the searches done within {within}."
+    return f"{chosen.name}: {_share(chosen.in_time)} of the searches are done within {within}; {asked} were asked."
+
+
+def question(found: SharedAnswer) -> str:
+    """The question in one sentence."""
+    asked = formatting.level(found.plan.confidence)
+    return f"How many workers, and which, for {asked} of the searches to be done within {stay(found)}?"
+
+
+def sure(found: SharedAnswer) -> str:
+    """The certainty of the answer in one or two sentences."""
+    option = found.named
+    if option.overloaded:
+        return "All options are overloaded: searches wait longer and longer, and no stay can be promised."
+    searches = int(option.runs["searches"].sum())
+    runs = f"{formatting.counted(found.runs, 'run')} with {searches:,} search{'' if searches == 1 else 'es'} in all"
+    mean = option.mean_stay_s
+    stayed = "" if mean is None else f" They stay {_times(mean, found.loaded.scenario.time_unit)} on average."
+    return f"{_share(option.in_time)} of the searches are done within {stay(found)}, in {runs}.{stayed}"
+
+
+def risk(found: SharedAnswer) -> str:
+    """The main risk that the answer is wrong."""
+    option, asked = found.named, found.plan.confidence
+    if option.overloaded:
+        return f"More work arrives than {option.name} can do. Only more or faster machines, or less work, help."
+    if found.chosen is not None and option.in_time.low < asked:
+        low = formatting.percent(option.in_time.low, unlike=asked)
+        share = formatting.level(asked)
+        return f"The true share may be below the {share} that were asked: its interval reaches down to {low}."
+    if not option.load:
+        return "The intervals do not tell how wrong the curves and the times of arrival may be."
+    return (
+        f"The load is {option.load:.2f}. If {formatting.percent(1 / option.load - 1)} more work arrived, it would be "
+        "overloaded, and stays grow before that."
+    )
 
 
 def remarks(found: SharedAnswer) -> list[str]:
@@ -80,7 +113,7 @@ def _beside(found: SharedAnswer, option: SharedOption) -> Iterator[str]:
 def head(found: SharedAnswer) -> tuple[str, ...]:
     """Names of the table's columns."""
     costs = ("rent a year", "own a year") if any(option.owning for option in found.options) else ()
-    return ("option", "load", "busy", f"within {_stay(found)}", "stay, mean", *costs)
+    return ("option", "load", "busy", f"within {stay(found)}", "stay, mean", *costs)
 
 
 def rows(found: SharedAnswer) -> list[tuple[str, ...]]:
@@ -89,10 +122,10 @@ def rows(found: SharedAnswer) -> list[tuple[str, ...]]:
     priced = any(option.owning for option in found.options)
     for option in found.options:
         mean = option.mean_stay_s
-        stay = "—" if mean is None else _times(mean, unit)
+        mean_stay = "—" if mean is None else _times(mean, unit)
         costs = [] if not priced else ["—", "—"] if option.owning is None else option.owning.cells()
         load = "—" if option.load is None else f"{option.load:.2f}"
-        figures = ("overloaded", "—") if option.overloaded else (_share(option.in_time), stay)
+        figures = ("overloaded", "—") if option.overloaded else (_share(option.in_time), mean_stay)
         table.append((option.name, load, formatting.percent(option.utilization), *figures, *costs))
     return table
 
@@ -135,16 +168,7 @@ def json_text(found: SharedAnswer) -> str:
     return escaping.json_text(numbers(found)) + "\n"
 
 
-def write(found: SharedAnswer, folder: Path) -> list[Path]:
-    """Write the report to a folder; returns the paths."""
-    texts = {"plan.json": json_text(found), "table.csv": _csv(found), "plan.md": _markdown(found)}
-    with writing.together(folder):
-        for name, text in texts.items():
-            writing.write_text(folder / name, text)
-    return [folder / name for name in texts]
-
-
-def _csv(found: SharedAnswer) -> str:
+def csv_text(found: SharedAnswer) -> str:
     """The options with all their figures as CSV, one a row."""
     flat = [_flat(option) for option in numbers(found)["options"]]
     out = io.StringIO(newline="")
@@ -163,25 +187,8 @@ def _flat(value: dict[str, Any], before: str = "") -> dict[str, Any]:
     return found
 
 
-def _markdown(found: SharedAnswer) -> str:
-    titles = head(found)
-    return "\n".join(
-        [
-            f"# {escaping.markdown(found.loaded.title)}",
-            "",
-            f"**{escaping.markdown(sentence(found))}**",
-            "",
-            *(f"- {escaping.markdown(remark)}" for remark in remarks(found)),
-            "",
-            "| " + " | ".join(titles) + " |",
-            "| --- |" + " ---: |" * (len(titles) - 1),
-            *("| " + " | ".join(escaping.markdown(cell) for cell in row) + " |" for row in rows(found)),
-            "",
-        ]
-    )
-
-
-def _stay(found: SharedAnswer) -> str:
+def stay(found: SharedAnswer) -> str:
+    """The stay that was asked."""
     return formatting.time(found.stay, found.loaded.scenario.time_unit)
 
 
