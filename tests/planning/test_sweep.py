@@ -352,7 +352,7 @@ def test_a_block_that_a_disk_has_changed_is_named_and_not_counted(tmp_path, dama
     block = min((folder / "blocks").iterdir())
     block.write_bytes(damaged(block.read_bytes()))
 
-    with pytest.raises(InputError, match=rf"{block.name}: is damaged, .*; delete it and go on with --resume"):
+    with pytest.raises(InputError, match=rf"{block.name}: is damaged; delete it and go on with --resume"):
         answer(loaded(tmp_path), folder=folder, resume=True, pool=WorkerPool(jobs=1))
     block.unlink()
     again = answer(loaded(tmp_path), folder=folder, resume=True, pool=WorkerPool(jobs=1))
