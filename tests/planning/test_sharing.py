@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from simulator.core.errors import InputError
+from simulator.planning import sweep
 from simulator.planning.backend import WorkerPool
 from simulator.planning.ownership import ownership
 from simulator.planning.sharing import words
@@ -51,6 +53,37 @@ def test_the_least_cluster_that_gets_as_many_searches_done_in_time_as_asked(tmp_
         words.sentence(found) == "4 workers: 100 % (94–100 %) of the searches are done within 2 h; 90 % were asked."
     )
     assert [row[3] for row in words.rows(found)] == ["overloaded", "overloaded", "100 % (94–100 %)"]
+
+
+def test_the_answer_has_the_figures_of_fresh_runs(tmp_path):
+    """Searches that come at random: other seeds give other shares, of which the answer has the second ones."""
+    gaps = "arrivals: {kind: poisson, mean_gap: 4 h}"
+    text = write(tmp_path, "arrivals: {kind: every, gap: 2 h}", gaps).read_text()
+    path = tmp_path / "t.yaml"
+    path.write_text(text.replace("confidence: 0.9", "confidence: 0.6"))
+    found = answer_shared(load(path), pool=ALONE)
+    about = json.loads(words.json_text(found))
+
+    assert found.fresh.name == found.chosen.name == about["fresh"]["option"]
+    assert list(found.fresh.runs["replicate"]) == [sweep.FRESH, sweep.FRESH + 1]
+    assert list(found.fresh.runs["in_time"]) != list(found.chosen.runs["in_time"])
+    assert f"{found.fresh.in_time.estimate:.0%}".replace("%", " %") in words.sentence(found)
+    assert (
+        "Its figures come from fresh runs, which were not used to choose it. The table has those that were."
+        in words.remarks(found)
+    )
+
+
+def test_it_says_so_where_fresh_runs_are_worse_than_those_by_which_an_option_was_chosen(tmp_path):
+    found = answer_shared(load(write(tmp_path)), pool=ALONE)
+    runs = found.fresh.runs.copy()
+    runs["in_time"] = 0.5
+    worse = replace(found, fresh=replace(found.fresh, runs=runs))
+
+    assert (
+        "It was chosen because in its first runs 100 % of the searches were done in time. In its fresh runs fewer were "
+        "than the 90 % that were asked for."
+    ) in words.remarks(worse)
 
 
 def test_no_option_is_shown_to_be_enough(tmp_path):
@@ -148,7 +181,7 @@ def test_a_folder_is_gone_on_with_and_only_what_is_missing_is_run(tmp_path, monk
     )
 
     assert words.json_text(again) == whole
-    assert told == [(4, 6), (6, 6)]  # two blocks of two runs were kept
+    assert told == [(4, 6), (6, 6), (8, 8)]  # two blocks of two runs were kept, and the block of fresh runs
     with pytest.raises(InputError, match="holds results already; go on with --resume"):
         answer_shared(loaded, pool=ALONE, folder=out)
 
@@ -204,4 +237,4 @@ def test_a_pool_that_grows_with_the_work_costs_what_is_hired(tmp_path):
     assert option.load == pytest.approx(0.125)
     assert option.owning.hired == pytest.approx(62 / 480, rel=0.04)
     assert option.owning.rent == pytest.approx(option.owning.hired * 4 * 17520)
-    assert "for which they are hired: renting costs less." in words.remarks(found)[0]
+    assert "for which they are hired: renting costs less." in words.remarks(found)[1]

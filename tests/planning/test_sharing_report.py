@@ -97,7 +97,7 @@ def test_the_question_and_how_sure_the_answer_is(made):
     assert made.question == "How many workers, and which, for 80 % of the searches to be done within 2 h?"
     assert made.answer.startswith("4 workers: ")
     assert re.fullmatch(
-        r"\d+ % \(\d+–\d+ %\) of the searches are done within 2 h, in 2 runs with \d+ searches in all\. "
+        r"\d+ % \(\d+–\d+ %\) of the searches are done within 2 h, in 2 fresh runs with \d+ searches in all\. "
         r"They stay [\d.]+ h \([\d.]+–[\d.]+\) on average\.",
         made.sure,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -31,15 +31,11 @@ TASK = 10_000
 
 
 @dataclass(frozen=True, eq=False)
-class SharedAnswer:
-    """The answer: all options in the grid's order, from `runs` runs of each; `why` says why there are no more."""
+class Choice:
+    """All options of a plan in the grid's order, and which of them is taken."""
 
-    loaded: Loaded
     plan: PlanSection
-    seed: int
     options: tuple[SharedOption, ...]
-    runs: int
-    why: str
 
     def does(self, option: SharedOption) -> bool:
         """Whether an option gets as many searches done in time as asked."""
@@ -56,6 +52,20 @@ class SharedAnswer:
     def named(self) -> SharedOption:
         """The chosen option, or else the one with most searches done in time."""
         return self.chosen or max(self.options, key=lambda one: (not one.overloaded, one.in_time.estimate))
+
+
+@dataclass(frozen=True, eq=False)
+class SharedAnswer(Choice):
+    """The answer: a choice from `runs` runs of each option; `why` says why there are no more.
+
+    `fresh` is the option that is named, with as many fresh runs: they were not used to choose it.
+    """
+
+    loaded: Loaded
+    seed: int
+    runs: int
+    why: str
+    fresh: SharedOption
 
     @property
     def stay(self) -> int:
@@ -137,28 +147,44 @@ def _answered(
     with closing(store) if store else nullcontext():
         shape = _shape(work, plan, store)
         parts: list[Runs] = []
+
+        def run(blocks: Sequence[Block], total: int) -> list[Runs]:
+            there, missing = load_blocks(blocks, store)
+            done = [runs for _, runs in there]
+            _note(on_progress, [*parts, *done], total)
+            for _, runs in run_blocks(missing, partial(run_block, work), pool, store):
+                done.append(runs)
+                _note(on_progress, [*parts, *done], total)
+            return done
+
         begun = 0
         for replicates in sweep.rounds(shape, plan.replicates.min, plan.replicates.max):
             blocks = sweep.blocks(shape, len(cells), (begun, replicates))
-            note = partial(_note, on_progress, parts, replicates * len(cells))
-            there, missing = load_blocks(blocks, store)
-            parts += [runs for _, runs in there]
-            note()
-            for _, runs in run_blocks(missing, partial(run_block, work), pool, store):
-                parts.append(runs)
-                note()
+            parts += run(blocks, replicates * len(cells))
             begun = replicates
-            options = shared_options(cells, sweep.joined(parts), plan.assurance)
-            found = SharedAnswer(loaded, plan, seed, options, begun, "")
-            width = found.named.in_time.width
+            choice = Choice(plan, shared_options(cells, sweep.joined(parts), plan.assurance))
+            width = choice.named.in_time.width
             if width <= plan.replicates.width:
                 break
+        cell = choice.named.cell
+        spans = [(at, min(at + shape.replicates, begun)) for at in range(0, begun, shape.replicates)]
+        blocks = [
+            Block((cell.index, cell.index + 1), (sweep.FRESH + first, sweep.FRESH + last)) for first, last in spans
+        ]
+        again = run(blocks, begun * (len(cells) + 1))
+        [fresh] = shared_options([cell], sweep.joined(again), plan.assurance)
     most = (
         "" if width <= plan.replicates.width or plan.replicates.min == plan.replicates.max else ", the most allowed"
     )
     why = f"{begun:,} runs of each option under the same seeds{most}: the interval of the option that is named spans"
     return SharedAnswer(
-        loaded, plan, seed, options, begun, f"{why} {100 * width:.1f} points (limit {100 * plan.replicates.width:g})"
+        plan=plan,
+        options=choice.options,
+        loaded=loaded,
+        seed=seed,
+        runs=begun,
+        why=f"{why} {100 * width:.1f} points (limit {100 * plan.replicates.width:g})",
+        fresh=fresh,
     )
 
 

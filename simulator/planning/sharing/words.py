@@ -21,7 +21,9 @@ def sentence(found: SharedAnswer) -> str:
     asked, within, chosen = formatting.level(found.plan.confidence), stay(found), found.chosen
     if chosen is None:
         return f"No option here gets {asked} of the searches done within {within}."
-    return f"{chosen.name}: {_share(chosen.in_time)} of the searches are done within {within}; {asked} were asked."
+    return (
+        f"{chosen.name}: {_share(found.fresh.in_time)} of the searches are done within {within}; {asked} were asked."
+    )
 
 
 def question(found: SharedAnswer) -> str:
@@ -32,11 +34,12 @@ def question(found: SharedAnswer) -> str:
 
 def sure(found: SharedAnswer) -> str:
     """The certainty of the answer in one or two sentences."""
-    option = found.named
-    if option.overloaded:
+    option = found.fresh
+    if found.named.overloaded:
         return "All options are overloaded: searches wait longer and longer, and no stay can be promised."
     searches = int(option.runs["searches"].sum())
-    runs = f"{formatting.counted(found.runs, 'run')} with {searches:,} search{'' if searches == 1 else 'es'} in all"
+    plural = "" if searches == 1 else "es"
+    runs = f"{formatting.counted(found.runs, 'fresh run')} with {searches:,} search{plural} in all"
     mean = option.mean_stay_s
     stayed = "" if mean is None else f" They stay {_times(mean, found.loaded.scenario.time_unit)} on average."
     return f"{_share(option.in_time)} of the searches are done within {stay(found)}, in {runs}.{stayed}"
@@ -44,8 +47,8 @@ def sure(found: SharedAnswer) -> str:
 
 def risk(found: SharedAnswer) -> str:
     """The main risk that the answer is wrong."""
-    option, asked = found.named, found.plan.confidence
-    if option.overloaded:
+    option, asked = found.fresh, found.plan.confidence
+    if found.named.overloaded or option.overloaded:
         return f"More work arrives than {option.name} can do. Only more or faster machines, or less work, help."
     if found.chosen is not None and option.in_time.low < asked:
         low = formatting.percent(option.in_time.low, unlike=asked)
@@ -72,9 +75,11 @@ def remarks(found: SharedAnswer) -> list[str]:
     said += _beside(found, chosen or found.named)
     if chosen is None and not all(option.overloaded for option in found.options):
         best = found.named
-        said.append(f"Nearest is {best.name}: {_share(best.in_time)}.")
-    if chosen is not None and chosen.owning is not None:
-        said += chosen.owning.sentences()
+        said.append(f"Nearest is {best.name}: {_share(found.fresh.in_time)} in fresh runs.")
+    if chosen is not None:
+        said += _checked(found, chosen)
+    if chosen is not None and found.fresh.owning is not None:
+        said += found.fresh.owning.sentences()
     if (
         chosen is not None
         and len(found.options) > 1
@@ -92,6 +97,20 @@ def remarks(found: SharedAnswer) -> list[str]:
         "Intervals are 95 % intervals of means over runs. They do not tell how wrong the curves and arrivals may be."
     )
     return said
+
+
+def _checked(found: SharedAnswer, chosen: SharedOption) -> Iterator[str]:
+    """Sentences on the fresh runs of the chosen option, and on what differs from those by which it was chosen."""
+    yield "Its figures come from fresh runs, which were not used to choose it. The table has those that were."
+    asked = found.plan.confidence
+    if found.fresh.overloaded and not chosen.overloaded:
+        yield "In most of its fresh runs the queue grows: it may be overloaded."
+    if found.fresh.in_time.estimate < asked:
+        seen = formatting.percent(chosen.in_time.estimate, unlike=asked)
+        yield (
+            f"It was chosen because in its first runs {seen} of the searches were done in time. In its fresh runs "
+            f"fewer were than the {formatting.level(asked)} that were asked for."
+        )
 
 
 def _beside(found: SharedAnswer, option: SharedOption) -> Iterator[str]:
@@ -144,22 +163,24 @@ def numbers(found: SharedAnswer) -> dict[str, Any]:
         "confidence": found.plan.confidence,
         "replicates": found.runs,
         "recommended": None if found.chosen is None else found.chosen.name,
-        "options": [
-            {
-                "option": option.name,
-                "choice": dict(option.cell.choice),
-                "workers": option.cell.count,
-                "load": option.load,
-                "overloaded": option.overloaded,
-                "utilization": option.utilization,
-                "in_time": option.in_time._asdict(),
-                "in_time_surely": option.surely,
-                "mean_stay_s": None if option.mean_stay_s is None else option.mean_stay_s._asdict(),
-                "does": found.does(option),
-                "ownership": None if option.owning is None else option.owning.as_dict(),
-            }
-            for option in found.options
-        ],
+        "fresh": _option(found, found.fresh),
+        "options": [_option(found, option) for option in found.options],
+    }
+
+
+def _option(found: SharedAnswer, option: SharedOption) -> dict[str, Any]:
+    return {
+        "option": option.name,
+        "choice": dict(option.cell.choice),
+        "workers": option.cell.count,
+        "load": option.load,
+        "overloaded": option.overloaded,
+        "utilization": option.utilization,
+        "in_time": option.in_time._asdict(),
+        "in_time_surely": option.surely,
+        "mean_stay_s": None if option.mean_stay_s is None else option.mean_stay_s._asdict(),
+        "does": found.does(option),
+        "ownership": None if option.owning is None else option.owning.as_dict(),
     }
 
 
