@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from math import nan
 
 import pytest
 
-from simulator.core.errors import InputError
+from simulator.core.errors import InputError, RunError
 from simulator.planning import sweep
 from simulator.planning.backend import WorkerPool
 from simulator.planning.ownership import ownership
@@ -84,6 +85,18 @@ def test_it_says_so_where_fresh_runs_are_worse_than_those_by_which_an_option_was
         "It was chosen because in its first runs 100 % of the searches were done in time. In its fresh runs fewer were "
         "than the 90 % that were asked for."
     ) in words.remarks(worse)
+
+
+def test_a_run_without_searches_after_the_warm_up_does_not_count_as_late(tmp_path):
+    with pytest.raises(
+        RunError, match="1 worker: no search arrives after the warm-up, so nothing can be said of stays"
+    ):
+        answer_shared(load(write(tmp_path, "warm_up: 0 h", "warm_up: 60 h")), pool=ALONE)
+
+    found = answer_shared(load(write(tmp_path)), pool=ALONE)
+    runs = found.chosen.runs.copy()
+    runs["in_time"][1], runs["searches"][1] = nan, 0
+    assert replace(found.chosen, runs=runs).in_time.estimate == 1
 
 
 def test_no_option_is_shown_to_be_enough(tmp_path):

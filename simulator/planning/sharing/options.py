@@ -13,6 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
+from simulator.core.errors import RunError
 from simulator.planning import statistics
 from simulator.planning.grid import Cell
 from simulator.planning.ownership import Ownership, ownership
@@ -70,7 +71,7 @@ class SharedOption:
         return statistics.mean(means, LEVEL) if len(means) > 1 else None
 
     def _share(self, level: float) -> Interval:
-        shares = self.runs["in_time"]
+        shares = self.runs["in_time"][self.runs["searches"] > 0]
         found = statistics.mean(shares, level)
         searches = int(self.runs["searches"].sum())
         apart = statistics.wilson(round(found.estimate * searches), searches, level)
@@ -78,10 +79,18 @@ class SharedOption:
 
 
 def shared_options(cells: Sequence[Cell], runs: Runs, assurance: float) -> tuple[SharedOption, ...]:
-    """The options of all cells, in their order, from the runs of all."""
+    """The options of all cells, in their order, from the runs of all.
+
+    Raises RunError if in no run of an option a search arrives after the warm-up.
+    """
     found = []
     for cell in cells:
         mine = runs[runs["cell"] == cell.index]
+        if not mine["searches"].any():
+            raise RunError(
+                f"{cell.name}: no search arrives after the warm-up, so nothing can be said of stays; let more "
+                "searches come, or shorten warm_up"
+            )
         owning = ownership(
             cell.loaded,
             np.nan_to_num(mine["utilization"]),

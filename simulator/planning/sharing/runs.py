@@ -16,8 +16,9 @@ from simulator.planning.runs import Runs
 from simulator.planning.sweep import Block, Failure, Work, guarded, state_of
 from simulator.trace.queueing import Queueing
 
-#: A run. All counts are after the warm-up; `load` is NaN if no rate of arrivals is known, means are NaN if nothing is
-#: done, and `cost` is that of all machines until the run ended after `span_s`.
+#: A run. All counts are after the warm-up; `load` is NaN if no rate of arrivals is known, `in_time` if no search
+#: arrives after the warm-up, and means are NaN if nothing is done. `cost` is that of all machines until the run ended
+#: after `span_s`.
 RUN = np.dtype(
     [
         ("cell", "<i4"), ("searcher", "<i4"), ("replicate", "<i4"), ("load", "<f8"), ("utilization", "<f8"),
@@ -76,7 +77,7 @@ def _row(place: tuple[int, int, int], found: Queueing, stay: int, attempts: int)
         _known(about["utilization"]),
         int(about["queue_grows"]),
         len(stays),
-        float(np.mean([one is not None and one <= limit for one in stays])) if stays else 0.0,
+        float(np.mean([one is not None and one <= limit for one in stays])) if stays else nan,
         *(_known((about["stay_s"] or {}).get(key)) for key in ("mean", "p90")),
         _known((about["wait_s"] or {}).get("mean")),
         about["cost"],

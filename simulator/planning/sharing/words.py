@@ -119,7 +119,9 @@ def _beside(found: SharedAnswer, option: SharedOption) -> Iterator[str]:
         if other is option or other.cell.count != option.cell.count or other.overloaded or option.overloaded:
             continue
         shares = option.runs["in_time"], other.runs["in_time"]
-        gap = statistics.difference(shares[1], shares[0], LEVEL)[0]
+        gap, pairs = statistics.difference(shares[1], shares[0], LEVEL)
+        if not pairs:
+            continue
         if gap.low <= 0 <= gap.high:
             yield f"{other.name}: no difference seen in the share done in time."
         else:
