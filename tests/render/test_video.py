@@ -46,7 +46,8 @@ def test_webp_is_without_loss_and_small(tmp_path: Path, pictures: gif.Images) ->
 @pytest.mark.parametrize("kind", ["mp4", "webm"])
 def test_a_video_has_the_frames_and_the_same_bytes(tmp_path: Path, pictures: gif.Images, kind: Motion) -> None:
     ffmpeg = pytest.importorskip("imageio_ffmpeg").get_ffmpeg_exe()
-    few = pictures._replace(**{name: column[-12:] for name, column in pictures._asdict().items()})
+    # The last two steps.
+    few = pictures._replace(**{name: column[-10:] for name, column in pictures._asdict().items()})
     for name in ("a", "b"):
         WRITERS[kind](tmp_path / f"{name}.{kind}", few, PALETTE)
     assert (tmp_path / f"a.{kind}").read_bytes() == (tmp_path / f"b.{kind}").read_bytes()
