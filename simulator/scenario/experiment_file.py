@@ -6,16 +6,19 @@ It can be previewed as it is. A number of workers and the time of a unit make it
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from pydantic_core import PydanticCustomError
+
+from simulator.core import ticks
 from simulator.core.errors import InputError, Problem
 from simulator.scenario import settings
 from simulator.scenario.determined import DeterminedSection
 from simulator.scenario.loading import Loaded, check_document
 from simulator.scenario.searchers import SEARCHERS
+from simulator.scenario.values import duration
 from simulator.scenario.yaml_text import Change, Document, Path_
 
 #: Determined's searchers that are simulated, from versions 0.12.10 to 0.38. A file that holds only a block may name
@@ -91,15 +94,15 @@ def scenario_of(document: Document, workers: int | None, unit_time: str | None) 
         found = _at(document.values, there)
         if (isinstance(found, str) and len(found) <= _LONGEST_TITLE) if here == ("title",) else _is_seed(found):
             values[str(here[0])], keys[here] = found, document.keys.get(there, (1, 1))
-    notes = ["is run as Determined runs it: jobs queue as soon as the searcher has them"]
+    notes = ["as in Determined, jobs queue as soon as the searcher has them"]
     if isinstance(restarts := document.values.get("max_restarts"), int) and not isinstance(restarts, bool):
         cluster["recovery"] = {"max_restarts": restarts}
         keys["cluster", "recovery", "max_restarts"] = document.keys["max_restarts",]
     if unit_time is not None:
         values["curves"] = {"kind": "synthetic"}
-        if shown := re.search(r"\b(s|min|h|d)$|(?<=[0-9 .])(s|min|h|d)$", unit_time.strip()):
-            values["time_unit"] = shown[0]
-        notes.append(f"its trials are made up: {unit_of(block)} takes {unit_time} in the median (--unit-time)")
+        if shown := _shown_in(block, unit_time):
+            values["time_unit"] = shown
+        notes.append(f"the trials are made up: {unit_of(block)} takes {unit_time} in the median (--unit-time)")
         if block.get("smaller_is_better") is False:
             values["searcher"] = {key: value for key, value in block.items() if key != "smaller_is_better"}
             notes.append("made-up losses are minimised, whatever smaller_is_better says")
@@ -127,6 +130,20 @@ def unit_of(block: dict[str, Any]) -> str:
     length = block.get("max_length")
     unit = next(iter(length), None) if isinstance(length, dict) else block.get("time_metric")
     return _UNITS.get(str(unit), "a unit")
+
+
+def _shown_in(block: dict[str, Any], unit_time: str) -> str | None:
+    """The longest unit of time that a trial trained in full lasts, or a unit of it where the block has no length.
+
+    None for a text that is no time.
+    """
+    given = block.get("max_length", block.get("max_time"))
+    units = next(iter(given.values()), None) if isinstance(given, dict) else given
+    try:
+        lasts = duration(unit_time) * (units if isinstance(units, int) else 1)
+    except PydanticCustomError:
+        return None
+    return max((unit for unit in ticks.UNITS if ticks.UNITS[unit] <= lasts), key=ticks.UNITS.__getitem__, default="s")
 
 
 def _is_seed(value: Any) -> bool:

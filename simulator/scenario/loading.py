@@ -234,7 +234,8 @@ def _problem(document: Document, details: Any) -> Problem:
     if kind == "extra_forbidden":
         message = f"unknown key; {remedies.key(str(where[-1]), owner.model_fields)}"
     elif kind == "missing":
-        message = "is missing"
+        remedy = remedies.missing(str(where[-1]), owner.model_fields)
+        message = "is missing" + (f"; {remedy}" if remedy else "")
     elif kind in {"union_tag_invalid", "union_tag_not_found"}:
         tag = details["ctx"]["discriminator"].strip("'")
         choices = tags(there)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 #: Words of libraries and of scenarios for one thing each; the one that the searcher has is suggested.
 SAME = (
@@ -52,6 +52,22 @@ def key(given: str, known: Iterable[str]) -> str:
     if word in ELSEWHERE:
         return ELSEWHERE[word]
     return near(given, known) or f"known here: {', '.join(known)}"
+
+
+def missing(key: str, known: Container[str]) -> str | None:
+    """How to give a key that is missing, where the keys `known` are possible; None if its name says enough."""
+    if key != "max_length":
+        return None
+    if "source_trial_id" not in known:  # a searcher of ours
+        return "give the units that a trial is trained for in full, such as max_length: 81"
+    if "divisor" not in known:  # random, grid or single
+        return (
+            "give it, such as max_length: {epochs: 32}; from Determined 0.38 on, files leave it out and the training "
+            "code says how long a trial trains"
+        )
+    return "give it, such as max_length: {epochs: 32}" + (
+        ", or max_time with time_metric" if "max_time" in known else ""
+    )
 
 
 def near(given: object, known: Sequence[str]) -> str | None:

@@ -165,6 +165,32 @@ def test_an_experiment_is_a_scenario_once_it_has_workers_and_a_unit_time(tmp_pat
         assert guess in note
 
 
+@pytest.mark.parametrize(
+    ("unit_time", "units", "shown"),
+    [
+        ("2min", 16, "min"), ("2 minutes", 16, "min"), ("2min", 10_000, "d"), ("0.1 s", 90, "s"), ("0.1 s", 36_000, "h"),
+        ("1 week", 1, "d"), ("1e-6 s", 1, "s"),
+    ],
+)  # fmt: skip
+def test_an_experiment_s_times_are_shown_in_a_unit_that_suits_a_trial_trained_in_full(
+    tmp_path, unit_time, units, shown
+):
+    text = EXPERIMENT.replace("max_time: 16", f"max_time: {units}")
+    assert opened(tmp_path, text=text, workers=1, unit_time=unit_time).scenario.time_unit == shown
+
+
+def test_an_experiment_whose_training_code_says_how_long_a_trial_trains(tmp_path):
+    """Files of Determined 0.38 for `random`, `grid` and `single` have no length."""
+    text = "searcher: {name: random, metric: loss, max_trials: 20}\n"
+    made = opened(tmp_path, "searcher.max_length=32", text=text, workers=4, unit_time="2min").scenario
+
+    assert (made.searchers["random"].max_length, made.time_unit) == (32, "min")
+    [said] = problems(tmp_path, text=text, workers=4, unit_time="2min")
+    assert said.startswith("s.yaml:1:1: searcher.max_length: is missing; give it, such as max_length: {epochs: 32};")
+    [said] = problems(tmp_path, text=text.replace("random", "adaptive_asha"), workers=4, unit_time="2min")
+    assert said.endswith("or max_time with time_metric")
+
+
 def test_an_experiment_s_trials_may_be_recorded_ones(tmp_path):
     curves = f"curves={{kind: recorded, file: {Path(__file__).parents[2] / 'scenarios/curves/digits.csv.gz'}}}"
     made = opened(tmp_path, curves, "cluster.workers=4", text=EXPERIMENT)
