@@ -135,6 +135,17 @@ def test_the_same_bytes_twice(tmp_path: Path) -> None:
         assert first.read_bytes() == second.read_bytes()
 
 
+def test_the_same_bytes_where_a_processor_rounds_positions_otherwise() -> None:
+    drawn = []
+    for shift in (0.0, 1e-15):
+        made: Figure = plots.gantt([troubled()], **LIGHT)
+        made.set_layout_engine("none")
+        made.axes[0].set_position((0.123456789 + shift, 0.1, 0.8, 0.8))
+        drawn.append(figure.svg(made))
+    assert 'clip-path="url(#clip0)"' in drawn[0]
+    assert drawn[0] == drawn[1]
+
+
 def test_hostile_words_are_words_in_svg(tmp_path: Path) -> None:
     runs = {HOSTILE: [tiny([(0, 0, 0, 1, 0, 9), (0, 0, 1, 9, 9, 20)], label=HOSTILE)]}
     paths = write_plots(runs, tmp_path, kinds=PLOT_KINDS, formats=["svg"], title=HOSTILE, time_unit="min")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import re
-import warnings
 from collections.abc import Sequence
 from textwrap import fill
 from typing import TYPE_CHECKING, NamedTuple
 
 from simulator.core import escaping
-from simulator.render.plots.figure import letter, look
+from simulator.render.plots.figure import letter, look, svg
 from simulator.render.style import THEMES, Theme
 
 if TYPE_CHECKING:
@@ -112,18 +110,14 @@ def chart(figure: Figure, axes: Axes, title: str) -> Chart:
             fontsize=9, borderpad=0, columnspacing=1.2, handlelength=2.2,
         )  # fmt: skip
         letter(made, labels)
-        out = io.StringIO()
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
-            figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-    return Chart(title, _inline(out.getvalue(), title))
+    return Chart(title, _inline(svg(figure), title))
 
 
-def _inline(svg: str, title: str) -> str:
+def _inline(drawn: str, title: str) -> str:
     """A figure as part of a page: without prologue, with unique names, in the page's colours."""
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
-    used = set(re.findall(r"#([\w-]+)[\")]", svg))
+    drawn = drawn[drawn.index("<svg") :]
+    drawn = re.sub(r"<metadata>.*?</metadata>\s*", "", drawn, flags=re.DOTALL)
+    used = set(re.findall(r"#([\w-]+)[\")]", drawn))
     prefix = f"{sum(map(ord, title)):x}-"
 
     def of_page(tag: re.Match[str]) -> str:
@@ -134,6 +128,6 @@ def _inline(svg: str, title: str) -> str:
             made = made.replace(colour.lower(), f"var(--{name})")
         return re.sub(r"'?DejaVu Sans'?(, [^;\"]*)?", "system-ui, sans-serif", made)
 
-    box = re.search(r'viewBox="[^"]+"', svg)
+    box = re.search(r'viewBox="[^"]+"', drawn)
     head = f'<svg {box[0] if box else ""} role="img" aria-label="{escaping.html(title)}" {SPACES}>'
-    return re.sub(r"<[^>]*>", of_page, head + svg[svg.index(">") + 1 :]).strip()
+    return re.sub(r"<[^>]*>", of_page, head + drawn[drawn.index(">") + 1 :]).strip()

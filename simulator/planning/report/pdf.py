@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import io
-import warnings
 from collections.abc import Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from simulator.planning.report.contents import Contents
-from simulator.render.plots.figure import letter, look, named
+from simulator.render.plots.figure import letter, look, named, quiet_about_glyphs
 from simulator.render.style import THEMES
 
 if TYPE_CHECKING:
@@ -36,12 +35,10 @@ def pdf(told: Contents) -> bytes:
     from matplotlib.backends.backend_pdf import PdfPages
 
     out = io.BytesIO()
-    with look(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
-        with PdfPages(out, metadata={"CreationDate": None, "Title": told.title}) as pages:
-            pages.savefig(_first(told))
-            for figure in _tables(told):
-                pages.savefig(figure)
+    with look(), quiet_about_glyphs(), PdfPages(out, metadata={"CreationDate": None, "Title": told.title}) as pages:
+        pages.savefig(_first(told))
+        for figure in _tables(told):
+            pages.savefig(figure)
     return out.getvalue()
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import logging
+import re
 import warnings
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from simulator.core import ticks
 from simulator.core.escaping import plain
@@ -180,17 +182,41 @@ def write(figure: Figure, path: Path, size: PlotSize = "page") -> None:
 
     A "slide" is 16:9 and 1920 x 1080 pixels, so that letters are twice as large as on a page.
     """
-    resolution = dpi() if current().width else DPI[size]
+    resolution, page = dpi() if current().width else DPI[size], figure.get_facecolor()
     if size == "slide":
         figure.set_size_inches(width(), width() * 9 / 16)
-    metadata = {"Software": None} if path.suffix == ".png" else {"Date": None, "Creator": None}
     letter_all(figure)
-    with look(), writing.replacing(path) as scratch, warnings.catch_warnings():
-        # A box stands for a character that no font has, as in the animations.
+    with writing.replacing(path) as scratch:
+        if path.suffix == ".svg":
+            scratch.write_text(svg(figure, dpi=resolution), encoding="utf-8")
+        else:
+            with look(), quiet_about_glyphs():
+                figure.savefig(scratch, format="png", dpi=resolution, facecolor=page, metadata={"Software": None})
+
+
+def svg(figure: Figure, dpi: float | Literal["figure"] = "figure") -> str:
+    """The figure as SVG, the same on every processor.
+
+    Matplotlib names the frames that clip lines after all digits of their positions, and processors differ in the last
+    ones. Here they are numbered.
+    """
+    out = io.StringIO()
+    metadata = {"Date": None, "Creator": None}
+    with look(), quiet_about_glyphs():
+        figure.savefig(out, format="svg", dpi=dpi, facecolor=figure.get_facecolor(), metadata=metadata)
+    text = out.getvalue()
+    for number, name in enumerate(re.findall(r'<clipPath id="(\w+)">', text)):
+        text = text.replace(f'<clipPath id="{name}">', f'<clipPath id="clip{number}">')
+        text = text.replace(f'clip-path="url(#{name})"', f'clip-path="url(#clip{number})"')
+    return text
+
+
+@contextmanager
+def quiet_about_glyphs() -> Iterator[None]:
+    """Draw a box for a character that no font has, as in the animations, without matplotlib's warning."""
+    with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
-        figure.savefig(
-            scratch, format=path.suffix[1:], dpi=resolution, facecolor=figure.get_facecolor(), metadata=metadata
-        )
+        yield
 
 
 def letter_all(figure: Figure) -> None:
