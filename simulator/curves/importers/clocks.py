@@ -38,7 +38,7 @@ FAR = 1000.0
 DAY, LATE = 86400.0, 50.0
 #: Forms of time that may be durations or times of day.
 SPELT = frozenset({"h:mm:ss", "mm:ss"})
-ISO = re.compile(r"\d{4}-\d\d-\d\d[T _]\d\d")
+ISO = re.compile(r"\d{4}-\d\d-\d\d[T _]\d\d|\d{8}T\d{4}")
 
 
 class Times(NamedTuple):

@@ -96,6 +96,14 @@ def _utf8(path: Path, raw: bytes, notes: list[str]) -> bytes:
             if name != "utf-8":
                 notes.append(f"its text is {name.upper()}")
             return text.encode()
+    if raw[1:200:2].count(0) > len(raw[1:200:2]) // 2 or raw[0:200:2].count(0) > len(raw[0:200:2]) // 2:
+        order = "utf-16-le" if raw[1:2] == b"\0" else "utf-16-be"
+        try:
+            text = raw.decode(order)
+        except UnicodeDecodeError:
+            raise wrong(path, "looks like UTF-16 text and is not sound") from None
+        notes.append("its text is UTF-16, without a byte order mark")
+        return text.encode()
     try:
         raw.decode()
     except UnicodeDecodeError as error:
@@ -106,14 +114,6 @@ def _utf8(path: Path, raw: bytes, notes: list[str]) -> bytes:
         notes.append(f"line {line} is not UTF-8: its text is taken for Latin-1")
         return raw.decode("latin-1").encode()
     if b"\0" in raw:
-        if raw[1:200:2].count(0) > len(raw[1:200:2]) // 2 or raw[0:200:2].count(0) > len(raw[0:200:2]) // 2:
-            order = "utf-16-le" if raw[1:2] == b"\0" else "utf-16-be"
-            try:
-                text = raw.decode(order)
-            except UnicodeDecodeError:
-                raise wrong(path, "looks like UTF-16 text and is not sound") from None
-            notes.append("its text is UTF-16, without a byte order mark")
-            return text.encode()
         raise InputError(Problem(str(path), "the byte 0x00 is not text", raw.count(b"\n", 0, raw.index(b"\0")) + 1))
     return raw
 

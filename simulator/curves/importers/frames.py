@@ -31,7 +31,7 @@ MEANT = "a table is a file that ends in .csv, .tsv, .parquet, .jsonl or .json"
 #: Largest file that is read, in bytes, both as it stands and unpacked.
 MAX_BYTES = 1 << 30
 #: Texts that stand for a value that was not measured.
-MISSING = ("", "NA", "N/A", "n/a", "null", "None", "none", "-", "--", "<NA>")
+MISSING = ("", "NA", "N/A", "n/a", "#N/A", "null", "NULL", "None", "none", "-", "--", "<NA>")
 #: JSON Lines with any of these are read row by row, not by polars.
 ODD_JSON = re.compile(rb"NaN|Infinity|:\s*[\[{]")
 
@@ -108,6 +108,13 @@ class LogTable:
             hint = "; --step-scale FACTOR turns fractions into whole numbers" if part else ""
             self.refuse(series, row, f"should be a whole number{hint}")
         return scaled.astype(np.int64)
+
+    def from_zero(self, name: str) -> bool:
+        """Whether a column of steps says 0 in any row, also in those where a metric was not measured."""
+        import polars as pl
+
+        known = self.has(name)
+        return known is not None and bool((self.frame[known].cast(pl.Float64, strict=False) == 0).any())
 
     def refuse(self, series: pl.Series, row: int, message: str) -> None:
         """Raise InputError about a cell."""

@@ -19,15 +19,19 @@ if TYPE_CHECKING:
 #: Most columns and rows of a table.
 MOST_COLUMNS = 10_000
 MOST_CELLS = 50_000_000
+#: The column with the name of a row's table.
+TRIAL = "trial"
 #: Most levels of nested objects.
 LEVELS = 50
+#: Beginnings of the names that hold a trial's configuration; a list below such a name is one value.
+CONFIG = ("config", "param", "hparam", "hyperparameter")
 
 
 def parse(path: Path, raw: bytes) -> Delimited:
     """The objects of a file as a table of texts; the keys of nested ones are joined by `/`.
 
-    Lists of numbers are columns: an object with lists becomes one row for each of their entries. Raises InputError
-    with the line.
+    Lists of numbers are columns: an object with lists becomes one row for each of their entries. Of several lists of
+    objects each is a trial of the list's name. Raises InputError with the line.
     """
     import polars as pl
 
@@ -87,8 +91,11 @@ def _objects(path: Path, raw: bytes) -> Iterator[tuple[int, Any]]:
         except ValueError:
             pass  # more than one object, so JSON Lines
         else:
-            inside = next((value for value in whole.values() if _is_table(value)), None)
-            yield from ((1, value) for value in (inside if inside is not None else [whole]))
+            inside = {name: value for name, value in whole.items() if _is_table(value)}
+            if len(inside) > 1:
+                yield from ((1, {TRIAL: name, **value}) for name, table in inside.items() for value in table)
+            else:
+                yield from ((1, value) for value in next(iter(inside.values()), [whole]))
             return
     for number, row in enumerate(text.split("\n"), start=1):
         if row.strip():
@@ -110,17 +117,19 @@ def _loaded(path: Path, text: str, line: int) -> Any:
 
 
 def _rows(path: Path, line: int, found: dict[str, Any]) -> Iterator[dict[str, str | None]]:
-    lists = {name: value for name, value in found.items() if isinstance(value, list) and value}
     lists = {
-        name: value for name, value in lists.items() if not any(isinstance(cell, (list, dict)) for cell in value)
-    }
+        name: value for name, value in found.items()
+        if isinstance(value, list) and value and not name.lower().startswith(CONFIG)
+        and not any(isinstance(cell, (list, dict)) for cell in value)
+    }  # fmt: skip
     lengths = {len(value) for value in lists.values()}
     if not lists or lengths == {1}:
         yield {name: _text(value[0] if name in lists else value) for name, value in found.items()}
         return
     if len(lengths) > 1:
         told = ", ".join(f"{name[:40]} {len(value)}" for name, value in list(lists.items())[:4])
-        raise InputError(Problem(str(path), f"has lists of unequal lengths: {told}", line))
+        message = f"has lists of unequal lengths: {told}; lists are columns, so leave out those that are not"
+        raise InputError(Problem(str(path), message, line))
     same = {name: _text(value) for name, value in found.items() if name not in lists}
     for place in range(lengths.pop()):
         yield same | {name: _text(value[place]) for name, value in lists.items()} | {"#": str(place + 1)}

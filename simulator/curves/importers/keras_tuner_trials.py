@@ -33,7 +33,7 @@ def read(path: Path, options: Options) -> Found:
     """One metric of every trial below `path`, at the steps of its observations; the tuner logs no times."""
     if not path.is_dir():
         raise wrong(path, f"is a file; Keras Tuner's trials are folders with {NAME}")
-    found = Found("", None, [], Counter())
+    found = Found("", None, [], Counter(), origin=1)  # a step is the number of the best epoch, counted from 0
     trials: dict[str, dict[str, Any]] = {}
     for folder, below, names in os.walk(path):
         below.sort()

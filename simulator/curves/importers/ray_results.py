@@ -46,6 +46,7 @@ def read(path: Path, options: Options) -> Found:
     reporting = sorted(
         {t.experiment for t in logged if any(_number(row.get(found.metric)) is not None for row in t.rows)}
     )
+    found.origin = int(any(_number(row.get(step)) == 0 for trial in logged for row in trial.rows))
     experiment = choose(path, "experiment", _study(options.study, reporting), reporting, "--study")
     if options.study is None and any(trial.experiment != experiment and trial.rows for trial in logged):
         found.notes.append(f"of the experiments below, only {experiment} reports {found.metric}")

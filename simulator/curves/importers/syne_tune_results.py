@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from simulator.core.errors import InputError
 from simulator.curves.importers import frames, json_rows, segments
-from simulator.curves.importers.source import End, Found, Options, Trial, choose, wrong
+from simulator.curves.importers.source import End, Found, Options, Trial, choose, listed, wrong
 from simulator.io import reading
 
 USES = frozenset({"step_column"})
@@ -51,7 +51,9 @@ def read(path: Path, options: Options) -> Found:
     folder = path if path.is_dir() else path.parent
     file = next((folder / name for name in ("results.csv.zip", "results.csv") if (folder / name).exists()), None)
     if file is None:
-        raise wrong(path, "holds no results.csv.zip of Syne Tune")
+        below = sorted(place.parent.name for place in folder.glob("*/results.csv*"))
+        hint = f"; import one of the experiments in it: {listed(below)}" if below else ""
+        raise wrong(path, f"holds no results.csv.zip of Syne Tune{hint}")
     table = frames.parse(file, _unzipped(file), "csv")
     metric, maximise = _metric(path, folder, options)
     step = options.step_column or next((name for name in RESOURCES if name in table.columns), COUNT)
@@ -59,6 +61,7 @@ def read(path: Path, options: Options) -> Found:
     found.times = "as logged: the workers' seconds since each start or resume, added up"
     series = table.column(metric, "--metric")
     measured = ~table.missing(series)
+    found.origin = int(table.from_zero(step))
     if not measured.all():
         found.others[f"rows in which {metric} was not measured"] += int((~measured).sum())
         table = table.only(measured)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from simulator.core.errors import InputError
 from simulator.curves.files.columns import OPTIONAL, REQUIRED
-from simulator.curves.importers import clocks, frames, roles, sidecars, table_times
+from simulator.curves.importers import clocks, frames, json_rows, roles, sidecars, table_times
 from simulator.curves.importers.frames import LogTable
 from simulator.curves.importers.source import End, Found, Options, listed, wrong
 from simulator.curves.importers.table_times import Part
@@ -30,7 +30,7 @@ STEPS = ("epoch", "epochs", "step", "steps", "global_step", "iteration", "iterat
 #: Words in a metric's name which say that its data were not trained on.
 VALIDATION = frozenset({"val", "valid", "validation", "eval", "test", "dev"})
 #: Prefixes of the columns that hold a trial's configuration.
-CONFIG = ("config", "param", "hparam", "hyperparameter", "tag")
+CONFIG = (*json_rows.CONFIG, "tag")
 
 
 def read(path: Path, options: Options) -> Found:
@@ -62,10 +62,15 @@ def _folder(path: Path, options: Options) -> Found:
 
     A trial has its file's name, or its folder's name if all files are called the same.
     """
-    files = list(_files(path))
+    every = list(_files(path))
+    files = [file for file in every if _is_log(file)] or every
     if not files:
         raise wrong(path, f"holds no table; {frames.MEANT}")
     found = Found(options.metric or "loss", None, [], Counter())
+    if len(files) < len(every):
+        found.others["files in .json or .txt, which more often are settings and notes than tables"] += len(
+            every
+        ) - len(files)
     names = _named(path, files)
     runs = []
     for file in files:
@@ -101,13 +106,18 @@ def _named(path: Path, files: list[Path]) -> dict[Path, str]:
 
 
 def _files(path: Path) -> Iterator[Path]:
+    """The files below a folder that may be tables."""
     for folder, below, names in os.walk(path):
         below.sort()
         for name in sorted(set(names) - sidecars.ours(names)):
-            if name.endswith(frames.SUFFIXES) and not name.startswith(".") and (Path(folder) / name).is_file():
-                if name.endswith((".txt", ".json", ".json.gz")) and name not in {"log.json", "metrics.json"}:
-                    continue  # more often notes and settings than tables
+            sidecar = name in sidecars.NAMES or name.startswith(".")
+            if name.endswith(frames.SUFFIXES) and not sidecar and (Path(folder) / name).is_file():
                 yield Path(folder) / name
+
+
+def _is_log(file: Path) -> bool:
+    """Whether a file is taken for a table even if others are beside it: .json and .txt are rarely tables."""
+    return not file.name.endswith((".txt", ".json", ".json.gz")) or file.name.endswith(("log.json", "metrics.json"))
 
 
 def add(found: Found, runs: list[TableRun], options: Options) -> None:
@@ -124,7 +134,7 @@ def add(found: Found, runs: list[TableRun], options: Options) -> None:
             if run.table.has(found.metric) is not None or not any(r.table.has(found.metric) for r in runs):
                 raise
             found.skipped[f"does not report {found.metric}"] += 1
-    if not any(options.trial_column or run.table.has("trial") for run in runs):
+    if options.trial_column is None:
         roles.check_names(runs[0].path.parent, [p.name for p in parts if options.takes(p.name)], found.metric)
     check_repeats(runs[0].path, [(part.steps, part.losses) for part in parts])
     if {what for _, what in kinds} & clocks.SPELT:
@@ -159,6 +169,8 @@ def _parts(run: TableRun, found: Found, options: Options, kinds: set[tuple[str, 
     trial_columns = _trial_columns(run, options)
     step_column = _step_column(run, options, found)
     steps_at = table.column(step_column, "--step-column")
+    if found.origin is None and table.from_zero(step_column):
+        found.origin = 1  # also if the metric was not measured at step 0
     series = table.column(found.metric, "--metric")
     measured = ~table.missing(series)
     if _own(table, options) and _dead_ends(table, trial_columns, measured):
@@ -242,7 +254,12 @@ def _step_column(run: TableRun, options: Options, found: Found) -> str:
             if note not in found.notes:
                 found.notes.append(note)
             return known
-    return "#" if "#" in table.columns else "resource"
+    if "#" not in table.columns:
+        return "resource"
+    note = "no column counts units: the entries of its lists are numbered 1, 2, 3, …; --step-column takes another"
+    if note not in found.notes:
+        found.notes.append(note)
+    return "#"
 
 
 def _names(table: LogTable, columns: list[str]) -> list[str]:

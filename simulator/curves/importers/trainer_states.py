@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,7 @@ def read(path: Path, options: Options) -> Found:  # noqa: C901
         if found.metric.removeprefix("eval_") == str(state.get("metric_for_best_model")).removeprefix("eval_")
     } & {True, False}
     found.maximise = maximise.pop() if len(maximise) == 1 else None
+    _tell_sessions(logs.values(), found)
     for name, state in logs.items():
         trial = _trial(name, state, found.metric, step, options)
         if isinstance(trial, str):
@@ -117,7 +119,7 @@ def _trial(name: str, state: dict[str, Any], metric: str, step: str, options: Op
     steps = np.array([round(at) for at in scaled], np.int64)
     losses = np.array([_number(entry[metric]) for entry in entries], np.float64)
     most, done = _number(state.get("max_steps")), _number(state.get("global_step"))
-    spent = [_number(entry[RUNTIME]) for entry in state["log_history"] if RUNTIME in entry]
+    spent = _runtimes(state)
     elapsed: NDArray[np.float64] | None = None
     if len(spent) == 1 and spent[0] is not None and spent[0] > 0 and (steps >= 1).all():
         last = max(float(entry[step]) for entry in state["log_history"] if _number(entry.get(step)) is not None)
@@ -126,6 +128,20 @@ def _trial(name: str, state: dict[str, Any], metric: str, step: str, options: Op
     config = sidecars.flat({key: state[key] for key in ("train_batch_size", "num_train_epochs") if key in state})
     given = state.get("trial_params")
     return Trial(name, steps, losses, elapsed, end, (), config | sidecars.flat(given), marked=True)
+
+
+def _tell_sessions(states: Iterable[dict[str, Any]], found: Found) -> None:
+    """Say in the report how many runs have no times because they were trained in several sessions."""
+    again = sum(len(_runtimes(state)) > 1 for state in states)
+    if again:
+        found.notes.append(
+            f"{again:,} runs have several {RUNTIME}, as they were trained again: their times are unknown"
+        )
+
+
+def _runtimes(state: dict[str, Any]) -> list[float | None]:
+    """The seconds of each session of a run that was trained to its end."""
+    return [_number(entry[RUNTIME]) for entry in state["log_history"] if RUNTIME in entry]
 
 
 def _number(value: Any) -> float | None:

@@ -71,9 +71,10 @@ def read(path: Path, options: Options) -> Found:
     if wanted is not None and wanted not in metrics:
         wanted = next((name for name in metrics if name.replace("/", ".") == wanted.replace("/", ".")), wanted)
     found.metric = choose(path, "metric", wanted, metrics, "--metric")
+    found.origin = int(any(run.table.from_zero(step) for run in runs))  # (the metric may be measured only later)
     made: dict[str, list[tuple[_Run, Trial]]] = {}
     for run in runs:
-        trial = _trial(run, found.metric, step, options)
+        trial = _trial(run, found.metric, step, found.origin, options)
         if trial is None:
             found.skipped[f"does not report {found.metric}"] += 1
         else:
@@ -110,7 +111,7 @@ def _offline(path: Path, files: list[Path], found: Found) -> list[_Run]:
     return runs
 
 
-def _trial(run: _Run, metric: str, step: str, options: Options) -> Trial | None:
+def _trial(run: _Run, metric: str, step: str, shift: int, options: Options) -> Trial | None:
     if metric not in run.table.columns:
         return None
     # A row without the metric holds other metrics; a row with NaN is a result.
@@ -122,7 +123,7 @@ def _trial(run: _Run, metric: str, step: str, options: Options) -> Trial | None:
     table = run.table.only(written)
     steps = table.steps(table.column(step, "--step-column"), options)
     losses = table.numbers(table.frame[metric])
-    elapsed, span = _times(table, options, steps)
+    elapsed, span = _times(table, options, steps, shift)
     end, worker = End.FINISHED, None
     if run.offline is not None:
         code = run.offline.exit_code
@@ -174,9 +175,8 @@ def _together(parts: list[tuple[_Run, Trial]]) -> Trial:
 
 def _startups(found: Found) -> None:
     """Cut the time before training began, since W&B's clock runs from wandb.init on."""
-    shift = int(any((trial.steps == 0).any() for trial in found.trials))
     pace = pauses.pace_of(found.trials)
-    made = [first_reports.without_startup(trial, shift, pace) for trial in found.trials]
+    made = [first_reports.without_startup(trial, found.origin or 0, pace) for trial in found.trials]
     taken = [(trial, was) for trial, was in zip(made, found.trials, strict=True) if trial is not was]
     if taken:
         spent = sum(
@@ -234,7 +234,7 @@ def _numeric(frame: pl.DataFrame) -> list[str]:
 
 
 def _times(
-    table: LogTable, options: Options, steps: NDArray[np.int64]
+    table: LogTable, options: Options, steps: NDArray[np.int64], shift: int
 ) -> tuple[NDArray[np.float64] | None, tuple[float, float] | None]:
     stamps = table.numbers(table.frame[STAMP]) if STAMP in table.columns else None
     column = options.time_column or (RUNTIME if RUNTIME in table.columns else None)
@@ -245,7 +245,6 @@ def _times(
         if times.kind == "clock":
             stamps, elapsed = elapsed, None
     if elapsed is None and stamps is not None and np.isfinite(stamps).any():
-        shift = int((steps == 0).any())
         (elapsed,) = clocks.since_first([steps], [stamps], shift)
         if not np.isfinite(elapsed).all():
             elapsed = stamps - np.nanmin(stamps)

@@ -77,8 +77,11 @@ def test_unix_times(tmp_path, factor, what):
 
 
 @pytest.mark.parametrize(
-    "spelling", ["2026-01-02T10:{:02d}:00Z", "2026-01-02 10:{:02d}:00", "2026-01-02T10:{:02d}:00+02:00"]
-)
+    "spelling",
+    [
+        "2026-01-02T10:{:02d}:00Z", "2026-01-02 10:{:02d}:00", "2026-01-02T10:{:02d}:00+02:00", "20260102T10{:02d}00Z",
+    ],
+)  # fmt: skip
 def test_dates_and_times(tmp_path, spelling):
     made = csv(tmp_path, timed(*((0, at, 1 / at, spelling.format(at)) for at in range(1, 5))))
     assert seconds_of(made) == [[60.0, 120, 180, 240]]
@@ -162,7 +165,7 @@ def test_an_explicit_nan_is_a_divergence(tmp_path, word):
     assert (made.report.diverged, made.report.complete) == (1, 1)
 
 
-@pytest.mark.parametrize("word", ["NA", "N/A", "null", "None", "-", " "])
+@pytest.mark.parametrize("word", ["NA", "N/A", "#N/A", "null", "NULL", "None", "-", " "])
 def test_words_for_not_measured(tmp_path, word):
     made = csv(tmp_path, timed((0, 1, word, 1), (0, 2, 0.5, 2), (0, 3, 0.4, 3), (0, 4, word, 4)))
     assert losses_of(made) == [[0.5, 0.4]]
@@ -259,6 +262,8 @@ def test_a_filter_on_names(tmp_path):
         ("trial,resource,loss\r\na,1,0.5\r\na,2,0.25\r\n", "log.csv"),
         ("\ufefftrial,resource,loss\na,1,0.5\na,2,0.25\n", "log.csv"),
         ("trial,resource,loss\na,1,0.5\na,2,0.25\n".encode("utf-16"), "log.csv"),
+        ("trial,resource,loss,ä\na,1,0.5,\na,2,0.25,\n".encode("utf-16-le"), "log.csv"),
+        ("trial,resource,loss,ä\na,1,0.5,\na,2,0.25,\n".encode("utf-16-be"), "log.csv"),
         ("trial,resource,loss,note\na,1,0.5,é\na,2,0.25,\n".encode("latin-1"), "log.csv"),
         ('"trial","resource","loss"\n"a","1","0.5"\n"a","2","0.25"\n', "log.csv"),
         ("sep=;\ntrial;resource;loss\na;1;0,5\na;2;0,25\n", "log.csv"),
@@ -267,6 +272,7 @@ def test_a_filter_on_names(tmp_path):
         ("trial,resource,loss\na,1,0.5\ntrial,resource,loss\na,2,0.25\n", "log.csv"),
         ('[{"trial": "a", "resource": 1, "loss": 0.5}, {"trial": "a", "resource": 2, "loss": 0.25}]', "log.json"),
         ('{"trial": "a", "resource": [1, 2], "loss": [0.5, 0.25]}', "log.json"),
+        ('{"trial": "a", "resource": [1, 2], "loss": [0.5, 0.25], "config": {"layers": [8, 8, 8]}}', "log.json"),
         ('{"trial": "a", "resource": 1, "loss": 0.5}\n\n{"trial": "a", "resource": 2, "loss": 0.25}\n', "log.jsonl"),
     ],
 )
@@ -300,6 +306,40 @@ def test_tables_that_cannot_be_mistaken_are_read(tmp_path, text, name):
 )
 def test_tables_that_can_be_mistaken_are_refused_with_the_line(tmp_path, text, name, message):
     assert message in said(tmp_path, text, name)
+
+
+def test_tables_in_one_json_file_are_a_trial_each(tmp_path):
+    rows = {name: [{"epoch": at, "loss": loss / at} for at in (1, 2)] for name, loss in (("a", 0.5), ("b", 1.0))}
+    made = csv(tmp_path, json.dumps(rows), "log.json", step_column="epoch")
+    assert losses_of(made) == [[0.5, 0.25], [1, 0.5]]
+    assert [trial["name"] for trial in made.report.trials] == ["a", "b"]
+
+
+def test_tables_of_training_and_validation_in_one_json_file_are_no_trials(tmp_path):
+    text = json.dumps({name: [{"epoch": 1, "loss": loss}] for name, loss in (("train", 0.25), ("val", 0.5))})
+    message = "has loss of train, val below one run, which are not trials of their own; choose which to take, as by"
+    assert f"{message} --run 'val'" in said(tmp_path, text, "log.json", step_column="epoch")
+    assert losses_of(csv(tmp_path, text, "log.json", step_column="epoch", run="val")) == [[0.5]]
+
+
+def test_numbered_entries_of_lists_are_reported(tmp_path):
+    made = csv(tmp_path, '{"loss": [0.5, 0.25]}', "log.json")
+    assert any("the entries of its lists are numbered 1, 2, 3" in note for note in made.report.notes)
+
+
+def test_a_folder_of_json_files_alone(tmp_path):
+    for run in ("a", "b"):
+        csv(tmp_path, '{"epoch": [1, 2], "loss": [0.5, 0.25]}', f"{run}.json")
+    (tmp_path / "config.json").write_text("{}")
+    assert [trial["name"] for trial in imported(tmp_path, "json").report.trials] == ["a", "b"]
+
+
+def test_a_folder_in_which_json_files_stand_beside_tables(tmp_path):
+    (tmp_path / "20260101_101010.log.json").write_text('{"seed": 0}\n{"epoch": 1, "loss": 0.5}\n')
+    (tmp_path / "summary.json").write_text('{"best": 0.5}')
+    made = imported(tmp_path, "json", options={"step_column": "epoch"})
+    assert losses_of(made) == [[0.5]]
+    assert made.report.others["files in .json or .txt, which more often are settings and notes than tables"] == 1
 
 
 def test_points_that_group_thousands_beside_decimal_commas(tmp_path):
@@ -506,6 +546,20 @@ def test_hugging_face_the_newest_checkpoint_of_each_run(tmp_path):
     made = imported(tmp_path, "huggingface", options={"metric": "eval_loss"})
     assert [curve.trial.name for curve in made.curves] == ["a", "b"]
     assert made.curves[0].resources.tolist() == [10, 20, 30, 40]
+
+
+def test_syne_tune_a_folder_of_experiments_says_which_there_are(tmp_path):
+    syne_tune_folder(tmp_path / "run-1")
+    with pytest.raises(InputError, match="import one of the experiments in it: run-1"):
+        imported(tmp_path, "syne-tune")
+
+
+def test_hugging_face_times_of_several_sessions_are_unknown_and_reported(tmp_path):
+    entries = [{"step": 10, "eval_loss": 0.5}, {"step": 10, "train_runtime": 9}, {"step": 20, "train_runtime": 7}]
+    (tmp_path / "trainer_state.json").write_text(json.dumps({"log_history": entries}))
+    report = imported(tmp_path, "huggingface", options={"metric": "eval_loss"}).report
+    assert report.times.startswith("none")
+    assert "1 runs have several train_runtime, as they were trained again: their times are unknown" in report.notes
 
 
 def test_hugging_face_an_evaluation_before_the_training_is_no_unit(tmp_path):
