@@ -1,4 +1,6 @@
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -144,6 +146,13 @@ def test_the_same_bytes_where_a_processor_rounds_positions_otherwise() -> None:
         drawn.append(figure.svg(made))
     assert 'clip-path="url(#clip0)"' in drawn[0]
     assert drawn[0] == drawn[1]
+
+
+def test_drawing_does_not_import_pyplot() -> None:
+    code = "import sys; from simulator.render.plots.figure import look\nwith look(): print('matplotlib.pyplot' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "False\n"
 
 
 def test_hostile_words_are_words_in_svg(tmp_path: Path) -> None:

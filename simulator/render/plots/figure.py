@@ -240,4 +240,6 @@ def look() -> AbstractContextManager[None]:
     import matplotlib as mpl
 
     ours: dict[Any, Any] = {"font.family": "DejaVu Sans", "svg.fonttype": "none", "svg.hashsalt": "asha-simulator"}
-    return mpl.rc_context({**mpl.rcParamsDefault, **ours, "backend": mpl.get_backend()})
+    # To read or set the backend would import all of pyplot, which nothing here uses.
+    defaults = {name: value for name, value in mpl.rcParamsDefault.items() if name != "backend"}
+    return mpl.rc_context({**defaults, **ours})
