@@ -28,10 +28,12 @@ def offers(demands: Sequence[Demand], capacity: int) -> list[int]:
     round's start, rounded down but at least one slot, the smallest demand first. If a search is finally offered fewer
     slots than its smallest waiting trial takes, the youngest such search gives its offer back and is left out.
     """
-    found = [0] * len(demands)
-    wanting = (place for place, demand in enumerate(demands) if demand.slots > 0)
-    order = sorted(wanting, key=lambda i: (demands[i].slots, demands[i].turn))
-    left = capacity
+    wanted = [demand.slots for demand in demands]
+    if sum(wanted) <= capacity:
+        return [int(slots) for slots in wanted]
+    line = sorted([(demand.slots, demand.turn, i) for i, demand in enumerate(demands) if demand.slots])
+    order = [i for _, _, i in line]
+    found, left = [0] * len(demands), capacity
     while True:
         left = _fill(demands, order, found, left)
         if left:
@@ -49,15 +51,20 @@ def _fill(demands: Sequence[Demand], order: Sequence[int], found: list[int], lef
     """Offer `left` slots in rounds, adding to `found`; returns the slots that remain."""
     unmet = [i for i in order if found[i] < demands[i].slots]
     while left and unmet:
-        start, weight = left, sum(demands[i].weight for i in unmet)
+        start, total, still = left, sum([demands[i].weight for i in unmet]), []
         for i in unmet:
-            share = max(1, int(start * demands[i].weight / weight))
-            more = int(min(share, left, demands[i].slots - found[i]))
+            slots, weight, _, _ = demands[i]
+            more = int(start * weight / total) or 1
+            more = min(more, left)
+            if more < slots - found[i]:
+                still.append(i)
+            else:
+                more = int(slots) - found[i]
             found[i] += more
             left -= more
             if not left:
                 break
-        unmet = [i for i in unmet if found[i] < demands[i].slots]
+        unmet = still
     return left
 
 
@@ -68,6 +75,7 @@ class FairShare:
         self._claims: list[Claim] = []
         self._offers: list[int] = []
         self._known = -1  # the capacity behind the offers; -1 if they must be computed again
+        self._kept: list[int] | None = None  # the last offers that no search exceeds any more
 
     def arrive(self, claim: Claim) -> None:
         """Add a search."""
@@ -91,10 +99,13 @@ class FairShare:
         if len(self._claims) < 2:  # noqa: PLR2004  (a search alone shares with nobody)
             return []
         self._settle(room.capacity)
+        if self._kept is self._offers:  # since then, trials have started within their offers
+            return []
+        self._kept = self._offers
         return [
             (claim, trial)
             for claim, offer in zip(self._claims, self._offers, strict=True)
-            if claim.held > offer
+            if len(claim.running) * claim.slots > offer
             for trial in list(claim.running.values())[: -(-(claim.held - offer) // claim.slots)]
         ]
 
@@ -105,14 +116,10 @@ class FairShare:
             return claim if not claim.capped and room.fits(claim.slots) and claim.wants() else None
         if self._claims:
             self._settle(room.capacity)
-        return next(
-            (
-                claim
-                for claim, offer in zip(self._claims, self._offers, strict=False)
-                if claim.waiting and claim.held + claim.slots <= offer and room.fits(claim.slots)
-            ),
-            None,
-        )
+        for claim, offer in zip(self._claims, self._offers, strict=False):
+            if claim.waiting and (len(claim.running) + 1) * claim.slots <= offer and room.fits(claim.slots):
+                return claim
+        return None
 
     def _settle(self, capacity: int) -> None:
         """Compute the offers; searches are asked for as many trials as they are offered, so demands are known."""
@@ -122,7 +129,7 @@ class FairShare:
             self._offers = offers([_demand(claim, capacity) for claim in self._claims], capacity)
             silent = False
             for claim, offer in zip(self._claims, self._offers, strict=True):
-                while claim.more and claim.held + (claim.waiting + 1) * claim.slots <= offer and not silent:
+                while claim.more and not silent and (len(claim.running) + claim.waiting + 1) * claim.slots <= offer:
                     silent = not claim.ask()
             if not silent:
                 break
@@ -135,10 +142,14 @@ def _demand(claim: Claim, capacity: int) -> Demand:
     Which of several endless demands is greater is unknown, and there may be too few slots for all, so they take
     turns, trial by trial. A search that holds more slots keeps them, so that no trial is stopped for a turn.
     """
-    if claim.slots > capacity:
+    slots = claim.slots
+    if slots > capacity:
         return Demand(0)
-    wanted = inf if claim.more else claim.held + claim.waiting * claim.slots
+    held = len(claim.running) * slots
+    if claim.more:
+        wanted = inf if claim.max_slots is None else claim.max_slots
+        return Demand(wanted, claim.weight, slots, (-held, claim.latest))
+    wanted = held + claim.waiting * slots
     if claim.max_slots is not None:
         wanted = min(wanted, claim.max_slots)
-    turn = (-claim.held, claim.latest) if claim.more else (0, 0)
-    return Demand(wanted, claim.weight, claim.slots if claim.more or claim.waiting else None, turn)
+    return Demand(wanted, claim.weight, slots if claim.waiting else None)
