@@ -201,7 +201,7 @@ def check(
             from simulator.planning.sharing.planner import check_shared
 
             check_shared(loaded)
-        typer.echo(printable(f"{scenario}: sound; searches {labels} share the cluster"))
+        typer.echo(printable(f"{scenario}: sound; on one cluster that they share: searches of {labels}"))
         return
     experiment = Experiment(loaded)
     if experiment.loaded.scenario.plan is not None:

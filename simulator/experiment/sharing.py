@@ -88,7 +88,7 @@ class SharedExperiment:
             self._heard(on_search),
             self._cluster,
             self._scheduler.build(),
-            slots=[self._slots(stream) for _, stream in self._streams],
+            slots=self._all_slots,
             stop=None if stop is None else stop.time,
             seed=self.seed,
             meta=self.meta,
@@ -130,9 +130,10 @@ class SharedExperiment:
             self._cluster, slots_per_trial=arrival.slots, resume=self._cluster.resume and arrival.resume
         )
         scaled = any(isinstance(group.release, Scaling) for group in cluster.machines)
-        if scaled or arrival.max_slots is not None or all(group.slots < arrival.slots for group in cluster.machines):
-            slots = [arrival.slots]
-            return share(iter([arrival]), self._cluster, self._scheduler.build(), slots=slots, seed=self.seed).trace
+        if scaled or arrival.max_slots is not None or any(group.slots < arrival.slots for group in cluster.machines):
+            return share(
+                iter([arrival]), self._cluster, self._scheduler.build(), slots=self._all_slots, seed=self.seed
+            ).trace
         searcher, curves = arrival.open()
         return engine.simulate(searcher, curves, cluster, seed=arrival.seed)
 
@@ -175,6 +176,11 @@ class SharedExperiment:
 
     def _slots(self, stream: SearchesSection) -> int:
         return stream.slots_per_trial or self.loaded.scenario.cluster.slots_per_trial
+
+    @property
+    def _all_slots(self) -> list[int]:
+        """The slots of a trial of each label, since the smallest place on a machine depends on all of them."""
+        return [self._slots(stream) for _, stream in self._streams]
 
     def _recorded(self, label: str, stream: SearchesSection) -> Recorded | None:
         """The trials of a label's file, read once; None if its trials are made up."""

@@ -139,6 +139,11 @@ class SearchesSection(Section):
             raise wrong(
                 f"max_slots is {self.max_slots} and a trial takes {self.slots_per_trial}: none could ever run"
             )
+        if isinstance(self.arrivals, ListedArrivals) and (self.count or 0) > len(self.arrivals.times):
+            raise wrong(
+                f"count is {self.count} and arrivals.times has {len(self.arrivals.times)}; leave out count, or give "
+                "more times"
+            )
         return self
 
 

@@ -36,6 +36,8 @@ def table(found: Queueing, unit: str) -> list[tuple[str, ...]]:
 def sentences(found: Queueing, unit: str) -> list[str]:
     """Sentences about the run as a whole."""
     about = found.about
+    if not about["searches"]:
+        return ["No search came before the run ended."]
     return [
         *_load(about),
         *_stay(about, unit),
@@ -95,6 +97,8 @@ def _warm_up(about: Mapping[str, Any], unit: str) -> list[str]:
     how = "found by MSER-5" if about["warm_up_found"] else "as the scenario says"
     if not left:
         return []
+    if not about["counted"]:
+        return [f"No search came after the warm-up, which ends at {since}; the table has none."]
     searches = "1 search that came" if left == 1 else f"{left:,} searches that came"
     return [f"{searches} before {since} are left out as a warm-up, {how}."]
 

@@ -12,6 +12,7 @@ from simulator.experiment.arrivals import arrivals_of
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.sharing import SharedExperiment
 from simulator.scenario.loading import load
+from simulator.trace.queueing_words import sentences
 from tests.support.runner import asha_sim
 
 HOUR = 3_600_000_000
@@ -49,6 +50,7 @@ def problem(path):
         ("[0 h, 3 h]", "[3 h, 1 h]", ":4:5: searches.a.arrivals: times are out of order: entry 1 of the list is before entry 0"),
         ("[0 h, 3 h]", "[-1 h]", ":4:34: searches.a.arrivals.times.0: '-1 h' is not a duration"),
         ("[0 h, 3 h]", "[-1]", ":4:34: searches.a.arrivals.times.0: -1 is out of range; it lasts from nothing"),
+        ("times: [0 h, 3 h]}", "times: [0 h, 3 h]}\n    count: 3", ":2:3: searches.a: count is 3 and arrivals.times has 2; leave out count"),
         ("{kind: at, times: [0 h, 3 h]}", "{kind: poisson, mean_gap: 1 h}", ":2:3: searches.a: searches come without end: give it count or until"),
         ("{kind: at, times: [0 h, 3 h]}", "{kind: every, gap: 1 h, jitter: 2 h}", "jitter is more than gap"),
         ("{kind: at, times: [0 h, 3 h]}", "{kind: sometimes}", "'sometimes' is unknown; should be one of poisson, every, at, recorded"),
@@ -186,4 +188,38 @@ def test_run_prints_a_summary_of_the_whole_and_of_every_search_in_order_of_arriv
 
 
 def test_check_says_that_searches_share_the_cluster(tmp_path):
-    assert asha_sim("check", write(tmp_path)).stdout.endswith("sound; searches a share the cluster\n")
+    assert asha_sim("check", write(tmp_path)).stdout.endswith(
+        "sound; on one cluster that they share: searches of a\n"
+    )
+
+
+def figures(path):
+    experiment = SharedExperiment(load(path))
+    return experiment.figures(experiment.run())
+
+
+def test_a_label_that_only_some_machines_serve_is_compared_with_an_empty_cluster_too(tmp_path):
+    """Trials of four slots run on one of the groups, and trials of one slot on both, whatever the groups release."""
+    small = SOUND.split("\n", 1)[1].replace("  a:", "  b:").split("curves")[0]
+    two = SOUND.replace("curves:", f"    slots_per_trial: 4\n{small}curves:")
+    for groups in (
+        "{g: {count: 2, slots: 4}, h: {count: 2, slots: 2, release: drained, price: 1}}",
+        "{g: {count: 2, slots: 1, scaling: {min: 1}}, h: {count: 4, slots: 4, scaling: {min: 1}}}",
+        "{g: {count: 4, slots: 1, scaling: {min: 1}}, h: {count: 4, slots: 1, scaling: {min: 1}}}",
+    ):
+        found = figures(write(tmp_path, two.replace("workers: 4", f"groups: {groups}")))
+
+        assert all(one.slowdown >= 1 for one in found.stays), groups
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (("times: [0 h, 3 h]}", "times: [2 h]}\n    until: 1 h"), "No search came before the run ended."),
+        (("cluster:", "warm_up: 9 h\ncluster:"), "No search came after the warm-up, which ends at"),
+    ],
+)
+def test_a_run_without_searches_to_count_says_so(tmp_path, change, expected):
+    said = sentences(figures(changed(tmp_path, *change)), "h")
+
+    assert any(one.startswith(expected) for one in said)
