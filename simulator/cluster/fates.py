@@ -14,14 +14,16 @@ from typing import Literal, NamedTuple
 from simulator.cluster.attempts import Course, Overheads, Recovery, Rest
 from simulator.cluster.durations import Span
 from simulator.cluster.stragglers import Straggler
-from simulator.core.streams import Drawn, Stream
+from simulator.core.streams import Drawn, Stream, uniforms
 from simulator.core.ticks import LIMIT
 from simulator.trace.trace import Outcome
 
 #: Trials whose random numbers are computed at once, and rungs for which the first block is.
 BLOCK, RUNGS = 256, 4
 #: Slow spells of a machine that are drawn at once, and machines for which the first block is.
-SPELLS, MACHINES = 16, 16
+SPELLS, MACHINES = 48, 16
+#: Mean gaps and spells that pass on a machine before a run, so that it is as often slow at the start as later on.
+BEFORE = 32
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,16 @@ class Drop:
 
 @dataclass(frozen=True)
 class SlowSpells:
-    """Spells of `length` in which training takes `factor` times as long, with gaps of `every` between them."""
+    """Spells of `length` in which training takes `factor` times as long, with gaps of `every` between them.
+
+    They have come and gone since long before the run, so a machine may be slow at its start. With `since` the first
+    gap of each machine begins at that tick.
+    """
 
     every: Span
     length: Span
     factor: float
+    since: int | None = None
 
 
 @dataclass(frozen=True)
@@ -74,7 +81,7 @@ class _Slowness:
     """The slow spells of all machines; each draw depends on (machine, spell)."""
 
     def __init__(self, slow: SlowSpells, seed: int) -> None:
-        self._factor = slow.factor
+        self._slow, self._factor, self._seed = slow, slow.factor, seed
         self._gaps = Drawn(seed, Stream.SLOW_SPELL, slow.every.quantile, block=SPELLS, abreast=MACHINES)
         self._lengths = Drawn(seed, Stream.SLOW_LENGTH, slow.length.quantile, block=SPELLS, abreast=MACHINES)
         self._spells: dict[int, list[tuple[int, int]]] = {}  # by machine, (begin, end) of its spells so far
@@ -106,9 +113,17 @@ class _Slowness:
         spells = self._spells.setdefault(machine, [])
         while len(spells) <= number:
             spell = len(spells)
-            begin = (spells[-1][1] if spells else 0) + max(1, round(self._gaps.at(spell, machine)))
+            after = spells[-1][1] if spells else self._since(machine)
+            begin = after + max(1, round(self._gaps.at(spell, machine)))
             spells.append((begin, begin + max(1, round(self._lengths.at(spell, machine)))))
         return spells[number]
+
+    def _since(self, machine: int) -> int:
+        """The tick at which a machine's first gap begins: long before the run, and at any place of a cycle."""
+        if self._slow.since is not None:
+            return self._slow.since
+        cycles = BEFORE + float(uniforms(self._seed, Stream.SLOW_START, machine, n=1)[0])
+        return -round(cycles * (self._slow.every.mean + self._slow.length.mean))
 
 
 class Fates:

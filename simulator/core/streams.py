@@ -62,6 +62,7 @@ class Stream(IntEnum):
     SEARCH = 25
     PILOTS = 26
     CALIBRATION = 27
+    SLOW_START = 28
 
 
 def words(seed: int, stream: Stream, *key: int, n: int, first: int = 0) -> NDArray[np.uint64]:

@@ -168,7 +168,8 @@ class PreemptionSection(Section):
 class SlowSpellsSection(Section):
     """Machines that are slow for a while.
 
-    A job takes longer for that part of its training that falls into a slow spell.
+    A job takes longer for that part of its training that falls into a slow spell. Spells have come and gone since
+    long before the run, so a machine may be slow at its start.
     """
 
     every: Span = Field(description="Time from the end of one slow spell of a machine to its next one.")

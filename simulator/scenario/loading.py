@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from simulator.core.errors import InputError, Problem
 from simulator.core.escaping import of_name
 from simulator.scenario import curves, effort, model, remedies, shared, yaml_text
+from simulator.scenario.cluster import GroupSection, IdleReleaseSection
 from simulator.scenario.error_paths import entry, tags
 from simulator.scenario.searchers import AsyncHyperbandSection, Searcher
 from simulator.scenario.yaml_text import Document, Path_
@@ -139,7 +140,26 @@ def _contradictions(loaded: Loaded) -> list[Problem]:
         problems.append(
             loaded.problem(("stop", "cost"), "no group has a price, so this never comes; give groups a price")
         )
-    return problems + _directions(loaded)
+    return [*problems, *_stop_and_release(loaded), *_directions(loaded)]
+
+
+def _stop_and_release(loaded: Loaded) -> Iterator[Problem]:
+    """Problems of a stop by cost, which counts seconds of machines that are kept, and of a release after the stop."""
+    stop, cluster = loaded.scenario.stop, loaded.scenario.cluster
+    for group in (cluster.groups or {"workers": GroupSection(count=1)}).values():
+        release, billing = group.release or cluster.release, group.billing or cluster.billing
+        idle = release.idle if isinstance(release, IdleReleaseSection) else 0
+        if stop is None:
+            return
+        if stop.time is not None and idle >= stop.time:
+            message = "comes before a machine has been without work for as long as its `release` says; give a "
+            yield loaded.problem(("stop", "time"), f"{message}shorter span there, or `end`")
+            return
+        if stop.cost is not None and (release != "end" or billing != "second"):
+            other = f"billing is by the {billing}" if release == "end" else "`release` lets some go"
+            message = f"counts seconds of machines that are kept, and {other}; give a stop by time or a plan's budget"
+            yield loaded.problem(("stop", "cost"), message)
+            return
 
 
 def _bare_times(loaded: Loaded) -> Iterator[Problem]:
@@ -156,11 +176,15 @@ def _bare_times(loaded: Loaded) -> Iterator[Problem]:
 
 
 def _without_effect(loaded: Loaded) -> Iterator[Problem]:
-    """Notes on arguments of other libraries that have no effect here."""
+    """Notes on arguments of other libraries and on prices that have no effect here."""
     for where, searcher in loaded.scenario.blocks.items():
         if searcher.unused:
             keys = ", ".join(searcher.unused)
             yield loaded.problem(where, f"{keys}: accepted, and without effect here")
+    for name, group in (loaded.scenario.cluster.groups or {}).items():
+        if group.purchase_price is not None and loaded.scenario.searches is None:
+            message = "counts in plans of `searches` alone; here a machine costs its price an hour"
+            yield loaded.problem(("cluster", "groups", name, "purchase_price"), message)
 
 
 def _one_bracket(loaded: Loaded) -> Iterator[Problem]:

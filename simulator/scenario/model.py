@@ -10,8 +10,8 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from simulator.core.vocabulary import TimeUnit
-from simulator.scenario.base import Section, wrong
-from simulator.scenario.cluster import ClusterSection, GroupSection, IdleReleaseSection, StopSection
+from simulator.scenario.base import Section
+from simulator.scenario.cluster import ClusterSection, StopSection
 from simulator.scenario.curves import CurvesSection
 from simulator.scenario.plan import PlanSection
 from simulator.scenario.searchers import Searcher
@@ -62,32 +62,6 @@ class Scenario(Section):
         if self.searches is not None:
             return {("searches", label, "searcher"): stream.searcher for label, stream in self.searches.items()}
         return {("searchers", label): searcher for label, searcher in self.searchers.items()}
-
-    @model_validator(mode="after")
-    def _stop_and_release(self) -> Scenario:
-        """Check `stop.cost`: it counts seconds of machines that are kept; other costs are known too late."""
-        if self.stop is None:
-            return self
-        cluster = self.cluster
-        groups = (cluster.groups or {"workers": GroupSection(count=1)}).values()
-        for group in groups:
-            release, billing = group.release or cluster.release, group.billing or cluster.billing
-            idle = release.idle if isinstance(release, IdleReleaseSection) else 0
-            if self.stop.time is not None and idle >= self.stop.time:
-                raise wrong(
-                    "release lets a machine go after so long without work that the run has stopped before "
-                    "(stop.time); give a shorter span, or `end`"
-                )
-            if self.stop.cost is not None and release != "end":
-                raise wrong(
-                    "stop.cost counts machines that are kept; with `release` give a stop by time or a plan's budget"
-                )
-            if self.stop.cost is not None and billing != "second":
-                raise wrong(
-                    f"stop.cost counts seconds, and billing is by the {billing}; give a stop by time or a plan's "
-                    "budget"
-                )
-        return self
 
     @model_validator(mode="before")
     @classmethod

@@ -72,7 +72,7 @@ class Every:
 
 def test_a_slow_spell_counts_from_when_the_job_is_given_out():
     """Slow from second 20 on; what the scheduler gives out at second 20 is slow, though it was free at 0."""
-    slow = Conditions(slow=SlowSpells(Every(20 * S), Every(1000 * S), 3.0))
+    slow = Conditions(slow=SlowSpells(Every(20 * S), Every(1000 * S), 3.0, since=0))
     cluster = Cluster(2, conditions=slow, decision_time=10 * S)
     trace = simulate(random(max_trials=2, max_length=1), Ordered(10 * S), cluster)
 

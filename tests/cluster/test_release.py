@@ -308,7 +308,7 @@ def test_a_job_pays_for_the_part_that_falls_into_a_spell():
         def quantile(self, share):
             return np.full(len(share), float(self.span))
 
-    conditions = Conditions(slow=SlowSpells(Every(2 * HOUR), Every(HOUR), 4.0))
+    conditions = Conditions(slow=SlowSpells(Every(2 * HOUR), Every(HOUR), 4.0, since=0))
     world = World(ticks=lambda trial, low, high: 3 * HOUR)
     trace = simulate(random(max_trials=2, max_length=1), world, Cluster(1, conditions=conditions))
 
@@ -327,6 +327,17 @@ def test_the_mean_over_a_long_time_is_that_of_the_share():
     trace = simulate(random(max_trials=20, max_length=1), world, Cluster(20, conditions=conditions))
 
     assert (trace.end / HOUR).mean() == pytest.approx(2000 / (0.75 + 0.25 / 3), rel=0.02)
+
+
+@pytest.mark.parametrize("spans", [(Weibull(3 * HOUR), Weibull(HOUR)), (Weibull(3 * HOUR, 20), Weibull(HOUR, 20))])
+def test_machines_are_as_often_slow_at_the_start_as_later_on(spans):
+    """A quarter of the time is slow by 3; the share of 800 machines has a standard error of .015."""
+    conditions = Conditions(slow=SlowSpells(*spans, 3.0))
+    world = World(ticks=lambda *_: UNIT)
+    trace = simulate(random(max_trials=800, max_length=1), world, Cluster(800, conditions=conditions))
+
+    assert (trace.start == 0).all()
+    assert (trace.end > 2 * UNIT).mean() == pytest.approx(0.25, abs=0.06)
 
 
 # Losses that count at full length.

@@ -23,13 +23,14 @@ def test_machines_that_go_together_are_in_time_less_often():
 
 
 def test_a_spell_costs_less_than_a_draw_for_a_whole_job():
-    """The audit's 13.5 h by job, 10.9 h with spells of half an hour, 11.6 h of four hours, against 10.3 h without."""
-    hours = {name: mean for name, mean, _ in studies.spells(30)}
+    """The audit's 3.2 h more by job, .6 h more with spells of half an hour and 1.3 h with spells of four hours, on
+    10.3 h without, within twice the 95 % interval of 40 runs. A program of its own found .75 h and 1.4 h."""
+    found = {name: more for name, *more in studies.spells(40)}
 
-    assert hours["none"] < min(hours["spells of 30 min"], hours["spells of 4 h"])
-    assert max(hours["spells of 30 min"], hours["spells of 4 h"]) < 0.9 * hours["per job"]
-    assert hours["spells of 30 min"] == pytest.approx(10.9, rel=0.15)
-    assert hours["spells of 4 h"] == pytest.approx(11.6, rel=0.15)
+    assert found["none"][0] == pytest.approx(10.3, rel=0.15)
+    for name, more in (("per job", 3.2), ("spells of 30 min", 0.6), ("spells of 4 h", 1.3)):
+        assert abs(found[name][2] - more) < 2 * found[name][3] + 0.1
+    assert 0 < found["spells of 30 min"][2] < found["per job"][2]
 
 
 def test_no_target_at_full_length_is_missed_in_full():

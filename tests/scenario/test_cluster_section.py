@@ -192,18 +192,21 @@ def test_what_is_wrong_in_a_file_of_availability(tmp_path, text, said):
         ("cluster: {workers: 1, release: {idle: 0}}", "s.yaml:4:33: cluster.release.idle: 0 is out of range"),
         ("cluster: {workers: 1, release: {}}", "cluster.release.idle: is missing"),
         ("cluster: {workers: 1, release: {after: 1}}", "cluster.release.after: unknown key"),
-        ("cluster: {workers: 1, release: drained}\nstop: {cost: 9}", "stop.cost counts machines that are kept"),
+        (
+            "cluster: {workers: 1, release: drained}\nstop: {cost: 9}",
+            "s.yaml:5:8: stop.cost: counts seconds of machines that are kept, and `release` lets some go",
+        ),
         (
             "cluster: {workers: 1, release: {idle: 2 h}}\nstop: {time: 1 h}",
-            "after so long without work that the run has stopped before (stop.time); give a shorter span, or `end`",
+            "s.yaml:5:8: stop.time: comes before a machine has been without work for as long as its `release` says",
         ),
         (
             "cluster: {groups: {a: {count: 1, price: 1}, b: {count: 1, release: {idle: 1 h}}}}\nstop: {cost: 9}",
-            "stop.cost counts machines that are kept",
+            "s.yaml:5:8: stop.cost: counts seconds of machines that are kept, and `release` lets some go",
         ),
         (
             "cluster: {workers: 1, billing: hour}\nstop: {cost: 9}",
-            "stop.cost counts seconds, and billing is by the hour; give a stop by time or a plan's budget",
+            "s.yaml:5:8: stop.cost: counts seconds of machines that are kept, and billing is by the hour; give a stop",
         ),
         ("cluster: {workers: 1, billing: day}", "cluster.billing: 'day' should be 'second', 'minute' or 'hour'"),
         ("cluster: {workers: 1, failures: {together: rack of 0}}", "cluster.failures.together: 'rack of 0' should be machine,"),
@@ -236,6 +239,13 @@ def test_what_is_wrong_in_a_file_of_availability(tmp_path, text, said):
 )  # fmt: skip
 def test_what_is_wrong_is_named_with_its_place(tmp_path, text, said):
     assert said in problems(tmp_path, text + "\n")
+
+
+def test_a_purchase_price_without_searches_is_said_to_count_for_nothing(tmp_path):
+    bought = "cluster: {groups: {a: {count: 1, purchase_price: 9000, lifetime: 900 d}}}\n"
+    [note] = load(write(tmp_path, bought)).notes
+
+    assert "cluster.groups.a.purchase_price: counts in plans of `searches` alone" in str(note)
 
 
 @pytest.mark.parametrize(
