@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -201,22 +202,25 @@ def _styles(asked: str | None) -> tuple[Style, ...]:
 
 def _write_or_check(draw: Callable[[Path], list[Path]], out: Path, *, check: bool) -> None:
     """Draw into `out` and print the files; or draw elsewhere and print which files of `out` differ, with status 1."""
+    from simulator.io import reading
+
     if not check:
         typer.echo("\n".join(map(str, draw(out))))
         return
     with TemporaryDirectory(prefix="asha-sim-") as name:
         wrong = []
         for path in draw(Path(name)):
-            there = out / path.name
-            try:
-                same = there.read_bytes() == path.read_bytes()
-            except FileNotFoundError:
+            there, content = out / path.name, path.read_bytes()
+            if not os.path.lexists(there):
                 wrong.append(f"{there}: is missing")
-            except OSError as error:
-                wrong.append(f"{there}: cannot be read: {error.strerror}")
-            else:
-                if not same:
-                    wrong.append(f"{there}: differs from what this scenario gives")
+                continue
+            try:
+                same = reading.is_file_of(there, content, "pictures are files")
+            except InputError as error:
+                wrong += map(str, error.problems)
+                continue
+            if not same:
+                wrong.append(f"{there}: differs from what this scenario gives")
     if wrong:
         typer.echo("\n".join(map(printable, wrong)))
         raise typer.Exit(1)

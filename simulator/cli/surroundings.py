@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from contextlib import suppress
 
 from simulator.core.errors import InputError, Problem
 
 #: Environment variables that would change what libraries do; they are removed, since no command depends on them.
-PASSED_OVER = ("MPLBACKEND", "SOURCE_DATE_EPOCH", "JOBLIB_MULTIPROCESSING", "JOBLIB_START_METHOD", "LOKY_PICKLER")
+PASSED_OVER = (
+    "MPLBACKEND", "SOURCE_DATE_EPOCH", "JOBLIB_MULTIPROCESSING", "JOBLIB_START_METHOD", "LOKY_PICKLER",
+    "LOKY_MAX_DEPTH",
+)  # fmt: skip
 #: Environment variables that limit how much of the machine is used.
 COUNTS = ("LOKY_MAX_CPU_COUNT", "POLARS_MAX_THREADS")
+#: Their values: a whole number of up to six digits, with or without blanks around it.
+_COUNT = re.compile(r"[ \t\n]*0*[1-9][0-9]{0,5}[ \t\n]*")
 
 
 def prepare() -> None:
@@ -34,9 +40,7 @@ def prepare() -> None:
     problems = []
     for name in COUNTS:
         text = os.environ.get(name)
-        if text is not None and not (
-            text.strip().isascii() and text.strip().isdigit() and 0 < int(text[:9]) <= 10**6
-        ):
+        if text is not None and not _COUNT.fullmatch(text):
             problems.append(
                 Problem(name, f"{text[:40]!r} should be a whole number from 1 on; set it so, or unset it")
             )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 
 from simulator.core.errors import InputError, Problem
+
+#: Flags for opening: a pipe or device that has taken a file's place must not block us.
+PATIENT = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
 @dataclass
@@ -71,18 +75,31 @@ def read_so_far() -> list[str]:
     return list(notes.places)
 
 
+def digests_so_far() -> list[str]:
+    """The SHA-256 of the files that were read in here, of the bytes that were read.
+
+    A file that a library opened is read now; "gone" stands for one that can't be.
+    """
+    notes = _notes.get() or _Notes()
+    named = {path: os.path.abspath(path) for path in notes.places.values()}  # noqa: PTH100  (no link is followed)
+    return [notes.digests.get(place) or _digest(Path(path)) or "gone" for path, place in named.items()]
+
+
 def changed() -> list[str]:
     """The absolute paths of files that have changed since they were read."""
     notes = _notes.get() or _Notes()
-    found = []
-    for place, digest in notes.digests.items():
-        try:
-            same = sha256(Path(place).read_bytes()).hexdigest() == digest
-        except OSError:
-            same = False
-        if not same:
-            found.append(place)
-    return found
+    return [place for place, digest in notes.digests.items() if _digest(Path(place)) != digest]
+
+
+def _digest(path: Path) -> str | None:
+    """The SHA-256 of a file; None where there is no file, such as a pipe, which might block for ever."""
+    try:
+        with open(os.open(path, PATIENT), "rb") as file:  # noqa: PTH123  (of a descriptor)
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return None
+            return file_digest(file, "sha256").hexdigest()
+    except (OSError, ValueError):
+        return None
 
 
 def check_kept(paths: Iterable[Path]) -> None:

@@ -21,8 +21,6 @@ _NO_FILES = {
 }
 
 
-#: Flags for opening: a pipe or device that has taken a file's place must not block us.
-_PATIENT = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
@@ -42,7 +40,7 @@ def read_at_most(path: Path, limit: int, meant: str) -> bytes:
     A file that the command has read before must not have changed.
     """
     check_file(path, meant)
-    raw = _contents(path, limit, meant, os.O_RDONLY | _PATIENT)
+    raw = _contents(path, limit, meant, inputs.PATIENT)
     inputs.note(path, raw)
     return raw
 
@@ -61,7 +59,17 @@ def read_own(path: Path, limit: int, meant: str) -> bytes | None:
     if stat.S_ISLNK(mode):
         raise InputError(Problem(str(path), f"is a link; {meant}"))
     _check_mode(path, mode, meant)
-    return _contents(path, limit, meant, os.O_RDONLY | _PATIENT | _NO_LINK)
+    return _contents(path, limit, meant, inputs.PATIENT | _NO_LINK)
+
+
+def is_file_of(path: Path, content: bytes, meant: str) -> bool:
+    """Whether a file, or a link to one, has this content; raises InputError, saying what is `meant`, for no file."""
+    try:
+        about = path.stat()
+    except (OSError, ValueError) as error:
+        raise unreadable(path, error) from None
+    _check_mode(path, about.st_mode, meant)
+    return about.st_size == len(content) and _contents(path, len(content), meant, inputs.PATIENT) == content
 
 
 def _check_mode(path: Path, mode: int, meant: str) -> None:
@@ -71,17 +79,22 @@ def _check_mode(path: Path, mode: int, meant: str) -> None:
 
 
 def _contents(path: Path, limit: int, meant: str, flags: int) -> bytes:
+    larger = InputError(Problem(str(path), f"is larger than {limit:,} bytes; {meant}"))
     try:
         with open(os.open(path, flags), "rb") as file:  # noqa: PTH123  (of a descriptor)
             before = os.fstat(file.fileno())
             _check_mode(path, before.st_mode, meant)  # it may have been replaced by now
-            raw = file.read(min(before.st_size, limit) + 1)
+            if before.st_size > limit:  # as a sparse file may be, which fits on no disk
+                raise larger
+            raw = file.read(before.st_size + 1)
             raw += file.read(max(limit + 1 - len(raw), 0)) if raw else b""  # it has grown, or is a file of /proc
             after = os.fstat(file.fileno())
+    except InputError:
+        raise
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from None
     if len(raw) > limit:
-        raise InputError(Problem(str(path), f"is larger than {limit:,} bytes; {meant}"))
+        raise larger
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise InputError(Problem(str(path), "is being written; wait until that is done"))
     return raw

@@ -120,7 +120,7 @@ def unlike(there: Any, here: dict[str, Any]) -> Iterator[str]:
     for key, meaning in MEANINGS.items():
         if key in here and there.get(key) != here[key]:
             yield f"another {meaning} ({short(there.get(key))} there, {short(here[key])} here)"
-    for key, meaning in (("tables", "other curves"), ("scenario", "another scenario")):
+    for key, meaning in (("tables", "other files"), ("scenario", "another scenario")):
         found = [path[0] if path else key for path, _, _ in differences(there.get(key), here.get(key))]
         if found:
             names = ", ".join(map(str, dict.fromkeys(found[:NAMED])))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import logging
 from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
@@ -27,15 +26,13 @@ from simulator.planning.options import Option, option, options
 from simulator.planning.origin import origin
 from simulator.planning.runs import BILLS, Runs, at_prices
 from simulator.planning.sensitivity import LEAST, MOST, Variation, quantities, variations
-from simulator.planning.sources import anywhere, digests
+from simulator.planning.sources import anywhere, digests, warn_of_changes
 from simulator.planning.store import Store
 from simulator.planning.sweep import Block, Probe, Shape, Work
 from simulator.planning.turning import Turn, Turning, growth
 from simulator.scenario import curves as curve_models
 from simulator.scenario.loading import Loaded
 from simulator.scenario.plan import PlanSection
-
-log = logging.getLogger(__name__)
 
 #: Called with the number of runs done and their total.
 Progress = Callable[[int, int], None]
@@ -90,8 +87,7 @@ def answer(
         found = answered(loaded, folder)
         if extend:
             found = extending.continued(found, answered, more, folder)
-        for path in inputs.changed():
-            log.warning("%s has changed since the plan read it; the answer is about what the plan read", path)
+        warn_of_changes()
     return found
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
 
 from simulator.curves.files.tables import MAX_BYTES, MEANT
-from simulator.io import reading
+from simulator.io import inputs, reading
 from simulator.planning.grid import Cell
 from simulator.scenario import curves as curve_models
 from simulator.scenario.loading import Loaded
 from simulator.scenario.model import Scenario
 from simulator.scenario.searches import RecordedArrivals
+
+log = logging.getLogger(__name__)
 
 
 def anywhere(loaded: Loaded) -> Loaded:
@@ -25,6 +28,12 @@ def digests(cells: Sequence[Cell]) -> dict[str, str]:
     names = {name for cell in cells for name in _names(cell.loaded.scenario)}
     folder = cells[0].loaded.folder
     return {name: sha256(reading.read_at_most(folder / name, MAX_BYTES, MEANT)).hexdigest() for name in sorted(names)}
+
+
+def warn_of_changes() -> None:
+    """Warn of every file that has changed since the plan read it."""
+    for path in inputs.changed():
+        log.warning("%s has changed since the plan read it; the answer is about what the plan read", path)
 
 
 def _names(scenario: Scenario) -> Iterator[str]:

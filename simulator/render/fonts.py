@@ -14,6 +14,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from simulator.core.errors import InputError
+from simulator.io import reading
+
 if TYPE_CHECKING:
     from matplotlib.font_manager import FontEntry
     from matplotlib.ft2font import FT2Font
@@ -23,6 +26,10 @@ if TYPE_CHECKING:
 LATIN_ENDS, OWN = 0x250, frozenset("–—‘’“”…×·→\ufffd")
 
 
+#: Largest font that is read, in bytes; the largest ones, of Chinese letters, have some 20 million.
+MOST = 1 << 28
+#: Sizes of letters at which a font is tried out, in pixels.
+SIZES = (11, 12, 24)
 #: The font that a user requested, which comes before the bundled one.
 _asked: ContextVar[Path | None] = ContextVar("_asked", default=None)
 
@@ -69,13 +76,23 @@ def asked() -> Face | None:
 
 def unusable(path: Path) -> str:
     """Why a file can't be used as a font; empty if it can."""
+    from PIL import ImageFont
+
     try:
-        with path.open("rb") as file:
-            file.read(1)
-    except (OSError, ValueError) as error:
-        return f"cannot be read: {getattr(error, 'strerror', None) or error}"
-    if _opened(str(path)) is None:
+        reading.read_at_most(path, MOST, "a font is a TrueType or OpenType file")
+    except InputError as error:
+        return error.problems[0].message
+    found = _opened(str(path))
+    if found is None:
         return "is not a font of outlines; give a TrueType or OpenType file (.ttf, .otf, .ttc)"
+    letters = "".join(chr(code) for code in range(LATIN_ENDS) if found.get_char_index(code))
+    try:  # as animations draw letters, and as plots do
+        for size in SIZES:
+            ImageFont.truetype(str(path), size).getmask(letters)
+        for letter in letters:
+            found.load_char(ord(letter))
+    except (OSError, RuntimeError, ValueError):
+        return "is a damaged font, whose letters can't be drawn; copy or install it again"
     return ""
 
 

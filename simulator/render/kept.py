@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
@@ -19,8 +21,9 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
+from simulator.core.errors import InputError
 from simulator.core.escaping import json_text
-from simulator.io import inputs, writing
+from simulator.io import inputs, reading, writing
 
 if TYPE_CHECKING:
     from simulator.experiment.experiment import Experiment
@@ -32,6 +35,12 @@ VARIABLE = "ASHA_SIM_KEPT"
 MOST = 200
 #: Name of an entry's list of files.
 LIST = "files.json"
+#: Largest list of files and largest picture that are read, in bytes; both are far more than needed.
+MOST_OF_LIST, MOST_OF_PICTURE = 1 << 20, 1 << 30
+#: Names of entries, and of folders in which one is being made; a folder may hold other things of the user's.
+ENTRY, MAKING = re.compile("[0-9a-f]{64}"), "making-"
+#: Seconds after which a folder in which an entry is being made was left behind by a process that was killed.
+ABANDONED = 86_400
 #: Libraries whose versions pictures depend on.
 LIBRARIES = ("numpy", "pillow", "imageio", "matplotlib", "imageio-ffmpeg", "simpy")
 
@@ -48,16 +57,11 @@ class Kept:
         Existing files with the same bytes are left alone. A damaged entry counts as missing. Raises InputError and
         MachineError as writing files does.
         """
-        entry = self._folder / digest
-        try:
-            listed: dict[str, str] = json.loads((entry / LIST).read_text(encoding="utf-8"))
-            contents = {name: (entry / name).read_bytes() for name in listed}
-        except (OSError, ValueError):
-            return None
-        if any(sha256(contents[name]).hexdigest() != said for name, said in listed.items()):
+        contents = self._contents(digest)
+        if contents is None:
             return None
         with suppress(OSError):
-            os.utime(entry)
+            os.utime(self._folder / digest)
         with writing.together(out):
             for name, content in contents.items():
                 if not _same(out / name, content):
@@ -65,26 +69,52 @@ class Kept:
                         scratch.write_bytes(content)
         return [out / name for name in contents]
 
+    def _contents(self, digest: str) -> dict[str, bytes] | None:
+        """The files of an entry by name, with their bytes; None if it is missing or damaged."""
+        entry = self._folder / digest
+        packed = _bytes_of(entry / LIST, MOST_OF_LIST)
+        try:
+            listed = json.loads(packed or b"")
+        except (ValueError, RecursionError):
+            return None
+        if not isinstance(listed, dict) or not listed or not all(map(_is_plain, listed)):
+            return None
+        contents = {}
+        for name, said in listed.items():
+            content = _bytes_of(entry / name, MOST_OF_PICTURE)
+            if content is None or sha256(content).hexdigest() != said:
+                return None
+            contents[name] = content
+        return contents
+
     def put(self, digest: str, files: Sequence[Path]) -> None:
         """Keep `files`, which lie in one folder, under `digest`. Files that can't be kept are silently not kept."""
         with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
-            aside = Path(mkdtemp(prefix="making-", dir=self._folder))
+            aside = Path(mkdtemp(prefix=MAKING, dir=self._folder))
             try:
                 listed = {path.name: sha256(path.read_bytes()).hexdigest() for path in files}
                 for path in files:
                     shutil.copyfile(path, aside / path.name)
                 (aside / LIST).write_text(json.dumps(listed), encoding="utf-8")
-                aside.rename(self._folder / digest)  # fails if another process was faster
+                entry = self._folder / digest
+                if self._contents(digest) is None and entry.is_dir() and not entry.is_symlink():
+                    shutil.rmtree(entry, ignore_errors=True)  # a damaged entry would stay for ever
+                aside.rename(entry)  # fails if another process was faster
             finally:
                 shutil.rmtree(aside, ignore_errors=True)
             self._forget()
 
     def _forget(self) -> None:
-        """Remove the entries that were unused for longest."""
-        entries = sorted(self._folder.iterdir(), key=lambda entry: entry.stat().st_mtime)
-        for entry in entries[:-MOST]:
-            shutil.rmtree(entry, ignore_errors=True)
+        """Remove the entries that were unused for longest, and what killed processes left; other folders stay."""
+        with os.scandir(self._folder) as there:
+            folders = [entry for entry in there if entry.is_dir(follow_symlinks=False)]
+        used = {entry.path: entry.stat(follow_symlinks=False).st_mtime for entry in folders}
+        entries = sorted((entry.path for entry in folders if ENTRY.fullmatch(entry.name)), key=used.__getitem__)
+        left = [entry.path for entry in folders if entry.name.startswith(MAKING)]
+        abandoned = [path for path in left if used[path] < time.time() - ABANDONED]
+        for path in (*entries[:-MOST], *abandoned):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def usual() -> Kept | None:
@@ -108,18 +138,11 @@ def digest(experiments: Iterable[Experiment | SharedExperiment], asked: Mapping[
     """
     about = {
         "scenarios": [(one.loaded.title, one.seed, repr(one.loaded.scenario)) for one in experiments],
-        "files": sorted(_file(path) for path in inputs.read_so_far()),
+        "files": sorted(inputs.digests_so_far()),
         "asked": dict(asked),
         "program": _program(),
     }
     return sha256(json_text(about, indent=None).encode()).hexdigest()
-
-
-def _file(path: str) -> str:
-    try:
-        return sha256(Path(path).read_bytes()).hexdigest()
-    except OSError:
-        return "gone"
 
 
 @lru_cache(maxsize=1)
@@ -138,8 +161,18 @@ def _program() -> str:
 
 
 def _same(path: Path, content: bytes) -> bool:
-    """Whether a file exists with this content."""
+    """Whether a file, and no link to one, exists with this content."""
+    return _bytes_of(path, len(content)) == content
+
+
+def _bytes_of(path: Path, limit: int) -> bytes | None:
+    """The bytes of a file of up to `limit` bytes; None for anything else, such as a link, a pipe or a folder."""
     try:
-        return not path.is_symlink() and path.stat().st_size == len(content) and path.read_bytes() == content
-    except (OSError, ValueError):
-        return False
+        return reading.read_own(path, limit, "a picture is a file")
+    except InputError:
+        return None
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a name leads to a file in the folder where it is looked for, and to no other folder."""
+    return Path(name).name == name and name != ".." and "\0" not in name

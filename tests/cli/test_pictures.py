@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 import simulator
+from simulator.render import fonts
 from tests.cli.test_commands import DOCS
 from tests.support.runner import ROOT, asha_sim
 
@@ -190,6 +192,35 @@ def test_check_says_which_files_differ(tmp_path, tiny):
     assert (out / "a.gif").read_bytes() == b"mine"
     done = asha_sim(*words, tmp_path / "none", "--check")
     assert (done.returncode, (tmp_path / "none").exists()) == (1, False)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (os.mkfifo, "is a pipe; pictures are files"), (lambda path: path.symlink_to("/dev/zero"), "is a device; pictures are files"),
+        (Path.mkdir, "is a folder; pictures are files"), (lambda path: path.symlink_to("nowhere"), "cannot be read: No such file or directory"),
+        (lambda path: (path.touch(), os.truncate(path, 10 << 30)), "differs from what this scenario gives"),
+    ],
+    ids=["pipe", "device", "folder", "dead link", "sparse"],
+)  # fmt: skip
+def test_check_reads_nothing_without_an_end(make, said, tmp_path, tiny):
+    (tmp_path / "out").mkdir()
+    make(tmp_path / "out" / "perfetto.json")
+    words = ("animate", tiny, "--style", "timeline", "--format", "perfetto", "--out", tmp_path / "out", "--check")
+    done = asha_sim(*words)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.splitlines()[0] == f"{tmp_path}/out/perfetto.json: {said}"
+
+
+def test_a_font_is_not_replaced(tmp_path, tiny):
+    there = tmp_path / "out" / "gantt.svg"
+    there.parent.mkdir()
+    there.write_bytes((fonts.bundled() / "DejaVuSerif.ttf").read_bytes())
+    words = ("plot", tiny, "--kind", "gantt", "--theme", "light", "--format", "svg", "--font", there, "--out")
+    done = asha_sim(*words, there.parent)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"would replace {there}, which this command reads" in done.stderr
+    assert fonts.unusable(there) == ""
 
 
 def test_drawn_once(tmp_path, tiny, monkeypatch):

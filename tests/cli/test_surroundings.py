@@ -16,11 +16,17 @@ from tests.support.plans import loaded
 
 
 @pytest.mark.parametrize("name", ["LOKY_MAX_CPU_COUNT", "POLARS_MAX_THREADS"])
-@pytest.mark.parametrize("text", ["abc", "0", "", "-1", "1.5", " ", "9" * 90, "²"])
+@pytest.mark.parametrize("text", ["abc", "0", "", "-1", "1.5", " ", "9" * 90, "²", "1000000", "4\x0b", "4 4", "１"])
 def test_a_variable_that_is_not_a_count(name, text, monkeypatch):
     monkeypatch.setenv(name, text)
     with pytest.raises(InputError, match=rf"^{name}: .* should be a whole number from 1 on"):
         surroundings.prepare()
+
+
+@pytest.mark.parametrize("text", ["4", " 4 ", "          4", "4\n", "0000000000004", "999999"])
+def test_a_variable_that_is_a_count(text, monkeypatch):
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", text)
+    surroundings.prepare()
 
 
 @pytest.mark.parametrize("name", surroundings.PASSED_OVER)

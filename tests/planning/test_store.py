@@ -15,13 +15,24 @@ from simulator.planning import store, sweep
 from simulator.planning.backend import WorkerPool
 from simulator.planning.planner import answer
 from simulator.planning.report import report
+from simulator.planning.sharing.contents import contents as shared_contents
+from simulator.planning.sharing.planner import answer_shared
 from simulator.planning.sweep import Block, Work
-from tests.support.plans import HEAD, loaded, planned, written
+from tests.support.plans import HEAD, loaded, planned
 
 RECORDED = planned(
     "vary: {cluster.workers: [2, 4]}\nreplicates: 8",
     HEAD.replace("{kind: synthetic, unit_time: 1 min}", "{kind: recorded, file: c.csv}").replace("16", "8"),
 ).replace("divisor: 4", "divisor: 2")
+SHARED = """\
+searches:
+  team:
+    searcher: {name: asha, max_trials: 8, max_length: 8, divisor: 2}
+    arrivals: {kind: recorded, file: a.csv}
+curves: {kind: recorded, file: c.csv, resample: true}
+cluster: {groups: {g: {count: 2}}}
+plan: {vary: {cluster.groups.g.count: [2, 4]}, target: {stay: 1 h}, replicates: 4}
+"""
 SYNTHETIC = planned("vary: {cluster.workers: [2, 4]}\nreplicates: 8")
 
 
@@ -38,9 +49,13 @@ def curves(scale=1.0):
 def small_tasks(monkeypatch, tmp_path):
     monkeypatch.setattr(sweep, "TASK", 100)
     (tmp_path / "c.csv").write_text(curves())
+    (tmp_path / "a.csv").write_text("arrival_s\n" + "".join(f"{60 * number}\n" for number in range(6)))
 
 
 def answered(tmp_path, text, folder, **options):
+    if "searches:" in text:
+        found = answer_shared(loaded(tmp_path, text), folder=folder, pool=WorkerPool(jobs=1), **options)
+        return shared_contents(found).data["plan.json"]
     return report.json_text(answer(loaded(tmp_path, text), folder=folder, pool=WorkerPool(jobs=1), **options))
 
 
@@ -61,6 +76,7 @@ HARM = {
     "deleted": lambda path: path.unlink(),
     "a folder": lambda path: (path.unlink(), path.mkdir()),
     "a pipe": lambda path: (path.unlink(), os.mkfifo(path)),
+    "a device": lambda path: (path.unlink(), path.symlink_to("/dev/zero")),
     "restored": lambda path: (replaced(path), path.write_text(curves())),
     "touched": lambda path: os.utime(path, (1, 1)),
 }
@@ -100,12 +116,24 @@ def test_a_plan_whose_table_is_replaced_meanwhile_is_refused(tmp_path, monkeypat
         answered(tmp_path, RECORDED, None)
 
 
-def test_a_plan_whose_scenario_is_edited_meanwhile_says_so(tmp_path, caplog, monkeypatch):
-    usual = answered(tmp_path, SYNTHETIC, None)
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [(SYNTHETIC, "rewritten"), (SYNTHETIC, "deleted"), (SYNTHETIC, "a pipe"), (SYNTHETIC, "a device"), (SHARED, "rewritten")],
+    ids=["rewritten", "deleted", "a pipe", "a device", "of searches"],
+)  # fmt: skip
+def test_a_plan_whose_scenario_changes_meanwhile_says_so(text, name, tmp_path, caplog, monkeypatch):
+    usual = answered(tmp_path, text, None)
     real = sweep.checked
-    monkeypatch.setattr(sweep, "checked", lambda done: (written(tmp_path, RECORDED), real(done))[1])
+    done = []
+
+    def harm(block):
+        if not done:
+            done.append(HARM[name](tmp_path / "s.yaml"))
+        return real(block)
+
+    monkeypatch.setattr(sweep, "checked", harm)
     with inputs.noted():
-        assert answered(tmp_path, SYNTHETIC, None) == usual
+        assert answered(tmp_path, text, None) == usual
     assert "s.yaml has changed since the plan read it" in caplog.text
 
 
@@ -125,7 +153,7 @@ def folders(tmp_path):
             0,
             1.0,
         ),
-        ("other curves", RECORDED, 0, 2.0),
+        ("other files", RECORDED, 0, 2.0),
     ):
         (tmp_path / "c.csv").write_text(curves(scale))
         made[name] = tmp_path / name
@@ -137,7 +165,7 @@ def folders(tmp_path):
 SAID = {
     "another seed": "another seed (99 there, 0 here)",
     "another scenario": "another scenario (cluster has changed)",
-    "other curves": "other curves (c.csv has changed)",
+    "other files": "other curves (c.csv has changed)",
 }
 
 

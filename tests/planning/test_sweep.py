@@ -333,7 +333,7 @@ def test_other_curves_under_the_same_name_are_refused(tmp_path):
     answer(loaded(tmp_path, text), folder=tmp_path / "out", pool=WorkerPool(jobs=1))
     (tmp_path / "c.csv").write_text(f"trial,resource,loss,elapsed_s\n{rows}".replace("1.1", "1.2"))
 
-    with pytest.raises(InputError, match=r"holds results of other curves \(c.csv has changed\)"):
+    with pytest.raises(InputError, match=r"holds results of other files \(c.csv has changed\)"):
         answer(loaded(tmp_path, text), folder=tmp_path / "out", resume=True, pool=WorkerPool(jobs=1))
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import random
+
 import numpy as np
 import pytest
 from fontTools.fontBuilder import FontBuilder
@@ -92,3 +95,41 @@ def test_one_line_names_what_no_font_has(installed, capfd):
     (line,) = capfd.readouterr().err.splitlines()
     assert line.startswith("note: no font on this machine has ")
     assert THERE not in line
+
+
+# Files that are no fonts.
+
+
+def sparse(path):
+    path.touch()
+    os.truncate(path, 10 << 30)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (os.mkfifo, "is a pipe"), (lambda path: path.symlink_to("/dev/zero"), "is a device"), (lambda path: path.mkdir(), "is a folder"),
+        (sparse, "is larger than 268,435,456 bytes"), (lambda path: path.write_bytes(b""), "is not a font of outlines"),
+        (lambda path: path.symlink_to("nowhere"), "cannot be read"),
+    ],
+    ids=["pipe", "device", "folder", "sparse", "empty", "dead link"],
+)  # fmt: skip
+def test_what_is_no_font_is_refused_at_once(make, said, tmp_path):
+    path = tmp_path / "font.ttf"
+    make(path)
+    assert said in fonts.unusable(path)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_font_with_damaged_letters_is_refused(seed, tmp_path):
+    """Some of its letters can't be drawn, which is no fault of the machine's."""
+    rng, whole = random.Random(seed), bytearray((fonts.bundled() / "DejaVuSerif.ttf").read_bytes())
+    for _ in range(2000):
+        whole[rng.randrange(len(whole))] = rng.randrange(256)
+    path = tmp_path / "font.ttf"
+    path.write_bytes(whole)
+    assert "is " in fonts.unusable(path)
+
+
+def test_sound_fonts_are_taken():
+    assert [fonts.unusable(path) for path in sorted(fonts.bundled().glob("DejaVu*.ttf"))[:3]] == [""] * 3

@@ -1,5 +1,9 @@
+import json
+import os
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -18,6 +22,7 @@ curves: {kind: ordered, unit_time: 6 h}
 cluster: {workers: 2}
 time_unit: h
 """
+ENTRY = "e" * 64
 ASKED = Pictures(styles=("docs",), options=read_options(theme="light", seconds=1))
 
 
@@ -107,12 +112,12 @@ def test_many_put_and_take_the_same_at_once(tmp_path: Path) -> None:
         sources.append(path)
 
     def both(path: Path) -> list[Path] | None:
-        store.put("digest", [path])
-        return store.take("digest", path.parent)
+        store.put(ENTRY, [path])
+        return store.take(ENTRY, path.parent)
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(both, sources)) == [[path] for path in sources]
-    assert [entry.name for entry in (tmp_path / "kept").iterdir()] == ["digest"]
+    assert [entry.name for entry in (tmp_path / "kept").iterdir()] == [ENTRY]
 
 
 def test_a_folder_that_can_not_be_written_keeps_nothing(tmp_path: Path) -> None:
@@ -137,5 +142,100 @@ def test_the_folder_forgets_pictures_that_are_no_longer_used(tmp_path: Path, mon
     path = tmp_path / "a.txt"
     path.write_text("")
     for number in range(5):
-        Kept(tmp_path / "kept").put(str(number), [path])
+        Kept(tmp_path / "kept").put(f"{number:064x}", [path])
     assert len(list((tmp_path / "kept").iterdir())) == 3
+
+
+# Folders in which others were.
+
+
+@pytest.fixture
+def entry(tmp_path: Path) -> Path:
+    """A folder with one entry, which holds a file a.txt."""
+    path = tmp_path / "a.txt"
+    path.write_text("mine")
+    Kept(tmp_path / "kept").put(ENTRY, [path])
+    return tmp_path / "kept" / ENTRY
+
+
+def is_put_right(tmp_path: Path) -> None:
+    """A damaged entry counts as missing, and the next pictures are kept in its place."""
+    store, out = Kept(tmp_path / "kept"), tmp_path / "out"
+    assert store.take(ENTRY, out) is None
+    assert not out.exists()
+    store.put(ENTRY, [tmp_path / "a.txt"])
+    assert store.take(ENTRY, out) == [out / "a.txt"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]", "5", "null", "{}", "[" * 100_000, '{"a":' * 100_000, '"a.txt"', '{"a.txt": 5}', '{"a.txt": null}', "9" * 9000, "\0", "",
+        '{"a\\u0000.txt": "x"}', '{"' + "x" * 5000 + '": "x"}', '{"..": "x"}', '{"": "x"}',
+    ],
+)  # fmt: skip
+def test_a_list_of_files_that_is_none_counts_as_not_kept(text: str, entry: Path, tmp_path: Path) -> None:
+    (entry / kept.LIST).write_text(text)
+    is_put_right(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["../precious", "/precious", "b/../../precious", "./a.txt"])
+def test_an_entry_leads_to_no_other_folder(name: str, entry: Path, tmp_path: Path) -> None:
+    precious = tmp_path / "kept" / "precious"
+    precious.write_text("mine")
+    (entry / "b").mkdir()
+    name = str(tmp_path / "kept") + name if name.startswith("/") else name
+    listed = {"a.txt": sha256(b"mine").hexdigest(), name: sha256(b"mine").hexdigest()}
+    (entry / kept.LIST).write_text(json.dumps(listed))
+    is_put_right(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.txt", "kept", "out"]
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), Path.mkdir, Path.touch])
+@pytest.mark.parametrize("name", [kept.LIST, "a.txt"])
+def test_what_is_no_picture_is_not_read(name: str, make, entry: Path, tmp_path: Path) -> None:
+    (entry / name).unlink()
+    make(entry / name)
+    is_put_right(tmp_path)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), Path.touch])
+def test_an_entry_that_is_no_folder_counts_as_not_kept(make, entry: Path, tmp_path: Path) -> None:
+    shutil.rmtree(entry)
+    make(entry)
+    store = Kept(tmp_path / "kept")
+    assert store.take(ENTRY, tmp_path / "out") is None
+    store.put(ENTRY, [tmp_path / "a.txt"])
+    assert store.take(ENTRY, tmp_path / "out") is None
+
+
+def test_folders_of_others_are_never_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "MOST", 1)
+    path, folder = tmp_path / "a.txt", tmp_path / "kept"
+    path.write_text("")
+    left, young = folder / f"{kept.MAKING}left", folder / f"{kept.MAKING}young"
+    for place in (folder / "photographs", folder / f"{'f' * 63}g", left, young):
+        place.mkdir(parents=True)
+    (folder / "letter.txt").touch()
+    (folder / ("d" * 64)).symlink_to("photographs")
+    for place in folder.iterdir():
+        if place != young:
+            os.utime(place, (1, 1), follow_symlinks=False)
+    for number in range(3):
+        Kept(folder).put(f"{number:064x}", [path])
+
+    others = {"photographs", f"{'f' * 63}g", "letter.txt", "d" * 64, young.name}
+    assert {place.name for place in folder.iterdir()} == {*others, f"{2:064x}"}
+
+
+def test_pictures_are_kept_under_the_curves_that_were_read(tmp_path: Path) -> None:
+    """A file that is replaced once it was read: its pictures are not those of the file that came later."""
+    path = tmp_path / "curves.csv"
+    digests = []
+    for later in ("one", "two"):
+        with inputs.noted():
+            path.write_text("one")
+            inputs.note(path, path.read_bytes())
+            path.write_text(later)
+            digests.append(kept.digest([], {}))
+    assert digests[0] == digests[1]

@@ -18,7 +18,7 @@ from simulator.planning.grid import Cell, Grid
 from simulator.planning.runs import Runs
 from simulator.planning.sharing.options import SharedOption, shared_options
 from simulator.planning.sharing.runs import RUN, run_block
-from simulator.planning.sources import anywhere, digests
+from simulator.planning.sources import anywhere, digests, warn_of_changes
 from simulator.planning.store import Store
 from simulator.planning.sweep import Block, Shape, Work
 from simulator.scenario.loading import Loaded
@@ -99,7 +99,10 @@ def answer_shared(
 
     with inputs.noted():
         found = answered(loaded, folder)
-        return extending.continued(found, answered, _more, folder) if extend else found
+        if extend:
+            found = extending.continued(found, answered, _more, folder)
+        warn_of_changes()
+    return found
 
 
 def check_shared(loaded: Loaded) -> list[Cell]:
