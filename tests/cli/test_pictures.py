@@ -223,6 +223,7 @@ def test_a_font_is_not_replaced(tmp_path, tiny):
     assert fonts.unusable(there) == ""
 
 
+@pytest.mark.slow
 def test_drawn_once(tmp_path, tiny, monkeypatch):
     monkeypatch.setenv("ASHA_SIM_KEPT", str(tmp_path / "kept"))
     words = (
@@ -246,6 +247,7 @@ def test_drawn_once(tmp_path, tiny, monkeypatch):
     assert names(tmp_path / "out") == ["side-dark.gif", "side-dark.png", "side.txt"]
 
 
+@pytest.mark.slow
 def test_plots_are_drawn_once(tmp_path, tiny, monkeypatch):
     monkeypatch.setenv("ASHA_SIM_KEPT", str(tmp_path / "kept"))
     words = ("plot", tiny, "--kind", "split", "--theme", "light", "--format", "svg", "--out")

@@ -65,6 +65,7 @@ def test_on_the_preset_asha_compares_with_sha_as_on_the_recorded_trials():
         assert (real > 0) == (made > 0), workers
 
 
+@pytest.mark.slow
 def test_figures_stand_side_by_side(digits):
     rows = {row.name: row for row in digits.figures}
 

@@ -55,6 +55,7 @@ def percent(text: str) -> float:
     return float(text.partition(" %")[0])
 
 
+@pytest.mark.slow
 def test_the_held_out_table_is_of_these_runs_and_its_sums_are_those_of_its_rows():
     """The study itself takes minutes: `python tools/reality/study.py --held-out 100 --page`."""
     table = study.table("held out")
@@ -118,6 +119,7 @@ def test_the_page_has_the_errors_of_today():
     }
 
 
+@pytest.mark.slow
 def test_the_forecast_of_sixteen_workers_is_as_the_page_says():
     assert list(study.sixteen()) == study.table("sixteen")
 

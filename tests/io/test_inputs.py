@@ -66,6 +66,7 @@ def test_curves(command, tmp_path):
     same(tmp_path, command, there)
 
 
+@pytest.mark.slow
 def test_a_figure_of_curves_and_their_fit(tmp_path):
     (tmp_path / "c.csv").write_text(CURVES)
     os.link(tmp_path / "c.csv", tmp_path / "c.png")

@@ -172,6 +172,7 @@ def test_an_answer_at_the_smallest_count_says_that_it_is_the_smallest(tmp_path):
     assert edge == []  # fewer than one is none
 
 
+@pytest.mark.slow
 def test_extend_tries_more_workers_if_no_option_is_enough(tmp_path):
     text = planned("vary: {cluster.workers: [1, 2]}\ndeadline: 30 min\nconfidence: 0.5\nreplicates: 8")
     found, _, _ = edges(text, tmp_path)

@@ -151,6 +151,7 @@ def test_a_scenario_without_a_plan(tmp_path):
     assert problems(tmp_path, HEAD) == ["s.yaml:1:1: plan: is missing; say what to vary: `plan: {vary: {…: […]}}`"]
 
 
+@pytest.mark.slow
 def test_the_bound_of_a_deadline_is_named_and_holds(tmp_path):
     [said] = problems(tmp_path, planned("vary: {cluster.workers: [4]}\ndeadline: 5 s\nreplicates: 20"))
     bound = float(said.split("takes ")[1].split(" s")[0].replace(",", ""))

@@ -139,6 +139,7 @@ def test_where_all_options_are_overloaded_nothing_is_promised(tmp_path):
     assert page(made).count(">overloaded</text>") == 2  # a cross in each figure
 
 
+@pytest.mark.slow
 def test_names_from_the_scenario_are_only_text(tmp_path):
     axis = '[4], cluster: {"</text><svg onload=alert(1)>": {}, "<b>$\\\\x_1$ & |": {crashes: 0.1}}}'
     made = told(tmp_path, ("title: Two on one", 'title: "<script>alert(1)</script> | $x$"'), ("[1, 4, 8]}", axis))
@@ -157,6 +158,7 @@ def test_names_from_the_scenario_are_only_text(tmp_path):
     assert pdf(made).startswith(b"%PDF-")
 
 
+@pytest.mark.slow
 def test_the_page_and_the_pdf_are_the_same_every_time_and_load_nothing(made):
     text, sheets = page(made), pdf(made)
 
@@ -181,6 +183,7 @@ def test_the_files_of_the_folder(made, tmp_path):
     assert (tmp_path / "plan.html").read_text() == page(made)
 
 
+@pytest.mark.slow
 def test_the_command_writes_the_page_and_the_pdf_where_it_is_asked_for(tmp_path):
     (tmp_path / "s.yaml").write_text(TEXT)
     done = asha_sim("plan", tmp_path / "s.yaml", "--jobs", 1, "--format", "pdf", "--out", tmp_path / "out")

@@ -45,6 +45,7 @@ def draws(tmp_path, text=None, count=400):
     return cluster, [drawn(cluster, 7, number) for number in range(count)]
 
 
+@pytest.mark.slow
 def test_nine_draws_in_ten_lie_in_the_interval_half_of_them_above_the_figure(tmp_path):
     _, made = draws(tmp_path)
     std = np.array([one.stragglers.std for one in made])
@@ -154,6 +155,7 @@ def test_what_calibrate_writes_is_what_a_plan_takes(tmp_path):
     assert section.as_dict(found)["cluster"]["uncertainty"] == section.intervals(found)
 
 
+@pytest.mark.slow
 @given(st.floats(1e-3, 1), st.floats(1, 1e3), st.integers(0, 10**6))
 @budget(test=40, fuzz=2000)
 def test_whatever_the_intervals_a_draw_is_a_cluster_that_a_scenario_may_have(less, more, number):

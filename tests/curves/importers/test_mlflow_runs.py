@@ -53,6 +53,7 @@ def test_round_trip(store, tmp_path):
     assert path.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_the_schedule(store):
     trace = imported(store[0], "mlflow").trace
 
