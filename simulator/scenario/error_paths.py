@@ -33,6 +33,21 @@ def entry(loc: Path_, root: type[BaseModel]) -> tuple[Path_, type[BaseModel], An
     return where, owner, now
 
 
+def homes(root: type[BaseModel]) -> dict[str, list[str]]:
+    """The paths of the sections that have each key, nearest to the top first; "*" is an entry of a section."""
+    found: dict[str, list[str]] = {}
+    sections = [("", root)]
+    for path, section in sections:  # which grows
+        for name, field in section.model_fields.items():
+            found.setdefault(name, []).append(path)
+            inside, place = _bare(field.annotation), f"{path}.{name}".removeprefix(".")
+            if get_origin(inside) is dict:
+                inside, place = _bare(get_args(inside)[-1]), f"{place}.*"
+            if isinstance(inside, type) and issubclass(inside, BaseModel):
+                sections.append((place, inside))
+    return found
+
+
 def tags(union: Any) -> list[str]:
     """The values that `name` or `kind` may have in a union of models."""
     return [tag for choice in get_args(union) for field in _tag_fields(choice) for tag in get_args(field.annotation)]

@@ -15,7 +15,7 @@ from simulator.core.errors import InputError, Problem
 from simulator.core.escaping import of_name
 from simulator.scenario import curves, effort, model, remedies, shared, yaml_text
 from simulator.scenario.cluster import GroupSection, IdleReleaseSection
-from simulator.scenario.error_paths import entry, tags
+from simulator.scenario.error_paths import entry, homes, tags
 from simulator.scenario.searchers import AsyncHyperbandSection, Searcher
 from simulator.scenario.yaml_text import Document, Path_
 from simulator.trace.reading import is_trace
@@ -256,7 +256,7 @@ def _problem(document: Document, details: Any) -> Problem:
     where, owner, there = entry(details["loc"], model.Scenario)
     kind, given = details["type"], details.get("input")
     if kind == "extra_forbidden":
-        message = f"unknown key; {remedies.key(str(where[-1]), owner.model_fields)}"
+        message = f"unknown key; {remedies.key(str(where[-1]), owner.model_fields, homes(model.Scenario))}"
     elif kind == "missing":
         remedy = remedies.missing(str(where[-1]), owner.model_fields)
         message = "is missing" + (f"; {remedy}" if remedy else "")
@@ -289,9 +289,18 @@ def _problem(document: Document, details: Any) -> Problem:
 
 
 def _as_written(where: Path_, values: Any) -> Path_:
-    """The path as the file has it: `searchers.LABEL` is `searcher` in a file with one searcher."""
+    """The path as the file has it.
+
+    `searchers.LABEL` is `searcher` in a file with one searcher, and a bare value such as `mtbf: 5 h` has no keys.
+    """
     if where[:1] == ("searchers",) and "searchers" not in values and "searcher" in values:
-        return ("searcher", *where[2:])
+        where = ("searcher", *where[2:])
+    for depth, part in enumerate(where):
+        if not isinstance(values, (dict, list)):
+            return where[:depth]
+        values = values.get(part) if isinstance(values, dict) else values[int(part)]
+        if values is None:
+            break
     return where
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 #: Words of libraries and of scenarios for one thing each; the one that the searcher has is suggested.
 SAME = (
@@ -16,7 +17,7 @@ SAME = (
     ("max_concurrent_trials", "max_concurrent", "concurrency", "n_jobs"),
     ("grace_period", "min_resource", "min_resources", "min_t", "min_budget", "min_iter", "min_resource_level"),
     ("num_rungs", "rungs"),
-    ("workers", "n_workers", "num_workers"),
+    ("workers", "n_workers", "num_workers", "gpus", "n_gpus", "num_gpus", "machines", "nodes"),
 )  # fmt: skip
 #: Words for the least resource, which is no key here: the number of rungs gives it.
 LEAST = {*SAME[4], "min_early_stopping_rate"}
@@ -26,6 +27,8 @@ ELSEWHERE = {
     "price": "a price stands in `plan`, or in a group of `cluster.groups`",
     "brackets": "one bracket is all it has; hyperband and async_hyperband have several",
 }
+#: Most sections that are named for one key.
+MOST_NAMED = 2
 #: Names of searchers in papers and libraries, without "_" and in small letters, and their names here.
 NAMES = {
     "successivehalving": "sha", "ashascheduler": "ray_asha", "asynchyperbandscheduler": "ray_asha",
@@ -40,8 +43,8 @@ BARE = {
 }  # fmt: skip
 
 
-def key(given: str, known: Iterable[str]) -> str:
-    """The suggestion for an unknown key, where the keys `known` are possible."""
+def key(given: str, known: Iterable[str], homes: Mapping[str, Sequence[str]] = MappingProxyType({})) -> str:
+    """The suggestion for an unknown key, where the keys `known` are possible; `homes` has the sections of others."""
     known, word = list(known), given.casefold()
     if word in LEAST and "num_rungs" in known:
         return "did you mean num_rungs? the lowest rung stands at max_length / divisor^(num_rungs - 1)"
@@ -49,9 +52,28 @@ def key(given: str, known: Iterable[str]) -> str:
         meant = next((one for one in words if one in known), None)
         if word in words and meant is not None:
             return f"did you mean {meant}?"
+    if word in SAME[-1] and "vary" in known:
+        return "write `vary: {cluster.workers: [1, 2, 4]}`"
     if word in ELSEWHERE:
         return ELSEWHERE[word]
-    return near(given, known) or f"known here: {', '.join(known)}"
+    home = _home(homes.get(given, ()))
+    if home and any(path.endswith("*") or "." not in path for path in homes[given]):
+        return home  # a key of a larger section is hardly a typo
+    return near(given, known) or home or f"known here: {', '.join(known)}"
+
+
+def _home(sections: Sequence[str]) -> str | None:
+    """Which sections a key belongs in, in words; None if there is none, or if there are too many to name."""
+    sections = [path for path in sections if "*." not in path]
+    if not sections or len(sections) > MOST_NAMED:
+        return None
+    named = [
+        f"in an entry of `{path.removesuffix('.*')}`" if path.endswith("*")
+        else f"in `{path}`" if path
+        else "at the top of the file"
+        for path in sections
+    ]  # fmt: skip
+    return f"it belongs {' or '.join(named)}"
 
 
 def missing(key: str, known: Container[str]) -> str | None:
@@ -81,6 +103,8 @@ def near(given: object, known: Sequence[str]) -> str | None:
 def number(given: object) -> str | None:
     """How to write a number that has a sign or a unit of money; None if the text is none."""
     text = str(given).strip() if isinstance(given, str) else ""
+    if comma := re.fullmatch(r"([0-9]+),([0-9]{1,2})", text):  # more digits may be thousands
+        return f"write {comma[1]}.{comma[2]}"
     if share := re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*%", text):
         return f"write {float(share[1]) / 100:.10g}"
     if money := re.fullmatch(

@@ -102,6 +102,13 @@ def test_names_in_capitals(tmp_path, name):
         ("drops: 0.01", "7:3: cluster.drops: 0.01 should be keys and values; write {probability: 0.01}"),
         ("drops: 2%", "7:3: cluster.drops: '2%' should be keys and values; write {probability: 0.02}"),
         ("price: 2", "7:3: cluster.price: unknown key; a price stands in `plan`, or in a group of `cluster.groups`"),
+        ("leave: 2 d", "7:3: cluster.leave: unknown key; it belongs in an entry of `cluster.groups`"),
+        ("notice: 2 min", "7:3: cluster.notice: unknown key; it belongs in `cluster.preemption`"),
+        ("seed: 3", "7:3: cluster.seed: unknown key; it belongs at the top of the file"),
+        ("loss: 0.1", "7:3: cluster.loss: unknown key; it belongs in `stop` or in `plan.target`"),
+        ("gpus: 4", "7:3: cluster.gpus: unknown key; did you mean workers?"),
+        ("failures: {mtbf: 1 month}", "7:14: cluster.failures.mtbf: '1 month' is not a duration; write seconds, or"),
+        ("crashes: '0,5'", "7:3: cluster.crashes: '0,5' should be a number; write 0.5"),
         ("stragglers: pareto", "7:3: cluster.stragglers: 'pareto' should be keys and values; write {kind: pareto}"),
     ],
 )
@@ -113,6 +120,11 @@ def test_a_number_in_the_place_of_a_kind(tmp_path):
     assert (
         said(f"{SCENARIO}  stragglers: 0.5\n", tmp_path) == "7:3: cluster.stragglers: 0.5 should be keys and values"
     )
+
+
+def test_workers_of_a_plan(tmp_path):
+    told = said(f"{SCENARIO}plan: {{vary: {{}}, workers: [1, 2]}}\n", tmp_path)
+    assert told.endswith("plan.workers: unknown key; write `vary: {cluster.workers: [1, 2, 4]}`")
 
 
 def test_money(tmp_path):
