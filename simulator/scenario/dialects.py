@@ -35,8 +35,8 @@ _MODE = (
 )
 
 
-def _ends_at(units: int) -> Any:
-    return Field(units, description=_TO_FULL)
+def _ends_at(units: int, more: str = "") -> Any:
+    return Field(units, description=_TO_FULL + more)
 
 
 def _wrong(message: str) -> PydanticCustomError:
@@ -167,6 +167,11 @@ class RayHyperbandSection(_Ray):
         return True
 
     @property
+    def doubts(self) -> list[str]:
+        """Brackets that end before max_t."""
+        return _ends_early(self, "max_t", self.max_t)
+
+    @property
     def max_length(self) -> Units:
         """Units of a trial trained in full, which may be fewer than max_t."""
         return Units(ray_hyperband.top(self.max_t, self.reduction_factor))
@@ -248,10 +253,13 @@ class OptunaHyperbandSection(_Optuna):
 
 class _SyneTune(LibrarySearcherSection):
     counts: ClassVar[str] = "max_num_trials_started"
-    without_effect: ClassVar[tuple[str, ...]] = ("metric", "resource_attr", "time_attr", "random_seed")
+    without_effect: ClassVar[tuple[str, ...]] = (
+        "metric", "resource_attr", "max_resource_attr", "time_attr", "random_seed", "searcher", "type",
+    )  # fmt: skip
     #: Arguments of only one version.
     of_version: ClassVar[dict[str, str]] = {
-        "mode": "0.13", "resource_attr": "0.13", "do_minimize": "0.16", "time_attr": "0.16",
+        "mode": "0.13", "resource_attr": "0.13", "max_resource_attr": "0.13", "type": "0.13",
+        "do_minimize": "0.16", "time_attr": "0.16",
     }  # fmt: skip
 
     max_num_trials_started: Count = Field(description=f"{_SAMPLES} It is an argument of StoppingCriterion.")
@@ -259,16 +267,29 @@ class _SyneTune(LibrarySearcherSection):
     random_seed: int | None = Field(
         None, description="Accepted without effect: the scenario's seed is used in its place."
     )
-    max_t: Length = _ends_at(100)
+    searcher: Literal["random", "random_search"] | None = Field(
+        None, description="Accepted without effect: no searcher here proposes configurations."
+    )
+    max_t: Length = _ends_at(100, " The default is that of 0.16; 0.13 has none.")
     grace_period: Grace = Field(1, description=_GRACE)
     reduction_factor: Factor = Field(3, description=_FACTOR)
     mode: Literal["min", "max"] | None = Field(None, description=f"Version 0.13. {_MODE}")
     resource_attr: str | None = Field(None, description=f"Version 0.13. {_TIME}")
+    max_resource_attr: str | None = Field(
+        None, description="Version 0.13. Accepted without effect: max_t says when a trial ends."
+    )
 
     @property
     def options(self) -> dict[str, Any]:
         """The arguments of the function that makes the searcher."""
         return {**super().options, "maximised": self.mode == "max"}
+
+    @property
+    def doubts(self) -> list[str]:
+        """A default that the version does not have."""
+        if "max_t" in self.model_fields_set or self.version != "0.13":  # type: ignore[attr-defined]
+            return []
+        return [f"max_t is {int(self.max_t)}, the default of version 0.16; version 0.13 has no default"]
 
     @model_validator(mode="after")
     def _of_the_version(self) -> Self:
@@ -303,6 +324,9 @@ class SyneTuneStoppingSection(_SyneTune):
     brackets: Annotated[int, Field(ge=1, le=64)] = Field(
         1, description=f"{_BRACKETS} Of version 0.13 only 1 is simulated."
     )
+    type: Literal["stopping"] | None = Field(
+        None, description="Version 0.13. Only stopping is simulated; `syne_tune_promotion` is the type promotion."
+    )
     do_minimize: bool | None = Field(None, description=f"Version 0.16. {_MODE.replace('max:', 'false:')}")
     time_attr: str | None = Field(None, description=f"Version 0.16. {_TIME}")
     report_every: Count = Field(1, description=_EVERY)
@@ -330,11 +354,15 @@ class SyneTunePromotionSection(_SyneTune):
     version: Annotated[Literal["0.13"], BeforeValidator(_as_text)] = Field(
         "0.13", description="Version of Syne Tune. Later versions have no promotion."
     )
+    type: Literal["promotion"] | None = Field(
+        None, description="Only promotion is simulated; `syne_tune_stopping` is the type stopping."
+    )
+    brackets: Literal[1] = Field(1, description="Number of brackets. Only 1 is simulated.")
 
     @property
     def options(self) -> dict[str, Any]:
         """The arguments of the function that makes the searcher."""
-        return {key: value for key, value in super().options.items() if key != "version"}
+        return {key: value for key, value in super().options.items() if key not in {"version", "brackets"}}
 
 
 class SklearnHalvingSection(LibrarySearcherSection):
@@ -348,7 +376,7 @@ class SklearnHalvingSection(LibrarySearcherSection):
     in_place: ClassVar[bool] = False
     advances_by: ClassVar[Advance | None] = "halves"
     without_effect: ClassVar[tuple[str, ...]] = (
-        "resource", "scoring", "cv", "random_state", "refit", "n_jobs", "verbose",
+        "resource", "scoring", "cv", "random_state", "refit", "return_train_score", "n_jobs", "verbose",
     )  # fmt: skip
 
     max_resources: Annotated[int, Field(ge=1, le=10**9)] = Field(
@@ -361,8 +389,9 @@ class SklearnHalvingSection(LibrarySearcherSection):
     min_resources: Count | Literal["exhaust", "smallest"] = Field(
         "exhaust",
         description="Units of the first round. smallest: 1. exhaust: as many as bring the last round near "
-        "max_resources. Where the resource is a number of samples, both depend on cv and on the classes, so give "
-        "a number.",
+        "max_resources. The default is that of HalvingGridSearchCV; with `n_candidates: exhaust` it is smallest, as "
+        "in HalvingRandomSearchCV. Where the resource is a number of samples, both depend on cv and on the classes, "
+        "so give a number.",
     )
     factor: Factor = Field(
         3, description="One in `factor` candidates is kept. Each round is `factor` times as long as the round before."
@@ -379,8 +408,17 @@ class SklearnHalvingSection(LibrarySearcherSection):
         None, description="Accepted without effect: the scenario's seed is used in its place."
     )
     refit: bool | None = Field(None, description="Accepted without effect: the last fit is not simulated.")
+    return_train_score: bool | None = Field(None, description="Accepted without effect.")
     n_jobs: int | None = Field(None, description="Accepted without effect: the cluster's workers take its place.")
     verbose: int | None = Field(None, description="Accepted without effect.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_random_search(cls, data: object) -> object:
+        """Give the default of HalvingRandomSearchCV, the only class that has `n_candidates: exhaust`."""
+        if isinstance(data, dict) and data.get("n_candidates") == "exhaust" and "min_resources" not in data:
+            return {**data, "min_resources": "smallest"}
+        return data
 
     @model_validator(mode="after")
     def _known_start(self) -> SklearnHalvingSection:
@@ -394,6 +432,16 @@ class SklearnHalvingSection(LibrarySearcherSection):
                 "it should not be greater"
             )
         return self
+
+    @property
+    def doubts(self) -> list[str]:
+        """The default that the two classes differ in, and a last round that is shorter than max_resources."""
+        found = []
+        if "min_resources" not in self.model_fields_set:
+            found.append(
+                "min_resources is exhaust, the default of HalvingGridSearchCV; HalvingRandomSearchCV has smallest"
+            )
+        return found + _ends_early(self, "max_resources", self.max_resources)
 
     @property
     def trials(self) -> int | None:
@@ -411,6 +459,17 @@ class SklearnHalvingSection(LibrarySearcherSection):
     def options(self) -> dict[str, Any]:
         """The arguments of the function that makes the searcher."""
         return {**super().options, "n_candidates": self.trials}
+
+
+def _ends_early(block: LibrarySearcherSection, key: str, units: int) -> list[str]:
+    """What to say of a searcher that trains no trial up to the `units` of its argument `key`."""
+    try:
+        last = int(block.max_length)
+    except ValueError:  # its rungs don't fit, which is an error of its own
+        return []
+    if last >= units:
+        return []
+    return [f"no trial trains to {key}, {int(units)} units; a trial counts as trained in full from {last} units on"]
 
 
 def _renamed(options: dict[str, Any]) -> dict[str, Any]:

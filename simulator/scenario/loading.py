@@ -29,6 +29,7 @@ PLAIN = {
     "a valid string": "text",
     "a valid boolean": "true or false",
     "a valid list": "a list",
+    "should be True": "should be true",
 }
 
 
@@ -61,7 +62,7 @@ class Loaded:
             *self.document.notes,
             *_bare_times(self),
             *_one_bracket(self),
-            *_without_effect(self),
+            *_of_searchers(self),
             *_immense(self),
         ]
 
@@ -177,14 +178,21 @@ def _bare_times(loaded: Loaded) -> Iterator[Problem]:
 
 def _without_effect(loaded: Loaded) -> Iterator[Problem]:
     """Notes on arguments of other libraries and on prices that have no effect here."""
+def _of_searchers(loaded: Loaded) -> Iterator[Problem]:
+    """Notes on arguments of other libraries that have no effect here, or may be meant otherwise."""
     for where, searcher in loaded.scenario.blocks.items():
         if searcher.unused:
             keys = ", ".join(searcher.unused)
             yield loaded.problem(where, f"{keys}: accepted, and without effect here")
+<<<<<<< HEAD
     for name, group in (loaded.scenario.cluster.groups or {}).items():
         if group.purchase_price is not None and loaded.scenario.searches is None:
             message = "counts in plans of `searches` alone; here a machine costs its price an hour"
             yield loaded.problem(("cluster", "groups", name, "purchase_price"), message)
+=======
+        for doubt in searcher.doubts:
+            yield loaded.problem(where, doubt)
+>>>>>>> b8b2421 (Blocks of Syne Tune and scikit-learn take more of the libraries' words, and tell where defaults differ between classes and versions)
 
 
 def _one_bracket(loaded: Loaded) -> Iterator[Problem]:
@@ -305,5 +313,5 @@ def _as_written(where: Path_, values: Any) -> Path_:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    text = str(value).lower() if isinstance(value, bool) else repr(value)
     return text if len(text) <= 60 else f"{text[:57]}…"  # noqa: PLR2004

@@ -53,6 +53,11 @@ class SearcherSection(Section):
         return []
 
     @property
+    def doubts(self) -> list[str]:
+        """Notes on what the block says and may be meant otherwise; none for most."""
+        return []
+
+    @property
     def said_direction(self) -> tuple[str, bool] | None:
         """The key that says whether smaller is better, and its value; None if it was not given."""
         if "smaller_is_better" not in self.model_fields_set:

@@ -184,7 +184,7 @@ ASYNC = "name: async_halving\nmax_length: {epochs: 16}\nmax_trials: 9\nnum_rungs
         ),
         (ADAPTIVE.replace("epochs: 16}", "weeks: 3}"), "invalid length: {'weeks': 3} should have exactly one of"),
         (ADAPTIVE.replace("epochs: 16}", "epochs: 1.5}"), "1.5 should be a whole number, or one of records, batches, epochs with one: {epochs: 16}"),
-        (ADAPTIVE.replace("epochs: 16}", "epochs: true}"), "True should be a whole number"),
+        (ADAPTIVE.replace("epochs: 16}", "epochs: true}"), "true should be a whole number"),
         (ADAPTIVE.replace("16}", f"{10**10}}}"), f"{10**10} should be less than or equal to 1000000000"),
         (ADAPTIVE.replace("160", f"{10**13}"), f"{10**13} should be less than or equal to 1000000000000"),
         ("name: adaptive_simple\nmax_length: 9\nmax_trials: 2001", "s.yaml:4:3: searcher.max_trials: max_trials must be <= 2000, not 2001"),

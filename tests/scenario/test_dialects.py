@@ -73,12 +73,58 @@ def test_what_has_no_effect_is_named(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("block", "named"),
+    [
+        (
+            "syne_tune_promotion, max_num_trials_started: 3, max_t: 9, type: promotion, brackets: 1, searcher: random, "
+            "resource_attr: epoch, max_resource_attr: epochs, random_seed: 1",
+            "resource_attr, max_resource_attr, random_seed, searcher, type",
+        ),
+        ("syne_tune_stopping, max_num_trials_started: 3, version: 0.13, max_t: 9, type: stopping", "type"),
+        ("syne_tune_stopping, max_num_trials_started: 3, version: 0.16, searcher: random_search", "searcher"),
+        ("sklearn_halving, n_candidates: 3, max_resources: 9, min_resources: 3, return_train_score: false", "return_train_score"),
+    ],
+)  # fmt: skip
+def test_a_whole_call_of_a_library_pastes_in(tmp_path, block, named):
+    [note] = load(written(tmp_path, f"name: {block}")).notes
+    assert str(note).endswith(f": {named}: accepted, and without effect here")
+
+
+def test_a_default_that_a_version_lacks_is_told(tmp_path):
+    block = "name: syne_tune_stopping, max_num_trials_started: 3, version: 0.13"
+    assert "max_t is 100, the default of version 0.16" in str(load(written(tmp_path, block)).notes[0])
+
+
+def test_the_two_classes_of_sklearn_differ_in_a_default(tmp_path):
+    random = load(written(tmp_path, "name: sklearn_halving, n_candidates: exhaust, max_resources: 27"))
+    block = random.scenario.searchers["sklearn_halving"]
+    assert (block.min_resources, block.trials, int(block.max_length)) == ("smallest", 27, 27)
+    assert not random.notes
+    unsaid = load(written(tmp_path, "name: sklearn_halving, n_candidates: 9, max_resources: 27"))
+    assert "min_resources is exhaust, the default of HalvingGridSearchCV" in str(unsaid.notes[0])
+
+
+@pytest.mark.parametrize(
+    ("block", "key", "last"),
+    [
+        ("sklearn_halving, n_candidates: 9, max_resources: 81, min_resources: 1", "max_resources, 81", 9),
+        ("ray_hyperband, num_samples: 9, max_t: 100, reduction_factor: 4", "max_t, 100", 64),
+    ],
+)
+def test_what_is_trained_in_full_is_told_where_no_trial_gets_to_the_end(tmp_path, block, key, last):
+    [note] = load(written(tmp_path, f"name: {block}")).notes
+    assert str(note).endswith(
+        f"no trial trains to {key} units; a trial counts as trained in full from {last} units on"
+    )
+
+
+@pytest.mark.parametrize(
     ("block", "message"),
     [
         ("name: ray_asha, num_samples: 3, max_t: 9, grace_period: 10", "grace_period is 10 and max_t 9"),
         ("name: ray_asha, num_samples: 3, reduction_factor: 1", "should be greater than 1"),
         ("name: ray_asha, num_samples: 3, eta: 3", "unknown key"),
-        ("name: ray_asha, num_samples: 3, stop_last_trials: false", "should be True"),
+        ("name: ray_asha, num_samples: 3, stop_last_trials: false", "false should be true"),
         ("name: optuna_hyperband, n_trials: 3, max_resource: 9", "study_name: is missing"),
         ("name: optuna_successive_halving, n_trials: 3, max_resource: 9, bootstrap_count: 2", "exclude each other"),
         ("name: syne_tune_stopping, max_num_trials_started: 3", "version: is missing"),
@@ -87,7 +133,13 @@ def test_what_has_no_effect_is_named(tmp_path):
         ("name: syne_tune_stopping, max_num_trials_started: 3, version: 0.13, reduction_factor: 1.5", "2 or more"),
         ("name: syne_tune_stopping, max_num_trials_started: 3, version: 0.13, brackets: 2", "only 1 is simulated"),
         ("name: syne_tune_promotion, max_num_trials_started: 3, version: 0.16", "should be '0.13'"),
-        ("name: sklearn_halving, n_candidates: exhaust, max_resources: 9", "cannot both be exhaust"),
+        ("name: syne_tune_promotion, max_num_trials_started: 3, max_t: 9, type: stopping", "should be 'promotion'"),
+        ("name: syne_tune_promotion, max_num_trials_started: 3, max_t: 9, brackets: 2", "2 should be 1"),
+        ("name: syne_tune_promotion, max_num_trials_started: 3, max_t: 9, searcher: bayesopt", "'random'"),
+        (
+            "name: sklearn_halving, n_candidates: exhaust, min_resources: exhaust, max_resources: 9",
+            "cannot both be exhaust",
+        ),
         ("name: sklearn_halving, n_candidates: 9, max_resources: 9, min_resources: 10", "should not be greater"),
         ("name: sklearn_halving, n_candidates: 9, max_resources: 9, resource: n_samples", "give it as a number"),
         ("name: ray_asha, num_samples: 9, reduction_factor: 1.0000001", "makes 46,051,705 rungs up to 100; take"),

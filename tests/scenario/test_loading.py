@@ -82,7 +82,7 @@ def test_numbers_as_people_type_them(tmp_path):
         ("27, div", "x, div", "s.yaml:2:36: searchers.SHA.max_length: 'x' should be a whole number"),
         ("workers: 10", "workers: 1.5", "s.yaml:4:11: cluster.workers: 1.5 should be a whole number"),
         ("workers: 10", "workers: yes", "s.yaml:4:11: cluster.workers: 'yes' should be a whole number"),
-        ("workers: 10", "workers: true", "s.yaml:4:11: cluster.workers: True should be a whole number"),
+        ("workers: 10", "workers: true", "s.yaml:4:11: cluster.workers: true should be a whole number"),
         ("workers: 10", "workers: 0", "s.yaml:4:11: cluster.workers: 0 should be greater than or equal to 1"),
         ("divisor: 3", "divisor: 1", "s.yaml:2:52: searchers.SHA.divisor: 1 should be greater than 1"),
         ("divisor: 3", "divisor: .nan", "s.yaml:2:52: searchers.SHA.divisor: nan should be"),
