@@ -17,6 +17,7 @@ from simulator.scenario import curves, effort, model, remedies, shared, yaml_tex
 from simulator.scenario.cluster import GroupSection, IdleReleaseSection
 from simulator.scenario.error_paths import entry, homes, tags
 from simulator.scenario.searchers import AsyncHyperbandSection, Searcher
+from simulator.scenario.values import shown
 from simulator.scenario.yaml_text import Document, Path_
 from simulator.trace.reading import is_trace
 
@@ -280,17 +281,17 @@ def _problem(document: Document, details: Any) -> Problem:
             return document.problem(where, "a plan varies it, and the file has no such searcher", with_key=True)
         hint = remedies.near(wrong, choices) or f"should be one of {', '.join(choices)}"
         where = (*where, tag) if isinstance(given, dict) and tag in given else where
-        message = f"{_shown(wrong)} is unknown; {hint}" if wrong is not None else f"`{tag}` is missing; {hint}"
+        message = f"{shown(wrong)} is unknown; {hint}" if wrong is not None else f"`{tag}` is missing; {hint}"
     elif kind in {"duration", "moment", "length", "label", "best_worst", "determined", "together"}:
         message = details["msg"]
     elif kind in {"model_type", "model_attributes_type", "dict_type"}:
         remedy = remedies.section(where[-1], given)
-        message = f"{_shown(given)} should be keys and values" + (f"; {remedy}" if remedy else "")
+        message = f"{shown(given)} should be keys and values" + (f"; {remedy}" if remedy else "")
     else:
         said = details["msg"].removeprefix("Input ").removeprefix("Value error, ").split(" after validation")[0]
         for technical, plain in PLAIN.items():
             said = said.replace(technical, plain)
-        message = f"{_shown(given)} {said[said.index('should') :] if 'should' in said else said}"
+        message = f"{shown(given)} {said[said.index('should') :] if 'should' in said else said}"
         remedy = remedies.number(given) if kind in {"float_type", "int_type"} else None
         message += f"; {remedy}" if remedy else ""
     return document.problem(_as_written(where, document.values), message, with_key=kind == "extra_forbidden")
@@ -310,8 +311,3 @@ def _as_written(where: Path_, values: Any) -> Path_:
         if values is None:
             break
     return where
-
-
-def _shown(value: object) -> str:
-    text = str(value).lower() if isinstance(value, bool) else repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"  # noqa: PLR2004

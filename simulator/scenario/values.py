@@ -24,6 +24,12 @@ _UNITS = {word: ticks.UNITS[unit] for unit, words in _SPELT.items() for word in 
 _UNITS |= dict.fromkeys(("w", "week", "weeks"), 7 * ticks.UNITS["d"])  # only for input; no time is shown in weeks
 
 
+def shown(value: object, most: int = 60) -> str:
+    """A value as a file has it, cut after `most` characters."""
+    text = str(value).lower() if isinstance(value, bool) else repr(value)
+    return text if len(text) <= most else f"{text[: most - 3]}…"
+
+
 def duration(value: Any, least: int = 1) -> int:
     """Ticks of a number of seconds or of text such as "90 s", "2 h"; raises an error below `least`."""
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
@@ -35,12 +41,12 @@ def duration(value: Any, least: int = 1) -> int:
         raise PydanticCustomError(
             "duration",
             "{value} is not a duration; write seconds, or a number with s, min, h, d or week, such as 90 s or 2 h",
-            {"value": repr(value)[:40]},
+            {"value": shown(value, most=40)},
         )  # fmt: skip
     if not least <= amount <= ticks.LIMIT:
         raise PydanticCustomError(
             "duration", "{value} is out of range; it lasts from {least} to 285 years",
-            {"value": repr(value)[:40], "least": "1 microsecond" if least else "nothing"},
+            {"value": shown(value, most=40), "least": "1 microsecond" if least else "nothing"},
         )  # fmt: skip
     return round(amount)
 
@@ -68,7 +74,9 @@ def _moment(value: Any) -> datetime:
     found = moment(value)
     if found is None:
         raise PydanticCustomError(
-            "moment", "{value} is not a day and time; write it as in 2026-12-04 18:00", {"value": repr(value)[:40]}
+            "moment",
+            "{value} is not a day and time; write it as in 2026-12-04 18:00",
+            {"value": shown(value, most=40)},
         )
     return found
 
@@ -85,12 +93,12 @@ def _length(value: Any, info: ValidationInfo) -> Units:
     if isinstance(value, dict):
         if len(value) != 1 or not value.keys() <= {"records", "batches", "epochs"}:
             message = "invalid length: {value} should have exactly one of records, batches, epochs"
-            raise PydanticCustomError("length", message, {"value": repr(value)[:60]})
+            raise PydanticCustomError("length", message, {"value": shown(value, most=60)})
         [(unit, amount)] = value.items()
     if isinstance(amount, bool) or not isinstance(amount, int):
         raise PydanticCustomError(
             "length", "{value} should be a whole number, or one of records, batches, epochs with one: {example}",
-            {"value": repr(amount)[:60], "example": "{epochs: 16}"},
+            {"value": shown(amount, most=60), "example": "{epochs: 16}"},
         )  # fmt: skip
     if amount < 1:
         rule = f"{info.field_name} must be > 0"
@@ -114,7 +122,7 @@ def _label(value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"\w(?:[\w .,+=()-]{0,38}[\w)+])?", value):
         raise PydanticCustomError(
             "label", "{value} can't name a searcher: use up to 40 letters, digits, spaces and . , + = ( ) - _",
-            {"value": repr(value)[:60]},
+            {"value": shown(value, most=60)},
         )  # fmt: skip
     if escaping.hidden(value):
         raise PydanticCustomError(
