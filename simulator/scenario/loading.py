@@ -64,6 +64,7 @@ class Loaded:
             *_bare_times(self),
             *_one_bracket(self),
             *_of_searchers(self),
+            *_of_prices(self),
             *_immense(self),
         ]
 
@@ -177,23 +178,22 @@ def _bare_times(loaded: Loaded) -> Iterator[Problem]:
             yield loaded.problem((section, key), message)
 
 
-def _without_effect(loaded: Loaded) -> Iterator[Problem]:
-    """Notes on arguments of other libraries and on prices that have no effect here."""
 def _of_searchers(loaded: Loaded) -> Iterator[Problem]:
     """Notes on arguments of other libraries that have no effect here, or may be meant otherwise."""
     for where, searcher in loaded.scenario.blocks.items():
         if searcher.unused:
             keys = ", ".join(searcher.unused)
             yield loaded.problem(where, f"{keys}: accepted, and without effect here")
-<<<<<<< HEAD
+        for doubt in searcher.doubts:
+            yield loaded.problem(where, doubt)
+
+
+def _of_prices(loaded: Loaded) -> Iterator[Problem]:
+    """Notes on prices that have no effect here."""
     for name, group in (loaded.scenario.cluster.groups or {}).items():
         if group.purchase_price is not None and loaded.scenario.searches is None:
             message = "counts in plans of `searches` alone; here a machine costs its price an hour"
             yield loaded.problem(("cluster", "groups", name, "purchase_price"), message)
-=======
-        for doubt in searcher.doubts:
-            yield loaded.problem(where, doubt)
->>>>>>> b8b2421 (Blocks of Syne Tune and scikit-learn take more of the libraries' words, and tell where defaults differ between classes and versions)
 
 
 def _one_bracket(loaded: Loaded) -> Iterator[Problem]:
