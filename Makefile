@@ -22,16 +22,22 @@ quick: $(READY)
 	$(BIN)/pytest $(SPREAD) --quick -r f
 
 # The wheel, installed alone with what it depends on, on this Python and on the newest that is there, and the quick tests
-# against it: they run in a copy of the tree that has no simulator/.
-NEWEST := $(shell for name in python3.14 python3.13 python3.12 python3; do $$name --version > /dev/null 2>&1 && echo $$name && break; done)
+# against it: they run in a copy of the tree that has no simulator/. A command of pyenv may be on PATH and not run, so
+# each is tried, and pyenv's own folders are looked at too; `make wheel NEWEST=/path/to/python3.13` names another one.
+NEWEST = $(shell for name in python3.15 python3.14 python3.13 python3.12 python3; do \
+  for python in $$name $${PYENV_ROOT:-$$HOME/.pyenv}/versions/*/bin/$$name; do \
+  $$python --version > /dev/null 2>&1 && echo $$python && exit; done; done)
 wheel: $(READY)
 	rm -rf dist .wheel && mkdir -p .wheel/tree
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w dist .
 	git ls-files tests tools scenarios notebooks docs outputs README.md CHANGELOG.md LICENSE pyproject.toml | tar -c -T - | tar -x -C .wheel/tree
 	for python in $(PYTHON) $(NEWEST); do \
-	  test -d .wheel/$$python || { $$python -m venv .wheel/$$python && .wheel/$$python/bin/python -m pip install --quiet \
-	  --disable-pip-version-check --require-hashes -r requirements.lock && .wheel/$$python/bin/python -m pip install --quiet \
-	  --disable-pip-version-check --no-deps dist/*.whl && (cd .wheel/tree && ../$$python/bin/python -m pytest $(SPREAD) --quick); } || exit 1; done
+	  version=$$($$python -c "import sys; print('%d.%d' % sys.version_info[:2])") || exit 1; \
+	  test -d .wheel/$$version && echo "no other Python than $$version is there" && continue; \
+	  echo "the wheel on Python $$version ($$python)"; \
+	  $$python -m venv .wheel/$$version && .wheel/$$version/bin/python -m pip install --quiet \
+	  --disable-pip-version-check --require-hashes -r requirements.lock && .wheel/$$version/bin/python -m pip install --quiet \
+	  --disable-pip-version-check --no-deps dist/*.whl && (cd .wheel/tree && ../$$version/bin/python -m pytest $(SPREAD) --quick) || exit 1; done
 
 # Hostile input, the searchers' adversaries and the engines' scenarios, at length; -rP shows how many steps and rows.
 # Then a fuzzer that is guided by coverage, for so many seconds of each kind of input; it keeps what it finds.
@@ -121,7 +127,7 @@ site: $(READY)
 lock: $(READY)
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-annotate --no-header --group dev --group sphinx --group mkdocs --extra record --extra optuna \
+	  --no-annotate --no-header --group dev --group sphinx --group mkdocs --extra calibrate --extra record --extra optuna \
 	  --extra mlflow --extra tensorboard --extra wandb --extra dask pyproject.toml -o requirements.lock
 
 $(READY): requirements.lock pyproject.toml

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.cluster import engine
-from simulator.cluster.calibration import calibrate, observed, section
+from simulator.cluster.calibration import calibrate, estimate, observed, section
 from simulator.cluster.calibration.calibrate import Calibration
 from simulator.core.errors import InputError, Problem
 from simulator.core.streams import Stream, generator
@@ -94,7 +94,11 @@ Progress = Callable[[int, int], None]
 
 
 def case(trace: Trace, loaded: Loaded, label: str | None = None) -> Case:
-    """Match a trace to a searcher of the scenario: by `label`, by the trace's own label, or the only searcher."""
+    """Match a trace to a searcher of the scenario: by `label`, by the trace's own label, or the only searcher.
+
+    Raises InputError if that leaves none or several, or if SciPy is not installed.
+    """
+    estimate.check_installed()
     labels = list(Experiment(loaded).labels)
     wanted = label or (trace.label if trace.label in labels else labels[0] if len(labels) == 1 else None)
     if wanted not in labels:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.core.formatting import counted
+from simulator.planning.distributions import student_quantile
 from simulator.planning.statistics import Interval, Values
 
 #: Runs with each set of pilots, under the same seeds in all sets.
@@ -212,9 +213,7 @@ def by_set(sets: NDArray[np.void], name: str) -> Values:
 
 def _student(level: float, freedom: float) -> float:
     """Student's quantile; the normal one for infinite degrees of freedom."""
-    from scipy.special import stdtrit
-
-    return float(stdtrit(min(freedom, MOST_FREEDOM), 0.5 + level / 2))
+    return student_quantile(0.5 + level / 2, min(freedom, MOST_FREEDOM))
 
 
 def _apart(one: float, other: float) -> float:

@@ -13,6 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.planning.distributions import binomial_at_most, student_quantile
+
 Values = NDArray[np.float64]
 
 
@@ -84,13 +86,9 @@ def quantile_interval(values: Values, share: float, level: float) -> Interval:
 
 def _bound(order: Values, share: float, tail: float) -> float:
     """A bound below which the quantile lies with probability `tail`; `order` has rising values."""
-    from scipy.special import bdtr
-
     count = len(order)
-    places = np.arange(
-        count
-    )  # place k holds order statistic k + 1, which exceeds the quantile if at most k values lie below
-    above = bdtr(places.astype(np.float64), count, share)
+    # Place k holds order statistic k + 1, which exceeds the quantile if at most k values lie below.
+    above = binomial_at_most(count, share)[:count]
     at = int(np.searchsorted(above, tail, side="right"))  # the first order statistic that is too likely to exceed it
     if at == 0:
         return float("-inf")
@@ -110,8 +108,6 @@ def mean(values: Values, level: float) -> Interval:
     A single value, or equal ones, have an interval of width 0. Source: P. Hall, On the removal of skewness by
     transformation, JRSS B 54 (1992).
     """
-    from scipy.special import stdtrit
-
     count = len(values)
     if not count:
         return Interval(float("nan"), float("nan"), float("nan"))
@@ -121,7 +117,7 @@ def mean(values: Values, level: float) -> Interval:
     if np.ptp(values) == 0 or spread == 0:
         return Interval(estimate, estimate, estimate)
     bend = float((off**3).mean()) / spread**3 / 3 / sqrt(count)
-    half = float(stdtrit(count - 1, 0.5 + level / 2))
+    half = student_quantile(0.5 + level / 2, count - 1)
     unit = spread / sqrt(count - 1)
     low, high = (estimate - _straightened(place - bend / 2, bend) * unit for place in (half, -half))
     return Interval(estimate, low, high)

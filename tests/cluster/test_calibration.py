@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,13 @@ def world(folder: Path, cluster: str, seed: int = 0, *, spread: float = 0.0):
     )
     loaded = load(path)
     return Experiment(loaded, seed).run("asha"), curves_of(loaded, seed)
+
+
+def test_without_scipy_it_says_what_to_install(tmp_path, monkeypatch):
+    """None in place of a module is Python's own way to say that it is not there."""
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    with pytest.raises(InputError, match=r"^calibration: needs SciPy, .*: pip install 'asha-simulator\[calibrate\]'$"):
+        calibrate([])
 
 
 # Figures.

@@ -56,8 +56,9 @@ def calibrate(traces: Sequence[Trace], curves: Sequence[Curves] | None = None) -
     """Estimate the cluster that all `traces` ran on; `curves` are those of their trials, one for each trace.
 
     Raises InputError if a trace has only one attempt, no losses or no workers of its own, if its units are not those
-    of the curves, or if the cluster changed its size.
+    of the curves, if the cluster changed its size, or if SciPy is not installed.
     """
+    estimate.check_installed()
     for trace in traces:
         _refuse(trace)
     sizes = sorted({trace.workers for trace in traces})

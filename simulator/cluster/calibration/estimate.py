@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from math import exp, inf, isfinite, log, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from simulator.core.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from scipy import stats
@@ -46,6 +49,13 @@ class Estimate:
         if self.low > 0 and isfinite(self.high):
             return exp(log(self.value) + size * log(end / self.value))
         return self.value + size * (min(end, 1e300) - self.value)
+
+
+def check_installed() -> None:
+    """Raise InputError if SciPy, which has the distributions behind the intervals, is not installed."""
+    if find_spec("scipy") is None:
+        message = "needs SciPy, which is not installed: pip install 'asha-simulator[calibrate]'"
+        raise InputError(Problem("calibration", message))
 
 
 def exactly(value: float, events: int, what: str) -> Estimate:
