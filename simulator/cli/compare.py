@@ -30,7 +30,8 @@ def compare(
 ) -> None:
     """Compare the searchers of a scenario over many seeds.
 
-    The table has means, and the sentences below it differences seed by seed, each with its 95 % interval.
+    The table has means over the seeds. The sentences below it compare the searchers seed by seed. Each figure has a
+    95 % interval.
     """
     from simulator import api
 

@@ -43,7 +43,9 @@ def import_(
     censored: Annotated[
         Censored | None,
         typer.Option(
-            help="What to do with trials that were stopped early; default: refuse the log.", show_default=False
+            help="Trials that were stopped early: drop them, hold their last loss, or extrapolate. Default: refuse "
+            "the log.",
+            show_default=False,
         ),
     ] = None,
     metric: Annotated[
@@ -111,7 +113,8 @@ def import_(
     grid: Annotated[
         str | None,
         typer.Option(
-            help="Read the curves at these resources, such as 1,3,9,27; between two reports on a straight line.",
+            help="Write the curves only at these resources, such as 1,3,9,27. Between two reports the loss is read "
+            "off a straight line.",
             show_default=False,
         ),
     ] = None,
@@ -166,9 +169,9 @@ def describe(
         bool, typer.Option("--minimise/--maximise", help="Whether smaller or greater losses are better.")
     ] = True,
     figure: Annotated[
-        Path | None, typer.Option(help="File for a picture of the figures: .png.", show_default=False)
+        Path | None, typer.Option(help="File for a picture of these numbers: .png.", show_default=False)
     ] = None,
-    theme: Annotated[ThemeName, typer.Option(help="Colours of the figure.")] = "light",
+    theme: Annotated[ThemeName, typer.Option(help="Colours of the picture.")] = "light",
 ) -> None:
     """Describe learning curves.
 
@@ -204,7 +207,8 @@ def fit(
         ),
     ],
     family: Annotated[
-        Family, typer.Option(help="Shape of the curves; see the key `family` in scenarios/schema.json.")
+        Family,
+        typer.Option(help="Shape of the curves, named as in the learning-curve database LCDB."),
     ] = "pow4",
     workers: Annotated[
         int, typer.Option(min=1, max=10_000, help="Number of workers of the searches that are compared.")

@@ -57,7 +57,7 @@ def explore(
         typer.Option(
             min=1,
             max=1000,
-            help="Number of seeds behind the sentence on which searcher ends later; 1 for no sentence.",
+            help="Number of seeds over which a sentence compares when the searchers end; 1 leaves it out.",
         ),
     ] = SEEDS,
 ) -> None:

@@ -29,7 +29,9 @@ Seconds = Annotated[float | None, _option("SECONDS", "Length of an animation, in
 Speed = Annotated[float | None, _option("TIMES", "Speed of an animation, such as 2 (twice as fast) or 0.5.")]
 Fps = Annotated[float | None, _option("FRAMES", "Frames per second, from 0.1 to 50.")]
 Theme = Annotated[ThemeChoice, typer.Option(help="Themes to draw.", rich_help_panel=PANEL)]
-Palette = Annotated[Path | None, _option("FILE", "YAML file with colours of your own, easy to tell apart.")]
+Palette = Annotated[
+    Path | None, _option("FILE", "YAML file with your own colours, which must be easy to tell apart.")
+]
 Font = Annotated[Path | None, _option("FILE", "TrueType or OpenType font for the letters.")]
 Texts = Annotated[
     Path | None, _option("FILE", "YAML file with all words of pictures and of the player in another language.")

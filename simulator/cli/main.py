@@ -121,8 +121,8 @@ def run(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Folder for summary.json, LABEL/trace.csv and, where workers come and go, "
-            "LABEL/spells.csv. Searches that share a cluster have one trace.csv."
+            help="Folder for summary.json and the schedule of each searcher: LABEL/trace.csv and trace.parquet, "
+            "and spells.csv where workers come and go. Searches that share a cluster have one schedule."
         ),
     ] = None,
     seed: Seed = None,

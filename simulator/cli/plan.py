@@ -70,7 +70,7 @@ def plan(
     ] = None,
     backend: Annotated[
         BackendName,
-        typer.Option(help="What does the runs: processes of this machine, or an existing cluster."),
+        typer.Option(help="Where the runs are made: in processes of this machine, or on a cluster that is there."),
     ] = "loky",
     address: Annotated[
         str | None, typer.Option(help="Address of the cluster, such as tcp://scheduler:8786.", show_default=False)
@@ -89,7 +89,12 @@ def plan(
     seed: Seed = None,
     sets: Sets = None,
     workers: Annotated[
-        str | None, _question("N[,N…]", "Numbers of workers to try; with a scenario's file a single number.")
+        str | None,
+        _question(
+            "N[,N…]",
+            "Numbers of workers to try. With a Determined experiment file one number; a quarter, half and "
+            "twice of it are tried, too.",
+        ),
     ] = None,
     unit_time: Annotated[
         str | None, _question("TIME", "How long a unit (an epoch, a batch) takes, such as 7min.")
@@ -107,17 +112,19 @@ def plan(
         float | None, _question("MONEY", "Price of a spot worker per hour. Spot is then tried too.")
     ] = None,
     spot_up: Annotated[str | None, _question("TIME", "Mean time until spot machines are taken away.")] = None,
-    spot_down: Annotated[str | None, _question("TIME", "Mean time until spot machines are given back.")] = None,
+    spot_down: Annotated[str | None, _question("TIME", "Mean time until spot machines come back.")] = None,
     start: Annotated[str | None, _question("WHEN", "Day and time of the start, such as '2026-12-04 18:00'.")] = None,
     deadline: Annotated[
         str | None,
         _question(
-            "TIME", "When it should be done: 62h or, with --start, a day and time. It may also be asked of a file."
+            "TIME",
+            "Time within which it should be done, such as 62h; with --start also a day and time. It goes with a "
+            "file, too.",
         ),
     ] = None,
-    budget: Annotated[float | None, _question("MONEY", "What it may cost. It may also be asked of a file.")] = None,
+    budget: Annotated[float | None, _question("MONEY", "Most that it may cost. It goes with a file, too.")] = None,
     confidence: Annotated[
-        float | None, _question("SHARE", "How sure it should be, such as 0.9. It may also be asked of a file.")
+        float | None, _question("SHARE", "How sure it should be, such as 0.9. It goes with a file, too.")
     ] = None,
     save: Annotated[
         Path | None, _question("FILE", "YAML file for the scenario that is made of these options.")

@@ -34,8 +34,8 @@ def preview(
 ) -> None:
     """Show what a search will do, before it runs.
 
-    It shows the trials and units of every bracket and rung, how many workers the search can use, and ideal
-    makespans.
+    It shows the trials and units of every bracket and rung, and how many workers the search can use. Its makespans
+    assume that every unit takes the same time and that nothing is lost.
     """
     from simulator.planning.previewing import table
     from simulator.planning.previewing.file import preview_file

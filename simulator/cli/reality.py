@@ -58,7 +58,8 @@ def calibrate(
 ) -> None:
     """Estimate a cluster from the schedules of real runs.
 
-    It estimates speeds, stragglers, overheads, failures and decision time, each with its interval.
+    It estimates speeds, stragglers, overheads, failures and decision time, each with its interval. It needs
+    pip install 'asha-simulator[calibrate]'.
     """
     from simulator.cluster.calibration import calibrate as calibrating
     from simulator.cluster.calibration import section
@@ -118,7 +119,8 @@ def backtest(
 ) -> None:
     """Say whether simulations would have foreseen a real run.
 
-    It simulates the same search on the cluster that `calibrate` estimates from the real runs.
+    It simulates the same search on the cluster that `calibrate` estimates from the real runs. It needs
+    pip install 'asha-simulator[calibrate]'.
     """
     from simulator.experiment import backtest as backtesting
 

@@ -43,7 +43,9 @@ def world(folder: Path, cluster: str, seed: int = 0, *, spread: float = 0.0):
 def test_without_scipy_it_says_what_to_install(tmp_path, monkeypatch):
     """None in place of a module is Python's own way to say that it is not there."""
     monkeypatch.setitem(sys.modules, "scipy", None)
-    with pytest.raises(InputError, match=r"^calibration: needs SciPy, .*: pip install 'asha-simulator\[calibrate\]'$"):
+    with pytest.raises(
+        InputError, match=r"^calibration: needs SciPy, .*: pip install 'asha-simulator\[calibrate\]'$"
+    ):
         calibrate([])
 
 
