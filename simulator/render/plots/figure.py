@@ -241,5 +241,5 @@ def look() -> AbstractContextManager[None]:
 
     ours: dict[Any, Any] = {"font.family": "DejaVu Sans", "svg.fonttype": "none", "svg.hashsalt": "asha-simulator"}
     # To read or set the backend would import all of pyplot, which nothing here uses.
-    defaults = {name: value for name, value in mpl.rcParamsDefault.items() if name != "backend"}
+    defaults: dict[Any, Any] = {name: value for name, value in mpl.rcParamsDefault.items() if name != "backend"}
     return mpl.rc_context({**defaults, **ours})
