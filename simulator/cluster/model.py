@@ -234,9 +234,10 @@ class Model(ABC, Generic[AnyWorker]):
 
     def _is_there(self, worker: AnyWorker) -> bool:
         """Whether a worker can work now; if its machine is away, the worker waits for it, maybe for ever."""
-        machine, now = worker.machine, self.now
+        machine = worker.machine
         if machine is None:
             return True
+        now = self.now
         up = machine.at(now)
         if up is None:
             return False
@@ -261,9 +262,9 @@ class Model(ABC, Generic[AnyWorker]):
 
     def _hire(self) -> None:
         """Hire machines that were let go, in the policy's order, while more work waits for them."""
-        now = self.now
         while self._let_go and self._work_waits():
             rank, machine = heappop(self._let_go)
+            now = self.now
             up = machine.at(now)
             if up is None:
                 continue

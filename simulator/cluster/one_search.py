@@ -73,15 +73,16 @@ class OneSearch(Model[Trainer]):
             self._is_back(worker)
             return
         worker.until = None
+        now = self.now
         _, job, loss, exit_, left = ending
         if self._in_place and left is None and exit_ is not INVALID:
             self._fresh = worker, job[0]
         else:
             heappush(self._idle, worker.rank)
         if isinstance(worker.machine, Hired):
-            worker.machine.give_back(self.now)
+            worker.machine.give_back(now)
         self._running -= 1
-        self._quiet_since = self.now
+        self._quiet_since = now
         if left is not None:
             self._lost.append(keep(left))
         elif exit_ is INVALID:
@@ -114,12 +115,13 @@ class OneSearch(Model[Trainer]):
                 break
             if not self._is_there(worker):
                 continue
-            task = self._next_task()
+            task = self._lost.popleft() if self._lost else self._asked_for()
             if task is None:
                 heappush(self._idle, worker.rank)
                 break
             self._start(worker, task)
-        self._notice_quiet()
+        if not self._running:
+            self._notice_quiet()
 
     def _go_on(self, worker: Trainer, trial: int) -> None:
         """Let a trial that goes on at its own result keep its worker; else the worker is idle."""
@@ -139,10 +141,6 @@ class OneSearch(Model[Trainer]):
             waiting.append(answer)
         if answer is DONE:
             self._end()
-
-    def _next_task(self) -> Task | None:
-        """The next task, if there is one: lost jobs first, then the searcher's next job."""
-        return self._lost.popleft() if self._lost else self._asked_for()
 
     def _asked_for(self) -> Task | None:
         """The next new task, if there is one."""
@@ -168,14 +166,14 @@ class OneSearch(Model[Trainer]):
 
     def _start(self, worker: Trainer, task: Task) -> None:
         """Begin an attempt at `task`: its outcome is known now, and the worker is busy until its end."""
-        up = None if worker.machine is None else worker.machine.up
+        now, up = self.now, None if worker.machine is None else worker.machine.up
         wait = self._wait(inf if up is None else up.until)
-        worker.ending = self._outcomes.begin(task, worker.number, self.now, wait, up)
+        worker.ending = self._outcomes.begin(task, worker.number, now, wait, up)
         if isinstance(worker.machine, Hired):
             worker.machine.take()
         self._running += 1
         self._vain = 0
-        self._occupy(worker, worker.ending[0] - self.now)
+        self._occupy(worker, worker.ending[0] - now)
 
     def _new_worker(self, rank: int) -> Trainer:
         pool, number = self.pool, self.pool.worker(rank)
