@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from simulator.core.errors import InputError
+from simulator.io import inputs
 from simulator.planning.advice import Advice, Series
 from simulator.planning.grid import Grid
 from simulator.scenario import settings
@@ -30,22 +31,26 @@ def continued(
     found: Answered,
     answered: Callable[[Loaded, Path | None], Answered],
     more: Callable[[Answered], Loaded | None],
+    check: Callable[[Loaded], object],
     folder: Path | None,
 ) -> Answered:
     """The answer of a grid that is continued as long as there is `more`; each continuation has a folder of its own.
 
-    If the grid can't be continued, a warning says why, and the answer so far is returned.
+    If the scenario can't have more workers, as `check` says, a warning says why, and the answer so far is returned.
+    Any other InputError is raised, since without the continuation the answer would be another one.
     """
     for step in range(1, ROUNDS + 1):
-        part = None if folder is None else folder / f"extended-{step}"
         try:
             scenario = more(found)
             if scenario is None:
                 break
-            found = answered(scenario, part)
+            check(scenario)
         except InputError as error:
+            if inputs.changed():  # the error may be about a file that was replaced meanwhile
+                raise
             log.warning("the grid is not continued: %s", error.problems[0])
             break
+        found = answered(scenario, None if folder is None else folder / f"extended-{step}")
     return found
 
 

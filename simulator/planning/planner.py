@@ -86,7 +86,7 @@ def answer(
     with inputs.noted():  # every process reads each file anew
         found = answered(loaded, folder)
         if extend:
-            found = extending.continued(found, answered, more, folder)
+            found = extending.continued(found, answered, more, check_plan, folder)
         warn_of_changes()
     return found
 

@@ -11,7 +11,7 @@ import pytest
 
 from simulator.core.errors import InputError
 from simulator.io import inputs
-from simulator.planning import store, sweep
+from simulator.planning import extending, store, sweep
 from simulator.planning.backend import WorkerPool
 from simulator.planning.planner import answer
 from simulator.planning.report import report
@@ -286,6 +286,38 @@ def test_a_path_that_is_not_a_file_is_refused_at_once_and_left_as_it_is(name, ma
         answered(tmp_path, SYNTHETIC, folder, resume=True)
 
     assert not precious.exists() or precious.read_text() == "mine"
+
+
+# Grids that are continued, each time in a folder of its own.
+
+CONTINUED = RECORDED.replace("[2, 4]", "[1, 2]").replace(
+    "replicates: 8", "deadline: 10 s\n  confidence: 0.5\n  replicates: 2"
+)
+
+
+@pytest.mark.parametrize("of", ["nothing", "another grid"])
+def test_results_of_others_in_place_of_a_continuation_are_refused(of, tmp_path):
+    """Without the continuation there would be another answer, and no sign of it but a warning."""
+    there = tmp_path / "mine" / "extended-1" / "manifest.json"
+    there.parent.mkdir(parents=True)
+    if of == "another grid":
+        answered(tmp_path, CONTINUED, tmp_path / "other")
+        shutil.copy(tmp_path / "other" / "manifest.json", there)
+    else:
+        there.write_text("{}")
+    said = {
+        "nothing": "manifest.json: does not say",
+        "another grid": r": holds results of another scenario \(plan.vary",
+    }
+    with pytest.raises(InputError, match=f"extended-1.?{said[of]}"):
+        answered(tmp_path, CONTINUED, tmp_path / "mine", extend=True, resume=True)
+
+
+def test_a_table_that_is_replaced_before_the_grid_is_continued_is_refused(tmp_path, monkeypatch):
+    real = extending.extended
+    monkeypatch.setattr(extending, "extended", lambda *about: (replaced(tmp_path / "c.csv"), real(*about))[1])
+    with pytest.raises(InputError, match=r"c.csv: has changed while the command was at work"):
+        answered(tmp_path, CONTINUED, None, extend=True)
 
 
 def test_a_lock_that_is_somebodys_file_is_not_emptied(tmp_path):

@@ -100,7 +100,7 @@ def answer_shared(
     with inputs.noted():
         found = answered(loaded, folder)
         if extend:
-            found = extending.continued(found, answered, _more, folder)
+            found = extending.continued(found, answered, _more, check_shared, folder)
         warn_of_changes()
     return found
 
