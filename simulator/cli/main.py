@@ -200,7 +200,8 @@ def check(
         if loaded.scenario.plan is not None:
             from simulator.planning.sharing.planner import check_shared
 
-            check_shared(loaded)
+            with late_bar("looking at every cell") as on_progress:
+                check_shared(loaded, on_progress)
         typer.echo(printable(f"{scenario}: sound; on one cluster that they share: searches of {labels}"))
         return
     experiment = Experiment(loaded)

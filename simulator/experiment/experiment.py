@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import copy
 from dataclasses import replace
+from functools import cached_property
 from importlib.metadata import version
 from itertools import pairwise
 from math import inf
@@ -79,6 +80,7 @@ class Experiment:
         self.loaded = loaded
         self.seed = loaded.scenario.seed if seed is None else seed
         self._curves = curves_of(loaded, self.seed) if curves is None else curves
+        self._times: dict[tuple[int, int], float | None] = {}  # of typical jobs; copies on other clusters share them
         self._cluster = build_cluster(loaded)
         problems = []
         for label, spec in loaded.scenario.searchers.items():
@@ -94,6 +96,7 @@ class Experiment:
 
         Raises InputError if the longest job can never be done there.
         """
+        _ = self._longest  # known to all copies: a plan has thousands of them
         again = copy(self)
         again.loaded, again._cluster = loaded, build_cluster(loaded)
         again._check_hope()
@@ -102,7 +105,7 @@ class Experiment:
     def under(self, seed: int, curves: Curves) -> Experiment:
         """The same experiment under another seed and on other trials, such as a replicate's."""
         again = copy(self)
-        again.seed, again._curves = seed, curves
+        again.seed, again._curves, again._times = seed, curves, {}
         return again
 
     @property
@@ -167,6 +170,11 @@ class Experiment:
         length = max(spec.build().max_length for spec in self.loaded.scenario.searchers.values())
         return self._curves.train(trial, 0, length)[1]
 
+    @cached_property
+    def _longest(self) -> tuple[int, ...]:
+        """The resources of the rungs of the searcher that trains longest."""
+        return max((s.build().resources for s in self.loaded.scenario.searchers.values()), key=max)
+
     def _check_hope(self) -> None:
         if hopeless := self._hopeless():
             raise InputError(self.loaded.problem(("cluster",), hopeless))
@@ -175,15 +183,12 @@ class Experiment:
         """The problem of a cluster on which the longest job can never be done; None if it can."""
         if self._cluster.trouble_free:
             return None  # decided without any curve, since most runs of a plan are of this kind
-        resources = max((s.build().resources for s in self.loaded.scenario.searchers.values()), key=max)
+        resources = self._longest
         steps = pairwise((0, *resources)) if self._cluster.resume else ((0, top) for top in resources)
         low, high = max(steps, key=lambda step: step[1] - step[0])
-        trials = range(min(SAMPLE, self._curves.trials or SAMPLE))
-        jobs = [self._curves.train(trial, 0, high) for trial in trials]
-        living = [trial for trial, (_, _, exit_) in zip(trials, jobs, strict=True) if exit_ is None]
-        if not living:
+        typical = self._typical(low, high)
+        if typical is None:
             return None
-        typical = median(self._curves.train(trial, low, high)[0] for trial in living)
         job = (self._cluster.conditions, self._cluster.machines, typical, high - low)
         expected = feasibility.ticks_if_hopeless(*job)
         if expected is None:
@@ -193,6 +198,15 @@ class Experiment:
             f"no job of {high - low} units can be done: it takes {ticks.show(typical, 'h')} and is lost so often "
             f"that {years} expected; {feasibility.remedy(*job)}"
         )
+
+    def _typical(self, low: int, high: int) -> float | None:
+        """The median time in ticks of training from `low` to `high` units; None if every trial dies before."""
+        if (low, high) not in self._times:
+            trials = range(min(SAMPLE, self._curves.trials or SAMPLE))
+            living = [trial for trial in trials if self._curves.train(trial, 0, high)[2] is None]
+            times = [self._curves.train(trial, low, high)[0] for trial in living]
+            self._times[low, high] = median(times) if times else None
+        return self._times[low, high]
 
     def run_all(
         self, on_searcher: Callable[[str], None] | None = None, *, with_decisions: bool = False

@@ -51,6 +51,12 @@ class SharedExperiment:
             raise InputError(problems)
         self._arrivals()  # to check the files of arrivals
 
+    def on(self, loaded: Loaded) -> SharedExperiment:
+        """The same searches and trials on the cluster of another scenario, whose searches and trials are the same."""
+        again = copy(self)
+        again.loaded, again._cluster = loaded, build_cluster(loaded)
+        return again
+
     def under(self, seed: int) -> SharedExperiment:
         """The same experiment under another seed, as one of several runs."""
         again = copy(self)

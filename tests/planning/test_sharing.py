@@ -14,6 +14,7 @@ from simulator.planning.backend import WorkerPool
 from simulator.planning.ownership import ownership
 from simulator.planning.sharing import words
 from simulator.planning.sharing.planner import answer_shared, check_shared
+from simulator.scenario.curves import RecordedSection
 from simulator.scenario.loading import load
 from tests.support.runner import asha_sim
 
@@ -251,3 +252,28 @@ def test_a_pool_that_grows_with_the_work_costs_what_is_hired(tmp_path):
     assert option.owning.hired == pytest.approx(62 / 480, rel=0.04)
     assert option.owning.rent == pytest.approx(option.owning.hired * 4 * 17520)
     assert "for which they are hired: renting costs less." in words.remarks(found)[1]
+
+
+def test_a_file_of_curves_is_read_once_for_all_cells(tmp_path, monkeypatch):
+    (tmp_path / "c.csv").write_text(
+        "trial,resource,loss,elapsed_s\n" + "".join(f"{trial},1,0.5,3600\n" for trial in range(4))
+    )
+    path = write(tmp_path, "curves: {kind: ordered, unit_time: 1 h}", "curves: {kind: recorded, file: c.csv}")
+    read, tables = [], RecordedSection.build
+
+    def counted(self, folder, seed):
+        read.append(self.file)
+        return tables(self, folder, seed)
+
+    monkeypatch.setattr(RecordedSection, "build", counted)
+    loaded = load(path)
+    told = []
+    assert len(check_shared(loaded, lambda *steps: told.append(steps))) == 3
+    assert (read, {total for _, total in told}) == (["c.csv"], {6})
+    read.clear()
+    usual = answer_shared(loaded, pool=ALONE)
+    assert len(read) == 2  # to check the cells, and in the process that does the runs
+    path.write_text(path.read_text().replace("[1, 2, 4]", "[1, 2, 4, 5, 6, 7]"))
+    assert len(check_shared(load(path))) == 6
+    assert len(read) == 3
+    assert {option.cell.count: option.in_time.estimate for option in usual.options} == {1: 0.0, 2: 1.0, 4: 1.0}

@@ -17,6 +17,7 @@ import pytest
 from simulator.core.errors import InputError, MachineError, RunError
 from simulator.core.streams import DRAWS_VERSION
 from simulator.curves.recorded import Shuffled
+from simulator.curves.synthetic import Synthetic
 from simulator.experiment.replicates import replicates
 from simulator.io import scratch, writing
 from simulator.planning import runs, sweep
@@ -26,6 +27,7 @@ from simulator.planning.report import one_search, report
 from simulator.planning.report.markdown import markdown
 from simulator.planning.sweep import Block, Shape, Work, run_block
 from simulator.scenario.plan import TargetSection
+from simulator.scenario.searcher_base import SearcherSection
 from simulator.scenario.searchers import SEARCHERS
 from tests.faults.commands import FILES_OF, NO_BYTECODE, asha_sim, go_on, halted
 from tests.support import runner
@@ -520,3 +522,19 @@ def test_more_full_length_trials_than_there_are(tmp_path):
 
     assert found.advice.chosen is None
     assert found.advice.nearest.met.estimate == 0
+
+
+def test_what_cells_share_is_looked_at_once(tmp_path, monkeypatch):
+    """Else 10,000 cells take seconds more: the longest searcher, and the time of its jobs, are those of every cell."""
+    trained, built = [], []
+    train, build = Synthetic.train, SearcherSection.build
+    monkeypatch.setattr(Synthetic, "train", lambda *job: (trained.append(job), train(*job))[1])
+    monkeypatch.setattr(SearcherSection, "build", lambda *about: (built.append(about), build(*about))[1])
+
+    def counts(cells):
+        text = FAULTY.replace("[2, 4]", str(list(range(1, cells + 1))))
+        trained.clear(), built.clear()
+        assert len(check_plan(loaded(tmp_path, text))) == 2 * cells
+        return len(trained), len(built)
+
+    assert counts(4) == counts(40)

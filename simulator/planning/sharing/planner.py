@@ -14,7 +14,7 @@ from simulator.io import inputs
 from simulator.planning import extending, sweep
 from simulator.planning.backend import WorkerPool
 from simulator.planning.blocks import load_blocks, run_blocks
-from simulator.planning.grid import Cell, Grid
+from simulator.planning.grid import STEP, Cell, Grid
 from simulator.planning.runs import Runs
 from simulator.planning.sharing.options import SharedOption, shared_options
 from simulator.planning.sharing.runs import RUN, run_block
@@ -91,7 +91,6 @@ def answer_shared(
     lies at its end is continued. Raises InputError for what is wrong with the plan or the folder, RunError where a
     run fails.
     """
-    check_shared(loaded)
     first = loaded.scenario.seed if seed is None else seed
 
     def answered(scenario: Loaded, part: Path | None) -> SharedAnswer:
@@ -105,8 +104,11 @@ def answer_shared(
     return found
 
 
-def check_shared(loaded: Loaded) -> list[Cell]:
-    """Make every cell of a plan over searches; raises InputError for missing keys, and for those of another plan."""
+def check_shared(loaded: Loaded, on_progress: Callable[[int, int], None] | None = None) -> list[Cell]:
+    """Make every cell of a plan over searches; raises InputError for missing keys, and for those of another plan.
+
+    `on_progress` is called with the steps done and their total, as by `check_plan`.
+    """
     plan = loaded.scenario.plan
     if plan is None:
         raise InputError(loaded.problem(("plan",), "is missing; say what to vary: `plan: {vary: {…: […]}}`"))
@@ -128,9 +130,16 @@ def check_shared(loaded: Loaded) -> list[Cell]:
             "replicates.max, or raise it"
         )
         raise InputError(loaded.problem(("plan", "limit"), message))
-    cells = grid.cells()
-    for cell in cells:
-        SharedExperiment(cell.loaded, loaded.scenario.seed)
+    cells = grid.cells(on_progress)
+    known: dict[tuple[int, ...], SharedExperiment] = {}
+    for done, cell in enumerate(cells):
+        if on_progress and done % STEP == 0:
+            on_progress(len(grid) + done, 2 * len(grid))
+        kind = grid.kind(cell.index)
+        if kind in known:
+            known[kind].on(cell.loaded)
+        else:
+            known[kind] = SharedExperiment(cell.loaded, loaded.scenario.seed)
     return cells
 
 

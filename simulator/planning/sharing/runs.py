@@ -41,11 +41,15 @@ class _ProcessState:
         assert target.stay is not None
         self.stay = target.stay
         self._cells: dict[int, tuple[Cell, SharedExperiment]] = {}
+        self._kinds: dict[tuple[int, ...], SharedExperiment] = {}  # whose files are read once for all their cells
 
     def cell(self, index: int) -> tuple[Cell, SharedExperiment]:
         if index not in self._cells:
             cell = self._grid.cell(index)
-            self._cells[index] = cell, SharedExperiment(cell.loaded, self.seed)
+            kind = self._grid.kind(index)
+            if kind not in self._kinds:
+                self._kinds[kind] = SharedExperiment(cell.loaded, self.seed)
+            self._cells[index] = cell, self._kinds[kind].on(cell.loaded)
         return self._cells[index]
 
 
