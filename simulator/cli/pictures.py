@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 import typer
 
 from simulator.cli import looks
+from simulator.cli.completing import with_commas
 from simulator.cli.notes import tell_boxes, tell_unused
 from simulator.cli.progress import progress_bar
 from simulator.cli.scenario_file import Seed, Sets, UnitTime, Workers, opened
@@ -66,10 +67,16 @@ def animate(
             "searchers side by side; timeline: all searchers on one clock. Several with commas, or all. Default: "
             "docs, timeline and a plot of the utilization.",
             show_default=False,
+            autocompletion=with_commas((*STYLES, "all")),
         ),
     ] = None,
     formats: Annotated[
-        str, typer.Option("--format", help="gif, mp4, webm, webp, html (a player), perfetto; several with commas.")
+        str,
+        typer.Option(
+            "--format",
+            help="gif, mp4, webm, webp, html (a player), perfetto; several with commas.",
+            autocompletion=with_commas(PICTURE_FORMATS),
+        ),
     ] = "gif",
     also: Annotated[
         list[Path] | None,
@@ -253,12 +260,15 @@ def plot(
             help=f"{', '.join(PLOT_KINDS)}; several with commas. Of searches that share a cluster: "
             f"{', '.join(SHARED_PLOT_KINDS)}; load is only drawn if it is named.",
             show_default="all",
+            autocompletion=with_commas((*PLOT_KINDS, *SHARED_PLOT_KINDS)),
         ),
     ] = None,
     seeds: Annotated[
         int, typer.Option(min=1, max=10_000, help="Number of seeds for incumbent, regret and load.")
     ] = 1,
-    formats: Annotated[str, typer.Option("--format", help="png, svg; both with a comma.")] = "png",
+    formats: Annotated[
+        str, typer.Option("--format", help="png, svg; both with a comma.", autocompletion=with_commas(PLOT_FORMATS))
+    ] = "png",
     size: Annotated[
         Literal["page", "slide"], typer.Option(help="page, or slide: 16:9, 1920 x 1080 pixels, large letters.")
     ] = "page",

@@ -43,6 +43,7 @@ def init(
         return
     for path in starting.write(kind, folder):
         typer.echo(printable(str(path)))
+    typer.echo(printable(f"{folder / starting.SCHEMA} (editors check scenarios by it)"))
     steps = starting.STARTS[kind].steps if kind in starting.STARTS else ()
     if not steps:
         return
@@ -57,9 +58,18 @@ def init(
         typer.echo(f"Change {first} as you like: `asha-sim check {first}` says whether it is sound.")
 
 
+def _names(incomplete: str) -> list[str]:
+    from simulator.scenario import examples as starting
+
+    return [name for name in starting.examples() if name.startswith(incomplete)]
+
+
 def examples(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Print this example and nothing else.", show_default=False)
+        str | None,
+        typer.Argument(
+            metavar="[NAME]", help="Print this example and nothing else.", show_default=False, autocompletion=_names
+        ),
     ] = None,
 ) -> None:
     """List the example scenarios, or print one."""

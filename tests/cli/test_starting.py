@@ -13,6 +13,7 @@ import typer
 
 import simulator
 from simulator.cli import guidance
+from simulator.cli.completing import with_commas
 from simulator.cli.main import app
 from simulator.cli.starting import Kind
 from simulator.scenario import examples as starting
@@ -70,8 +71,11 @@ def test_what_to_type_next_runs(tmp_path, command):
 
 
 def test_nothing_is_overwritten(tmp_path):
-    assert asha_sim("init", "docs", cwd=tmp_path).returncode == 0
+    done = asha_sim("init", "docs", cwd=tmp_path)
+    assert done.returncode == 0
     assert files_in(tmp_path).keys() == DOCS
+    written, _, _ = done.stdout.partition("Next, type:")
+    assert {line.partition(" ")[0] for line in written.splitlines()} == DOCS, "every file that was written is named"
     assert asha_sim("init", "docs", cwd=tmp_path).returncode == 0, "the same files are left"
 
     (tmp_path / "docs.yaml").write_text("mine")
@@ -142,6 +146,14 @@ def test_every_command_has_its_place_in_the_list():
     assert "asha-sim run digits.yaml\n" in asha_sim("run", "--help").stdout
 
 
+def test_the_last_of_several_words_is_completed():
+    complete = with_commas(("gif", "mp4", "webm", "webp"))
+
+    assert complete("") == ["gif", "mp4", "webm", "webp"]
+    assert complete("gif,web") == ["gif,webm", "gif,webp"]
+    assert complete("webm,web") == ["webm,webp"], "none is given twice"
+
+
 def as_installed(**variables):
     """The command by its own name, without arguments, in a shell that has these variables."""
     code = "import sys; sys.argv = ['asha-sim']; from simulator.__main__ import main; main()"
@@ -162,3 +174,9 @@ def test_completion(shell):
     assert "_ASHA_SIM_COMPLETE=complete_" in as_installed(_ASHA_SIM_COMPLETE=f"source_{shell}")
     assert "animate" in as_installed(_ASHA_SIM_COMPLETE=f"complete_{shell}", **asked)
     assert "compare" not in as_installed(_ASHA_SIM_COMPLETE=f"complete_{shell}", **asked)
+
+
+@pytest.mark.slow
+def test_completion_of_a_value():
+    words = {"COMP_WORDS": "asha-sim examples spot", "COMP_CWORD": "2"}
+    assert as_installed(_ASHA_SIM_COMPLETE="complete_bash", **words).split() == ["spot-fleet"]
