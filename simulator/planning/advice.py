@@ -355,7 +355,7 @@ def _differences(options: Sequence[Option], level: float, *, targeted: bool) -> 
             one,
             other,
             *statistics.difference(one.times, other.times, level),
-            share=statistics.mean(one.done.astype(np.float64) - other.done, level),
+            share=statistics.share_difference(one.done, other.done, level),
             cost=statistics.mean(one.costs - other.costs, level),
             kept=statistics.mean(one.costs_kept - other.costs_kept, level),
             drained=statistics.mean(one.costs_drained - other.costs_drained, level),

@@ -14,7 +14,11 @@ pytestmark = pytest.mark.slow
 
 
 def test_machines_that_go_together_are_in_time_less_often():
-    """The audit's .89 alone, .85 in racks of four and .45 all at once; the error of 60 runs is .04 to .06."""
+    """The audit's .89 alone, .85 in racks of four and .45 all at once; the error of 60 runs is .04 to .06.
+
+    A program of its own found .51 all at once where the run begins with the machines, as here, and .45 where it first
+    waits for them.
+    """
     found = dict(studies.waves(60))
 
     assert found["machine"] == pytest.approx(0.89, abs=0.1)
@@ -71,3 +75,4 @@ def test_what_is_recommended_is_seldom_below_what_was_asked(tmp_path):
     assert found["estimate: truly below"] >= 0.4
     assert found["lower_bound: said of fresh runs"] == pytest.approx(found["lower_bound: true"], abs=0.02)
     assert found["lower_bound: said of the same runs"] > found["lower_bound: true"]
+    assert found["the best option of all is recommended or named as tied"] >= grid.plan.assurance
