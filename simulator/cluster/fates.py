@@ -22,8 +22,8 @@ from simulator.trace.trace import Outcome
 BLOCK, RUNGS = 256, 4
 #: Slow spells of a machine that are drawn at once, and machines for which the first block is.
 SPELLS, MACHINES = 24, 16
-#: Gaps and spells that pass on a machine before a run, so that it is as often slow at the start as later on. Where gaps
-#: are as uneven as those of spot machines, it is still a tenth too often.
+#: Gaps and spells that pass on a machine before a run, so that it is as often slow at the start as later on. Where
+#: gaps are as uneven as those of spot machines, it is still a tenth too often.
 BEFORE = 16
 
 
