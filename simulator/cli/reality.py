@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -74,7 +75,7 @@ def calibrate(
             f"{len(given)} files of curves for {len(traces)} traces; give one, or one for each.",
             param_hint="--curves",
         )
-    read = _read(traces, workers)
+    read = [_called(trace, path) for trace, path in zip(_read(traces, workers), traces, strict=True)]
     made = calibrating.calibrate(read, _curves(given, len(traces), smaller_is_better=smaller_is_better))
     writing.write_text(out, section.yaml(made, [path.name for path in traces]))
     if as_json:
@@ -128,6 +129,7 @@ def backtest(
     _check_backtest(files, figure, holdout=holdout, as_is=as_is)
     loaded = opened(scenario, sets)
     cases = [backtesting.case(trace, loaded, searcher) for trace in _read(traces, workers)]
+    cases = [replace(one, trace=_called(one.trace, path)) for one, path in zip(cases, traces, strict=True)]
     learned, tested = (cases[::2], cases[1::2]) if holdout else (cases, cases)
     found = None if as_is else backtesting.calibrated(learned)
     drift = backtesting.drift(learned, found) if holdout and found is not None and len(learned) > 1 else None
@@ -154,6 +156,8 @@ def backtest(
         typer.echo(printable(f"{test.real.label}: {runs} simulated runs of {test.label}"))
         for line in backtesting.lines(test):
             typer.echo(printable(line))
+    if drift is not None:
+        typer.echo(backtesting.corrected(drift))
     if len(made) > 1:
         inside = sum(bool(test["makespan_s"].inside) for test in made)
         typer.echo(
@@ -180,6 +184,11 @@ def _read(paths: Sequence[Path], workers: int | None) -> list[Trace]:
     from simulator.trace.reading import read_trace
 
     return [read_trace(path, workers=workers) for path in paths]
+
+
+def _called(trace: Trace, path: Path) -> Trace:
+    """The trace with its file's name, by which messages call it."""
+    return replace(trace, label=str(path))
 
 
 def _curves(paths: Sequence[Path], count: int, *, smaller_is_better: bool) -> list[Curves] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import log, sqrt
+from math import exp, log, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from simulator.cluster import engine
 from simulator.cluster.calibration import calibrate, estimate, observed, section
 from simulator.cluster.calibration.calibrate import Calibration
+from simulator.core import ticks
 from simulator.core.errors import InputError, Problem
 from simulator.core.streams import Stream, generator
 from simulator.curves.protocol import Curves
@@ -21,6 +22,7 @@ from simulator.experiment.replicates import replicates
 from simulator.scenario.cluster import ClusterSection
 from simulator.scenario.loading import Loaded
 from simulator.trace import metrics
+from simulator.trace.reading import unit_of
 from simulator.trace.trace import Outcome, Trace
 
 #: Quantiles at the ends of the interval in which a real figure should lie.
@@ -112,7 +114,8 @@ def case(trace: Trace, loaded: Loaded, label: str | None = None) -> Case:
 
 def calibrated(cases: Sequence[Case]) -> Calibration:
     """The cluster that the cases ran on, estimated with their scenarios' curves."""
-    return calibrate.calibrate([one.trace for one in cases], [_curves(one.loaded) for one in cases])
+    every = cases[0].loaded.scenario.cluster.recovery.checkpoint_every
+    return calibrate.calibrate([one.trace for one in cases], [_curves(one.loaded) for one in cases], every=every)
 
 
 def backtest(
@@ -171,6 +174,15 @@ def drift(cases: Sequence[Case], found: Calibration, *, runs: int = 30) -> tuple
     each = float(np.mean(chance))
     left = max(float(np.var(errors, ddof=1)) - each, 0.0)
     return float(np.mean(errors)), sqrt(left + (left + each) / len(errors)), len(errors)
+
+
+def corrected(drift: tuple[float, float, int]) -> str:
+    """What drift() found, in words."""
+    mean, _, count = drift
+    return (
+        f"All simulated times are multiplied by {exp(mean):.3g} in the middle, since the {count} runs that calibrated"
+        " the cluster took so many times as long as was foreseen for them. They are spread as these errors are."
+    )
 
 
 def on(loaded: Loaded, found: Calibration, rng: np.random.Generator | None = None) -> Loaded:
@@ -237,11 +249,11 @@ def median_error(tests: Sequence[Backtest]) -> float:
 
 def lines(one: Backtest) -> list[str]:
     """The comparison in plain words."""
-    made = []
+    made, unit = [], unit_of(one.real)
     for row in one.rows:
         if row.real is None and row.middle is None:
             continue
-        shown = [_shown(row.name, value) for value in (row.real, row.low, row.high)]
+        shown = [_shown(row.name, value, unit) for value in (row.real, row.low, row.high)]
         if row.inside is None:
             made.append(f"  {called(row.name)}: {shown[0]}; simulated runs: {shown[1]} to {shown[2]}")
             continue
@@ -253,9 +265,9 @@ def lines(one: Backtest) -> list[str]:
     return made
 
 
-def _shown(name: str, value: float | None) -> str:
+def _shown(name: str, value: float | None, unit: str) -> str:
     if value is None:
         return "none"
     if name in SECONDS:
-        return f"{value:,.4g} s"
+        return f"{section.plain(value * ticks.PER_SECOND / ticks.UNITS[unit])} {unit}"
     return f"{value:.1%}".replace("%", " %") if name == "utilization" else f"{value:g}"

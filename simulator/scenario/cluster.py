@@ -392,8 +392,8 @@ class ClusterSection(Section):
     )
     measured: dict[str, Annotated[str, Field(max_length=100)]] | None = Field(
         None,
-        description="What figures above were measured on, by their dotted keys, such as failures.mtbf: 23 losses. "
-        "`asha-sim calibrate` writes it; a plan's page says which figures are measured.",
+        description="What figures above were measured on, by their dotted keys, such as failures.mtbf: 23 lost "
+        "attempts. `asha-sim calibrate` writes it; a plan's page says which figures are measured.",
     )
 
     @property

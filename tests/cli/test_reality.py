@@ -104,6 +104,18 @@ def test_a_run_that_is_sound_is_read_and_foreseen(run, search, tmp_path):
     assert makespan["median"] == pytest.approx(makespan["real"], rel=0.02)
 
 
+def test_the_file_that_is_wrong_is_named_among_several_of_one_name(run, search, tmp_path):
+    for folder, change in (
+        ("one", lambda row: row),
+        ("two", lambda row: {**row, "loss": "", "outcome": "completed"}),
+    ):
+        (tmp_path / folder).mkdir()
+        run(change).rename(tmp_path / folder / "trace.csv")
+    done = asha_sim("calibrate", "one/trace.csv", "two/trace.csv", "-o", "part.yaml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("two/trace.csv: holds no losses")
+
+
 def test_sixty_times_as_long_is_remarked(run, tmp_path):
     trace = run(lambda row: row | {name: 60 * float(row[name]) for name in ("start", "end")})
     done = asha_sim("calibrate", trace, "--curves", CURVES, "-o", "part.yaml", cwd=tmp_path)

@@ -15,6 +15,8 @@ from simulator.cluster.calibration.calibrate import calibrate
 from simulator.cluster.calibration.regression import robust
 from simulator.cluster.calibration.speeds import speeds
 from simulator.core.errors import InputError
+from simulator.curves.files.tables import read_table
+from simulator.curves.recorded import Recorded
 from simulator.experiment.experiment import Experiment, curves_of
 from simulator.scenario.cluster import ClusterSection
 from simulator.scenario.loading import load
@@ -76,6 +78,24 @@ def test_draws_of_a_figure_are_as_wide_as_its_interval():
     assert np.mean(drawn < 5) == pytest.approx(0.05, abs=0.02)
     assert np.mean(drawn > 40) == pytest.approx(0.05, abs=0.02)
     assert np.mean(drawn < 10) == pytest.approx(0.5, abs=0.04)
+
+
+def test_a_share_says_of_how_many():
+    assert estimate.share(58, 440, "attempt").source == "58 of 440 attempts"
+    assert estimate.span(900.0, 1, "lost attempt").source == "1 lost attempt"
+
+
+def test_figures_are_written_without_powers_of_ten_and_times_in_a_unit_that_fits():
+    assert [section.plain(value) for value in (15073.2, 0.000056784, 0.5, 3.0)] == ["15070", "0.00005678", "0.5", "3"]
+    assert [section.in_unit(value) for value in (0.05, 119.0, 36_000.0, 5e5)] == [
+        "0.05 s",
+        "119 s",
+        "10 h",
+        "5.787 d",
+    ]
+    assert section.about(estimate.Estimate(36_000, 22_000, 72_000, 1, "lost attempt"), "failures.mtbf") == (
+        "90 %: 6.111 … 20 h; 1 lost attempt"
+    )
 
 
 # Stragglers.
@@ -202,6 +222,68 @@ def test_an_ideal_cluster_leaves_everything_at_its_default(tmp_path):
     assert {"stragglers", "failures", "drops", "overheads.save", "decision_time"} <= set(made.untold)
 
 
+def test_the_rest_of_a_lost_job_is_no_straggler(tmp_path):
+    """The rest takes its share of the job's time in a simulation, and of the curve's time in a real run."""
+    (tmp_path / "curves.csv").write_text(
+        "trial,resource,loss,elapsed_s\n"
+        + "".join(f"{k},1,0.9,10\n{k},2,0.8,30\n{k},3,0.{k + 1},40\n" for k in range(4))
+    )
+    run = trace(
+        tmp_path,
+        *(f"{k},{k},0,0,0,3,0,40,completed,0.{k + 1},0,0" for k in range(3)),
+        "3,3,0,0,0,3,0,15,failed,,0,1.6667",
+        "3,3,0,0,1,3,20,46.6667,completed,0.4,0,0",
+    )
+    made = calibrate([run], [Recorded(read_table(tmp_path / "curves.csv"))])
+    assert made.on_loss == "resume"
+    assert made.stragglers is None
+
+
+def test_attempts_lost_within_their_first_unit_show_neither_a_restart_nor_a_resumption(tmp_path):
+    rows = [
+        "0,0,0,0,0,9,0,1,failed,,0.5,0.5",
+        "1,1,0,0,0,9,0,9,completed,0.5,0,0",
+        "0,0,0,0,0,9,2,11,completed,0.5,0,0",
+    ]
+    made = calibrate([trace(tmp_path, *rows)])
+    assert made.on_loss is None
+    assert "recovery" not in section.section(made)
+    assert made.untold["recovery.on_loss"] == "no attempt had trained a whole unit when it was lost"
+    made = calibrate(
+        [trace(tmp_path, rows[0].replace("0,1,failed", "0,6,failed"), rows[1], rows[2].replace("2,11", "7,16"))]
+    )
+    assert made.on_loss == "restart"
+
+
+def test_saves_that_come_at_every_ninth_unit_are_found(tmp_path):
+    run, curves = world(
+        tmp_path, "{workers: 8, overheads: {trial_start: 40 s, save: 1 min}, recovery: {checkpoint_every: 9}}"
+    )
+    made = calibrate([run], [curves], every=9)
+    assert made.figures["overheads.save"].value == pytest.approx(60)
+    assert made.figures["overheads.trial_start"].value == pytest.approx(40)
+    assert any("saved at every unit" in note for note in calibrate([run], [curves]).notes)
+
+
+def test_the_speed_of_a_worker_with_two_attempts_has_a_positive_interval(tmp_path):
+    (tmp_path / "curves.csv").write_text(
+        "trial,resource,loss,elapsed_s\n" + "".join(f"{k},1,0.{k + 1:03},10\n" for k in range(162))
+    )
+    rng = np.random.default_rng(0)
+    rows = []
+    for trial in range(160):
+        worker, turn = trial % 8, trial // 8
+        rows.append(
+            f"{worker},{trial},0,0,0,1,{11 * turn},{11 * turn + 10 + 0.2 * rng.random():.4f},completed,0.{trial + 1:03},0,0"
+        )
+    rows += ["8,160,0,0,0,1,0,20,completed,0.161,0,0", "8,161,0,0,0,1,150,178,completed,0.162,0,0"]
+    made = calibrate([trace(tmp_path, *rows)], [Recorded(read_table(tmp_path / "curves.csv"))])
+    slow = made.figures["groups.speed-2.speed"]
+    assert slow.value == pytest.approx(10 / 24, rel=0.02)
+    assert 0 < slow.low < slow.value < slow.high
+    ClusterSection.model_validate(section.section(made, rng))
+
+
 def test_a_constant_beside_every_job_is_an_overhead_and_no_straggler(tmp_path):
     run, curves = world(tmp_path, "{workers: 8}")
     longer = np.arange(1, len(run) + 1) * 0 + 20_000_000
@@ -272,9 +354,6 @@ def test_curves_in_another_unit_are_refused(tmp_path):
 
 
 def test_curves_of_other_trials_are_refused(tmp_path):
-    from simulator.curves.files.tables import read_table
-    from simulator.curves.recorded import Recorded
-
     (tmp_path / "curves.csv").write_text("trial,resource,loss,elapsed_s\n0,9,0.5,10\n1,9,0.4,10\n")
     run = trace(tmp_path, "0,0,0,0,0,9,0,10,completed,0.5,0,0", "1,7,0,0,0,9,0,10,completed,0.4,0,0")
     with pytest.raises(InputError, match="trains trial 7, and the curves hold 2"):

@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,6 @@ os.environ["PYTHONPATH"] = str(Path(__file__).parent)
 
 from curves import Slowed
 from workers import COLUMNS, Crew, Trouble
-
-from simulator.scenario.loading import load
 
 LONGEST, TRIALS = 81, 81
 
@@ -34,6 +33,7 @@ class Plan:
     first: int
     scale: float = 4.0
     trials: int = TRIALS
+    driver: str = "concurrent.futures"
     trouble: Trouble = field(default_factory=Trouble)
 
 
@@ -57,6 +57,8 @@ def plans() -> dict[str, Plan]:
             made[f"b-{searcher}-16-killed-{place}"] = Plan(searcher, 16, first, trouble=deaths)
         mixed = Trouble(seed, speeds=[1.0] * 10 + [0.5] * 6)
         made[f"b-asha-16-speeds-{place}"] = Plan("asha", 16, first, trouble=mixed)
+        for searcher in ("sha", "asha"):
+            made[f"b-{searcher}-16-dask-{place}"] = Plan(searcher, 16, first, driver="dask")
     return made
 
 
@@ -70,6 +72,8 @@ def scenario(plan: Plan, curves: str) -> str:
 
 def main() -> None:
     """Run all that is named and not there yet."""
+    from simulator.scenario.loading import load  # not at the top, since workers of Dask import this file
+
     folder = Path(sys.argv[1])
     for name, plan in plans().items():
         if (folder / name / "run.json").exists() or (sys.argv[2:] and name not in sys.argv[2:]):
@@ -81,22 +85,37 @@ def main() -> None:
         here.mkdir(parents=True, exist_ok=True)
         (here / "scenario.yaml").write_text(scenario(plan, f"../curves/{file}"))
         spec = next(iter(load(here / "scenario.yaml").scenario.searchers.values()))
-        crew = Crew(plan.workers, curves, plan.trouble)
+        client = dask(plan.workers) if plan.driver == "dask" else None
+        pools = client and [
+            client.get_executor(workers=[address], pure=False) for address in client.scheduler_info(-1)["workers"]
+        ]
+        crew = Crew(plan.workers, curves, plan.trouble, pools)
         before = os.getloadavg()[0]
         begun, processor = time.monotonic(), time.process_time()
         rows = crew.run(spec.build())
         took, spent = time.monotonic() - begun, time.process_time() - processor
         crew.close()
+        if client:
+            client.shutdown()
         write(here / "trace.csv", rows)
         about: dict[str, Any] = {
             "kind": "b", "workers": plan.workers, "searcher": plan.searcher, "trials": plan.trials,
-            "scale": plan.scale,
+            "scale": plan.scale, "program": f"dask {version('dask')}" if client else plan.driver,
             "put_in": {key: value for key, value in asdict(plan.trouble).items() if value and value != float("inf")},
             "took_s": round(took, 3), "driver_cpu_s": round(spent, 3), "load_before": round(before, 2),
             "load_after": round(os.getloadavg()[0], 2), "boots_s": [round(boot, 3) for boot in crew.boots],
         }  # fmt: skip
         (here / "run.json").write_text(json.dumps(about) + "\n")
         print(f"{name}: {max(row['end'] for row in rows):.2f} s, load {about['load_after']}", flush=True)
+
+
+def dask(workers: int) -> Any:
+    """A client of `workers` new processes of Dask on this machine, of one thread each."""
+    os.environ["DASK_DISTRIBUTED__WORKER__MULTIPROCESSING_METHOD"] = "forkserver"
+    from distributed import Client, LocalCluster
+
+    cluster = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None, memory_limit=None)
+    return Client(cluster)
 
 
 def write(path: Path, rows: list[dict[str, Any]]) -> None:

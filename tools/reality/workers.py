@@ -1,6 +1,7 @@
 """Real worker processes that sleep as recorded curves say, and a driver that gives them a searcher's jobs.
 
-Each worker is a pool of one process from `concurrent.futures`, so that its name is known and its death is its own.
+Each worker is a pool of one process from `concurrent.futures`, so that its name is known and its death is its own; or
+it is a worker of Dask, which has the same interface.
 The driver is as simple as can be: it waits for results, reports them in the order in which they ended, and gives
 idle workers, lowest number first, what the searcher says.
 """
@@ -16,7 +17,8 @@ import signal
 import tempfile
 import threading
 import time
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -103,13 +105,18 @@ def ready() -> float:
 
 
 class Crew:
-    """`count` workers that run a searcher's jobs on `curves`, with `trouble`."""
+    """`count` workers that run a searcher's jobs on `curves`, with `trouble`.
 
-    def __init__(self, count: int, curves: Curves, trouble: Trouble | None = None) -> None:
+    `pools` are executors of one worker each; by default each is a pool of one process, which alone can be killed.
+    """
+
+    def __init__(
+        self, count: int, curves: Curves, trouble: Trouble | None = None, pools: Sequence[Executor] | None = None
+    ) -> None:
         self.curves, self.trouble = curves, trouble or Trouble()
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(["workers"])
-        self._pools: list[ProcessPoolExecutor] = [self._pool() for _ in range(count)]
+        self._pools: list[Any] = list(pools or ()) or [self._pool() for _ in range(count)]
         for pool in self._pools:
             pool.submit(ready).result()
         self._folder = tempfile.TemporaryDirectory(prefix="crew-")
@@ -215,7 +222,7 @@ class Crew:
     def close(self) -> None:
         """End all processes."""
         for pool in self._pools:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(wait=False)
         self._folder.cleanup()
 
     def _pool(self) -> ProcessPoolExecutor:

@@ -23,9 +23,11 @@ from simulator.trace.trace import Outcome, Trace
 
 #: Greatest relative deviation of a speed from 1, and greatest overhead, that count as none.
 NONE = 0.005
-NOTHING = Estimate(0.0, 0.0, 0.0, 0, "attempts")
+NOTHING = Estimate(0.0, 0.0, 0.0, 0, "attempt")
 #: Attempts that take so many times as long as the curves say, or so little, have another unit, or may have one.
 FOREIGN, STRANGE = 100.0, 10.0
+#: Units that a lost attempt must have trained, at the pace of the next one, to have had something to keep.
+WHOLE = 1.5
 #: Checks for drops during the mean time between two drops.
 CHECKS = 1000
 
@@ -52,11 +54,12 @@ class Calibration:
     notes: list[str] = field(default_factory=list)
 
 
-def calibrate(traces: Sequence[Trace], curves: Sequence[Curves] | None = None) -> Calibration:
+def calibrate(traces: Sequence[Trace], curves: Sequence[Curves] | None = None, *, every: int = 1) -> Calibration:
     """Estimate the cluster that all `traces` ran on; `curves` are those of their trials, one for each trace.
 
-    Raises InputError if a trace has only one attempt, no losses or no workers of its own, if its units are not those
-    of the curves, if the cluster changed its size, or if SciPy is not installed.
+    Trials were saved each `every` units, which a schedule does not show. Raises InputError if a trace has only one
+    attempt, no losses or no workers of its own, if its units are not those of the curves, if the cluster changed its
+    size, or if SciPy is not installed.
     """
     estimate.check_installed()
     for trace in traces:
@@ -70,8 +73,10 @@ def calibrate(traces: Sequence[Trace], curves: Sequence[Curves] | None = None) -
             )
         )
     made = Calibration(sizes[0], len(traces), {})
-    _paces(made, traces, curves)
-    _overheads(made, traces)
+    _paces(made, traces, curves, every)
+    _overheads(made, traces, every)
+    if "overheads.save" in made.figures and every == 1:
+        made.notes.append("Trials are taken to be saved at every unit: a schedule does not show how often they were.")
     _losses(made, traces)
     _decisions(made, traces)
     _ramp(made, traces)
@@ -95,10 +100,13 @@ def _refuse(trace: Trace) -> None:
         raise wrong(grown)
 
 
-def _paces(made: Calibration, traces: Sequence[Trace], curves: Sequence[Curves] | None) -> None:
+def _paces(made: Calibration, traces: Sequence[Trace], curves: Sequence[Curves] | None, every: int) -> None:
     if curves is None:
         paces = observed.paces(traces, None)
-        made.notes.append("No curves were given: paces are compared within each trial, and speeds are relative.")
+        made.notes.append(
+            "No curves were given: each attempt is compared with the other attempts of its trial. So speeds are "
+            "relative, slow workers may look like stragglers, and so may trials whose units differ in length."
+        )
     else:
         parts = [observed.paces([trace], own) for trace, own in zip(traces, curves, strict=True)]
         known = [part for part in parts if part is not None]
@@ -123,7 +131,7 @@ def _paces(made: Calibration, traces: Sequence[Trace], curves: Sequence[Curves] 
             "no curves were given and no trial has two jobs: a slow worker can't be told from a slow trial"
         )
         return
-    paces = _without_constant(made, paces)
+    paces = _without_constant(made, paces, every)
     seen = ~paces.censored
     if not seen.any():
         made.untold["stragglers"] = made.untold["groups"] = "no attempt was completed"
@@ -140,13 +148,14 @@ def _paces(made: Calibration, traces: Sequence[Trace], curves: Sequence[Curves] 
     _groups(made, paces, speeds(paces.worker[seen], paces.factor[seen]))
 
 
-def _without_constant(made: Calibration, paces: observed.Paces) -> observed.Paces:
+def _without_constant(made: Calibration, paces: observed.Paces, every: int) -> observed.Paces:
     """Subtract attempts' constant times beyond their curves; attempts too short to show anything else are dropped."""
     whole = np.flatnonzero(~paces.censored)
     if not paces.known or not len(whole):
         return paces
     spent = paces.factor * paces.nominal
-    found = constants(spent[whole], paces.nominal[whole], paces.units[whole])
+    reports = (paces.units - 1) // every
+    found = constants(spent[whole], paces.nominal[whole], reports[whole])
     if found is None:
         return paces
     told = paces.nominal >= found.shortest
@@ -160,7 +169,7 @@ def _without_constant(made: Calibration, paces: observed.Paces) -> observed.Pace
             made.figures[f"overheads.{name}"] = seconds
             made.notes.append(f"Attempts last {seconds.value:.3g} s longer than their curves say, {what}.")
     made.notes.append(f"{int((~told).sum())} of {len(told)} attempts are too short to show anything else.")
-    factor = ((spent - found.of(paces.units)) / paces.nominal)[told]
+    factor = ((spent - found.of(reports)) / paces.nominal)[told]
     return observed.Paces(
         paces.run[told], paces.worker[told], np.maximum(factor, 1e-6), paces.censored[told], paces.nominal[told],
         paces.units[told], known=True,
@@ -184,38 +193,38 @@ def _groups(made: Calibration, paces: observed.Paces, found: Speeds) -> None:
         for place, (members, own) in enumerate(zip(found.members, found.factors, strict=True)):
             name = f"speed-{place + 1}"
             made.groups[name] = len(members)
-            made.figures[f"groups.{name}.speed"] = Estimate(
-                1 / own.value, 1 / own.high, 1 / own.low, own.events, own.what
-            )
+            made.figures[f"groups.{name}.speed"] = _inverse(own)
             factor[np.isin(paces.worker, members)] /= own.value
         missing = made.workers - sum(made.groups.values())
         if missing:
             made.groups["speed-1"] += missing
             made.notes.append(f"{missing} workers completed no attempt; they are counted among the fastest.")
-        made.notes.append(
-            f"The workers form {len(found.members)} groups. "
-            f"The fastest takes {base:.3g} times as long as the curves say."
-        )
+        than = " The fastest takes {base:.3g} times as long as the curves say." if paces.known else ""
+        made.notes.append(f"The workers form {len(found.members)} groups.{than}".format(base=base))
         straggling, compared = families.best(factor, paces.censored)
-    elif compared:
+    elif compared and paces.known:
         straggling, compared = families.best(factor, paces.censored)
         scale = _scale(factor[seen])
         if scale is not None:
             _speed(made, scale)
             straggling, compared = families.best(factor / scale.value, paces.censored)
-    else:
+    elif paces.known:
         level = families.spread_of_none(factor[seen])
         if abs(level.value - 1) > NONE:
             _speed(made, level)
     made.stragglers = straggling
     made.compared.extend(compared)
     if straggling is None:
-        made.untold["stragglers"] = "all attempts took as long as their curves say, or the same time"
+        made.untold["stragglers"] = (
+            "all attempts took as long as their curves say; curves from this run's own log include its slow attempts"
+            if paces.known
+            else "all attempts of a trial took the same time"
+        )
 
 
 def _scale(seen: np.ndarray[Any, Any]) -> Estimate | None:
     """The mean factor, if no family with a mean of 1 or more explains it, as if all trials took longer or shorter."""
-    level = estimate.mean(seen, "attempts")
+    level = estimate.mean(seen, "attempt")
     far = level.low > 1 + NONE or level.high < 1 - NONE
     if not far:
         return None
@@ -229,15 +238,19 @@ def _scale(seen: np.ndarray[Any, Any]) -> Estimate | None:
 
 def _speed(made: Calibration, level: Estimate) -> None:
     made.groups["workers"] = made.workers
-    made.figures["groups.workers.speed"] = Estimate(
-        1 / level.value, 1 / level.high, 1 / level.low, level.events, level.what
-    )
+    made.figures["groups.workers.speed"] = _inverse(level)
 
 
-def _overheads(made: Calibration, traces: Sequence[Trace]) -> None:
+def _inverse(factor: Estimate) -> Estimate:
+    """The speed of workers whose attempts take `factor` times as long; its interval is symmetric in logarithms."""
+    speed, wide = 1 / factor.value, exp(factor.high / factor.value - 1)
+    return Estimate(speed, speed / wide, speed * wide, factor.events, factor.what)
+
+
+def _overheads(made: Calibration, traces: Sequence[Trace], every: int) -> None:
     """The overheads of attempts, by what they had to pay for."""
     names = ("trial_start", "restore", "save")
-    design, paid = observed.leads(traces, 1)
+    design, paid = observed.leads(traces, every)
     if not len(paid) or not paid.any():
         for name in names:
             if f"overheads.{name}" not in made.figures:
@@ -255,7 +268,7 @@ def _overheads(made: Calibration, traces: Sequence[Trace]) -> None:
             events = int((matrix[:, used.index(place)] > 0).sum())
             unseen = made.figures.get(f"overheads.{names[place]}", NOTHING)  # beyond the recorded overhead
             made.figures[f"overheads.{names[place]}"] = Estimate(
-                value + unseen.value, value - half + unseen.low, value + half + unseen.high, events, "attempts"
+                value + unseen.value, value - half + unseen.low, value + half + unseen.high, events, "attempt"
             )
         elif f"overheads.{names[place]}" not in made.figures:
             made.untold[f"overheads.{names[place]}"] = "it can't be distinguished from none"
@@ -272,7 +285,7 @@ def _losses(made: Calibration, traces: Sequence[Trace]) -> None:
         ("preemption", Outcome.PREEMPTED, "up", "down", gaps.preempted),
     ):
         count = observed.lost(traces, outcome)
-        least = estimate.span(exposure, count, "losses")
+        least = estimate.span(exposure, count, "lost attempt")
         if not count:
             made.untold[kind] = (
                 f"none was seen in {exposure:.4g} s of work; there is at most one in {least.low:.4g} s, with 95 % "
@@ -284,13 +297,20 @@ def _losses(made: Calibration, traces: Sequence[Trace]) -> None:
             total = float(away.sum())
             if np.ptp(away) < 0.02 * away.mean() and len(away) > 2:  # noqa: PLR2004
                 made.notes.append(f"{kind}: a worker is always back after about {away.mean():.3g} s.")
-            made.figures[f"{kind}.{down}"] = estimate.span(total, len(away), "returns of workers that were missed")
+            made.figures[f"{kind}.{down}"] = estimate.span(total, len(away), "return")
         else:
             made.untold[f"{kind}.{down}"] = "no worker came back while all others were busy"
     _drops(made, traces)
     lost = sum(observed.lost(traces, outcome) for outcome in observed.LOST)
     if lost:
         made.on_loss = _on_loss(traces)
+        if made.on_loss is None:
+            made.untold["recovery.on_loss"] = "no attempt had trained a whole unit when it was lost"
+        if made.on_loss == "restart" and "overheads.save" in made.figures:
+            made.notes.append(
+                "Lost jobs began again, and jobs that do so are not saved in simulations until they end. So save is "
+                "paid only when a trial goes on."
+            )
 
 
 def _drops(made: Calibration, traces: Sequence[Trace]) -> None:
@@ -304,7 +324,7 @@ def _drops(made: Calibration, traces: Sequence[Trace]) -> None:
     if grid:
         checks = int(sum(np.floor(lengths / grid + 1e-9)))
         made.drop_grid = grid
-        made.figures["drops.probability"] = estimate.share(count, checks, "checks")
+        made.figures["drops.probability"] = estimate.share(count, checks, "check")
         made.untold["crashes"] = f"all losses came at whole multiples of {grid:g} s, as drops do"
         return
     dropped = np.concatenate([trace.where(Outcome.DROPPED) for trace in traces])
@@ -313,30 +333,31 @@ def _drops(made: Calibration, traces: Sequence[Trace]) -> None:
     whole = np.log(observed.planned(traces)[dropped]).sum()  # a crash may happen at any time of its attempt
     once = count * np.log(chance) + (len(lengths) - count) * np.log1p(-min(chance, 1 - 1e-9)) - whole
     if once > constant:
-        made.figures["crashes"] = estimate.share(count, len(lengths), "attempts")
+        made.figures["crashes"] = estimate.share(count, len(lengths), "attempt")
         made.untold["drops"] = "the losses depend on the number of attempts, not on time"
         return
     per = float(lengths.sum()) / count / CHECKS
     made.drop_grid = per
-    found = estimate.rate(count, float(lengths.sum()), "losses")
+    found = estimate.rate(count, float(lengths.sum()), "lost attempt")
     value, low, high = (1 - exp(-at * per) for at in (found.value, found.low, found.high))
-    made.figures["drops.probability"] = Estimate(value, low, high, count, "losses")
+    made.figures["drops.probability"] = Estimate(value, low, high, count, "lost attempt")
     made.untold["crashes"] = "the losses depend on time, not on the number of attempts"
 
 
-def _on_loss(traces: Sequence[Trace]) -> str:
-    """What happened to lost jobs: resume if any went on beyond its beginning, restart if none did, else exit."""
-    again = further = 0
+def _on_loss(traces: Sequence[Trace]) -> str | None:
+    """What happened to lost jobs: resume if any went on beyond its beginning, restart if one might have and did not.
+
+    It is exit if none was tried again, and None if all were lost before they had trained a whole unit.
+    """
+    again = further = afresh = 0
     for trace in traces:
-        keys: dict[tuple[int, int, int], list[int]] = {}
-        for row in range(len(trace)):
-            keys.setdefault((int(trace.trial[row]), int(trace.bracket[row]), int(trace.rung[row])), []).append(row)
-        for rows in keys.values():
+        for rows in observed.jobs(trace):
             for one, other in pairwise(rows):
                 if Outcome(int(trace.outcome[one])) in observed.LOST:
                     again += 1
                     further += bool(trace.from_resource[other] > trace.from_resource[one])
-    return "exit" if not again else "resume" if further else "restart"
+                    afresh += observed.trained(trace, one, like=other) >= WHOLE
+    return "exit" if not again else "resume" if further else "restart" if afresh else None
 
 
 def _decisions(made: Calibration, traces: Sequence[Trace]) -> None:
@@ -344,7 +365,7 @@ def _decisions(made: Calibration, traces: Sequence[Trace]) -> None:
     if not len(waits):
         made.untold["decision_time"] = "no job followed a report"
         return
-    found = estimate.median(waits, "hand-overs")
+    found = estimate.median(waits, "hand-over")
     if found.value < INSTANT:
         made.untold["decision_time"] = "jobs began at the same moment as the report that made them possible"
         return
@@ -357,4 +378,4 @@ def _ramp(made: Calibration, traces: Sequence[Trace]) -> None:
     long = spans > np.array([trace.makespan for trace in traces]) / ticks.PER_SECOND / 100 + 2 * handing
     if long.all() and (not made.groups or len(made.groups) == 1):
         made.groups.setdefault("workers", made.workers)
-        made.figures["ramp_up"] = estimate.mean(spans, "runs")
+        made.figures["ramp_up"] = estimate.mean(spans, "run")

@@ -1,8 +1,8 @@
 """Constant times of attempts beyond their curves, whatever the worker's pace: at the start, and at each report.
 
-An attempt of n units takes `pace` x nominal + `start` + `report` x (n - 1) seconds. Programs differ in which of the
-two they have: one that starts a process for each trial pays at the start, one that writes down each result pays at
-each report.
+An attempt of n units takes `pace` x nominal + `start` + `report` x (n - 1) seconds, or fewer reports if they are not
+made at every unit. Programs differ in which of the two they have: one that starts a process for each trial pays at
+the start, one that writes down each result pays at each report.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Constants:
-    """Seconds at the start of an attempt and at each report after the first; None if not distinguishable from none.
+    """Seconds at the start of an attempt and at each report before its end; None if not distinguishable from none.
 
     `noise` is the standard deviation, in seconds, by which attempts of any length differ.
     """
@@ -38,11 +38,11 @@ class Constants:
     report: Estimate | None
     noise: float
 
-    def of(self, units: Values) -> Values:
-        """The constant seconds of attempts with `units` units."""
+    def of(self, reports: Values) -> Values:
+        """The constant seconds of attempts with so many `reports` before their end."""
         start = self.start.value if self.start else 0.0
         report = self.report.value if self.report else 0.0
-        return start + report * (units - 1)
+        return start + report * reports
 
     @property
     def shortest(self) -> float:
@@ -50,14 +50,14 @@ class Constants:
         return SHORT * max(self.noise, sum(own.value for own in (self.start, self.report) if own))
 
 
-def constants(spent: Values, nominal: Values, units: Values) -> Constants | None:
-    """Estimate the constants from attempts' seconds, their curves' seconds and their units, all of shape (n,).
+def constants(spent: Values, nominal: Values, reports: Values) -> Constants | None:
+    """Estimate the constants from attempts' seconds, their curves' seconds and their reports, all of shape (n,).
 
     Returns None if there are none.
     """
     if len(spent) < FEW:
         return None
-    columns = {"pace": nominal, "start": np.ones(len(spent)), "report": units - 1.0}
+    columns = {"pace": nominal, "start": np.ones(len(spent)), "report": reports}
     used = ["pace"]
     weight = 1 / nominal  # so each attempt's factor weighs the same, and stragglers' skew changes only the pace
     for name in ("start", "report"):
@@ -76,7 +76,7 @@ def constants(spent: Values, nominal: Values, units: Values) -> Constants | None
             break
         used.remove(min(unsure)[1])
     found = {
-        name: Estimate(value, value - _normal(LEVEL) * error, value + _normal(LEVEL) * error, len(spent), "attempts")
+        name: Estimate(value, value - _normal(LEVEL) * error, value + _normal(LEVEL) * error, len(spent), "attempt")
         for name, value, error in zip(used[1:], values[1:].tolist(), errors[1:].tolist(), strict=True)
     }
     return Constants(found.get("start"), found.get("report"), _noise(rest, nominal)) if found else None

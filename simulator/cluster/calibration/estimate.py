@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.core.errors import InputError, Problem
+from simulator.core.formatting import counted
 
 if TYPE_CHECKING:
     from scipy import stats
@@ -30,13 +31,24 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Estimate:
-    """`value` with its 90 % interval from `low` to `high`, estimated from `events` events of the kind `what`."""
+    """`value` with its 90 % interval from `low` to `high`, estimated from `events` events of the kind `what`.
+
+    `what` is a noun in the singular. A share has the number of all attempts or checks, `out_of`.
+    """
 
     value: float
     low: float
     high: float
     events: int
     what: str
+    out_of: int = 0
+
+    @property
+    def source(self) -> str:
+        """The events in words: "1 attempt", "23 lost attempts", "58 of 440 attempts"."""
+        if self.out_of:
+            return f"{self.events:,} of {counted(self.out_of, self.what)}"
+        return counted(self.events, self.what)
 
     def draw(self, rng: np.random.Generator) -> float:
         """Draw a possible true value: half the draws on either side, as wide as the interval.
@@ -100,7 +112,7 @@ def share(events: int, of: int, what: str) -> Estimate:
     tail = (1 - LEVEL) / 2
     low = float(beta.ppf(tail, events + 0.5, of - events + 0.5)) if events else 0.0
     high = float(beta.ppf(1 - tail, events + 0.5, of - events + 0.5)) if events < of else 1.0
-    return Estimate(events / of, low, high, events, what)
+    return Estimate(events / of, low, high, events, what, of)
 
 
 def median(values: Values, what: str) -> Estimate:

@@ -94,7 +94,7 @@ def _half_normal(seen: Values, more: Values) -> Fit | None:
         inside = float((-log(std) + 0.5 * log(2 / pi) - (z / std) ** 2 / 2).sum())
         return inside + sum(log(max(erfc(value / std / sqrt(2)), 1e-300)) for value in beyond.tolist())
 
-    std = profile(likelihood, 1e-4, 100.0, len(seen), "factors")
+    std = profile(likelihood, 1e-4, 100.0, len(seen), "factor")
     return _fit(
         "half_normal",
         {"std": std},
@@ -112,7 +112,7 @@ def _log_normal(seen: Values, more: Values) -> Fit:
         inside = float((-log(sigma) - 0.5 * log(2 * pi) - z**2 / 2 - logs).sum())
         return inside + sum(log(max(erfc(value / sqrt(2)) / 2, 1e-300)) for value in tail.tolist())
 
-    sigma = profile(likelihood, 1e-4, 5.0, len(seen), "factors")
+    sigma = profile(likelihood, 1e-4, 5.0, len(seen), "factor")
     s = sigma.value
     return _fit(
         "log_normal", {"sigma": sigma}, likelihood(s), seen,
@@ -134,7 +134,7 @@ def _pareto(seen: Values, more: Values) -> Fit | None:
         inside = float((log(alpha) + alpha * start - (alpha + 1) * logs).sum())
         return inside + float(np.minimum(alpha * (start - beyond), 0).sum())
 
-    alpha = profile(likelihood, 1.01, most, len(seen), "factors", drop=EDGE)
+    alpha = profile(likelihood, 1.01, most, len(seen), "factor", drop=EDGE)
     a = alpha.value
     start = (a - 1) / a
     return _fit("pareto", {"alpha": alpha}, likelihood(a), seen, lambda x: 1 - (start / x) ** a if x > start else 0.0)
@@ -147,8 +147,8 @@ def _two_point(seen: Values) -> Fit | None:
     of = seen[slow]
     if np.ptp(np.log(of)) > 8 * ALIKE:
         return None
-    probability = share(int(slow.sum()), len(seen), "attempts")
-    factor = mean(of, "slow attempts")
+    probability = share(int(slow.sum()), len(seen), "attempt")
+    factor = mean(of, "slow attempt")
     width = 2 * ALIKE
     p = probability.value
     likelihood = float(slow.sum() * log(p) + (~slow).sum() * log(1 - p) - len(seen) * log(width))
@@ -194,4 +194,4 @@ def _tail(ordered: Values, below: Density) -> float:
 
 def spread_of_none(factors: Values) -> Estimate:
     """The mean factor of attempts that were all equally fast."""
-    return mean(factors, "attempts") if len(factors) > 1 else exactly(float(factors[0]), 1, "attempt")
+    return mean(factors, "attempt") if len(factors) > 1 else exactly(float(factors[0]), 1, "attempt")

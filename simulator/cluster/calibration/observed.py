@@ -95,7 +95,10 @@ def _by_curves(traces: Sequence[Trace], curves: Curves) -> Paces | None:
     for number, trace in enumerate(traces):
         if others := of_other_trials(trace, curves):
             raise InputError(Problem(trace.label, others))
+        rests = _rests(trace)  # curves need no point where these began
         for row in np.flatnonzero(trace.to_resource > trace.from_resource).tolist():
+            if row in rests:
+                continue
             outcome = Outcome(int(trace.outcome[row]))
             trial, begin, end = (int(column[row]) for column in (trace.trial, trace.from_resource, trace.to_resource))
             if outcome is Outcome.EXITED:
@@ -119,6 +122,16 @@ def _by_curves(traces: Sequence[Trace], curves: Curves) -> Paces | None:
     return _paces(rows, known=True) if rows else None
 
 
+def _rests(trace: Trace) -> set[int]:
+    """The attempts that went on inside a job, after it was lost."""
+    return {
+        other
+        for rows in jobs(trace)
+        for one, other in pairwise(rows)
+        if trace.outcome[one] in LOST and trace.from_resource[other] > trace.from_resource[rows[0]]
+    }
+
+
 def _by_trials(traces: Sequence[Trace]) -> Paces | None:
     rows: list[tuple[int, int, float, bool, float, int]] = []
     for number, trace in enumerate(traces):
@@ -128,12 +141,12 @@ def _by_trials(traces: Sequence[Trace]) -> Paces | None:
         trial, worker, units = trace.trial[sound], trace.worker[sound], units[sound]
         pace = np.log(np.maximum(spent, 1) / units)
         for which in np.unique(trial):
-            jobs = np.flatnonzero(trial == which)
-            if len(jobs) > 1:
-                off = (pace[jobs] - pace[jobs].mean()) * np.sqrt(len(jobs) / (len(jobs) - 1))
+            own = np.flatnonzero(trial == which)
+            if len(own) > 1:
+                off = (pace[own] - pace[own].mean()) * np.sqrt(len(own) / (len(own) - 1))
                 rows += [
-                    (number, int(worker[job]), float(np.exp(by)), False, nan, int(units[job]))
-                    for job, by in zip(jobs, off, strict=True)
+                    (number, int(worker[row]), float(np.exp(by)), False, nan, int(units[row]))
+                    for row, by in zip(own, off, strict=True)
                 ]
     return _paces(rows, known=False) if rows else None
 
@@ -152,6 +165,22 @@ def running(traces: Sequence[Trace]) -> float:
 def lost(traces: Sequence[Trace], outcome: Outcome) -> int:
     """The number of attempts with this outcome."""
     return sum(int(trace.where(outcome).sum()) for trace in traces)
+
+
+def jobs(trace: Trace) -> list[list[int]]:
+    """The rows of each job's attempts, in their order."""
+    found: dict[tuple[int, int, int], list[int]] = {}
+    for row in range(len(trace)):
+        found.setdefault((int(trace.trial[row]), int(trace.bracket[row]), int(trace.rung[row])), []).append(row)
+    return list(found.values())
+
+
+def trained(trace: Trace, row: int, *, like: int) -> float:
+    """Units that a lost attempt had trained, at the pace of another attempt of its job; 0 if that was lost, too."""
+    if trace.outcome[like] != Outcome.COMPLETED:
+        return 0.0
+    spent = trace.end - trace.start - trace.overhead
+    return float(spent[row] * (trace.to_resource - trace.from_resource)[like] / max(int(spent[like]), 1))
 
 
 def gaps(traces: Sequence[Trace]) -> Gaps:

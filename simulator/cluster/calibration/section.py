@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 import numpy as np
 
 from simulator.cluster.calibration.calibrate import Calibration
 from simulator.cluster.calibration.estimate import Estimate
+from simulator.core import ticks
 from simulator.core.escaping import printable
 from simulator.core.formatting import counted
 
@@ -17,6 +18,8 @@ from simulator.core.formatting import counted
 LIMITS = {"std": (0, 100), "sigma": (0, 5), "alpha": (1.011, 100), "probability": (0, 1), "factor": (1, 1e6)}
 #: Figures that are spans of time, by the last part of their key.
 SPANS = {"mtbf", "repair", "up", "down", "trial_start", "save", "restore", "decision_time", "ramp_up"}
+#: Least probability that a report shows as a number.
+LEAST = 1e-4
 
 Take = Callable[[str], float]
 
@@ -72,7 +75,7 @@ def intervals(found: Calibration) -> dict[str, list[Any]]:
     for key, figure in sorted(_by_key(found).items()):
         last = key.rpartition(".")[2]
         low, high = min(figure.low, figure.value), max(figure.high, figure.value)
-        if low == high or not isfinite(high):
+        if plain(low) == plain(high) or not isfinite(high):
             continue
         limited = last if key.startswith("stragglers.") else key
         least, most = LIMITS.get(limited, (0.0, 1.0)) if last not in SPANS | {"speed"} else (1e-3, 1e3)
@@ -94,7 +97,7 @@ def _by_key(found: Calibration) -> dict[str, Estimate]:
 
 
 def events(found: Calibration) -> dict[str, str]:
-    """The events behind each figure of the section in words, by its dotted key: "23 losses"."""
+    """The events behind each figure of the section in words, by its dotted key: "23 lost attempts"."""
     figures = _by_key(found)
     told = {key: _events(figure) for key, figure in sorted(figures.items())}
     if found.stragglers is not None and found.stragglers.kind == "quantiles":
@@ -138,33 +141,32 @@ def _figure(found: Calibration, path: tuple[str, ...]) -> Estimate | None:
 
 
 def about(figure: Estimate, key: str) -> str:
-    """The uncertainty of a figure: `90 %: 40 … 72 s; 23 losses`."""
-    unit = " s" if key.rpartition(".")[2] in SPANS else ""
-    if figure.low == figure.high:
-        return _events(figure)
-    return f"90 %: {figure.low:.4g} … {figure.high:.4g}{unit}; {_events(figure)}"
+    """The uncertainty of a figure: `90 %: 40 … 72 s; 23 lost attempts`."""
+    unit = _unit(figure.value) if key.rpartition(".")[2] in SPANS else None
+    low, high = (plain(end / _length(unit)) for end in (figure.low, figure.high))
+    return _events(figure) if low == high else f"90 %: {low} … {high}{f' {unit}' if unit else ''}; {_events(figure)}"
 
 
 def _events(figure: Estimate) -> str:
-    same = "the same in " if figure.low == figure.high else ""
-    return f"{same}{figure.events} {figure.what}"
+    same = figure.events > 1 and plain(figure.low) == plain(figure.high)
+    return f"{'the same in ' if same else ''}{figure.source}"
 
 
 def report(found: Calibration) -> Iterator[str]:
     """The calibration as text."""
     yield f"{found.workers} workers, from {found.runs} {'run' if found.runs == 1 else 'runs'}"
     for key, figure in found.figures.items():
-        unit = " s" if key.rpartition(".")[2] in SPANS else ""
-        yield f"  {key:<24} {figure.value:.4g}{unit}  ({about(figure, key)})"
+        shown = in_unit(figure.value) if key.rpartition(".")[2] in SPANS else plain(figure.value)
+        yield f"  {key:<24} {shown}  ({about(figure, key)})"
     for place, fit in enumerate(found.compared):
         chosen = "  <- taken" if place == 0 and found.stragglers is fit else ""
         entries = ", ".join(
-            f"{name} {figure.value:.4g} ({about(figure, name)})" for name, figure in fit.entries.items()
+            f"{name} {plain(figure.value)} ({about(figure, name)})" for name, figure in fit.entries.items()
         )
         likelihood = f", log likelihood {fit.likelihood:.1f}" if isfinite(fit.likelihood) else ""
         yield (
             f"  stragglers {fit.kind:<12} {entries or 'as measured'}{likelihood}, widest gap {fit.gap:.3f} "
-            f"(by chance {fit.chance:.2g}), seen/fitted 95 % quantile {fit.tail:.3g}{chosen}"
+            f"(by chance {_chance(fit.chance)}), seen/fitted 95 % quantile {fit.tail:.3g}{chosen}"
         )
     for key, why in sorted(found.untold.items()):
         yield f"  {key:<24} not known: {why}"
@@ -175,22 +177,23 @@ def report(found: Calibration) -> Iterator[str]:
 def as_dict(found: Calibration) -> dict[str, Any]:
     """The calibration as plain values for JSON."""
 
-    def plain(figure: Estimate) -> dict[str, Any]:
+    def entry(figure: Estimate) -> dict[str, Any]:
         made = {"value": figure.value, "low": figure.low, "high": figure.high}
-        return {k: v if isfinite(v) else None for k, v in made.items()} | {"events": figure.events, "of": figure.what}
+        of = figure.source.partition(" ")[2].removeprefix("of ")
+        return {k: v if isfinite(v) else None for k, v in made.items()} | {"events": figure.events, "of": of}
 
     return {
         "cluster": section(found)
         | ({"uncertainty": known} if (known := intervals(found)) else {})
         | ({"measured": told} if (told := events(found)) else {}),
         "runs": found.runs,
-        "figures": {key: plain(figure) for key, figure in found.figures.items()},
+        "figures": {key: entry(figure) for key, figure in found.figures.items()},
         "stragglers": [
             {
                 "kind": fit.kind, "taken": found.stragglers is fit,
                 "log_likelihood": fit.likelihood if isfinite(fit.likelihood) else None,
                 "ks_gap": fit.gap, "ks_chance": fit.chance, "tail": fit.tail,
-                **{name: plain(figure) for name, figure in fit.entries.items()},
+                **{name: entry(figure) for name, figure in fit.entries.items()},
             }
             for fit in found.compared
         ],
@@ -202,11 +205,36 @@ def as_dict(found: Calibration) -> dict[str, Any]:
 
 def _seconds(value: float) -> str:
     """A duration as a scenario has it, of seven digits."""
-    return f"{value:.7g} s"
+    unit = _unit(value)
+    return f"{value / _length(unit):.7g} {unit}"
+
+
+def in_unit(seconds: float) -> str:
+    """A duration as people read it, of four digits, in the greatest unit that fits into it twice."""
+    unit = _unit(seconds)
+    return f"{plain(seconds / _length(unit))} {unit}"
+
+
+def _unit(seconds: float) -> str:
+    return next((name for name in ("d", "h", "min") if 2 * _length(name) <= seconds < inf), "s")
+
+
+def _length(unit: str | None) -> float:
+    """Seconds of a unit; 1 of none."""
+    return ticks.to_seconds(ticks.UNITS[unit]) if unit else 1.0
 
 
 def _within(key: str, value: Any) -> Any:
     return min(max(value, LIMITS[key][0]), LIMITS[key][1]) if key in LIMITS else value
+
+
+def _chance(value: float) -> str:
+    return f"{value:.2g}" if value >= LEAST else f"below {plain(LEAST)}"
+
+
+def plain(value: float) -> str:
+    """A number in four significant digits, without a power of ten."""
+    return np.format_float_positional(value, precision=4, unique=False, fractional=False, trim="-")
 
 
 def _plain(value: Any) -> str:

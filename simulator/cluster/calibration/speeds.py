@@ -34,7 +34,7 @@ def speeds(worker: NDArray[np.int64], factor: Values) -> Speeds:
     numbers = np.unique(worker)
     everybody = (tuple(numbers.tolist()),)
     if _chance(worker, logs) >= DIFFER:
-        return Speeds(everybody, (mean(factor, "attempts"),), apart=False)
+        return Speeds(everybody, (mean(factor, "attempt"),), apart=False)
     means = np.array([logs[worker == number].mean() for number in numbers])
     order = np.argsort(means)
     for count in range(2, MOST_GROUPS + 1):
@@ -42,10 +42,10 @@ def speeds(worker: NDArray[np.int64], factor: Values) -> Speeds:
         parts = [numbers[part] for part in np.split(order, cuts)]
         if all(_chance(worker[np.isin(worker, part)], logs[np.isin(worker, part)]) >= TOGETHER for part in parts):
             members = tuple(tuple(sorted(part.tolist())) for part in parts)
-            found = tuple(mean(factor[np.isin(worker, part)], "attempts") for part in parts)
+            found = tuple(mean(factor[np.isin(worker, part)], "attempt") for part in parts)
             return Speeds(members, found, apart=False)
     each = tuple((int(number),) for number in numbers)
-    return Speeds(each, tuple(mean(factor[worker == number], "attempts") for number in numbers), apart=True)
+    return Speeds(each, tuple(mean(factor[worker == number], "attempt") for number in numbers), apart=True)
 
 
 def _chance(worker: NDArray[np.int64], logs: Values) -> float:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulator.cluster.calibration.section import plain
 from simulator.core import ticks
 from simulator.core.vocabulary import ThemeName
 from simulator.experiment.backtest import Backtest, called
@@ -28,7 +29,7 @@ def backtest(one: Backtest, *, theme: ThemeName, title: str, time_unit: str | No
     colours, unit = current().theme(theme), ticks.UNITS[time_unit or unit_of(one.real)]
     ladder = levels([one.real, one.typical])
     for axes, trace, heading in (
-        (real, one.real, f"{one.real.label}: the real run"),
+        (real, one.real, "the real run"),
         (simulated, one.typical, "a simulated run whose length is the middle one"),
     ):
         lanes(axes, trace, ladder, colours=colours, unit=unit)
@@ -56,16 +57,20 @@ def backtest(one: Backtest, *, theme: ThemeName, title: str, time_unit: str | No
 
 def alternative(one: Backtest) -> str:
     """The picture's alternative text."""
-    row = one["makespan_s"]
+    row, unit = one["makespan_s"], unit_of(one.real)
+
+    def shown(seconds: float) -> str:
+        return f"{plain(seconds * ticks.PER_SECOND / ticks.UNITS[unit])} {unit}"
+
     told = [
-        f"{called(other.name)} {'foreseen' if other.inside else 'not foreseen'}"
+        f"{called(other.name)}: {'foreseen' if other.inside else 'not foreseen'}"
         for other in one.rows[1:]
         if other.inside is not None
     ]
     interval = ""
     if row.low is not None and row.high is not None:
-        interval = f"; 90 % of simulated runs end from {row.low:.4g} to {row.high:.4g} s"
-    end = f"The real run ended at {one.real.makespan / ticks.PER_SECOND:.4g} s{interval}."
+        interval = f"; 90 % of simulated runs end from {shown(row.low)} to {shown(row.high)}"
+    end = f"The real run ended at {shown(one.real.makespan / ticks.PER_SECOND)}{interval}."
     return f"{end} {'; '.join(told).capitalize()}."
 
 
