@@ -170,11 +170,13 @@ def test_no_option_meets_the_question(tmp_path):
 
 
 def test_nothing_asked_is_answered_by_the_knee(tmp_path):
-    said = sentences.sentence(found(tmp_path, planned("vary: {cluster.workers: [1, 2, 4, 8, 16]}\nreplicates: 12")))
+    made = found(tmp_path, planned("vary: {cluster.workers: [1, 2, 4, 8, 16]}\nreplicates: 12"))
 
     assert re.match(
-        r"No deadline was given; \d+ workers with \w+ is the knee of time against cost: half of the runs", said
+        r"No deadline was given; \d+ workers with \w+ is the knee of time against cost: half of the runs",
+        sentences.sentence(made),
     )
+    assert "Its figures come from 12 fresh runs, which were not used to choose it." in list(sentences.remarks(made))
 
 
 def test_a_mean_time_is_of_the_runs_that_reach_the_target(tmp_path):

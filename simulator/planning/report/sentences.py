@@ -184,7 +184,10 @@ def _fresh(answer: Answer) -> str:
 def _ground(answer: Answer) -> Iterator[str]:
     """The criterion by which the option was chosen, or what it would have taken to show anything."""
     advice, plan = answer.advice, answer.plan
+    unused = "which were not used to choose it"
     if not plan.asked:
+        if advice.chosen is not None:
+            yield f"Its figures come from {_fresh(answer)}, {unused}."
         return
     sure = level(plan.confidence)
     bound = f"with {level(plan.assurance)} confidence, one-sided"
@@ -199,8 +202,7 @@ def _ground(answer: Answer) -> Iterator[str]:
             how = f"are shown to do this in {sure} of runs ({bound})"
         else:
             how = f"did this in at least {sure} of their runs"
-        fresh = "Its figures come from fresh runs, which were not used to choose it."
-        yield f"Of the options that {how}, it {best}. {fresh}"
+        yield f"Of the options that {how}, it {best}. Its figures come from fresh runs, {unused}."
     elif plan.choose_by == "lower_bound":
         needed = statistics.runs_to_show(plan.confidence, plan.assurance)
         if answer.replicates < needed:
