@@ -14,6 +14,8 @@ from simulator.scenario.loading import Loaded
 
 #: Hours in a year.
 YEAR = 8760.0
+#: Share of the hours above which machines are called there in every hour.
+ALWAYS = 0.995
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class Ownership:
 def ownership(loaded: Loaded, uses: Sequence[float], rented: float | None = None) -> Ownership | None:
     """Compute what a scenario's groups cost a year; None if no group has any price.
 
-    If machines are let go and hired again, their rent is `rented` an hour, as the runs have shown.
+    If machines come and go, their rent is `rented` an hour, as the runs have shown.
     """
     groups = list((loaded.scenario.cluster.groups or {}).values())
     use = float(np.mean(uses))
@@ -90,12 +92,15 @@ def ownership(loaded: Loaded, uses: Sequence[float], rented: float | None = None
         return None
     wins = own / whole if whole and own is not None else None
     hired = rent / whole if varies and whole and rent is not None else None
+    if hired is not None and hired > ALWAYS:
+        hired = None
     return Ownership(rent, None if whole is None else whole * use, own, wins, use, hired)
 
 
 def _varies(group: GroupSection, cluster: ClusterSection) -> bool:
-    """Whether a group's machines are let go and hired again."""
-    return group.scaling is not None or isinstance(group.release or cluster.release, IdleReleaseSection)
+    """Whether a group's machines are let go and hired again, or are away at times, which is not paid."""
+    away = group.preemption or cluster.preemption or group.failures or cluster.failures
+    return bool(away or group.scaling) or isinstance(group.release or cluster.release, IdleReleaseSection)
 
 
 def _own(group: GroupSection) -> float | None:

@@ -231,6 +231,40 @@ def test_all_that_is_idle_costs_no_more_than_kept_and_no_less_than_drained():
     assert bills[0] == pytest.approx(metrics.split(kept).busy / HOUR * 2, rel=1e-6)
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_a_bill_is_what_the_spells_say(seed):
+    """Machines that are let go while idle, go together, and are paid by the second, minute or hour: every span in which
+    one is there is rounded up, and no attempt lies outside of one."""
+    rng = np.random.default_rng(seed)
+    times = rng.integers(5, 200, 60) * MINUTE + rng.integers(0, UNIT, 60)
+    units = rng.permutation([1, MINUTE, HOUR]).tolist()
+    waves = Preemption(
+        Weibull(3 * HOUR), Weibull(HOUR), notice=2 * MINUTE, together="group", first_wait=Weibull(HOUR)
+    )
+    groups = (
+        MachineGroup(3, name="a", price=2.5, start_up=3 * MINUTE, release=7 * MINUTE, billing=units[0]),
+        MachineGroup(2, name="b", price=0.9, slots=2, release=[20 * MINUTE, "drained"][seed % 2], billing=units[1]),
+        MachineGroup(4, name="c", price=3.3, preemption=waves, release=[HOUR, "end"][seed % 2], billing=units[2]),
+    )
+    world = World(ticks=lambda trial, low, high: int(times[trial]) * (high - low))
+    trace = simulate([sha, asha][seed % 2](max_trials=27, max_length=9, divisor=3), world, Cluster(groups), seed=seed)
+    first, want = 0, 0.0
+    for group in groups:
+        for machine in range(first, first + group.count * group.slots, group.slots):
+            down = (trace.spells.worker == machine) & (trace.spells.kind == Spell.DOWN)
+            edges = [0, *np.sort(np.concatenate([trace.spells.start[down], trace.spells.end[down]])), trace.makespan]
+            there = [(int(begin), int(end)) for begin, end in zip(edges[::2], edges[1::2], strict=True)]
+            want += (
+                sum(-(-(end - begin) // group.billing) * group.billing for begin, end in there) / HOUR * group.price
+            )
+            mine = (trace.worker >= machine) & (trace.worker < machine + group.slots) & (trace.start < trace.end)
+            for start, end in zip(trace.start[mine].tolist(), trace.end[mine].tolist(), strict=True):
+                assert any(begin <= start and end <= until for begin, until in there)
+        first += group.count * group.slots
+
+    assert billing.total(trace) == pytest.approx(want, rel=1e-12)
+
+
 # Machines that go together, and availability as it was recorded.
 
 

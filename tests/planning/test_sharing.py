@@ -254,6 +254,17 @@ def test_a_pool_that_grows_with_the_work_costs_what_is_hired(tmp_path):
     assert "for which they are hired: renting costs less." in words.remarks(found)[1]
 
 
+def test_machines_that_are_away_half_of_the_time_cost_half_the_rent(tmp_path):
+    """Up for three hours and away for three, by turns: a machine is paid for half of the hours of a year."""
+    (tmp_path / "x.csv").write_text("up_s,down_s\n10800,10800\n")
+    away = write(tmp_path, "count: 4, price", "count: 4, preemption: {series: x.csv}, price")
+    away.write_text(away.read_text().replace("[1, 2, 4]", "[4]"))
+    [option] = answer_shared(load(away), pool=ALONE).options
+
+    assert option.owning.rent == pytest.approx(4 * 17520 / 2, rel=0.05)
+    assert option.owning.hired == pytest.approx(0.5, rel=0.05)
+
+
 def test_a_file_of_curves_is_read_once_for_all_cells(tmp_path, monkeypatch):
     (tmp_path / "c.csv").write_text(
         "trial,resource,loss,elapsed_s\n" + "".join(f"{trial},1,0.5,3600\n" for trial in range(4))
