@@ -103,10 +103,8 @@ class Answers:
         runs = {label: [trace] for label, trace in self._traces(names, guard).items()}
         with self._drawing, TemporaryDirectory() as folder:
             path = Path(folder) / "picture.png"
-            worlds = self._worlds
-            figure.write(
-                files.draw("gantt", runs, theme="light", title=worlds.title, time_unit=worlds.time_unit), path
-            )
+            title, unit = self._worlds.title_of(names), self._worlds.time_unit
+            figure.write(files.draw("gantt", runs, theme="light", title=title, time_unit=unit), path)
             return "image/png", path.read_bytes()
 
     def animation(self, names: Mapping[str, str], guard: Guard) -> Answer:
@@ -117,7 +115,7 @@ class Answers:
         loaded = self._worlds.loaded(names)
         with self._drawing, TemporaryDirectory() as folder:
             written = animate(
-                traces, Path(folder), style="timeline", theme="light", title=loaded.title,
+                traces, Path(folder), style="timeline", theme="light", title=self._worlds.title_of(names),
                 time_unit=loaded.scenario.time_unit, on_progress=lambda _, __: guard.check(),
             )  # fmt: skip
             return "image/gif", next(path for path in written if path.suffix == ".gif").read_bytes()

@@ -141,11 +141,22 @@ class Worlds:
         writer.width = 110
         text = StringIO()
         writer.dump(values, text)
-        moved = ", ".join(
-            f"{control.title} {names[control.key]}" for control in self.controls if control.key in names
-        )
+        moved = self._moved(names)
         head = f"{self._document.path.name} with {moved}" if moved else self._document.path.name
         return f"# {printable(head)}\n{text.getvalue()}"
+
+    def title_of(self, names: Mapping[str, str]) -> str:
+        """The title of a world's pictures: the scenario's, and what was moved."""
+        moved = self._moved(names)
+        return f"{self.title} (here: {moved})" if moved else self.title
+
+    def _moved(self, names: Mapping[str, str]) -> str:
+        """The controls that are elsewhere than at first, and their values."""
+        return ", ".join(
+            f"{control.title} {names[control.key]}"
+            for control in self.controls
+            if names.get(control.key, control.names[control.at]) != control.names[control.at]
+        )
 
     def loaded(self, names: Mapping[str, str]) -> Loaded:
         """The scenario of a world; raises InputError for what is wrong in it."""

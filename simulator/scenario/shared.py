@@ -8,6 +8,7 @@ from math import gcd
 from typing import Protocol
 
 from simulator.core.errors import Problem
+from simulator.core.formatting import counted
 from simulator.scenario.cluster import ClusterSection
 from simulator.scenario.model import Scenario
 from simulator.scenario.searches import SchedulerSection, SearchesSection
@@ -68,7 +69,8 @@ def _useless(loaded: Checked) -> Iterator[Problem]:
     least = gcd(*needs)
     for name, group in (cluster.groups or {}).items():
         if group.slots < least:
-            message = f"a machine has {group.slots} slots and trials take {least} or a multiple: it would never work"
+            size = counted(group.slots, "slot")
+            message = f"a machine has {size} and trials take {least} or a multiple: it would never work"
             yield loaded.problem(("cluster", "groups", name), message)
 
 

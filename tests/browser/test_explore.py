@@ -90,6 +90,15 @@ def test_a_link_restores_what_was_moved_and_reset_takes_it_back(show, page_with_
     assert (workers(page), page.evaluate("location.hash")) == ([4, 4], "")
 
 
+def test_the_heading_names_what_was_moved_since_the_title_may_say_otherwise(show, page_with_sliders):
+    page = show(page_with_sliders)
+    title = page.inner_text("h1")
+    page.evaluate("explorer.go([2, 0])")
+    assert page.inner_text("h1") == f"{title} (here: workers 8)"
+    page.click("#reset")
+    assert page.inner_text("h1") == title
+
+
 @pytest.mark.parametrize(
     "link", ["#cluster.workers=3", "#cluster.workers=<img src=x>", "#a=b&a=c", "#%", "#cluster.workers=8&x"]
 )

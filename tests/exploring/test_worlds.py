@@ -67,6 +67,13 @@ def test_only_what_the_controls_have_can_be_asked_for(names, said):
     assert str(caught.value) == said
 
 
+def test_a_title_names_what_was_moved_since_it_may_say_otherwise():
+    made = worlds("cluster.workers=2,4")
+
+    assert made.title_of({"cluster.workers": "4"}) == made.title
+    assert made.title_of({"cluster.workers": "2"}) == f"{made.title} (here: workers 2)"
+
+
 def test_what_is_too_large_is_told():
     with pytest.raises(InputError) as caught:
         worlds("cluster.workers=4,5000", limits=Limits(workers=100, trials=8)).loaded({"cluster.workers": "5000"})

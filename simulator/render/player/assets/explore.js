@@ -83,7 +83,7 @@ class Kernel {
 
 class Explorer {
   constructor(player, about, source) {
-    Object.assign(this, {player, about, source});
+    Object.assign(this, {player, about, source, title: $("h1").textContent});
     this.inputs = about.sliders.map((_, at) => $(`#slider-${at}`));
     this.moves = 0; // pictures drawn
     this.flight = null;
@@ -197,7 +197,10 @@ class Explorer {
   }
 
   #show() {
-    const {names} = this, query = new URLSearchParams(this.changed).toString();
+    const {names, about: {sliders}} = this, query = new URLSearchParams(this.changed).toString();
+    const moved = this.inputs.flatMap((input, at) => (
+      names[at] === sliders[at].names[sliders[at].at] ? [] : [`${input.labels[0].textContent} ${names[at]}`]));
+    write($("h1"), moved.length ? `${this.title} (here: ${moved.join(", ")})` : this.title);
     this.inputs.forEach((input, at) => {
       if (input.type !== "range") return;
       input.setAttribute("aria-valuetext", names[at]);
