@@ -133,7 +133,7 @@ ENGLISH: Words = MappingProxyType({
     "without a worker, now": "without a worker",
     "with a worker": "with a worker",
     "without": "without",
-    "without; above: lost work": "without; above: lost work",
+    "without one, or lost work": "without one, or lost work",
     # Alternative texts
     "alt of a run": "{label} keeps {workers} {share} busy ({unused}): {trials} started, {in_full}; {ending}.",
     "alt, in full": "{n} of them trained in full",

@@ -135,6 +135,6 @@ class SharedPicture:
         ]
         others = [((INDEX[name],), text) for name, text in extras([self._trace]) if name != "lost"]
         lost = any(name == "lost" for name, _ in extras([self._trace]))
-        without = say("without; above: lost work" if lost else "without")
+        without = say("without one, or lost work" if lost else "without")
         queue = [((style.BUSY,), say("with a worker")), ((style.LOST,), without)]
         return [*entries, ((style.IDLE,), say("idle")), *others, *queue]
