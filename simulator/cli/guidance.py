@@ -73,8 +73,23 @@ EXAMPLES = {
 }
 
 
+#: What a value of an option is told to be, where Typer passes on a message that is not meant for people.
+PLAINLY = {
+    "Input should be a valid integer, unable to parse string as an integer": "It should be a whole number.",
+    "Input should be a valid number, unable to parse string as a number": "It should be a number.",
+}
+
+
 class Grouped(TyperGroup):
     """The list of commands by purpose; a command that is in no group comes last, by itself."""
+
+    def invoke(self, ctx: Context) -> object:
+        """Run the command; what is wrong with the value of an option is said in plain words."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = PLAINLY.get(error.message, error.message.removeprefix("Value error, "))
+            raise
 
     def list_commands(self, ctx: Context) -> list[str]:
         """All names, in the order of the groups."""

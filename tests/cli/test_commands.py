@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 import simulator
+from simulator.cli.main import app
 from simulator.cli.table import print_table
 from simulator.experiment.experiment import Experiment
 from simulator.scenario.loading import load
@@ -238,3 +239,20 @@ def test_a_narrow_terminal_has_a_table_for_each_searcher():
         "│ makespan  │ 1,234.5 s │",
         "│ makespan  │            17 s │",
     ]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--width", "wide", "should be a whole number"),
+        ("--speed", "fast", "should be a number"),
+        ("--theme", "pink", "Invalid value for '--theme': 'pink' is not one of 'light', 'dark', 'both'"),
+    ],
+)
+def test_a_wrong_value_of_an_option_is_told_in_plain_words(capsys, option, value, said):
+    with pytest.raises(SystemExit, match="2"):
+        app(["animate", "docs.yaml", "--out", "pictures", option, value])
+    [line] = [line for line in capsys.readouterr().err.splitlines() if line.startswith("Error: ")]
+    assert said in line or "is not a valid" in line  # an older Typer says it by itself
+    assert "Value error" not in line
+    assert "Input" not in line
