@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -69,7 +70,7 @@ def calibrate(
     if out.suffix not in {".yaml", ".yml"}:
         raise InputError(Problem(str(out), "must end in .yaml or .yml"))
     given = curves or []
-    check_apart(*traces, *given, out)
+    _check_given(traces, out, given)
     if len(given) not in {0, 1, len(traces)}:
         raise typer.BadParameter(
             f"{len(given)} files of curves for {len(traces)} traces; give one, or one for each.",
@@ -170,10 +171,9 @@ def _check_backtest(files: Sequence[Path], figure: Path | None, *, holdout: bool
     if len(files) < 2:  # noqa: PLR2004
         message = "give traces of real runs and, last, the scenario that they ran."
         raise typer.BadParameter(message, param_hint="TRACE… SCENARIO")
-    if figure is not None:
-        if figure.suffix not in {".png", ".svg"}:
-            raise InputError(Problem(str(figure), "must end in .png or .svg"))
-        check_apart(*files, figure)
+    if figure is not None and figure.suffix not in {".png", ".svg"}:
+        raise InputError(Problem(str(figure), "must end in .png or .svg"))
+    _check_given(files, figure)
     if holdout and as_is:
         raise typer.BadParameter("calibrates, and --as-is does not.", param_hint="--holdout")
     if holdout and len(files) < 3:  # noqa: PLR2004
@@ -184,6 +184,15 @@ def _read(paths: Sequence[Path], workers: int | None) -> list[Trace]:
     from simulator.trace.reading import read_trace
 
     return [read_trace(path, workers=workers) for path in paths]
+
+
+def _check_given(traces: Sequence[Path], out: Path | None, curves: Sequence[Path] = ()) -> None:
+    """Raise InputError if a trace is given twice, or if the file to write is one of those to read."""
+    for place, path in enumerate(traces):
+        if any(os.path.realpath(path) == os.path.realpath(other) for other in traces[:place]):
+            raise InputError(Problem(str(path), "is given twice; give each run once"))
+    for path in (*traces, *curves):
+        check_apart(path, out)
 
 
 def _called(trace: Trace, path: Path) -> Trace:

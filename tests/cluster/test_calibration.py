@@ -333,7 +333,7 @@ def test_traces_of_clusters_of_two_sizes_are_refused(tmp_path):
     rows = ["0,0,0,0,0,9,0,10,completed,0.5,0,0", "1,1,0,0,0,9,0,10,completed,0.4,0,0"]
     two = trace(tmp_path, *rows)
     three = trace(tmp_path, *rows, "2,2,0,0,0,9,0,10,completed,0.4,0,0")
-    with pytest.raises(InputError, match="ran on 2, 3 workers"):
+    with pytest.raises(InputError, match="ran on 2 and 3 workers"):
         calibrate([two, three])
 
 

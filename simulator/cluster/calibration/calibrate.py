@@ -18,6 +18,7 @@ from simulator.cluster.calibration.regression import robust
 from simulator.cluster.calibration.speeds import Speeds, speeds
 from simulator.core import ticks
 from simulator.core.errors import InputError, Problem
+from simulator.core.formatting import listed
 from simulator.curves.protocol import Curves
 from simulator.trace.trace import Outcome, Trace
 
@@ -66,12 +67,9 @@ def calibrate(traces: Sequence[Trace], curves: Sequence[Curves] | None = None, *
         _refuse(trace)
     sizes = sorted({trace.workers for trace in traces})
     if len(sizes) > 1:
-        said = ", ".join(map(str, sizes))
-        raise InputError(
-            Problem(
-                traces[0].label, f"and others ran on {said} workers: a cluster has one size; calibrate each alone"
-            )
-        )
+        said = listed(list(map(str, sizes)), "and")
+        message = f"and the other traces ran on {said} workers: a cluster has one size; calibrate each size alone"
+        raise InputError(Problem(traces[0].label, message))
     made = Calibration(sizes[0], len(traces), {})
     _paces(made, traces, curves, every)
     _overheads(made, traces, every)
