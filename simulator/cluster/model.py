@@ -28,8 +28,9 @@ start up. These jobs stay first in the line, for the first worker that is ready.
 that it is done, and at a result at which it was to stop.
 
 Several things may happen at one tick. They happen one after the other, in the order in which they were begun: SimPy
-handles events of equal time in the order of their creation, and an attempt's timeout is created when its work is
-handed out. The event `ended` is created last of all, so every result of the run's last tick still counts.
+handles events of equal time in the order in which they were scheduled, and an attempt's timeout is scheduled when its
+work is handed out. The event `ended` is scheduled during the run's last tick, behind all attempts that end in it, so
+their results still count.
 
 engine.py calls `run()` and no more. fast.py makes the same trace without SimPy where no machine ever goes.
 """
