@@ -213,7 +213,7 @@ class ScalingSection(Section):
     )
     down_delay: Delay = Field(
         600_000_000,
-        description="How long there must be too many machines before those without work are let go; default 10 min.",
+        description="How long there must be too many machines before those without work are let go.",
     )
 
 
@@ -243,7 +243,7 @@ class DropsSection(Section):
     probability: Annotated[float, Field(ge=0, lt=1)] = Field(
         0.001, description="Probability that a running job is dropped in each span `per` of its time."
     )
-    per: Duration = Field(60_000_000, description="The span of time that the probability holds for; default 1 min.")
+    per: Duration = Field(60_000_000, description="The span of time that the probability holds for.")
 
 
 class RecoverySection(Section):

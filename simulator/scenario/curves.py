@@ -112,7 +112,7 @@ class SyntheticSection(Section):
         description="Shape of the curves, by LCDB's names. hyperband: the toy model of the Hyperband "
         "paper, given by alpha and beta.",
     )
-    unit_time: Duration = Field(60_000_000, description="Median time that a unit takes; default 1 min.")
+    unit_time: Duration = Field(60_000_000, description="Median time that a unit takes.")
     unit_time_sigma: Annotated[float, Field(ge=0, le=5)] = Field(
         0.5,
         description="How far trials differ in the time that a unit takes: the standard deviation of its "
@@ -347,7 +347,7 @@ class OrderedSection(Section):
     """
 
     kind: Literal["ordered"]
-    unit_time: Duration = Field(1_000_000, description="Time that a unit takes; default 1 s.")
+    unit_time: Duration = Field(1_000_000, description="Time that a unit takes.")
     order: Literal["worsening", "improving"] = Field(
         "worsening", description="worsening: trial i beats trial i + 1. improving: trial i + 1 beats trial i."
     )

@@ -135,12 +135,15 @@ def _label(value: Any) -> str:
     return value
 
 
+#: How the text of a time begins, in the schema.
+TIME_TEXT = r"^\s*[0-9.]"
+
 #: A time span, in ticks; written as seconds or with a unit.
 Duration = Annotated[
     int,
     BeforeValidator(
         duration,
-        json_schema_input_type=Annotated[float, Field(gt=0)] | Annotated[str, Field(pattern=r"^\s*[0-9.]")],
+        json_schema_input_type=Annotated[float, Field(gt=0)] | Annotated[str, Field(pattern=TIME_TEXT)],
     ),
 ]
 
@@ -149,7 +152,7 @@ Delay = Annotated[
     int,
     BeforeValidator(
         lambda value: duration(value, least=0),
-        json_schema_input_type=Annotated[float, Field(ge=0)] | Annotated[str, Field(pattern=r"^\s*[0-9.]")],
+        json_schema_input_type=Annotated[float, Field(ge=0)] | Annotated[str, Field(pattern=TIME_TEXT)],
     ),
 ]
 

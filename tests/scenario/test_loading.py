@@ -10,8 +10,10 @@ import pytest
 from simulator.core.errors import InputError
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.sharing import SharedExperiment
+from simulator.scenario.base import Section
 from simulator.scenario.loading import load
 from simulator.scenario.schema import schema_text
+from simulator.scenario.values import TIME_TEXT, duration
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
@@ -196,6 +198,27 @@ def test_every_committed_scenario_is_sound_and_names_its_schema(path):
     (Experiment if loaded.scenario.searches is None else SharedExperiment)(loaded)
 
     assert path.read_text().startswith("# yaml-language-server: $schema=schema.json\n")
+
+
+def kinds_of(section):
+    """Every section of a scenario, with the ones that are built on it."""
+    for kind in section.__subclasses__():
+        yield kind
+        yield from kinds_of(kind)
+
+
+def test_the_default_of_a_time_that_an_editor_inserts_is_the_default():
+    """In memory times are microseconds, and a bare number in a scenario is seconds."""
+    document, found = json.loads(schema_text())["$defs"], 0
+    for kind in kinds_of(Section):
+        entries = document.get(kind.__name__.removesuffix("Section"), {"properties": {}})["properties"]
+        for name, field in kind.model_fields.items():
+            choices = entries.get(name, {}).get("anyOf", [])
+            if type(field.default) is int and any(choice.get("pattern") == TIME_TEXT for choice in choices):
+                assert duration(entries[name]["default"], least=0) == field.default, (kind, name)
+                found += field.default > 0
+
+    assert found >= 4
 
 
 def test_the_committed_schema_is_fresh():
