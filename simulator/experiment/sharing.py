@@ -17,6 +17,7 @@ from simulator.curves.recorded import Recorded, Resampled, Shuffled
 from simulator.experiment.arrivals import arrivals_of, label_key
 from simulator.experiment.clusters import build_cluster
 from simulator.scenario import curves as curve_models
+from simulator.scenario import effort
 from simulator.scenario.loading import Loaded
 from simulator.scenario.searches import SchedulerSection, SearchesSection
 from simulator.searchers.protocol import Searcher
@@ -49,6 +50,7 @@ class SharedExperiment:
                 problems.append(loaded.problem(("searches", label, "searcher"), problem))
         if problems:
             raise InputError(problems)
+        self._check_effort()
         self._arrivals()  # to check the files of arrivals
 
     def on(self, loaded: Loaded) -> SharedExperiment:
@@ -210,6 +212,18 @@ class SharedExperiment:
         if spec.resample:
             return Resampled(recorded, seed)
         return recorded if first and spec.order == "file" else Shuffled(recorded, seed)
+
+    def _check_effort(self) -> None:
+        """Raise InputError for more trials than a run can have, unless a stop ends it before."""
+        if self.loaded.scenario.stop is not None:
+            return
+        started = {label: stream.expected * (stream.searcher.trials or 1) for label, stream in self._streams}
+        if sum(started.values()) > effort.MOST:
+            label = max(started, key=started.__getitem__)
+            needs = effort.effort(round(sum(started.values())))
+            most = f"{effort.MOST:,} are the most that end without a stop"
+            message = f"{needs}; {most}: give fewer searches or trials, or a stop"
+            raise InputError(self.loaded.problem(("searches", label), message))
 
     def _misfit(self, label: str, stream: SearchesSection) -> str | None:
         """The problem of a label's searcher on its trials; None if it fits."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -139,6 +139,15 @@ def check_folder(path: Path) -> None:
         raise InputError(Problem(str(path), f"cannot be written to: {_refusal(there)} in {there}"))
 
 
+def check_files(paths: Iterable[Path]) -> None:
+    """Raise InputError for a path that no file can be written to, since a folder, a device or a pipe has its name."""
+    for path in paths:
+        try:
+            _check_replaceable(path)
+        except OSError as error:
+            raise unwritable(path, error) from None
+
+
 def make_folder(path: Path) -> None:
     """Make `path` a folder we may write to; raises InputError where it can't be one."""
     try:
@@ -170,10 +179,7 @@ def _refusal(folder: Path) -> str:
 
 def _begun(path: Path, own: _Set) -> Path:
     """Make an empty scratch file for `path`, and its folder if that is missing."""
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "it is a folder")
-    if path.exists() and not path.is_file():  # renaming would remove the device or pipe
-        raise FileExistsError(errno.EEXIST, "it is a device or a pipe")
+    _check_replaceable(path)
     inputs.check_kept([path])
     folder = path.parent
     own.made += [missing for missing in (folder, *folder.parents) if not missing.exists()]
@@ -185,6 +191,13 @@ def _begun(path: Path, own: _Set) -> Path:
         _remove(own.scratches.pop(path))
     own.scratches[path] = scratch.begin(path)
     return own.scratches[path]
+
+
+def _check_replaceable(path: Path) -> None:
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder")
+    if path.exists() and not path.is_file():  # renaming would remove the device or pipe
+        raise FileExistsError(errno.EEXIST, "it is a device or a pipe")
 
 
 def _put_in_place(own: _Set) -> None:

@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 #: Files of a results folder, beside its blocks.
-FILES = (MANIFEST, "lock", "plan.json", "table.csv", "plan.md", "plan.html", "plan.pdf")
+REPORTS = ("plan.json", "table.csv", "plan.md", "plan.html", "plan.pdf")
+FILES = (MANIFEST, "lock", *REPORTS)
 #: Largest manifest and largest block, in bytes; both are far more than needed.
 MOST_OF_MANIFEST, MOST_OF_BLOCK = 1 << 26, 1 << 28
 #: Longest text that is read from a lock, in characters; a process's number is shorter.
@@ -85,6 +86,7 @@ class Store:
     ) -> None:
         self._folder, self._columns = folder, columns
         inputs.check_kept(folder / name for name in FILES)
+        writing.check_files(folder / name for name in REPORTS)  # or they are refused when all runs are done
         _check_no_link(folder / "blocks")
         writing.make_folder(folder / "blocks")
         self._lock = _locked(folder / "lock")

@@ -128,6 +128,7 @@ def write(kind: str, target: Path) -> list[Path]:
     InputError if another file has one of the names; then nothing is written.
     """
     source = folder()
+    writing.check_folder(target)
     if kind == "all":
         names = [(str(path.relative_to(source)),) * 2 for path in sorted(source.rglob("*")) if path.is_file()]
         names = [pair for pair in names if pair[0] != SCHEMA]
@@ -141,7 +142,6 @@ def write(kind: str, target: Path) -> list[Path]:
     ]
     if problems:
         raise InputError(problems)
-    writing.check_folder(target)
     missing = {path: content for path, content in bytes_of.items() if not path.exists()}
     with writing.together(target):
         for path, content in missing.items():

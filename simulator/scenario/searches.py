@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
@@ -130,6 +131,18 @@ class SearchesSection(Section):
         "is, the more urgent the search is.",
     )
     max_slots: Count | None = Field(None, description="How many slots one search may hold at once.")
+
+    @property
+    def expected(self) -> float:
+        """The number of searches that come, on average; without an end, and for a file of arrivals, 1 at least."""
+        arrivals, most = self.arrivals, inf if self.count is None else float(self.count)
+        if isinstance(arrivals, ListedArrivals):
+            most = min(most, len(arrivals.times))
+        elif self.until is not None and not isinstance(arrivals, RecordedArrivals):
+            most = min(
+                most, self.until / (arrivals.gap if isinstance(arrivals, RegularArrivals) else arrivals.mean_gap)
+            )
+        return max(1.0, most) if most < inf else 1.0
 
     @model_validator(mode="after")
     def _sound(self) -> SearchesSection:

@@ -98,6 +98,13 @@ def test_a_file_in_the_place_of_a_folder(tmp_path):
     assert files_in(tmp_path) == {"curves": b"mine"}
 
 
+def test_a_folder_whose_name_is_too_long(tmp_path):
+    done = asha_sim("init", "plan", "x" * 300, cwd=tmp_path)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"{'x' * 300}: cannot be a folder: File name too long\n"
+
+
 def test_all_writes_every_example_where_commands_of_the_docs_look_for_it(tmp_path):
     assert asha_sim("init", "all", "scenarios", cwd=tmp_path).returncode == 0
 

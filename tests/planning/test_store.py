@@ -320,6 +320,19 @@ def test_a_table_that_is_replaced_before_the_grid_is_continued_is_refused(tmp_pa
         answered(tmp_path, CONTINUED, None, extend=True)
 
 
+@pytest.mark.parametrize("make", [pipe, to_a_device, lambda path: path.mkdir()], ids=["pipe", "device", "folder"])
+@pytest.mark.parametrize("name", store.REPORTS)
+def test_what_no_report_can_replace_is_told_before_the_first_run(name, make, tmp_path, monkeypatch):
+    monkeypatch.setattr(sweep, "blocks", None)  # which nobody can call
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    make(folder / name)
+    with pytest.raises(InputError, match=rf"{name}: cannot be written: it is a "):
+        answered(tmp_path, SYNTHETIC, folder)
+
+    assert [path.name for path in folder.iterdir()] == [name]
+
+
 def test_a_lock_that_is_somebodys_file_is_not_emptied(tmp_path):
     folder = tmp_path / "mine"
     folder.mkdir()

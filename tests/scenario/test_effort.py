@@ -6,6 +6,8 @@ import pytest
 
 from simulator.core.errors import InputError
 from simulator.experiment.experiment import Experiment
+from simulator.experiment.sharing import SharedExperiment
+from simulator.planning.sharing.planner import check_shared
 from simulator.scenario.effort import MOST, WORTH_A_WORD, effort
 from tests.support.plans import HEAD, loaded
 
@@ -49,3 +51,41 @@ def test_what_takes_long_is_noted(tmp_path):
 
     assert "20,000,000 trials would take some 3 minutes and 9 GB" in str(note)
     assert "a stop may end it before" in str(note)
+
+
+SHARED = """\
+searches:
+  mine:
+    searcher: {name: asha, max_trials: 27, max_length: 27, divisor: 3}
+    arrivals: {kind: every, gap: 1 h}
+    count: 8
+  theirs:
+    searcher: {name: asha, max_trials: 27, max_length: 27, divisor: 3}
+    arrivals: {kind: poisson, mean_gap: 1 h}
+    until: 8 h
+curves: {kind: synthetic, unit_time: 1 h}
+cluster: {groups: {g: {count: 2}}}
+plan: {vary: {cluster.groups.g.count: [1, 2]}, target: {stay: 9 h}, replicates: 2}
+"""
+THOUSAND = SHARED.replace("27, max_l", "1000000000, max_l", 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (THOUSAND, r"searches.mine: 8,000,000,216 trials would take some 22 hours"),
+        (SHARED.replace("count: 8", "count: 1000000"), "searches.mine: 27,000,216 trials would take some 5 minutes and 12 GB"),
+        (SHARED.replace("mean_gap: 1 h", "mean_gap: 0.000001 s"), "searches.theirs: 777,600,000,216 trials would take some 90 days"),
+        (SHARED.replace("gap: 1 h", "gap: 0.000001 s", 1).replace("count: 8", "until: 300 d"), "searches.mine: 699,840,000,000,216 trials"),
+    ],
+)  # fmt: skip
+def test_more_on_a_shared_cluster_than_can_end_is_refused_before_it_begins(text, said, tmp_path):
+    found = loaded(tmp_path, text)
+    for begun in (SharedExperiment, check_shared):
+        with pytest.raises(InputError, match=said):
+            begun(found)
+
+
+def test_on_a_shared_cluster_a_stop_may_end_what_is_very_long(tmp_path):
+    assert SharedExperiment(loaded(tmp_path, THOUSAND + STOP)).run().trace.makespan > 0
+    assert check_shared(loaded(tmp_path, SHARED))
