@@ -84,10 +84,12 @@ class Grouped(TyperGroup):
     """The list of commands by purpose; a command that is in no group comes last, by itself."""
 
     def invoke(self, ctx: Context) -> object:
-        """Run the command; what is wrong with the value of an option is said in plain words."""
+        """Run the command; a wrong value of an option, or a missing one, is told in plain words."""
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:
+            if not error.message:  # an option is missing; Typer may add a full stop and its choices
+                error.message = (getattr(error.param, "help", None) or "").rstrip(".")
             error.message = PLAINLY.get(error.message, error.message.removeprefix("Value error, "))
             raise
 

@@ -52,7 +52,7 @@ def plan(
     scenario: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[SCENARIO]",
+            metavar="SCENARIO",
             help="A scenario's YAML file with a section `plan`; without one the question is asked by options.",
             show_default=False,
         ),

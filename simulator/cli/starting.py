@@ -23,10 +23,10 @@ def add_to(app: typer.Typer) -> None:
 def init(
     kind: Annotated[
         Kind | None,
-        typer.Argument(metavar="[KIND]", help="What the example is for.", show_default=False),
+        typer.Argument(metavar="KIND", help="What the example is for.", show_default=False),
     ] = None,
     folder: Annotated[
-        Path, typer.Argument(metavar="[DIR]", help="Folder to write to. It is made if it is missing.")
+        Path, typer.Argument(metavar="DIR", help="Folder to write to. It is made if it is missing.")
     ] = Path(),
 ) -> None:
     """Write an example with comments to start from, and say what to type next.
@@ -68,7 +68,7 @@ def examples(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[NAME]", help="Print this example and nothing else.", show_default=False, autocompletion=_names
+            metavar="NAME", help="Print this example and nothing else.", show_default=False, autocompletion=_names
         ),
     ] = None,
 ) -> None:

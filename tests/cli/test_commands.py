@@ -256,3 +256,16 @@ def test_a_wrong_value_of_an_option_is_told_in_plain_words(capsys, option, value
     assert said in line or "is not a valid" in line  # an older Typer says it by itself
     assert "Value error" not in line
     assert "Input" not in line
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["animate", "docs.yaml"], "Missing option '--out'. Folder for the pictures"),
+        (["run"], "Missing argument 'SCENARIO'. A scenario's YAML file, or a whole Determined experiment file"),
+    ],
+)
+def test_a_missing_option_is_told_with_what_it_is(capsys, words, said):
+    with pytest.raises(SystemExit, match="2"):
+        app(words)
+    assert f"Error: {said}" in capsys.readouterr().err
