@@ -74,15 +74,20 @@ def parse(path: Path, raw: bytes) -> Delimited:
 
 def _spaced(raw: bytes, notes: list[str]) -> bytes:
     """The text with tabs between its fields, if every line has as many fields and only spaces between them."""
-    head = raw[: 1 << 16].lstrip(b"\n").partition(b"\n")[0].strip()
+    begin = raw[: 1 << 16].split(b"\n")
+    head = next((line.strip() for line in begin if line.strip() and not line.startswith(b"#")), b"")
     if any(mark.encode() in head for mark in SEPARATORS) or len(head.split()) < FEWEST or b'"' in raw:
         return raw
-    rows = [line.split() for line in raw.split(b"\n")]
+    lines = raw.split(b"\n")
+    rows = [line.split() for line in lines if not line.startswith(b"#")]
     filled = [row for row in rows if row]
     if len(filled) < FEWEST or len({len(row) for row in filled}) > 1:
         return raw
     notes.append(SPACES)
-    return b"\n".join(b"\t".join(row) for row in rows)
+    return b"\n".join(
+        b"#" + b"\t".join(line.lstrip(b"#").split()) if line.startswith(b"#") else b"\t".join(line.split())
+        for line in lines
+    )
 
 
 def _utf8(path: Path, raw: bytes, notes: list[str]) -> bytes:

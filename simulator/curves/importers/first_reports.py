@@ -106,13 +106,17 @@ def tell_late(trials: list[Trial], shift: int, report: ImportReport) -> None:
 def one_origin(clocks: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]]) -> int:
     """How many trials show that all count their times from one origin, such as the start of the whole run.
 
-    Their first report is late by their own pace, and they began just when another trial ended; or their first report
-    is a thousand times later than their pace gives. `clocks` are steps and times of each trial.
+    Their first report is late by their own pace, and they began just when another trial ended; or no two of them were
+    under way at once; or their first report is a thousand times later than their pace gives. `clocks` are steps and
+    times of each trial.
     """
     begin, usual, end = _spans(clocks, 0)
     late = begin > 2 * usual
     if not late.any():
         return 0
+    order = np.argsort(begin)
+    if late.sum() >= FEWEST and (begin[order][1:] >= end[order][:-1]).all():
+        return int(late.sum())
     before = np.sort(end)
     at = np.searchsorted(before, begin + usual, side="right") - 1
     idle = np.where(at >= 0, begin - before[np.maximum(at, 0)], np.inf)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -34,7 +35,7 @@ class ImportedCurve:
     @property
     def dead(self) -> bool:
         """Whether the curve ends because the trial died."""
-        return self.exit is not None or not np.isfinite(self.losses[-1])
+        return self.exit is not None or not math.isfinite(self.losses[-1])
 
 
 def plain(trials: Sequence[Trial], shift: int, *, timed: bool) -> NDArray[np.bool_]:

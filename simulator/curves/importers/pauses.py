@@ -38,6 +38,7 @@ class _Count:
     restarts: int = 0
 
 
+@np.errstate(over="ignore")  # what overflows counts for infinite; trials with such times are dropped later
 def settled(path: Path, trials: list[Trial], max_gap: float | None, report: ImportReport) -> list[Trial]:
     """The trials with the time that they trained, for sources that don't mark pauses; the report says what was cut.
 
@@ -46,11 +47,13 @@ def settled(path: Path, trials: list[Trial], max_gap: float | None, report: Impo
     timed = [trial for trial in trials if trial.elapsed is not None and len(trial.steps) and not trial.marked]
     if not timed:
         return trials
+    pace = pace_of(timed)
+    trials = _without_tails(trials, pace, max_gap, report)
+    timed = [trial for trial in trials if trial.elapsed is not None and len(trial.steps) and not trial.marked]
     odd = _odd(timed, max_gap)
     if not odd:
         return trials
     _check_clocks(path, timed)
-    pace = pace_of(timed)
     count = _Count()
     made = {id(trial): _settled(trial, pace, max_gap, count) for trial in odd}
     if count.gaps:
@@ -70,6 +73,41 @@ def settled(path: Path, trials: list[Trial], max_gap: float | None, report: Impo
             f"{count.rewinds:,} times steps start again at an earlier one: taken for a restart from a checkpoint"
         )
     return [made.get(id(trial), trial) for trial in trials]
+
+
+def _without_tails(trials: list[Trial], pace: float, max_gap: float | None, report: ImportReport) -> list[Trial]:
+    """The trials, those that the log ends long after their last report ended at that report; the report says so.
+
+    Such an end says when somebody closed the run, as in a notebook. `pace` in seconds a unit is that of all trials.
+    """
+    made = []
+    tails = []
+    for trial in trials:
+        tail = _tail(trial, pace, max_gap)
+        if tail:
+            tails.append(tail)
+            (attempt,) = trial.attempts
+            trial = replace(trial, attempts=(replace(attempt, end=attempt.end - tail),))  # noqa: PLW2901
+        made.append(trial)
+    if tails:
+        report.notes.append(
+            f"{len(tails):,} trials ended long after their last report: these {sum(tails):,.6g} s are no training"
+        )
+    return made
+
+
+def _tail(trial: Trial, pace: float, max_gap: float | None) -> float:
+    """Seconds from a trial's last report to its end, if as long as a pause; else 0."""
+    clock = trial.elapsed
+    if clock is None or trial.marked or len(trial.attempts) != 1 or not len(clock) or (np.diff(clock) < 0).any():
+        return 0.0
+    attempt = trial.attempts[0]
+    tail = attempt.end - attempt.start - attempt.startup - float(clock[-1])
+    if max_gap is not None:
+        return tail if tail >= max_gap else 0.0
+    own = paces_of(trial)
+    usual = float(np.median(own)) if len(own) >= FEWEST else pace
+    return tail if tail > max(FACTOR * usual, usual + LEAST) else 0.0
 
 
 def _odd(trials: list[Trial], max_gap: float | None) -> list[Trial]:

@@ -73,3 +73,14 @@ def test_a_unit_that_the_user_says_comes_before_the_columns_name(tmp_path):
 def test_one_time_that_is_no_unix_time_is_named(tmp_path):
     rows = [(0, 1, 1, 0), *((0, at, 1 / at, 1700000000 + 60 * at) for at in range(2, 5))]
     assert "log.csv:2: elapsed_s: '0' should be a Unix time" in said(tmp_path, timed(*rows))
+
+
+def test_one_stopwatch_for_trials_that_never_ran_at_once(tmp_path):
+    text = timed(*((trial, at, 1 / at, 100 * trial + 10 * at) for trial in range(5) for at in range(1, 5)))
+    assert "seem to count from one origin for all trials: 4 of 5 trials begin late" in said(tmp_path, text)
+    assert seconds_of(csv(tmp_path, text, time_is="clock")) == [[10.0, 20, 30, 40]] * 5
+
+
+def test_start_ups_of_different_lengths_are_no_stopwatch(tmp_path):
+    text = timed(*((trial, at, 1 / at, 60 + 10 * trial + 10 * at) for trial in range(5) for at in range(1, 5)))
+    assert [seconds[-1] for seconds in seconds_of(csv(tmp_path, text))] == [100, 110, 120, 130, 140]

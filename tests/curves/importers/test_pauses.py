@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from simulator.trace.trace import Trace
 from tests.support.logs import csv, timed
 from tests.support.sources import seconds_of
@@ -33,3 +35,30 @@ def test_a_report_that_is_repeated_soon_is_no_pause(tmp_path):
     made = csv(tmp_path, timed(*((0, at, 1 / at, when) for at, when in zip(steps, clock, strict=True))))
     assert seconds_of(made) == [[10.0, 20, 35]]
     assert not any("pauses" in note for note in made.report.notes)
+
+
+@pytest.mark.parametrize("time", [1.7976931348623178e293, 1.7976931348623179e292])
+def test_times_that_overflow_are_a_reason_to_drop_the_trial(tmp_path, time):
+    rows = ((0, -999_999_999_999_999, 0, 0), (0, 0, 0, 0), (0, 1, 0, time), (1, 1, 0.5, 1), (1, 2, 0.4, 2))
+    made = csv(tmp_path, timed(*rows), censored="hold")
+
+    assert made.report.dropped == {"has times beyond 285 years": 1}
+
+
+def test_a_run_that_was_closed_long_after_its_last_report_trained_until_that_report(tmp_path):
+    rows = [(0, at, 1 / at, 10 * at, 1.7e9, 1.7e9 + 8 * 3600) for at in range(1, 5)]
+    text = timed(*rows, head="trial,resource,loss,elapsed_s,from,to")
+    made = csv(tmp_path, text, start_column="from", end_column="to")
+
+    assert made.report.trained_s == 40
+    assert "1 trials ended long after their last report: these 28,760 s are no training" in made.report.notes
+    assert csv(tmp_path, text, start_column="from", end_column="to", max_gap=1e5).report.trained_s == 28_800
+
+
+def test_a_run_that_was_closed_soon_after_its_last_report_trained_to_its_end(tmp_path):
+    rows = [(0, at, 1 / at, 10 * at, 1.7e9, 1.7e9 + 75) for at in range(1, 5)]
+    made = csv(
+        tmp_path, timed(*rows, head="trial,resource,loss,elapsed_s,from,to"), start_column="from", end_column="to"
+    )
+
+    assert made.report.trained_s == 75

@@ -269,6 +269,7 @@ def test_a_filter_on_names(tmp_path):
         ("sep=;\ntrial;resource;loss\na;1;0,5\na;2;0,25\n", "log.csv"),
         ("trial,resource,loss\ra,1,0.5\ra,2,0.25\r", "log.csv"),
         ("trial resource  loss\na     1         0.5\na     2         0.25\n", "log.txt"),
+        ("# run: 7\n# trial resource loss\n7 1 0.5\n7 2 0.25\n", "log.txt"),
         ("trial,resource,loss\na,1,0.5\ntrial,resource,loss\na,2,0.25\n", "log.csv"),
         ('[{"trial": "a", "resource": 1, "loss": 0.5}, {"trial": "a", "resource": 2, "loss": 0.25}]', "log.json"),
         ('{"trial": "a", "resource": [1, 2], "loss": [0.5, 0.25]}', "log.json"),
