@@ -285,7 +285,7 @@ def _problem(document: Document, details: Any) -> Problem:
     elif kind in {"duration", "moment", "length", "label", "best_worst", "determined", "together"}:
         message = details["msg"]
     elif kind in {"model_type", "model_attributes_type", "dict_type"}:
-        remedy = remedies.section(where[-1], given)
+        remedy = remedies.section(where, given)
         message = f"{shown(given)} should be keys and values" + (f"; {remedy}" if remedy else "")
     else:
         said = details["msg"].removeprefix("Input ").removeprefix("Value error, ").split(" after validation")[0]

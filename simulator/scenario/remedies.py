@@ -6,6 +6,9 @@ import difflib
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from types import MappingProxyType
+from typing import get_args
+
+from simulator.curves.presets import Preset
 
 #: Words of libraries and of scenarios for one thing each; the one that the searcher has is suggested.
 SAME = (
@@ -40,6 +43,7 @@ NAMES = {
 BARE = {
     "preemption": "up", "failures": "mtbf", "drops": "probability", "recovery": "on_loss", "stragglers": "kind",
     "stop": "time", "cluster": "workers", "curves": "kind", "searcher": "name", "target": "loss",
+    "overheads": "trial_start",
 }  # fmt: skip
 
 
@@ -114,12 +118,22 @@ def number(given: object) -> str | None:
     return None
 
 
-def section(name: object, given: object) -> str | None:
-    """How to write a section that was given as one bare value; None if that is unclear."""
-    inside = BARE.get(str(name))
+def section(where: Sequence[str | int], given: object) -> str | None:
+    """How to write the section `where`, which was given as one bare value; None if that is unclear."""
+    searcher = len(where) == 2 and where[0] == "searchers"  # noqa: PLR2004
+    inside = "name" if searcher else BARE.get(str(where[-1]))
     if inside is None or not isinstance(given, (str, int, float)) or isinstance(given, bool):
         return None
     if inside in {"kind", "name", "on_loss"} and not isinstance(given, str):
         return None
+    if where[-1] == "curves" and (meant := _curves(str(given))):
+        return meant
     plain = number(given)
     return f"write {{{inside}: {plain.removeprefix('write ') if plain else given}}}"
+
+
+def _curves(word: str) -> str | None:
+    """How to write curves that were given as the name of a preset or of a file."""
+    if word in get_args(Preset):
+        return f"write {{kind: synthetic, preset: {word}}}"
+    return f"write {{kind: recorded, file: {word}}}" if "." in word else None

@@ -122,6 +122,23 @@ def test_a_number_in_the_place_of_a_kind(tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    ("section", "told"),
+    [
+        ("curves: easy", "4:1: curves: 'easy' should be keys and values; write {kind: synthetic, preset: easy}"),
+        ("curves: a.csv", "4:1: curves: 'a.csv' should be keys and values; write {kind: recorded, file: a.csv}"),
+        ("curves: ordered", "4:1: curves: 'ordered' should be keys and values; write {kind: ordered}"),
+    ],
+)
+def test_curves_in_a_word(tmp_path, section, told):
+    assert said(SCENARIO.replace("curves: {kind: ordered}", section), tmp_path) == told
+
+
+def test_a_searcher_in_a_word(tmp_path):
+    told = said(SCENARIO.replace("{name: asha, max_trials: 9, max_length: 9}", "asha"), tmp_path)
+    assert told == "3:3: searchers.S: 'asha' should be keys and values; write {name: asha}"
+
+
 def test_workers_of_a_plan(tmp_path):
     told = said(f"{SCENARIO}plan: {{vary: {{}}, workers: [1, 2]}}\n", tmp_path)
     assert told.endswith("plan.workers: unknown key; write `vary: {cluster.workers: [1, 2, 4]}`")
