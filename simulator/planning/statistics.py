@@ -129,16 +129,19 @@ def _straightened(place: float, bend: float) -> float:
 
 
 def share_difference(one: NDArray[np.bool_], other: NDArray[np.bool_], level: float) -> Interval:
-    """The share of `one` minus that of `other`, pair by pair, from pairs of which only one succeeds.
+    """The share of `one` minus that of `other`, pair by pair."""
+    return paired_difference(int((one & ~other).sum()), int((other & ~one).sum()), len(one), level)
+
+
+def paired_difference(gained: int, lost: int, pairs: int, level: float) -> Interval:
+    """The difference of two shares of `pairs`, of which only the first, or only the second, succeeds in so many.
 
     Half a pair is added to each of the four kinds, as Student's interval has no width where all pairs agree. Source:
     A. Agresti, Y. Min, Simple improved confidence intervals for comparing matched proportions, Statistics in Medicine
     24 (2005).
     """
-    pairs = len(one)
     if not pairs:
         return Interval(float("nan"), -1.0, 1.0)
-    gained, lost = int((one & ~other).sum()), int((other & ~one).sum())
     runs, apart, z = pairs + 2, gained + lost + 1, NormalDist().inv_cdf(0.5 + level / 2)
     middle = (gained - lost) / runs
     half = z * sqrt(apart - (gained - lost) ** 2 / runs) / runs
