@@ -65,29 +65,19 @@ def risk(found: SharedAnswer) -> str:
 
 
 def remarks(found: SharedAnswer) -> list[str]:
-    """Further remarks: overloaded options, other settings, the edge of the grid, ownership, certainty."""
-    said = []
+    """Further remarks: on the chosen option and what it costs, overloaded options, other settings, certainty."""
+    chosen = found.chosen
+    said = [] if chosen is None else list(_of_chosen(found, chosen))  # right after the answer, which names it
     for option in found.options:
         if option.overloaded:
             load = "" if option.load is None else f" at {option.load:.2f}"
             said.append(
                 f"{option.name}: overloaded{load}; searches wait longer and longer, and no stay can be promised."
             )
-    chosen = found.chosen
     said += _beside(found, chosen or found.named)
     if chosen is None and not all(option.overloaded for option in found.options):
         best = found.named
         said.append(f"Nearest is {best.name}: {_share(found.fresh.in_time)} in fresh runs.")
-    if chosen is not None:
-        said += _checked(found, chosen)
-    if chosen is not None and found.fresh.owning is not None:
-        said += found.fresh.owning.sentences()
-    if (
-        chosen is not None
-        and len(found.options) > 1
-        and chosen.cell.count == min(one.cell.count for one in found.options)
-    ):
-        said.append("It is the smallest number that was tried. Fewer may be enough; `--extend` tries them.")
     said.append(f"{found.why}.")
     if found.plan.choose_by == "lower_bound":
         asked, sure = formatting.level(found.plan.confidence), formatting.level(found.plan.assurance)
@@ -99,6 +89,15 @@ def remarks(found: SharedAnswer) -> list[str]:
         "Intervals are 95 % intervals of means over runs. They do not tell how wrong the curves and arrivals may be."
     )
     return said
+
+
+def _of_chosen(found: SharedAnswer, chosen: SharedOption) -> Iterator[str]:
+    """Sentences on the chosen option: its fresh runs, its cost, and whether it stands at the edge of the grid."""
+    yield from _checked(found, chosen)
+    if found.fresh.owning is not None:
+        yield from found.fresh.owning.sentences()
+    if len(found.options) > 1 and chosen.cell.count == min(one.cell.count for one in found.options):
+        yield "It is the smallest number that was tried. Fewer may be enough; `--extend` tries them."
 
 
 def _checked(found: SharedAnswer, chosen: SharedOption) -> Iterator[str]:
