@@ -346,6 +346,13 @@ def test_a_cluster_that_grew_is_refused(tmp_path):
         calibrate([trace(tmp_path, *rows)])
 
 
+def test_workers_that_join_one_after_the_other_are_a_ramp_and_no_growth(tmp_path):
+    run, curves = world(tmp_path, "{groups: {some: {count: 16, ramp_up: 40 min}}}")
+    made = calibrate([run], [curves])
+    assert made.figures["ramp_up"].value == pytest.approx(2400)
+    assert section.section(made) == {"groups": {"workers": {"count": 16, "ramp_up": "40 min"}}}
+
+
 def test_curves_in_another_unit_are_refused(tmp_path):
     run, curves = world(tmp_path, "{workers: 8}")
     minutes = Trace(**{**vars(run), "start": run.start * 1000, "end": run.end * 1000})

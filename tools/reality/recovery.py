@@ -42,6 +42,14 @@ WORLDS: dict[str, tuple[str, dict[str, float]]] = {
         "{workers: 16, stragglers: {kind: two_point, probability: 0.1, factor: 4}}",
         {"probability": 0.1, "factor": 4.0},
     ),
+    "each its own": (
+        "{workers: 32, stragglers: {kind: log_normal, sigma: 0.4, per: worker}}",
+        {"sigma": 0.4},
+    ),
+    "joining": (
+        "{groups: {some: {count: 16, ramp_up: 15 min}}, stragglers: {kind: half_normal, std: 0.5}}",
+        {"ramp_up": 900, "std": 0.5},
+    ),
 }  # fmt: skip
 #: Straggler families by their parameter.
 KINDS = {

@@ -308,9 +308,11 @@ def resized(trace: Trace) -> str | None:
     by_worker = _by_worker(trace)
     arrivals = sorted((int(trace.start[rows[0]]), int(trace.worker[rows[0]])) for rows in by_worker)
     handed = np.sort(np.concatenate([_handed(trace, rows) for rows in by_worker]))
+    half = (arrivals[-1][0] - arrivals[0][0]) / 2
     for others, (when, late) in enumerate(arrivals):
         jobs = int(np.searchsorted(handed, when))
-        if others and jobs >= HANDOVERS * others and when > trace.makespan // 20:
+        at_once = others > 0 and when - arrivals[others - 1][0] >= half  # not one after the other, as with ramp_up
+        if at_once and jobs >= HANDOVERS * others and when > trace.makespan // 20:
             at = ticks.show(when, "s")
             return (
                 f"gives worker {late} its first job at {at}, when the others had been handed {jobs} jobs one after "
