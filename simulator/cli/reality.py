@@ -129,6 +129,8 @@ def backtest(
     *traces, scenario = files
     _check_backtest(files, figure, holdout=holdout, as_is=as_is)
     loaded = opened(scenario, sets)
+    if seed is not None:  # which also draws the trials of made-up curves, so that they are the run's
+        loaded = replace(loaded, scenario=loaded.scenario.model_copy(update={"seed": seed}))
     cases = [backtesting.case(trace, loaded, searcher) for trace in _read(traces, workers)]
     cases = [replace(one, trace=_called(one.trace, path)) for one, path in zip(cases, traces, strict=True)]
     learned, tested = (cases[::2], cases[1::2]) if holdout else (cases, cases)
@@ -140,7 +142,7 @@ def backtest(
         for one in tested:
             made.append(
                 backtesting.backtest(
-                    one, found, runs=runs, seed=seed, drift=drift,
+                    one, found, runs=runs, drift=drift,
                     on_progress=lambda done, _: progress.update(task, completed=done + runs * len(made)),
                 )
             )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import exp, log, sqrt
+from math import ceil, exp, floor, log, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,7 +135,7 @@ def backtest(
     """
     spec, scenario = one.loaded.scenario.searchers[one.label], one.loaded.scenario
     curves = _curves(one.loaded)
-    if problem := observed.of_other_trials(one.trace, curves):
+    if curves.trials is not None and (problem := observed.of_other_trials(one.trace, curves)):
         raise InputError(Problem(one.trace.label, problem))
     made: list[tuple[Figures, Trace]] = []
     for replicate in replicates(one.loaded, runs, seed):
@@ -219,9 +219,12 @@ def _row(name: str, real: float | None, values: Sequence[float | None], factor: 
         return Forecast(name, real, None, None, None, None)
     if name in SECONDS and len(known) == len(factor):
         known = known * factor
-    low, middle, high = (float(value) for value in np.quantile(known, [INTERVAL[0], 0.5, INTERVAL[1]]))
+    low, high = np.quantile(known, INTERVAL)
+    if name not in SECONDS and name != "utilization":  # counts: whole numbers between which 90 % lie or more
+        low, high = floor(low), ceil(high)
+    middle = float(np.median(known))
     below = None if real is None else float(((known < real).sum() + (known == real).sum() / 2) / len(known))
-    return Forecast(name, real, low, middle, high, below)
+    return Forecast(name, real, float(low), middle, float(high), below)
 
 
 def _drifts(drift: tuple[float, float, int], runs: int, seed: int) -> Values:
@@ -269,5 +272,5 @@ def _shown(name: str, value: float | None, unit: str) -> str:
     if value is None:
         return "none"
     if name in SECONDS:
-        return f"{section.plain(value * ticks.PER_SECOND / ticks.UNITS[unit])} {unit}"
+        return f"{estimate.plain(value * ticks.PER_SECOND / ticks.UNITS[unit])} {unit}"
     return f"{value:.1%}".replace("%", " %") if name == "utilization" else f"{value:g}"

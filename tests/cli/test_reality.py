@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 
 import pytest
 import yaml
@@ -114,6 +115,25 @@ def test_the_file_that_is_wrong_is_named_among_several_of_one_name(run, search, 
     done = asha_sim("calibrate", "one/trace.csv", "two/trace.csv", "-o", "part.yaml", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith("two/trace.csv: holds no losses")
+
+
+MADE_UP = """\
+searchers: {asha: {name: asha, max_trials: 20, max_length: 9, divisor: 3}}
+curves: {kind: synthetic, unit_time: 10 min}
+cluster: {workers: 4, stragglers: {kind: half_normal, std: 0.4}}
+"""
+
+
+def test_trials_that_are_made_up_need_the_seed_of_the_run(tmp_path):
+    (tmp_path / "made-up.yaml").write_text(MADE_UP)
+    assert asha_sim("run", "made-up.yaml", "--seed", "3", "--out", "out", cwd=tmp_path).returncode == 0
+    words = ("backtest", "out/asha/trace.csv", "made-up.yaml", "--runs", "20", "--workers", "4")
+    done = asha_sim(*words, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "The scenario draws other trials: give the curves of the run, or the seed" in done.stderr
+    done = asha_sim(*words, "--seed", "3", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"units trained: \d+; 90 % of simulated runs lie from \d+ to \d+:", done.stdout)
 
 
 def test_sixty_times_as_long_is_remarked(run, tmp_path):

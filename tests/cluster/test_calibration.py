@@ -86,8 +86,13 @@ def test_a_share_says_of_how_many():
 
 
 def test_figures_are_written_without_powers_of_ten_and_times_in_a_unit_that_fits():
-    assert [section.plain(value) for value in (15073.2, 0.000056784, 0.5, 3.0)] == ["15070", "0.00005678", "0.5", "3"]
-    assert [section.in_unit(value) for value in (0.05, 119.0, 36_000.0, 5e5)] == [
+    assert [estimate.plain(value) for value in (15073.2, 0.000056784, 0.5, 3.0)] == [
+        "15070",
+        "0.00005678",
+        "0.5",
+        "3",
+    ]
+    assert [estimate.in_unit(value) for value in (0.05, 119.0, 36_000.0, 5e5)] == [
         "0.05 s",
         "119 s",
         "10 h",

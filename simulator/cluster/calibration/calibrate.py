@@ -286,8 +286,8 @@ def _losses(made: Calibration, traces: Sequence[Trace]) -> None:
         least = estimate.span(exposure, count, "lost attempt")
         if not count:
             made.untold[kind] = (
-                f"none was seen in {exposure:.4g} s of work; there is at most one in {least.low:.4g} s, with 95 % "
-                "confidence"
+                f"none was seen in {estimate.in_unit(exposure)} of work; there is at most one in "
+                f"{estimate.in_unit(least.low)}, with 95 % confidence"
             )
             continue
         made.figures[f"{kind}.{up}"] = least

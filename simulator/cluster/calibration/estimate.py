@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.core import ticks
 from simulator.core.errors import InputError, Problem
 from simulator.core.formatting import counted
 
@@ -154,3 +155,24 @@ def _stats() -> stats:
     from scipy import stats
 
     return stats
+
+
+def plain(value: float) -> str:
+    """A number in four significant digits, without a power of ten."""
+    return np.format_float_positional(value, precision=4, unique=False, fractional=False, trim="-")
+
+
+def in_unit(seconds: float) -> str:
+    """A duration as people read it, of four digits, in the greatest unit that fits into it twice."""
+    unit = unit_of(seconds)
+    return f"{plain(seconds / length(unit))} {unit}"
+
+
+def unit_of(seconds: float) -> str:
+    """The greatest unit of time that fits twice into a duration."""
+    return next((name for name in ("d", "h", "min") if 2 * length(name) <= seconds < inf), "s")
+
+
+def length(unit: str | None) -> float:
+    """Seconds of a unit; 1 of none."""
+    return ticks.to_seconds(ticks.UNITS[unit]) if unit else 1.0

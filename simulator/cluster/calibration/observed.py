@@ -60,9 +60,8 @@ def of_other_trials(trace: Trace, curves: Curves) -> str | None:
 
     The losses of either are ranked among the trials that were trained equally far, at the resource of most of them.
     """
-    if curves.trials is None:  # drawn ones, as many as are asked for
-        return None
-    if int(trace.trial.max()) >= curves.trials:
+    drawn = curves.trials is None  # as many as are asked for
+    if curves.trials is not None and int(trace.trial.max()) >= curves.trials:
         return f"trains trial {int(trace.trial.max())}, and the curves hold {curves.trials}: they are of other trials"
     sound = trace.where(Outcome.COMPLETED) & np.isfinite(trace.loss)
     if not sound.any():
@@ -84,9 +83,13 @@ def of_other_trials(trace: Trace, curves: Curves) -> str | None:
     same = np.median(abs(np.array(real) - said)) <= OTHERS * spread(np.array(said))
     if same or spearmanr(real, said).pvalue < OTHERS:
         return None
+    why = (
+        "The scenario draws other trials: give the curves of the run, or the seed if it was simulated"
+        if drawn
+        else "The curves are of other trials, or in another order"
+    )
     return (
-        f"has other losses than the curves: {len(real)} trials at resource {most} rank in another order there. The "
-        "curves are of other trials, or in another order"
+        f"has other losses than the curves: {len(real)} trials at resource {most} rank in another order there. {why}"
     )
 
 

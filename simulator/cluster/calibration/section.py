@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from math import inf, isfinite
+from math import isfinite
 from typing import Any
 
 import numpy as np
 
 from simulator.cluster.calibration.calibrate import Calibration
-from simulator.cluster.calibration.estimate import Estimate
-from simulator.core import ticks
+from simulator.cluster.calibration.estimate import Estimate, in_unit, length, plain, unit_of
 from simulator.core.escaping import printable
 from simulator.core.formatting import counted
 
@@ -142,8 +141,8 @@ def _figure(found: Calibration, path: tuple[str, ...]) -> Estimate | None:
 
 def about(figure: Estimate, key: str) -> str:
     """The uncertainty of a figure: `90 %: 40 … 72 s; 23 lost attempts`."""
-    unit = _unit(figure.value) if key.rpartition(".")[2] in SPANS else None
-    low, high = (plain(end / _length(unit)) for end in (figure.low, figure.high))
+    unit = unit_of(figure.value) if key.rpartition(".")[2] in SPANS else None
+    low, high = (plain(end / length(unit)) for end in (figure.low, figure.high))
     return _events(figure) if low == high else f"90 %: {low} … {high}{f' {unit}' if unit else ''}; {_events(figure)}"
 
 
@@ -205,23 +204,8 @@ def as_dict(found: Calibration) -> dict[str, Any]:
 
 def _seconds(value: float) -> str:
     """A duration as a scenario has it, of seven digits."""
-    unit = _unit(value)
-    return f"{value / _length(unit):.7g} {unit}"
-
-
-def in_unit(seconds: float) -> str:
-    """A duration as people read it, of four digits, in the greatest unit that fits into it twice."""
-    unit = _unit(seconds)
-    return f"{plain(seconds / _length(unit))} {unit}"
-
-
-def _unit(seconds: float) -> str:
-    return next((name for name in ("d", "h", "min") if 2 * _length(name) <= seconds < inf), "s")
-
-
-def _length(unit: str | None) -> float:
-    """Seconds of a unit; 1 of none."""
-    return ticks.to_seconds(ticks.UNITS[unit]) if unit else 1.0
+    unit = unit_of(value)
+    return f"{value / length(unit):.7g} {unit}"
 
 
 def _within(key: str, value: Any) -> Any:
@@ -230,11 +214,6 @@ def _within(key: str, value: Any) -> Any:
 
 def _chance(value: float) -> str:
     return f"{value:.2g}" if value >= LEAST else f"below {plain(LEAST)}"
-
-
-def plain(value: float) -> str:
-    """A number in four significant digits, without a power of ten."""
-    return np.format_float_positional(value, precision=4, unique=False, fractional=False, trim="-")
 
 
 def _plain(value: Any) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.cluster.calibration.section import plain
+from simulator.cluster.calibration.estimate import plain
 from simulator.core import ticks
 from simulator.core.vocabulary import ThemeName
 from simulator.experiment.backtest import Backtest, called
@@ -25,6 +25,8 @@ BARS = 30
 
 def backtest(one: Backtest, *, theme: ThemeName, title: str, time_unit: str | None = None) -> Figure:
     """Three panels on one clock: the real run, a typical simulated one, and the ends of all simulated runs."""
+    from matplotlib.ticker import MaxNLocator
+
     figure, (real, simulated, forecast) = sheet(3, theme=theme, title=title, height=2.4)
     colours, unit = current().theme(theme), ticks.UNITS[time_unit or unit_of(one.real)]
     ladder = levels([one.real, one.typical])
@@ -48,6 +50,7 @@ def backtest(one: Backtest, *, theme: ThemeName, title: str, time_unit: str | No
         )
     forecast.axvline(one.real.makespan / unit, color=colours.ink, lw=1.5, label="end of the real run")
     forecast.set_ylabel("simulated runs", color=colours.muted)
+    forecast.yaxis.set_major_locator(MaxNLocator(integer=True))
     head(forecast, colours, _verdict(one))
     legend(forecast, colours)
     clock(forecast, colours, [one.real, one.typical], time_unit or unit_of(one.real))
