@@ -150,7 +150,7 @@ def test_what_calibrate_writes_is_what_a_plan_takes(tmp_path):
     assert set(made.uncertainty) == set(section.intervals(found))
     assert "stragglers.std" in made.uncertainty
     assert set(made.measured) >= set(made.uncertainty)
-    assert re.fullmatch(r"\d+ losses", made.measured["failures.mtbf"])
+    assert re.fullmatch(r"\d+ lost attempts", made.measured["failures.mtbf"])
     assert drawn(made, 0, 1) != made
     assert section.as_dict(found)["cluster"]["uncertainty"] == section.intervals(found)
 
