@@ -161,22 +161,31 @@ class Resampled:
     """Recorded trials drawn with replacement, without end; trial i is the same draw whatever ran before.
 
     With `among`, a list of recorded trials' numbers, only those are drawn; a number that is listed twice is drawn
-    twice as often.
+    twice as often. With `factors`, one for each of that list, a trial takes so many times as long as it was recorded.
     """
 
     trials: None = None
     _BLOCK = 1024
 
-    def __init__(self, recorded: Recorded, seed: int, among: Sequence[int] | None = None) -> None:
+    def __init__(
+        self,
+        recorded: Recorded,
+        seed: int,
+        among: Sequence[int] | None = None,
+        factors: Sequence[float] | None = None,
+    ) -> None:
         self._recorded = recorded
         self._seed = seed
         self._among = range(recorded.trials) if among is None else among
+        self._factors = factors
         self._drawn: dict[int, list[int]] = {}
         self.reach = recorded.reach
 
     def train(self, trial: int, from_resource: int, to_resource: int) -> Training:
         """Train the recorded trial that was drawn as `trial`."""
-        return self._recorded.train(self._drawn_as(trial), from_resource, to_resource)
+        place = self._place(trial)
+        spent, loss, exit_ = self._recorded.train(self._among[place], from_resource, to_resource)
+        return spent if self._factors is None else round(spent * self._factors[place]), loss, exit_
 
     @property
     def metric(self) -> str | None:
@@ -188,10 +197,14 @@ class Resampled:
         return self._recorded.identity(self._drawn_as(trial))
 
     def _drawn_as(self, trial: int) -> int:
+        return self._among[self._place(trial)]
+
+    def _place(self, trial: int) -> int:
+        """The place in the list of the recorded trial that was drawn as `trial`."""
         block, place = divmod(trial, self._BLOCK)
-        rows = self._drawn.get(block)
-        if rows is None:
+        places = self._drawn.get(block)
+        if places is None:
             known, first = len(self._among), block * self._BLOCK
             drawn = integers(self._seed, Stream.RESAMPLE, below=known, n=self._BLOCK, first=first)
-            rows = self._drawn[block] = [self._among[place] for place in drawn.tolist()]
-        return rows[place]
+            places = self._drawn[block] = drawn.tolist()
+        return places[place]

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from simulator.core.streams import Stream, integers, words
+from simulator.curves.other_pilots import factors, whole_set
 from simulator.curves.protocol import Curves
 from simulator.curves.recorded import Recorded, Resampled, Shuffled
 from simulator.curves.synthetic import Law, Synthetic
@@ -79,30 +80,39 @@ class Replicates:
         return sum(self._recorded.train(trial, 0, length)[2] is None for trial in range(self._recorded.trials))
 
     def among(self, pilots: int, number: int) -> Replicate:
-        """Replicate `number` as it would be with other pilots: set number `pilots` of the existing ones, 0 for all.
+        """Replicate `number` as it would be with other pilots: with set number `pilots`, made of the existing ones.
 
         Pilots stand in the order of their losses, so that a seed draws trials as good in every set, and sets differ
         in what their pilots are like and in little else. A set has one pilot fewer than there are, so that sets
-        differ as much as new pilots would. Where the fit kept laws of other sets, those are taken. Source: J. N. K.
-        Rao, C. F. J. Wu, Resampling inference with complex survey data, JASA 83 (1988).
+        differ as much as new pilots would. Its pilots take paces of each other (`factors`), and so do those of set
+        0, which holds every pilot many times. Where the fit kept laws of other sets, those are taken. Source:
+        J. N. K. Rao, C. F. J. Wu, Resampling inference with complex survey data, JASA 83 (1988).
         """
         replicate, known = self[number], self.pilots
-        if self._others and pilots:
-            return replicate._replace(
-                curves=Synthetic(self._others[(pilots - 1) % len(self._others)], replicate.seed)
-            )
         if known is None:
             raise ValueError("there are no pilots to draw others from")
-        size = max(known - 1, 1)
-        drawn = sorted(integers(self._seed, Stream.PILOTS, pilots, below=known, n=size).tolist())
-        drawn = drawn if pilots else list(range(known))
-        if self._recorded is not None:
-            ranking = self._recorded.ranking
+        spec, recorded = self._loaded.scenario.curves, self._recorded
+        kept = (spec.others or ()) if isinstance(spec, curve_models.SyntheticSection) and pilots else ()
+        if not pilots:
+            drawn = whole_set(known)
+        elif kept:
+            drawn = [int(place) for place, _ in kept[(pilots - 1) % len(kept)].trials]
+        else:
+            size = max(known - 1, 1)
+            drawn = sorted(integers(self._seed, Stream.PILOTS, pilots, below=known, n=size).tolist())
+        if recorded is not None:
+            ranking, times = recorded.ranking, recorded.unit_times
+            slower = factors([times[trial] for trial in ranking], drawn, self._seed, pilots)
             among = [ranking[place] for place in drawn]
-            return replicate._replace(curves=Resampled(self._recorded, replicate.seed, among))
+            return replicate._replace(curves=Resampled(recorded, replicate.seed, among, slower))
         law = self._law or Law()
-        chosen = replace(law, trials=tuple(law.trials[place] for place in drawn))
-        return replicate._replace(curves=Synthetic(chosen, replicate.seed))
+        slower = factors(self.unit_times, drawn, self._seed, pilots)
+        other = self._others[(pilots - 1) % len(kept)] if kept else law
+        like = other.trials if kept else [law.trials[place] for place in drawn]
+        paced = tuple(
+            trial._replace(unit_s=trial.unit_s * factor) for trial, factor in zip(like, slower, strict=True)
+        )
+        return replicate._replace(curves=Synthetic(replace(other, trials=paced), replicate.seed))
 
     def __len__(self) -> int:
         return self._n

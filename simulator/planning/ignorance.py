@@ -1,8 +1,9 @@
 """The uncertainty from few pilots: how far an answer may be off because other pilots would give another one.
 
-Runs with sets of pilots drawn from those that there are (the bootstrap) differ by chance and by their pilots: what
-the runs of a set have in common, beyond what chance makes, is what the pilots don't tell. Times and costs are taken
-by their logarithms.
+Runs with other sets of pilots, made of those that there are (the bootstrap), differ by chance and by their pilots:
+what the runs of a set have in common, beyond what chance makes, is what the pilots don't tell. The first set stands
+for endlessly many pilots, and the mean difference of the others from it is a bias. Times and costs are taken by
+their logarithms.
 """
 
 from __future__ import annotations
@@ -10,38 +11,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, exp, inf, log, sqrt
-from statistics import fmean
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.core.formatting import counted
+from simulator.curves.other_pilots import tail
 from simulator.planning.distributions import student_quantile
 from simulator.planning.statistics import Interval, Values
 
 #: Runs with each set of pilots, under the same seeds in all sets.
 OF_SET = 3
-#: Fewest pilots like the trials that a search trains in full from which an interval can be trusted: with some three,
-#: stated intervals held the truth in 67 to 71 % of cases instead of 90 (docs/validation.md).
+#: Fewest pilots like the trials that a search trains in full with which every interval can be trusted: with one or
+#: three, those of the share in time held the truth in 71 to 96 % of cases instead of 90, and those of the median were
+#: up to twice as wide as with eleven (docs/validation.md).
 FEW = 5.0
 
-#: Heaviest tail of the pilots' times with which an interval of the makespan can be trusted, as `tail_of` measures
-#: it: with tails of .4, stated intervals held the truth in 72 to 85 % of cases instead of 90 (docs/validation.md). Of
-#: log-normal times with an sd of .3, some one set in ten has a heavier tail by chance.
+#: Heaviest tail of the pilots' times with which an interval of the share in time can be trusted, as `tail_of`
+#: measures it: with tails of .4, stated intervals held the truth in 71 to 85 % of cases instead of 90
+#: (docs/validation.md). Of log-normal times with an sd of .3, some one set in ten has a heavier tail by chance.
 HEAVY = 0.25
-#: The tail is that of the slowest of so many pilots, and of at least LEAST_OF_TAIL of them.
-TAIL_OF, LEAST_OF_TAIL = 5, 3
 
-#: Least degrees of freedom of Student's distribution, and the number from which it counts as normal.
-LEAST_FREEDOM, MOST_FREEDOM = 2.0, 1e9
+#: Least degrees of freedom of Student's distribution, and the number from which it counts as normal. The least is the
+#: number of pilots in the smallest tail.
+LEAST_FREEDOM, MOST_FREEDOM = 3.0, 1e9
 
 
 class LogError(NamedTuple):
     """How far the logarithm of a quantity may be off: its sd between sets of pilots, and its bias.
 
-    The bias is the mean difference between the runs with a set and those with all pilots, since these may be off by
-    as much.
+    The bias is the mean difference between the runs with a set and those with endlessly many pilots, since the runs
+    with the real pilots may be off by as much.
     """
 
     sd: float
@@ -95,7 +96,7 @@ class Ignorance:
     def heavy_tailed(self) -> bool:
         """Whether some pilots are so much slower than the others that still slower trials must be expected.
 
-        Other sets of the same pilots hold no slower trial, so no interval shows how slow a trial may be.
+        A run draws its trials from the pilots and meets no slower one, so too many of the runs are in time.
         """
         return self.pilots is not None and self.tail > HEAVY
 
@@ -126,10 +127,11 @@ def ignorance(
     cluster: bool = False,
     unit_times: Sequence[float] = (),
 ) -> Ignorance:
-    """Estimate the uncertainty from runs with sets of pilots, in order of set and seed; the first set is all pilots.
+    """Estimate the uncertainty from runs with sets of pilots, in order of set and seed.
 
-    `top_share` is the share of a search's trials that it trains in full. With `cluster`, each set also has a cluster
-    of its own, drawn from its uncertainty. `unit_times` are the pilots' times a unit.
+    The first set stands for endlessly many pilots. `top_share` is the share of a search's trials that it trains in
+    full. With `cluster`, each set also has a cluster of its own, drawn from its uncertainty. `unit_times` are the
+    pilots' times a unit.
     """
     return Ignorance(
         pilots,
@@ -143,21 +145,16 @@ def ignorance(
 
 
 def tail_of(times: Sequence[float]) -> float:
-    """How heavy the tail of some times is: the mean log of the slowest fifth, minus that of the next slower one.
-
-    It estimates 1 / alpha of a Pareto distribution. 0 for too few times. Source: B. M. Hill, A simple general
-    approach to inference about the tail of a distribution, Annals of Statistics 3 (1975).
-    """
-    logs = sorted((log(time) for time in times if time > 0), reverse=True)
-    count = max(len(logs) // TAIL_OF, LEAST_OF_TAIL)
-    return fmean(logs[:count]) - logs[count] if len(logs) > count else 0.0
+    """How heavy the tail of some times is: 1 / alpha of a Pareto distribution, estimated; 0 for too few times."""
+    found = tail([log(time) for time in times if time > 0])
+    return 0.0 if found is None else found.weight
 
 
 def log_error(sets: NDArray[np.float64], own: Values) -> LogError:
     """How far the logarithm of a quantity may be off.
 
-    `sets` has a row for each set of pilots and a column for each seed, `own` the runs with all pilots under those
-    seeds. Values that are not finite, or not above 0, are left out.
+    `sets` has a row for each set of pilots and a column for each seed, `own` the runs with endlessly many pilots
+    under those seeds. Values that are not finite, or not above 0, are left out.
     """
     whole = sets[np.all(np.isfinite(sets) & (sets > 0), axis=1)]
     if len(whole) < 2:  # noqa: PLR2004
@@ -171,15 +168,18 @@ def log_error(sets: NDArray[np.float64], own: Values) -> LogError:
 def between(table: NDArray[np.float64]) -> float:
     """The variance between rows beyond chance, by analysis of variance; the values of a column share a seed.
 
-    An effect that a seed has on all sets alike does not count as chance, so a few seeds are enough.
+    An effect that a seed has on all sets alike does not count as chance, so a few seeds are enough. A variance that
+    is less than its own standard error can't be told from 0, and is taken to be as large as that error. Source of the
+    error: S. R. Searle, G. Casella, C. E. McCulloch, Variance Components (1992).
     """
     rows, columns = table.shape
     if rows < 2:  # noqa: PLR2004
         return 0.0
     rest = table - table.mean(axis=1, keepdims=True) - table.mean(axis=0) + table.mean()
-    chance = float((rest**2).sum()) / (rows - 1) / (columns - 1) if columns > 1 else 0.0
-    spread: float = max(float(table.mean(axis=1).var(ddof=1)) - chance / columns, 0.0)
-    return spread
+    chance = float((rest**2).sum()) / (rows - 1) / (columns - 1) / columns if columns > 1 else 0.0
+    whole = float(table.mean(axis=1).var(ddof=1))
+    error = sqrt(2 / (rows - 1) * (whole**2 + (chance**2 / (columns - 1) if columns > 1 else 0.0)))
+    return max(whole - chance, error)
 
 
 def widened(chance: Interval, low: float, high: float) -> Interval:
@@ -204,7 +204,7 @@ def more_pilots(deadline_s: float, median_s: float, found: Ignorance, level: flo
 
 
 def by_set(sets: NDArray[np.void], name: str) -> Values:
-    """For each set of pilots, the logarithm of a figure minus that with all pilots."""
+    """For each set of pilots, the logarithm of a figure minus its mean over the sets."""
     table = _table(sets, name)[1:]
     whole: NDArray[np.bool_] = np.all(np.isfinite(table) & (table > 0), axis=1)
     logs = np.log(np.where(whole[:, None], table, 1.0)).mean(axis=1)

@@ -46,8 +46,9 @@ MOST_OF_MANIFEST, MOST_OF_BLOCK = 1 << 26, 1 << 28
 LOCK = 20
 #: The column of a block that says what it belongs to, and the prefix of the columns of paid hours.
 LABEL, HOURS = "of", "paid_h_"
-#: Version of the form of a block. It grows with every change, so that old folders are recognised.
-BLOCKS_VERSION = 2
+#: Version of the form of a block and of the sets of pilots that its runs are of. It grows with every change, so that
+#: old folders are recognised.
+BLOCKS_VERSION = 3
 
 _Whole = Annotated[int, Field(ge=1, le=10**6)]
 

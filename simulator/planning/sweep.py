@@ -33,8 +33,8 @@ from simulator.scenario.plan import ReplicatesSection as Wanted
 TASK = 120_000
 #: First of the fresh replicates, from which the chosen option's figures are computed.
 FRESH = MOST
-#: First of the replicates with other pilots, drawn from the existing ones: `OF_SET` with each set, under the same
-#: seeds; the first set is all pilots.
+#: First of the replicates with other pilots, made of the existing ones: `OF_SET` with each set, under the same
+#: seeds; the first set stands for endlessly many pilots.
 SETS = 2 * MOST
 #: Cells that are run to estimate how long the others take.
 PROBES = 12

@@ -192,7 +192,7 @@ def _grown(runs: Runs, growth: Growth) -> Runs:
 
 
 def _by_set(runs: Runs | None) -> list[Growth]:
-    """The growth from the runs with all pilots to those of each set."""
+    """The growth from the mean of all sets to the runs of each set."""
     if runs is None or not len(runs):
         return []
     logs = [by_set(runs, name) for name in ("time_s", "worker_hours", "cost")]

@@ -72,10 +72,10 @@ def test_the_variance_between_sets_is_that_beyond_chance():
 
 
 def test_how_far_a_quantity_may_be_off():
-    sets = np.array([[10.0, 10.0], [20.0, 20.0], [np.inf, 5.0]])  # a set that is not always done tells nothing
+    sets = np.array([[10.0, 10.0], [20.0, 20.0]] * 4 + [[np.inf, 5.0]])  # a set that is not always done tells nothing
     found = log_error(sets, np.array([10.0, np.inf]))  # under two seeds, of which one never gets there
 
-    assert found.sd == pytest.approx(log(2) / 2**0.5)
+    assert found.sd == pytest.approx(log(2) / 2 * (8 / 7) ** 0.5)
     assert found.bias == pytest.approx(log(2) / 2)
     assert log_error(np.zeros((4, 2)), np.zeros(2)) == (0.0, 0.0)  # nothing has a price
 
@@ -148,12 +148,33 @@ def test_pilots_like_those_tell_how_far_the_answer_may_be_off():
         return ignorance(count, share, np.ones(6, RUN)).freedom
 
     assert freedom(100, 1 / 9) == pytest.approx(100 / 9)
-    assert freedom(12, 1 / 9) == 2.0
+    assert freedom(12, 1 / 9) == 3.0
     assert freedom(12, 1.0) == 11
     assert freedom(None, 1 / 9) == float("inf")
 
 
 # Other sets of pilots.
+
+
+def test_good_pilots_that_are_fast_by_chance_don_t_hide_that_good_trials_may_be_slow(tmp_path):
+    """Forty pilots, every fourth ten times as slow, but none of the best eight: the search trains some of these."""
+    rows = [
+        f"{trial},{unit},{trial + 1 / unit},{unit * (600 if trial >= 8 and trial % 4 == 0 else 60 + trial % 3)}"
+        for trial in range(40)
+        for unit in UNITS
+    ]
+    (tmp_path / "p.csv").write_text("trial,resource,loss,elapsed_s\n" + "\n".join(rows) + "\n")
+    found = answered(tmp_path, plan="deadline: 3 h")
+
+    assert found.fresh.ignorance.time.sd > 0.3
+    assert found.fresh.known.median_s.high > 2 * found.fresh.median_s.high
+
+
+def test_a_variance_that_is_less_than_its_error_counts_as_that_error():
+    alike = np.random.default_rng(0).normal(0, 0.3, (24, OF_SET))
+
+    assert between(alike) >= 0.01
+    assert between(np.tile([1.0, 2.0, 3.0], (24, 1))) == 0.0
 
 
 def test_a_set_has_one_pilot_fewer_drawn_with_replacement(tmp_path):

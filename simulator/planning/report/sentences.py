@@ -172,8 +172,7 @@ def _pilots(answer: Answer) -> Iterator[str]:
     if found.heavy_tailed:
         yield (
             f"A few of the {found.pilots:,} pilots are far slower than the others, so trials slower than any of them "
-            "must be expected. The pilots are too few to show how slow: the search may take longer than the interval "
-            "says."
+            "must be expected. The pilots are too few to show how slow: more runs may be late than the interval says."
         )
 
 
