@@ -26,6 +26,9 @@ def read(path: Path, options: Options) -> Found:
     found = Found("", None, [], Counter())
     names = sorted({name for metrics in runs.values() for name in metrics})
     found.metric = choose(path, "metric", options.metric, names, "--metric")
+    step = options.step_column or "step"
+    files = [file for metrics in runs.values() for file in metrics.values()]
+    found.origin = int(any(_from_zero(file, step) for file in files))  # (this metric may be measured only later)
     for folder, metrics in runs.items():
         if found.metric not in metrics:
             found.skipped[f"does not report {found.metric}"] += 1
@@ -57,6 +60,13 @@ def _metrics(folder: Path) -> Iterator[tuple[str, Path]]:
                 yield str(file.relative_to(top)).removesuffix(".tsv"), file
 
 
+def _from_zero(file: Path, step: str) -> bool:
+    try:
+        return frames.read_log_table(file).from_zero(step)
+    except InputError:
+        return False
+
+
 def _trial(path: Path, folder: Path, file: Path, options: Options, found: Found) -> Trial:
     table = frames.read_log_table(file)
     own = file.name.removesuffix(".tsv")
@@ -70,7 +80,7 @@ def _trial(path: Path, folder: Path, file: Path, options: Options, found: Found)
         elapsed = times.seconds
         if times.kind == "clock":
             found.times = f"{times.what}, {clocks.FIRST}"
-            (elapsed,) = clocks.since_first([steps], [times.seconds], int((steps == 0).any()))
+            (elapsed,) = clocks.since_first([steps], [times.seconds], found.origin or 0)
             span = (float(times.seconds[0] - elapsed[0]), float(times.seconds.max())) if len(steps) else None
     name = str(folder.relative_to(path)) if folder != path else folder.resolve().name
     return Trial.of(

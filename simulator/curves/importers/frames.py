@@ -99,8 +99,7 @@ class LogTable:
     def steps(self, series: pl.Series, options: Options) -> NDArray[np.int64]:
         """A column as whole numbers, after `--step-scale`; raises InputError with the line of any other value."""
         values = self.numbers(series)
-        with np.errstate(over="ignore"):
-            scaled = values if options.step_scale is None else np.round(values * options.step_scale, 6)
+        scaled = values if options.step_scale is None else options.resources(values)
         odd = ~(np.isfinite(scaled) & (scaled == np.rint(scaled)) & (np.abs(scaled) < 1e15))  # noqa: PLR2004
         if odd.any():
             row = int(np.argmax(odd))

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from simulator.core.errors import InputError
+from simulator.curves.files.columns import LARGEST
 from simulator.curves.importers import sidecars
 from simulator.curves.importers.frames import read_bytes
-from simulator.curves.importers.source import Found, Options, Trial, choose, wrong
+from simulator.curves.importers.source import BEYOND, Found, Options, Trial, choose, wrong
 
 LOSS = "Train/val_cross_entropy"
 SCORES = ("accuracy", "balanced")
@@ -55,8 +56,11 @@ def read(path: Path, options: Options) -> Found:  # noqa: C901
         if losses.ndim != 1 or losses.shape != when.shape or len(losses) < 2:  # noqa: PLR2004
             found.skipped["has a log of unequal lengths, or none"] += 1
             continue
-        steps = np.array([options.resource(step) for step in range(1, len(losses))])
-        if (np.round(steps, 6) != np.rint(steps)).any():
+        steps = options.resources(np.arange(1.0, len(losses)))
+        if (np.abs(steps) >= LARGEST).any():
+            found.skipped[BEYOND] += 1
+            continue
+        if (steps != np.rint(steps)).any():
             raise wrong(path, "has steps that are not whole numbers, even after --step-scale")
         config = sidecars.flat(entry.get("config"))
         found.trials.append(

@@ -116,7 +116,7 @@ def _trial(client: MlflowClient, run: Run, metric: str, options: Options, found:
         found.origin = found.origin or 0
     else:
         values = steps.astype(np.float64)
-    scaled = np.round(values * (options.step_scale or 1.0), 6)
+    scaled = options.resources(values)
     if not (np.isfinite(scaled) & (np.abs(scaled) < LARGEST)).all():
         return BEYOND
     if (scaled != np.rint(scaled)).any():

@@ -124,12 +124,12 @@ def _trial(trial: RayTrial, metric: str, step: str, options: Options) -> Trial |
             continue
         told = set(map(id, reports))
         try:
-            steps = np.array([options.resource(float(row[step])) for row in reports])
+            steps = options.resources(np.array([float(row[step]) for row in reports]))
             spent = _spent(parts, place) if _timed(rows) else []
             clock = np.array([seconds for row, seconds in zip(rows, spent, strict=False) if id(row) in told])
         except (TypeError, ValueError, OverflowError):
             return f"has a {step} or {TIME} that is not a number"
-        if not (np.isfinite(steps) & (np.round(steps, 6) == np.rint(steps))).all():
+        if not (np.isfinite(steps) & (steps == np.rint(steps))).all():
             return f"has a {step} that is not a whole number; --step-scale FACTOR turns it into one"
         if (np.abs(steps) >= LARGEST).any():
             return BEYOND

@@ -46,7 +46,7 @@ def trace(trials: Sequence[Trial], *, label: str, maximise: bool, offset: int) -
     stays = [
         stay
         for number, trial in enumerate(trials)
-        if int(trial.steps.max(initial=0)) + offset <= MOST_UNITS
+        if max((attempt.last for attempt in trial.attempts), default=0) + offset <= MOST_UNITS
         for stay in _stays(number, trial)
     ]
     if not stays:

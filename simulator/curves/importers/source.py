@@ -66,6 +66,11 @@ class Options:
         """A step as logged, multiplied by `step_scale`."""
         return step if self.step_scale is None else step * self.step_scale
 
+    def resources(self, steps: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Steps as logged, times `step_scale`, to six decimals; infinite where that is too great."""
+        with np.errstate(over="ignore"):
+            return np.round(steps * (self.step_scale or 1.0), 6)
+
 
 @dataclass(frozen=True, eq=False)
 class LoggedAttempt:

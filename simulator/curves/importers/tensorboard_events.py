@@ -134,7 +134,7 @@ def _trial(name: str, run: list[tuple[_File, list[Point]]], options: Options) ->
     made = []
     for place, (file, points) in enumerate(run):
         steps, losses, when = (np.array(column, np.float64) for column in zip(*points, strict=True))
-        scaled = np.round(steps * (options.step_scale or 1.0), 6)
+        scaled = options.resources(steps)
         if not (np.isfinite(scaled) & (np.abs(scaled) < 2**63)).all():
             return BEYOND
         whole = (

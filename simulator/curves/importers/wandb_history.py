@@ -72,19 +72,17 @@ def read(path: Path, options: Options) -> Found:
         wanted = next((name for name in metrics if name.replace("/", ".") == wanted.replace("/", ".")), wanted)
     found.metric = choose(path, "metric", wanted, metrics, "--metric")
     found.origin = int(any(run.table.from_zero(step) for run in runs))  # (the metric may be measured only later)
-    made: dict[str, list[tuple[_Run, Trial]]] = {}
+    made: dict[str, list[Trial]] = {}
     for run in runs:
-        trial = _trial(run, found.metric, step, found.origin, options)
-        if trial is None:
+        parts = _trial(run, found.metric, step, found.origin, options)
+        if not parts:
             found.skipped[f"does not report {found.metric}"] += 1
         else:
             key = run.offline.identity if run.offline is not None else f"{run.name} {len(made)}"
-            made.setdefault(key, []).append((run, trial))
+            made.setdefault(key, []).extend(parts)
     if not offline:
-        tabular.check_repeats(path, [(trial.steps, trial.losses) for parts in made.values() for _, trial in parts])
-    for parts in made.values():
-        found.trials.append(_together(parts))
-    _startups(found)
+        tabular.check_repeats(path, [(trial.steps, trial.losses) for parts in made.values() for trial in parts])
+    found.trials = [_together(parts) for parts in _without_startups(list(made.values()), found)]
     return found
 
 
@@ -111,15 +109,16 @@ def _offline(path: Path, files: list[Path], found: Found) -> list[_Run]:
     return runs
 
 
-def _trial(run: _Run, metric: str, step: str, shift: int, options: Options) -> Trial | None:
+def _trial(run: _Run, metric: str, step: str, shift: int, options: Options) -> list[Trial]:
+    """A run's trial, in parts if its clock starts again; none if it does not report the metric."""
     if metric not in run.table.columns:
-        return None
+        return []
     # A row without the metric holds other metrics; a row with NaN is a result.
     written = ~run.table.missing(run.table.frame[metric])
     if run.table.has(step) is not None:
         written &= ~run.table.missing(run.table.column(step, "--step-column"))
     if not written.any():
-        return None
+        return []
     table = run.table.only(written)
     steps = table.steps(table.column(step, "--step-column"), options)
     losses = table.numbers(table.frame[metric])
@@ -136,7 +135,7 @@ def _trial(run: _Run, metric: str, step: str, shift: int, options: Options) -> T
         stamps = table.numbers(table.frame[STAMP])
         if np.isfinite(elapsed).all() and np.isfinite(stamps).all():
             return _resumed(run, (steps, losses, elapsed, stamps), again.tolist(), end)
-    return Trial.of(run.name, (steps, losses, elapsed), end=end, span=span, worker=worker, config=run.config)
+    return [Trial.of(run.name, (steps, losses, elapsed), end=end, span=span, worker=worker, config=run.config)]
 
 
 def _resumed(
@@ -144,51 +143,57 @@ def _resumed(
     points: tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
     again: list[int],
     end: End,
-) -> Trial:
-    """The trial of a run whose clock restarts where it was resumed; its timestamps say when that was."""
+) -> list[Trial]:
+    """The parts of a run whose clock restarts where it was resumed; its timestamps say when that was."""
     made = []
     for low, high in pairwise([0, *again, len(points[0])]):
-        steps, losses, clock, stamps = points
-        how = end if high == len(steps) else End.PAUSED
-        start = float(stamps[low] - clock[low])
-        made.append(segments.Segment(steps[low:high], losses[low:high], clock[low:high], how, start))
-    return segments.joined(run.name, made, end, dict(run.config))
+        steps, losses, clock, stamps = (column[low:high] for column in points)
+        how = end if high == len(points[0]) else End.PAUSED
+        span = (float(stamps[0] - clock[0]), float(stamps[-1]))
+        made.append(Trial.of(run.name, (steps, losses, clock), end=how, span=span, config=run.config))
+    return made
 
 
-def _together(parts: list[tuple[_Run, Trial]]) -> Trial:
-    """The trial of a run that has several logs because it was resumed."""
+def _together(parts: list[Trial]) -> Trial:
+    """The trial of a run that has several parts because it was resumed."""
     if len(parts) == 1:
-        return parts[0][1]
+        return parts[0]
+    last = parts[-1]
     made = []
-    for place, (_, trial) in enumerate(parts):
+    for trial in parts:
         if trial.elapsed is None or not np.isfinite(trial.elapsed).all():
-            steps, losses = (np.concatenate([getattr(t, name) for _, t in parts]) for name in ("steps", "losses"))
-            return replace(parts[-1][1], steps=steps, losses=losses, elapsed=None)
-        attempt = trial.attempts[0] if trial.attempts else None
-        start = attempt.start if attempt else None
-        how = trial.end if place == len(parts) - 1 else End.RETRIED if trial.end is End.FAILED else End.PAUSED
-        worker = attempt.worker if attempt else None
-        made.append(segments.Segment(trial.steps, trial.losses, trial.elapsed, how, start, 0.0, worker))
-    last = parts[-1][1]
+            steps, losses = (np.concatenate([getattr(part, name) for part in parts]) for name in ("steps", "losses"))
+            return replace(last, steps=steps, losses=losses, elapsed=None)
+        how = trial.end if trial is last else End.RETRIED if trial.end is End.FAILED else End.PAUSED
+        start, startup, worker = None, 0.0, None
+        if trial.attempts:
+            (attempt,) = trial.attempts
+            start, startup, worker = attempt.start, attempt.startup, attempt.worker
+        made.append(segments.Segment(trial.steps, trial.losses, trial.elapsed, how, start, startup, worker))
     return segments.joined(last.name, made, last.end, dict(last.config))
 
 
-def _startups(found: Found) -> None:
-    """Cut the time before training began, since W&B's clock runs from wandb.init on."""
-    pace = pauses.pace_of(found.trials)
-    made = [first_reports.without_startup(trial, found.origin or 0, pace) for trial in found.trials]
-    taken = [(trial, was) for trial, was in zip(made, found.trials, strict=True) if trial is not was]
+def _without_startups(runs: list[list[Trial]], found: Found) -> list[list[Trial]]:
+    """The parts of runs without the time before training began, since W&B's clock runs from wandb.init on."""
+    pace = pauses.pace_of([part for parts in runs for part in parts])
+    made = []
+    taken = []
+    for parts in runs:
+        done = -(found.origin or 0)
+        kept = []
+        for part in parts:
+            cut = first_reports.without_startup(part, -done, pace)
+            if cut is not part and cut.elapsed is not None and part.elapsed is not None:
+                taken.append(float(part.elapsed[-1] - cut.elapsed[-1]))
+            done = max(done, int(part.steps.max()))
+            kept.append(cut)
+        made.append(kept)
     if taken:
-        spent = sum(
-            float(was.elapsed[-1] - trial.elapsed[-1])
-            for trial, was in taken
-            if was.elapsed is not None and trial.elapsed is not None
-        )
         found.notes.append(
-            f"{len(taken):,} trials first reported later than their pace gives: {spent:,.6g} s since wandb.init are "
-            "taken for start-up"
+            f"{len(taken):,} times a run first reported later than its pace gives: {sum(taken):,.6g} s since "
+            "wandb.init are taken for start-up"
         )
-    found.trials = made
+    return made
 
 
 def _files(path: Path) -> Iterator[tuple[str, Path]]:

@@ -62,3 +62,19 @@ def test_a_run_that_was_closed_soon_after_its_last_report_trained_to_its_end(tmp
     )
 
     assert made.report.trained_s == 75
+
+
+def test_a_trial_that_went_back_from_a_resource_beyond_all_traces_has_no_row(tmp_path):
+    rows = [
+        (0, 10**12, 0, 0, 0, 1),
+        (0, 1, 0, 1, 0, 2),
+        (0, 0, 0, 0, 0, 1),
+        (1, 0, 0.5, 1, 0, 2),
+        (1, 1, 0.5, 2, 0, 2),
+    ]
+    made = csv(
+        tmp_path, timed(*rows, head="trial,resource,loss,elapsed_s,start,end"), start_column="start",
+        end_column="end", censored="hold",
+    )  # fmt: skip
+
+    assert int(made.trace.to_resource.max()) <= 10**12

@@ -12,7 +12,7 @@ from simulator.curves import importers
 from simulator.curves.files.tables import read_table
 from simulator.trace.trace import Outcome
 from tests.support.logs import csv, said, timed
-from tests.support.sources import imported, losses_of, ray_folder, seconds_of, syne_tune_folder
+from tests.support.sources import imported, lcbench_json, losses_of, ray_folder, seconds_of, syne_tune_folder
 
 HOUR = 3600.0
 
@@ -241,6 +241,19 @@ def test_fractional_epochs_take_a_scale(tmp_path):
     made = csv(tmp_path, text, step_scale=4.0)
     assert made.curves[0].resources.tolist() == [1, 2, 3]
     assert "steps are multiplied by 4 (--step-scale)" in made.report.notes
+
+
+@pytest.mark.parametrize("scale", [1e300, 1e308])
+@pytest.mark.parametrize("kind", ["csv", "ray", "lcbench"])
+def test_a_scale_beyond_all_steps_is_refused(tmp_path, kind, scale):
+    source = tmp_path / "log.csv" if kind == "csv" else tmp_path / "source"
+    if kind == "csv":
+        source.write_text("trial,resource,loss\n0,1,1\n")
+    else:
+        {"ray": ray_folder, "lcbench": lcbench_json}[kind](source)
+    metric = "Train/val_cross_entropy" if kind == "lcbench" else "loss"
+    with pytest.raises(InputError, match=r"steps beyond|whole number"):
+        imported(source, kind, options={"metric": metric, "mode": "min", "step_scale": scale})
 
 
 def test_a_filter_on_names(tmp_path):
@@ -637,6 +650,14 @@ def test_wandb_a_clock_that_starts_again_is_a_gap_in_the_trace(tmp_path):
     assert seconds_of(made) == [[5.0, 10, 15, 20]]
     assert ((made.trace.end - made.trace.start) / 1e6).tolist() == [10, 10]
     assert made.report.paused == 1
+
+
+def test_wandb_the_time_since_wandb_init_is_a_start_up_after_a_resume_too(tmp_path):
+    rows = "".join(f"{at},{5 + 2 * (at % 5)},{1700000000 + 9000 * (at >= 5) + 2 * at},.5\n" for at in range(10))
+    (tmp_path / "h.csv").write_text("_step,_runtime,_timestamp,loss\n" + rows)
+    made = imported(tmp_path / "h.csv", "wandb")
+    assert seconds_of(made) == [[2.0 * at for at in range(1, 11)]]
+    assert (made.trace.overhead / 1e6).tolist() == [3, 3]
 
 
 def test_wandb_the_time_since_wandb_init_is_a_start_up(tmp_path):

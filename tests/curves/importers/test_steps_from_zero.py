@@ -79,3 +79,14 @@ def test_keras_tuner_numbers_the_best_epoch_from_zero(tmp_path):
     (tmp_path / "trial_0" / "trial.json").write_text(json.dumps(about))
 
     assert resources(imported(tmp_path, "keras-tuner")) == [[4]]
+
+
+def test_a_metric_of_dvclive_that_is_measured_at_every_second_step(tmp_path):
+    for name, steps in (("train", range(4)), ("eval", (1, 3))):
+        folder = tmp_path / "plots" / "metrics" / name
+        folder.mkdir(parents=True)
+        rows = "".join(f"{at}\t{1_700_000_000_000 + 5_000 * at}\t0.5\n" for at in steps)
+        (folder / "loss.tsv").write_text("step\ttimestamp\tloss\n" + rows)
+    made = imported(tmp_path, "dvclive", options={"metric": "eval/loss"})
+
+    assert (resources(made), seconds_of(made)) == ([[2, 4]], [[10, 20]])
