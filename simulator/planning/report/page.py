@@ -124,6 +124,7 @@ footer {{ margin-top: 24px; font-size: 13px; color: var(--muted); overflow-wrap:
   tr > :first-child {{ position: static; }}
   thead {{ display: table-header-group; }}
   figure, tr, li {{ break-inside: avoid; }}
+  caption {{ break-after: avoid; }}
 }}
 </style>
 </head>
