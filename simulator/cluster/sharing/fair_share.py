@@ -31,35 +31,34 @@ def offers(demands: Sequence[Demand], capacity: int) -> list[int]:
     wanted = [demand.slots for demand in demands]
     if sum(wanted) <= capacity:
         return [int(slots) for slots in wanted]
-    line = sorted([(demand.slots, demand.turn, i) for i, demand in enumerate(demands) if demand.slots])
-    order = [i for _, _, i in line]
+    order = [i for _, _, i in sorted([(slots, demands[i].turn, i) for i, slots in enumerate(wanted) if slots])]
+    weights = [demand.weight for demand in demands]
     found, left = [0] * len(demands), capacity
     while True:
-        left = _fill(demands, order, found, left)
+        left = _fill(wanted, weights, order, found, left)
         if left:
             return found
-        short = sorted(i for i in order if found[i] < (demands[i].waiting or 0))
-        while short and not found[short[-1]]:  # it was offered nothing
-            short.pop()
+        short = [i for i in order if 0 < found[i] < (demands[i].waiting or 0)]
         if not short:
             return found
-        order = [i for i in order if i < short[-1] or found[i] >= (demands[i].waiting or 0)]
-        left, found[short[-1]] = found[short[-1]], 0
+        youngest = max(short)
+        order = [i for i in order if i < youngest or found[i] >= (demands[i].waiting or 0)]
+        left, found[youngest] = found[youngest], 0
 
 
-def _fill(demands: Sequence[Demand], order: Sequence[int], found: list[int], left: int) -> int:
+def _fill(
+    wanted: Sequence[float], weights: Sequence[float], order: Sequence[int], found: list[int], left: int
+) -> int:
     """Offer `left` slots in rounds, adding to `found`; returns the slots that remain."""
-    unmet = [i for i in order if found[i] < demands[i].slots]
+    unmet = [i for i in order if found[i] < wanted[i]]
     while left and unmet:
-        start, total, still = left, sum([demands[i].weight for i in unmet]), []
+        start, total, still = left, sum([weights[i] for i in unmet]), []
         for i in unmet:
-            slots, weight, _, _ = demands[i]
-            more = int(start * weight / total) or 1
-            more = min(more, left)
-            if more < slots - found[i]:
+            more = min(int(start * weights[i] / total) or 1, left)
+            if more < wanted[i] - found[i]:
                 still.append(i)
             else:
-                more = int(slots) - found[i]
+                more = int(wanted[i]) - found[i]
             found[i] += more
             left -= more
             if not left:
