@@ -103,6 +103,7 @@ class WorkerPool:
         import joblib
 
         numbered = list(tasks.items())  # the caller removes finished tasks from the list
+        jobs = min(jobs, max(len(numbered), joblib.cpu_count()))  # all start at once, those without a task too
         settings: dict[str, Any] = {"inner_max_num_threads": 1, "initializer": _follow, "initargs": (os.getpid(),)}
         with warnings.catch_warnings(), joblib.parallel_config("loky", n_jobs=jobs, **settings):
             # a caller that stops early, on a full disk say, reports why itself

@@ -76,6 +76,11 @@ def test_if_every_worker_is_killed_the_error_names_the_runs_and_how_to_go_on(fol
 # Functions of the top level, as a worker process must find them.
 
 
+def siblings(_: int) -> int:
+    """The number of processes that this one's parent has started."""
+    return len(Path(f"/proc/{os.getppid()}/task/{os.getppid()}/children").read_text().split())
+
+
 def squeezed(folder: str, number: int) -> int:
     """Run out of memory: on 3 the first time, on 5 each time."""
     mark = Path(folder) / "squeezed"
@@ -89,6 +94,15 @@ def test_a_worker_without_memory_tries_again(tmp_path: Path) -> None:
     done = dict(WorkerPool(jobs=2).run(partial(squeezed, str(tmp_path)), [0, 1, 2, 3, 4], str))
 
     assert done == {number: 2 * number for number in range(5)}
+
+
+def test_processes_without_a_task_are_not_started() -> None:
+    """A plan of two blocks with --jobs 10000 would take all memory before its first run."""
+    asked, tasks = 40, [1, 2, 3]
+    most = max(len(tasks), os.cpu_count() or 1) + 3  # and those that look after them
+    if most >= asked:
+        pytest.skip("this machine has more processors than the test asks for")
+    assert all(found <= most for _, found in WorkerPool(jobs=asked).run(siblings, tasks, str))
 
 
 @pytest.mark.parametrize(
