@@ -11,8 +11,10 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from time import monotonic
 from typing import Any, Literal, Protocol
@@ -104,7 +106,7 @@ class Ray:
 
     def processes(self) -> int:
         """As `Remote` says."""
-        return int(_answered(self.library.cluster_resources).get("CPU", 0))
+        return int(_answered(self.library.cluster_resources, ANSWER).get("CPU", 0))
 
 
 def connect(kind: Literal["dask", "ray"], address: str | None, stack: ExitStack) -> Remote:
@@ -114,15 +116,20 @@ def connect(kind: Literal["dask", "ray"], address: str | None, stack: ExitStack)
         stack.enter_context(_silenced())
         stack.callback(gc.collect)  # unawaited results warn when they are collected
         if kind == "dask":
-            client = library.Client(address, timeout=REACH)
+            client = _answered(partial(library.Client, address, timeout=REACH), REACH + LOOK)
             stack.callback(client.close, timeout=LOOK)
             return Dask(library, client)
         if not library.is_initialized():
             library.init(address=address, configure_logging=False, log_to_driver=False)
             stack.callback(library.shutdown)
         return Ray(library, library.remote(max_retries=0)(_called))
-    except (OSError, ValueError, ConnectionError, RuntimeError) as error:
-        raise InputError(Problem("--address", f"{address} can't be reached: {_line(error)}")) from None
+    except TimeoutError as error:
+        said = _line(error) or f"what is there gives no answer for {REACH:g} s"
+    except MemoryError:  # from bytes that are no message of a scheduler's
+        said = f"what answers there is no cluster of {kind.title()}'s"
+    except (OSError, ValueError, TypeError, RuntimeError) as error:
+        said = _line(error)
+    raise InputError(Problem("--address", f"{address} can't be reached: {said}"))
 
 
 def results(
@@ -179,15 +186,18 @@ def _called(function: Callable[..., Any], *arguments: Any) -> Any:
     return function(*arguments)
 
 
-def _answered(ask: Callable[[], Any]) -> Any:
-    """Ask in a thread, since a library may wait without end; raises TimeoutError after `ANSWER` seconds."""
-    answers: list[Any] = []
-    thread = threading.Thread(target=lambda: answers.append(ask()), daemon=True)
-    thread.start()
-    thread.join(ANSWER)
-    if not answers:
-        raise TimeoutError
-    return answers[0]
+def _answered(ask: Callable[[], Any], seconds: float) -> Any:
+    """Ask in a thread, since a library may wait without end; raises what it raises, TimeoutError after `seconds`."""
+    answers: Future[Any] = Future()
+
+    def answer() -> None:
+        try:
+            answers.set_result(ask())
+        except BaseException as error:
+            answers.set_exception(error)
+
+    threading.Thread(target=answer, daemon=True).start()
+    return answers.result(seconds)
 
 
 @contextmanager

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -142,6 +145,50 @@ def test_a_scheduler_that_is_not_there(folder: Path) -> None:
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("--address: tcp://127.0.0.1:1 can't be reached: ")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.fixture
+def stranger() -> Iterator[socket.socket]:
+    """A server that is no scheduler; it takes connections, and what it says to them is the test's."""
+    with socket.create_server(("127.0.0.1", 0)) as made:
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [(b"HTTP/1.0 400 Bad request\r\n\r\n" + b"x" * 300, "what answers there is no cluster of Dask's"),
+     (b"", "what is there gives no answer for 1 s")],
+    ids=["a web server", "nothing"],
+)  # fmt: skip
+def test_an_address_of_something_else(said: bytes, told: str, stranger: socket.socket, folder: Path) -> None:
+    taken = []
+
+    def answer() -> None:
+        with suppress(OSError):  # the test is over
+            while True:
+                connection, _ = stranger.accept()
+                taken.append(connection)
+                if said:
+                    connection.recv(1 << 16)
+                    connection.sendall(said)
+
+    threading.Thread(target=answer, daemon=True).start()
+    address = f"127.0.0.1:{stranger.getsockname()[1]}"
+    line = ("plan", "p.yaml", "--backend", "dask", "--address", address)
+    done = asha_sim(*line, cwd=folder, first="import simulator.planning.remote as remote; remote.REACH = 1.0\n")
+    for connection in taken:
+        connection.close()
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"--address: {address} can't be reached: {told}\n"
+
+
+def test_an_address_that_needs_a_certificate(folder: Path) -> None:
+    done = asha_sim("plan", "p.yaml", "--backend", "dask", "--address", "tls://127.0.0.1:1", cwd=folder)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("--address: tls://127.0.0.1:1 can't be reached: ")
     assert done.stderr.count("\n") == 1
 
 
