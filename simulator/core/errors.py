@@ -62,4 +62,6 @@ def unreadable(path: Path, error: OSError | ValueError) -> InputError:
             Problem(address, "is an address, and only files on this machine are read; download it first")
         )
     reason = error.strerror if isinstance(error, OSError) else None
+    if "\0" in str(path):
+        reason = "embedded null byte"  # Python's own words differ between its versions
     return InputError(Problem(str(path), f"cannot be read: {reason or error}"))

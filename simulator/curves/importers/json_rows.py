@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,8 @@ MOST_CELLS = 50_000_000
 TRIAL = "trial"
 #: Most levels of nested objects.
 LEVELS = 50
+#: Most levels of a JSON value of any kind. Python's own limit differs between its versions, from some 1,000 on.
+DEEPEST = 500
 #: Beginnings of the names that hold a trial's configuration; a list below such a name is one value.
 CONFIG = ("config", "param", "hparam", "hyperparameter")
 
@@ -56,10 +58,27 @@ def parse(path: Path, raw: bytes) -> Delimited:
 
 def loads(text: str | bytes) -> Any:
     """Parse a JSON value; raises ValueError if it is not JSON, or nested too deeply."""
+    too_deep = ValueError("is nested too deeply")
     try:
-        return json.loads(text)
-    except RecursionError:
-        raise ValueError("is nested too deeply") from None
+        value = json.loads(text)
+    except RecursionError:  # whose limit depends on the version of Python
+        raise too_deep from None
+    opened = text.count("{") + text.count("[") if isinstance(text, str) else text.count(b"{") + text.count(b"[")
+    if opened > DEEPEST and _deeper(value, DEEPEST):
+        raise too_deep
+    return value
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    """Whether objects and lists are nested in more levels."""
+    inside = [value]
+    for _ in range(levels + 1):
+        inside = [inner for outer in inside if isinstance(outer, (dict, list)) for inner in _values(outer)]
+    return bool(inside)
+
+
+def _values(outer: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return outer.values() if isinstance(outer, dict) else outer
 
 
 def flattened(value: dict[str, Any], above: str = "", level: int = 0) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 from math import isnan
 from pathlib import Path
 
@@ -29,9 +30,12 @@ def test_worlds_of_every_rule_have_reports_that_are_nan():
 @pytest.mark.parametrize("make", odd.JUDGED, ids=lambda make: make.__name__)
 def test_the_same_trials_go_on(make):
     for world in WORLDS[make.__name__]:
-        ours = make(*world["arguments"])
-        theirs = [goes_on for *_, goes_on in world["rows"]]
-        assert [ours(trial, units, loss) for trial, units, loss, _ in world["rows"]] == theirs
+        ours, rows = make(*world["arguments"]), world["rows"]
+        if make is odd.syne_tune_0_16 and sys.version_info >= (3, 13):
+            # The answers were recorded on Python 3.11. That class sorts losses among which some are NaN, and Python
+            # 3.13 sorts such a list otherwise.
+            rows = rows[: next(place for place, (_, _, loss, _) in enumerate(rows) if isnan(loss))]
+        assert [ours(trial, units, loss) for trial, units, loss, _ in rows] == [goes_on for *_, goes_on in rows]
 
 
 @pytest.mark.parametrize("make", odd.ASKED, ids=lambda make: make.__name__)
