@@ -189,7 +189,8 @@ def _slow(path: Path, raw: bytes, separator: str, notes: list[str]) -> Delimited
     header = [name.strip() for name in rows[0]]
     if len(set(header)) < len(header):
         twice = next(name for name in header if header.count(name) > 1)
-        raise InputError(Problem(str(path), f"has the column {twice[:40]!r} twice", max(lines[0], 1)))
+        what = f"the column {twice[:40]!r} twice" if twice else "several columns without a name"
+        raise InputError(Problem(str(path), f"has {what}", max(lines[0], 1)))
     for line, fields in zip(lines, rows, strict=True):
         if len(fields) != len(header):
             message = f"has {len(fields)} fields where the header has {len(header)}"

@@ -110,8 +110,11 @@ def _objects(path: Path, raw: bytes) -> Iterator[tuple[int, Any]]:
         except ValueError:
             pass  # more than one object, so JSON Lines
         else:
-            inside = {name: value for name, value in whole.items() if _is_table(value)}
-            if len(inside) > 1:
+            inside = {name: value for name, value in whole.items() if _is_list_of(value, dict)}
+            told = _of_pandas(whole)
+            if told is not None:
+                yield from ((1, value) for value in told)
+            elif len(inside) > 1:
                 yield from ((1, {TRIAL: name, **value}) for name, table in inside.items() for value in table)
             else:
                 yield from ((1, value) for value in next(iter(inside.values()), [whole]))
@@ -121,8 +124,22 @@ def _objects(path: Path, raw: bytes) -> Iterator[tuple[int, Any]]:
             yield number, _loaded(path, row, number)
 
 
-def _is_table(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(entry, dict) for entry in value)
+def _of_pandas(whole: dict[str, Any]) -> list[dict[str, Any]] | None:
+    """The rows of an object as pandas writes a table: a column for each key, or columns and data; else None."""
+    if not whole.keys() - {"columns", "index", "data"} and {"columns", "data"} <= whole.keys():
+        names, rows = whole["columns"], whole["data"]
+        if isinstance(names, list) and _is_list_of(rows, list) and {len(row) for row in rows} == {len(names)}:
+            return [dict(zip(map(str, names), row, strict=True)) for row in rows]
+    columns = list(whole.values())
+    if not _is_list_of(columns, dict) or {tuple(column) for column in columns} != {tuple(columns[0])}:
+        return None
+    if not all(key.isascii() and key.isdigit() for key in columns[0]):
+        return None
+    return [{name: column[key] for name, column in whole.items()} for key in columns[0]]
+
+
+def _is_list_of(value: Any, kind: type) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(entry, kind) for entry in value)
 
 
 def _loaded(path: Path, text: str, line: int) -> Any:

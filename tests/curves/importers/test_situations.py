@@ -286,6 +286,11 @@ def test_a_filter_on_names(tmp_path):
         ("trial,resource,loss\na,1,0.5\ntrial,resource,loss\na,2,0.25\n", "log.csv"),
         ('[{"trial": "a", "resource": 1, "loss": 0.5}, {"trial": "a", "resource": 2, "loss": 0.25}]', "log.json"),
         ('{"trial": "a", "resource": [1, 2], "loss": [0.5, 0.25]}', "log.json"),
+        (
+            '{"trial": {"0": "a", "1": "a"}, "resource": {"0": 1, "1": 2}, "loss": {"0": 0.5, "1": 0.25}}',
+            "log.json",
+        ),
+        ('{"columns": ["trial", "resource", "loss"], "data": [["a", 1, 0.5], ["a", 2, 0.25]]}', "log.json"),
         ('{"trial": "a", "resource": [1, 2], "loss": [0.5, 0.25], "config": {"layers": [8, 8, 8]}}', "log.json"),
         ('{"trial": "a", "resource": 1, "loss": 0.5}\n\n{"trial": "a", "resource": 2, "loss": 0.25}\n', "log.jsonl"),
     ],
@@ -316,6 +321,7 @@ def test_tables_that_cannot_be_mistaken_are_read(tmp_path, text, name):
         ('{"trial": "a", "resource": [1, 2], "loss": [1]}', "log.json", "lists of unequal lengths"),
         (b"trial,resource,loss\n\x00\x01\xff,1,1\n", "log.csv", "log.csv:2: byte 0xff is not UTF-8 text"),
         ("trial,trial,loss\n1,1,1\n", "log.csv", "has the column 'trial' twice"),
+        ("trial,loss,,\n1,1,,\n", "log.csv", "log.csv:1: has several columns without a name"),
     ],
 )
 def test_tables_that_can_be_mistaken_are_refused_with_the_line(tmp_path, text, name, message):
