@@ -128,9 +128,9 @@ def _trial(trial: RayTrial, metric: str, step: str, options: Options) -> Trial |
             spent = _spent(parts, place) if _timed(rows) else []
             clock = np.array([seconds for row, seconds in zip(rows, spent, strict=False) if id(row) in told])
         except (TypeError, ValueError, OverflowError):
-            return f"has a {step} or {TIME} that is not a number"
+            return f"has a value of {step} or {TIME} that is not a number"
         if not (np.isfinite(steps) & (steps == np.rint(steps))).all():
-            return f"has a {step} that is not a whole number; --step-scale FACTOR turns it into one"
+            return f"has a value of {step} that is not a whole number; --step-scale FACTOR turns it into one"
         if (np.abs(steps) >= LARGEST).any():
             return BEYOND
         losses = np.array([_number(row[metric]) for row in reports], np.float64)

@@ -108,14 +108,16 @@ def _loaded(file: Path) -> dict[str, Any]:
 
 def _trial(name: str, state: dict[str, Any], metric: str, step: str, options: Options) -> Trial | str:
     entries = [entry for entry in state["log_history"] if _number(entry.get(metric)) is not None]
-    entries = [entry for entry in entries if _number(entry.get(step)) is not None]
     if not entries:
         return f"does not report {metric}"
+    entries = [entry for entry in entries if _number(entry.get(step)) is not None]
+    if not entries:
+        return f"reports {metric} without {step}; --step-column takes another"
     scaled = [round(options.resource(float(entry[step])), 6) for entry in entries]
     if not all(abs(at) < LARGEST for at in scaled):
         return BEYOND
     if any(at != round(at) for at in scaled):
-        return f"has a {step} that is not a whole number; --step-scale FACTOR turns it into one"
+        return f"has a value of {step} that is not a whole number; --step-scale FACTOR turns it into one"
     steps = np.array([round(at) for at in scaled], np.int64)
     losses = np.array([_number(entry[metric]) for entry in entries], np.float64)
     most, done = _number(state.get("max_steps")), _number(state.get("global_step"))

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 STEP, RUNTIME, STAMP = "_step", "_runtime", "_timestamp"
 NAMES = ("run_id", "run", "name", "run_name")
+#: The column of W&B's table of runs that says how each ended, and its words.
+STATE = "State"
+STATES = {"crashed": End.FAILED, "failed": End.FAILED, "killed": End.STOPPED, "running": End.RUNNING}
 TABLES = (".csv", ".csv.gz", ".parquet")
 
 
@@ -124,6 +127,8 @@ def _trial(run: _Run, metric: str, step: str, shift: int, options: Options) -> l
     losses = table.numbers(table.frame[metric])
     elapsed, span = _times(table, options, steps, shift)
     end, worker = End.FINISHED, None
+    if STATE in table.columns:
+        end = STATES.get(str(table.frame[STATE][-1]).lower(), End.FINISHED)
     if run.offline is not None:
         code = run.offline.exit_code
         end = End.RUNNING if code is None else End.FAILED if code else End.FINISHED
@@ -217,7 +222,9 @@ def _files(path: Path) -> Iterator[tuple[str, Path]]:
 def _split(name: str, table: LogTable, options: Options) -> list[tuple[str, LogTable]]:
     if options.trial_column is not None:
         table.column(options.trial_column, "--trial-column")
-    column = options.trial_column or next((known for known in NAMES if known in table.columns), None)
+    column = options.trial_column or next(
+        (name for known in NAMES for name in table.columns if name.lower() == known), None
+    )
     if column is None:
         return [(name, table)]
     names = frames.texts(table.frame[column])

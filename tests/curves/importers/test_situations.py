@@ -582,6 +582,12 @@ def test_hugging_face_times_of_several_sessions_are_unknown_and_reported(tmp_pat
     assert "1 runs have several train_runtime, as they were trained again: their times are unknown" in report.notes
 
 
+def test_hugging_face_a_metric_without_a_step_says_which_option_takes_another(tmp_path):
+    (tmp_path / "trainer_state.json").write_text(json.dumps({"log_history": [{"epoch": 1.0, "eval_loss": 0.5}]}))
+    with pytest.raises(InputError, match="reports eval_loss without step; --step-column takes another"):
+        imported(tmp_path, "huggingface", options={"metric": "eval_loss"})
+
+
 def test_hugging_face_an_evaluation_before_the_training_is_no_unit(tmp_path):
     entries = [{"step": 10 * at, "epoch": at, "eval_loss": 9 - at} for at in range(4)]
     (tmp_path / "trainer_state.json").write_text(json.dumps({"log_history": entries, "global_step": 30}))

@@ -118,3 +118,11 @@ def test_without_a_runtime_the_first_report_comes_at_the_median_pace(tmp_path):
 
     made = imported(tmp_path / "run.parquet", "wandb", options=OPTIONS)
     assert seconds_of(made) == [[0.75 + 1.5 * at for at in range(5)]]
+
+
+def test_a_table_of_runs_is_a_trial_for_each_run_and_says_which_crashed(tmp_path):
+    rows = "a,finished,0.1,0.5,10\nb,crashed,0.2,0.7,10\n"
+    (tmp_path / "runs.csv").write_text("Name,State,lr,val/loss,_step\n" + rows)
+    report = imported(tmp_path / "runs.csv", "wandb", options={"metric": "val/loss"}).report
+
+    assert [(trial["name"], trial["end"]) for trial in report.trials] == [("a", "complete"), ("b", "failed")]
