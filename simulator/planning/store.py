@@ -29,8 +29,9 @@ from simulator.core.streams import DRAWS_VERSION
 from simulator.io import inputs, reading, scratch, writing
 from simulator.planning.grid import differences, short
 from simulator.planning.identity import NAMED, bare, label_of, unlike, versions
+from simulator.planning.ignorance import OF_SET
 from simulator.planning.runs import BILLS, KEPT, PAID, Runs, with_hours
-from simulator.planning.sweep import Block, Shape, Work
+from simulator.planning.sweep import SETS, Block, Shape, Work
 from simulator.scenario.base import Section
 
 if TYPE_CHECKING:
@@ -169,6 +170,8 @@ class Store:
         if differs:
             message = f"is {'; '.join(differs)}: it was copied here; delete it and go on with --resume"
             raise InputError(Problem(str(path), message))
+        if not _is_of(runs, block):
+            raise damaged
         return runs
 
     def save(self, block: Block, runs: Runs) -> None:
@@ -234,7 +237,7 @@ def _by_columns(frame: pl.DataFrame, columns: np.dtype[np.void]) -> Runs:
     """Runs from a frame with one column for each of their fields."""
     runs = np.zeros(frame.height, columns)
     for name in columns.names or ():
-        runs[name] = frame[name].to_numpy()
+        runs[name] = _column(frame, name, columns[name])
     return runs
 
 
@@ -243,10 +246,37 @@ def _by_hours(frame: pl.DataFrame) -> Runs:
     hours = [name for name in frame.columns if name.startswith(HOURS)]
     runs = np.zeros(frame.height, with_hours(len(hours) // len(BILLS)))
     for name in KEPT:
-        runs[name] = frame[name].to_numpy()
+        runs[name] = _column(frame, name, runs.dtype[name])
     paid = np.stack([frame[name].to_numpy() for name in hours], axis=1)
     runs[PAID] = paid.reshape(runs[PAID].shape)
     return runs
+
+
+def _column(frame: pl.DataFrame, name: str, kind: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    """A column of numbers; raises ValueError for another kind of numbers, and for entries that are missing."""
+    values = frame[name].to_numpy()
+    if values.dtype != kind:
+        raise ValueError(f"{name} holds {values.dtype}, not {kind}")
+    return values
+
+
+def _is_of(runs: Runs, block: Block) -> bool:
+    """Whether runs are all those of a block: in each of its replicates each of its cells, with its searchers."""
+    numbers = [number if number < SETS else (number - SETS) % OF_SET for number in range(*block.replicates)]
+    width = len(runs) // len(numbers)
+    if not width or len(runs) != width * len(numbers):
+        return False
+    cells, searchers, replicates = (runs[name].reshape(-1, width) for name in ("cell", "searcher", "replicate"))
+    found: dict[int, list[int]] = {}
+    for cell, searcher in zip(cells[0].tolist(), searchers[0].tolist(), strict=True):
+        found.setdefault(cell, []).append(searcher)
+    if list(found) != list(range(*block.cells)):
+        return False
+    meant = (list(range(len(there))) if block.searcher is None else [block.searcher] for there in found.values())
+    return list(found.values()) == list(meant) and all(
+        np.array_equal(these, np.broadcast_to(those, these.shape))
+        for these, those in ((cells, cells[0]), (searchers, searchers[0]), (replicates.T, numbers))
+    )
 
 
 def _check_no_link(path: Path) -> None:

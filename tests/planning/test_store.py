@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 from itertools import permutations
 
+import polars as pl
 import pytest
 
 from simulator.core.errors import InputError
@@ -165,7 +167,7 @@ def folders(tmp_path):
 SAID = {
     "another seed": "another seed (99 there, 0 here)",
     "another scenario": "another scenario (cluster has changed)",
-    "other files": "other curves (c.csv has changed)",
+    "other files": "other files (c.csv has changed)",
 }
 
 
@@ -222,6 +224,45 @@ def test_of_two_files_for_one_block_neither_depends_on_the_order_of_a_directory(
         said.add(str(caught.value))
 
     assert len(said) == 1
+
+
+FORGED = {
+    "half of its runs": lambda frame: frame.head(frame.height // 2),
+    "no runs": lambda frame: frame.head(0),
+    "its runs twice": lambda frame: pl.concat([frame, frame]),
+    "its runs in another order": lambda frame: frame.reverse(),
+    "another cell": lambda frame: frame.with_columns(pl.lit(999, pl.Int32).alias("cell")),
+    "a cell below 0": lambda frame: frame.with_columns(pl.lit(-1, pl.Int32).alias("cell")),
+    "another searcher": lambda frame: frame.with_columns((7 + 0 * pl.col("replicate")).alias("searcher")),
+    "other replicates": lambda frame: frame.with_columns(pl.col("replicate") + 1),
+    "larger numbers": lambda frame: frame.with_columns(pl.lit(2**40).alias("cell")),
+    "missing numbers": lambda frame: frame.with_columns(pl.lit(None, pl.Int32).alias("attempts")),
+    "dates": lambda frame: frame.with_columns(pl.lit("2026-01-01").str.to_date().alias("attempts")),
+    "texts": lambda frame: frame.with_columns(pl.lit("1").alias("attempts")),
+}
+
+
+@pytest.mark.parametrize("text", [SYNTHETIC, SHARED], ids=["searchers", "searches"])
+def test_a_block_that_does_not_hold_its_runs_is_refused(text, tmp_path):
+    """Its name has the digest of its bytes, and its label is right: a program that is not ours has changed it."""
+    folder = tmp_path / "mine"
+    answered(tmp_path, text, folder)
+    path = max((folder / "blocks").iterdir(), key=lambda path: path.stat().st_size)
+    whole, stem = path.read_bytes(), path.name.rsplit(".", 2)[0]
+    counted = []
+    for name, forge in FORGED.items():
+        path.unlink()
+        table = io.BytesIO()
+        forge(pl.read_parquet(io.BytesIO(whole))).write_parquet(table)
+        path = path.with_name(f"{stem}.{store.sha256(table.getvalue()).hexdigest()[:16]}.parquet")
+        path.write_bytes(table.getvalue())
+        try:
+            answered(tmp_path, text, folder, resume=True)
+        except InputError as error:
+            assert str(error) == f"{path}: is damaged; delete it and go on with --resume"  # noqa: PT017
+        else:
+            counted.append(name)
+    assert counted == []
 
 
 # Folders of others.
