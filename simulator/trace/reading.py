@@ -68,7 +68,8 @@ def read_trace(path: Path, *, workers: int | None = None, label: str | None = No
     _check(path, trace, np.array(lines)[order], header)
     seen = int(trace.worker.max()) + 1
     if workers is not None and workers < seen:
-        raise InputError(Problem(str(path), f"has {seen} workers, more than {workers}", key="worker"))
+        message = f"has {seen} workers, more than {workers}; give {seen} or more"
+        raise InputError(Problem(str(path), message, key="worker"))
     return replace(trace, workers=workers or seen, names=names)
 
 
