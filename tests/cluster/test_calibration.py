@@ -377,10 +377,19 @@ def test_without_curves_a_slow_worker_is_not_told_from_a_slow_trial(tmp_path):
     assert "can't be told" in made.untold["stragglers"]
 
 
-def test_decisions_are_counted_from_the_report_or_from_the_job_given_out_before(tmp_path):
+def test_decisions_are_counted_from_the_workers_report_or_from_the_job_given_out_before(tmp_path):
     rows = [
         "0,0,0,0,0,9,2,12,completed,0.5,0,0",
-        "1,1,0,0,0,9,4,14,completed,0.5,0,0",
-        "0,2,0,0,0,9,14,24,completed,0.5,0,0",
+        "1,1,0,0,0,9,4,14,completed,0.5,0,0",  # given out 2 s after the first
+        "0,2,0,0,0,9,15,24,completed,0.5,0,0",  # 1 s after the other worker's report
+        "1,3,0,0,0,9,17,26,completed,0.5,0,0",  # given out 2 s after the one before
+        "0,4,0,0,0,9,25,34,completed,0.5,0,0",  # 1 s after its worker's own report
     ]
-    assert observed.decisions([trace(tmp_path, *rows)]).tolist() == [2.0, 2.0 - 2.0]
+    assert sorted(observed.decisions([trace(tmp_path, *rows)]).tolist()) == [1.0, 1.0, 2.0, 2.0]
+
+
+@pytest.mark.parametrize("seconds", [2, 60])
+def test_the_time_of_a_decision_is_found_where_workers_queue_for_the_scheduler(tmp_path, seconds):
+    """At 60 s, 16 workers on units of 2 min are given far fewer jobs than they could do."""
+    run, curves = world(tmp_path, f"{{workers: 16, decision_time: {seconds} s}}")
+    assert calibrate([run], [curves]).figures["decision_time"].value == pytest.approx(seconds)

@@ -274,26 +274,28 @@ def decisions(traces: Sequence[Trace]) -> Values:
     """Seconds from the report that allowed a job to the job's begin, without the scheduler's other decisions.
 
     A report allows its own worker, or one that waited, to go on; jobs begun since that report were decided first. A
-    worker that was away is left out, since it did not wait for a report.
+    worker that was away is left out, since it did not wait for a report. A job that followed another worker's report
+    is unclear: its worker may have waited for that report, or all the time for the scheduler. Where most jobs are,
+    workers queue for the scheduler, and only the others count.
     """
-    found = []
+    clear: list[float] = []
+    unclear: list[float] = []
     for trace in traces:
         ends = np.sort(trace.end[trace.where(Outcome.COMPLETED, Outcome.EXITED)])
-        gone = {
-            int(trace.start[other])
-            for rows in _by_worker(trace)
-            for one, other in pairwise(rows)
-            if trace.outcome[one] in LOST
-        }
+        earlier = {other: one for rows in _by_worker(trace) for one, other in pairwise(rows)}
         before = None
-        for start in trace.start.tolist():
+        for row, start in enumerate(trace.start.tolist()):
             place = int(np.searchsorted(ends, start, "right"))
             told = int(ends[place - 1]) if place else None
             since = max((at for at in (told, before) if at is not None), default=None)
+            one = earlier.get(row)
+            own = None if one is None else int(trace.end[one])
+            others = told is not None and told != own and (before is None or told > before)
             before = start
-            if since is not None and start not in gone:
-                found.append((start - since) / ticks.PER_SECOND)
-    return np.array(found)
+            if since is not None and (one is None or trace.outcome[one] not in LOST):
+                (unclear if others else clear).append((start - since) / ticks.PER_SECOND)
+    queue = 0 < len(clear) < len(unclear)
+    return np.array(clear if queue else clear + unclear)
 
 
 def ramp(trace: Trace) -> float:

@@ -153,7 +153,7 @@ def _events(figure: Estimate) -> str:
 
 def report(found: Calibration) -> Iterator[str]:
     """The calibration as text."""
-    yield f"{found.workers} workers, from {found.runs} {'run' if found.runs == 1 else 'runs'}"
+    yield f"{counted(found.workers, 'worker')}, from {counted(found.runs, 'run')}"
     for key, figure in found.figures.items():
         shown = in_unit(figure.value) if key.rpartition(".")[2] in SPANS else plain(figure.value)
         yield f"  {key:<24} {shown}  ({about(figure, key)})"
