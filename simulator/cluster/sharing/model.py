@@ -14,8 +14,10 @@ worker is a place of as many slots as divide all needs: a trial may hold several
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from heapq import heapify, heappush
 from math import gcd, inf
 
@@ -327,7 +329,9 @@ class SharedModel(Model[SharedWorker]):
         """Start a trial on the machine, or the machines, that suit it."""
         claim = self._scheduler.choose(racks.room)
         if claim is None:
-            waiting = sum(search.waiting * search.slots for search in self._present.values() if not search.capped)
+            waiting: Counter[int] = Counter()
+            for search in self._present.values():
+                waiting[search.slots] += 0 if search.capped else search.waiting * search.slots
             for place, length in racks.hire(self.now, waiting):
                 self.env.process(self._returning(place, length))
             return False
@@ -351,20 +355,30 @@ class SharedModel(Model[SharedWorker]):
         for group in self._cluster.machines:
             if isinstance(group.release, Scaling):
                 workers = [worker for worker in self._all_workers() if worker.group is group]
-                found.append(ScaledGroup(group, group.release, workers))
+                found.append(ScaledGroup(group, group.release, workers, self._serves(workers[0].place)))
                 for place in found[-1].absent():
                     self._forget(found[-1].workers[place])
         return sorted(found, key=lambda scaled: next(iter(scaled.workers.values()))[0].rank)
 
+    def _serves(self, place: int) -> Callable[[int], bool]:
+        """Which trials a machine could run, by their slots; where all take as many, it runs all of them."""
+        return (lambda _: True) if self._racks is None else partial(self._racks.room.serves, place)
+
     def _scale(self) -> None:
         """Hire machines of growing pools as the work needs, and let go those that it does not need."""
-        now, left, first = self.now, 0.0, True
+        now = self.now
+        waiting: defaultdict[int, float] = defaultdict(
+            float
+        )  # trials that no group before has room for, by their slots
+        for search in self._present.values():
+            waiting[search.slots] += search.open
         for group in self._scaled:
             running = (worker.attempt.running.on for worker in self._leads.values() if worker.attempt)
-            needed = group.needed(running) + (self._waiting(group, 0.0) if first else left / group.slots)
-            if first:
-                needed = self._ask(group, needed)
-            left, first = max(needed - group.room, 0.0) * group.slots, False
+            busy = group.needed(running)
+            needed = self._ask(group, busy, waiting)
+            beyond = min(max(needed - group.room, 0.0) / (needed - busy), 1.0) if needed > busy else 0.0
+            for slots in filter(group.serves, waiting):
+                waiting[slots] *= beyond
             change, again = group.scaler.decide(now, needed, group.there(now))
             if change > 0:
                 self._hire_machines(group, change)
@@ -380,15 +394,18 @@ class SharedModel(Model[SharedWorker]):
         """Machines of a group that could be let go: none that starts up, and none that is waited for."""
         return (place for place in group.idle() if self._racks is None or self._racks.room.there[place])
 
-    def _waiting(self, group: ScaledGroup, needed: float) -> float:
-        """The machines that waiting trials need in addition."""
-        return needed + sum(group.share(search.slots) * search.open for search in self._present.values())
+    def _ask(self, group: ScaledGroup, busy: float, waiting: defaultdict[int, float]) -> float:
+        """The machines of a group that running and waiting trials need.
 
-    def _ask(self, group: ScaledGroup, needed: float) -> float:
-        """Ask searches for more trials, as long as there are machines that could be hired for them."""
+        Searches are asked for more trials, as long as there are machines that could be hired for them.
+        """
+        needed = busy + sum(group.share(slots) * many for slots, many in waiting.items() if group.serves(slots))
         for search in self._present.values():
+            if not group.serves(search.slots):
+                continue
             while needed < group.room and search.more and search.open == search.waiting and search.ask():
                 self._scheduler.note_work(search)
+                waiting[search.slots] += 1
                 needed += group.share(search.slots)
         return needed
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 
 from simulator.cluster.groups import Policy
@@ -24,7 +24,7 @@ class Racks:
         self._workers = workers
         self._leads: dict[int, SharedWorker] = {}  # by machine, its first worker
         self._let_go: dict[int, Hired] = {}  # by machine, those that were let go
-        self._starting: dict[int, int] = {}  # by machine, the slots of hired machines that start up
+        self._starting: set[int] = set()  # hired machines that start up
         free: dict[int, list[int]] = {}
         groups: dict[str, int] = {}
         for worker in workers:
@@ -56,7 +56,7 @@ class Racks:
     def come(self, machine: int) -> None:
         """Allow trials on a machine again."""
         self.room.there[machine] = True
-        self._starting.pop(machine, None)
+        self._starting.discard(machine)
 
     def leaving(self, now: int) -> Iterator[Coming]:
         """Note which machines have gone; yields those that will come back, to be waited for."""
@@ -72,11 +72,17 @@ class Racks:
                 if up is not None:
                     yield place, min(up.ready, up.until) - now
 
-    def hire(self, now: int, waiting: int) -> Iterator[Coming]:
-        """Hire machines that were let go, as long as `waiting` slots exceed those of machines that start up."""
+    def hire(self, now: int, waiting: Mapping[int, int]) -> Iterator[Coming]:
+        """Hire machines that were let go, as long as trials wait that those which start up have no room for.
+
+        `waiting` has the slots of waiting trials by the slots that one of them takes.
+        """
+        open_ = dict(waiting)
+        for place in self._starting:
+            self._serve(place, open_)
         for place in sorted(self._let_go, key=lambda place: self._leads[place].rank):
-            if sum(self._starting.values()) >= waiting:
-                return
+            if not self._serve(place, open_):
+                continue
             machine = self._let_go.pop(place)
             up = machine.at(now)
             if up is None:
@@ -85,8 +91,18 @@ class Racks:
                 yield place, min(up.since, up.until) - now
             else:
                 machine.hire(now)
-                self._starting[place] = self.room.sizes[place]
+                self._starting.add(place)
                 yield place, self._ready(place, now, up) - now
+
+    def _serve(self, place: int, waiting: dict[int, int]) -> bool:
+        """Take from `waiting` the slots that a machine has room for; returns whether there are any."""
+        free = self.room.sizes[place]
+        for slots, many in waiting.items():
+            if free and self.room.serves(place, slots):
+                taken = min(free, many)
+                waiting[slots] = many - taken
+                free -= taken
+        return free < self.room.sizes[place]
 
     def _ready(self, place: int, now: int, up: Up) -> float:
         return min(now + self._leads[place].group.start_up, up.until)

@@ -80,6 +80,13 @@ class Machines:
                 return tuple((machine, size) for machine in chosen)
         return None
 
+    def serves(self, machine: int, slots: int) -> bool:
+        """Whether a trial could run on a machine, alone or with others of its size, once they are there and free."""
+        size = self.sizes[machine]
+        if slots <= max(self.sizes):
+            return size >= slots
+        return size > 0 and not slots % size and self.sizes.count(size) * size >= slots
+
     def take(self, on: Iterable[tuple[int, int]]) -> None:
         """Put a trial on machines."""
         for machine, slots in on:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from simulator.cluster.groups import MachineGroup, Scaling
 from simulator.cluster.hiring import Hired
@@ -11,9 +11,19 @@ from simulator.cluster.sharing.worker import SharedWorker
 
 
 class ScaledGroup:
-    """The machines of a group, in the policy's order, each with its `workers`, and the scaler of their number."""
+    """The machines of a group, in the policy's order, each with its `workers`, and the scaler of their number.
 
-    def __init__(self, group: MachineGroup, scaling: Scaling, workers: Iterable[SharedWorker]) -> None:
+    `serves` says whether its machines could run a trial of so many slots.
+    """
+
+    def __init__(
+        self,
+        group: MachineGroup,
+        scaling: Scaling,
+        workers: Iterable[SharedWorker],
+        serves: Callable[[int], bool],
+    ) -> None:
+        self.serves = serves
         self.scaler = Scaler(scaling, group.count)
         self.slots = group.slots
         self.start_up = group.start_up

@@ -55,3 +55,11 @@ def test_room_after_some_trials_have_stopped():
     assert not room.fits_after(4, [Running(1, ((0, 2),))])
     assert room.fits_after(4, [Running(1, ((0, 2),)), Running(2, ((0, 1),))])
     assert room.free == [1]
+
+
+def test_a_machine_serves_what_fits_on_it_and_what_whole_machines_of_its_size_hold():
+    machines = Machines([8, 2, 2, 2, 3, 1])
+
+    assert [machines.serves(0, slots) for slots in (1, 8, 16)] == [True, True, False]  # there is one of that size
+    assert [machines.serves(1, slots) for slots in (2, 4, 6)] == [True, False, False]  # they fit on the large one
+    assert [Machines([2, 2, 2, 3]).serves(0, slots) for slots in (4, 5, 6, 8)] == [True, False, True, False]

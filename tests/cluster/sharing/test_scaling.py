@@ -92,6 +92,32 @@ def test_a_target_below_one_keeps_machines_in_reserve():
     assert [there(trace, worker)[0] for worker in (3, 4)] == [(0, 1, "BOOT"), (0, 2, "DOWN")]
 
 
+def test_every_pool_grows_for_a_search_that_is_asked_trial_by_trial():
+    """Six trials of a unit each on pools of two and of four machines, all of which start up by 1."""
+    pools = tuple(MachineGroup(count, name=str(count), start_up=UNIT, release=Scaling()) for count in (2, 4))
+    trace = share(bursts(trials=6, many=1), Cluster(pools), Fifo(), slots=(1,)).trace
+
+    assert sorted(trace.worker.tolist()) == [0, 1, 2, 3, 4, 5]
+    assert set(trace.start.tolist()) == {UNIT}
+
+
+@pytest.mark.parametrize("release", [Scaling(), 1])
+def test_machines_are_hired_only_for_trials_that_they_could_run(release):
+    """A trial of eight slots comes when all machines were let go; forty of one slot are of no use to it."""
+    groups = tuple(
+        MachineGroup(count, name=str(slots), slots=slots, start_up=UNIT, release=release)
+        for count, slots in ((40, 1), (2, 8))
+    )
+    arrivals = (
+        Arrival(at * UNIT, "a", number, lambda: (random(max_trials=1, max_length=1), World()), slots=slots)
+        for number, (at, slots) in enumerate([(0, 1), (50, 8)])
+    )
+    workload = share(arrivals, Cluster(groups), Fifo(), slots=(1, 8), stop=1000 * UNIT)
+
+    assert (workload.trace.start / UNIT).tolist() == [1, 51]
+    assert workload.trace.worker.tolist() == [0, 40]
+
+
 def test_trials_of_several_slots_are_counted_by_machines():
     """Two trials of one slot and one of two need two machines of two slots."""
     arrivals = iter(
