@@ -127,11 +127,11 @@ def _trial(client: MlflowClient, run: Run, metric: str, options: Options, found:
         return "has stamps that lie before the run's start"
     stop = run.info.end_time / MS if run.info.end_time else float(when.max(initial=start))
     return Trial.of(
-        run.info.run_name or run.info.run_id,
+        str(run.info.run_name or run.info.run_id),  # (SQLite holds anything in any column)
         (scaled.astype(np.int64), losses, np.round(when - start, 3)),
         end=ENDS.get(run.info.status, End.RUNNING),
         span=(start, stop),
-        config=dict(run.data.params),
+        config={str(name): value for name, value in run.data.params.items()},
     )
 
 

@@ -129,3 +129,13 @@ def test_no_runs_and_no_store(store, tmp_path):
     path.write_bytes(b"something else")
     assert refused(path).endswith("is not a SQLite database")
     assert f"run `mlflow migrate-filestore --source {tmp_path} --target sqlite:///mlflow.db`" in refused(tmp_path)
+
+
+def test_a_name_that_is_no_text_in_the_database_becomes_one(store, tmp_path):
+    path = copy_of(store, tmp_path)
+    with sqlite3.connect(path) as database:
+        database.execute("UPDATE runs SET name = ? WHERE rowid = 1", (b"\x01\xff",))
+        database.execute("DELETE FROM tags WHERE key = 'mlflow.runName'")
+    made = imported(path, "mlflow", options={"metric": "val_loss", "mode": "min"}, censored="hold")
+
+    assert all(isinstance(trial["name"], str) for trial in made.report.trials)
