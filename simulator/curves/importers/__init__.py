@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 
+import numpy as np
+
 from simulator.core import ticks
 from simulator.core.errors import InputError, Problem
 from simulator.core.vocabulary import IMPORTERS, Censored, ImporterKind
@@ -45,6 +47,7 @@ class Imported:
     trace: Trace | None
 
 
+@np.errstate(over="ignore")  # what overflows counts for infinite; trials with such times are dropped
 def import_curves(
     path: Path,
     kind: ImporterKind,

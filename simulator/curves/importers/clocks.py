@@ -123,6 +123,7 @@ def of_day(seconds: Sequence[NDArray[np.float64]]) -> bool:
     return 2 * late > len(seconds)
 
 
+@np.errstate(invalid="ignore")  # (the difference of infinite times)
 def since_first(
     steps: Sequence[NDArray[np.int64]], stamps: Sequence[NDArray[np.float64]], shift: int = 0
 ) -> list[NDArray[np.float64]]:

@@ -38,7 +38,6 @@ class _Count:
     restarts: int = 0
 
 
-@np.errstate(over="ignore")  # what overflows counts for infinite; trials with such times are dropped later
 def settled(path: Path, trials: list[Trial], max_gap: float | None, report: ImportReport) -> list[Trial]:
     """The trials with the time that they trained, for sources that don't mark pauses; the report says what was cut.
 
@@ -99,7 +98,7 @@ def _without_tails(trials: list[Trial], pace: float, max_gap: float | None, repo
 def _tail(trial: Trial, pace: float, max_gap: float | None) -> float:
     """Seconds from a trial's last report to its end, if as long as a pause; else 0."""
     clock = trial.elapsed
-    if clock is None or trial.marked or len(trial.attempts) != 1 or not len(clock) or (np.diff(clock) < 0).any():
+    if clock is None or trial.marked or len(trial.attempts) != 1 or not len(clock) or (clock[1:] < clock[:-1]).any():
         return 0.0
     attempt = trial.attempts[0]
     tail = attempt.end - attempt.start - attempt.startup - float(clock[-1])
@@ -169,6 +168,7 @@ def _check_clocks(path: Path, trials: list[Trial]) -> None:
         raise wrong(path, message)
 
 
+@np.errstate(invalid="ignore")  # (the difference of infinite times)
 def paces_of(trial: Trial) -> Numbers:
     """Seconds a step between neighbouring reports, where both time and step increase."""
     clock = trial.elapsed if trial.elapsed is not None else np.zeros(0)

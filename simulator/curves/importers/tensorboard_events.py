@@ -145,6 +145,8 @@ def _trial(name: str, run: list[tuple[_File, list[Point]]], options: Options) ->
         if (scaled != np.rint(scaled)).any():
             return "has steps that are not whole numbers; --step-scale FACTOR turns them into such"
         whole = np.array(whole, np.int64)
+        if not np.isfinite([*when, file.start]).all():
+            return "has a time that is not a number"
         last = place == len(run) - 1
         if len(run) == 1:
             return Trial.of(name, (whole, losses, when - file.start), span=(file.start, float(when.max())))

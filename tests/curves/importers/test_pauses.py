@@ -37,7 +37,7 @@ def test_a_report_that_is_repeated_soon_is_no_pause(tmp_path):
     assert not any("pauses" in note for note in made.report.notes)
 
 
-@pytest.mark.parametrize("time", [1.7976931348623178e293, 1.7976931348623179e292])
+@pytest.mark.parametrize("time", [1.7976931348623178e293, 1.7976931348623179e292, 1e308])
 def test_times_that_overflow_are_a_reason_to_drop_the_trial(tmp_path, time):
     rows = ((0, -999_999_999_999_999, 0, 0), (0, 0, 0, 0), (0, 1, 0, time), (1, 1, 0.5, 1), (1, 2, 0.4, 2))
     made = csv(tmp_path, timed(*rows), censored="hold")

@@ -162,3 +162,19 @@ def test_a_tag_that_counts_steps_may_stand_in_another_file_of_the_run(tmp_path):
         writer.close()
     made = imported(tmp_path / "logs", "tensorboard", options={"metric": "loss", "step_column": "epoch"})
     assert made.curves[0].resources.tolist() == [1, 2]
+
+
+def test_events_without_a_finite_time_are_a_reason_to_drop_the_run(tmp_path):
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+    tensorboard_runs(tmp_path / "logs", LOSSES[:1])
+    writer = EventFileWriter(str(tmp_path / "logs" / "odd"))
+    for step in (1, 2):
+        value = Summary.Value(tag="val/loss", simple_value=0.5)
+        writer.add_event(Event(step=step, wall_time=float("inf"), summary=Summary(value=[value])))
+    writer.close()
+    made = imported(tmp_path / "logs", "tensorboard", options={"metric": "val/loss", "mode": "min"})
+
+    assert made.report.dropped == {"has a time that is not a number": 1}
