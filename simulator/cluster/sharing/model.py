@@ -288,7 +288,7 @@ class SharedModel(Model[SharedWorker]):
             heapify(self._idle)
 
     def _wait_for(self, machines: Iterable[Coming]) -> None:
-        """Wait for machines that are away."""
+        """Wait for machines that are away or start up."""
         for place, length in machines:
             self._count_vain()
             self.env.process(self._returning(place, length))
@@ -332,8 +332,7 @@ class SharedModel(Model[SharedWorker]):
             waiting: Counter[int] = Counter()
             for search in self._present.values():
                 waiting[search.slots] += 0 if search.capped else search.waiting * search.slots
-            for place, length in racks.hire(self.now, waiting):
-                self.env.process(self._returning(place, length))
+            self._wait_for(racks.hire(self.now, waiting))
             return False
         on = racks.room.place(claim.slots)
         assert on is not None
@@ -381,12 +380,12 @@ class SharedModel(Model[SharedWorker]):
                 waiting[slots] *= beyond
             change, again = group.scaler.decide(now, needed, group.there(now))
             if change > 0:
-                self._hire_machines(group, change)
+                again = self._hire_machines(group, change)
             elif change < 0:
                 for place in list(self._idle_machines(group))[:-change]:
                     group.machine(place).let(now)
                     self._forget(group.workers[place])
-            if again is not None and again not in self._looks:
+            if again is not None and again not in self._looks and group.may_change(now):
                 self._looks.add(again)
                 self.env.process(self._looking(again))
 
@@ -409,15 +408,18 @@ class SharedModel(Model[SharedWorker]):
                 needed += group.share(search.slots)
         return needed
 
-    def _hire_machines(self, group: ScaledGroup, many: int) -> None:
-        """Hire `many` machines of a group, or as many as can be had."""
-        now = self.now
+    def _hire_machines(self, group: ScaledGroup, many: int) -> int | None:
+        """Hire `many` machines of a group, or as many as can be had; returns when a missing one can be, if ever."""
+        now, later = self.now, inf
         for place in list(group.absent()):
             machine = group.machine(place)
             up = machine.at(now)
             if not many:
-                return
-            if up is None or up.since > now:  # it can't be had now
+                return None
+            if up is None:
+                continue
+            if up.since > now:  # it can't be had now
+                later = min(later, up.since)
                 continue
             machine.hire(now)
             many -= 1
@@ -427,6 +429,7 @@ class SharedModel(Model[SharedWorker]):
                 continue
             for worker in group.workers[place]:
                 self._start_up(worker.rank, length)
+        return int(later) if many and later < inf else None
 
     def _forget(self, workers: Sequence[SharedWorker]) -> None:
         """Remove the idle workers of a machine that is let go."""

@@ -53,6 +53,10 @@ class ScaledGroup:
             self.machine(place).at(now) is not None and not self.machine(place).let_go for place in self.workers
         )
 
+    def may_change(self, now: int) -> bool:
+        """Whether it has machines that did not leave for good; without any there is no reason to look again."""
+        return any(self.machine(place).at(now) is not None for place in self.workers)
+
     def absent(self) -> Iterator[int]:
         """Machines that were let go, in the order in which they are hired."""
         return (place for place in self.workers if self.machine(place).let_go)

@@ -12,7 +12,7 @@ from simulator.cluster.sharing.engine import Arrival, share
 from simulator.cluster.sharing.fair_share import FairShare
 from simulator.cluster.sharing.fifo import Fifo
 from simulator.cluster.sharing.scaling import Scaler
-from simulator.cluster.spec import Cluster
+from simulator.cluster.spec import Cluster, StarvedError
 from simulator.searchers.halving import random
 from simulator.trace.trace import Spell
 from tests.cluster.sharing.test_against_naive import POLICIES, make_curves, make_searcher
@@ -116,6 +116,35 @@ def test_machines_are_hired_only_for_trials_that_they_could_run(release):
 
     assert (workload.trace.start / UNIT).tolist() == [1, 51]
     assert workload.trace.worker.tolist() == [0, 40]
+
+
+def test_pools_whose_machines_have_left_for_good_end_the_run():
+    """Each of the two was looked at again after the other's delay, without end."""
+    pools = tuple(
+        MachineGroup(2, name=str(delay), leave=3 * UNIT, release=Scaling(up_delay=delay * UNIT)) for delay in (1, 2)
+    )
+    with pytest.raises(StarvedError, match="no worker is left"):
+        share(bursts(many=2), Cluster(pools), Fifo())
+
+
+@pytest.mark.parametrize("slots", [(1,), (1, 2)])
+def test_machines_that_join_later_are_hired_then(slots):
+    group = MachineGroup(2, slots=max(slots), join=7 * UNIT, start_up=UNIT, release=Scaling())
+    trace = share(bursts(trials=2, many=1), Cluster((group,)), Fifo(), slots=slots).trace
+
+    assert set((trace.start / UNIT).tolist()) == {8}
+
+
+@pytest.mark.slow
+def test_machines_that_are_never_idle_together_end_the_run():
+    """A trial of two slots needs two of them at once; one starts up as the other is let go, without end."""
+    group = MachineGroup(2, start_up=5 * UNIT, ramp_up=2 * UNIT, release=1)
+    arrivals = (
+        Arrival(at, "a", number, lambda: (random(max_trials=1, max_length=1), World()), slots=slots)
+        for number, (at, slots) in enumerate([(0, 1), (0, 2)])
+    )
+    with pytest.raises(StarvedError, match="machines come and go"):
+        share(arrivals, Cluster((group,)), Fifo(), slots=(1, 2))
 
 
 def test_trials_of_several_slots_are_counted_by_machines():
