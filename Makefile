@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
-# Tests that take long stand together: a process that is done takes over half of what another has left.
-SPREAD := -n auto --dist worksteal
+# Tests that take long stand together: a process that is done takes over half of what another has left. There is one
+# process more than there are cores, since some tests only wait.
+SPREAD := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist worksteal
 
 .PHONY: demo test quick wheel rivals fuzz coverage mutants soak browser lint format bench gallery notebooks docs site lock clean
 

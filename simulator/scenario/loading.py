@@ -305,9 +305,12 @@ def _as_written(where: Path_, values: Any) -> Path_:
     if where[:1] == ("searchers",) and "searchers" not in values and "searcher" in values:
         where = ("searcher", *where[2:])
     for depth, part in enumerate(where):
-        if not isinstance(values, (dict, list)):
+        if isinstance(values, dict):
+            values = values.get(part)
+        elif isinstance(values, list) and isinstance(part, int):
+            values = values[part]
+        else:
             return where[:depth]
-        values = values.get(part) if isinstance(values, dict) else values[int(part)]
         if values is None:
             break
     return where

@@ -136,8 +136,8 @@ def test_limits_and_thresholds_of_the_pages():
             "longer",
         ],
         "sharing.md": [
-            f"from the means of {queueing.BATCHES} batches, and there is none with fewer than "
-            f"{queueing.BATCHES * queueing.LEAST} searches",
+            f"puts the searches in {queueing.BATCHES} batches, one after the other",
+            f"With fewer than {queueing.BATCHES * queueing.LEAST} searches it gives none.",
         ],
     }  # fmt: skip
 

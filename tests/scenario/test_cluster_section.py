@@ -175,6 +175,7 @@ def test_what_is_wrong_in_a_file_of_availability(tmp_path, text, said):
         ("cluster: {workers: 1, crashes: .nan}", "cluster.crashes: nan should be"),
         ("cluster: {workers: 1, failures: {mtbf: 0}}", "cluster.failures.mtbf: 0 is out of range"),
         ("cluster: {workers: 1, failures: {mtbf: soon}}", "cluster.failures.mtbf: 'soon' is not a duration"),
+        ("cluster: {workers: 1, failures: {mtbf: [[]]}}", "cluster.failures.mtbf: [[]] is not a duration"),
         ("cluster: {workers: 1, failures: {mtfb: 1}}", "cluster.failures.mtfb: unknown key; did you mean mtbf?"),
         ("cluster: {workers: 1, failures: {mtbf: {mean: 1, median: 2}}}", "failures.mtbf: mean is less than median"),
         ("cluster: {workers: 1, failures: {mtbf: {mean: 2, median: 1, shape: 3}}}", "shape and median are both given"),
