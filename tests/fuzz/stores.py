@@ -84,7 +84,7 @@ def optuna_store() -> bytes:
     """A study of four trials: complete, pruned, failed."""
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
         path = Path(folder) / "study.db"
-        sources.optuna_study(f"sqlite:///{path}", prune_at={1: 3}, states=(2,))
+        sources.optuna_study(sources.optuna_database(path), prune_at={1: 3}, states=(2,))
         return _free(path)
 
 

@@ -34,12 +34,20 @@ def written_and_read(made, folder: Path, name: str = "curves.csv.gz"):
     return read_table(folder / name, times_needed=False)
 
 
-def optuna_study(url_or_storage, *, name="sweep", direction="minimize", losses=LOSSES, prune_at=None, states=()):
+def optuna_database(path: Path):
+    """A storage of Optuna's in an SQLite file; each connection is closed after use."""
+    import optuna
+    from sqlalchemy.pool import NullPool
+
+    return optuna.storages.RDBStorage(f"sqlite:///{path}", engine_kwargs={"poolclass": NullPool})
+
+
+def optuna_study(storage, *, name="sweep", direction="minimize", losses=LOSSES, prune_at=None, states=()):
     """A study whose trials report `losses`; trial i is pruned after `prune_at[i]` steps."""
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    study = optuna.create_study(storage=url_or_storage, study_name=name, direction=direction)
+    study = optuna.create_study(storage=storage, study_name=name, direction=direction)
 
     def objective(trial):
         trial.suggest_float("x", 0, 1)

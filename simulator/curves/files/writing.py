@@ -73,6 +73,6 @@ def write_curves(path: Path, curves: Sequence[Written], *, metric: str | None = 
         if path.suffix == ".gz":
             # The gzip header has neither name nor date, so the same rows give the same bytes.
             with gzip.GzipFile(filename="", mode="wb", fileobj=out, mtime=0, compresslevel=LEVEL) as packed:
-                packed.write(text.getbuffer())
+                packed.write(text.getvalue())
         else:
-            out.write(text.getbuffer())
+            out.write(text.getvalue())

@@ -37,8 +37,8 @@ def extrapolated(resources: Resources, losses: Losses, new: Resources) -> Losses
             gain = max(float(centred @ (loss - loss.mean())) / spread, 0.0) if spread else 0.0
             rest = loss - loss.mean() - gain * centred
             best = min(best, (float(rest @ rest), gain, float(rate)))
-        _, gain, rate = best
-        made: Losses = loss[-1] + gain * (new.astype(float) ** -rate - at[-1] ** -rate)
+        _, gain, slope = best
+        made: Losses = loss[-1] + gain * (new.astype(float) ** -slope - at[-1] ** -slope)
     return made if np.isfinite(made).all() else held(resources, loss, new)
 
 

@@ -244,6 +244,7 @@ def _storage(path: Path) -> Iterator[BaseStorage]:
     """Optuna's own reader on a copy of the file: opening a storage may write to it."""
     from optuna.storages import JournalStorage, RDBStorage
     from optuna.storages.journal import JournalFileBackend
+    from sqlalchemy.pool import NullPool
 
     if path.is_dir():
         raise wrong(path, "is a folder; Optuna's storage is an SQLite or a journal file")
@@ -251,11 +252,9 @@ def _storage(path: Path) -> Iterator[BaseStorage]:
     try:
         if what == "storage":
             with databases.copied(path, {"studies", "trials", "version_info"}, "Optuna") as copy:
-                storage = RDBStorage(f"sqlite:///{copy}", skip_compatibility_check=False)
-                try:
-                    yield storage
-                finally:
-                    storage.engine.dispose()
+                # Without a pool, a connection is closed after use, also if this is no storage of Optuna's.
+                unpooled = {"poolclass": NullPool}
+                yield RDBStorage(f"sqlite:///{copy}", engine_kwargs=unpooled, skip_compatibility_check=False)
             return
         with tempfile.TemporaryDirectory(prefix="asha-simulator-") as folder:
             copy = Path(folder) / "journal.log"

@@ -98,7 +98,7 @@ def write(path: Path, pictures: Images, palette: NDArray[np.uint8]) -> None:
                 **loops,
             )
     with writing.replacing(path) as scratch:
-        scratch.write_bytes(packed.getbuffer())
+        scratch.write_bytes(packed.getvalue())
 
 
 def write_poster(path: Path, frame: NDArray[np.uint8], palette: NDArray[np.uint8]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from simulator.core.errors import InputError
 from simulator.core.vocabulary import IMPORTERS
 from tests.support.runner import asha_sim
-from tests.support.sources import LOSSES, imported, loop, optuna_study, ray_folder
+from tests.support.sources import LOSSES, imported, loop, optuna_database, optuna_study, ray_folder
 
 
 @pytest.mark.parametrize("kind", IMPORTERS)
@@ -69,7 +69,7 @@ def test_no_permission(tmp_path):
 @pytest.mark.slow
 def test_the_command(tmp_path):
     pytest.importorskip("optuna")
-    optuna_study(f"sqlite:///{tmp_path / 's.db'}", prune_at={1: 3})
+    optuna_study(optuna_database(tmp_path / "s.db"), prune_at={1: 3})
     command = ("curves", "import", "s.db", "--from", "optuna", "-o", "out.csv.gz", "--trace", "trace.csv")
     refused = asha_sim(*command, cwd=tmp_path)
 

@@ -1,24 +1,37 @@
 """SQLite files of other programs: what an importer opens it closes, however it ends."""
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 
 from simulator.core.errors import InputError
 from tests.curves.importers.conftest import noted
-from tests.support.sources import imported, mlflow_store, optuna_study
+from tests.support.sources import imported, mlflow_store, optuna_database, optuna_study
 
 pytestmark = pytest.mark.slow
 
 
 def optuna_file(path):
-    optuna_study(f"sqlite:///{path}", prune_at={1: 3})
+    optuna_study(optuna_database(path), prune_at={1: 3})
+
+
+def file_of_another_optuna(path):
+    optuna_file(path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE version_info SET schema_version = 1")
+        connection.commit()
 
 
 @pytest.mark.parametrize(
     ("kind", "make", "how"),
-    [("optuna", optuna_file, {"censored": "hold"}), ("optuna", optuna_file, {}), ("mlflow", mlflow_store, {})],
-    ids=["optuna", "optuna, refused", "mlflow"],
+    [
+        ("optuna", optuna_file, {"censored": "hold"}),
+        ("optuna", optuna_file, {}),
+        ("optuna", file_of_another_optuna, {}),
+        ("mlflow", mlflow_store, {}),
+    ],
+    ids=["optuna", "optuna, refused", "another optuna", "mlflow"],
 )
 def test_every_connection_is_closed(tmp_path, kind, make, how):
     path = tmp_path / "study.db"

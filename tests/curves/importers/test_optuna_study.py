@@ -6,14 +6,23 @@ import pytest
 
 from simulator.core.errors import InputError
 from simulator.trace.trace import Outcome
-from tests.support.sources import FLAT, LOSSES, imported, locked, losses_of, optuna_study, written_and_read
+from tests.support.sources import (
+    FLAT,
+    LOSSES,
+    imported,
+    locked,
+    losses_of,
+    optuna_database,
+    optuna_study,
+    written_and_read,
+)
 
 optuna = pytest.importorskip("optuna")
 
 
 def storage(tmp_path, kind):
     if kind == "sqlite":
-        return tmp_path / "study.db", f"sqlite:///{tmp_path / 'study.db'}"
+        return tmp_path / "study.db", optuna_database(tmp_path / "study.db")
     path = tmp_path / "study.log"
     return path, optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(path)))
 
