@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.curves.importers.conftest import closed  # noqa: F401  (what MLflow and Optuna leave open here is closed too)
 from tests.fuzz.oracle import tally
 
 #: Shown even where they are 0: that is the point.
