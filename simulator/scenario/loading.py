@@ -149,11 +149,11 @@ def _contradictions(loaded: Loaded) -> list[Problem]:
 def _stop_and_release(loaded: Loaded) -> Iterator[Problem]:
     """Problems of a stop by cost, which counts seconds of machines that are kept, and of a release after the stop."""
     stop, cluster = loaded.scenario.stop, loaded.scenario.cluster
+    if stop is None:
+        return
     for group in (cluster.groups or {"workers": GroupSection(count=1)}).values():
         release, billing = group.release or cluster.release, group.billing or cluster.billing
         idle = release.idle if isinstance(release, IdleReleaseSection) else 0
-        if stop is None:
-            return
         if stop.time is not None and idle >= stop.time:
             message = "comes before a machine has been without work for as long as its `release` says; give a "
             yield loaded.problem(("stop", "time"), f"{message}shorter span there, or `end`")
