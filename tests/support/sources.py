@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 from simulator.curves import importers
@@ -181,6 +182,16 @@ def locked(path: Path):
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("BEGIN EXCLUSIVE")
     return connection
+
+
+def changed(path: Path, *statements: str) -> Path:
+    """A database after these statements; `with` alone would commit them and leave the connection open."""
+    import sqlite3
+
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for statement in statements:
+            connection.execute(statement)
+    return path
 
 
 def loop(path: Path) -> Path:

@@ -1,13 +1,12 @@
 """SQLite files of other programs: what an importer opens it closes, however it ends."""
 
 import sqlite3
-from contextlib import closing
 
 import pytest
 
 from simulator.core.errors import InputError
 from tests.curves.importers.conftest import noted
-from tests.support.sources import imported, mlflow_store, optuna_database, optuna_study
+from tests.support.sources import changed, imported, mlflow_store, optuna_database, optuna_study
 
 pytestmark = pytest.mark.slow
 
@@ -18,9 +17,7 @@ def optuna_file(path):
 
 def file_of_another_optuna(path):
     optuna_file(path)
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("UPDATE version_info SET schema_version = 1")
-        connection.commit()
+    changed(path, "UPDATE version_info SET schema_version = 1")
 
 
 @pytest.mark.parametrize(

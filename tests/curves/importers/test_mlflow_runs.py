@@ -1,13 +1,12 @@
 """Stores that MLflow itself wrote."""
 
-import sqlite3
-
 import pytest
 
 from simulator.core.errors import InputError
 from simulator.trace.trace import Outcome
 from tests.support.sources import (
     LOSSES,
+    changed,
     imported,
     locked,
     losses_of,
@@ -89,9 +88,7 @@ def test_locked(store, tmp_path, monkeypatch):
 
 def test_another_schema(store, tmp_path):
     path = copy_of(store, tmp_path)
-    with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = 'abc'")
-    connection.close()
+    changed(path, "UPDATE alembic_version SET version_num = 'abc'")
     assert "is not a store of this version of MLflow: " in refused(path)
 
 
@@ -109,18 +106,14 @@ def test_another_schema(store, tmp_path):
 )
 def test_values_that_mlflow_does_not_store(store, tmp_path, statement, says, capfd):
     path = copy_of(store, tmp_path)
-    with sqlite3.connect(path) as connection:
-        connection.execute(statement)
-    connection.close()
+    changed(path, statement)
     assert says in refused(path)
     assert capfd.readouterr() == ("", "")
 
 
 def test_no_runs_and_no_store(store, tmp_path):
     path = copy_of(store, tmp_path)
-    with sqlite3.connect(path) as connection:
-        connection.execute("DELETE FROM runs")
-    connection.close()
+    changed(path, "DELETE FROM runs")
     assert refused(path).endswith("holds no runs")
     path.write_bytes(store[0].read_bytes()[:50_000])
     assert "is not a sound SQLite database" in refused(path)
@@ -133,9 +126,11 @@ def test_no_runs_and_no_store(store, tmp_path):
 
 def test_a_name_that_is_no_text_in_the_database_becomes_one(store, tmp_path):
     path = copy_of(store, tmp_path)
-    with sqlite3.connect(path) as database:
-        database.execute("UPDATE runs SET name = ? WHERE rowid = 1", (b"\x01\xff",))
-        database.execute("DELETE FROM tags WHERE key = 'mlflow.runName'")
+    changed(
+        path,
+        "UPDATE runs SET name = CAST(x'01ff' AS BLOB) WHERE rowid = 1",
+        "DELETE FROM tags WHERE key = 'mlflow.runName'",
+    )
     made = imported(path, "mlflow", options={"metric": "val_loss", "mode": "min"}, censored="hold")
 
     assert all(isinstance(trial["name"], str) for trial in made.report.trials)

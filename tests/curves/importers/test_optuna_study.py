@@ -1,7 +1,5 @@
 """Studies that Optuna itself wrote, as SQLite storages and as journals."""
 
-import sqlite3
-
 import pytest
 
 from simulator.core.errors import InputError
@@ -9,6 +7,7 @@ from simulator.trace.trace import Outcome
 from tests.support.sources import (
     FLAT,
     LOSSES,
+    changed,
     imported,
     locked,
     losses_of,
@@ -113,9 +112,7 @@ def test_a_locked_database(tmp_path, monkeypatch):
 def test_another_schema(tmp_path):
     path, where = storage(tmp_path, "sqlite")
     optuna_study(where)
-    with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = 'v1.3.0.a'")
-    connection.close()
+    changed(path, "UPDATE alembic_version SET version_num = 'v1.3.0.a'")
     assert "is not a storage of this version of Optuna: " in refused(path)
 
 
@@ -138,9 +135,7 @@ def test_another_schema(tmp_path):
 def test_values_that_optuna_does_not_store(tmp_path, statement, says):
     path, where = storage(tmp_path, "sqlite")
     optuna_study(where)
-    with sqlite3.connect(path) as connection:
-        connection.execute(statement)
-    connection.close()
+    changed(path, statement)
     assert says in refused(path)
 
 
@@ -148,14 +143,13 @@ def test_values_that_optuna_does_not_store(tmp_path, statement, says):
 def test_a_view_without_end_and_a_trigger(tmp_path):
     path, where = storage(tmp_path, "sqlite")
     optuna_study(where)
-    with sqlite3.connect(path) as connection:
-        connection.execute("CREATE TRIGGER 'a\"b' BEFORE INSERT ON studies BEGIN DELETE FROM studies; END")
-        connection.execute("DROP TABLE trial_values")
-        connection.execute(
-            "CREATE VIEW trial_values AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) "
-            "SELECT x AS trial_value_id, 1 AS trial_id, x AS objective, x AS value, 'FINITE' AS value_type FROM n"
-        )
-    connection.close()
+    changed(
+        path,
+        "CREATE TRIGGER 'a\"b' BEFORE INSERT ON studies BEGIN DELETE FROM studies; END",
+        "DROP TABLE trial_values",
+        "CREATE VIEW trial_values AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) "
+        "SELECT x AS trial_value_id, 1 AS trial_id, x AS objective, x AS value, 'FINITE' AS value_type FROM n",
+    )
     assert len(imported(path, "optuna").curves) == 4
 
 
@@ -174,9 +168,7 @@ def test_a_view_without_end_and_a_trigger(tmp_path):
 def test_tables_that_ask_for_all_memory(tmp_path, statement, says):
     path, where = storage(tmp_path, "sqlite")
     optuna_study(where)
-    connection = sqlite3.connect(path)
-    connection.executescript(statement)
-    connection.close()
+    changed(path, *statement.split("; "))
     assert says in refused(path)
 
 
@@ -201,9 +193,7 @@ def test_no_study_at_all(tmp_path):
     assert "is not a sound journal" in refused(tmp_path / "x.log")
     (tmp_path / "x.log").write_text('{"op_code": 99}\n{"a": 1}\n')
     assert "is not a journal of this version of Optuna" in refused(tmp_path / "x.log")
-    with sqlite3.connect(tmp_path / "x.db") as connection:
-        connection.execute("CREATE TABLE t (x)")
-    connection.close()
+    changed(tmp_path / "x.db", "CREATE TABLE t (x)")
     assert "is not a database of Optuna" in refused(tmp_path / "x.db")
 
 
