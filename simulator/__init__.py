@@ -1,13 +1,14 @@
 """Compare synchronous (SHA) and asynchronous (ASHA) successive halving on a simulated cluster.
 
-What a notebook needs is here, see `simulator.api`; it is imported when first asked for.
+This package has the names that a notebook needs. They come from `simulator.api`, which is imported when the first of
+them is used.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 
-TYPE_CHECKING = False  # type checkers know better; importing typing takes a while, in which signals come too early
+TYPE_CHECKING = False  # type checkers take it as true; to import it from typing would delay the handling of signals
 if TYPE_CHECKING:
     from simulator.api import (
         Cluster,
@@ -37,7 +38,7 @@ __all__ = [
     "examples", "explore", "load_scenario", "plan", "player", "plot", "preview", "sha", "share", "simulate",
 ]  # fmt: skip
 
-if not TYPE_CHECKING:  # a type checker would take any name for one of these
+if not TYPE_CHECKING:  # with __getattr__ a type checker would accept any name
 
     def __getattr__(name: str) -> object:
         if name in __all__:

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from simulator.render import Player
     from simulator.trace.trace import Trace
 
-#: Seeds behind the sentence of a widget on which searcher ends later, as behind that of `asha-sim explore`.
+#: Number of seeds over which a widget says which searcher ends later. `asha-sim explore` uses as many.
 SEEDS = 20
 
 __all__ = [
@@ -121,8 +121,9 @@ def simulate(
     """Run every searcher of a scenario on the same trials; `seed` overrides the scenario's.
 
     Instead of a scenario, it also runs one searcher, or several by label, on the trials `curves` and on a `cluster`,
-    until they are done or until `stop`. Then `seed` is the seed of stragglers and failures, 0 by default, and each
-    searcher can run only once. Raises InputError if searchers and curves don't fit, RunError if a run fails.
+    until they are done or until `stop`. Then `seed` is the seed of stragglers and failures, which is 0 by default,
+    and each searcher object can run only once. Raises InputError if searchers and curves don't fit, RunError if a run
+    fails.
 
     >>> simulate("scenarios/equal-times.yaml")["ASHA"].makespan_s / 60
     30.0
@@ -224,13 +225,13 @@ def plan(
     address: str | None = None,
     jobs: int = 0,
 ) -> Planned | PlannedShared:
-    """Answer the `plan` of a scenario: how many workers, at what price, how sure.
+    """Answer the section `plan` of a scenario: how many workers a search needs, at what price, and how sure that is.
 
-    The report and every finished block of runs are kept in `folder`, if one is given, to `resume` from. With
-    `extend`, a grid whose answer lies at its end is continued with more numbers of workers, or fewer. `jobs`
-    processes share the runs, 0 for one a processor; with `backend`, a Dask or Ray cluster at `address` does. The
-    answer is the same. Raises InputError for what is wrong with the plan or the folder, RunError where a run fails,
-    ValueError for a backend without its address.
+    If `folder` is given, it gets the report and every finished block of runs; with `resume` the plan goes on from
+    these blocks. With `extend`, larger or smaller numbers of workers are tried too if the answer is the largest or
+    smallest number in the grid. The runs are shared by `jobs` processes (0 means one for each processor), or with
+    `backend` by a Dask or Ray cluster at `address`; the answer is the same. Raises InputError for what is wrong with
+    the plan or the folder, RunError where a run fails, ValueError for a backend without its address.
     """
     if resume and folder is None:
         raise ValueError("resume needs a folder to go on with")
@@ -269,8 +270,8 @@ def plot(
 ) -> Picture:
     """Draw what workers did: gantt (default), utilization, rungs, split, curves, curves-in-time, incumbent, regret.
 
-    Of searches that share a cluster: timeline (default), stays, or load, which runs them at other loads too. The
-    options are those of `animate`. Raises ValueError for another kind, InputError for an option that can't be.
+    For searches that share a cluster the kinds are timeline (default), stays, and load, which also runs them at other
+    loads. The options are those of `animate`. Raises ValueError for another kind, InputError for a wrong option.
     """
     options = read_options(width=width, theme=theme, palette=palette, font=font, texts=texts, title=title)
     if isinstance(results, Shared):
@@ -308,9 +309,9 @@ def _plot_shared(results: Shared, kind: str, theme: ThemeName, options: PictureO
 def player(*results: Results | Shared) -> Player:
     """Make a page that plays runs on one clock; a notebook shows it inline, `.write(path)` keeps it.
 
-    With several results the page has a switch between them. Searches that share a cluster stand alone, and the
-    switch colours their jobs by search or by rung. Raises InputError if there are none, ValueError if other results
-    stand beside such searches.
+    With several results the page has a switch between them. A workload, that is, searches that share a cluster, needs
+    a page to itself; its switch colours jobs by search or by rung. Raises InputError if no results are given,
+    ValueError if other results are given beside a workload.
     """
     if isinstance(results[0] if results else None, Shared) and len(results) == 1:
         [shared] = [one for one in results if isinstance(one, Shared)]
@@ -337,9 +338,9 @@ def explore(
     In a notebook with anywidget (extra `notebook`), and without `vary`, it is a widget: the kernel simulates each
     move. Everywhere else it is a page, which `.write(path)` keeps. It holds every position of its sliders, simulated
     beforehand. `vary` has the values of its sliders by dotted key, such as {"cluster.workers": [4, 8, 16]}, or names
-    and values; by default there are sliders for the number of workers and for the divisor. `seeds` is the number
-    of seeds behind the sentence on which searcher ends later. It is 20 in a widget, and in a page 1: no sentence.
-    Raises InputError and RunError as `simulate` does.
+    and values; by default there are sliders for the number of workers and for the divisor. `seeds` is the number of
+    seeds behind the sentence that says which searcher ends later: by default 20 in a widget, and 1 in a page, which
+    then has no such sentence. Raises InputError and RunError as `simulate` does.
 
     >>> page = explore("scenarios/equal-times.yaml", {"cluster.workers": [5, 10]})
     >>> "This page holds 2 worlds" in page.html
@@ -385,12 +386,13 @@ def animate(
 ) -> list[Path]:
     """Write animations, in light and dark, into the folder `out`; return what was written.
 
-    `formats` are gif, mp4, webm, webp, html and perfetto, `styles` docs, timeline and side; without any it is a
-    timeline, with a plot of the utilization. `width` and `height` are pixels, and letters are chosen for the width;
-    `seconds` is how long an animation lasts with its last frame, `speed` how many times as fast as usual, `fps`
-    frames a second; `theme` light, dark or both; `loop` how often it plays, 0 for ever. `palette` and `texts` are
-    YAML files of colours and of words, `font` a TrueType or OpenType file. Raises InputError for an option that can't
-    be, if a style can't show so many searchers, or if a video can't be written.
+    `formats` are gif, mp4, webm, webp, html and perfetto. `styles` are docs, timeline and side; without any, a
+    timeline and a plot of the utilization are drawn. `width` and `height` are in pixels, and the size of letters
+    follows the width. `seconds` is the length of an animation including its last frame, `speed` says how many times
+    as fast as usual it is, and `fps` is its frames per second. `theme` is light, dark or both. `loop` is how often an
+    animation plays, 0 for ever. `palette` and `texts` are YAML files of colours and of words, `font` is a TrueType or
+    OpenType file. Raises InputError for a wrong option, if a style can't show that many searchers, or if a video
+    can't be written.
     """
     options = read_options(
         width=width, height=height, seconds=seconds, speed=speed, fps=fps, theme=theme, palette=palette, font=font,

@@ -1,4 +1,4 @@
-"""Completion of values in a shell, for options that take several words with commas."""
+"""Completion in a shell for options whose value is a list of words with commas."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 
 def with_commas(words: Sequence[str]) -> Callable[[str], list[str]]:
-    """A function that completes the last of several words with commas, none of them given before."""
+    """Make a function that completes the last word of such a list to any of `words` that the list does not have."""
 
     def complete(incomplete: str) -> list[str]:
         before, comma, begun = incomplete.rpartition(",")

@@ -17,9 +17,9 @@ Table = Annotated[
     Path, typer.Argument(metavar="FILE", help="Learning curves: .csv, .csv.gz or .parquet.", show_default=False)
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
-#: Most units that a step may stand for.
+#: Greatest number of units that one step of a log may stand for.
 MOST = 10**15 - 1
-#: Fewest laws of other sets of pilots that a plan takes.
+#: Smallest number of resampled laws from which a plan can tell how uncertain a fit is.
 FEWEST_LAWS = 8
 #: Length in seconds of each unit that a table's times may be in.
 UNITS = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
@@ -263,7 +263,7 @@ def fit(
 
 
 def _check_apart(*paths: Path | None) -> None:
-    """Raise InputError if two files of a command, one of them an input, are the same: writing would replace it."""
+    """Raise InputError if a command would write to the file that it reads."""
     given = [path for path in paths if path is not None]
     for place, path in enumerate(given):
         for other in given[:place]:

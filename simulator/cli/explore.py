@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from simulator.exploring.worlds import Worlds
     from simulator.scenario.loading import Loaded
 
-#: Seeds behind the sentences on a world.
+#: Number of seeds over which the sentences on a world compare the searchers.
 SEEDS = 20
 
 
@@ -81,7 +81,7 @@ def explore(
 
 
 def _write(worlds: Worlds, seeds: int, out: Path) -> None:
-    """Write one page that holds its worlds."""
+    """Write a single page that holds all its worlds."""
     from simulator.exploring.held import check_size, held
     from simulator.io import inputs
 

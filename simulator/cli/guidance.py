@@ -73,7 +73,7 @@ EXAMPLES = {
 }
 
 
-#: What a value of an option is told to be, where Typer passes on a message that is not meant for people.
+#: Plain words for the messages of Pydantic that Typer passes on.
 PLAINLY = {
     "Input should be a valid integer, unable to parse string as an integer": "It should be a whole number.",
     "Input should be a valid number, unable to parse string as a number": "It should be a number.",
@@ -81,14 +81,14 @@ PLAINLY = {
 
 
 class Grouped(TyperGroup):
-    """The list of commands by purpose; a command that is in no group comes last, by itself."""
+    """A command group whose help lists its commands by purpose; a command without a purpose comes last."""
 
     def invoke(self, ctx: Context) -> object:
-        """Run the command; a wrong value of an option, or a missing one, is told in plain words."""
+        """Run the command; the error for a wrong or missing value of an option is in plain words."""
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:
-            if not error.message:  # an option is missing; Typer may add a full stop and its choices
+            if not error.message:  # an option is missing, and Typer ends the sentence itself
                 error.message = (getattr(error.param, "help", None) or "").rstrip(".")
             error.message = PLAINLY.get(error.message, error.message.removeprefix("Value error, "))
             raise
@@ -119,7 +119,7 @@ def add_examples(app: typer.Typer, above: str = "") -> None:
 
 
 def _paragraphs(examples: tuple[str, ...]) -> Iterator[str]:
-    """Examples as a paragraph whose line breaks the help keeps."""
+    """The examples as a paragraph whose line breaks stay as they are in the help."""
     if examples:
         title = "Example:" if len(examples) == 1 else "Examples:"
         yield "\n".join(["\b", title, *(f"  {line}" for line in examples)])

@@ -10,12 +10,12 @@ from typer.models import OptionInfo
 
 from simulator.core.vocabulary import ThemeChoice
 
-#: Heading in `--help` of the options on looks.
+#: Heading of these options in `--help`.
 PANEL = "How it looks"
 
 
 def _option(metavar: str, help_: str) -> OptionInfo:
-    """An option on looks without a default of its own, which is what pictures have by themselves."""
+    """An option on looks; its default is None, with which a picture chooses for itself."""
     option: OptionInfo = typer.Option(metavar=metavar, help=help_, show_default=False, rich_help_panel=PANEL)
     return option
 

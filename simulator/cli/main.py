@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from simulator.scenario.loading import Loaded
     from simulator.trace.metrics import Summary
 
-#: Orders of the trials over which `run` compares searchers, and the most attempts that they may take in all: about a
-#: second. A single order has the wrong sign in up to a fifth of cases.
+#: Number of orders of the trials over which `run` compares searchers. It compares none if all orders together would
+#: take more than this number of attempts, which is about a second. In up to a fifth of cases a single order shows the
+#: slower searcher as the faster one.
 ORDERS, AFFORDABLE = 20, 60_000
 
 app = typer.Typer(
@@ -50,7 +51,7 @@ def main() -> None:
         surroundings.prepare()
         _run()
     except (InputError, RunError, MemoryError, OSError) as error:
-        if signals.asked:  # the signal's exception turned into this one
+        if signals.asked:  # a library has turned the signal's exception into this one
             raise
         _tell(error)
 
@@ -61,7 +62,7 @@ def _tell(error: InputError | RunError | MemoryError | OSError) -> NoReturn:
             _fail(2, str(error))
         case RunError() | MemoryError():
             _fail(1, f"the run failed: {_said(error)}")
-        case BrokenPipeError():  # the reader of our output has closed it
+        case BrokenPipeError():  # the program that reads the output has closed it
             signals.drop(1)
             sys.exit(0)
         case _:
@@ -84,7 +85,7 @@ def _run() -> None:
 
 
 def _said(error: RunError | MemoryError) -> str:
-    """The text of a failure, with what to do about it."""
+    """The text of a failure, and what to do about it."""
     if isinstance(error, MemoryError):
         return f"out of memory; end other programs, then {signals.goes_on(error)}"
     if not isinstance(error, MachineError):

@@ -201,7 +201,7 @@ def _animate_shared(loaded: Loaded, seed: int | None, out: Path, asked: Pictures
 
 
 def _styles(asked: str | None) -> tuple[Style, ...]:
-    """The requested styles."""
+    """The styles in `asked`, a text with commas, in their usual order."""
     if asked is None:
         return USUAL_STYLES
     return STYLES if asked == "all" else tuple(_chosen(asked, STYLES, "--style"))
@@ -356,7 +356,7 @@ def plot(
 
 
 def _loaded(path: Path, sets: list[str] | None, workers: int | None, unit_time: str | None) -> Loaded:
-    """The scenario of a file; for a name that is not YAML's, the error says that a trace may be meant."""
+    """Load the scenario of a file; for a file that is not YAML, the error says that a trace could be given too."""
     try:
         return opened(path, sets, workers, unit_time)
     except InputError as error:
@@ -370,7 +370,7 @@ def _loaded(path: Path, sets: list[str] | None, workers: int | None, unit_time: 
 
 
 def _check_no_settings(sets: list[str] | None, workers: int | None, unit_time: str | None) -> None:
-    """Raise InputError for settings given with a saved trace, whose run is over."""
+    """Raise BadParameter for settings that are given with a saved trace, since its run is over."""
     for option, given in (("--set", sets), ("--workers", workers), ("--unit-time", unit_time)):
         if given:
             raise typer.BadParameter("is for a scenario; a saved trace has been run.", param_hint=option)

@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 #: Heading in `--help` of the options that ask a question without a file.
 QUESTION = "The question, without a file"
-#: The ones of these options that may also be given with a scenario's file; they set keys of its section `plan`.
+#: Options that may also be given with a scenario's file; there they set keys of its section `plan`.
 IN_PLAN = ("--start", "--deadline", "--budget", "--confidence")
-#: Most workers of a cluster.
+#: Greatest number of workers of a cluster.
 MOST_WORKERS = 10**6
-#: Widest name of a planning option that is printed in one line, in characters.
+#: Number of characters up to which the name of a planning option is printed in one line.
 OPTION = 16
-#: Columns that a narrow terminal leaves out first, by the ends of their titles.
+#: Ends of the titles of columns that are left out first in a narrow terminal.
 LEAST = ("best loss", "busy", "fastest 10 %", "slowest 10 %", "dearest 10 %", "worker-hours")
-#: A width that no table reaches, in characters.
+#: Number of characters that no table is as wide as.
 UNBOUND = 10_000
 
 
@@ -214,7 +214,7 @@ def _checked(
 def _asked(
     scenario: Path | None, question: Question, sets: list[str] | None, save: Path | None
 ) -> tuple[Loaded, str | None]:
-    """The scenario that is planned, and its text if the options made it."""
+    """Load the scenario to plan; also returns its text if the options made it."""
     from simulator.scenario.asking import asked
     from simulator.scenario.loading import check_document
     from simulator.scenario.opening import with_changes
@@ -235,7 +235,7 @@ def _asked(
 
 
 def _with_question(scenario: Path, question: Question, sets: list[str] | None) -> Loaded:
-    """A scenario's file with the options that may be given with it; raises InputError for any others."""
+    """Load a scenario's file with the options that may be given with it; raises InputError for other options."""
     from simulator.scenario.opening import open_scenario
     from simulator.scenario.yaml_text import Change
 
@@ -270,10 +270,10 @@ def _print(told: Contents) -> None:
     console = Console()
     unbound = console.options.update(width=UNBOUND)
     if not console.is_terminal:
-        console.width = UNBOUND  # a file has lines of any length
+        console.width = UNBOUND  # a file has no width to keep to
     shown = list(range(len(head)))
     whole = console.measure(_table(head, rows, shown, broken=False), options=unbound).minimum
-    broken = whole > console.width  # then titles take two lines
+    broken = whole > console.width  # otherwise titles take two lines
     least = [at for end in LEAST for at in shown if head[at].endswith(end)]
     least += [at for at in reversed(shown[1:]) if at not in least]
     while (
@@ -291,7 +291,7 @@ def _print(told: Contents) -> None:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], shown: list[int], *, broken: bool) -> Table:
-    """A table of the columns `shown`; names of options and titles may take two lines, figures never do."""
+    """A table of the columns `shown`; names of options and titles may take two lines, numbers take one."""
     from rich.cells import cell_len
     from rich.table import Table
     from rich.text import Text

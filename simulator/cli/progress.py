@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 #: Seconds after which the bar appears.
 LATE = 1.0
-#: Results between two updates of a search's progress.
+#: Number of results after which a search's progress is shown again.
 LOOK = 200
 
 
@@ -42,7 +42,7 @@ def late_bar(what: str) -> Iterator[Callable[[int, int], None]]:
 
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
-    """A progress bar on stderr that vanishes when done, and shows only on a terminal."""
+    """A progress bar on stderr, which is only shown on a terminal and vanishes when the work is done."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 

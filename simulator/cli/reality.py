@@ -129,7 +129,7 @@ def backtest(
     *traces, scenario = files
     _check_backtest(files, figure, holdout=holdout, as_is=as_is)
     loaded = opened(scenario, sets)
-    if seed is not None:  # which also draws the trials of made-up curves, so that they are the run's
+    if seed is not None:  # it also decides the synthetic curves, so these are then the ones of the real run
         loaded = replace(loaded, scenario=loaded.scenario.model_copy(update={"seed": seed}))
     cases = [backtesting.case(trace, loaded, searcher) for trace in _read(traces, workers)]
     cases = [replace(one, trace=_called(one.trace, path)) for one, path in zip(cases, traces, strict=True)]
@@ -198,7 +198,7 @@ def _check_given(traces: Sequence[Path], out: Path | None, curves: Sequence[Path
 
 
 def _called(trace: Trace, path: Path) -> Trace:
-    """The trace with its file's name, by which messages call it."""
+    """The trace, with its file's name as the label that messages use."""
     return replace(trace, label=str(path))
 
 

@@ -66,7 +66,7 @@ def opened(
 
 
 def what_was_set(loaded: Loaded) -> str:
-    """A line on the keys that were set from outside the file; empty if there are none."""
+    """A line that lists the keys set on the command line; empty if there are none."""
     from simulator.planning.grid import short
 
     shown = ", ".join(

@@ -16,7 +16,7 @@ PASSED_OVER = (
 )  # fmt: skip
 #: Environment variables that limit how much of the machine is used.
 COUNTS = ("LOKY_MAX_CPU_COUNT", "POLARS_MAX_THREADS")
-#: Their values: a whole number of up to six digits, with or without blanks around it.
+#: Values that all libraries understand: a whole number of up to six digits, with or without blanks around it.
 _COUNT = re.compile(r"[ \t\n]*0*[1-9][0-9]{0,5}[ \t\n]*")
 
 
@@ -25,7 +25,7 @@ def prepare() -> None:
 
     Raises InputError for a value that no library could understand.
     """
-    for descriptor in (0, 1, 2):  # a file that is opened later would get a stream's number
+    for descriptor in (0, 1, 2):  # else a file that is opened later would get the stream's number, and so its output
         try:
             os.fstat(descriptor)
         except OSError:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-#: Width that each column adds to its text, for padding and a line, and width of the table's last line, in characters.
+#: Characters that each column adds to its text, for padding and a line; and the width of the line at the right end.
 BESIDE, END = 3, 1
 
 
@@ -22,7 +22,7 @@ def print_table(console: Console, head: Sequence[str], rows: Sequence[Sequence[s
     from rich.text import Text
 
     widths = [max(map(cell_len, column)) + BESIDE for column in zip(head, *rows, strict=True)]
-    bound = console.width - END if console.is_terminal and named else sum(widths)  # a file has lines of any length
+    bound = console.width - END if console.is_terminal and named else sum(widths)  # a file has no width to keep to
     rest = list(range(named, len(head)))
     while rest:
         shown, room = list(range(named)), bound - sum(widths[:named])

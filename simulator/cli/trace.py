@@ -15,7 +15,7 @@ trace_app = typer.Typer(help="Describe schedules, simulated or imported.", no_ar
 
 @trace_app.callback()
 def _trace() -> None:
-    """Keep `describe` a subcommand: a group with a single command would become that command."""
+    """Keep `describe` a subcommand: Typer would replace a group of one command by that command."""
 
 
 @trace_app.command()

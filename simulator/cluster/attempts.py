@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 @dataclass(frozen=True)
 class Overheads:
-    """Worker time without training, in ticks: `trial_start` to set a trial up, to `save` and `restore` one."""
+    """Worker time without training, in ticks: to set a trial up, and to `save` and `restore` a checkpoint."""
 
     trial_start: int = 0
     save: int = 0
@@ -30,7 +30,7 @@ class Recovery:
 
 
 class Rest(NamedTuple):
-    """What remains of an attempt: ticks of `overhead`, ticks of training that are kept, and the `units` of these."""
+    """What is left of an attempt that is cut short: ticks of `overhead`, and ticks and `units` of training `kept`."""
 
     overhead: int
     kept: int
@@ -40,8 +40,8 @@ class Rest(NamedTuple):
 class Course(NamedTuple):
     """The course of an attempt: `lead` ticks of overhead, then `work` ticks of training for `units` units.
 
-    A checkpoint of `save` ticks follows every `every` units. The next job pays for the last one, if its trial goes on
-    elsewhere. Units are taken to last equally long.
+    A checkpoint of `save` ticks follows every `every` units. The checkpoint at the end is not part of the attempt:
+    the trial's next job pays for it, if it runs elsewhere. All units of an attempt are taken to be equally long.
     """
 
     lead: int
@@ -57,7 +57,7 @@ class Course(NamedTuple):
 
     @property
     def overhead(self) -> int:
-        """Ticks without training."""
+        """Ticks from start to end in which the trial is not trained."""
         return self.lead + self.save * self._checkpoints
 
     @property
@@ -65,7 +65,7 @@ class Course(NamedTuple):
         return (self.units - 1) // self.every if self.save else 0
 
     def cut_short(self, after: int) -> Rest:
-        """What remains if the attempt ends `after` that many ticks: all up to the last complete checkpoint."""
+        """What is left if the attempt ends after `after` ticks: everything up to the last complete checkpoint."""
         spent = after - self.lead
         if spent <= 0:
             return Rest(after, 0, 0)
@@ -78,7 +78,10 @@ class Course(NamedTuple):
         return Rest(self.lead + done * self.save, self._kept(done * self.every), done * self.every)
 
     def warned(self, after: int) -> Rest:
-        """What remains if a notice leaves time for one more checkpoint of the units trained by then."""
+        """What is left if the attempt ends after `after` ticks and is told in time to save once more.
+
+        The extra checkpoint is written at the end, and has all units that are whole by then.
+        """
         rest = self.cut_short(after)
         left = after - rest.overhead - rest.kept - self.save
         units = rest.units + max(0, int(left * self.units / self.work)) if self.work else rest.units

@@ -27,7 +27,7 @@ class Span(Protocol):
 
 @dataclass(frozen=True)
 class Weibull:
-    """Weibull distribution with the given mean; shape 1 is the exponential, less is heavy-tailed, more is wear."""
+    """Weibull distribution with the given mean; shape 1 is exponential, less has heavy tails, more fails by wear."""
 
     mean: float
     shape: float = 1.0
@@ -51,7 +51,7 @@ class LogNormalSpan:
 
 
 def expected_completion(work: float, losses: float) -> float:
-    """Expected time until `work` ticks succeed without a loss, if losses at rate `losses` per tick start them again.
+    """Expected time until `work` ticks in a row pass without a loss, if losses come at the rate `losses` per tick.
 
     It is (exp(rate * work) - 1) / rate; inf where that overflows.
     """

@@ -1,7 +1,7 @@
 """Runs a searcher on a cluster, and returns the trace.
 
-model.py, the SimPy model, can run every cluster. fast.py makes the same trace faster where all machines come at once
-and stay.
+There are two engines. The SimPy model (one_search.py) can run every cluster. fast.py makes the same trace in less
+time, if all machines come at once and stay.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ def simulate(
     meta: Mapping[str, str | int | float] | None = None,
     engine: Engine | None = None,
 ) -> Trace:
-    """Run `searcher` until it is done, or until `stop` (a number is its time, in ticks).
+    """Run `searcher` until it is done or until `stop`, and return the trace; a number as `stop` is a time in ticks.
 
     A result due exactly at the stop still counts; no job starts then, and jobs that are running are cut. `seed` is
-    that of stragglers, losses and machines. `engine` forces one of the two, for tests and teaching. Raises
+    that of stragglers, losses and machines. `engine` chooses one of the two engines, for tests and teaching. Raises
     StarvedError if work remains that no worker will ever do, ValueError if "fast" is asked for a cluster that it
     can't run.
     """
@@ -61,7 +61,7 @@ def simulate(
         released=released,
         groups=pool.priced(),
         meta=meta or {},
-        stopped=searcher.next_job() is not Idle.DONE,  # a stop may come when no job is running
+        stopped=searcher.next_job() is not Idle.DONE,  # the stop may be later than the last attempt's end
         **columns,
     )
 

@@ -22,12 +22,12 @@ from simulator.searchers.protocol import AnyJob, Decider, Idle, Job, goes_on_in_
 
 
 class Begins(Protocol):
-    """Begins attempts: Outcomes do so for a cluster with failures or overheads, a preview with times of its own."""
+    """What begins attempts: Outcomes where a cluster has failures or overheads, or a preview with its own times."""
 
     rows: bytearray
 
     def begin(self, task: Task, worker: int, now: Any) -> Ending:
-        """Begin an attempt at a task, and return how it will end; the row is written here if there is one."""
+        """Begin an attempt at a task, and return how it will end; if the run keeps rows, write its row."""
         ...
 
 
@@ -60,7 +60,7 @@ def run(  # noqa: C901, PLR0912, PLR0915  (one loop: calling a function for each
     rows = bytearray() if outcomes is None else outcomes.rows
     waiting: deque[Job] = deque()  # jobs in line, with `queued`
     under_way: list[tuple[float, int, int, AnyJob, float, Exit | None, Task | None]] = []
-    # That is a heap of (end, order of start, worker, job, loss, exit, task that is left).
+    # This is a heap of (end, order of start, worker, job, loss, exit, task that is left).
     idle: list[int] = []  # heap of the workers that had a job and have none now
     free: int | None = None  # the worker whose attempt has just ended; it is still first in under_way
     hired = 0  # workers 0 to hired - 1 have had a job

@@ -18,12 +18,12 @@ from simulator.core.streams import Drawn, Stream
 from simulator.core.ticks import LIMIT
 from simulator.trace.trace import Outcome
 
-#: Trials whose random numbers are computed at once, and rungs for which the first block is.
+#: Random numbers are computed for this many trials at once; and the first block is for this many rungs.
 BLOCK, RUNGS = 256, 4
-#: Slow spells of a machine that are drawn at once, and machines for which the first block is.
+#: This many slow spells of a machine are drawn at once; and the first block is for this many machines.
 SPELLS, MACHINES = 24, 16
-#: Gaps and spells that pass on a machine before a run, so that it is as often slow at the start as later on. Where
-#: gaps are as uneven as those of spot machines, it is still a tenth too often.
+#: Number of gaps and spells that pass on a machine before a run, so that it is slow as often at the start as later
+#: on. Where gaps are as uneven as those of spot machines, it is still slow a tenth too often at the start.
 BEFORE = 16
 
 
@@ -39,8 +39,8 @@ class Drop:
 class SlowSpells:
     """Spells of `length` in which training takes `factor` times as long, with gaps of `every` between them.
 
-    They have come and gone since long before the run, so a machine may be slow at its start. With `since` the first
-    gap of each machine begins at that tick.
+    The spells begin long before the run, so a machine may be slow at the run's start. With `since` the first gap of
+    each machine begins at that tick.
     """
 
     every: Span
@@ -51,7 +51,7 @@ class SlowSpells:
 
 @dataclass(frozen=True)
 class Conditions:
-    """Conditions that make work longer than its curve says; `crash` is an attempt's probability to fail by itself."""
+    """Conditions that make work longer than its curve says; an attempt fails by itself with probability `crash`."""
 
     straggler: Straggler | None = None
     straggler_per: Literal["job", "worker"] = "job"
@@ -121,7 +121,7 @@ class _Slowness:
         return spells[number]
 
     def _since(self, machine: int) -> int:
-        """The tick at which a machine's first gap begins: long before the run, and at any place of a cycle."""
+        """The tick at which a machine's first gap begins: long before the run, by a random number of cycles."""
         if self._slow.since is not None:
             return self._slow.since
         return -round((BEFORE + self._begins.at(0, machine)) * (self._slow.every.mean + self._slow.length.mean))
@@ -146,7 +146,7 @@ class Fates:
         self._log_kept = log1p(-self._drop.probability) if self._drop and self._drop.probability < 1 else -inf
 
     def work(self, ticks: int, trial: int, rung: int, attempt: int, worker: int, speed: float) -> int:
-        """Ticks of a training that takes `ticks` by its curve, with the straggler factor and the worker's speed."""
+        """Ticks that a training of `ticks` by its curve takes, with the straggler factor and the worker's speed."""
         if self._factors is None:
             factor = 1.0
         elif self._per_worker:
@@ -187,12 +187,12 @@ class Fates:
         """Ticks until an attempt is dropped or crashes; a value above `length`, its whole length, means never."""
         after = inf
         if self._drop is not None:
-            survived = log(self._drops.at(trial, rung, attempt)) / self._log_kept  # a number of checks
+            survived = log(self._drops.at(trial, rung, attempt)) / self._log_kept  # the number of checks that pass
             if survived < LIMIT:
                 after = (floor(survived) + 1) * self._drop.per
         if self._crash:
             drawn = self._crashes.at(trial, rung, attempt)
-            if drawn < self._crash:  # then drawn / crash is uniform, and says how far the attempt got
+            if drawn < self._crash:  # then drawn / crash is uniform: the share of the attempt before it
                 after = min(after, ceil(drawn / self._crash * length))
         return after
 

@@ -8,7 +8,7 @@ from simulator.cluster.durations import expected_completion
 from simulator.cluster.fates import Conditions
 from simulator.cluster.groups import MachineGroup
 
-#: A job whose chance to be done in one attempt is less than one in HOPELESS counts as hopeless.
+#: A job is hopeless if the probability to be done in one attempt is less than one in this number.
 HOPELESS = 1e9
 
 
@@ -21,7 +21,7 @@ def loss_rate(conditions: Conditions, group: MachineGroup) -> float:
 
 
 def absence_rate(group: MachineGroup) -> float:
-    """Rate at which a machine of `group` goes, per tick that it is there."""
+    """How often a machine of `group` goes away, per tick that it is there."""
     rate = 0.0
     if group.failures is not None:
         rate += 1 / group.failures.uptime.mean
@@ -36,7 +36,7 @@ def absence_rate(group: MachineGroup) -> float:
 def ticks_if_hopeless(
     conditions: Conditions, groups: tuple[MachineGroup, ...], ticks: float, units: int
 ) -> float | None:
-    """The expected ticks of a job of `ticks` and `units` if it is hopeless on every group; None if it is not.
+    """The expected ticks until a job of `ticks` and `units` is done, if it is hopeless on every group; else None.
 
     Training between two checkpoints must succeed without a loss, and so must a machine's start and the overhead
     before training. The expected time is (exp(rate * t) - 1) / rate, divided by the probability that an attempt does
@@ -69,12 +69,12 @@ def remedy(conditions: Conditions, groups: tuple[MachineGroup, ...], ticks: floa
 
 
 def _stretches(conditions: Conditions, units: int) -> int:
-    """The number of parts of a job that are saved one by one."""
+    """The number of parts of a job that end with a checkpoint."""
     recovery = conditions.recovery
     return -(-units // recovery.checkpoint_every) if recovery.on_loss == "resume" else 1
 
 
 def _around(conditions: Conditions) -> int:
-    """Ticks of an attempt without training."""
+    """Ticks of an attempt in which nothing is trained."""
     overheads = conditions.overheads
     return overheads.save + overheads.trial_start + overheads.restore

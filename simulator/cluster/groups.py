@@ -8,7 +8,7 @@ from typing import Literal
 from simulator.cluster.durations import Span
 
 Policy = Literal["fastest", "cheapest", "lowest"]
-#: Machines that go together: a number of neighbours, all of a group, or all of the cluster.
+#: Machines that fail or go together: this number of neighbours, all of a group, or all of the cluster.
 Together = int | Literal["group", "cluster"]
 
 
@@ -23,12 +23,12 @@ class Failures:
 
 @dataclass(frozen=True)
 class Preemption:
-    """A machine is taken away after `up` and given back after `down`; it is told `notice` ticks before.
+    """A machine is taken away after `up`, with a warning `notice` ticks before, and given back after `down`.
 
     With `series`, recorded (up, down) ticks, each machine repeats the series from a place of its own. With
-    `availability` the group repeats a recording: (tick, machines that are there from then on), the last tick being
-    its end. All machines start at one place of it, which the seed draws; with `from_start` it is the first.
-    `together` machines go at once. They are first there after `first_wait`.
+    `availability` the group repeats a recording of pairs (tick, machines that are there from then on), whose last
+    tick is its end. The recording starts at a place that the seed draws; with `from_start`, at its first tick.
+    `together` machines go at once. A group of them first comes after `first_wait`.
     """
 
     up: Span | None = None
@@ -57,12 +57,12 @@ class Scaling:
 
 @dataclass(frozen=True)
 class MachineGroup:
-    """`count` equal machines; `speed` divides the time of a job, `price` is money a machine and hour.
+    """`count` equal machines; `speed` divides the time of a job, `price` is the price of a machine per hour.
 
-    The first joins at `join`, the last `ramp_up` later; all leave at `leave`. Each time that one comes up, it takes
-    `start_up` ticks before it can work. `release` says when a machine is let go: kept to the `end`; `drained` after
-    its last work; after a number of ticks without work, to be hired again; or as a Scaling says. `billing` is the
-    span of ticks that is charged in whole.
+    The first joins at `join`, the last `ramp_up` later; all leave at `leave`. Each time that a machine comes up, it
+    takes `start_up` ticks before it can work. `release` says when a machine is let go: at the run's end ("end"),
+    after its last work ("drained"), after this number of ticks without work, from which on it can be hired again, or
+    as a Scaling says. `billing` is the number of ticks that are only charged as a whole.
     """
 
     count: int
@@ -80,12 +80,12 @@ class MachineGroup:
     billing: int = 1
 
     def joins(self, place: int) -> int:
-        """The tick at which the group's machine `place` joins."""
+        """The tick at which the machine number `place` of the group (from 0) joins."""
         return self.join + (self.ramp_up * place // (self.count - 1) if self.count > 1 else 0)
 
     @property
     def rehires(self) -> bool:
-        """Whether the machines are let go while they are idle, and hired again."""
+        """Whether idle machines are let go, and hired again when there is work."""
         return not isinstance(self.release, str)
 
     @property

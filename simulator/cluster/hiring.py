@@ -1,4 +1,4 @@
-"""Machines that are let go after some time without work, and hired again when work waits for them."""
+"""A machine that is let go after some time without work, and hired again when work waits for it."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ Span = tuple[int, int]
 
 
 class Hired:
-    """A machine that is hired at first, while it works, and until it has been idle for `idle` ticks.
+    """A machine that is hired when the run begins, and let go once it has been idle for `idle` ticks.
 
-    It is idle from the end of the last work of its places, or from when it is ready if that is later. Work that comes
-    at the very tick of its release still keeps it. While it is let go, its machine's spells pass unnoticed; when it
-    is hired again, it takes its `start_up`. With `idle` inf the caller says when it is let go; it may then begin
-    without being hired, by `at_first`.
+    It is idle from the tick at which its last place ended its work, or at which it became ready if that is later.
+    Work that comes at the very tick of its release keeps it hired. A machine that was let go comes and goes as
+    before, but costs nothing and does no work; after it is hired again, it takes `start_up` ticks to be ready. If
+    `idle` is inf, the caller says when to let it go. With `at_first` false it is not hired when the run begins.
     """
 
     def __init__(self, machine: Machine, idle: float, start_up: int, *, at_first: bool = True) -> None:
         self._machine, self._idle, self._start_up = machine, idle, start_up
-        self._working = 0  # places with work
+        self._working = 0  # number of its places that have work
         self._idle_since = 0
-        self._ready = 0  # when it is started up, after it was hired again
+        self._ready = 0  # the tick at which its last start after being hired again ends
         self._gone: int | None = None if at_first else 0  # the tick of its release; None while it is hired
         self._spans: list[Span] = []
         self._boots: list[Span] = []
@@ -37,9 +37,9 @@ class Hired:
         return self._gone is not None
 
     def at(self, now: int) -> Up | None:
-        """The spell under way at `now`, else the next one, else None; `now` never falls.
+        """The spell under way at `now`, else the next one, else None; `now` must not fall from call to call.
 
-        For a machine that is let go it is the spell in which it may be hired.
+        For a machine that is let go, this is the spell in which it may be hired.
         """
         up = self._machine.up
         while up is not None:
@@ -67,7 +67,7 @@ class Hired:
         return self._gone is None and not self._working
 
     def let(self, now: int) -> None:
-        """Let it go `now`; it must be hired and without work."""
+        """Let it go at tick `now`; it must be hired and without work."""
         if not self.idle:
             raise ValueError("only a machine without work can be let go")
         self._gone = now

@@ -29,8 +29,8 @@ Presence = Iterator[tuple[int, float]]
 class Machine:
     """The life of one machine, spell by spell; its draws depend on (machine, spell).
 
-    It is there once it has joined and while neither a failure nor a preemption keeps it away; each of these goes on
-    whatever the other does. Machines that go together share the draws of the first of them.
+    It is there once it has joined, and while neither a failure nor a preemption keeps it away. Failures and
+    preemptions come and go independently. Machines that go together share the draws of the first of them.
     """
 
     def __init__(
@@ -41,11 +41,11 @@ class Machine:
         reasons = ((failures, Outcome.FAILED), (preemption, Outcome.PREEMPTED))
         self._sources = [(source, why) for source, why in reasons if source is not None]
         self._there = [next(source, None) for source, _ in self._sources]
-        self._since = joins  # spells before that are skipped
+        self._since = joins  # spells that end before this tick are skipped
         self.up = self._following()
 
     def at(self, now: int) -> Up | None:
-        """The spell under way at `now`, else the next one, else None; `now` never falls."""
+        """The spell under way at `now`, else the next one, else None; `now` must not fall from call to call."""
         while self.up is not None and self.up.until <= now:
             self.up = self._following()
         return self.up
@@ -75,7 +75,7 @@ class Machine:
 
 
 def available(counts: Sequence[tuple[int, int]], place: int, since: int) -> Presence:
-    """Spells of the machine `place` in a group whose number of machines follows a recording, repeated without end.
+    """Spells of machine number `place` in a group whose size follows a recording, which repeats for ever.
 
     `counts` are (tick, machines there from then on), from tick 0 to the end; the recording begins at tick `since`,
     which may be before 0.
@@ -107,7 +107,7 @@ def available(counts: Sequence[tuple[int, int]], place: int, since: int) -> Pres
 
 
 def played(series: Sequence[tuple[int, int]], place: int, since: int) -> Presence:
-    """Recorded spells of presence, repeated without end from entry `place` on."""
+    """Recorded spells of presence from entry `place` on, which repeat for ever; the first begins at tick `since`."""
     for spell in count(place):
         up, down = series[spell % len(series)]
         yield since, since + up

@@ -94,7 +94,7 @@ class Model(ABC, Generic[AnyWorker]):
         self._quiet = self.env.event()  # happens when no worker is at work although there is work
         self._quiet_since = 0
         self._decided = 0  # the tick at which the scheduler has given out the last job
-        self._vain = 0  # visits of machines without an attempt
+        self._vain = 0  # number of times in a row that a machine came and went without an attempt
         self._deadline: float = inf if time is None else time
         self._ended = self.env.event()
         self._error: Exception | None = None
@@ -123,7 +123,7 @@ class Model(ABC, Generic[AnyWorker]):
         except RunError:
             raise
         except RuntimeError:
-            if env.peek() < inf:  # not SimPy's error for an empty list of events
+            if env.peek() < inf:  # SimPy would raise an error if its list of events became empty
                 raise
             raise self._starved() from None
         finally:
@@ -164,7 +164,7 @@ class Model(ABC, Generic[AnyWorker]):
 
     @abstractmethod
     def _unfinished(self) -> str:
-        """The text for the work that remains when no worker is left."""
+        """A clause that says what is unfinished, for the error when no worker is left."""
 
     # The processes.
 
@@ -177,7 +177,7 @@ class Model(ABC, Generic[AnyWorker]):
                     yield worker.called
                     continue
                 yield worker.until
-            except simpy.Interrupt:  # its trial was stopped for another, which it may have by now
+            except simpy.Interrupt:  # its trial was stopped in favour of another, which the worker may already have
                 continue
             self._after(self._end_attempt, worker)
 
@@ -219,7 +219,7 @@ class Model(ABC, Generic[AnyWorker]):
             self._ended.succeed()
 
     def _notice_quiet(self) -> None:
-        """Trigger the event of patience if no worker is at work although there is work."""
+        """Tell patience that no worker is at work although there is work, if that is so."""
         if self._stuck() and not self._quiet.triggered:
             self._quiet.succeed()
 
@@ -252,7 +252,7 @@ class Model(ABC, Generic[AnyWorker]):
         return False
 
     def _count_vain(self) -> None:
-        """Count a visit of a machine without an attempt; raises StarvedError for too many in a row."""
+        """Count that a machine came and went without an attempt; raises StarvedError after too many in a row."""
         self._vain += not self._busy()
         if self._vain > MAX_ATTEMPTS * 10:
             raise StarvedError("machines come and go, and none stays long enough to start up and work")
@@ -305,7 +305,7 @@ class Model(ABC, Generic[AnyWorker]):
     def _wait(self, until: float) -> int:
         """Ticks until the scheduler gives out the next job: one after the other, each takes its decision time.
 
-        A machine that goes at `until`, before its job is given out, loses the job at that tick.
+        If the machine goes at `until`, before the job is given out, the job is lost at that tick.
         """
         if not self._cluster.decision_time:
             return 0

@@ -40,7 +40,7 @@ class OneSearch(Model[Trainer]):
         self._stop = stop
         self._aims = any(aim is not None for aim in (stop.loss, stop.full_loss, stop.full_length))
         self._waiting: deque[AnyJob] | None = deque() if cluster.assignment == "queued" else None
-        self._lost: deque[Task] = deque()  # tasks that come before new ones: lost, or waiting for hired machines
+        self._lost: deque[Task] = deque()  # tasks that come first: lost ones, and those that wait for hired machines
         self._in_place = self._waiting is None and goes_on_in_place(searcher)
         self._fresh: tuple[Trainer, int] | None = None  # the worker of a result that has just come, and its trial
         self._running = 0
@@ -53,7 +53,7 @@ class OneSearch(Model[Trainer]):
         return [] if self._stop.cost is None else [self._treasurer(self._stop.cost)]
 
     def _treasurer(self, budget: float) -> Process:
-        """Follows the machines' cost as they come and go, and ends the run at the tick that spends the budget."""
+        """Follows the machines' cost as they come and go, and ends the run at the tick that uses up the budget."""
         spending = self.pool.spending(budget)
         while True:
             change = spending.next_change
@@ -143,7 +143,7 @@ class OneSearch(Model[Trainer]):
             self._end()
 
     def _asked_for(self) -> Task | None:
-        """The next new task, if there is one."""
+        """The next task that was not tried yet, if there is one."""
         job: Any
         if self._waiting is None:
             job = self._searcher.next_job()

@@ -1,6 +1,6 @@
 """The outcome of an attempt at a job, which is known when it begins, and its row of the trace.
 
-Both engines ask here. They decide when an attempt begins; this module has no clock.
+Both engines use this module. They decide when an attempt begins; this module has no clock.
 """
 
 from __future__ import annotations
@@ -33,17 +33,20 @@ MAX_ATTEMPTS = 10_000
 #: A job to be tried from resource `begin` on, after `tries` lost attempts: (job, begin, tries).
 Task = tuple[AnyJob, int, int]
 
-#: An attempt's end (tick), job, loss and exit, and the task that is left to do if the attempt is lost.
+#: An attempt's end in ticks, its job, loss and exit, and the task that is left if the attempt is lost.
 Ending = tuple[float, AnyJob, float, Exit | None, Task | None]
 
 
-#: An attempt that may be stopped: its lead, work and units as in a Course, whether it ends by a loss that counts, and
-#: the position of its row.
+#: An attempt that may be stopped: its lead, work and units as in a Course, whether it will be lost in a way that
+#: counts towards `max_restarts`, and the position of its row.
 Begun = tuple[int, int, int, bool, int]
 
 
 def keep(task: Task, whose: str = "") -> Task:
-    """The task itself, which remains of a lost attempt of search `whose`; StarvedError if it was lost too often."""
+    """Return the task that a lost attempt leaves; raises StarvedError if it was lost too often.
+
+    `whose` names the search in the error, where there are several.
+    """
     job, _, tries = task
     if tries >= MAX_ATTEMPTS:
         raise StarvedError(
@@ -84,8 +87,8 @@ class Outcomes:
         self._resume = cluster.resume and resume
         self._recovery = conditions.recovery
         self._save = conditions.overheads.save if conditions.recovery.on_loss == "resume" else 0
-        self._restarts: dict[int, int] = {}  # by trial, the number of losses that count
-        self._last: dict[int, tuple[int, int]] = {}  # by worker, the trial it trained last and when that ends
+        self._restarts: dict[int, int] = {}  # by trial, the number of losses that count towards max_restarts
+        self._last: dict[int, tuple[int, int]] = {}  # by worker, its last trial and the end of that attempt
         # Flags that skip the work for what can't happen on this cluster.
         self._uneven = conditions.straggler is not None or any(group.speed != 1 for group in cluster.machines)
         self._slow = conditions.slow is not None
@@ -102,10 +105,10 @@ class Outcomes:
         up: Up | None = None,
         others: Sequence[int] = (),
     ) -> Ending:
-        """Begin an attempt at `task` after `wait` ticks, on a worker and maybe `others`, the slowest of which counts.
+        """Begin an attempt at `task` after `wait` ticks, on a worker and maybe `others`; the slowest sets the pace.
 
-        They are there for the spell `up`, of the machine that goes first, or for ever. A trial that ended `now`
-        where it was goes on without a lead. Raises RunError where the clock runs out.
+        `up` is the spell of the machine that goes first, None if all stay for ever. A trial whose last job ended
+        `now` on the same worker needs no lead. Raises RunError where the clock runs out.
         """
         job, begin, tries = task
         trial, bracket, rung, first, to_resource = job
@@ -150,7 +153,10 @@ class Outcomes:
         return end, job, loss, exit_, left
 
     def stop(self, task: Task, worker: int, start: int, now: int, begun: Begun) -> Task:
-        """Cut short `now` an attempt that was to start at `start`, in the trace too; returns the task left."""
+        """Cut an attempt short at tick `now`, and change its row; returns the task that is left.
+
+        `start` is the tick at which the attempt was to start.
+        """
         job, begin, tries = task
         lead, work, units, counted, place = begun
         course = Course(lead, work, units, self._recovery.checkpoint_every, self._save)
@@ -160,7 +166,7 @@ class Outcomes:
             rest = course.cut_short(spent) if spent else Rest(0, 0, 0)
         else:
             rest = Rest(min(course.lead, spent), 0, 0)
-        if counted:  # a loss that was to come, and does not
+        if counted:  # the attempt was to be lost, and is not any more
             self._restarts[trial] -= 1
         self._last.pop(worker, None)
         lost = spent - rest.overhead - rest.kept
@@ -185,7 +191,7 @@ class Outcomes:
     def _delays(
         self, task: Task, work: int, worker: int, start: int, now: int, others: Sequence[int]
     ) -> tuple[int, int, int]:
-        """Ticks before training, ticks of training, and ticks of all that trains nothing."""
+        """Ticks before training, ticks of training, and ticks of all overhead."""
         job, begin, tries = task
         promoted = begin > 0 and tries == 0
         goes_on = promoted and self._last.get(worker) == (job[0], now)
@@ -203,7 +209,7 @@ class Outcomes:
         return self._fates.of(course, job[0], job[2], tries, stay=stay, why=why, notice=notice)
 
     def _dies(self, trial: int, outcome: Outcome) -> bool:
-        """Whether a trial whose job is lost once more is given up."""
+        """Count a loss of a trial's job, and return whether the trial is given up."""
         if outcome is not PREEMPTED:
             self._restarts[trial] = self._restarts.get(trial, 0) + 1
         return self._recovery.on_loss == "exit" or self._restarts.get(trial, 0) > self._recovery.max_restarts

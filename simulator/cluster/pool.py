@@ -22,7 +22,7 @@ from simulator.cluster.spending import Spending
 from simulator.core.streams import Drawn, Stream, integers, uniforms
 from simulator.trace.trace import Group, Spell, Spells
 
-#: Spells of a machine that are drawn at once, and machines for which the first block is.
+#: This many spells of a machine are drawn at once; and the first block is for this many machines.
 BLOCK, ABREAST = 16, 16
 
 
@@ -45,7 +45,7 @@ class MachinePool:
         self._machines: dict[int, Machine | Hired] = {}
 
     def worker(self, rank: int) -> int:
-        """The worker at position `rank` (from 0) in the order in which idle workers are taken."""
+        """The worker that is number `rank` (from 0) in the order in which idle workers are taken."""
         if len(self.groups) == 1:
             return rank
         place = bisect_right(self._first_rank, rank) - 1
@@ -76,7 +76,7 @@ class MachinePool:
         return self._first_machine[index] + (worker - self._first_worker[index]) // self._places[index]
 
     def released(self, columns: dict[str, Any], spells: Spells) -> tuple[Spells, Spells]:
-        """The spells including those in which machines were let go, and these alone, by what their workers did."""
+        """All spells without work, and those in which machines were let go; both follow from the attempts."""
         if all(group.release == "end" for group in self.groups):
             return spells, Spells.from_rows([])
         known = zip(self.groups, self._first_worker, self._places, strict=False)
@@ -152,7 +152,7 @@ class MachinePool:
         return Machine(group, group.joins(place), failures, preemption)
 
     def _leader(self, index: int, place: int, together: Together) -> tuple[int, int]:
-        """The machine whose draws a machine shares, and the tick at which that one's life begins."""
+        """The machine whose random draws a machine shares, and the tick at which that machine joins."""
         group, first = self.groups[index], self._first_machine[index]
         if together == "cluster":
             return 0, group.join
@@ -167,7 +167,7 @@ class MachinePool:
             since = until + self._drawn(index, away, spell, leader)
 
     def _drawn(self, index: int, stream: Stream, spell: int, leader: int) -> int:
-        """A drawn span of at least one tick, so that a life is never an endless row of empty spells."""
+        """A drawn span of at least one tick, so that a machine never has an endless series of empty spells."""
         return max(1, round(self._draws[index][stream].at(spell, leader)))
 
     def _place_in(self, machine: int, period: int) -> int:

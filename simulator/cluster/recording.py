@@ -1,4 +1,7 @@
-"""Rows of a trace, packed as they are made, in a sixth of the time and half the memory of a list of tuples."""
+"""Rows of a trace, packed into bytes as they are made.
+
+This takes a sixth of the time of a list of tuples, and half its memory.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ ROW = Struct("6i2qd2qi")
 _TYPES = ["i4"] * 6 + ["i8"] * 2 + ["f8", "i8", "i8", "i4"]
 _ROW = np.dtype(list(zip([*COLUMNS[:8], "loss", "overhead", "lost", "outcome"], _TYPES, strict=True)))
 
-#: Most rows that are unpacked at once; of a longer rest the last half is.
+#: Greatest number of rows that are unpacked at once; if more are left, the last half of them is unpacked.
 CHUNK = 1 << 16
 
 

@@ -1,6 +1,6 @@
-"""When machines are let go, as known after a run.
+"""When machines were let go, which is known after a run.
 
-`end` keeps a machine to the end of the run. `drained` lets it go when its last attempt has ended, since no more work
+`end` keeps a machine to the end of the run. `drained` lets it go at the end of its last attempt, since no more work
 came to it. A machine that is let go after some time without work (hiring.py) goes during the run, and starts up when
 it is hired again. In the trace a machine that is let go is down.
 """
@@ -27,7 +27,7 @@ Hires = Callable[[int, int], tuple[list[Span], list[Span]]]
 def let_go(
     groups: Sequence[tuple[MachineGroup, int, int]], hired: Hires, columns: dict[str, Any], spells: Spells
 ) -> tuple[Spells, Spells]:
-    """The spells including those in which machines were let go, and these alone.
+    """The spells without work, to which those are added in which machines were let go, and these added spells alone.
 
     `groups` are (group, number of its first worker, workers of a machine). `hired` gives the spans before a tick in
     which a worker's machine was let go for lack of work, and in which it started up again. `columns` are those of the

@@ -1,1 +1,1 @@
-"""Calibration: the cluster of a real run, estimated from its schedule and curves, with all uncertainty."""
+"""Calibration: the cluster of a real run, estimated with its uncertainty from the run's schedule and curves."""

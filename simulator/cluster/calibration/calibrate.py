@@ -1,4 +1,4 @@
-"""Estimates a cluster from schedules and their curves: every figure with its interval, and what can't be told."""
+"""Estimates a cluster from schedules and their curves: each figure with its interval, or why it is unknown."""
 
 from __future__ import annotations
 
@@ -22,14 +22,15 @@ from simulator.core.formatting import listed
 from simulator.curves.protocol import Curves
 from simulator.trace.trace import Outcome, Trace
 
-#: Greatest relative deviation of a speed from 1, and greatest overhead, that count as none.
+#: A speed counts as 1 if it differs by at most this share, and an overhead counts as 0 up to this number of seconds.
 NONE = 0.005
 NOTHING = Estimate(0.0, 0.0, 0.0, 0, "attempt")
-#: Attempts that take so many times as long as the curves say, or so little, have another unit, or may have one.
+#: Attempts that take this many times as long as the curves say, or as short, have another unit; from the second
+#: factor on they may have one.
 FOREIGN, STRANGE = 100.0, 10.0
-#: Units that a lost attempt must have trained, at the pace of the next one, to have had something to keep.
+#: A lost attempt had something to keep if it trained this many units, at the pace of the next attempt.
 WHOLE = 1.5
-#: Checks for drops during the mean time between two drops.
+#: Number of checks for drops in the mean time between two drops, if the checks themselves do not show.
 CHECKS = 1000
 
 
@@ -58,9 +59,9 @@ class Calibration:
 def calibrate(traces: Sequence[Trace], curves: Sequence[Curves] | None = None, *, every: int = 1) -> Calibration:
     """Estimate the cluster that all `traces` ran on; `curves` are those of their trials, one for each trace.
 
-    Trials were saved each `every` units, which a schedule does not show. Raises InputError if a trace has only one
-    attempt, no losses or no workers of its own, if its units are not those of the curves, if the cluster changed its
-    size, or if SciPy is not installed.
+    `every` is the number of units between two checkpoints, which a schedule does not show. Raises InputError if a
+    trace has only one attempt, no losses or no workers of its own, if its units are not those of the curves, if the
+    cluster changed its size, or if SciPy is not installed.
     """
     estimate.check_installed()
     for trace in traces:
@@ -147,7 +148,10 @@ def _paces(made: Calibration, traces: Sequence[Trace], curves: Sequence[Curves] 
 
 
 def _without_constant(made: Calibration, paces: observed.Paces, every: int) -> observed.Paces:
-    """Subtract attempts' constant times beyond their curves; attempts too short to show anything else are dropped."""
+    """Subtract the constant times that attempts have beyond their curves.
+
+    Attempts that are too short to show anything but these constants are dropped.
+    """
     whole = np.flatnonzero(~paces.censored)
     if not paces.known or not len(whole):
         return paces
@@ -175,7 +179,7 @@ def _without_constant(made: Calibration, paces: observed.Paces, every: int) -> o
 
 
 def _groups(made: Calibration, paces: observed.Paces, found: Speeds) -> None:
-    """Split slowness into the workers' part and the attempts' own."""
+    """Split slowness into a part of each worker and a part of each attempt."""
     factor, seen = paces.factor.copy(), ~paces.censored
     if found.apart:
         each = np.array([own.value for own in found.factors])
@@ -221,7 +225,10 @@ def _groups(made: Calibration, paces: observed.Paces, found: Speeds) -> None:
 
 
 def _scale(seen: np.ndarray[Any, Any]) -> Estimate | None:
-    """The mean factor, if no family with a mean of 1 or more explains it, as if all trials took longer or shorter."""
+    """The mean factor, if no family with a mean of 1 or more explains the factors.
+
+    All trials then count as longer, or shorter, by this factor.
+    """
     level = estimate.mean(seen, "attempt")
     far = level.low > 1 + NONE or level.high < 1 - NONE
     if not far:
@@ -246,7 +253,7 @@ def _inverse(factor: Estimate) -> Estimate:
 
 
 def _overheads(made: Calibration, traces: Sequence[Trace], every: int) -> None:
-    """The overheads of attempts, by what they had to pay for."""
+    """The seconds of each overhead, from what each attempt had to pay for."""
     names = ("trial_start", "restore", "save")
     design, paid = observed.leads(traces, every)
     if not len(paid) or not paid.any():
@@ -312,7 +319,7 @@ def _losses(made: Calibration, traces: Sequence[Trace]) -> None:
 
 
 def _drops(made: Calibration, traces: Sequence[Trace]) -> None:
-    """Attempts that were lost while their worker lived: at a rate, or with a probability, whichever is likelier."""
+    """Attempts that were lost while their worker stayed: a rate or a probability, whichever is likelier."""
     count = observed.lost(traces, Outcome.DROPPED)
     if not count:
         made.untold["drops"] = made.untold["crashes"] = "no attempt was lost while its worker lived"
@@ -343,9 +350,10 @@ def _drops(made: Calibration, traces: Sequence[Trace]) -> None:
 
 
 def _on_loss(traces: Sequence[Trace]) -> str | None:
-    """What happened to lost jobs: resume if any went on beyond its beginning, restart if one might have and did not.
+    """What happened to lost jobs; None if all were lost before they had trained a whole unit.
 
-    It is exit if none was tried again, and None if all were lost before they had trained a whole unit.
+    It is "resume" if any job went on from inside its training, "restart" if one could have done so and did not, and
+    "exit" if no job was tried again.
     """
     again = further = afresh = 0
     for trace in traces:

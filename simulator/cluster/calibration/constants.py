@@ -1,4 +1,4 @@
-"""Constant times of attempts beyond their curves, whatever the worker's pace: at the start, and at each report.
+"""Times that each attempt takes beyond its curve, whatever the worker's pace: at its start, and at each report.
 
 An attempt of n units takes `pace` x nominal + `start` + `report` x (n - 1) seconds, or fewer reports if they are not
 made at every unit. Programs differ in which of the two they have: one that starts a process for each trial pays at
@@ -17,11 +17,11 @@ from simulator.cluster.calibration.regression import robust, spread
 
 #: Greatest constant, in seconds, that counts as none.
 INSTANT = 1e-4
-#: Fewest attempts from which a constant is told from a factor.
+#: Smallest number of attempts from which a constant can be distinguished from a factor.
 FEW = 20
-#: An attempt shows the worker's pace if it is this many times as long as its constant and uncertain times.
+#: An attempt shows the worker's pace if it is this many times as long as the constants, and as their noise.
 SHORT = 20
-#: Confidence that a constant is above 0, from which on it counts.
+#: A constant counts if it is above 0 with this confidence.
 SURE = 0.99
 
 Values = NDArray[np.float64]
@@ -29,9 +29,9 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Constants:
-    """Seconds at the start of an attempt and at each report before its end; None if not distinguishable from none.
+    """Seconds at the start of an attempt and at each report before its end; None where they can't be told from 0.
 
-    `noise` is the standard deviation, in seconds, by which attempts of any length differ.
+    `noise` is the standard deviation, in seconds, of what differs between attempts whatever their length.
     """
 
     start: Estimate | None
@@ -39,27 +39,27 @@ class Constants:
     noise: float
 
     def of(self, reports: Values) -> Values:
-        """The constant seconds of attempts with so many `reports` before their end."""
+        """The constant seconds of attempts that each have this number of `reports` before their end, shape (n,)."""
         start = self.start.value if self.start else 0.0
         report = self.report.value if self.report else 0.0
         return start + report * reports
 
     @property
     def shortest(self) -> float:
-        """Shortest attempt, in seconds, that shows the worker's pace."""
+        """Length in seconds from which an attempt shows the worker's pace."""
         return SHORT * max(self.noise, sum(own.value for own in (self.start, self.report) if own))
 
 
 def constants(spent: Values, nominal: Values, reports: Values) -> Constants | None:
     """Estimate the constants from attempts' seconds, their curves' seconds and their reports, all of shape (n,).
 
-    Returns None if there are none.
+    Returns None if neither constant can be told from 0.
     """
     if len(spent) < FEW:
         return None
     columns = {"pace": nominal, "start": np.ones(len(spent)), "report": reports}
     used = ["pace"]
-    weight = 1 / nominal  # so each attempt's factor weighs the same, and stragglers' skew changes only the pace
+    weight = 1 / nominal  # so every attempt's factor has the same weight, and skewed stragglers change only the pace
     for name in ("start", "report"):
         design = np.column_stack([columns[own] * weight for own in (*used, name)])
         norms = np.linalg.norm(design, axis=0)
@@ -83,7 +83,7 @@ def constants(spent: Values, nominal: Values, reports: Values) -> Constants | No
 
 
 def _noise(rest: Values, nominal: Values) -> float:
-    """The part of the residuals' spread that short attempts have and the factors of long ones don't explain."""
+    """The spread of short attempts' residuals that is left after what the factors of long attempts explain."""
     order = np.argsort(nominal)
     third = len(order) // 3
     short, long = order[:third], order[-third:]

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
 #: Confidence level of the intervals.
 LEVEL = 0.9
-#: Twice the fall of the log likelihood at the ends of a profile interval of that level.
+#: Twice the log likelihood is lower by this much at the ends of a profile interval of that level than at its maximum.
 DROP = 2.7055
-#: The same if the likelihood is greatest at the end of its range, as for a law whose parameter is its least value.
+#: The same for a likelihood that is greatest at the end of its range, as for a law whose parameter is its least
+#: value.
 EDGE = 4.6052
 #: Steps of the search for each end of a profile interval.
 ROUNDS = 60
@@ -34,7 +35,7 @@ Values = NDArray[np.float64]
 class Estimate:
     """`value` with its 90 % interval from `low` to `high`, estimated from `events` events of the kind `what`.
 
-    `what` is a noun in the singular. A share has the number of all attempts or checks, `out_of`.
+    `what` is a noun in the singular. For a share, `out_of` is the number of attempts or checks in all.
     """
 
     value: float
@@ -52,9 +53,9 @@ class Estimate:
         return counted(self.events, self.what)
 
     def draw(self, rng: np.random.Generator) -> float:
-        """Draw a possible true value: half the draws on either side, as wide as the interval.
+        """Draw a possible true value: above and below `value` equally often, in the interval with probability 90 %.
 
-        The sides are those of two half-normals, in logarithms if all three figures are positive.
+        Each side is a half-normal distribution, of logarithms if all three figures are positive.
         """
         side = 1 if rng.random() < 0.5 else -1  # noqa: PLR2004
         size = abs(rng.standard_normal()) / 1.6449
@@ -72,7 +73,7 @@ def check_installed() -> None:
 
 
 def exactly(value: float, events: int, what: str) -> Estimate:
-    """A figure without uncertainty, which was counted or is the same each time."""
+    """A figure without uncertainty, because it was counted, or because it was the same each time."""
     return Estimate(value, value, value, events, what)
 
 
@@ -95,8 +96,8 @@ def rate(events: int, exposure: float, what: str) -> Estimate:
 
 
 def span(total: float, events: int, what: str) -> Estimate:
-    """The mean of exponential spans, of which `events` ended during `total` of observation."""
-    if events and not total:  # all ended at once
+    """The mean length of exponential spans, of which `events` ended during `total` seconds of observation."""
+    if events and not total:  # all ended as soon as they began
         return exactly(0.0, events, what)
     found = rate(events, total, what)
     if not found.events:
@@ -108,7 +109,7 @@ def span(total: float, events: int, what: str) -> Estimate:
 
 
 def share(events: int, of: int, what: str) -> Estimate:
-    """A probability with Jeffreys' interval."""
+    """The probability of an event that happened `events` times in `of`, with Jeffreys' interval."""
     beta = _stats().beta
     tail = (1 - LEVEL) / 2
     low = float(beta.ppf(tail, events + 0.5, of - events + 0.5)) if events else 0.0
@@ -163,7 +164,7 @@ def plain(value: float) -> str:
 
 
 def in_unit(seconds: float) -> str:
-    """A duration as people read it, of four digits, in the greatest unit that fits into it twice."""
+    """A duration with its unit, such as "2.5 h": four digits, in the greatest unit that fits into it twice."""
     unit = unit_of(seconds)
     return f"{plain(seconds / length(unit))} {unit}"
 
@@ -174,5 +175,5 @@ def unit_of(seconds: float) -> str:
 
 
 def length(unit: str | None) -> float:
-    """Seconds of a unit; 1 of none."""
+    """The seconds of a unit of time; 1 for None."""
     return ticks.to_seconds(ticks.UNITS[unit]) if unit else 1.0

@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 
 from simulator.cluster.calibration.estimate import EDGE, Estimate, exactly, mean, profile, share
 
-#: Greatest difference of factors of attempts that were not slowed at all.
+#: Factors of attempts that were not slowed at all differ from 1 by at most this much.
 ALIKE = 0.005
-#: Least probability of a family's misfit by chance; below it the measured factors are used instead.
+#: A family is used if it would fit as badly by chance with at least this probability; else the measured factors are.
 MISFIT = 0.001
-#: Fewest factors from which a family may be rejected.
+#: Smallest number of factors from which a family may be rejected.
 ENOUGH = 30
 #: Number of quantiles of a measured model.
 QUANTILES = 21
-#: Log likelihood that a further parameter of a family must gain, as in Akaike's criterion.
+#: Log likelihood that each further parameter of a family must add, as in Akaike's criterion.
 COST = 1.0
 
 Values = NDArray[np.float64]
@@ -30,8 +30,8 @@ Values = NDArray[np.float64]
 class Fit:
     """A fitted family: its entries in a scenario, its log likelihood, and its distance from the observed factors.
 
-    `gap` is Kolmogorov and Smirnov's, `chance` the probability of so wide a gap by chance. `tail` compares the
-    longest twentieth: the observed 95 % quantile divided by the fitted one.
+    `gap` is the statistic of Kolmogorov and Smirnov, and `chance` is the probability that it is at least as great by
+    chance. `tail` is the observed 95 % quantile divided by the fitted one.
     """
 
     kind: str
@@ -63,7 +63,8 @@ Density = Callable[[float], float]
 def fits(factors: Values, censored: NDArray[np.bool_]) -> list[Fit]:
     """Every family that can have produced the factors, shape (n,), the likeliest first.
 
-    A `censored` factor is at least its value. The list is empty if all factors are equal: there are no stragglers.
+    The true factor of a `censored` attempt is at least its value. The list is empty if all factors are equal, since
+    there are no stragglers then.
     """
     seen, more = factors[~censored], factors[censored]
     if len(seen) < 2 or np.ptp(np.log(seen)) < 2 * ALIKE:  # noqa: PLR2004
@@ -73,7 +74,7 @@ def fits(factors: Values, censored: NDArray[np.bool_]) -> list[Fit]:
 
 
 def best(factors: Values, censored: NDArray[np.bool_]) -> tuple[Fit | None, list[Fit]]:
-    """The model to use, and all that were compared: the likeliest family, or the factors as measured."""
+    """The model to use, and all that were compared; it is the likeliest family, or else the factors as measured."""
     found = fits(factors, censored)
     if not found:
         return None, []
@@ -171,7 +172,7 @@ def _fit(kind: str, entries: dict[str, Estimate], likelihood: float, seen: Value
 
 
 def _chance(gap: float, n: int) -> float:
-    """The probability that n draws differ so much from their own distribution.
+    """The probability that n draws have at least this gap to the distribution that they are drawn from.
 
     It is Kolmogorov's limit with Stephens' correction.
     """

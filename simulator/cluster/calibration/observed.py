@@ -16,9 +16,10 @@ from simulator.core.errors import InputError, Problem
 from simulator.curves.protocol import Curves
 from simulator.trace.trace import Outcome, Trace
 
-#: Hand-overs among the other workers, for each of them, from which a late worker counts as one that joined later.
+#: A late worker counts as having joined later if each other worker has had this many jobs one after the other before.
 HANDOVERS = 3
-#: Trials from which on losses tell whether curves are theirs; by such a chance losses of others would agree as well.
+#: Number of trials from which on their losses can tell whether curves are theirs; and the probability by which the
+#: losses of other trials may agree as well by chance.
 TELLING, OTHERS = 8, 0.01
 
 Values = NDArray[np.float64]
@@ -27,7 +28,7 @@ LOST = (Outcome.DROPPED, Outcome.PREEMPTED, Outcome.FAILED)
 
 @dataclass(frozen=True, eq=False)
 class Paces:
-    """Factors by which attempts took longer than their curves say; for a lost one (`censored`) a lower bound."""
+    """Factors by which attempts took longer than their curves say; lower bounds for lost attempts (`censored`)."""
 
     run: NDArray[np.int64]
     worker: NDArray[np.int64]
@@ -35,12 +36,12 @@ class Paces:
     censored: NDArray[np.bool_]
     nominal: Values  # seconds by the curve; NaN where paces are compared within trials
     units: Values
-    known: bool  # whether paces come from curves, not from the trials' own paces
+    known: bool  # whether paces come from curves, and not from comparing the jobs of a trial
 
 
 @dataclass(frozen=True, eq=False)
 class Gaps:
-    """Seconds from a lost attempt's end to its worker's next start, for times when there was certainly work."""
+    """Seconds from a lost attempt's end to its worker's next start, where there was certainly work in between."""
 
     failed: Values
     preempted: Values
@@ -49,18 +50,18 @@ class Gaps:
 def paces(traces: Sequence[Trace], curves: Curves | None) -> Paces | None:
     """The attempts' paces; None if neither curves nor trials with several jobs show them.
 
-    Without curves, a trial's pace in one job is compared with that in its other jobs, so a job takes no longer on
-    average. Raises InputError if curves lack a trial.
+    Without curves, each job of a trial is compared with the trial's other jobs, so the mean pace of a trial is 1.
+    Raises InputError if curves lack a trial.
     """
     return _by_curves(traces, curves) if curves is not None else _by_trials(traces)
 
 
 def of_other_trials(trace: Trace, curves: Curves) -> str | None:
-    """Why the curves can't be those of the trace's trials; None where they may be, or too few losses tell.
+    """Why the curves can't be those of the trace's trials; None where they may be, or where too few losses can tell.
 
-    The losses of either are ranked among the trials that were trained equally far, at the resource of most of them.
+    The losses in the trace and those of the curves must rank trials alike, at the resource that most trials reached.
     """
-    drawn = curves.trials is None  # as many as are asked for
+    drawn = curves.trials is None  # curves that make as many trials as are asked for
     if curves.trials is not None and int(trace.trial.max()) >= curves.trials:
         return f"trains trial {int(trace.trial.max())}, and the curves hold {curves.trials}: they are of other trials"
     sound = trace.where(Outcome.COMPLETED) & np.isfinite(trace.loss)
@@ -98,7 +99,7 @@ def _by_curves(traces: Sequence[Trace], curves: Curves) -> Paces | None:
     for number, trace in enumerate(traces):
         if others := of_other_trials(trace, curves):
             raise InputError(Problem(trace.label, others))
-        rests = _rests(trace)  # curves need no point where these began
+        rests = _rests(trace)  # they begin inside a job, where curves need no point
         for row in np.flatnonzero(trace.to_resource > trace.from_resource).tolist():
             if row in rests:
                 continue
@@ -126,7 +127,7 @@ def _by_curves(traces: Sequence[Trace], curves: Curves) -> Paces | None:
 
 
 def _rests(trace: Trace) -> set[int]:
-    """The attempts that went on inside a job, after it was lost."""
+    """The rows of attempts that went on from inside a job, after it was lost."""
     return {
         other
         for rows in jobs(trace)
@@ -161,7 +162,7 @@ def _paces(rows: list[tuple[int, int, float, bool, float, int]], *, known: bool)
 
 
 def running(traces: Sequence[Trace]) -> float:
-    """Total seconds of all attempts, the exposure for rates of failures."""
+    """Seconds of all attempts together, which are the exposure for rates of failures."""
     return sum(float((trace.end - trace.start).sum()) for trace in traces) / ticks.PER_SECOND
 
 
@@ -179,7 +180,7 @@ def jobs(trace: Trace) -> list[list[int]]:
 
 
 def trained(trace: Trace, row: int, *, like: int) -> float:
-    """Units that a lost attempt had trained, at the pace of another attempt of its job; 0 if that was lost, too."""
+    """Units that a lost attempt had trained, at the pace of another attempt of its job; 0 if `like` was lost, too."""
     if trace.outcome[like] != Outcome.COMPLETED:
         return 0.0
     spent = trace.end - trace.start - trace.overhead
@@ -205,7 +206,7 @@ def gaps(traces: Sequence[Trace]) -> Gaps:
 
 
 def _away(trace: Trace, at: int) -> int:
-    """Workers whose last attempt before `at` was lost with them, and that have begun none since."""
+    """The number of workers whose last attempt before `at` was lost with the machine, and had ended by then."""
     count = 0
     for rows in _by_worker(trace):
         before = [row for row in rows if trace.start[row] < at]
@@ -218,7 +219,7 @@ def _away(trace: Trace, at: int) -> int:
 def drop_grid(traces: Sequence[Trace]) -> float:
     """The seconds of which all dropped attempts' lengths are multiples; 0 if no span of a second or more fits."""
     lengths = [int(length) for trace in traces for length in (trace.end - trace.start)[trace.where(Outcome.DROPPED)]]
-    if len(lengths) < 3:  # noqa: PLR2004  (two numbers have much in common by chance)
+    if len(lengths) < 3:  # noqa: PLR2004  (two lengths may have a large common divisor by chance)
         return 0.0
     common = gcd(*lengths)
     return common / ticks.PER_SECOND if common >= ticks.PER_SECOND else 0.0
@@ -247,7 +248,7 @@ def leads(traces: Sequence[Trace], every: int) -> tuple[NDArray[np.float64], Val
     """
     design, paid = [], []
     for trace in traces:
-        last: dict[int, tuple[int, int]] = {}  # by worker, its last trial and when that ended
+        last: dict[int, tuple[int, int]] = {}  # by worker, its last trial and the end of that attempt
         tried: set[tuple[int, int, int]] = set()
         for row in range(len(trace)):
             worker, trial = int(trace.worker[row]), int(trace.trial[row])
@@ -271,12 +272,13 @@ def leads(traces: Sequence[Trace], every: int) -> tuple[NDArray[np.float64], Val
 
 
 def decisions(traces: Sequence[Trace]) -> Values:
-    """Seconds from the report that allowed a job to the job's begin, without the scheduler's other decisions.
+    """Seconds that the scheduler took to decide on each job, from the report that allowed the job to its start.
 
-    A report allows its own worker, or one that waited, to go on; jobs begun since that report were decided first. A
-    worker that was away is left out, since it did not wait for a report. A job that followed another worker's report
-    is unclear: its worker may have waited for that report, or all the time for the scheduler. Where most jobs are,
-    workers queue for the scheduler, and only the others count.
+    A report allows a new job on its own worker, or on one that waited. If another job began since that report, the
+    scheduler decided on it first, so the time counts from there. A worker that was away is left out, since it did not
+    wait for a report. A job that followed another worker's report is unclear: its worker may have waited for that
+    report, or all the time for the scheduler. Where most jobs are unclear, workers queue for the scheduler, and only
+    the clear jobs count.
     """
     clear: list[float] = []
     unclear: list[float] = []
@@ -299,7 +301,7 @@ def decisions(traces: Sequence[Trace]) -> Values:
 
 
 def ramp(trace: Trace) -> float:
-    """Seconds from the first worker's first start to the last worker's, if all workers there had work."""
+    """Seconds from the first worker's first start to the last worker's; 0 unless all workers had work until then."""
     firsts = sorted(int(trace.start[rows[0]]) for rows in _by_worker(trace))
     last = firsts[-1]
     starts, ends = np.sort(trace.start), np.sort(trace.end)
@@ -309,14 +311,14 @@ def ramp(trace: Trace) -> float:
 
 
 def resized(trace: Trace) -> str | None:
-    """The text that says that workers came or went while there was work for them; None if none did."""
+    """A text that says which worker came or went while there was work for it; None if none did."""
     by_worker = _by_worker(trace)
     arrivals = sorted((int(trace.start[rows[0]]), int(trace.worker[rows[0]])) for rows in by_worker)
     handed = np.sort(np.concatenate([_handed(trace, rows) for rows in by_worker]))
     half = (arrivals[-1][0] - arrivals[0][0]) / 2
     for others, (when, late) in enumerate(arrivals):
         jobs = int(np.searchsorted(handed, when))
-        at_once = others > 0 and when - arrivals[others - 1][0] >= half  # not one after the other, as with ramp_up
+        at_once = others > 0 and when - arrivals[others - 1][0] >= half  # ramp_up lets them come one by one
         if at_once and jobs >= HANDOVERS * others and when > trace.makespan // 20:
             at = ticks.show(when, "s")
             return (
@@ -336,14 +338,14 @@ def resized(trace: Trace) -> str | None:
 
 
 def _handed(trace: Trace, rows: list[int]) -> NDArray[np.int64]:
-    """When a worker began the jobs that it was given as soon as it had ended one."""
+    """Ticks at which a worker began jobs that it got right after its last one."""
     spent, ends, starts = (trace.end - trace.start)[rows], trace.end[rows], trace.start[rows]
     begun: NDArray[np.int64] = starts[1:][starts[1:] - ends[:-1] <= ticks.PER_SECOND // 10 + spent[:-1] // 100]
     return begun
 
 
 def whole(trace: Trace) -> bool:
-    """Whether any loss was recorded."""
+    """Whether the trace has any losses."""
     return bool(np.isfinite(trace.loss).any())
 
 

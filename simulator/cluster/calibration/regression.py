@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-#: Rounds of weighting, and the residual, in robust standard deviations, from which a value weighs less.
+#: Rounds of weighting; and the residual, in robust standard deviations, above which a value has less weight.
 ROUNDS, FAR = 100, 1.345
 #: Standard deviation of normal values divided by their median absolute deviation.
 DEVIATIONS = 1.4826
@@ -22,7 +22,7 @@ def robust(design: Values, paid: Values, weight: Values) -> tuple[Values, Values
     matrix, target = design * weight[:, None], paid * weight
     values = _least_absolute(matrix, target)
     rest = target - matrix @ values
-    scale = max(spread(rest), 1e-12)  # kept, since others could widen it round by round if most values agree exactly
+    scale = max(spread(rest), 1e-12)  # fixed, or it could widen round by round
     kept = np.ones(len(paid))
     for _ in range(ROUNDS):
         before, kept = kept, np.minimum(1.0, FAR * scale / np.maximum(abs(rest), 1e-300))
@@ -37,7 +37,7 @@ def robust(design: Values, paid: Values, weight: Values) -> tuple[Values, Values
 
 
 def _least_absolute(matrix: Values, target: Values) -> Values:
-    """Coefficients with the least sum of absolute residuals, which values that agree exactly determine."""
+    """Coefficients with the least sum of absolute residuals; values that agree exactly decide them."""
     values = _weighted(matrix, target, np.ones(len(target)))
     least = 1e-9 * max(float(abs(target).max()), 1e-300)
     for _ in range(ROUNDS):
@@ -54,5 +54,5 @@ def _weighted(matrix: Values, target: Values, weights: Values) -> Values:
 
 
 def spread(values: Values) -> float:
-    """A robust standard deviation, from the median absolute deviation of normal values."""
+    """A robust standard deviation: the one of normal values with the same median absolute deviation."""
     return float(DEVIATIONS * np.median(abs(values - np.median(values))))

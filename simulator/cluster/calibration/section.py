@@ -13,11 +13,11 @@ from simulator.cluster.calibration.estimate import Estimate, in_unit, length, pl
 from simulator.core.escaping import printable
 from simulator.core.formatting import counted
 
-#: Ranges that a scenario allows for the parameters of straggler models.
+#: Ranges in which a scenario allows the parameters of straggler models.
 LIMITS = {"std": (0, 100), "sigma": (0, 5), "alpha": (1.011, 100), "probability": (0, 1), "factor": (1, 1e6)}
 #: Figures that are spans of time, by the last part of their key.
 SPANS = {"mtbf", "repair", "up", "down", "trial_start", "save", "restore", "decision_time", "ramp_up"}
-#: Least probability that a report shows as a number.
+#: Smallest probability that is shown as a number.
 LEAST = 1e-4
 
 Take = Callable[[str], float]
@@ -69,7 +69,7 @@ def _workers(found: Calibration, take: Take) -> dict[str, Any]:
 
 
 def intervals(found: Calibration) -> dict[str, list[Any]]:
-    """The 90 % interval of each figure of the section, by its dotted key: what a plan draws other clusters from."""
+    """The 90 % interval of each figure of the section, by its dotted key; a plan draws other clusters from these."""
     made: dict[str, list[Any]] = {}
     for key, figure in sorted(_by_key(found).items()):
         last = key.rpartition(".")[2]
@@ -105,7 +105,7 @@ def events(found: Calibration) -> dict[str, str]:
 
 
 def yaml(found: Calibration, sources: list[str]) -> str:
-    """The section as text, each figure with its interval and events, and what the runs can't tell."""
+    """The section as text: each figure with its interval and events, and why the others are not known."""
     told = ", ".join(printable(source) for source in sources)
     lines = [f"# The cluster of {told}: asha-sim calibrate", "cluster:", *_lines(section(found), found, (), 1)]
     if known := intervals(found):

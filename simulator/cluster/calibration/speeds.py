@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from simulator.cluster.calibration.estimate import Estimate, mean
 from simulator.cluster.calibration.families import ALIKE
 
-#: Workers count as different if equal ones would differ as much with less than this probability.
+#: Workers count as different if equal workers would differ as much with less than this probability.
 DIFFER = 0.001
-#: Least probability, by chance, of the differences inside a group of equal speed.
+#: The differences inside a group of equal speed must have at least this probability by chance.
 TOGETHER = 0.01
 MOST_GROUPS = 3
 
@@ -21,7 +21,7 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Speeds:
-    """Groups of workers (`members`, numbers) with each group's factor; `apart` means that every worker is a group."""
+    """Groups of workers (`members`: their numbers) with each group's factor; with `apart` each worker is a group."""
 
     members: tuple[tuple[int, ...], ...]
     factors: tuple[Estimate, ...]

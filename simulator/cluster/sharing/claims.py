@@ -1,4 +1,4 @@
-"""The knowledge of a scheduler: a claim for each search, and whether the cluster has room for one more trial."""
+"""What a scheduler knows: a claim for each search, and whether the cluster has room for one more trial."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Claim:
         return False
 
     def wants(self) -> bool:
-        """Whether the search has a trial to start; it is asked if none is known to wait."""
+        """Whether the search has a trial to start; the search is asked for one if none is known to wait."""
         return self.waiting > 0 or (self.more and self.ask())
 
 
@@ -65,7 +65,7 @@ class Room(Protocol):
         ...
 
     def fits_after(self, slots: int, stopped: Sequence[Running]) -> bool:
-        """Whether it could start if some running trials stopped."""
+        """Whether a trial of `slots` slots could start if these running trials stopped."""
         ...
 
     @property
@@ -86,7 +86,7 @@ class Scheduler(Protocol):
         ...
 
     def note_work(self, claim: Claim) -> None:
-        """Note that a search may newly have a trial to start, or room for one."""
+        """Note that a search may have a trial to start, or room for one, that it did not have before."""
         ...
 
     def stopped(self, claim: Claim) -> None:
@@ -94,11 +94,11 @@ class Scheduler(Protocol):
         ...
 
     def release(self, room: Room) -> list[tuple[Claim, Running]]:
-        """The running trials that have to stop, so that others may start or their search keeps to its share."""
+        """The running trials that have to stop, so that other trials can start or no search exceeds its share."""
         ...
 
     def choose(self, room: Room) -> Claim | None:
-        """The search that starts its next trial now, which waits and has room; None if there is none."""
+        """The search whose next trial starts now, which must wait and have room; None if there is none."""
         ...
 
 
@@ -111,19 +111,19 @@ class WithWork:
         self._there: set[int] = set()
 
     def add(self, claim: Claim) -> None:
-        """Insert a search at its place, unless it is in."""
+        """Insert a search at its place, unless it is there already."""
         if claim.number not in self._there:
             self._there.add(claim.number)
             insort(self._line, (self._key(claim), claim.number, claim))
 
     def discard(self, claim: Claim) -> None:
-        """Remove a search, if it is in."""
+        """Remove a search, if it is there."""
         if claim.number in self._there:
             self._there.remove(claim.number)
             del self._line[bisect_left(self._line, (self._key(claim), claim.number))]
 
     def __iter__(self) -> Iterator[Claim]:
-        """The searches below their max_slots that have a trial; searches that turn out to have none are removed."""
+        """The searches below their max_slots that have a trial to start; searches without one are removed."""
         place = 0
         while place < len(self._line):
             claim = self._line[place][2]

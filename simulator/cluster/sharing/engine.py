@@ -27,7 +27,7 @@ def share(
     label: str = "",
     meta: Mapping[str, str | int | float] | None = None,
 ) -> Workload:
-    """Run the searches that arrive, in order of time, until all are done or until tick `stop`.
+    """Run the searches in `arrivals`, which come in order of time, until all are done or until tick `stop`.
 
     `slots` are the numbers of slots that their trials take; `seed` is the machines' seed. A result due exactly at the
     stop still counts; no trial starts then, no search arrives, and running jobs are cut. Raises StarvedError if work

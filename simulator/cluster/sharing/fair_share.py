@@ -49,7 +49,7 @@ def offers(demands: Sequence[Demand], capacity: int) -> list[int]:
 def _fill(
     wanted: Sequence[float], weights: Sequence[float], order: Sequence[int], found: list[int], left: int
 ) -> int:
-    """Offer `left` slots in rounds, adding to `found`; returns the slots that remain."""
+    """Offer `left` slots in rounds, and add the offers to `found`; returns the slots that remain."""
     unmet = [i for i in order if found[i] < wanted[i]]
     while left and unmet:
         start, total, still = left, sum([weights[i] for i in unmet]), []
@@ -68,7 +68,7 @@ def _fill(
 
 
 class FairShare:
-    """Each search gets its share: above it trials stop, the first started first, and below it trials start."""
+    """Each search gets its share: above the share its trials stop, the oldest first; below it more trials start."""
 
     def __init__(self) -> None:
         self._claims: list[Claim] = []
@@ -86,7 +86,7 @@ class FairShare:
         self._claims.remove(claim)
         self._known = -1
 
-    def note_work(self, claim: Claim) -> None:  # noqa: ARG002  (whoever it is, all shares may change)
+    def note_work(self, claim: Claim) -> None:  # noqa: ARG002  (any search may change all shares)
         """Note that a search may have a trial to start."""
         self._known = -1
 
@@ -94,11 +94,11 @@ class FairShare:
         """Note that a stopped trial waits again; its search's demand is the same as before, and so are the offers."""
 
     def release(self, room: Room) -> list[tuple[Claim, Running]]:
-        """The trials that have to stop until no search is above its offer."""
-        if len(self._claims) < 2:  # noqa: PLR2004  (a search alone shares with nobody)
+        """The trials that have to stop so that no search is above its offer."""
+        if len(self._claims) < 2:  # noqa: PLR2004  (a single search shares with nobody)
             return []
         self._settle(room.capacity)
-        if self._kept is self._offers:  # since then, trials have started within their offers
+        if self._kept is self._offers:  # trials that started since then are within their search's offer
             return []
         self._kept = self._offers
         return [
@@ -121,7 +121,7 @@ class FairShare:
         return None
 
     def _settle(self, capacity: int) -> None:
-        """Compute the offers; searches are asked for as many trials as they are offered, so demands are known."""
+        """Compute the offers; each search is asked for as many trials as it is offered, to know its demand."""
         if self._known == capacity:
             return
         while True:

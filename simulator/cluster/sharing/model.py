@@ -4,11 +4,12 @@ It is the model that the docstring of cluster/model.py explains, with three addi
 adds each search at its time. To hand out work, the model asks the **scheduler** which search is to start a trial;
 schedulers are in fifo.py, fair_share.py and priority.py, and know no clock. A scheduler may also stop trials that
 run: their worker's process is interrupted, and the job goes to the front of its search's line, to go on from its last
-checkpoint. After work was handed out, the model checks whether pools should grow or shrink (scaling.py).
+checkpoint. After work was handed out, the model checks whether pools should grow or shrink (scaled.py).
 
-If all trials take the same number of slots, a worker is a place for one of them, as for a single search; so a single
-search has the same trace here, row by row, as there. If they don't, trials are put on machines as room.py says, and a
-worker is a place of as many slots as divide all needs: a trial may hold several workers.
+If all trials take the same number of slots, a worker is a place for one trial, as in the model of a single search. So
+a single search has the same trace in both models, row by row. If trials take different numbers of slots, they are put
+on machines as room.py says. A worker is then a place of as many slots as divide the needs of all trials, and a trial
+may hold several workers.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class SharedModel(Model[SharedWorker]):
         super().__init__(cluster, pool, time, bytearray())
         self._arrivals = arrivals
         self._scheduler = scheduler
-        self._machines = Fates(cluster.conditions, seed)  # each search also has fates for its trials
+        self._machines = Fates(cluster.conditions, seed)  # those of the machines; each search has its trials'
         self._at_hand = 0  # workers for which a scheduler is being asked
         alike = set(slots) == {self.unit} and any(group.slots >= self.unit for group in cluster.machines)
         self._racks = None if alike else Racks(self._all_workers(), self.unit, cluster.policy)
@@ -73,7 +74,7 @@ class SharedModel(Model[SharedWorker]):
         self._leads: dict[int, SharedWorker] = {}  # by number of start, the leading worker of each running trial
         self._places = Places(self._free, lambda: len(self._leads), self.unit)
         self._started = 0
-        self._looks: set[int] = set()  # ticks at which pools are checked again
+        self._looks: set[int] = set()  # ticks at which the number of machines is checked again
         self._fresh: tuple[SharedWorker, Search, int] | None = None  # the worker of a result that has just come
         self._coming = True
 
@@ -230,7 +231,7 @@ class SharedModel(Model[SharedWorker]):
         worker, *others = workers
         task, now = task or search.next_task(), self.now
         up = None if worker.machine is None else worker.machine.up
-        for other in others:  # the first machine to go decides
+        for other in others:  # the attempt ends when its first machine goes
             there = None if other.machine is None else other.machine.up
             if up is not None and there is not None and there.until < up.until:
                 up = there
@@ -276,7 +277,7 @@ class SharedModel(Model[SharedWorker]):
         return len(self._idle) + self.pool.workers - len(self._workers) + held
 
     def _look_around(self) -> None:
-        """Update which machines are present, if shares depend on it; a single search needs no shares."""
+        """Update which machines are present, if shares depend on that; a single search has no shares."""
         if self.pool.steady:
             return
         if self._racks is not None:
@@ -312,7 +313,7 @@ class SharedModel(Model[SharedWorker]):
         return False
 
     def _go_on(self, worker: SharedWorker, search: Search, trial: int) -> bool:
-        """Let a trial that goes on at its own result keep its worker, if it is its search's turn; else it is idle."""
+        """Let a trial that goes on after its own result keep its worker, if its search is chosen; else free it."""
         chosen = self._scheduler.choose(self._places)
         self._fresh = None
         task = search.going_on(trial) if chosen is search else None
@@ -340,7 +341,7 @@ class SharedModel(Model[SharedWorker]):
         return True
 
     def _work_waits(self) -> bool:
-        """Whether there are more waiting trials, also on request, than workers that start up."""
+        """Whether more trials wait than workers start up; searches may be asked for more trials."""
         below = [search for search in self._present.values() if not search.capped]
         if sum(search.waiting for search in below) > self._starting:
             return True
@@ -360,15 +361,16 @@ class SharedModel(Model[SharedWorker]):
         return sorted(found, key=lambda scaled: next(iter(scaled.workers.values()))[0].rank)
 
     def _serves(self, place: int) -> Callable[[int], bool]:
-        """Which trials a machine could run, by their slots; where all take as many, it runs all of them."""
+        """A function that says whether a machine could run a trial that takes `slots` slots.
+
+        If all trials take equally many, it can run all of them.
+        """
         return (lambda _: True) if self._racks is None else partial(self._racks.room.serves, place)
 
     def _scale(self) -> None:
         """Hire machines of growing pools as the work needs, and let go those that it does not need."""
         now = self.now
-        waiting: defaultdict[int, float] = defaultdict(
-            float
-        )  # trials that no group before has room for, by their slots
+        waiting: defaultdict[int, float] = defaultdict(float)  # by slots, trials without room in earlier groups
         for search in self._present.values():
             waiting[search.slots] += search.open
         for group in self._scaled:
@@ -409,7 +411,10 @@ class SharedModel(Model[SharedWorker]):
         return needed
 
     def _hire_machines(self, group: ScaledGroup, many: int) -> int | None:
-        """Hire `many` machines of a group, or as many as can be had; returns when a missing one can be, if ever."""
+        """Hire `many` machines of a group, or as many as there are.
+
+        Returns the tick at which a missing machine will be there, if there is such a machine.
+        """
         now, later = self.now, inf
         for place in list(group.absent()):
             machine = group.machine(place)
@@ -418,7 +423,7 @@ class SharedModel(Model[SharedWorker]):
                 return None
             if up is None:
                 continue
-            if up.since > now:  # it can't be had now
+            if up.since > now:  # its machine is not there now
                 later = min(later, up.since)
                 continue
             machine.hire(now)
@@ -465,7 +470,7 @@ class SharedModel(Model[SharedWorker]):
 
 
 def unit_of(slots: Sequence[int], groups: Sequence[MachineGroup]) -> int:
-    """The slots of a worker: the most that divide every need, and every machine if some needs are whole machines."""
+    """The slots of a worker: the most that divide each need, and each machine if some trials take whole machines."""
     if max(slots) > max(group.slots for group in groups):
         return gcd(*slots, *(group.slots for group in groups))
     return gcd(*slots)

@@ -8,8 +8,9 @@ from simulator.cluster.sharing.claims import Claim, Room, Running, WithWork
 class Priority:
     """Gives free slots to the most urgent search.
 
-    If a waiting trial has no room, less urgent searches start nothing. With `preemption` they may fill the gap, and
-    of the trials that are less urgent than the waiting one, the least urgent and youngest stop until it has room.
+    If a waiting trial has no room, less urgent searches start nothing. With `preemption` they may start trials in the
+    free slots, and running trials that are less urgent than the waiting one stop until it has room, the least urgent
+    and youngest first.
     """
 
     def __init__(self, *, preemption: bool = False) -> None:
@@ -36,7 +37,7 @@ class Priority:
         self._with_work.add(claim)
 
     def release(self, room: Room) -> list[tuple[Claim, Running]]:
-        """The trials that have to stop for the most urgent waiting trial that gets room by it."""
+        """The trials that have to stop for the most urgent waiting trial that can get room that way."""
         if not self._preemption:
             return []
         least = max((claim.priority for claim in self._claims.values() if claim.running), default=0)
@@ -66,7 +67,7 @@ class Priority:
         return None
 
     def _victims(self, claim: Claim, room: Room) -> list[tuple[Claim, Running]]:
-        """The least urgent and youngest trials that have to stop for one of `claim`; none if even all are too few."""
+        """The least urgent and youngest trials that have to stop for a trial of `claim`; empty if all are too few."""
         running = [
             (other.priority, trial.started, other, trial)
             for other in self._claims.values()

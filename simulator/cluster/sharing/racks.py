@@ -37,7 +37,7 @@ class Racks:
         self.room = Machines([len(places) * unit for places in self._free], ranks)
 
     def take(self, on: Sequence[tuple[int, int]]) -> tuple[SharedWorker, ...]:
-        """Take workers for (machine, slots), the first free ones of each machine."""
+        """Take the first free workers of each machine, for the pairs (machine, slots) in `where`."""
         self.room.take(on)
         return tuple(
             self._workers[heappop(self._free[machine])] for machine, slots in on for _ in range(slots // self._unit)
@@ -59,7 +59,7 @@ class Racks:
         self._starting.discard(machine)
 
     def leaving(self, now: int) -> Iterator[Coming]:
-        """Note which machines have gone; yields those that will come back, to be waited for."""
+        """Note which machines have gone; yields those that will come back, with the ticks until then."""
         for place, lead in self._leads.items():
             if not self.room.there[place] or lead.machine is None:
                 continue
@@ -73,9 +73,9 @@ class Racks:
                     yield place, min(up.ready, up.until) - now
 
     def hire(self, now: int, waiting: Mapping[int, int]) -> Iterator[Coming]:
-        """Hire machines that were let go, as long as trials wait that those which start up have no room for.
+        """Hire machines that were let go, as long as trials wait for which the machines that start up have no room.
 
-        `waiting` has the slots of waiting trials by the slots that one of them takes.
+        `waiting` has the total slots of waiting trials, by the slots that one such trial takes.
         """
         open_ = dict(waiting)
         for place in self._starting:
@@ -95,7 +95,7 @@ class Racks:
                 yield place, self._ready(place, now, up) - now
 
     def _serve(self, place: int, waiting: dict[int, int]) -> bool:
-        """Take from `waiting` the slots that a machine has room for; returns whether there are any."""
+        """Remove from `waiting` the slots that a machine has room for; returns whether there were any."""
         free = self.room.sizes[place]
         for slots, many in waiting.items():
             if free and self.room.serves(place, slots):

@@ -22,19 +22,19 @@ class Places:
         """Slots of all places."""
         return (self._free() + self._busy()) * self._slots
 
-    def fits(self, slots: int) -> bool:  # noqa: ARG002  (all trials take one place)
+    def fits(self, slots: int) -> bool:  # noqa: ARG002  (every trial takes one place)
         """Whether a place is free."""
         return self._free() > 0
 
     def fits_after(self, slots: int, stopped: Sequence[Running]) -> bool:  # noqa: ARG002
-        """Whether a place is free, or would be."""
+        """Whether a place would be free if these running trials stopped."""
         return self._free() + len(stopped) > 0
 
 
 class Machines:
     """Machines with several slots: the `sizes` of those that are present, in order of preference.
 
-    `ranks` puts some before others, whatever they have left over: the cluster's policy.
+    `ranks` is the cluster's policy: a machine of lower rank comes first, whatever it has left over.
     """
 
     def __init__(self, sizes: Sequence[int], ranks: Sequence[int] | None = None) -> None:
@@ -49,11 +49,11 @@ class Machines:
         return sum(size for size, there in zip(self.sizes, self.there, strict=True) if there)
 
     def fits(self, slots: int) -> bool:
-        """Whether a trial could start."""
+        """Whether a trial of `slots` slots could start now."""
         return self.place(slots) is not None
 
     def fits_after(self, slots: int, stopped: Iterable[Running]) -> bool:
-        """Whether a trial could start if some trials stopped."""
+        """Whether a trial of `slots` slots could start if these running trials stopped."""
         before = list(self.free)
         for trial in stopped:
             self.give_back(trial.on)
