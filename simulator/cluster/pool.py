@@ -111,7 +111,7 @@ class MachinePool:
         return Spending(merge(*(self._price_steps(index) for index in range(len(self.groups)))), budget)
 
     def _price_steps(self, index: int) -> Iterator[tuple[int, float]]:
-        """(tick, change of the price an hour) as machines of a group come and go, by tick."""
+        """(tick, change of the price per hour) as machines of a group come and go, in order of ticks."""
         group, first = self.groups[index], self._first_machine[index]
         if not group.price:
             return

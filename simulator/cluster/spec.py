@@ -26,7 +26,7 @@ class Cluster:
     (Determined). `resume`: a promoted trial goes on from its last result, else it is trained again from zero.
     `policy` says which idle worker is taken first. `max_wait` is the number of ticks without any worker after which
     the run is given up. `decision_time` is the number of ticks that the scheduler takes to give out a job; it gives
-    out one after the other, and the job's worker waits meanwhile.
+    out one job after the other, and each job's worker waits until then.
     """
 
     groups: tuple[MachineGroup, ...] | int
@@ -40,7 +40,7 @@ class Cluster:
 
     @property
     def constant(self) -> bool:
-        """Whether the workers are equal, come all at once and stay; losses of jobs don't matter here."""
+        """Whether the workers are equal, come all at once and stay; jobs may be lost all the same."""
         [group, *others] = self.machines
         patient = self.max_wait is None or group.opening <= self.max_wait
         return group.stays and not others and patient and not self.decision_time
@@ -52,7 +52,7 @@ class Cluster:
 
     @property
     def trouble_free(self) -> bool:
-        """Whether nothing can go wrong: the cluster is constant, there from the start, and plain."""
+        """Whether nothing can go wrong: the cluster is constant and plain, and can work from the start."""
         return self.constant and self.plain and self.machines[0].steady
 
     @property
@@ -63,9 +63,10 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Stop:
-    """When to stop: at `time` ticks, at a result of `loss` or better, after `full_length` trials, at a `cost`.
+    """When a run stops: at tick `time`, at a result of `loss` or better, or when it has cost `cost`.
 
-    `full_loss` is a loss at which only results of fully trained trials count.
+    It also stops after `full_length` fully trained trials. `full_loss` is like `loss`, but only results of fully
+    trained trials count.
     """
 
     time: int | None = None

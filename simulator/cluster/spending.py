@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 from simulator.core import ticks
 
-#: Greatest price an hour that counts as none. Prices are added as machines come and subtracted as they go, so
-#: rounding may leave this much.
+#: A price per hour up to this counts as 0. Prices are added as machines come and subtracted as they go, and rounding
+#: may leave that much.
 NOTHING = 1e-12
 
 
 class Spending:
     """Finds the tick at which a budget is spent, without looking beyond the tick asked for.
 
-    Machines may come and go for ever. `steps` are (tick, change of the price an hour), by tick.
+    Machines may come and go for ever. `steps` are (tick, change of the price per hour), in order of ticks.
     """
 
     def __init__(self, steps: Iterator[tuple[int, float]], budget: float) -> None:
@@ -25,11 +25,11 @@ class Spending:
 
     @property
     def next_change(self) -> int | None:
-        """The tick of the next machine that comes or goes; None if there is none."""
+        """The tick at which the next machine comes or goes; None if there is no such machine."""
         return None if self._following is None else self._following[0]
 
     def by(self, now: int) -> int | None:
-        """The last tick that the budget pays for, None if that is after `now`; `now` never falls."""
+        """The last tick that the budget pays for, None if it is after `now`; `now` must not fall between calls."""
         while True:
             step = self._following
             if self._rate > NOTHING and (step is None or self._left <= self._rate * (step[0] - self._since)):

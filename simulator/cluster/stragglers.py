@@ -47,7 +47,7 @@ class LogNormal:
 
 @dataclass(frozen=True)
 class Pareto:
-    """Pareto of mean 1 with tail index `alpha` > 1: the smaller, the heavier the tail."""
+    """Pareto of mean 1 with tail index `alpha` > 1; the smaller `alpha` is, the heavier is the tail."""
 
     alpha: float
 

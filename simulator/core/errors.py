@@ -9,13 +9,13 @@ from pathlib import Path
 
 from simulator.core.escaping import printable
 
-#: Longest key that is shown whole, in characters.
+#: Number of characters up to which a key is shown whole.
 LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with an input, and where.
+    """One thing that is wrong with an input, and its place.
 
     `line` and `column` are 1-based; None where the input has no such place. `key` is the dotted path of a
     scenario entry or the name of a table column.
@@ -54,14 +54,14 @@ class MachineError(RunError):
 
 
 def unreadable(path: Path, error: OSError | ValueError) -> InputError:
-    """Say why a file can't be read, in the system's words; a ValueError means that no system accepts the path."""
+    """The error for a file that can't be read, in the system's words; a ValueError means that the path is invalid."""
     scheme, mark, rest = str(path).partition(":/")
     if mark and re.fullmatch(r"[a-z][a-z0-9+.-]+", scheme):
-        address = f"{scheme}://{rest.lstrip('/')}"  # Path drops one of the two slashes
+        address = f"{scheme}://{rest.lstrip('/')}"  # Path makes one slash of two
         return InputError(
             Problem(address, "is an address, and only files on this machine are read; download it first")
         )
     reason = error.strerror if isinstance(error, OSError) else None
     if "\0" in str(path):
-        reason = "embedded null byte"  # Python's own words differ between its versions
+        reason = "embedded null byte"  # Python's words for it differ between versions
     return InputError(Problem(str(path), f"cannot be read: {reason or error}"))

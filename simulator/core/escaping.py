@@ -20,14 +20,14 @@ _BLOCK = re.compile(r"(\d{1,9})([.)])(?=\s|$)|(>|[-+](?=\s|$)|-[-\s]*$|=+\s*$|:)
 _BARE_LINK = re.compile(r"(?i)\b(https?|ftp)(:)|\b(www)(\.)")
 
 
-#: Longest text that a picture shows, in characters.
+#: Number of characters that a picture shows of a text at most.
 MAX_CHARACTERS = 300
-#: Characters that JSON's own escapes keep and a terminal may obey: all that are not printable ASCII, except newlines.
+#: Characters that JSON need not escape but that a terminal may obey; plain ASCII and newlines are excluded.
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e\n]")
 
 
 def printable(text: str) -> str:
-    """The text with its unprintable characters escaped, so that no terminal obeys what a file holds."""
+    """The text with its unprintable characters escaped, so that a file's content can't control a terminal."""
     if text.isprintable():
         return text
     return "".join(
@@ -54,7 +54,7 @@ def html(text: str) -> str:
 
 
 def json_text(value: Any, *, indent: int | None = 2) -> str:
-    """A value as JSON that no terminal obeys: letters stay as they are, unprintable characters become their codes.
+    """A value as JSON in which no character controls a terminal: letters stay, unprintable characters become codes.
 
     Without `indent` the JSON is for pages: ASCII in one line, and no text in it can end the script element that holds
     it. Numbers must be finite.
@@ -72,7 +72,7 @@ def file_stem(text: str, longest: int) -> str:
 
 
 def of_name(name: str) -> str:
-    """A file's name as text; a byte that is not UTF-8 becomes a replacement mark."""
+    """The name of a file as text; a byte that is not UTF-8 becomes a replacement mark."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
@@ -95,18 +95,18 @@ def _shows(character: str) -> bool:
 
 
 def csv_cell(text: str) -> str:
-    """Text for a cell of a CSV file: no formula in a spreadsheet, no control characters; numbers as they are."""
+    """Text for a cell of a CSV file that a spreadsheet takes for text, without control characters; numbers stay."""
     shown = printable(text)
     return f"'{shown}" if _FORMULA.match(shown.lstrip("'")) and not _is_number(text) else shown
 
 
 def of_csv_cell(cell: str) -> str:
-    """The text of a cell that `csv_cell` made; control characters stay as they were written."""
+    """The text from which `csv_cell` made a cell; control characters stay escaped."""
     return cell[1:] if cell.startswith("'") and csv_cell(cell[1:]) == cell else cell
 
 
 def markdown(text: str) -> str:
-    """One line of text that Markdown shows as it is: no heading, list, rule, link, table or HTML, nothing hidden."""
+    """One line of text that Markdown shows as it is, and not as a heading, list, rule, link, table or HTML."""
     line = " ".join(printable(part) for part in text.split())
     begins = _BLOCK.match(line)
     line = line.replace("&", "&amp;").replace("<", "&lt;")

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from simulator.core import ticks
 
-#: Largest rounding error, as a share of the number, before it is written in two significant digits instead.
+#: Rounding error, as a share of the number, above which two significant digits are written instead.
 OFF = 0.1
-#: Most decimals of a percentage, for a share that fewer would show as 0 %, 100 % or another given share.
+#: Greatest number of decimals of a percentage, for a share that would else read as 0 %, 100 % or another given share.
 MOST_DECIMALS = 9
 
 
@@ -24,7 +24,7 @@ def listed(words: Sequence[str], joint: str) -> str:
 
 
 def decimal(amount: float, digits: int = 1) -> str:
-    """A number with at most `digits` decimals, or in two significant digits where these would distort it."""
+    """A number with at most `digits` decimals, or two significant digits if the decimals would distort it."""
     text = f"{amount:,.{digits}f}"
     if abs(float(text.replace(",", "")) - amount) > OFF * abs(amount):
         return f"{amount:.2g}"
@@ -42,7 +42,7 @@ def shortened(text: str, longest: int) -> str:
 
 
 def time(amount: int, unit: str, digits: int = 1) -> str:
-    """Ticks in a given unit of time, even where that is long for them: "1.5 h", "0.033 h"."""
+    """Ticks in a given unit of time, even if they are much less than one unit: "1.5 h", "0.033 h"."""
     return f"{decimal(amount / ticks.UNITS[unit], digits)} {unit}"
 
 
@@ -61,5 +61,5 @@ def percent(share: float, *, digits: int = 0, unlike: float | None = None) -> st
 
 
 def level(share: float) -> str:
-    """A share that a user gave, with all its decimals: "95 %", "99.95 %"."""
+    """A share that a user gave, in per cent with all its decimals: "95 %", "99.95 %"."""
     return f"{100 * share:.10g} %"

@@ -28,16 +28,16 @@ FAR_TAIL = (
      1.48753612908506148525e-2, 0.136929880922735805310, 0.599832206555887937690, 1.0),
 )  # fmt: skip
 
-#: Where the three formulas meet: the middle one holds up to REACH on either side of 0.5, the near tail up to FAR,
-#: measured by the square root of minus the logarithm of the tail's probability.
+#: The borders of the three formulas. The middle one is for shares up to REACH from 0.5 on either side. The near tail
+#: goes on from there up to FAR, which is the square root of minus the logarithm of the tail's probability.
 REACH, FAR = 0.425, 5.0
 
 
 def normal_quantile(share: ArrayLike) -> Numbers:
     """The standard normal quantile of each `share`, in (0, 1); the result has the shape of `share`.
 
-    It is right to about 16 digits. The middle, 85 % of all shares, is computed by +, -, * and / alone, and so is the
-    same double on every machine.
+    It is right to about 16 digits. The middle 85 % of all shares are computed by +, -, * and / alone, so every
+    machine gets the same double.
     """
     shares = np.asarray(share, np.float64)
     centred = shares - 0.5

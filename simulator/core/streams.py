@@ -17,9 +17,9 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-#: Version of the rule that turns a seed into numbers. It grows when the same seed comes to draw other numbers, and it
-#: is written into traces and plans, so that results of two versions are never mixed. Version 1 seeded a generator for
-#: each block of numbers.
+#: Version of the rule that turns a seed into numbers. It is raised whenever the same seed would draw other numbers.
+#: It is written into traces and plans, so that results of two versions are never mixed. Version 1 seeded a generator
+#: for each block of numbers.
 DRAWS_VERSION = 2
 
 Numbers = NDArray[np.float64]
@@ -33,7 +33,7 @@ WORD = 2**64 - 1
 
 
 class Stream(IntEnum):
-    """The subject of a draw. A value is never reused: it is part of what a seed means."""
+    """What a draw decides. A value is never reused, since it is part of what a seed means."""
 
     CURVES = 1
     RESAMPLE = 2
@@ -81,7 +81,7 @@ def uniforms(seed: int, stream: Stream, *key: int, n: int, first: int = 0) -> Nu
 def integers(seed: int, stream: Stream, *key: int, below: int, n: int, first: int = 0) -> NDArray[np.int64]:
     """Integers from 0 to `below` - 1, as an array of shape (n,); `below` is at most 2**31.
 
-    The probabilities of two integers differ by at most `below` / 2**32 of their size.
+    The probabilities of two integers differ by at most a share of `below` / 2**32.
     """
     hashed = words(seed, stream, *key, n=n, first=first) >> np.uint64(32)
     return (hashed * np.uint64(below) >> np.uint64(32)).astype(np.int64)
@@ -101,7 +101,7 @@ def generator(seed: int, stream: Stream, *key: int) -> np.random.Generator:
 
 
 def _start(seed: int, stream: Stream, key: tuple[int, ...]) -> int:
-    """The start of a key's sequence; number i is the hash of the value `i + 1` steps further."""
+    """The start of a key's sequence; number i is the hash of the start plus `i + 1` times STEP."""
     pieces = [seed >> shift & WORD for shift in range(0, max(seed.bit_length(), 1), 64)]
     start = len(pieces)
     for piece in (*pieces, stream, *key):
@@ -110,7 +110,7 @@ def _start(seed: int, stream: Stream, key: tuple[int, ...]) -> int:
 
 
 def _words(start: np.uint64 | NDArray[np.uint64], n: int, first: int) -> NDArray[np.uint64]:
-    """Numbers `first` to `first + n - 1` after a start; for starts of shape (keys, 1), one row each."""
+    """Numbers `first` to `first + n - 1` of the sequence of a start; starts of shape (keys, 1) give a row each."""
     hashed = np.arange(first + 1, first + n + 1, dtype=np.uint64) * np.uint64(STEP) + start
     hashed ^= hashed >> np.uint64(30)
     hashed *= np.uint64(FIRST)
@@ -131,17 +131,17 @@ def _hash(word: int) -> int:
     return word ^ word >> 31
 
 
-#: Most blocks by which a key's list of numbers is extended at once; blocks further ahead are kept one by one.
+#: Greatest number of blocks by which a key's list of numbers is extended at once; blocks further on are kept singly.
 AHEAD = 4
 
 
 class Drawn:
-    """Numbers by key: `at(i, *key)` is the same whatever was asked before.
+    """Numbers by key: `at(i, *key)` is always the same number, whatever was asked before.
 
     `quantile` turns uniform numbers into another distribution, shape for shape; without it they stay uniform. Its
     results are rounded to nine digits, so that the last bits of exp and pow, which differ between processors, can
     hardly reach a trace. Numbers are computed in blocks of `block`. The first block is computed for `abreast` keys at
-    once, which differ in their first integer. That changes no number: it saves calls of numpy, each of which takes as
+    once, which differ in their first integer. This changes no number. It saves calls of numpy, each of which takes as
     long as computing a hundred numbers.
     """
 
@@ -176,8 +176,8 @@ class Drawn:
         drawn = len(line) // self._block
         if block < drawn:
             return line[index]
-        if block - drawn < AHEAD:  # usually trials are asked for one after the other
-            end = max(block + 1, drawn + min(drawn, AHEAD))  # double the list, by AHEAD blocks at most
+        if block - drawn < AHEAD:  # trials usually come one after the other
+            end = max(block + 1, drawn + min(drawn, AHEAD))  # doubles the list, but adds AHEAD blocks at most
             line.extend(self._computed([key], drawn, end)[0])
             return line[index]
         numbers = self._blocks.get((key, block))

@@ -15,7 +15,7 @@ UNITS = {
     "d": 24 * 3600 * PER_SECOND,
 }
 
-#: Longest run, in ticks, about 285 years: ticks are exact as floats up to 2**53.
+#: Longest run, in ticks: about 285 years. Up to 2**53, ticks are exact as floats.
 LIMIT = 2**53
 
 #: Error text for a run that would last longer.

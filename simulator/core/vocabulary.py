@@ -9,15 +9,15 @@ from typing import Literal, get_args
 
 TimeUnit = Literal["s", "min", "h", "d"]
 
-#: Searches: what becomes of a trial as its result arrives. It goes on at once or stops; or it pauses until it is
-#: promoted, if ever; or it pauses until its rung halves, and then goes on or stops.
+#: Searches: what happens to a trial when its result arrives. It goes on at once or stops; or it pauses until it is
+#: promoted, which may never happen; or it pauses until its rung halves, and then goes on or stops.
 Advance = Literal["stops", "pauses", "halves"]
 
 #: Pictures
 ThemeName = Literal["light", "dark"]
 #: Themes that may be requested.
 ThemeChoice = Literal["light", "dark", "both"]
-#: Side: docs pictures next to each other, in one file.
+#: Styles of an animation. side shows the pictures of docs next to each other, in one file.
 Style = Literal["docs", "timeline", "side"]
 STYLES: tuple[Style, ...] = get_args(Style)
 #: Styles that are drawn by default.
@@ -35,7 +35,7 @@ PLOT_FORMATS: tuple[PlotFormat, ...] = get_args(PlotFormat)
 PlotSize = Literal["page", "slide"]
 PlotKind = Literal["utilization", "gantt", "rungs", "split", "curves", "curves-in-time", "incumbent", "regret"]
 PLOT_KINDS: tuple[PlotKind, ...] = get_args(PlotKind)
-#: Plots of searches that share a cluster; the last needs runs of its own.
+#: Plots of searches that share a cluster; the last one needs further runs.
 SharedPlotKind = Literal["timeline", "stays", "load"]
 SHARED_PLOT_KINDS: tuple[SharedPlotKind, ...] = get_args(SharedPlotKind)
 #: The function that draws each kind of plot for one run of each searcher, as MODULE.FUNCTION in

@@ -1,7 +1,7 @@
-"""Figures that describe a set of learning curves, chosen for what decides how a search on it goes.
+"""Figures that describe a set of learning curves: those that decide how a search on the set goes.
 
-The definitions are those of the measured sets that the presets follow: a trial that died ranks last, whatever
-its curve did before; crossings are among trials that reached the end.
+The measured sets that the presets follow have the same definitions: a trial that died ranks last, whatever its curve
+did before, and crossings are counted among trials that reached the end.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from simulator.curves.table import Table
 
 Matrix = NDArray[np.float64]
 
-#: Early resources are the powers of this number, as rungs often are.
+#: Early losses are compared at the powers of this number, where rungs often are.
 EARLY = 3
-#: Most resources at which curves are compared, and most pairs of trials.
+#: Greatest number of resources at which curves are compared, and of pairs of trials.
 MOST_PLACES = 256
 MOST_PAIRS = 50_000
-#: Fewest evenly spaced points after a third of the training from which noise is estimated.
+#: Smallest number of evenly spaced points, after a third of the training, from which noise is estimated.
 FEWEST_NEIGHBOURS = 8
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
@@ -33,7 +33,7 @@ QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 class LossGrid:
     """Curves as matrices: `loss[i, j]` of trial i at `resources[j]`, inf from its death on, NaN where not known.
 
-    `unit_s` is each trial's mean time a unit, None where there are no times; `errored` marks deaths by failure.
+    `unit_s` has each trial's mean seconds per unit, None where there are no times; `errored` marks deaths by failure.
     """
 
     resources: NDArray[np.int64]
@@ -48,7 +48,7 @@ class LossGrid:
 
     @property
     def known(self) -> NDArray[np.bool_]:
-        """Trials whose end is known: those finished, and the dead."""
+        """Trials whose end is known: those that finished or died."""
         return ~np.isnan(self.loss[:, -1])
 
 
@@ -58,9 +58,10 @@ class Description:
 
     `early` and `early_top` map a resource to Spearman's correlation of the loss there with the final one, among all
     trials and among the third with the best final losses. `crossing` is the share of pairs of trials that change
-    order at any time, `crossing_late` after a third of the training. `noise` is the sd of independent errors, in
-    interquartile ranges of the final losses. `unit_sigma` is the sd of the log of the time a unit, `unit_quality` the
-    rank correlation of the time a unit with the final loss.
+    order at any time, and `crossing_late` of those that do so after a third of the training. `noise` is the standard
+    deviation of independent errors, in interquartile ranges of the final losses. `unit_sigma` is the standard
+    deviation of the logarithm of the time per unit, and `unit_quality` is the rank correlation of the time per unit
+    with the final loss.
     """
 
     trials: int
@@ -80,7 +81,7 @@ class Description:
     unit_quality: float | None
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """The figures as plain values for JSON."""
         return asdict(self)
 
     def figures(self) -> dict[str, float | None]:
@@ -135,16 +136,16 @@ def grid_of(table: Table) -> LossGrid:
             loss[trial, gaps] = np.interp(known[gaps], table.resource[rows][good], table.loss[rows][good])
     gone = dead | errored
     loss[(known >= end[:, None]) & gone[:, None]] = np.inf
-    loss[np.isinf(loss) & ~((known >= end[:, None]) & gone[:, None])] = np.nan  # infinite, but no death
+    loss[np.isinf(loss) & ~((known >= end[:, None]) & gone[:, None])] = np.nan  # infinite, although the trial lives
     unit = table.clock[last] / ticks.PER_SECOND / end if table.timed else None
     return LossGrid(known, loss, unit, errored)
 
 
 def describe(grid: LossGrid, *, points: int | None = None, pairs: int = MOST_PAIRS) -> Description:
-    """Describe some curves.
+    """Compute the description of a set of curves.
 
-    `points` is how many points were recorded, where that is not the size of the grid. At most `pairs` pairs of trials
-    are compared.
+    `points` is the number of recorded points, if it differs from the size of the grid. At most `pairs` pairs of
+    trials are compared.
     """
     loss, resources = grid.loss, grid.resources
     final, done = loss[:, -1], grid.finished
@@ -185,7 +186,7 @@ def _ranks(values: Matrix) -> Matrix:
 
 
 def _early(grid: LossGrid) -> tuple[dict[int, float], dict[int, float]]:
-    """Correlations of the losses at 1, 3, 9 … with the final ones."""
+    """Correlations of the losses at 1, 3, 9 … with the final losses: among all trials, and among the best third."""
     known = grid.known
     final = grid.loss[known, -1]
     finite = final[np.isfinite(final)]
@@ -229,7 +230,7 @@ def _crossings(grid: LossGrid, pairs: int) -> tuple[float | None, float | None]:
 
 
 def _noise(grid: LossGrid) -> float | None:
-    """The noise, from the distance of each late point to the mean of its two neighbours."""
+    """The noise, estimated from the distance of each late point to the mean of its two neighbours."""
     late = grid.resources >= grid.resources[-1] / 3
     places, loss = grid.resources[late], grid.loss[grid.finished][:, late]
     if len(places) < FEWEST_NEIGHBOURS or len(np.unique(np.diff(places))) > 1 or not len(loss):

@@ -1,7 +1,7 @@
 """Shapes of learning curves: how much of a trial's gain is left after r units, 1 at the first unit.
 
-The names are those of the learning curve database LCDB (Mohr et al. 2022), whose models a loss of
-`asymptote + gain * left` makes of them; a shape's own factors are absorbed by the gain.
+The names are those of the learning curve database LCDB (Mohr et al. 2022). A loss of `asymptote + gain * left` gives
+its models; a constant factor of a shape is part of the gain.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from simulator.core.vocabulary import Family
 
 Values = NDArray[np.float64]
-#: left(r, rate, scale) for r units, rate and scale of each trial.
+#: Type of left(r, rate, scale), for r units and the rate and scale of each trial.
 Shape = Callable[[float, Values, Values], Values]
 
-#: Ranges to which rates and scales are clipped, so that no power of them overflows.
+#: Ranges to which rates and scales are clipped, so that their powers do not overflow.
 RATES = (1e-3, 20.0)
 SCALES = (1e-3, 1e6)
 
@@ -79,6 +79,6 @@ SCALED: frozenset[Family] = frozenset({"pow4", "exp4", "logpower3", "mmf4", "vap
 
 
 def left(family: Family, resource: float, rate: Values, scale: Values) -> Values:
-    """Share of the gain left after `resource` units, for rates and scales of shape (trials,)."""
+    """The share of the gain that is left after `resource` units, for rates and scales of shape (trials,)."""
     with np.errstate(under="ignore"):
         return _SHAPES[family](float(resource), np.clip(rate, *RATES), np.clip(scale, *SCALES))

@@ -1,9 +1,9 @@
 """Fit a `Law` that draws trials like the recorded ones.
 
-Every recorded trial gets its own curve of a family, its own noise and its own time a unit, and each trial that the
-law draws is like one of them. So the properties of a trial stay together. A search's makespan depends on the few
-trials that reach the top: on how fast they are, how they began and how far apart they end. No correlation over all
-trials says that.
+Every recorded trial gets its own curve of a family, its own noise and its own time per unit, and each trial that the
+law draws is like one of them. So the properties of a trial stay together. This matters because a search's makespan
+depends on the few trials that reach the top: on how fast they are, how they began and how far apart they end.
+Correlations over all trials do not show that.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ from simulator.curves.describe import Description, LossGrid
 from simulator.curves.families import SCALED, left
 from simulator.curves.synthetic import Law, Like, Synthetic
 
-#: Grids of rates and scales that are tried: least, greatest and number; scales are multiples of the longest training.
+#: Grids of rates and scales to try, as (least, greatest, number); scales are multiples of the longest training.
 RATES, SCALES = (0.1, 6.0, 22), (0.05, 3.0, 14)
-#: Weight of the last point, as a share of the weight of all others, which count evenly in the logarithm of the
-#: resource.
+#: Weight of the last point, as a share of the weight of all others. These have equal weights over the logarithm of
+#: the resource.
 END = 0.3
-#: Most trials in a law; if more were recorded, this many are taken, evenly by the rank of their final losses.
+#: Greatest number of trials in a law; if more were recorded, this many are taken, evenly by rank of final loss.
 MOST = 1000
 #: Losses are fitted in logarithms if their bad tail is more than this many times as long as their good one.
 LONG_TAIL = 4.0
-#: Longest error, in units; slower deviations belong to the shape of the curve.
+#: Number of units for which an error lasts at most; slower deviations belong to the shape of the curve.
 LASTING = 20
 FEWEST = 3
-#: Most quantiles that describe the death times.
+#: Greatest number of quantiles that describe the death times.
 DEATHS = 21
-#: Most sets of pilots that are drawn in search of sets with a pilot that reached the end.
+#: Greatest number of sets of pilots to draw, in search of sets with a pilot that reached the end.
 MOST_DRAWS = 10_000
-#: Fewest points after a third of the training from which noise is estimated.
+#: Smallest number of points, after a third of the training, from which noise is estimated.
 POINTS = 8
 
 Vector = NDArray[np.float64]
@@ -52,10 +52,10 @@ def fit_law(
     family: Family = "pow4",
     on_step: Callable[[int], None] | None = None,
 ) -> Law:
-    """The law whose trials are like those of `grid`, which `about` describes: curves of `family`, each with noise.
+    """Fit a law whose trials are like those of `grid`, which `about` describes: curves of `family`, each with noise.
 
-    `on_step` is called with the number of finished rounds, of RATES[2]. Raises ValueError for fewer than three trials
-    that reached the end.
+    `on_step` is called with the number of finished rounds out of RATES[2]. Raises ValueError for fewer than three
+    trials that reached the end.
     """
     done = grid.finished
     if int(done.sum()) < FEWEST:
@@ -85,14 +85,14 @@ def fit_law(
 
 
 class Other(NamedTuple):
-    """A law of other pilots: its trials by their place in the fitted law, their spreads, and which ones diverge."""
+    """A law of other pilots: the share that diverges, and its trials as (place in the fitted law, spread)."""
 
     diverged: float
     trials: tuple[tuple[int, float], ...]
 
 
 def refitted(grid: LossGrid, law: Law, count: int) -> list[Other]:
-    """Laws of `count` other sets of pilots, each one fewer than there are, drawn with replacement.
+    """Make laws of `count` other sets of pilots; each set is drawn with replacement, and has one pilot less.
 
     A pilot keeps its curve, time and noise in every set; the spread of trials around it depends on its neighbours in
     the set. Sets without a pilot that reached the end are drawn again.
@@ -115,7 +115,7 @@ def refitted(grid: LossGrid, law: Law, count: int) -> list[Other]:
 
 
 def _order(grid: LossGrid) -> NDArray[np.int64]:
-    """The trials that a law is fitted to, the best first: those that reached the end, MOST of them at most."""
+    """The trials that a law is fitted to, best first: trials that reached the end, at most MOST of them."""
     done = grid.finished
     order = np.flatnonzero(done)[np.argsort(grid.loss[done, -1], kind="stable")]
     if len(order) > MOST:
@@ -124,13 +124,13 @@ def _order(grid: LossGrid) -> NDArray[np.int64]:
 
 
 def _end(law: Law, like: Like, length: int) -> float:
-    """The final loss, or its logarithm, of a law's trial without noise."""
+    """The final loss, or its logarithm, of one of the law's trials, without noise."""
     rate, scale = np.array([like.rate]), np.array([like.scale])
     return float(like.asymptote + like.gain * left(law.family, length, rate, scale)[0])
 
 
 def logarithmic(grid: LossGrid) -> bool:
-    """Whether to fit in logarithms: all losses are positive, and bad ones have a longer tail than good ones."""
+    """Whether to fit logarithms: all losses are positive, and bad losses have a longer tail than good ones."""
     finite = grid.loss[np.isfinite(grid.loss)]
     final = grid.loss[grid.finished, -1]
     if not len(final) or finite.min() <= 0:
@@ -142,9 +142,9 @@ def logarithmic(grid: LossGrid) -> bool:
 def shaped(
     resources: NDArray[np.int64], losses: Vector, family: Family, on_step: Callable[[int], None] | None = None
 ) -> tuple[Vector, Vector]:
-    """Asymptote, gain, rate and scale of each trial, shape (trials, 4), and those curves at `resources`.
+    """Asymptote, gain, rate and scale of each trial, shape (trials, 4), and the fitted curves at `resources`.
 
-    Each rate and scale of the grids is tried; asymptote and gain are those of least squares for it.
+    Each rate and scale of the grids is tried, with the asymptote and gain that give the least squares for it.
     """
     known = np.isfinite(losses)
     weight = 1.0 / resources
@@ -179,7 +179,7 @@ def shaped(
 
 
 def drawn(law: Law, seed: int, trials: int, resources: Sequence[int]) -> LossGrid:
-    """The curves of trials drawn from a law, as `describe` takes them."""
+    """Draw trials from a law, as curves for `describe`."""
     losses, unit = Synthetic(law, seed).sample(trials, resources)
     return LossGrid(np.array(resources), losses, unit, np.zeros(trials, bool))
 
@@ -195,7 +195,7 @@ def rounded(law: Law, digits: int = 4) -> Law:
         for name, value in vars(law).items()
         if not isinstance(value, (str, bool, int)) and name != "trials"
     }
-    # Good trials may end closer to each other than four digits tell.
+    # Four digits may be too few to distinguish the final losses of good trials.
     values["trials"] = tuple(
         Like(*(float(f"{value:.{digits + 3 * (place in (0, 1))}g}") for place, value in enumerate(row)))
         for row in law.trials
@@ -209,9 +209,10 @@ def _left(family: Family, resources: NDArray[np.int64], rate: float, scale: floa
 
 
 def _spread(ends: Vector) -> Vector:
-    """Greatest distance of a drawn trial's asymptote from its recorded one: half of that to the nearer neighbour.
+    """The spread of each trial: half the distance between its final loss and that of its nearer neighbour.
 
-    So drawn trials fill the gaps between recorded ones, except in the middle of wide gaps.
+    A drawn trial's asymptote is at most this far from that of the recorded trial. So drawn trials fill the gaps
+    between recorded ones, except the middle of wide gaps.
     """
     order = np.argsort(ends, kind="stable")
     gaps = np.diff(ends[order])
@@ -222,11 +223,11 @@ def _spread(ends: Vector) -> Vector:
 
 
 def _errors(resources: NDArray[np.int64], losses: Vector) -> tuple[Vector, int]:
-    """The sd of each trial's errors, and the number of units for which one error lasts.
+    """The standard deviation of each trial's errors, and the number of units for which one error lasts.
 
-    Errors are the residuals of a parabola fitted to the last two thirds of a curve. Errors that are drawn every m
-    units and mixed in between have a correlation of cos(pi / 2m) from one unit to the next. With too few or unevenly
-    spaced points the errors are taken to be 0.
+    Errors are the residuals of a parabola fitted to the last two thirds of a curve. If errors are drawn every m units
+    and mixed in between, their correlation from one unit to the next is cos(pi / 2m). If points are too few or
+    unevenly spaced, the errors are taken to be 0.
     """
     late = resources >= resources[-1] / 3
     gaps, there = np.diff(resources[late]), losses[:, late]

@@ -1,8 +1,8 @@
-"""Other sets of pilots, made of those that there are: they show how uncertain so few pilots leave an answer.
+"""Other sets of pilots, made from the given pilots: they show how uncertain an answer from few pilots is.
 
 A search ends with its best few trials, and its makespan depends on how slow these are. Only a few pilots are like
-them, so sets that merely repeat pilots are too alike: where no good pilot is slow, no set has a slow good trial. In
-another set, a pilot therefore keeps its losses and takes the pace of another pilot, drawn from all of them. The
+these trials, so sets that merely repeat pilots are too alike: if no good pilot is slow, no set has a slow good trial.
+In another set, therefore, a pilot keeps its losses but takes the pace of a pilot that is drawn from all pilots. The
 slowest paces are drawn from a tail that is fitted to them, since further trials may be slower than any pilot.
 """
 
@@ -18,16 +18,16 @@ from numpy.typing import NDArray
 
 from simulator.core.streams import Stream, uniforms
 
-#: The set that stands for endlessly many pilots has about so many: each pilot with many paces.
+#: About this many pilots stand for endlessly many: each given pilot, repeated with many paces.
 WHOLE = 1000
-#: The tail is that of the slowest of so many pilots, and of at least LEAST_OF_TAIL of them.
+#: The tail is fitted to the slowest of every TAIL_OF pilots, but at least to LEAST_OF_TAIL pilots.
 TAIL_OF, LEAST_OF_TAIL = 5, 3
-#: No trial of another set takes longer than so many times the time of the slowest pilot.
+#: A trial of another set takes at most this many times as long as the slowest pilot.
 SLOWEST = 10.0
 
 
 class Tail(NamedTuple):
-    """The upper end of some logarithms: the `pilots` greatest lie above `start`, by `weight` on average."""
+    """The upper tail of some logarithms: the `pilots` greatest of them are above `start`, by `weight` on average."""
 
     pilots: int
     start: float
@@ -46,17 +46,17 @@ def tail(logs: Sequence[float]) -> Tail | None:
 
 
 def whole_set(pilots: int) -> list[int]:
-    """The pilots, each as often as it takes to be paired with many paces."""
+    """The numbers of the pilots, each repeated to about WHOLE entries in all, so that it meets many paces."""
     return [pilot for pilot in range(pilots) for _ in range(max(WHOLE // pilots, 1))]
 
 
 def factors(times: Sequence[float], drawn: Sequence[int], seed: int, number: int) -> list[float]:
-    """By how many times each of the `drawn` pilots is slower in set `number` than it was itself.
+    """The factor by which each of the `drawn` pilots is slower in set `number` than it was itself.
 
-    `times` are the pilots' seconds a unit, in the order of their losses. Their logarithms are split into a straight
-    line over that order and deviations from it, and each drawn pilot takes a deviation of any pilot, or one from
-    their tail. So worse trials stay slower on average, if they are. If a time is not above 0, all stay as they are.
-    Source: B. Efron, R. J. Tibshirani, An Introduction to the Bootstrap (1993), chapter 9 (residuals).
+    `times` are the pilots' seconds per unit, in the order of their losses. Their logarithms are split into a straight
+    line over that order and deviations from the line. Each drawn pilot takes the deviation of any pilot, or one from
+    the fitted tail. So if worse pilots are slower on average, worse trials are too. If any time is not above 0, all
+    factors are 1. Source: B. Efron, R. J. Tibshirani, An Introduction to the Bootstrap (1993), chapter 9 (residuals).
     """
     known, rows = np.asarray(times, np.float64), np.asarray(drawn)
     if not (known > 0).all():
@@ -70,11 +70,11 @@ def factors(times: Sequence[float], drawn: Sequence[int], seed: int, number: int
 
 
 def _drawn(deviations: NDArray[np.float64], place: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The deviations at some places between 0 and 1: those of pilots, and those of their tail at its places."""
+    """Quantiles of the deviations, at shares in (0, 1): those of the pilots, or in the tail those of the fit."""
     known = len(deviations)
     found: NDArray[np.float64] = np.sort(deviations)[(place * known).astype(np.int64)]
     end = tail(deviations.tolist())
     if end is None:
         return found
-    left = (1 - place) * known / end.pilots  # share of the tail beyond the place; more than 1 below the tail
+    left = (1 - place) * known / end.pilots  # the share of the tail that is greater; above 1 outside the tail
     return np.where(left < 1, end.start - end.weight * np.log(left), found)

@@ -1,8 +1,8 @@
 """Presets: laws whose trials are like those of measured sets of learning curves, over 50 units.
 
-Their parameters were found by a search for laws with the figures in `MEASURED`. The losses' own scale is arbitrary,
-except for the language models, whose losses are in nats a token. Chosen, not measured: the median times of a unit,
-except for the language models, and for reinforcement learning the spread of these times too.
+Their parameters were found by a search for laws with the figures in `MEASURED`. The scale of the losses is arbitrary,
+except for the language models, whose losses are in nats per token. The median times of a unit were chosen and not
+measured, except for the language models. For reinforcement learning the spread of these times was chosen, too.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ Preset = Literal["easy", "hard", "language-model", "reinforcement-learning"]
 class Measured:
     """Figures of a measured set, as `describe` defines them.
 
-    Rank correlations are at 1, 3, 9 and 27 of 50 units; `noise` is in interquartile ranges of the final losses; the
-    others are shares. None: not measured.
+    Rank correlations are at 1, 3, 9 and 27 of 50 units. `noise` is in interquartile ranges of the final losses. The
+    other figures are shares. None means that a figure was not measured.
     """
 
     early: tuple[float, float, float, float]
@@ -32,8 +32,9 @@ class Measured:
     unit_sigma: float | None
 
 
-#: Supervised sets have 24-32 % of pairs crossing, 8-22 % of them late, noise of .01-.1 and 0-25 % of trials that
-#: diverge; easy and hard stand in those ranges, the language models (NAS-Bench-NLP, WikiText-2) are one of the sets.
+#: In measured supervised sets, 24-32 % of pairs cross, 8-22 % of pairs cross late, noise is .01-.1, and 0-25 % of
+#: trials diverge. The presets easy and hard lie in these ranges. The language models (NAS-Bench-NLP, WikiText-2) are
+#: one of the sets.
 MEASURED: dict[Preset, Measured] = {
     "easy": Measured((0.80, 0.86, 0.93, 0.98), (0.35, 0.41, 0.58, 0.82), 0.27, 0.125, 0.03, 0.02, 0.70),
     "hard": Measured((0.70, 0.77, 0.85, 0.95), (0.08, 0.08, 0.14, 0.52), 0.32, 0.20, 0.04, 0.05, 0.28),
@@ -44,8 +45,8 @@ MEASURED: dict[Preset, Measured] = {
 }
 
 #: Quantiles of the seconds that an epoch takes on WikiText-2. Over all trials the slow ones are a little worse (a
-#: correlation of .08), but the best few are slower than the others, and the makespan depends on those. With -.15, SHA
-#: and ASHA compare as on the recorded trials (tools/fits.py).
+#: correlation of .08). But the best few trials are slower than the others, and the makespan depends on these few.
+#: With -.15, SHA and ASHA compare as on the recorded trials (tools/fits.py).
 EPOCHS = (
     137.0, 210.0, 231.0, 241.0, 266.0, 289.0, 329.0, 343.0, 360.0, 381.0, 414.0, 427.0, 449.0, 465.0, 487.0, 518.0,
     563.0, 592.0, 630.0, 686.0, 963.0,

@@ -15,8 +15,8 @@ class Exit(Enum):
 
 
 #: Training a trial from one resource to another: the ticks it takes, the loss at its end, and its exit. A trial that
-#: dies during the training has an exit, the loss inf, and takes the ticks up to its death. It is a bare tuple because
-#: one is made for every job, and an object would take three times as long to make.
+#: dies during the training has an exit, the loss inf, and takes the ticks up to its death. It is a plain tuple
+#: because one is made for every job, and an object would take three times as long to make.
 Training = tuple[int, float, Exit | None]
 
 
@@ -25,7 +25,7 @@ class Curves(Protocol):
 
     @property
     def trials(self) -> int | None:
-        """The number of trials; None if there is no last one."""
+        """The number of trials; None if it has no limit."""
         ...
 
     def reach(self, resources: tuple[int, ...]) -> str | None:

@@ -16,7 +16,7 @@ from simulator.curves.files.tables import read_table
 from simulator.curves.protocol import Exit, Training
 from simulator.curves.table import Identity, Table
 
-#: Stands for the clock of a trial at a resource where it has no point.
+#: The clock of a trial at a resource where it has no point.
 MISSING = -1
 
 
@@ -29,8 +29,8 @@ class _Death(NamedTuple):
 class Recorded:
     """Trials as they were recorded; trial i is the table's trial i.
 
-    A resource between two recorded ones is read on the straight line between them with `interpolate`, and is an
-    error without. A trial dies at the last row of its curve where that says so, by `exit` or by a missing loss.
+    With `interpolate`, values between two recorded resources are read on a straight line; without it, such a resource
+    is an error. A trial dies at the last row of its curve if that row has an `exit` or no loss.
     """
 
     def __init__(self, table: Table, *, interpolate: bool = False) -> None:
@@ -56,12 +56,12 @@ class Recorded:
 
     @property
     def metric(self) -> str | None:
-        """The metric that the losses are, if the file names it."""
+        """The name of the metric that is the loss, if the file has it."""
         return self._table.metric
 
     @property
     def ranking(self) -> list[int]:
-        """The trials by the last loss of each, the best first; those that died come last."""
+        """The trials in order of their last losses, the best first; trials that died come last."""
         ends = np.searchsorted(self._table.trial, np.arange(self.trials), side="right") - 1
         losses = np.where([trial in self._deaths for trial in range(self.trials)], inf, self._table.loss[ends])
         order: list[int] = np.argsort(losses, kind="stable").tolist()
@@ -69,7 +69,7 @@ class Recorded:
 
     @property
     def unit_times(self) -> list[float]:
-        """The seconds that each trial took a unit, up to its last row."""
+        """The seconds per unit of each trial, up to its last row."""
         ends = np.searchsorted(self._table.trial, np.arange(self.trials), side="right") - 1
         times: list[float] = (self._table.clock[ends] / self._table.resource[ends] / PER_SECOND).tolist()
         return times
@@ -189,7 +189,7 @@ class Resampled:
 
     @property
     def metric(self) -> str | None:
-        """The metric that the losses are, if the file names it."""
+        """The name of the metric that is the loss, if the file has it."""
         return self._recorded.metric
 
     def identity(self, trial: int) -> Identity | None:

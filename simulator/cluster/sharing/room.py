@@ -81,7 +81,7 @@ class Machines:
         return None
 
     def serves(self, machine: int, slots: int) -> bool:
-        """Whether a trial could run on a machine, alone or with others of its size, once they are there and free."""
+        """Whether a trial could run on this machine, or on several of this size, once they are there and free."""
         size = self.sizes[machine]
         if slots <= max(self.sizes):
             return size >= slots

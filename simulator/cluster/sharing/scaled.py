@@ -1,4 +1,4 @@
-"""A group of machines that grows and shrinks with the work: the machines that trials need, and who comes or goes."""
+"""A group of machines that grows and shrinks with the work: how many machines trials need, and which come or go."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from simulator.cluster.sharing.worker import SharedWorker
 class ScaledGroup:
     """The machines of a group, in the policy's order, each with its `workers`, and the scaler of their number.
 
-    `serves` says whether its machines could run a trial of so many slots.
+    `serves` says whether the machines could run a trial that takes a given number of slots.
     """
 
     def __init__(
@@ -27,7 +27,7 @@ class ScaledGroup:
         self.scaler = Scaler(scaling, group.count)
         self.slots = group.slots
         self.start_up = group.start_up
-        self.room = scaling.target * group.count  # number of needed machines from which there are no more to hire
+        self.room = scaling.target * group.count  # if trials need this number of machines or more, all are hired
         self.workers: dict[int, list[SharedWorker]] = {}
         for worker in workers:
             self.workers.setdefault(worker.place, []).append(worker)
@@ -40,7 +40,7 @@ class ScaledGroup:
         return machine
 
     def share(self, slots: int) -> float:
-        """The machines, or share of one, that a trial of `slots` slots needs."""
+        """The number of machines, or the share of one machine, that a trial of `slots` slots needs."""
         return 1 / (self.slots // slots) if slots <= self.slots else slots / self.slots
 
     def needed(self, running: Iterable[Sequence[tuple[int, int]]]) -> float:
@@ -48,13 +48,13 @@ class ScaledGroup:
         return sum(self.share(slots) for on in running for machine, slots in on if machine in self.workers)
 
     def there(self, now: int) -> int:
-        """The number of hired machines, also if they are away for a while."""
+        """The number of hired machines, including those that are away for a while."""
         return sum(
             self.machine(place).at(now) is not None and not self.machine(place).let_go for place in self.workers
         )
 
     def may_change(self, now: int) -> bool:
-        """Whether it has machines that did not leave for good; without any there is no reason to look again."""
+        """Whether it still has machines that have not left for good; if not, its number need not be checked again."""
         return any(self.machine(place).at(now) is not None for place in self.workers)
 
     def absent(self) -> Iterator[int]:

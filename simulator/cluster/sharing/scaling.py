@@ -1,7 +1,7 @@
 """The decisions of a cloud's autoscaler: how many machines of a pool should be there, by its work.
 
-It is told how many machines the running and waiting trials need, and says how many to hire or to let go now, and when
-to ask again. It has no clock and hires nothing itself.
+The scaler is given the number of machines that running and waiting trials need. It answers how many machines to hire
+or to let go now, and when to ask again. It has no clock and hires nothing itself.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from math import ceil
 
 from simulator.cluster.groups import Scaling
 
-#: Greatest excess of the needed machines over a whole number that counts as rounding, since they are a sum of shares.
+#: The number of needed machines is a sum of shares. If it exceeds a whole number by no more than this, that is
+#: rounding.
 ROUNDING = 1e-9
 
 

@@ -14,7 +14,7 @@ from simulator.searchers.protocol import AnyJob, Idle, Searcher
 
 @dataclass(frozen=True)
 class Arrival:
-    """A search that arrives at tick `at`: number `number`, from 0, of those with its label.
+    """A search that arrives at tick `at`; `number` counts the searches of its label from 0.
 
     `open` makes its searcher and its trials when it arrives; `seed` is the seed of its stragglers and losses. Each of
     its trials takes `slots`. `resume`: a promoted trial goes on from its last result.
@@ -68,7 +68,7 @@ class Search(Claim):
         return True
 
     def line_up(self) -> bool:
-        """Ask for one more job, for which a machine is hired; it stands in line with the lost ones."""
+        """Ask for one more job, for which a machine will be hired; the job waits in line with the lost ones."""
         if not self.ask():
             return False
         while self.jobs:  # in the order of the requests
@@ -85,14 +85,14 @@ class Search(Claim):
         return bool(self.running or self.waiting or self.ask())
 
     def next_task(self) -> Task:
-        """The next task: lost ones first."""
+        """Take the next task; lost tasks come first."""
         self.waiting -= 1
         if self.lost:
             return self.lost.popleft()
         return self._new(self.jobs.popleft())
 
     def going_on(self, trial: int) -> Task | None:
-        """The task of `trial`, if it is what the searcher wants next; a task that it was asked for gets in line."""
+        """The next task, if it is of `trial`; None if it is of another trial, whose task then waits in line."""
         if not self.jobs and not self.ask():
             return None
         self.waiting -= 1
@@ -106,6 +106,6 @@ class Search(Claim):
         return job, job[3] if self.resume else 0, 0
 
     def requeue(self, task: Task) -> None:
-        """Put a task back whose attempt was lost or stopped, or which waits in the queue."""
+        """Put in line a task whose attempt was lost or stopped, or one that waits for a machine."""
         self.lost.append(task)
         self.waiting += 1

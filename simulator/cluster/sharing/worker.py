@@ -12,7 +12,7 @@ from simulator.cluster.sharing.searches import Search
 
 @dataclass(eq=False, slots=True)
 class Attempt:
-    """An attempt that a worker leads for a search, from tick `start` on, with its outcome unless it is stopped.
+    """An attempt that a worker leads for a search, from tick `start` on; its outcome holds unless it is stopped.
 
     `others` are the further workers that it holds.
     """

@@ -21,13 +21,13 @@ OPTIONAL = (TIME, "exit")
 #: The column that says what the losses are: the metric's name, after a minus if the losses are negated.
 METRIC = "metric"
 
-#: Shortest whole number that is refused, in digits.
+#: Whole numbers of this many digits or more are refused.
 LARGEST = 10**15
 
 
 @dataclass(frozen=True, eq=False)
 class CurveColumns:
-    """Rows as they stand in a file: `line` is 1-based, `loss` NaN where empty, `exits` maps a row to its word.
+    """Rows as they stand in a file: `line` counts from 1, `loss` is NaN where empty, `exits` has the words by row.
 
     `seconds` is None where the file has no such column, and so is `metric`, which names what the losses are.
     """
@@ -94,7 +94,7 @@ def of_frame(frame: DataFrame) -> CurveColumns | None:
 
 
 def _sound(frame: DataFrame) -> bool:
-    """Whether there are rows, and every column has the right type and no gap where none is allowed."""
+    """Whether there are rows, and every column has the right type and no missing value where one is needed."""
     if not set(REQUIRED) <= set(frame.columns) or not frame.height:
         return False
     full = [name for name in ("trial", "resource", TIME) if name in frame.columns]

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 MAX_PROBLEMS = 10
 
-#: line (1-based), trial, resource, loss, elapsed_s, exit
+#: A row: line (from 1), trial, resource, loss, elapsed_s, exit.
 Row = tuple[int, int, int, float, float, str]
-#: The metrics that the file names, each with the first row that does.
+#: The metrics that the file names, each with the first row that names it.
 Held = dict[str, int]
 
 
@@ -102,7 +102,7 @@ def _rows(reader: Reader, header: list[str], place: dict[str, int], report: Prob
 
 
 class _BadField(Exception):
-    """A field was reported; its row is skipped."""
+    """A field of the row is wrong and was reported; the row is skipped."""
 
 
 def _places(header: list[str], required: tuple[str, ...], report: Problems) -> dict[str, int]:
@@ -131,7 +131,7 @@ def _whole(text: str, least: int, line: int, key: str, report: Problems) -> int:
 
 
 def _number(text: str) -> float:
-    """A number in a form that every reader of CSV accepts; Python alone accepts 1_000."""
+    """Parse a number in a form that every reader of CSV accepts; 1_000 is refused, which only Python accepts."""
     if "_" in text:
         raise ValueError
     return float(text)

@@ -23,7 +23,7 @@ from simulator.io import frames, reading
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 MEANT = "learning curves are a file that ends in .csv, .csv.gz or .parquet"
-#: Largest file that is read, in bytes, both as it stands and unpacked.
+#: Size in bytes of the largest file that is read, as it stands and unpacked.
 MAX_BYTES = 1 << 29
 
 #: Largest finite loss: a greater one counts as diverged, because sums and differences of such numbers overflow.
@@ -35,14 +35,14 @@ def read_table(
 ) -> Table:
     """Read learning curves; raises InputError for anything but a table of trial, resource, loss, elapsed_s[, exit].
 
-    An empty, NaN or infinite loss is a trial that diverged, in its last row. Without `smaller_is_better` the loss
-    column is negated, unless the file's column `metric` says that it was when it was written. A file without times
-    needs `unit_times`, and one with times refuses them; without `times_needed`, a file without times is read as if
-    each unit took one tick.
+    An empty, NaN or infinite loss in a trial's last row means that the trial diverged. Without `smaller_is_better`
+    the loss column is negated, unless the file's column `metric` says that it was when it was written. A file without
+    times needs `unit_times`, and one with times refuses them; without `times_needed`, a file without times is read as
+    if each unit took one tick.
     """
     report = Problems(path)
     reading.check_file(path, MEANT)
-    if not path.name.endswith(SUFFIXES):  # left unopened: a path may lead anywhere
+    if not path.name.endswith(SUFFIXES):  # the file is not opened: a path may lead anywhere
         raise InputError(Problem(str(path), f"is of an unknown kind; {MEANT}"))
     raw = reading.read_at_most(path, MAX_BYTES, MEANT)
     timed = times_needed and unit_times is None
@@ -84,7 +84,7 @@ def _of_parquet(path: Path, raw: bytes, report: Problems, *, timed: bool) -> Cur
     quick = columns.of_frame(frames.read_frame(path, raw, "parquet", known))
     if quick:
         return quick
-    frame = frames.read_frame(path, raw, "parquet")  # the other columns are read too, to be named and counted
+    frame = frames.read_frame(path, raw, "parquet")  # other columns are read too, since errors name and count them
     texts = [frames.texts(frame[name]) if name in known else [""] * frame.height for name in frame.columns]
     with_header = io.StringIO(newline="")
     writer = csv.writer(with_header)
@@ -94,7 +94,7 @@ def _of_parquet(path: Path, raw: bytes, report: Problems, *, timed: bool) -> Cur
 
 
 class _Reading(NamedTuple):
-    """How to read a file: the `sign` of its losses, the times for one that has none, and whether times are needed."""
+    """How to read a file: the `sign` of its losses, times if the file has none, and whether times are needed."""
 
     sign: float
     unit_times: UnitTimes | None
@@ -109,7 +109,7 @@ def _table(path: Path, raw: bytes, found: CurveColumns, report: Problems, how: _
         if how.timed:
             message = f"lacks the column {TIME}; add it, or say how long a unit takes by unit_time"
             raise InputError(Problem(str(path), message, 1, 1))
-        # Where no times are needed, the resources stand in for them: they increase as times must.
+        # Where no times are needed, resources take their place, since these increase as times must.
         clock = how.unit_times.clock(trial, resource) if how.unit_times else resource
         for at in np.flatnonzero(clock > ticks.LIMIT)[:1].tolist():
             report.add("would take more than 285 years to train; lower unit_time", int(line[at]), key="resource")
@@ -148,7 +148,7 @@ def _check_rows(
     clock: NDArray[np.int64],
     same: NDArray[np.bool_],
 ) -> None:
-    """Check each row against the next; `same[i]` says that rows i and i + 1 are of one trial."""
+    """Check each row against the next one; `same[i]` says that rows i and i + 1 are of one trial."""
     for at in np.flatnonzero(same & (resource[1:] == resource[:-1])).tolist():
         what = f"trial {trial[at]} at resource {resource[at]} stands in line {line[at]} already"
         report.add(what, int(line[at + 1]), key="resource")

@@ -1,6 +1,6 @@
-"""Names and hyperparameters of the trials in a file of curves, from the log that they were imported from.
+"""Names and hyperparameters of the trials in a file of curves, as the imported log has them.
 
-For `curves.csv.gz` they stand in `curves.trials.csv`, with the columns trial, name, end, and one for each
+The trials of `curves.csv.gz` are in `curves.trials.csv`, with the columns trial, name, end, and one for each
 hyperparameter.
 """
 
@@ -21,7 +21,7 @@ OWN = ("trial", "name", "end")
 SUFFIX = ".trials.csv"
 #: Prefix of the columns of hyperparameters, so that none has the name of another column.
 PREFIX = "config/"
-#: Largest file that is read, in bytes.
+#: Size in bytes of the largest file that is read.
 MAX_BYTES = 1 << 28
 MEANT = "names of trials are a CSV file with the columns trial and name"
 
@@ -32,7 +32,7 @@ def path_of(curves: Path) -> Path:
 
 
 def write(path: Path, trials: Sequence[Mapping[str, Any]]) -> None:
-    """Replace `path` by the trials, each with its trial, name, end and config."""
+    """Replace the file `path` by the trials, each with its keys trial, name, end and config."""
     keys = list(dict.fromkeys(key for trial in trials for key in trial["config"]))
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
@@ -45,7 +45,7 @@ def write(path: Path, trials: Sequence[Mapping[str, Any]]) -> None:
 
 
 def read_trials(curves: Path, count: int) -> tuple[Identity, ...]:
-    """The identities of a file's `count` trials, empty where nothing stands beside it.
+    """The identities of the `count` trials of a file of curves; empty if there is no file beside it.
 
     Raises InputError if the file beside it describes other trials.
     """

@@ -16,12 +16,12 @@ from simulator.curves.protocol import Exit
 from simulator.io.writing import replacing
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
-#: Compression level of zlib: higher levels cost seconds a million rows and save a few per cent.
+#: Compression level of zlib: higher levels cost seconds per million rows, and save a few per cent.
 LEVEL = 3
 
 
 class Written(Protocol):
-    """One trial: columns of equal length; the last loss is NaN where it diverged, `exit` set where it failed."""
+    """A trial, as columns of equal length; if it diverged, its last loss is NaN, and if it failed, `exit` is set."""
 
     @property
     def resources(self) -> NDArray[np.int64]: ...  # noqa: D102
@@ -40,9 +40,9 @@ def check_name(path: Path) -> None:
 
 
 def write_curves(path: Path, curves: Sequence[Written], *, metric: str | None = None) -> None:
-    """Replace `path` by the curves, trial i being the i-th; numbers are written with all their digits.
+    """Replace the file `path` by the curves, in order of trials; numbers are written with all their digits.
 
-    `metric` is written into a column of that name: the metric that the losses are, after a minus if they are negated.
+    The column `metric` says which metric the losses are, with a minus before it if they are negated.
     """
     import polars as pl
 
@@ -65,7 +65,7 @@ def write_curves(path: Path, curves: Sequence[Written], *, metric: str | None = 
         columns["metric"] = pl.Series([metric]).new_from_index(0, sum(lengths))
     frame = pl.DataFrame(columns)
     with replacing(path) as scratch, scratch.open("wb") as out:
-        text = io.BytesIO()  # polars raises its own errors for a file that can't be written
+        text = io.BytesIO()  # if a file can't be written, polars raises errors of its own types
         if path.suffix == ".parquet":
             frame.write_parquet(text)
         else:

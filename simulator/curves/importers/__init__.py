@@ -1,4 +1,4 @@
-"""Import curves that other programs logged: a reader for each kind of source, and one set of checks for all."""
+"""Import curves that other programs logged: each kind of source has a reader, and all have the same checks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 
-#: Options that only some readers use, each with its name on the command line; a reader's USES names those it takes.
+#: Options that only some readers use, each with its name on the command line; a reader's USES lists those it takes.
 OPTIONS = {
     "study": "--study", "trial_column": "--trial-column", "step_column": "--step-column",
     "time_column": "--time-column", "start_column": "--start-column", "end_column": "--end-column",
@@ -40,14 +40,14 @@ OPTIONS = {
 
 @dataclass(frozen=True, eq=False)
 class Imported:
-    """Curves in order of their trials, a report of what was done to them, and the schedule if the source has one."""
+    """The curves in order of trials, a report of what was changed, and the schedule if the source has one."""
 
     curves: list[ImportedCurve]
     report: ImportReport
     trace: Trace | None
 
 
-@np.errstate(over="ignore")  # what overflows counts for infinite; trials with such times are dropped
+@np.errstate(over="ignore")  # a number that overflows becomes infinite; trials with such times are dropped
 def import_curves(
     path: Path,
     kind: ImporterKind,
@@ -63,7 +63,7 @@ def import_curves(
     """
     options = options or Options()
     if not path.is_dir():
-        check_file(path, "a source is a file or a folder")  # one wording for all kinds
+        check_file(path, "a source is a file or a folder")  # the same words for all kinds of source
     module = import_module(f"{__name__}.{IMPORTERS[kind]}")
     reader: Importer = module.read
     _check_options(path, kind, options, module.USES)
@@ -76,7 +76,7 @@ def import_curves(
     )
     label = path.resolve().name.partition(".")[0] or kind
     first = {id(curve.trial): number for number, curve in enumerate(made)}
-    trials = sorted(found.trials, key=lambda trial: first.get(id(trial), len(first)))  # numbered like the curves
+    trials = sorted(found.trials, key=lambda trial: first.get(id(trial), len(first)))  # numbers as in the curves
     trace = schedule.trace(trials, label=label, maximise=report.mode == "max", offset=report.offset)
     if trace is not None:
         trace = replace(
@@ -104,7 +104,7 @@ ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*):/(?P<rest>/.*)", re.DOTALL)
 
 
 def place_of(source: str, kind: ImporterKind) -> Path:
-    """The file or folder that a source names, also as `sqlite:///FILE`; raises InputError for servers."""
+    """The file or folder that a source names, maybe as `sqlite:///FILE`; raises InputError for a server's address."""
     found = ADDRESS.fullmatch(source)
     if found is None:
         return Path(source)
@@ -123,7 +123,7 @@ def _check_options(path: Path, kind: ImporterKind, options: Options, uses: froze
 
 
 def _choose(path: Path, found: Found, options: Options) -> None:
-    """Leave out the trials that `run` does not match, and the times if none are wanted."""
+    """Leave out the trials that `run` does not match, and with `no_times` all times."""
     if options.run is not None:
         names = [trial.name for trial in found.trials]
         found.trials = [trial for trial in found.trials if options.takes(trial.name)]

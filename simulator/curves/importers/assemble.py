@@ -1,4 +1,4 @@
-"""Turn the trials that a reader found into complete, sorted, checked curves, and count all that was left out."""
+"""Turn the trials that a reader found into complete, sorted, checked curves, and count what was left out."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def assemble(
     grid: tuple[int, ...] = (),
     max_gap: float | None = None,
 ) -> tuple[list[ImportedCurve], ImportReport]:
-    """Make curves of the trials that were found, and report what was done.
+    """Make curves of the trials that were found, and a report of what was changed.
 
-    `offset` is added to every step; by default it is 1 where steps start at 0. `grid` asks for these resources, read
-    on straight lines. `max_gap` is the longest time in seconds between two reports that is not a pause. Raises
-    InputError where early-stopped trials meet no `censored`, where nothing says which way the metric is better, and
-    where nothing is left.
+    `offset` is added to every step; by default it is 1 where steps start at 0. `grid` asks for curves at these
+    resources, read on straight lines between reports. A time between two reports counts as a pause if it is longer
+    than `max_gap` seconds. Raises InputError if trials were stopped early and no `censored` is given, if nothing says
+    which way the metric is better, or if no trial is left.
     """
     if not found.trials and not found.skipped:
         raise wrong(path, "holds no trials")
@@ -166,7 +166,7 @@ def _on_grid(curves: list[ImportedCurve], grid: tuple[int, ...], report: ImportR
 
 
 def _tell(trials: Sequence[Trial], curves: list[ImportedCurve], fates: dict[int, str], report: ImportReport) -> None:
-    """Put every trial into the report: the kept ones with their numbers, then the others with the next numbers."""
+    """List every trial in the report: the kept ones with their numbers, then the others with the next numbers."""
     kept = {id(curve.trial): curve for curve in curves}
     left = [trial for trial in trials if id(trial) not in kept]
     for number, trial in enumerate([*(curve.trial for curve in curves), *left]):

@@ -8,21 +8,21 @@ from numpy.typing import NDArray
 Losses = NDArray[np.float64]
 Resources = NDArray[np.int64]
 
-#: Exponents that are tried for a power law, and the fewest points that it is fitted to.
+#: Exponents to try for a power law, and the smallest number of points that it is fitted to.
 RATES = np.geomspace(0.05, 4, 40)
 FEWEST = 3
 
 
 def held(resources: Resources, losses: Losses, new: Resources) -> Losses | None:  # noqa: ARG001
-    """The last loss at every later resource."""
+    """The losses of a curve that stays at its last loss, shape (resources,)."""
     return np.full(len(new), losses[-1])
 
 
 def extrapolated(resources: Resources, losses: Losses, new: Resources) -> Losses | None:
     """The power law loss = a + b * resource**-c, b >= 0, of least squares; None for fewer than three points.
 
-    It is moved to go through the last point, so that no curve jumps where it was stopped. Where the squares of the
-    losses overflow, the last loss is held instead.
+    It is shifted to go through the last point, so that the curve does not jump there. If the squares of the losses
+    overflow, the last loss is held instead.
     """
     known = np.isfinite(losses)
     if known.sum() < FEWEST:
@@ -43,6 +43,6 @@ def extrapolated(resources: Resources, losses: Losses, new: Resources) -> Losses
 
 
 def times(resources: Resources, seconds: Losses, new: Resources) -> Losses:
-    """Cumulative seconds at the resources `new`, at the trial's mean pace."""
+    """Cumulative seconds at the resources `new`, if the trial goes on at its mean pace."""
     made: Losses = seconds[-1] + (new - resources[-1]) * (seconds[-1] / resources[-1])
     return made

@@ -1,4 +1,4 @@
-"""Columns of times as people have them: seconds since the start, seconds a step, or times of day in any spelling."""
+"""Columns of times as logs have them: seconds since the start, seconds per step, or times of day in any spelling."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from simulator.curves.importers.frames import LogTable
 if TYPE_CHECKING:
     import polars as pl
 
-#: Least number that is read as a Unix time, in each unit: for seconds it stands for 1973.
+#: Smallest number that is read as a Unix time, in each unit; as seconds it is a time in 1973.
 UNIX = ((1e17, 1e9, "Unix nanoseconds"), (1e14, 1e6, "Unix microseconds"), (1e11, 1e3, "Unix milliseconds"),
         (1e8, 1.0, "Unix seconds"))  # fmt: skip
 SPAN = re.compile(
     r"(?:(?P<days>\d+) ?d(?:ays?)?,? ?)?(?:(?P<hours>\d+):)?(?P<minutes>\d+):(?P<seconds>\d+(?:\.\d+)?)"
 )
-#: Least and greatest Unix time that is taken for one beside numbers that are far less: 2001 and 2096, in seconds.
+#: Least and greatest Unix time, in seconds, that is recognised beside far smaller numbers: the years 2001 and 2096.
 DATES = (1e9, 4e9)
-#: Words at the end of a column's name which say what one of its numbers is, in seconds.
+#: Words at the end of a column's name that give the unit of its numbers, and that unit in seconds.
 WORDS = (
     ("us|usec|micros|microseconds?", 1e-6, "microseconds"), ("ms|msecs?|millis|milliseconds?", 1e-3, "milliseconds"),
     ("mins?|minutes?", 60.0, "minutes"), ("h|hrs?|hours?", 3600.0, "hours"), ("days?", 86400.0, "days"),
@@ -31,18 +31,18 @@ WORDS = (
 UNITS = [
     (re.compile(rf"(?:[_\s.(\[/-]|^)(?:{words})[)\]]?$", re.IGNORECASE), one, told) for words, one, told in WORDS
 ]
-#: How many times less than a Unix time a number is that is none.
+#: A number beside Unix times is not a Unix time itself if it is smaller by this factor.
 FAR = 1000.0
-#: Seconds of a day; and how many of a trial's usual intervals must pass before its first report for its times to be
-#: taken for times of day.
+#: Seconds of a day; and the number of a trial's usual intervals: if its first report comes later than that, its times
+#: are taken for times of day.
 DAY, LATE = 86400.0, 50.0
-#: Forms of time that may be durations or times of day.
+#: Forms of text that may be a duration or a time of day.
 SPELT = frozenset({"h:mm:ss", "mm:ss"})
 ISO = re.compile(r"\d{4}-\d\d-\d\d[T _]\d\d|\d{8}T\d{4}")
 
 
 class Times(NamedTuple):
-    """Seconds of each row, and whether they count from a trial's start or from 1970; `what` is for the report."""
+    """Seconds of each row, and whether they count from the trial's start or from 1970; a report shows `what`."""
 
     seconds: NDArray[np.float64]
     kind: Literal["elapsed", "clock"]
@@ -50,7 +50,7 @@ class Times(NamedTuple):
 
 
 def times(table: LogTable, series: pl.Series, unit: float | None) -> Times:
-    """The times in a column; `unit` is how many seconds one of its numbers is, where the user says so."""
+    """Read the times in a column; `unit` is the length of its unit in seconds, if the user gives it."""
     import polars as pl
 
     if series.dtype == pl.Duration:
@@ -92,7 +92,7 @@ def _counted(table: LogTable, series: pl.Series, unit: float | None) -> Times:
 
 
 def _spelt(table: LogTable, series: pl.Series) -> Times | None:
-    """The times of a column of dates, or of hours and minutes; None for texts of which the first is a number."""
+    """The times of a column of dates, or of hours and minutes; None if the first text is a number."""
     missing = table.missing(series)
     first = next((str(series[row]).strip() for row in np.flatnonzero(~missing)[:1].tolist()), "")
     if ISO.match(first):
@@ -107,14 +107,14 @@ def _spelt(table: LogTable, series: pl.Series) -> Times | None:
 
 
 def past_midnight(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Times of day of one trial, in the order of its reports, with a day added after each midnight."""
+    """The times of day of one trial, in order of its reports, with a day added after each midnight."""
     back = np.append(False, np.diff(seconds) < -DAY / 2)
     made: NDArray[np.float64] = seconds + DAY * np.cumsum(back)
     return made
 
 
 def of_day(seconds: Sequence[NDArray[np.float64]]) -> bool:
-    """Whether times such as 9:15:30 may be times of day: most first reports come far later than the pace explains."""
+    """Whether times such as 9:15:30 may be times of day: most first reports are later than the pace explains."""
     late = 0
     for when in seconds:
         dt = np.diff(when)
@@ -135,7 +135,7 @@ def since_first(
     paces = []
     for at, when in zip(steps, stamps, strict=True):
         dt, du = np.diff(when), np.diff(at.astype(float))
-        paces.append(dt[dt * du > 0] / du[dt * du > 0])  # (a log may have its newest report first)
+        paces.append(dt[dt * du > 0] / du[dt * du > 0])  # (some logs have the newest report first)
     together = np.concatenate(paces) if paces else np.zeros(0)
     overall = float(np.median(together)) if len(together) else np.nan
     made = []

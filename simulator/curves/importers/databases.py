@@ -12,17 +12,17 @@ from simulator.core.errors import unreadable
 from simulator.curves.importers.source import wrong
 
 MAGIC = b"SQLite format 3\0"
-#: Kinds of SQL object that no reader needs and that may run without end when a table is read or written.
+#: SQL objects that no reader needs; they may run for ever when a table is read or written.
 CLAUSES = "SELECT type, name FROM sqlite_master WHERE type IN ('view', 'trigger')"
-#: Tables that are computed as they are read: a few bytes of SQL may fill the memory.
+#: Tables that are computed while they are read; a few bytes of SQL may then fill the memory.
 COMPUTED = """
     SELECT name FROM sqlite_master WHERE type = 'table' AND (
         sql LIKE 'CREATE VIRTUAL%' OR EXISTS (SELECT 1 FROM pragma_table_xinfo(sqlite_master.name) WHERE hidden = 2))
 """
-#: Longest text that a constraint may compute while it is checked, in bytes.
+#: Size in bytes of the longest text that a constraint may compute while it is checked.
 LONGEST = 1 << 28
 QUOTE = '"'
-#: Longest wait for another program to release the database, in seconds.
+#: Seconds to wait until another program releases the database.
 PATIENCE = 2.0
 
 
@@ -67,7 +67,7 @@ def copied(path: Path, tables: set[str], program: str) -> Iterator[Path]:
                 target.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
                 (fault,) = target.execute("PRAGMA quick_check(1)").fetchone()
                 found = {name for (name,) in target.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter for text of a damaged file
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # UnicodeError: text of a damaged file
             if "locked" in str(error):
                 raise wrong(path, "is locked by another program; try again when that is done") from None
             raise wrong(path, f"is not a sound SQLite database: {error}") from None

@@ -1,6 +1,6 @@
-"""Delimited text as people have it: encoding, separator, decimal commas, comments and blank lines are recognised.
+"""Delimited text in any usual form: encoding, separator, decimal commas, comments and blank lines are recognised.
 
-What has only one meaning is read and noted; what has several is refused with its line.
+A form with only one meaning is read, and the report notes it. A form with several meanings is refused, with its line.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
     import polars as pl
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-#: Lines that are looked at to find the separator.
+#: Number of lines that are examined to find the separator.
 SAMPLE = 20
 COMMA = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+(?:[eE][+-]?\d+)?")
-#: A comma that can't group thousands, ...
+#: Matches a comma that can't group thousands.
 DECIMAL = re.compile(r"[+-]?(?:0\d*,\d+|\d{4,},\d+|\d+,(?!\d{3}$)\d+.*|\d{1,3}(?:\.\d{3})+,\d+)")
-#: ... and points that group thousands, in a table with decimal commas.
+#: Matches points that group thousands, in a table with decimal commas.
 GROUPED = r"^[+-]?[1-9]\d{0,2}(?:\.\d{3})+$"
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-#: The first line by which spreadsheets are told the separator.
+#: A first line that tells spreadsheets the separator.
 SEP = re.compile(rb"(sep=[,;\t|]\r?)\n", re.IGNORECASE)
 SPACES = "its fields are separated by spaces"
-#: Fewest columns and lines of a table whose fields are separated by spaces.
+#: Smallest numbers of columns and lines of a table whose fields are separated by spaces.
 FEWEST = 2
-#: Bytes that no text file contains.
+#: Bytes that a text file does not contain.
 BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f]")
 
 
@@ -50,13 +50,13 @@ class Delimited:
 
 
 def parse(path: Path, raw: bytes) -> Delimited:
-    """The table in a file's bytes; raises InputError with the line of each mistake."""
+    """Read a table from the bytes of a file; raises InputError with the line of each mistake."""
     notes: list[str] = []
     raw = _utf8(path, raw, notes)
     if b"\n" not in raw:
         raw = raw.replace(b"\r", b"\n")
     told = SEP.match(raw)
-    if told is not None:  # (the line stays, so that the others keep their numbers)
+    if told is not None:  # (the line end stays, so that the other lines keep their numbers)
         raw = raw[told.end(1) :]
     raw = _spaced(raw, notes)
     head, _, _ = raw.partition(b"\n")
@@ -73,7 +73,7 @@ def parse(path: Path, raw: bytes) -> Delimited:
 
 
 def _spaced(raw: bytes, notes: list[str]) -> bytes:
-    """The text with tabs between its fields, if every line has as many fields and only spaces between them."""
+    """The text with tabs between its fields, if only spaces separate them and all lines have equally many."""
     begin = raw[: 1 << 16].split(b"\n")
     head = next((line.strip() for line in begin if line.strip() and not line.startswith(b"#")), b"")
     if any(mark.encode() in head for mark in SEPARATORS) or len(head.split()) < FEWEST or b'"' in raw:
@@ -91,7 +91,7 @@ def _spaced(raw: bytes, notes: list[str]) -> bytes:
 
 
 def _utf8(path: Path, raw: bytes, notes: list[str]) -> bytes:
-    """The text in UTF-8; its encoding is read from a byte order mark or guessed from its bytes."""
+    """The text as UTF-8; its encoding is read from a byte order mark, or guessed from its bytes."""
     for mark, name in ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
         if raw.startswith(mark):
             try:
@@ -124,7 +124,7 @@ def _utf8(path: Path, raw: bytes, notes: list[str]) -> bytes:
 
 
 def _separator(path: Path, lines: list[str]) -> str:
-    """The separator of the fields: the character that all lines have as often as the header."""
+    """The separator of the fields: the character that is as often in every line as in the header."""
     if not lines:
         raise wrong(path, "holds no rows")
     counts = {mark: [line.count(mark) for line in lines] for mark in SEPARATORS}
@@ -137,7 +137,7 @@ def _separator(path: Path, lines: list[str]) -> str:
 
 
 def _quick(raw: bytes, head: bytes, separator: str) -> pl.DataFrame | None:
-    """The table as polars reads it, if every line has as many fields; None if it must be read row by row."""
+    """The table as polars reads it, if all lines have equally many fields; None if it must be read row by row."""
     import polars as pl
 
     body = raw.rstrip(b"\r\n")
@@ -150,7 +150,7 @@ def _quick(raw: bytes, head: bytes, separator: str) -> pl.DataFrame | None:
     try:
         frame = pl.read_csv(io.BytesIO(body), infer_schema=False, separator=separator, quote_char=None)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError):
-        return None  # polars' error names no line
+        return None  # the error of polars does not name the line
     names = [name.strip() for name in frame.columns]
     if frame.height != lines - 1 or len(set(names)) < len(names):
         return None
@@ -158,7 +158,7 @@ def _quick(raw: bytes, head: bytes, separator: str) -> pl.DataFrame | None:
 
 
 def _slow(path: Path, raw: bytes, separator: str, notes: list[str]) -> Delimited:  # noqa: C901, PLR0912
-    """The table row by row: a line that breaks the form is named, or skipped and counted."""
+    """Read the table row by row: a line in the wrong form is named in an error, or skipped and counted."""
     import polars as pl
 
     text = raw.decode()

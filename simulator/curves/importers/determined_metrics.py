@@ -1,4 +1,4 @@
-"""Determined's own metrics: a row for each report of a trial, with an ISO time and the metrics nested."""
+"""Determined's metrics: a row for each report of a trial, with an ISO time and nested metrics."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from simulator.curves.importers.frames import LogTable
 from simulator.curves.importers.source import Found, Options, choose, listed, wrong
 
 USES = frozenset({"trial_column", "step_column", "time_column", "max_gap"})
-#: Determined's names for the columns, in its database and in its API.
+#: Names of the columns in Determined's database and in its API.
 TRIAL = ("trial_id", "trial")
 STEP = ("steps_completed", "total_batches", "batches", "step")
 TIME = ("end_time", "report_time", "time")
@@ -75,7 +75,7 @@ def _snake(name: str) -> str:
 
 
 def _short(name: str) -> str:
-    """A metric's name without the names that it is nested in."""
+    """A metric's name without the names of the objects that it is nested in."""
     parts = [part for part in name.split("/") if _snake(part) not in METRICS]
     return "/".join(parts) or name
 

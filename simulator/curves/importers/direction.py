@@ -1,4 +1,4 @@
-"""Whether a metric is minimised or maximised, as the source, the user or the metric's own name says."""
+"""Whether a metric is minimised or maximised, as the source, the user or the metric's name says."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 from simulator.curves.importers.report import Teller
 from simulator.curves.importers.source import wrong
 
-#: Words in a metric's name which say that less is better, ...
+#: Words in a metric's name that say that smaller values are better.
 DOWN = frozenset({"loss", "error", "err", "rmse", "mse", "mae", "perplexity", "ppl", "nll", "entropy", "logloss"})
-#: ... unless one of these stands beside them.
+#: Words in a metric's name beside which the words above do not count.
 AGAINST = frozenset({
     "neg", "negative", "negated", "minus", "inverse", "inv", "scale", "scaling", "weight", "score", "acc", "accuracy",
     "reward", "return", "gain", "improvement", "reduction", "r2", "auc", "f1", "precision", "recall", "no", "free",
@@ -19,7 +19,7 @@ WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+[0-9]*|[0-9]+")
 
 
 def maximised(path: Path, metric: str, said: bool | None, mode: str | None) -> tuple[bool, Teller]:
-    """Whether the metric is to be maximised, and who says so; raises InputError if nobody does or two disagree."""
+    """Whether to maximise the metric, and who says so; raises InputError if nobody says it, or two disagree."""
     if mode is not None:
         if said is not None and said != (mode == "max"):
             says = "maximised" if said else "minimised"

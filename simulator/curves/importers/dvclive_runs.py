@@ -17,7 +17,7 @@ CONFIGS = ("params.yaml", "dvc.yaml")
 
 
 def read(path: Path, options: Options) -> Found:
-    """One metric of every run below `path`; a run is a folder with plots/metrics, which holds a file a metric."""
+    """Read one metric of every run below `path`; a run is a folder with plots/metrics, with a file per metric."""
     if not path.is_dir():
         raise wrong(path, "is a file; DVCLive's runs are folders with plots/metrics")
     runs = {folder: dict(_metrics(folder)) for folder in _runs(path)}

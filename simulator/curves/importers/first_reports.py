@@ -1,4 +1,4 @@
-"""What clocks say at the first reports of trials: of a start-up, of nothing before, or of a shared origin."""
+"""What clocks show at the first reports of trials: a start-up, no time at all, or an origin that trials share."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from simulator.curves.importers.report import ImportReport
 from simulator.curves.importers.segments import Numbers
 from simulator.curves.importers.source import Trial
 
-#: The time before a trial's first report includes a start-up if it is this factor above the trial's slowest other
-#: report, ...
+#: The time before a trial's first report includes a start-up if it exceeds that of the trial's slowest other report
+#: by this factor, ...
 SLOWER = 1.1
-#: ... or, if the trial has too few reports, this factor above what the pace of all trials gives.
+#: ... or, if the trial has too few reports, if it exceeds what the pace of all trials gives by this factor.
 TWICE = 2.0
-#: A first report that comes this many times later than the pace gives is no start-up: its clock began elsewhere.
+#: If a first report comes this many times later than the pace gives, this is not a start-up: its clock began
+#: elsewhere.
 FAR = 1000.0
-#: Times that are looked at, in seconds: less than 300 years.
+#: Greatest time that is considered, in seconds: almost 300 years.
 LONGEST = 1e10
 
 
@@ -54,8 +55,8 @@ def without_startup(trial: Trial, shift: int, pace: float) -> Trial:
 def from_start(trials: list[Trial], shift: int, report: ImportReport) -> list[Trial]:
     """The trials with clocks that count from their start, where most clocks say 0 at the first report.
 
-    No training takes no time: such a clock was started by the first report. The time before that is taken to have had
-    the trial's mean pace.
+    Training takes time, so the first report must have started such a clock. The training before that report is taken
+    to have had the trial's mean pace.
     """
     clocked = [trial for trial in trials if _clocked(trial)]
     zeros = [
@@ -69,7 +70,7 @@ def from_start(trials: list[Trial], shift: int, report: ImportReport) -> list[Tr
     for trial in zeros:
         order = np.argsort(trial.steps, kind="stable")
         steps, clock = trial.steps[order], np.asarray(trial.elapsed)[order]
-        begun = int(np.searchsorted(steps, 1 - shift))  # steps before that are from before the training
+        begun = int(np.searchsorted(steps, 1 - shift))  # reports of earlier steps are from before the training
         if begun + 1 < len(steps) and clock[begun] == 0 < clock[begun + 1] and steps[-1] > steps[begun]:
             pace = float(clock[-1]) / float(steps[-1] - steps[begun])
             zero[id(trial)] = pace * float(steps[begun] + shift)
@@ -104,11 +105,11 @@ def tell_late(trials: list[Trial], shift: int, report: ImportReport) -> None:
 
 
 def one_origin(clocks: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]]) -> int:
-    """How many trials show that all count their times from one origin, such as the start of the whole run.
+    """The number of trials that show that all times count from one origin, such as the start of the whole run.
 
-    Their first report is late by their own pace, and they began just when another trial ended; or no two of them were
-    under way at once; or their first report is a thousand times later than their pace gives. `clocks` are steps and
-    times of each trial.
+    The first report of such a trial is late by the trial's own pace, and the trial began just when another ended. Or
+    no two such trials trained at once. Or the first report is a thousand times later than the pace gives. `clocks`
+    are steps and times of each trial.
     """
     begin, usual, end = _spans(clocks, 0)
     late = begin > 2 * usual
@@ -132,7 +133,7 @@ def _clocked(trial: Trial) -> bool:
 def _spans(
     clocks: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]], shift: int
 ) -> tuple[Numbers, Numbers, Numbers]:
-    """When trials began by their mean pace, how long their first report should take, and when they ended."""
+    """The times at which trials began by their mean pace, the times until a usual first report, and the ends."""
     ends = [
         (steps[0], clock[0], steps[-1], clock[-1]) if steps[-1] > steps[0] else
         (steps[-1], clock[-1], steps[0], clock[0])

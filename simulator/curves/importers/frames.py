@@ -1,4 +1,4 @@
-"""Users' tables: columns stay texts or have the type that the file states; no type is guessed from the first rows."""
+"""Tables of users: a column has the type that the file states, or else is text; types are not guessed from values."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ SUFFIXES = (
     ".json.gz",
 )  # fmt: skip
 MEANT = "a table is a file that ends in .csv, .tsv, .parquet, .jsonl or .json"
-#: Largest file that is read, in bytes, both as it stands and unpacked.
+#: Size in bytes of the largest file that is read, as it stands and unpacked.
 MAX_BYTES = 1 << 30
-#: Texts that stand for a value that was not measured.
+#: Texts for a value that was not measured.
 MISSING = ("", "NA", "N/A", "n/a", "#N/A", "null", "NULL", "None", "none", "-", "--", "<NA>")
-#: JSON Lines with any of these are read row by row, not by polars.
+#: JSON Lines that contain any of these are read row by row, and not by polars.
 ODD_JSON = re.compile(rb"NaN|Infinity|:\s*[\[{]")
 
 
@@ -51,7 +51,7 @@ class LogTable:
         return self.frame.columns
 
     def has(self, name: str) -> str | None:
-        """The column of that name, None if there is none; nested keys may be joined by a point as well as by `/`."""
+        """The column of that name, None if there is none; nested keys may be joined by a point instead of `/`."""
         names = (name, name.replace(".", "/"), name.replace("/", "."))
         return next((known for known in names if known in self.frame.columns), None)
 
@@ -65,14 +65,14 @@ class LogTable:
         )
 
     def column(self, name: str, option: str) -> pl.Series:
-        """A column by name; if it is missing, raises InputError naming the option that chooses another."""
+        """A column by name; if it is missing, raises InputError that names the option for another column."""
         known = self.has(name)
         if known is None:
             raise wrong(self.path, f"has no column {name!r} but {listed(self.columns)}; choose one by {option}")
         return self.frame[known]
 
     def missing(self, series: pl.Series) -> NDArray[np.bool_]:
-        """Mask of the rows without a value; a value that is not a number does not count as missing."""
+        """Mask of the rows without a value; a text that is not a number is not missing."""
         import polars as pl
 
         if series.dtype != pl.String:
@@ -80,7 +80,7 @@ class LogTable:
         return (series.is_null() | series.str.strip_chars().is_in(MISSING)).to_numpy()
 
     def numbers(self, series: pl.Series) -> NDArray[np.float64]:
-        """A column as numbers, NaN for a missing value or nan; raises InputError with the line of any other text."""
+        """A column as numbers, NaN for nan or a missing value; raises InputError with the line of any other text."""
         import polars as pl
 
         if not (series.dtype.is_numeric() or series.dtype in {pl.String, pl.Null, pl.Boolean}):
@@ -116,7 +116,7 @@ class LogTable:
         return known is not None and bool((self.frame[known].cast(pl.Float64, strict=False) == 0).any())
 
     def refuse(self, series: pl.Series, row: int, message: str) -> None:
-        """Raise InputError about a cell."""
+        """Raise InputError about the cell in a row of the column `name`."""
         line = row + 2 if self.lines is None else int(self.lines[row])
         raise InputError(Problem(str(self.path), f"{str(series[row])[:40]!r} {message}", line, None, series.name))
 
@@ -159,27 +159,27 @@ def parse(path: Path, raw: bytes, kind: str) -> LogTable:
             try:
                 return LogTable(path, read_frame(path, raw, "jsonl"), _lines(raw))
             except InputError:
-                pass  # polars' error names no line
+                pass  # the error of polars does not name the line
         found = json_rows.parse(path, raw)
     return LogTable(path, found.frame, found.lines, found.notes)
 
 
 def _closer(raw: bytes) -> bool:
-    """Whether JSON Lines hold values that polars refuses, or reads differently from `json_rows`."""
+    """Whether JSON Lines hold values that polars refuses, or reads otherwise than `json_rows` does."""
     blank = b"\n\n" in raw.rstrip() or b"\n\r" in raw.rstrip() or raw[:1] in {b"\n", b"\r"}
     wide = raw[:2] in {b"\xff\xfe", b"\xfe\xff"}
     return blank or wide or raw.lstrip()[:1] == b"[" or ODD_JSON.search(raw) is not None
 
 
 def _lines(raw: bytes) -> NDArray[np.int64]:
-    """The lines of JSON Lines: row i stands in line i + 1 if there are no blank lines."""
+    """The line of each row of JSON Lines; without blank lines, row i stands in line i + 1."""
     return np.arange(1, raw.count(b"\n") + 3)
 
 
 def groups(names: list[str]) -> list[tuple[str, NDArray[np.intp]]]:
     """Each name with its rows; names in order of first appearance, rows in the order of the table."""
     begins = [0, *(at for at, (before, name) in enumerate(pairwise(names), start=1) if before != name)]
-    if len({names[at] for at in begins}) == len(begins):  # each name stands in one block: no need to sort
+    if len({names[at] for at in begins}) == len(begins):  # the rows of each name are together: no need to sort
         parts = np.split(np.arange(len(names)), begins[1:])
         return [(names[at], rows) for at, rows in zip(begins, parts, strict=True)]
     unique, first, code = np.unique(np.array(names), return_index=True, return_inverse=True)

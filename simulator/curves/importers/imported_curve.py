@@ -1,4 +1,4 @@
-"""One imported curve: what is left of a trial once its steps, losses and times are sorted, checked and counted."""
+"""An imported curve: a trial whose steps, losses and times were sorted, checked and repaired."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REPEATED = "repeated steps, the last report of each kept"
 
 @dataclass(frozen=True, eq=False)
 class ImportedCurve:
-    """One imported trial: resources and clock increase; only the last loss may be NaN, if the trial diverged.
+    """An imported trial: resources and clock increase; only the last loss may be NaN, if the trial diverged.
 
     `seconds` are cumulative, `exit` is set if the trial died by failing.
     """
@@ -39,7 +39,7 @@ class ImportedCurve:
 
 
 def plain(trials: Sequence[Trial], shift: int, *, timed: bool) -> NDArray[np.bool_]:
-    """Mask of the trials that need no repair, computed for all at once, since `curve_of` is slow for each."""
+    """Mask of the trials that need no repair; it is computed for all at once, since `curve_of` is slow."""
     lengths = np.array([len(trial.steps) for trial in trials])
     timeless = np.array([timed and trial.elapsed is None for trial in trials], bool)
     whole: NDArray[np.bool_] = (lengths > 0) & ~timeless
@@ -94,7 +94,7 @@ def curve_of(trial: Trial, shift: int, sign: float, report: ImportReport, *, tim
             return told
         seconds = told
     good = np.flatnonzero(np.isfinite(losses))
-    end = int(good[-1]) + 2 if len(good) else 1  # a single row without a loss means that it diverged
+    end = int(good[-1]) + 2 if len(good) else 1  # a single row without a loss means a trial that diverged
     count(report, "points after a divergence left out", max(len(losses) - end, 0))
     resources, losses = resources[:end], np.where(np.isfinite(losses), losses, np.nan)[:end]
     seconds = None if seconds is None else seconds[:end]
@@ -108,8 +108,8 @@ def curve_of(trial: Trial, shift: int, sign: float, report: ImportReport, *, tim
 
 
 def apart(seconds: NDArray[np.float64], report: ImportReport) -> NDArray[np.float64] | str:
-    """Times that are at least one tick apart, since some sources' clocks are coarse; or what is wrong with them."""
-    clock = _clock(seconds).astype(np.int64)  # beyond the limit floats are not exact to a tick
+    """Times that are at least one tick apart, or the text of what is wrong with them; some clocks are coarse."""
+    clock = _clock(seconds).astype(np.int64)  # above the limit, floats are not exact to a tick
     if clock[0] < 0 or (np.diff(clock) < 0).any():
         return "has a clock that goes backwards"
     place = np.arange(len(clock))
@@ -131,6 +131,6 @@ def _clock(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def count(report: ImportReport, what: str, how_many: int) -> None:
-    """Add to the points of a kind that the report says were changed."""
+    """Add to the number of points that the report counts under `kind`, if there are any."""
     if how_many:
         report.changed[what] += how_many

@@ -1,4 +1,4 @@
-"""JSON as people write it: lines or one array, nested objects, lists as columns, and Python's NaN."""
+"""JSON in any usual form: lines or one array, nested objects, lists as columns, and Python's NaN."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from simulator.curves.importers.source import wrong
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Most columns and rows of a table.
+#: Greatest number of columns, and of rows, of a table.
 MOST_COLUMNS = 10_000
 MOST_CELLS = 50_000_000
-#: The column with the name of a row's table.
+#: Name of the column that has the name of each row's list.
 TRIAL = "trial"
-#: Most levels of nested objects.
+#: Greatest number of levels of nested objects.
 LEVELS = 50
-#: Most levels of a JSON value of any kind. Python's own limit differs between its versions, from some 1,000 on.
+#: Greatest number of levels of any JSON value. Python's own limit is 1,000 or more, and differs between versions.
 DEEPEST = 500
-#: Beginnings of the names that hold a trial's configuration; a list below such a name is one value.
+#: Prefixes of names of a trial's configuration; a list under such a name is one value.
 CONFIG = ("config", "param", "hparam", "hyperparameter")
 
 
 def parse(path: Path, raw: bytes) -> Delimited:
-    """The objects of a file as a table of texts; the keys of nested ones are joined by `/`.
+    """Read the objects of a file as a table of texts; the keys of nested objects are joined by `/`.
 
-    Lists of numbers are columns: an object with lists becomes one row for each of their entries. Of several lists of
-    objects each is a trial of the list's name. Raises InputError with the line.
+    Lists of numbers are columns: an object with lists becomes one row for each of their entries. If there are several
+    lists of objects, each list is a trial with the list's name. Raises InputError with the line.
     """
     import polars as pl
 
@@ -61,7 +61,7 @@ def loads(text: str | bytes) -> Any:
     too_deep = ValueError("is nested too deeply")
     try:
         value = json.loads(text)
-    except RecursionError:  # whose limit depends on the version of Python
+    except RecursionError:  # its limit depends on the version of Python
         raise too_deep from None
     opened = text.count("{") + text.count("[") if isinstance(text, str) else text.count(b"{") + text.count(b"[")
     if opened > DEEPEST and _deeper(value, DEEPEST):
@@ -70,7 +70,7 @@ def loads(text: str | bytes) -> Any:
 
 
 def _deeper(value: Any, levels: int) -> bool:
-    """Whether objects and lists are nested in more levels."""
+    """Whether objects and lists are nested in more than LEVELS levels."""
     inside = [value]
     for _ in range(levels + 1):
         inside = [inner for outer in inside if isinstance(outer, (dict, list)) for inner in _values(outer)]
@@ -108,7 +108,7 @@ def _objects(path: Path, raw: bytes) -> Iterator[tuple[int, Any]]:
         try:
             whole = loads(text)
         except ValueError:
-            pass  # more than one object, so JSON Lines
+            pass  # there is more than one object, so these are JSON Lines
         else:
             inside = {name: value for name, value in whole.items() if _is_list_of(value, dict)}
             told = _of_pandas(whole)
@@ -125,7 +125,7 @@ def _objects(path: Path, raw: bytes) -> Iterator[tuple[int, Any]]:
 
 
 def _of_pandas(whole: dict[str, Any]) -> list[dict[str, Any]] | None:
-    """The rows of an object as pandas writes a table: a column for each key, or columns and data; else None."""
+    """The rows of an object that is a table as pandas writes it, by columns or as columns and data; else None."""
     if not whole.keys() - {"columns", "index", "data"} and {"columns", "data"} <= whole.keys():
         names, rows = whole["columns"], whole["data"]
         if isinstance(names, list) and _is_list_of(rows, list) and {len(row) for row in rows} == {len(names)}:

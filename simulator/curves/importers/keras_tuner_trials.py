@@ -22,7 +22,7 @@ ENDS = {"COMPLETED": End.FINISHED, "STOPPED": End.STOPPED, "FAILED": End.FAILED,
 LARGEST = 10**15
 
 
-#: Words of the report for trials without a metric, by their status.
+#: Reasons in the report for trials without a metric, by their status.
 UNTRAINED = {
     "FAILED": "failed before its first report", "INVALID": "failed before its first report, as invalid",
     "IDLE": "never began to train", "RUNNING": "was training when the log ended, without a report",
@@ -30,7 +30,7 @@ UNTRAINED = {
 
 
 def read(path: Path, options: Options) -> Found:
-    """One metric of every trial below `path`, at the steps of its observations; the tuner logs no times."""
+    """Read one metric of every trial below `path`, at the steps of its observations; the tuner logs no times."""
     if not path.is_dir():
         raise wrong(path, f"is a file; Keras Tuner's trials are folders with {NAME}")
     found = Found("", None, [], Counter(), origin=1)  # a step is the number of the best epoch, counted from 0

@@ -23,7 +23,7 @@ USES = frozenset({"study"})
 
 
 def read(path: Path, options: Options) -> Found:  # noqa: C901
-    """The configurations of one data set; entry 0 of a log is from before training, and its time is not counted."""
+    """Read the configurations of one data set; entry 0 of a log, which is from before training, takes no time."""
     if path.is_dir():
         raise wrong(path, "is a folder; LCBench's data is a JSON file")
     try:

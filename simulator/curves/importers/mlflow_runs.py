@@ -21,30 +21,30 @@ if TYPE_CHECKING:
 
 ENDS = {"FINISHED": End.FINISHED, "FAILED": End.FAILED, "KILLED": End.STOPPED, "RUNNING": End.RUNNING}
 MS = 1000.0
-#: Longest run, in seconds: one year.
+#: Seconds of the longest run: one year.
 YEAR = 366 * 86400.0
 LARGEST = 10**15
-#: Tables of every version of the store. If others are missing, MLflow upgrades the copy, which takes seconds.
+#: Tables that every version of the store has. If others are missing, MLflow upgrades the copy, which takes seconds.
 TABLES = {"alembic_version", "experiments", "metrics", "params", "runs", "tags"}
 
 
 USES = frozenset({"study", "step_column", "max_gap"})
-#: The tag of a nested run, which names its parent.
+#: The tag by which a nested run names its parent.
 PARENT = "mlflow.parentRunId"
 
 
 def read(path: Path, options: Options) -> Found:
-    """The runs of an experiment with the history of one metric; times since the run's start, to a millisecond."""
+    """Read the runs of an experiment with one metric's history; times are since the run's start, in milliseconds."""
     if path.is_dir():
         move = f"mlflow migrate-filestore --source {path} --target sqlite:///mlflow.db"
         advice = f"MLflow reads its file store no more: run `{move}`, then import mlflow.db"
         raise wrong(path, f"is a folder; {advice}")
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # no telemetry about a local file
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # a local file is read without telemetry
     try:
         from mlflow import MlflowClient
     except ImportError:
         raise need(path, "mlflow") from None
-    logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # it logs its errors with a traceback
+    logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # MLflow logs its errors with a traceback
     with databases.copied(path, TABLES, "MLflow") as copy:
         address = f"sqlite:///{copy}"
         try:
@@ -146,7 +146,7 @@ def _pages(client: MlflowClient, experiment: str) -> Iterator[Run]:
 
 
 def _dispose(address: str) -> None:
-    """Close the copy, since MLflow keeps its database engines open until the process ends."""
+    """Close the copy of the store; MLflow would keep its database engines open until the process ends."""
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
     engine = getattr(SqlAlchemyStore, "_engine_map", {}).pop(address, None)

@@ -37,12 +37,12 @@ if TYPE_CHECKING:
 
 USES = frozenset({"study"})
 SPREAD = "the trial's duration, in proportion to the resource: Optuna logs no times of steps"
-#: A trial counts as found dead only later if its pace is this many times the median of the others.
+#: A failed trial was dead for a while before Optuna noticed, if its pace is this many times the median of the others.
 STALE = 10.0
 
 
 def read(path: Path, options: Options) -> Found:
-    """The trials of a study with their intermediate values; pruned ones are cut short.
+    """Read the trials of a study with their intermediate values; pruned trials end early.
 
     A trial that was tried again is one trial with several attempts. A study of several objectives has no intermediate
     values, so its final values are read.
@@ -205,7 +205,7 @@ def _timed(chains: list[list[_Logged]], found: Found) -> list[Trial]:
 
 
 def _with_ends(trial: Trial, chain: list[_Logged]) -> Trial:
-    """A trial of one attempt lasts from its start to its end, as logged, to the microsecond."""
+    """A trial of one attempt lasts from its start to its end as logged, exact to a microsecond."""
     span = chain[0].span
     if len(chain) > 1 or len(trial.attempts) != 1 or span is None or span[1] is None or chain[0].end is End.FAILED:
         return trial
@@ -213,7 +213,7 @@ def _with_ends(trial: Trial, chain: list[_Logged]) -> Trial:
 
 
 def _spent(chain: list[_Logged], shift: int) -> list[tuple[float | None, int, End]]:
-    """For each attempt: its seconds, the units that it trained in them, and how it ended."""
+    """For each attempt, its seconds, the units that it trained in that time, and how it ended."""
     made = []
     for place, one in enumerate(chain):
         fresh = _fresh(chain, place)
@@ -241,7 +241,7 @@ def _fresh(chain: list[_Logged], place: int) -> NDArray[np.bool_]:
 
 @contextmanager
 def _storage(path: Path) -> Iterator[BaseStorage]:
-    """Optuna's own reader on a copy of the file: opening a storage may write to it."""
+    """Open a copy of the file with Optuna's own reader, which may write to the file that it opens."""
     from optuna.storages import JournalStorage, RDBStorage
     from optuna.storages.journal import JournalFileBackend
     from sqlalchemy.pool import NullPool
@@ -252,7 +252,7 @@ def _storage(path: Path) -> Iterator[BaseStorage]:
     try:
         if what == "storage":
             with databases.copied(path, {"studies", "trials", "version_info"}, "Optuna") as copy:
-                # Without a pool, a connection is closed after use, also if this is no storage of Optuna's.
+                # Without a pool, a connection is closed after use, even if the file is not a storage of Optuna's.
                 unpooled = {"poolclass": NullPool}
                 yield RDBStorage(f"sqlite:///{copy}", engine_kwargs=unpooled, skip_compatibility_check=False)
             return
@@ -262,7 +262,7 @@ def _storage(path: Path) -> Iterator[BaseStorage]:
             yield JournalStorage(JournalFileBackend(str(copy)))
     except (InputError, OSError, MemoryError):
         raise
-    except ValueError as error:  # broken JSON or dates, among others
+    except ValueError as error:  # for broken JSON or dates, among other things
         raise wrong(path, f"is not a sound {what}: {_first_line(error)}") from None
     except Exception as error:  # (Optuna may raise anything for a storage that it did not write)
         raise wrong(

@@ -1,4 +1,4 @@
-"""Derive the time trained from a log's clock, where the log marks no pauses, restarts and start-ups."""
+"""Derive the time trained from a log's clock, where the log does not mark pauses, restarts and start-ups."""
 
 from __future__ import annotations
 
@@ -14,22 +14,23 @@ from simulator.curves.importers.report import ImportReport
 from simulator.curves.importers.segments import Numbers, Segment, joined
 from simulator.curves.importers.source import End, LoggedAttempt, Trial, wrong
 
-#: A gap is a pause if it is this many times as long as the trial's median pace gives for its steps, ...
+#: A gap between reports is a pause if it is this many times as long as the trial's median pace gives for its steps
+#: ...
 FACTOR = 10.0
 #: ... and this many seconds longer than that.
 LEAST = 1.0
-#: Fewest intervals from which a trial's own pace is computed; with fewer, the median of all trials is used.
+#: Smallest number of intervals from which a trial's own pace is computed; with fewer, the pace of all trials is used.
 FEWEST = 3
-#: Longest single step, in seconds: three years.
+#: Seconds of the longest single step: three years.
 LONGEST = 1e8
-#: A clock was restarted if its new value is at most the first factor times what a report takes. If it went back to
-#: less than half, the second factor holds, since it may include a start-up.
+#: A clock that goes back was restarted if its new value is at most the first factor times the usual time of a report.
+#: If it went back to less than half, the second factor holds, since the value may include a start-up.
 FRESH, STARTED = 1.25, 2.0
 
 
 @dataclass
 class _Count:
-    """Counts of what was taken for pauses, rewinds and restarts of clocks."""
+    """The numbers of pauses, of rewinds, and of restarts of clocks that were found."""
 
     trials: int = 0
     gaps: int = 0
@@ -41,7 +42,7 @@ class _Count:
 def settled(path: Path, trials: list[Trial], max_gap: float | None, report: ImportReport) -> list[Trial]:
     """The trials with the time that they trained, for sources that don't mark pauses; the report says what was cut.
 
-    Raises InputError where a column is no clock.
+    Raises InputError if a column of times is not a clock.
     """
     timed = [trial for trial in trials if trial.elapsed is not None and len(trial.steps) and not trial.marked]
     if not timed:
@@ -75,9 +76,10 @@ def settled(path: Path, trials: list[Trial], max_gap: float | None, report: Impo
 
 
 def _without_tails(trials: list[Trial], pace: float, max_gap: float | None, report: ImportReport) -> list[Trial]:
-    """The trials, those that the log ends long after their last report ended at that report; the report says so.
+    """The trials; if the log ends a trial long after its last report, the trial now ends at that report.
 
-    Such an end says when somebody closed the run, as in a notebook. `pace` in seconds a unit is that of all trials.
+    Such an end is the time at which somebody closed the run, as in a notebook. The report counts these trials. `pace`
+    is the pace of all trials in seconds per unit.
     """
     made = []
     tails = []
@@ -96,7 +98,7 @@ def _without_tails(trials: list[Trial], pace: float, max_gap: float | None, repo
 
 
 def _tail(trial: Trial, pace: float, max_gap: float | None) -> float:
-    """Seconds from a trial's last report to its end, if as long as a pause; else 0."""
+    """Seconds from a trial's last report to its end, if they are as long as a pause; else 0."""
     clock = trial.elapsed
     if clock is None or trial.marked or len(trial.attempts) != 1 or not len(clock) or (clock[1:] < clock[:-1]).any():
         return 0.0
@@ -133,7 +135,7 @@ def _odd(trials: list[Trial], max_gap: float | None) -> list[Trial]:
 
 
 def _check_clocks(path: Path, trials: list[Trial]) -> None:
-    """Raise InputError if most trials have times that are no clock: one for all reports, or each step's own time."""
+    """Raise InputError if the times of most trials are not a clock: all equal, or each step's own duration."""
     told = [trial for trial in trials if len(trial.steps) >= FEWEST]
     same, steps = 0, 0
     for trial in told:
@@ -170,7 +172,7 @@ def _check_clocks(path: Path, trials: list[Trial]) -> None:
 
 @np.errstate(invalid="ignore")  # (the difference of infinite times)
 def paces_of(trial: Trial) -> Numbers:
-    """Seconds a step between neighbouring reports, where both time and step increase."""
+    """Seconds per step between neighbouring reports, where both time and step increase."""
     clock = trial.elapsed if trial.elapsed is not None else np.zeros(0)
     dt, du = np.diff(clock), np.diff(trial.steps.astype(float))
     forward = (dt > 0) & (du > 0) & np.isfinite(dt)
@@ -179,7 +181,7 @@ def paces_of(trial: Trial) -> Numbers:
 
 
 def pace_of(trials: Sequence[Trial]) -> float:
-    """The median seconds a step of all trials, taken from a thousand of them at most; NaN if there is none."""
+    """The median seconds per step of at most a thousand trials, evenly chosen; NaN if no trial has a pace."""
     paces = [paces_of(trial) for trial in trials[:: max(1, len(trials) // 1000)]]
     known = np.concatenate(paces) if paces else np.zeros(0)
     return float(np.median(known)) if len(known) else np.nan
@@ -245,7 +247,7 @@ def _at_gaps(trial: Trial, order: NDArray[np.intp], pace: float, max_gap: float 
 
 
 def _reached(steps: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The step before each report: the report before it, or after a rewind the greatest lower step of the trial."""
+    """The step from which each report went on: that of the report before, or after a rewind the next lower one."""
     known = np.append(0, np.unique(steps))
     below: NDArray[np.int64] = known[np.searchsorted(known[1:], steps)]
     before = np.append(0, steps[:-1])
@@ -253,7 +255,7 @@ def _reached(steps: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _until(trial: Trial, whole: LoggedAttempt | None) -> Trial:
-    """Extend the trial's last attempt to the end that the source gives, unless that is long after its last report."""
+    """Extend the trial's last attempt to the end that the source gives, if that is not long after its last report."""
     if whole is None or not trial.attempts:
         return trial
     last = trial.attempts[-1]
@@ -265,7 +267,7 @@ def _until(trial: Trial, whole: LoggedAttempt | None) -> Trial:
 
 
 def _at_restarts(trial: Trial, pace: float, count: _Count) -> Trial:
-    """Cut the trial where its clock restarts near zero; the trial is unchanged where the clock merely goes back."""
+    """Cut the trial where its clock restarts near zero; if the clock goes back in another way, nothing is cut."""
     assert trial.elapsed is not None
     clock, steps = trial.elapsed, trial.steps
     backwards = np.flatnonzero(np.diff(clock) < 0) + 1
@@ -288,6 +290,6 @@ def _at_restarts(trial: Trial, pace: float, count: _Count) -> Trial:
     ]
     made = joined(trial.name, segments, trial.end, dict(trial.config))
     attempts = trial.attempts
-    if len(attempts) == 1 and made.elapsed is not None:  # when it paused is unknown; how long it trained is known
+    if len(attempts) == 1 and made.elapsed is not None:  # the time of the pause is unknown, the time trained is known
         attempts = (replace(attempts[0], trained=float(np.max(made.elapsed))),)
     return replace(made, attempts=attempts)

@@ -1,4 +1,4 @@
-"""The folders that Ray Tune writes: a trial's results, and what the experiment's state says of it."""
+"""The folders that Ray Tune writes: a trial's results, and what the experiment's state says about it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class RayTrial:
 
 
 def trials(path: Path, found: Found) -> list[RayTrial]:
-    """Every trial's folder below `path`, with its results; trials without results are counted."""
+    """Read every trial's folder below `path`, with its results; trials without results are counted."""
     made = []
     states: dict[Path, dict[str, dict[str, Any]]] = {}
     for folder, files in _folders(path):
@@ -99,7 +99,7 @@ def state_of(above: Path) -> dict[str, dict[str, Any]]:
 
 
 def _results(folder: Path) -> tuple[list[Result], bool]:
-    """A trial's results, and whether the last one was only half written."""
+    """The results of a trial, and whether the last line was only half written."""
     source = folder / "result.json"
     if source.exists() and source.stat().st_size:
         lines = _text(source).splitlines()

@@ -26,7 +26,7 @@ OWN = {
     "timesteps_total", "episodes_total", "timesteps_since_restore", "done", "date", "node_ip", "hostname", "trial_id",
     "experiment_id", "checkpoint_dir_name", "should_checkpoint", "warmup_time", "experiment_tag",
 }  # fmt: skip
-#: Least number that is too great for a step.
+#: Smallest number that is too great for a step.
 LARGEST = 10**15
 FAILURE = re.compile(r"Failure # \d+ \(occurred at (\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d)\)")
 ENDS = {"TERMINATED": End.FINISHED, "ERROR": End.FAILED, "PAUSED": End.STOPPED, "RUNNING": End.RUNNING,
@@ -34,7 +34,7 @@ ENDS = {"TERMINATED": End.FINISHED, "ERROR": End.FAILED, "PAUSED": End.STOPPED, 
 
 
 def read(path: Path, options: Options) -> Found:
-    """The trials below `path`; times are those since each restore, added up, and starts come from the timestamps."""
+    """Read the trials below `path`; times since each restore are added up, and starts come from the timestamps."""
     found = Found("", None, [], Counter())
     logged = ray_folders.trials(path, found)
     step = options.step_column or STEP
@@ -71,7 +71,7 @@ def read(path: Path, options: Options) -> Found:
 
 
 def _count_unstarted(experiment: str, logged: list[RayTrial], found: Found) -> None:
-    """Count the trials that the experiment's state names and that have no folder."""
+    """Count the trials that the experiment's state names but that have no folder."""
     folders = {trial.folder.parent for trial in logged if trial.experiment == experiment}
     for above in folders:
         for name in ray_folders.state_of(above):
@@ -101,7 +101,7 @@ def _metrics(rows: list[Result], step: str) -> set[str]:
 
 
 def _number(value: Any) -> float | None:
-    """A value as a number; Ray's CSV has text, its JSON numbers, booleans, and "null" for a NaN of 32 bits."""
+    """A value as a number; Ray's CSV has text, its JSON has numbers, booleans, and "null" for a 32-bit NaN."""
     if isinstance(value, bool) or value is None or not isinstance(value, (int, float, str)):
         return None
     if value == "null":
@@ -174,7 +174,7 @@ def _parts(rows: list[Result]) -> list[list[Result]]:
 
 
 def _once(rows: list[Result]) -> list[Result]:
-    """The results without those that repeat the one before, as where a trial's last result is written again."""
+    """The results without repetitions of the one before, such as a trial's last result that is written again."""
     names = (STEP, COUNT, SINCE, TIME, "timestamp")
     told = [tuple(_number(row.get(name)) for name in names) for row in rows]
     last = [at + 1 == len(rows) or told[at] != told[at + 1] for at in range(len(rows))]
@@ -186,7 +186,7 @@ def _less(value: float | None, before: float | None) -> bool:
 
 
 def _spent(parts: list[list[Result]], place: int) -> list[float]:
-    """Seconds trained since the restore that a part begins with, at each of its results."""
+    """Seconds trained at each result of a part, counted from the restore that the part begins with."""
     rows = parts[place]
     if SINCE in rows[0]:
         return [float(row[SINCE]) for row in rows]
@@ -197,7 +197,7 @@ def _spent(parts: list[list[Result]], place: int) -> list[float]:
 
 
 def _unlogged(parts: list[list[Result]], place: int, reached: int) -> float:
-    """Seconds before a part that Ray counts but whose results it did not write, for instance at a pause."""
+    """Seconds before a part that Ray counts as trained but wrote no results for, for instance before a pause."""
     rows, before = parts[place], parts[place - 1]
     if SINCE not in rows[0] or float(rows[0][STEP]) <= reached + 1:
         return 0.0
@@ -222,7 +222,7 @@ def _segment(
     first: bool,
     last: bool,
 ) -> segments.Segment:
-    """A segment with its start, as exactly as whole-second timestamps and the state's own times give it."""
+    """A segment with its start, as exact as the timestamps in whole seconds and the times of the state allow."""
     steps, losses, clock = points
     stamps = [_number(row.get("timestamp")) for row in rows]
     host = rows[0].get("hostname") or rows[0].get("node_ip")
@@ -257,7 +257,7 @@ def _segment(
 
 
 def _end(trial: RayTrial) -> End:
-    """How the trial ended, by the state or its last result; an error.txt remains even if a retry ended well."""
+    """How the trial ended, by the state or its last result; an error.txt may be left from before a good retry."""
     status = ENDS.get(str(trial.state.get("status")))
     if status is not None:
         return status
@@ -268,7 +268,7 @@ def _end(trial: RayTrial) -> End:
 
 
 def _failures(folder: Path) -> list[str]:
-    """The dates of a trial's failures in its error.txt; "" for a failure without a date."""
+    """The dates of the trial's failures, from its error.txt; "" for a failure without a date."""
     source = folder / "error.txt"
     try:
         text = read_at_most(source, MAX_BYTES, "an error is a file").decode(errors="replace")

@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-#: Who said which way the metric is better: the log, `--mode`, or only the metric's name.
+#: What the report adds about who said which way the metric is better: the log, `--mode`, or the metric's name.
 Teller = Literal["source", "option", "name"]
 TOLD: dict[str, str] = {"source": "", "option": "", "name": ", by its name; --mode says otherwise"}
 
 
 @dataclass
 class ImportReport:
-    """Counts of one import; `dropped` and `changed` map a reason to how many trials or points it concerns.
+    """Counts of one import; `dropped` and `changed` map a reason to the number of trials or points that it concerns.
 
-    `others` counts what was seen beside trials, `trials` has for each trial its name, how it ended (or why it was
-    dropped), its number in the file of curves and in the trace, and the configuration that the log tells.
+    `others` counts what the source has beside trials. `trials` has, for each trial, its name, how it ended or why it
+    was dropped, its number in the file of curves and in the trace, and its configuration if the log has it.
     """
 
     source: str
@@ -46,7 +46,7 @@ class ImportReport:
 
     @property
     def held(self) -> str:
-        """The content of the loss column: the metric's name, after a minus if it is negated."""
+        """What the loss column holds: the metric's name, with a minus before it if the losses are negated."""
         return f"-{self.metric}" if self.mode == "max" else self.metric
 
     def as_dict(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Whose data a log's numbers come from: those trained on are told from those held out, and neither is a trial."""
+"""Which data a log's numbers are about: training data or data held out. Neither makes a trial of its own."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from simulator.curves.importers.source import listed, wrong
 if TYPE_CHECKING:
     from simulator.curves.importers.frames import LogTable
 
-#: Words in the name of a folder, a file or a row, and the data that each stands for.
+#: Words in the name of a folder, a file or a row, and the data that each means.
 ROLES = {
     "train": "train", "training": "train", "learn": "train", "val": "validation", "valid": "validation",
     "validation": "validation", "validate": "validation", "eval": "validation", "evaluation": "validation",
     "dev": "validation", "test": "test", "testing": "test",
 }  # fmt: skip
-#: Names of columns that say whose data a row is of, ...
+#: Names of columns that say which data a row is about.
 SPLITS = frozenset({
     "split", "phase", "mode", "stage", "subset", "set", "partition", "partition_type", "group", "group_name", "type",
     "dataset", "kind", "prefix", "metric_type",
 })  # fmt: skip
-#: ... and of columns that name the metric that a row holds.
+#: Names of columns that say which metric a row holds.
 NAMES = frozenset({"metric", "metric_name", "variable", "tag", "key", "measure", "name"})
-#: Most values of such a column that are looked at.
+#: Greatest number of different values of such a column that are examined.
 MOST = 1000
 
 
 def role(name: str) -> str | None:
-    """The data that a name tells of: train, validation or test; None if it has no such word."""
+    """The data that a name mentions: train, validation or test; None if it mentions none."""
     return next((ROLES[word] for word in re.split(r"[^a-z]+", name.lower()) if word in ROLES), None)
 
 
 def check_names(path: Path, names: Iterable[str], metric: str) -> None:
     """Raise InputError if runs have separate folders or files for training and validation: these are not trials.
 
-    Such names differ only in the word that tells whose data they hold.
+    Such names differ only in the word that says which data they are about.
     """
     groups: dict[str, dict[str, str]] = {}
     for name in names:
@@ -60,9 +60,9 @@ def check_names(path: Path, names: Iterable[str], metric: str) -> None:
 
 
 def check_rows(table: LogTable, metric: str, step: str, trial_columns: list[str]) -> None:
-    """Raise InputError if a column says that rows hold several metrics, or data that were trained on and others.
+    """Raise InputError if a column says that rows are about several metrics, or about training data and other data.
 
-    Such rows can be told apart if that column is part of a trial's name.
+    There is no error if that column is part of a trial's name.
     """
     for column in table.columns:
         known = column.lower().replace("-", "_").replace(" ", "_").rpartition("/")[2]

@@ -22,14 +22,14 @@ OUTCOMES = {
 }
 
 
-#: Furthest time from 1970, in seconds, that is believed of a trial's start or end.
+#: A trial's start or end counts only if it is at most this many seconds from 1970.
 LATEST = ticks.to_seconds(ticks.LIMIT) / 2
-#: Most rungs of a trace; a trial's attempts beyond that number share the last rung.
+#: Greatest number of rungs of a trace; further attempts of a trial are put on the last rung.
 MOST_RUNGS = 63
 
 
 class _Stay(NamedTuple):
-    """An attempt, the number of its trial, and which of the trial's jobs it belongs to."""
+    """An attempt, with the numbers of its trial and of the job that it belongs to."""
 
     attempt: LoggedAttempt
     number: int
@@ -39,9 +39,9 @@ class _Stay(NamedTuple):
 def trace(trials: Sequence[Trial], *, label: str, maximise: bool, offset: int) -> Trace | None:
     """The schedule as a trace: a row for each attempt with a start and an end; None if there is none.
 
-    Time 0 is the first start. A source's worker may have several slots: attempts that overlap on it are put on a
-    worker each. If the source names no workers, there are as few as can have run the attempts. Time between a trial's
-    attempts belongs to no row.
+    Time 0 is the first start. A worker of the source may have several slots: attempts that overlap on it get
+    different workers in the trace. If the source does not name workers, the trace has as few as could have run the
+    attempts. Time between a trial's attempts is in no row.
     """
     stays = [
         stay
@@ -53,10 +53,10 @@ def trace(trials: Sequence[Trial], *, label: str, maximise: bool, offset: int) -
         return None
     stays.sort(key=lambda stay: (stay.attempt.start, stay.attempt.end, stay.number))
     origin = stays[0].attempt.start
-    slots: dict[str, list[_Slot]] = {}  # of a source's worker
+    slots: dict[str, list[_Slot]] = {}  # by worker of the source
     rows = []
     workers = 0
-    for attempt, number, job in sorted(stays, key=lambda stay: not stay.attempt.told):  # movable ones last
+    for attempt, number, job in sorted(stays, key=lambda stay: not stay.attempt.told):  # movable last
         start, stop = ticks.from_seconds(attempt.start - origin), ticks.from_seconds(attempt.end - origin)
         latest = start + ticks.from_seconds(attempt.slack)
         among = slots.setdefault(attempt.worker or "", [])
@@ -78,7 +78,7 @@ def trace(trials: Sequence[Trial], *, label: str, maximise: bool, offset: int) -
 
 
 class _Slot(NamedTuple):
-    """A place on a worker, and the spans of ticks when it is taken, in order and without overlap."""
+    """A worker of the trace, and the spans of ticks in which it is busy, in order and without overlap."""
 
     worker: int
     taken: list[tuple[int, int]]

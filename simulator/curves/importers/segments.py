@@ -16,10 +16,11 @@ Steps = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Segment:
-    """One stay of a trial on a worker: its reports there, and the seconds since training began there.
+    """One stay of a trial on a worker: its reports there, with the seconds since training began there.
 
-    `start` is when the trial came to the worker (None if the log has no time of day), `startup` the seconds from
-    there to the start of training, `slack` how much later than `start` it may really have been.
+    `start` is the time at which the trial came to the worker (None if the log has no time of day). `startup` is the
+    number of seconds from `start` until training began. The true start may be up to `slack` seconds later than
+    `start`.
     """
 
     steps: Steps
@@ -35,7 +36,7 @@ class Segment:
 
 
 def joined(name: str, segments: Sequence[Segment], end: End, config: dict[str, object] | None = None) -> Trial:
-    """Join segments into one trial: times add up; a segment replaces earlier reports of its steps and later ones."""
+    """Join segments into one trial: times add up; a segment replaces earlier reports from its first step on."""
     rows: list[tuple[Steps, Numbers, Numbers]] = []
     attempts: list[LoggedAttempt] = []
     taken_back = 0
@@ -70,7 +71,7 @@ def joined(name: str, segments: Sequence[Segment], end: End, config: dict[str, o
 
 
 def _unlogged(segment: Segment, before: LoggedAttempt, until: float) -> LoggedAttempt:
-    """An attempt for the training between two segments that the log leaves out; when it took place is unknown."""
+    """An attempt for the training between two segments that is not in the log; its time is not known."""
     room = max(until - before.end - segment.unlogged, 0.0)
     return LoggedAttempt(
         before.end, before.end + segment.unlogged, End.PAUSED, before.last, int(segment.steps[0]) - 1, np.nan,

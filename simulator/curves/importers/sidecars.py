@@ -12,13 +12,13 @@ from simulator.curves.importers import json_rows
 from simulator.io import reading
 
 NAMES = ("hparams.yaml", "args.yaml", "params.yaml", "config.yaml", "params.json", "hparams.json", "config.json")
-#: Largest configuration file, in bytes, and most names in one.
+#: Size in bytes of the largest configuration file, and the greatest number of names in one.
 MAX_BYTES = 1 << 20
 MOST = 200
 
 
 def ours(names: Iterable[str]) -> set[str]:
-    """The names of a folder's files that an import wrote there: curves, and beside them the names of their trials."""
+    """The files of a folder that an import wrote there: curves, and the names of their trials beside them."""
     told = {name.removesuffix(trials.SUFFIX): name for name in names if name.endswith(trials.SUFFIX)}
     curves = {name for name in names if name.removesuffix(".gz").rpartition(".")[0] in told}
     return curves | {told[name.removesuffix(".gz").rpartition(".")[0]] for name in curves}

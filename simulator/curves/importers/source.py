@@ -1,4 +1,4 @@
-"""The result of a reader before any check: trials with their steps, losses and times."""
+"""What a reader gives back before any check: trials with their steps, losses and times."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ class End(Enum):
 
 @dataclass(frozen=True)
 class Options:
-    """What a user may say about a source; None leaves it to the source.
+    """What a user may say about a source; None means that the source itself decides.
 
-    `study` names one of several studies, experiments or data sets, `mode` is "min" or "max", `run` is a pattern that
-    the names of trials match; `step_scale` multiplies steps, `max_gap` is the longest time in seconds that a trial
-    trains between two reports. The column names are for tables; `seconds` is the length of a unit of a table's times,
-    `time_is` what they count: "elapsed" (since the trial's start), "per-step" or "clock" (the time of day).
+    `study` names one of several studies, experiments or data sets. `mode` is "min" or "max". Only trials whose names
+    match the pattern `run` are taken. Steps are multiplied by `step_scale`. More than `max_gap` seconds between two
+    reports are a pause. The column names are for tables; `seconds` is the length of the unit of a table's times, and
+    `time_is` says what the times count: "elapsed" (since the trial's start), "per-step" or "clock" (the time of day).
     """
 
     metric: str | None = None
@@ -63,11 +63,11 @@ class Options:
         return self.run is None or fnmatchcase(name, self.run)
 
     def resource(self, step: float) -> float:
-        """A step as logged, multiplied by `step_scale`."""
+        """The resource of a logged step: the step times `step_scale`."""
         return step if self.step_scale is None else step * self.step_scale
 
     def resources(self, steps: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Steps as logged, times `step_scale`, to six decimals; infinite where that is too great."""
+        """The resources of logged steps: steps times `step_scale`, to six decimals; infinite on overflow."""
         with np.errstate(over="ignore"):
             return np.round(steps * (self.step_scale or 1.0), 6)
 
@@ -77,9 +77,10 @@ class LoggedAttempt:
     """A trial's stay on a worker, from `start` to `end` in seconds since an origin that all trials share.
 
     Of that time, `startup` passed before training began, and `lost` was training that a later attempt repeated.
-    `trained` is how long it trained, None for all the time that remains. `first` and `last` are the steps before and
-    after it; `loss` is the last it reported. `slack` is how much later it may really have started, because the clock
-    is coarse. `worker` names the worker that ran it; attempts of one worker may overlap, on several slots.
+    `trained` is the time that it trained, None if it trained all the rest of the time. `first` and `last` are the
+    steps before and after it, and `loss` is its last reported loss. The true start may be up to `slack` seconds
+    later, because the clock is coarse. `worker` names the worker that ran it; attempts of one worker may overlap if
+    it has several slots.
     """
 
     start: float
@@ -93,10 +94,10 @@ class LoggedAttempt:
     lost: float = 0.0
     trained: float | None = None
     slack: float = 0.0
-    told: bool = True  # False if no report belongs to it
+    told: bool = True  # False if it has no report
 
     def later(self, seconds: float) -> LoggedAttempt:
-        """The same attempt, moved to `seconds` later."""
+        """The same attempt, `seconds` later."""
         slack = max(self.slack - seconds, 0.0)
         return replace(self, start=self.start + seconds, end=self.end + seconds, slack=slack)
 
@@ -105,10 +106,10 @@ class LoggedAttempt:
 class Trial:
     """One trial as logged: `elapsed` is the seconds trained since its start, None if they were not logged.
 
-    `steps`, `losses` and `elapsed` are of one length, in the order of the log. `marked`: the source says when the
-    trial was paused or tried again, so no gap in `elapsed` is a pause. `taken_back` counts reports that later reports
-    of the same steps replace. `attempts` are given if the source has times of day. `config` holds what the log says
-    of the trial's hyperparameters.
+    `steps`, `losses` and `elapsed` are of one length, in the order of the log. `marked` means that the source says
+    when the trial was paused or tried again; a gap in `elapsed` is then not a pause. `taken_back` counts reports that
+    later reports of the same steps replace. `attempts` are given if the source has times of day. `config` has the
+    trial's hyperparameters, as far as the log has them.
     """
 
     name: str
@@ -133,7 +134,7 @@ class Trial:
         config: Mapping[str, Any] | None = None,
         startup: float = 0.0,
     ) -> Trial:
-        """Build from steps, losses and times, and from the span of its only attempt if the source has one."""
+        """Make a trial from its steps, losses and times, and the span of its only attempt if that is known."""
         steps = np.asarray(points[0], np.int64)
         losses = np.asarray(points[1], np.float64)
         elapsed = None if points[2] is None else np.asarray(points[2], np.float64)
@@ -156,11 +157,11 @@ def one_attempt(
 
 @dataclass
 class Found:
-    """All of a source: its trials, and those passed over, counted by the reason.
+    """Everything in a source: its trials, and the number of trials that were skipped, by reason.
 
     `maximise` is None if the source does not say. `origin` is the resource of step 0, None to find it from the steps.
-    `times` says where the times come from, `notes` are for the report. `others` counts what was seen beside trials,
-    such as the parents of nested runs, and `retried` and `paused` trials that had several attempts.
+    `times` says where the times come from, `notes` are for the report. `others` counts what the source has beside
+    trials, such as the parents of nested runs.
     """
 
     metric: str
@@ -187,7 +188,7 @@ def wrong(path: Path, message: str) -> InputError:
 
 
 def choose(path: Path, what: str, wanted: str | None, names: list[str], option: str) -> str:
-    """The wanted one of the source's `what`, or the only one; raises InputError otherwise."""
+    """Choose the `wanted` name, or the only one, of the source's `what`; raises InputError if that can't be done."""
     if wanted is not None:
         if wanted in names:
             return wanted
@@ -198,17 +199,17 @@ def choose(path: Path, what: str, wanted: str | None, names: list[str], option: 
 
 
 def listed(names: list[str]) -> str:
-    """The names as a text, eight of them at most."""
+    """A text that lists the names, eight of them at most."""
     shown = ", ".join(name[:60] for name in names[:8]) or "none"
     return shown if len(names) <= 8 else f"{shown} and {len(names) - 8} more"  # noqa: PLR2004
 
 
 def need(path: Path, extra: str) -> InputError:
-    """The error of a missing library."""
+    """The error that says that a library is missing."""
     return wrong(path, f'takes an extra to read: pip install "asha-simulator[{extra}]"')
 
 
-#: Longest part of a library's own error text that is repeated, in characters.
+#: Number of characters of a library's own error text that are repeated at most.
 WORDS = 400
 
 

@@ -25,8 +25,8 @@ MEANT = "Syne Tune's is a file that names the metric"
 RESOURCES = ("epoch", "epochs", "step", "steps", "iteration")
 #: Names in a trial's configuration for the resource that it trains to.
 MAXIMA = ("epochs", "max_epochs", "max_resource", "max_resource_level", "max_t", "steps", "max_steps")
-#: A trial may still have been training at the log's end if its last report is at most this many of its own intervals
-#: earlier.
+#: A trial may still have been training at the log's end if its last report came at most this many of its intervals
+#: before.
 LATELY = 3.0
 
 
@@ -40,11 +40,11 @@ class _Rows(NamedTuple):
     counts: NDArray[np.float64] | None
     decisions: list[str]
     statuses: list[str]
-    most: NDArray[np.float64]  # the resource that the configuration trains to; -inf if it does not say
+    most: NDArray[np.float64]  # the resource that the configuration trains to; -inf if unknown
 
 
 def read(path: Path, options: Options) -> Found:
-    """The trials of an experiment's folder; the resource is `epoch` or the like, or the count of reports.
+    """Read the trials of an experiment's folder; the resource is a column such as `epoch`, or the number of reports.
 
     A trial that was paused goes on with a clock that starts again: its segments are added up.
     """
@@ -99,7 +99,7 @@ def _columns(table: frames.LogTable, metric: str, step: str, options: Options) -
 
 
 def _ends(groups: list[NDArray[np.intp]], rows: _Rows, found: Found) -> list[End | None]:
-    """How each trial ended: one whose reports end short of its maximum crashed, unless the log itself ends there."""
+    """How each trial ended; a trial whose reports end before its maximum has crashed, unless the log ends there."""
     longest = max(int(rows.steps.max(initial=0)), float(rows.most.max(initial=-np.inf)))
     ends: list[End | None] = []
     silent = []
@@ -169,7 +169,7 @@ def _unzipped(file: Path) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as packed:
             entry = packed.infolist()[0]
-            if entry.compress_type not in METHODS:  # other compressions unpack to any size unchecked
+            if entry.compress_type not in METHODS:  # with another compression, the unpacked size can't be checked
                 raise wrong(file, "is not compressed by deflate, as Syne Tune does")
             with packed.open(entry) as inside:
                 content = inside.read(frames.MAX_BYTES + 1)

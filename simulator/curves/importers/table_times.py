@@ -14,7 +14,7 @@ from simulator.curves.importers.source import End, Found, Options, Trial, wrong
 
 
 class Part(NamedTuple):
-    """A trial's points, before times are told: `times` as they stand in the log, None where there are none."""
+    """A trial's points before their times are understood: `times` are as in the log, None where there are none."""
 
     name: str
     steps: NDArray[np.int64]
@@ -27,7 +27,7 @@ class Part(NamedTuple):
 
 
 def of_rows(table: LogTable, options: Options, kinds: set[tuple[str, str]]) -> NDArray[np.float64] | None:
-    """Seconds of each row as they stand in the table, None without times; `kinds` collects what they count."""
+    """The seconds in each row of the table, None without times; `kinds` collects what the times count."""
     if options.no_times or (options.time_column is None and "elapsed_s" not in table.columns):
         return None
     series = table.column(options.time_column or "elapsed_s", "--time-column")
@@ -44,7 +44,7 @@ def of_rows(table: LogTable, options: Options, kinds: set[tuple[str, str]]) -> N
 
 
 def spelt(path: Path, parts: list[Part], options: Options) -> list[Part]:
-    """Parts with times such as 9:15:30, which may be of the day; raises InputError if that is unclear."""
+    """Parts whose times are texts such as 9:15:30; raises InputError if these may be times of day or durations."""
     if options.time_is == "clock":
         return [
             part if part.times is None else part._replace(times=clocks.past_midnight(part.times)) for part in parts
@@ -99,7 +99,7 @@ def with_times(path: Path, found: Found, parts: list[Part], kinds: set[str], opt
 
 
 def _summed(steps: NDArray[np.int64], seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Each step's seconds, added up in order of the steps; an unlogged step took as long as the next one."""
+    """The seconds of each step, added up in order of steps; an unlogged step counts as long as the next one."""
     order = np.argsort(steps, kind="stable")
     units = np.diff(steps[order], prepend=min(int(steps.min()), 1) - 1 if len(steps) else 0)
     made = np.empty(len(steps))

@@ -1,4 +1,4 @@
-"""Tables with a row for each trial and step, under any names of columns: a file, or a folder with a file a run."""
+"""Tables with a row for each trial and step, and any names of columns: a file, or a folder with a file per run."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ USES = frozenset({
     "trial_column", "step_column", "time_column", "start_column", "end_column", "worker_column", "seconds", "time_is",
     "max_gap",
 })  # fmt: skip
-#: Names of columns that identify trials in the tables of other programs, and of columns that count units trained.
+#: Names of columns by which the tables of other programs identify trials, and of columns that count units trained.
 TRIALS = ("trial_id", "run_id", "run", "run_name", "config_id", "config", "experiment", "name", "id")
 STEPS = ("epoch", "epochs", "step", "steps", "global_step", "iteration", "iterations", "training_iteration", "iter")
-#: Words in a metric's name which say that its data were not trained on.
+#: Words in a metric's name that say that it was measured on data held out of training.
 VALIDATION = frozenset({"val", "valid", "validation", "eval", "test", "dev"})
 #: Prefixes of the columns that hold a trial's configuration.
 CONFIG = (*json_rows.CONFIG, "tag")
 
 
 def read(path: Path, options: Options) -> Found:
-    """One row a point: `trial`, `resource`, `loss` and maybe `elapsed_s`, or the columns that the options name.
+    """Read a table with a row per point: `trial`, `resource`, `loss` and maybe `elapsed_s`, or columns by option.
 
-    `exit` may say that a trial died, as in our own files. Start, end (the same in all rows of a trial) and worker
-    are read where the options name their columns. A folder has a file for each run, whose name is the trial's.
+    `exit` may say that a trial died, as in our own files. Start, end (the same in all rows of a trial) and worker are
+    read if the options name their columns. A folder has a file for each run, whose name is the trial's name.
     """
     if path.is_dir():
         return _folder(path, options)
@@ -58,9 +58,9 @@ class TableRun(NamedTuple):
 
 
 def _folder(path: Path, options: Options) -> Found:
-    """The files below a folder, one a run.
+    """Read the files below a folder, one for each run.
 
-    A trial has its file's name, or its folder's name if all files are called the same.
+    A trial has its file's name, or its folder's name if all files have the same name.
     """
     every = list(_files(path))
     files = [file for file in every if _is_log(file)] or every
@@ -91,7 +91,7 @@ def _folder(path: Path, options: Options) -> Found:
 
 
 def _named(path: Path, files: list[Path]) -> dict[Path, str]:
-    """A name for each file that no other has: of its folder, of the file without its ending, or all of it."""
+    """A unique name for each file: that of its folder, its own without the ending, or its whole path."""
     same = Counter(file.name for file in files)
     inside = {file: file.relative_to(path) for file in files}
     folders = Counter(inside[file].parent for file in files)
@@ -116,7 +116,7 @@ def _files(path: Path) -> Iterator[Path]:
 
 
 def _is_log(file: Path) -> bool:
-    """Whether a file is taken for a table even if others are beside it: .json and .txt are rarely tables."""
+    """Whether a file counts as a table even if other files are beside it; .json and .txt files are rarely tables."""
     return not file.name.endswith((".txt", ".json", ".json.gz")) or file.name.endswith(("log.json", "metrics.json"))
 
 
@@ -170,11 +170,11 @@ def _parts(run: TableRun, found: Found, options: Options, kinds: set[tuple[str, 
     step_column = _step_column(run, options, found)
     steps_at = table.column(step_column, "--step-column")
     if found.origin is None and table.from_zero(step_column):
-        found.origin = 1  # also if the metric was not measured at step 0
+        found.origin = 1  # even if the metric was not measured at step 0
     series = table.column(found.metric, "--metric")
     measured = ~table.missing(series)
     if _own(table, options) and _dead_ends(table, trial_columns, measured):
-        measured[:] = True  # in our own files it means that a trial diverged
+        measured[:] = True  # in our own files a missing loss means that a trial diverged
     left = int((~measured).sum())
     if left:
         found.others[f"rows in which {found.metric} was not measured"] += left
@@ -223,7 +223,7 @@ def _parts(run: TableRun, found: Found, options: Options, kinds: set[tuple[str, 
 
 
 def _trial_columns(run: TableRun, options: Options) -> list[str]:
-    """The columns whose values together name a trial; none where a file is one trial."""
+    """The columns whose values together name a trial; empty if each file is one trial."""
     table = run.table
     if options.trial_column is not None:
         if table.has(options.trial_column) is not None:
@@ -276,7 +276,7 @@ def _own(table: LogTable, options: Options) -> bool:
 
 
 def _dead_ends(table: LogTable, trial_columns: list[str], measured: NDArray[np.bool_]) -> bool:
-    """Whether losses are missing only in last rows of trials, and not for all trials."""
+    """Whether losses are missing only in the last rows of some trials."""
     if measured.all():
         return True
     trial = np.array(frames.texts(table.column(trial_columns[0], "--trial-column")))
@@ -287,7 +287,7 @@ def _dead_ends(table: LogTable, trial_columns: list[str], measured: NDArray[np.b
 
 
 def check_repeats(path: Path, trials: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]]) -> None:
-    """Raise InputError if trials report every step several times with different losses: they are several runs."""
+    """Raise InputError if trials report every step several times with different losses, and so are several runs."""
     told = [trial for trial in trials if len(trial[0]) > 1]
     twice = 0
     for at, losses in told:

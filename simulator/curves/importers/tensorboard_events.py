@@ -25,7 +25,7 @@ USES = frozenset({"step_column", "max_gap"})
 
 
 def read(path: Path, options: Options) -> Found:  # noqa: C901
-    """One tag of every run below `path`; times count from each file's first event, and a resumed run's add up."""
+    """Read one tag of every run below `path`; times count from a file's first event, and add up in resumed runs."""
     try:
         from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
     except ImportError:
@@ -37,7 +37,7 @@ def read(path: Path, options: Options) -> Found:  # noqa: C901
         if folder.is_dir() and any(TAKEN in file.name and not file.is_file() for file in folder.iterdir()):
             found.skipped["has an event file that is not a regular file"] += 1  # reading a pipe would block
             continue
-        # Its default keeps 10,000 points of a tag, at random; 0 keeps them all.
+        # By default TensorBoard keeps 10,000 random points of a tag; 0 keeps them all.
         places = [folder] if folder.is_file() else sorted(file for file in folder.iterdir() if TAKEN in file.name)
         logged: list[_File] = []
         for file in places:
@@ -69,7 +69,7 @@ def read(path: Path, options: Options) -> Found:  # noqa: C901
 
 
 class _File(NamedTuple):
-    """An event file: its content and when it was begun."""
+    """An event file: its content, and the time at which it was begun."""
 
     events: Any
     start: float
@@ -85,12 +85,12 @@ def _add(found: Found, name: str, files: list[_File], options: Options) -> None:
             points = list(_points(file.events, found.metric))
             if options.step_column is not None:
                 points = _at(points, _counts(file, files, options.step_column))
-        except Exception:  # (a tensor that is no number may raise anything)
+        except Exception:  # (a tensor that is not a number may raise anything)
             found.skipped["reports something other than a single number"] += 1
             return
         if points:
             parts.append((file, points))
-    if not parts:  # such a tag has none, or a restart took them back
+    if not parts:  # the tag has no points, or a restart took them back
         found.skipped[f"does not report {found.metric}"] += 1
         return
     runs: list[list[tuple[_File, list[Point]]]] = []
@@ -109,17 +109,17 @@ def _add(found: Found, name: str, files: list[_File], options: Options) -> None:
 
 
 def _counts(file: _File, files: list[_File], tag: str) -> list[Point]:
-    """The values of the tag that counts steps, from the same file or else from the run's other files."""
+    """The values of the tag that counts steps, from the same file, or else from the run's other files."""
     among = [file] if tag in _tags(file.events) else files
     return [point for one in among if tag in _tags(one.events) for point in _points(one.events, tag)]
 
 
-#: Step, value, time of day.
+#: A point: step, value, time of day.
 Point = tuple[float, float, float]
 
 
 def _at(points: list[Point], steps: list[Point]) -> list[Point]:
-    """The points at the last value of another tag at their steps; points before its first value are left out."""
+    """The points, with the latest value of another tag as their steps; points before its first value are left out."""
     known = sorted((step, value) for step, value, _ in steps)
     places = [step for step, _ in known]
     made = []

@@ -26,7 +26,7 @@ RUNTIME = "train_runtime"
 
 
 def read(path: Path, options: Options) -> Found:  # noqa: C901
-    """One metric of every run below `path`; entries without it are skipped."""
+    """Read one metric of every run below `path`; entries without it are skipped."""
     states = _states(path)
     step = options.step_column or "step"
     found = Found("", None, [], Counter(), origin=0)  # an evaluation at step 0 comes before the training
@@ -59,7 +59,7 @@ def read(path: Path, options: Options) -> Found:  # noqa: C901
             path, f"has metric {listed(held_out + [n for n in metrics if n not in held_out])}; choose one by --metric"
         )
     found.metric = choose(path, "metric", options.metric, metrics, "--metric")
-    # (what is better is said of one metric only)
+    # (the state says for one metric only what is better)
     maximise = {
         state.get("greater_is_better")
         for state in logs.values()

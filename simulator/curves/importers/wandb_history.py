@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 STEP, RUNTIME, STAMP = "_step", "_runtime", "_timestamp"
 NAMES = ("run_id", "run", "name", "run_name")
-#: The column of W&B's table of runs that says how each ended, and its words.
+#: The column in W&B's table of runs that says how each run ended, and the words in it.
 STATE = "State"
 STATES = {"crashed": End.FAILED, "failed": End.FAILED, "killed": End.STOPPED, "running": End.RUNNING}
 TABLES = (".csv", ".csv.gz", ".parquet")
@@ -53,7 +53,7 @@ class _Run(NamedTuple):
 
 
 def read(path: Path, options: Options) -> Found:
-    """The runs of a file, or of all files below a folder; times are _runtime, or _timestamp since the first."""
+    """Read the runs of a file, or of all files below a folder; times are _runtime, or else _timestamp."""
     found = Found("", None, [], Counter())
     offline = wandb_offline.files(path)
     runs = _offline(path, offline, found) if offline else []
@@ -113,7 +113,7 @@ def _offline(path: Path, files: list[Path], found: Found) -> list[_Run]:
 
 
 def _trial(run: _Run, metric: str, step: str, shift: int, options: Options) -> list[Trial]:
-    """A run's trial, in parts if its clock starts again; none if it does not report the metric."""
+    """Make a trial of a run, in parts if its clock starts again; skips a run that does not report the metric."""
     if metric not in run.table.columns:
         return []
     # A row without the metric holds other metrics; a row with NaN is a result.
@@ -179,7 +179,7 @@ def _together(parts: list[Trial]) -> Trial:
 
 
 def _without_startups(runs: list[list[Trial]], found: Found) -> list[list[Trial]]:
-    """The parts of runs without the time before training began, since W&B's clock runs from wandb.init on."""
+    """The parts of runs, without the time before training began: W&B's clock starts at wandb.init."""
     pace = pauses.pace_of([part for parts in runs for part in parts])
     made = []
     taken = []
@@ -202,7 +202,7 @@ def _without_startups(runs: list[list[Trial]], found: Found) -> list[list[Trial]
 
 
 def _files(path: Path) -> Iterator[tuple[str, Path]]:
-    """The files with their runs' names: the file's own, or its folder's if W&B numbers the files."""
+    """The files with the names of their runs: the file's name, or its folder's name if W&B numbers the files."""
     if not path.is_dir():
         yield path.name.partition(".")[0], path
         return

@@ -41,7 +41,7 @@ class OfflineRun:
 
 
 def files(path: Path) -> list[Path]:
-    """The files of offline runs at or below a path, oldest first by their folders' names."""
+    """The files of offline runs at or below a path, the oldest first; the folders' names have the dates."""
     if not path.is_dir():
         return [path] if path.suffix == SUFFIX else []
     found = [
@@ -54,7 +54,7 @@ def files(path: Path) -> list[Path]:
 
 
 def read_offline_run(file: Path) -> OfflineRun:
-    """Read one run; raises InputError if the file is no run, or if wandb is not installed to read its messages."""
+    """Read one run; raises InputError if the file is not a run, or if wandb is not installed."""
     try:
         messages = import_module("wandb.proto.wandb_internal_pb2")
     except ImportError:
@@ -93,7 +93,7 @@ def _records(raw: bytes) -> Iterator[bytes]:
         data = raw[at + HEAD : at + HEAD + length]
         at += HEAD + length
         if len(data) < length or kind not in {FULL, FIRST, MIDDLE, LAST}:
-            return  # a record that was cut off, or the end
+            return  # a record that was cut off, or the end of the file
         if kind == FULL:
             yield data
         else:
