@@ -61,7 +61,7 @@ def _tell(error: InputError | RunError | MemoryError | OSError) -> NoReturn:
         case InputError():
             _fail(2, str(error))
         case RunError() | MemoryError():
-            _fail(1, f"the run failed: {_said(error)}")
+            _fail(1, f"the run failed: {_failure(error)}")
         case BrokenPipeError():  # the program that reads the output has closed it
             signals.drop(1)
             sys.exit(0)
@@ -84,7 +84,7 @@ def _run() -> None:
             sys.stdout.flush()  # a full disk under the output may fail only here
 
 
-def _said(error: RunError | MemoryError) -> str:
+def _failure(error: RunError | MemoryError) -> str:
     """The text of a failure, and what to do about it."""
     if isinstance(error, MemoryError):
         return f"out of memory; end other programs, then {signals.goes_on(error)}"

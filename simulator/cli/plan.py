@@ -145,7 +145,7 @@ def plan(
         price=price, spot_price=spot_price, spot_up=spot_up, spot_down=spot_down, start=start, deadline=deadline,
         budget=budget, confidence=confidence,
     )  # fmt: skip
-    loaded, text = _asked(scenario, question, sets, save)
+    loaded, text = _load(scenario, question, sets, save)
     how = "go on with --resume" if out else "run it again; with --out it could go on"
     with signals.going_on(how), progress_bar() as progress:
         task = progress.add_task("looking at the plan", total=None)
@@ -162,7 +162,7 @@ def plan(
             "on_progress": on_progress,
         }
         with told_by_options(loaded) if scenario is None else nullcontext():
-            told = _answered(loaded, asked)
+            told = _report_on(loaded, asked)
             if out is not None:
                 from simulator.planning.report import folder
 
@@ -179,7 +179,7 @@ def plan(
                 typer.echo(printable(line))
 
 
-def _answered(loaded: Loaded, asked: dict[str, Any]) -> Contents:
+def _report_on(loaded: Loaded, asked: dict[str, Any]) -> Contents:
     """The report on a plan, for searchers that run one by one or for searches that share a cluster."""
     if loaded.scenario.searches is None:
         from simulator.planning.planner import answer
@@ -211,7 +211,7 @@ def _checked(
     return pdf
 
 
-def _asked(
+def _load(
     scenario: Path | None, question: Question, sets: list[str] | None, save: Path | None
 ) -> tuple[Loaded, str | None]:
     """Load the scenario to plan; also returns its text if the options made it."""

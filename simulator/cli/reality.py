@@ -76,7 +76,7 @@ def calibrate(
             f"{len(given)} files of curves for {len(traces)} traces; give one, or one for each.",
             param_hint="--curves",
         )
-    read = [_called(trace, path) for trace, path in zip(_read(traces, workers), traces, strict=True)]
+    read = [_labelled_by(trace, path) for trace, path in zip(_read(traces, workers), traces, strict=True)]
     made = calibrating.calibrate(read, _curves(given, len(traces), smaller_is_better=smaller_is_better))
     writing.write_text(out, section.yaml(made, [path.name for path in traces]))
     if as_json:
@@ -132,7 +132,7 @@ def backtest(
     if seed is not None:  # it also decides the synthetic curves, so these are then the ones of the real run
         loaded = replace(loaded, scenario=loaded.scenario.model_copy(update={"seed": seed}))
     cases = [backtesting.case(trace, loaded, searcher) for trace in _read(traces, workers)]
-    cases = [replace(one, trace=_called(one.trace, path)) for one, path in zip(cases, traces, strict=True)]
+    cases = [replace(one, trace=_labelled_by(one.trace, path)) for one, path in zip(cases, traces, strict=True)]
     learned, tested = (cases[::2], cases[1::2]) if holdout else (cases, cases)
     found = None if as_is else backtesting.calibrated(learned)
     drift = backtesting.drift(learned, found) if holdout and found is not None and len(learned) > 1 else None
@@ -197,7 +197,7 @@ def _check_given(traces: Sequence[Path], out: Path | None, curves: Sequence[Path
         check_apart(path, out)
 
 
-def _called(trace: Trace, path: Path) -> Trace:
+def _labelled_by(trace: Trace, path: Path) -> Trace:
     """The trace, with its file's name as the label that messages use."""
     return replace(trace, label=str(path))
 

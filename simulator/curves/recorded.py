@@ -152,16 +152,17 @@ class Shuffled:
         self._order = order(seed, Stream.RESAMPLE, n=self.trials).tolist()
 
     def train(self, trial: int, from_resource: int, to_resource: int) -> Training:
-        """Train the recorded trial that stands at place `trial` of the order."""
-        place = self._order[trial] if trial < self.trials else trial  # the table's own error names the trial
+        """Train the recorded trial at place `trial` of the order."""
+        place = self._order[trial] if trial < self.trials else trial  # the table's error names the trial
         return self._recorded.train(place, from_resource, to_resource)
 
 
 class Resampled:
     """Recorded trials drawn with replacement, without end; trial i is the same draw whatever ran before.
 
-    With `among`, a list of recorded trials' numbers, only those are drawn; a number that is listed twice is drawn
-    twice as often. With `factors`, one for each of that list, a trial takes so many times as long as it was recorded.
+    With `among`, a list of numbers of recorded trials, only these are drawn; a number that is listed twice is drawn
+    twice as often. `factors` has a number for each entry of that list: the trial takes this many times its recorded
+    time.
     """
 
     trials: None = None
@@ -200,7 +201,7 @@ class Resampled:
         return self._among[self._place(trial)]
 
     def _place(self, trial: int) -> int:
-        """The place in the list of the recorded trial that was drawn as `trial`."""
+        """The place in the list of the recorded trial that is drawn as `trial`."""
         block, place = divmod(trial, self._BLOCK)
         places = self._drawn.get(block)
         if places is None:

@@ -28,7 +28,7 @@ from simulator.core.streams import Stream, generator
 from simulator.io.writing import hold, replacing, together, unwritable, write_text
 
 Value = str | int | float
-Curve = list[str]  # A curve as written: a text "loss,elapsed_s" for each epoch.
+Curve = list[str]  # A curve as it is written: a text "loss,elapsed_s" for each epoch.
 
 ABOUT = {
     "data": "sklearn.datasets.load_digits (UCI Optical Recognition of Handwritten Digits, CC BY 4.0): "
@@ -44,7 +44,7 @@ ABOUT = {
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of the listed values, each as likely."""
+    """One of the listed values, all equally likely."""
 
     values: tuple[Value, ...]
 
@@ -58,7 +58,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """A number from `low` to `high`, uniform in itself or in its logarithm, of four digits or whole."""
+    """A number from `low` to `high` with four digits, or a whole one; it or its logarithm is uniform."""
 
     low: float
     high: float
@@ -137,7 +137,7 @@ def record(
 
 
 class _Study:
-    """The data, split once and for all, and how one configuration is trained on it."""
+    """The data in its fixed split, and the training of a configuration on it."""
 
     def __init__(self) -> None:
         try:
@@ -156,7 +156,7 @@ class _Study:
         self.curve(*draw(0, 0), epochs=1)
 
     def curve(self, configuration: dict[str, Value], model_seed: int, epochs: int) -> Curve:
-        """Train one configuration up to `epochs` epochs or to where it diverges."""
+        """Train one configuration up to `epochs` epochs, or until it diverges."""
         rest = dict(configuration)
         hidden = (rest.pop("width"),) * int(rest.pop("layers"))
         rates = {"learning_rate_init": rest.pop("learning_rate"), "beta_1": rest["momentum"]}
@@ -175,7 +175,7 @@ class _Study:
         return points
 
     def _epoch(self, model: Any) -> float:
-        """Train one epoch; return the validation loss, not finite where the network has diverged."""
+        """Train one epoch; return the validation loss, which is not finite if the network has diverged."""
         with warnings.catch_warnings():
             # scikit-learn turns Ctrl-C into this warning and returns as if the epoch were done.
             warnings.filterwarnings("error", "Training interrupted by user", UserWarning)
@@ -183,7 +183,7 @@ class _Study:
                 model.partial_fit(self.train_x, self.train_y, classes=np.arange(10))
             except UserWarning:
                 raise KeyboardInterrupt from None
-            except ValueError:  # its messages about weights that are not finite, and others
+            except ValueError:  # for messages about weights that are not finite, and others
                 weights = getattr(model, "coefs_", []) + getattr(model, "intercepts_", [])
                 if all(np.isfinite(layer).all() for layer in weights):
                     raise
@@ -196,7 +196,7 @@ class _Study:
 class _Log:
     """The partial file of a recording: a line of settings, then one line for each finished curve.
 
-    This process locks it to the end. Raises InputError if its settings are others, or if another process has locked
+    This process locks it until the end. Raises InputError if its settings differ, or if another process has locked
     it.
     """
 

@@ -1,4 +1,4 @@
-"""Synthetic curves without end: a shape of some family for each trial, with noise, crossings, deaths and times.
+"""Endlessly many synthetic curves: each trial has a shape of some family, with noise, crossings, deaths and times.
 
 Trials are computed in blocks, and the draws of a trial belong to its number: trial i is the same whatever ran before.
 """
@@ -25,26 +25,26 @@ from simulator.curves.protocol import Exit, Training
 
 BLOCK = 1024
 
-#: Most blocks of trials that may start; only a search without end asks for more.
+#: Greatest number of blocks of trials that may start; only an endless search asks for more.
 MAX_BLOCKS = 20_000
 
 #: Decimals of losses and times. Differences in the last bits of exp and pow, which vary between processors, can
 #: hardly survive this rounding. So a trace has the same bytes on every machine.
 DIGITS = 9
 
-#: Greatest logarithm of a loss: greater ones mean nothing, but must not overflow.
+#: Greatest logarithm of a loss. Greater ones have no meaning, but must not overflow.
 HIGHEST = 50.0
 
 #: Mean number of units after which a diverging trial diverges; the time is exponential.
 DIVERGES_AFTER = 5.0
-#: The sd of the log of the time a unit among the trials that are like one recorded trial.
+#: Standard deviation of the logarithm of the time per unit, among the trials that are like one recorded trial.
 UNLIKE = 0.03
 #: Base of the resources at which the height of a wave is drawn: 1, 3, 9, 27 … units.
 WAVES = 3
 
 
 class Like(NamedTuple):
-    """A trial on which drawn trials are modelled; times in seconds, all else as in `Law`."""
+    """A trial on which drawn trials are modelled; times are in seconds, the other fields are as in `Law`."""
 
     asymptote: float
     gain: float
@@ -57,27 +57,29 @@ class Like(NamedTuple):
 
 @dataclass(frozen=True)
 class Law:
-    """loss(r) = asymptote + gain * left(r) + waves + noise after r units, and `r * unit time` to get there.
+    """A law of learning curves: loss(r) = asymptote + gain * left(r) + waves + noise after r units.
 
-    Each trial draws a uniform number u. Its asymptote is best + (worst - best) * u**skew; a greater skew puts good
-    trials closer together. Its gain (the loss above the asymptote at 1 unit), its rate, its scale and its time a unit
-    are log-normal: their medians are `gain`, `rate`, `scale` and `unit_s` seconds, and the sds of their logs are the
-    fields `…_sigma`. Instead of best, worst and skew, `levels` may give evenly spaced quantiles of the asymptote;
-    instead of `unit_s` and `unit_sigma`, `unit_times` may give those of the time a unit in seconds.
+    A trial takes r times its time per unit to get there. Each trial draws a uniform number u. Its asymptote is best +
+    (worst - best) * u**skew; a greater skew puts good trials closer together. Its gain (the loss above the asymptote
+    at 1 unit), its rate, its scale and its time per unit are log-normal: their medians are `gain`, `rate`, `scale`
+    and `unit_s` seconds, and the standard deviations of their logarithms are the fields `…_sigma`. Instead of best,
+    worst and skew, `levels` may give evenly spaced quantiles of the asymptote. Instead of `unit_s` and `unit_sigma`,
+    `unit_times` may give evenly spaced quantiles of the time per unit in seconds.
 
-    Two correlations with u lie from -1 to 1. `crossings` is minus that of the log of the gain: at 1, trials that end
-    well start badly. `unit_quality` is that of the log of the time a unit: at 1, worse trials are slower.
+    Two correlations are with u, and from -1 to 1. `crossings` is minus the correlation of the logarithm of the gain:
+    at 1, trials that end well start badly. `unit_quality` is the correlation of the logarithm of the time per unit:
+    at 1, worse trials are slower.
 
-    `waves` is the sd of slow ups and downs, drawn at 1, 3, 9 … units and on straight lines in the logarithm in
-    between. `noise` is the sd of errors, each of which lasts for `noise_units`: with 1 the errors of neighbouring
-    units are independent, with more they change gradually.
+    `waves` is the standard deviation of slow ups and downs. They are drawn at 1, 3, 9 … units; in between they follow
+    straight lines over the logarithm of the units. `noise` is the standard deviation of errors, each of which lasts
+    for `noise_units`: with 1 the errors of neighbouring units are independent, with more they change gradually.
 
     A share `diverged` of the trials diverges, after 5 units on average, or at units of which `death_times` gives
     evenly spaced quantiles. With `logarithmic`, the formula gives the logarithm of the loss.
 
     With `trials`, a sequence of `Like`, every drawn trial is modelled on one of them, each chosen equally often. It
-    takes asymptote, gain, rate, scale, time a unit and noise together from that one. Its asymptote is moved by up to
-    `spread` either way and its time by a few per cent, so that no two trials are the same.
+    takes asymptote, gain, rate, scale, time per unit and noise together from that trial. Its asymptote is moved by up
+    to `spread` either way, and its time by a few per cent, so that no two trials are the same.
     """
 
     best: float = 0.1
@@ -133,7 +135,7 @@ class Synthetic:
         return None
 
     def train(self, trial: int, from_resource: int, to_resource: int) -> Training:
-        """Time between two points of the trial's clock, and the loss at the second, inf if it diverged."""
+        """The time between two resources of a trial, and the loss at the second; inf if the trial has diverged."""
         try:
             clocks, losses = self._columns[to_resource]
             spent, loss = clocks[trial], losses[trial]
@@ -146,7 +148,7 @@ class Synthetic:
         return spent, loss, Exit.DIVERGED if loss == inf else None
 
     def _extend(self, resource: int, trial: int) -> None:
-        """Draw clock (ticks) and loss at `resource` of all trials up to `trial`; a dead trial's clock stands."""
+        """Draw clock (ticks) and loss at `resource` for all trials up to `trial`; the clock of a dead trial stops."""
         if trial >= MAX_BLOCKS * BLOCK:
             raise RunError(f"{MAX_BLOCKS * BLOCK:,} trials have started and there is no end; give a stop by time")
         # As arrays a million trials take 16 MB a rung; as lists of numbers they would take 72 MB.
@@ -154,12 +156,12 @@ class Synthetic:
         for block in range(len(losses) // BLOCK, trial // BLOCK + 1):
             drawn = self._draw(block)
             clock = np.rint(np.minimum(resource, drawn.death) * drawn.unit_s * ticks.PER_SECOND)
-            clock = np.minimum(clock, 2 * ticks.LIMIT).astype(np.int64)  # a later check refuses it
+            clock = np.minimum(clock, 2 * ticks.LIMIT).astype(np.int64)  # a later check refuses such a long run
             clocks.frombytes(clock.tobytes())
             losses.frombytes(self._losses(block, resource).tobytes())
 
     def sample(self, trials: int, resources: Sequence[int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Losses of the first `trials` at `resources`, shape (trials, resources), and each trial's seconds a unit."""
+        """Losses of the first `trials` trials, shape (trials, resources), and each trial's seconds per unit."""
         blocks = range(-(-trials // BLOCK))
         losses = [np.stack([self._losses(block, at) for at in resources], axis=1) for block in blocks]
         units = [self._draw(block).unit_s for block in blocks]
@@ -185,17 +187,17 @@ class Synthetic:
         return drawn
 
     def _alike(self, block: int) -> tuple[NDArray[np.float64], ...]:
-        """Asymptote, gain, rate, time a unit, scale and noise of a block's trials, each from its own distribution."""
+        """Asymptote, gain, rate, time per unit, scale and noise of a block's trials, drawn one by one."""
         law = self._law
         place, gain, rate, unit, scale = _trials(self._seed, block)
-        standing = np.sqrt(12) * (place - 0.5)  # mean 0, variance 1, as the others
+        standing = np.sqrt(12) * (place - 0.5)  # mean 0 and variance 1, as the other draws
         gain = _mixed(standing, gain, -law.crossings)
         unit = _mixed(standing, unit, law.unit_quality)
         asymptote = law.best + (law.worst - law.best) * place**law.skew
         unit_s = law.unit_s * np.exp(law.unit_sigma * unit)
         if law.levels:
             asymptote = _at_quantiles(place, np.array(law.levels))
-        if law.unit_times:  # the normal draws only rank the trials by time
+        if law.unit_times:  # the normal draws decide only the order of the times
             unit_s = np.exp(_at_quantiles((unit.argsort().argsort() + 0.5) / BLOCK, np.log(law.unit_times)))
         return (
             asymptote,
@@ -207,7 +209,7 @@ class Synthetic:
         )
 
     def _like(self, block: int) -> tuple[NDArray[np.float64], ...]:
-        """The same for a law with `trials`: one uniform draw chooses the trial and the place in its spread."""
+        """The same for a law with `trials`: one uniform draw decides on the trial and the place in its spread."""
         place, _, _, unit, _ = _trials(self._seed, block)
         row = place * len(self._law.trials)
         which = np.minimum(row.astype(np.int64), len(self._law.trials) - 1)
@@ -215,7 +217,7 @@ class Synthetic:
         return asymptote + spread * (2 * (row - which) - 1), gain, rate, unit_s * np.exp(UNLIKE * unit), scale, noise
 
     def _error(self, block: int, resource: int) -> NDArray[np.float64]:
-        """Errors of variance 1, drawn every `noise_units` units; between two draws they are a mixture of both."""
+        """Errors of variance 1, drawn every `noise_units` units; between two draws they are mixtures of both."""
         before, beyond = divmod(resource, self._law.noise_units)
         error = _normal(self._seed, Stream.CURVE_NOISE, block, before)
         if not beyond:
@@ -243,7 +245,7 @@ class Synthetic:
 
 @lru_cache(maxsize=256)
 def _trials(seed: int, block: int) -> tuple[NDArray[np.float64], ...]:
-    """The draws behind a block's trials, the same for every law: one uniform and four normal ones for each trial."""
+    """The draws behind a block's trials, the same for every law: one uniform and four normal ones per trial."""
     place, *others = (_uniform(seed, Stream.CURVES, block, of) for of in range(5))
     return place, *map(normal_quantile, others)
 

@@ -21,12 +21,13 @@ class Identity:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows sorted by (trial, resource): trials 0..n-1, resources >= 1, clock in ticks, increasing within a trial.
+    """Rows sorted by (trial, resource): trials 0 to n - 1, resources >= 1, a clock in ticks that rises in a trial.
 
-    `loss` is the smaller-is-better loss, inf where the trial diverged; `exits` maps a trial to why its last row is
-    its death; `source` is the file's name, `digest` its SHA-256; without `timed` the clock was not recorded. `metric`
-    says what the losses are, after a minus where they are negated, and `names` gives the trials' names in the log
-    that they were imported from; None and empty if the file does not say.
+    A smaller `loss` is better; it is inf where the trial diverged. `exits` maps a trial to the reason why it died in
+    its last row. `source` is the file's name, and `digest` its SHA-256. With `timed` false the clock was not
+    recorded. `metric` names the metric that the losses are, with a minus before it if they are negated; None if the
+    file does not name it. `names` has the names of the trials in the imported log; empty if the file does not have
+    them.
     """
 
     source: str

@@ -1,4 +1,4 @@
-"""Times a unit for curves without recorded times: one log-normal time for each trial."""
+"""Times per unit for curves without recorded times: one log-normal time for each trial."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ BLOCK = 1024
 
 @dataclass(frozen=True)
 class UnitTimes:
-    """A trial takes `median` ticks a unit, times a log-normal factor of its own (sd of the log `sigma`)."""
+    """A trial takes `median` ticks per unit, times its own log-normal factor (`sigma`: the sd of the logarithm)."""
 
     median: int
     sigma: float = 0.0
     seed: int = 0
 
     def clock(self, trial: NDArray[np.int64], resource: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Ticks trained by `trial` (sorted) up to `resource`, both of shape (n,); at least a tick a unit.
+        """Ticks that each `trial` (sorted) takes up to `resource`, both of shape (n,); a unit takes at least a tick.
 
         A time longer than twice `ticks.LIMIT` is cut to that.
         """

@@ -26,14 +26,14 @@ from simulator.scenario.searches import (
     SearchesSection,
 )
 
-#: Largest file of arrivals, in bytes.
+#: Size in bytes of the largest file of arrivals.
 MAX_BYTES = 1 << 24
-#: Gaps that are drawn at once.
+#: Number of gaps that are drawn at once.
 BLOCK = 64
 
 
 class Coming(NamedTuple):
-    """A search that arrives at tick `at`: number `number` of the stream at position `place` in the scenario."""
+    """A search that arrives at tick `at`: number `number`, from 0, of label number `place` in the scenario."""
 
     at: int
     place: int
@@ -41,12 +41,12 @@ class Coming(NamedTuple):
 
 
 def label_key(label: str) -> int:
-    """The key of a label's random draws, which stay the same when other labels are added or removed."""
+    """The key of a label's random draws, so that these stay the same when other labels are added or removed."""
     return int.from_bytes(sha256(label.encode()).digest()[:8], "big")
 
 
 def arrivals_of(loaded: Loaded, seed: int) -> Iterator[Coming]:
-    """All searches of a scenario, in order of time; those that arrive at once are in order of labels.
+    """All searches of a scenario, in order of time; searches that arrive at one tick are in order of labels.
 
     Raises InputError for what is wrong in a file.
     """
@@ -96,7 +96,7 @@ def _summed(gaps: Drawn, key: int) -> Iterator[int]:
 def read_arrivals(path: Path) -> list[int]:
     """Read arrival times from a CSV with the column arrival_s, in seconds; returns ticks.
 
-    Raises InputError naming line and column of every time that is no number, negative or out of order.
+    Raises InputError with line and column of every time that is not a number, negative or out of order.
     """
     raw = reading.read_at_most(path, MAX_BYTES, "it should be a CSV of arrival_s")
     rows = csv.reader(io.StringIO(reading.csv_text(path, raw), newline=""))

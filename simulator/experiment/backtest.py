@@ -46,7 +46,7 @@ Figures = Mapping[str, float | None]
 
 @dataclass(frozen=True)
 class Forecast:
-    """A figure of the real run: its `quantile` among the simulated runs, and their middle and interval."""
+    """A figure of the real run, its `quantile` among the simulated runs, and their median and interval."""
 
     name: str
     real: float | None
@@ -64,7 +64,7 @@ class Forecast:
 
     @property
     def error(self) -> float | None:
-        """Relative error of the forecast: middle / real - 1."""
+        """Relative error of the forecast: middle / real - 1; None if either is missing or the real figure is 0."""
         return None if not self.real or self.middle is None else self.middle / self.real - 1
 
 
@@ -98,7 +98,7 @@ Progress = Callable[[int, int], None]
 def case(trace: Trace, loaded: Loaded, label: str | None = None) -> Case:
     """Match a trace to a searcher of the scenario: by `label`, by the trace's own label, or the only searcher.
 
-    Raises InputError if that leaves none or several, or if SciPy is not installed.
+    Raises InputError if no searcher or several match, or if SciPy is not installed.
     """
     estimate.check_installed()
     labels = list(Experiment(loaded).labels)
@@ -129,9 +129,9 @@ def backtest(
 ) -> Backtest:
     """Simulate the search `runs` times and say where the real run lies among them.
 
-    Every run has a seed of its own. With a calibration `found`, it also has a cluster of its own, whose figures are
-    drawn from their uncertainty; else it runs on the scenario's cluster. `drift` widens times by the errors of
-    forecasts of other runs, as drift() returns them. Raises InputError if the search does not fit the curves.
+    Every run has its own seed. With a calibration `found`, it also has its own cluster, whose figures are drawn from
+    their uncertainty; else it runs on the scenario's cluster. `drift` is the result of drift(): the times are widened
+    by the errors of these other forecasts. Raises InputError if the search does not fit the curves.
     """
     spec, scenario = one.loaded.scenario.searchers[one.label], one.loaded.scenario
     curves = _curves(one.loaded)
@@ -157,10 +157,10 @@ def backtest(
 
 
 def drift(cases: Sequence[Case], found: Calibration, *, runs: int = 30) -> tuple[float, float, int]:
-    """Errors of forecasts of the runs that calibrated them: mean and sd of log(real / foreseen), and their number.
+    """Mean and sd of log(real / foreseen) over the runs that calibrated the cluster, and their number.
 
-    The sd is that of the error of a further run. The spread that seeds alone cause is subtracted, so that it does
-    not count twice, and the uncertainty of the mean is added.
+    The sd (standard deviation) is that of the error for a further run. The spread that seeds alone cause is
+    subtracted, so that it does not count twice, and the uncertainty of the mean is added.
     """
     errors, chance = [], []
     for one in cases:
@@ -177,7 +177,7 @@ def drift(cases: Sequence[Case], found: Calibration, *, runs: int = 30) -> tuple
 
 
 def corrected(drift: tuple[float, float, int]) -> str:
-    """What drift() found, in words."""
+    """A sentence on the result of drift()."""
     mean, _, count = drift
     return (
         f"All simulated times are multiplied by {exp(mean):.3g} in the middle, since the {count} runs that calibrated"
@@ -186,7 +186,7 @@ def corrected(drift: tuple[float, float, int]) -> str:
 
 
 def on(loaded: Loaded, found: Calibration, rng: np.random.Generator | None = None) -> Loaded:
-    """The scenario on the calibrated cluster; figures that the runs can't tell stay as the scenario has them."""
+    """The scenario on the calibrated cluster; figures that the runs don't show stay as they are in the scenario."""
     own, made = loaded.scenario.cluster, ClusterSection.model_validate(section.section(found, rng))
     told = {name: getattr(made, name) for name in made.model_fields_set}
     for name in ("recovery", "overheads"):
@@ -220,7 +220,7 @@ def _row(name: str, real: float | None, values: Sequence[float | None], factor: 
     if name in SECONDS and len(known) == len(factor):
         known = known * factor
     low, high = np.quantile(known, INTERVAL)
-    if name not in SECONDS and name != "utilization":  # counts: whole numbers between which 90 % lie or more
+    if name not in SECONDS and name != "utilization":  # counts: 90 % or more lie between these whole numbers
         low, high = floor(low), ceil(high)
     middle = float(np.median(known))
     below = None if real is None else float(((known < real).sum() + (known == real).sum() / 2) / len(known))
@@ -228,7 +228,7 @@ def _row(name: str, real: float | None, values: Sequence[float | None], factor: 
 
 
 def _drifts(drift: tuple[float, float, int], runs: int, seed: int) -> Values:
-    """Random factors for the times of whole runs, by Student's distribution, since the spread comes from few runs."""
+    """Random factors for the times of whole runs, by Student's distribution, since few runs give the spread."""
     mean, sd, count = drift
     if count < 2:  # noqa: PLR2004
         return np.ones(runs)

@@ -15,9 +15,9 @@ from simulator.scenario import cluster as models
 from simulator.scenario.loading import Loaded
 from simulator.scenario.model import Scenario
 
-#: Largest file of spells, in bytes.
+#: Size in bytes of the largest file of spells.
 MAX_BYTES = 1 << 24
-#: Spans that are charged in whole, in ticks.
+#: Ticks of the spans that are only charged as a whole.
 BILLING = {"second": 1, "minute": UNITS["min"], "hour": UNITS["h"]}
 
 
@@ -53,7 +53,7 @@ def build_cluster(loaded: Loaded) -> engine.Cluster:
 def build_stop(scenario: Scenario) -> engine.Stop:
     """Make the stop of a scenario; None if it has none.
 
-    Losses to be maximised are negated inside, and so is the stop's loss.
+    A metric to be maximised is negated inside, and so is the stop's loss.
     """
     spec = scenario.stop
     if spec is None:
@@ -169,8 +169,8 @@ def _spell(path: Path, line: int, header: list[str], fields: list[str], key: str
 def read_availability(path: Path, machines: int) -> tuple[tuple[int, int], ...]:
     """Read the number of a group's machines over time, from a CSV with the columns time_s and count.
 
-    Returns (tick, machines there from then on), from tick 0; the last tick is the end. Raises InputError naming the
-    line of what is wrong, and if some of the group's `machines` would never be there.
+    Returns (tick, machines that are there from then on), from tick 0; the last tick is the end. Raises InputError
+    naming the line of what is wrong, and if some of the group's `machines` would never be there.
     """
     raw = reading.read_at_most(path, MAX_BYTES, "it should be a CSV of time_s, count")
     rows = csv.reader(io.StringIO(reading.csv_text(path, raw), newline=""))

@@ -1,4 +1,4 @@
-"""The place where all parts are put together: a scenario and a seed become traces."""
+"""Puts all parts together: makes traces from a scenario and a seed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from simulator.trace.trace import Trace
 
 
 def curves_of(loaded: Loaded, seed: int, *, resample: bool | None = None) -> Curves:
-    """The trials of a scenario under a seed, recorded ones in the file's order unless the scenario resamples them.
+    """The trials of a scenario under a seed; recorded ones are in the file's order unless the scenario resamples.
 
     `resample` overrides the scenario's `resample` and `order`. Raises InputError for what is wrong in a file.
     """
@@ -50,7 +50,7 @@ def curves_of(loaded: Loaded, seed: int, *, resample: bool | None = None) -> Cur
 
 
 def _check_direction(loaded: Loaded, metric: str | None) -> None:
-    """Raise InputError if a searcher's block minimises losses that, by the file of curves, were to be maximised."""
+    """Raise InputError if a searcher minimises losses that the file of curves says to maximise."""
     if metric is None or not metric.startswith("-"):
         return
     for label, block in loaded.scenario.searchers.items():
@@ -59,7 +59,7 @@ def _check_direction(loaded: Loaded, metric: str | None) -> None:
             raise InputError(loaded.problem(("searchers", label, "smaller_is_better"), message))
 
 
-#: Trials from which the typical time of the longest job is computed.
+#: Number of trials from which the typical time of the longest job is computed.
 SAMPLE = 50
 
 
@@ -80,7 +80,7 @@ class Experiment:
         self.loaded = loaded
         self.seed = loaded.scenario.seed if seed is None else seed
         self._curves = curves_of(loaded, self.seed) if curves is None else curves
-        self._times: dict[tuple[int, int], float | None] = {}  # of typical jobs; copies on other clusters share them
+        self._times: dict[tuple[int, int], float | None] = {}  # of typical jobs; shared by copies on other clusters
         self._cluster = build_cluster(loaded)
         problems = []
         for label, spec in loaded.scenario.searchers.items():
@@ -96,14 +96,14 @@ class Experiment:
 
         Raises InputError if the longest job can never be done there.
         """
-        _ = self._longest  # known to all copies: a plan has thousands of them
+        _ = self._longest  # shared by all copies, since a plan has thousands
         again = copy(self)
         again.loaded, again._cluster = loaded, build_cluster(loaded)
         again._check_hope()
         return again
 
     def under(self, seed: int, curves: Curves) -> Experiment:
-        """The same experiment under another seed and on other trials, such as a replicate's."""
+        """The same experiment under another seed and on other trials, such as those of a replicate."""
         again = copy(self)
         again.seed, again._curves, again._times = seed, curves, {}
         return again
@@ -115,7 +115,7 @@ class Experiment:
 
     @property
     def meta(self) -> dict[str, str | int | float]:
-        """The trace's record of where it comes from."""
+        """What a trace records about where it comes from."""
         return {
             "scenario": self.loaded.title,
             "scenario_sha256": self.loaded.digest,
@@ -151,7 +151,7 @@ class Experiment:
         return trace if diary is None else replace(trace, decisions=decisions(trace, diary))
 
     def _named(self, trace: Trace) -> Trace:
-        """The trace with its trials' names in the log that they were imported from."""
+        """The trace, with the names that its trials have in the imported log."""
         curves = self._curves
         if not isinstance(curves, (Recorded, Resampled)) or curves.identity(0) is None:
             return trace
@@ -161,7 +161,7 @@ class Experiment:
         return replace(trace, names=names, configs={trial: identity.config for trial, identity in found.items()})
 
     def best_loss(self, trials: int) -> float:
-        """The best loss of the first `trials` trials when fully trained; inf if all die."""
+        """The best loss that any of the first `trials` trials has when fully trained; inf if all die before."""
         length = max(spec.build().max_length for spec in self.loaded.scenario.searchers.values())
         return min((self._curves.train(trial, 0, length)[1] for trial in range(trials)), default=inf)
 
@@ -180,9 +180,9 @@ class Experiment:
             raise InputError(self.loaded.problem(("cluster",), hopeless))
 
     def _hopeless(self) -> str | None:
-        """The problem of a cluster on which the longest job can never be done; None if it can."""
+        """The problem if the longest job can never be done on the cluster; None if it can."""
         if self._cluster.trouble_free:
-            return None  # decided without any curve, since most runs of a plan are of this kind
+            return None  # it needs no curves then, as for most runs of a plan
         resources = self._longest
         steps = pairwise((0, *resources)) if self._cluster.resume else ((0, top) for top in resources)
         low, high = max(steps, key=lambda step: step[1] - step[0])

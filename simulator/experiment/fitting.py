@@ -1,4 +1,4 @@
-"""Judges a fitted generator: how similar its trials are to the recorded ones, and whether searches go alike."""
+"""Judges a fitted law: how similar its trials are to the recorded ones, and how similar searches on them are."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from simulator.scenario.curves import section
 from simulator.searchers.halving import asha, sha
 from simulator.trace import metrics
 
-#: Trials that are drawn from the law to describe it, and most trials of the searches.
+#: Number of trials that are drawn from the law to describe it, and greatest number of trials of the searches.
 DRAWN, SEARCHED = 1000, 243
 #: Quantiles at the ends of the intervals.
 INTERVAL = (0.025, 0.975)
 DIVISOR = 3
-#: Rounds of the fit, for the progress.
+#: Number of rounds of the fit, for the progress.
 ROUNDS = RATES[2]
 
 Progress = Callable[[int, int], None]
 
 
 class Figure(NamedTuple):
-    """A figure of the recorded curves with its bootstrap interval, and the same figure of the fitted ones."""
+    """A figure of the recorded curves with its bootstrap interval, and the same figure of the fitted curves."""
 
     name: str
     recorded: float | None
@@ -66,7 +66,7 @@ class Fitted:
     others: tuple[Other, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """The comparison as plain values for JSON."""
         rows = {"figures": self.figures, "searches": self.searches}
         return {
             "source": self.source,
@@ -137,10 +137,10 @@ def fit_and_compare(
 ) -> Fitted:
     """Fit a law to recorded curves and compare the two, by `replicates` bootstrap samples of the trials.
 
-    SHA and ASHA (divisor 3) search up to 243 trials on `workers`; if they can't, the note says why. `on_progress` is
-    called with the number of steps done and their total, `on_law` with the law as soon as it is found, before it is
-    judged, and with as many `laws` of other sets of the same pilots as are asked for. Raises InputError, before any
-    work, for fewer than three trials that reached the end.
+    SHA and ASHA (divisor 3) search up to 243 trials on `workers` workers; if they can't, the note says why.
+    `on_progress` is called with the number of steps done and their total. `on_law` is called with the law as soon as
+    it is fitted and before it is judged, and with `laws` laws of other sets of the same pilots. Raises InputError,
+    before any work, for fewer than three trials that reached the end.
     """
     tell = on_progress or _silent
     grid = grid_of(table)
@@ -164,7 +164,7 @@ def fit_and_compare(
 def _figures(
     grid: LossGrid, about: Description, law: Law, replicates: int, on_step: Callable[[int], None]
 ) -> list[Figure]:
-    """The figures of `describe` side by side; the recorded trials are drawn with replacement for the intervals."""
+    """The figures of `describe` side by side; for the intervals, recorded trials are drawn with replacement."""
     samples = []
     for replicate in range(replicates):
         rows = integers(replicate, Stream.FIT, below=len(grid.loss), n=len(grid.loss))
@@ -173,7 +173,7 @@ def _figures(
         if sample.finished.any():
             samples.append(describe(sample).figures())
         on_step(replicate + 1)
-    # Two copies of a trial never cross, so a sample's shares of crossings are too low by the share of such pairs.
+    # Two copies of a trial never cross, so the share of crossings in a sample is too low by the share of such pairs.
     alone = 1 - 1 / max(about.finished, 2)
     mine = describe(_like(grid, law)).figures()
     rows_made = []
@@ -189,7 +189,7 @@ def _figures(
 
 
 def _like(grid: LossGrid, law: Law) -> LossGrid:
-    """Trials of the law, at the resources of the recorded ones."""
+    """The curves of trials of the law, at the resources of the recorded curves."""
     made = drawn(law, 1, DRAWN, grid.resources.tolist())
     return made if grid.unit_s is not None else replace(made, unit_s=None)
 
@@ -205,7 +205,7 @@ def _unsearchable(table: Table) -> str | None:
 
 
 def _size(table: Table) -> tuple[int, int]:
-    """The number of trials of a search on the recorded curves, and the units of the longest of them."""
+    """The number of trials in a search on the recorded curves, and the units of the longest trials."""
     return min(table.trials, SEARCHED), int(table.resource.max())
 
 
@@ -236,7 +236,7 @@ def _search(curves: Curves, trials: int, length: int, workers: int, *, timed: bo
         if timed:
             numbers[f"{label} makespan, s"] = to_seconds(trace.makespan)
         final = trace.loss[metrics.full_length(trace)]
-        if best < inf and np.isfinite(final).any():  # final losses: early ones may be low by noise
+        if best < inf and np.isfinite(final).any():  # only final losses, since early ones may be low by noise
             numbers[f"{label} regret"] = float(final.min()) - best
     return numbers
 
@@ -246,7 +246,7 @@ def _silent(done: int, total: int) -> None:
 
 
 def _verdict(row: Figure) -> str:
-    """By how much a figure lies off its interval; empty for one inside it."""
+    """How far a figure lies outside its interval; empty if it lies inside."""
     if row.inside is not False or row.fitted is None or row.low is None or row.high is None:
         return ""
     off = row.fitted - (row.high if row.fitted > row.high else row.low)

@@ -1,4 +1,4 @@
-"""Waits and stays of searches on a shared cluster as they arrive more and more often."""
+"""Waits and stays of searches on a shared cluster, at higher and higher rates of arrivals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from simulator.experiment.sharing import SharedExperiment
 
 #: Loads that are simulated.
 LOADS = (0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
-#: Ratio of the mean stay to that at the least load which defines the knee.
+#: The knee is the load at which the mean stay is this many times that at the least load.
 KNEE = 2.0
 
 
@@ -44,7 +44,7 @@ def by_load(
 ) -> list[AtLoad] | None:
     """Simulate the same searches at each load; None if no rate of arrivals is known.
 
-    A run counts all its searches, because another pace would have another warm-up.
+    A run counts all its searches: a warm-up would be another one at each load.
     """
     own = experiment.figures(experiment.run(), slowdown=False).about["load"]
     if not own:

@@ -1,6 +1,6 @@
 """Replicates: the seeds and the trials of several runs of one scenario.
 
-Synthetic trials are drawn anew by every seed. Recorded ones differ too: with `resample: true` they are drawn with
+Synthetic trials are drawn anew by every seed. Recorded trials differ too: with `resample: true` they are drawn with
 replacement, else the seed shuffles their order.
 """
 
@@ -31,8 +31,8 @@ class Replicate(NamedTuple):
 class Replicates:
     """The first `n` replicates of a scenario, in order; each is made when it is asked for.
 
-    Number k is the same whatever `n` is. A file of recorded trials is read once; if it has no times, the unit times
-    are drawn by the seed of the whole.
+    Replicate k is the same whatever `n` is. A file of recorded trials is read once; if it has no times, the times per
+    unit are drawn by the seed of the whole set, not by that of a replicate.
     """
 
     def __init__(self, loaded: Loaded, n: int, seed: int) -> None:
@@ -46,7 +46,7 @@ class Replicates:
 
     @property
     def recorded(self) -> int | None:
-        """The number of recorded trials behind the replicates; None if the trials are made up."""
+        """The number of recorded trials behind the replicates; None if the trials are synthetic."""
         return self._recorded.trials if self._recorded else None
 
     @property
@@ -56,9 +56,9 @@ class Replicates:
 
     @property
     def pilots(self) -> int | None:
-        """The number of trials that were really run, if all others are drawn from these or from a law fitted to each.
+        """The number of trials that were really run, if trials are drawn from these or from a law fitted to them.
 
-        None if trials are made up, or if the recorded ones are the whole search and not a sample of it.
+        None if trials are made up, or if the recorded trials are a whole search and not a sample.
         """
         if self._recorded is not None:
             return self._recorded.trials if self._resample else None
@@ -66,7 +66,7 @@ class Replicates:
 
     @property
     def unit_times(self) -> Sequence[float]:
-        """The seconds that each pilot takes a unit; empty if trials are not drawn from pilots."""
+        """The seconds per unit of each pilot; empty if trials are not drawn from pilots."""
         if self.pilots is None:
             return ()
         if self._recorded is not None:
@@ -74,19 +74,19 @@ class Replicates:
         return [trial.unit_s for trial in self._law.trials] if self._law is not None else ()
 
     def whole(self, length: int) -> int | None:
-        """How many pilots came to a length alive; None if there are no recorded ones, or some have no row there."""
+        """The number of pilots that lived to a length; None if no pilots were recorded, or some have no row there."""
         if self._recorded is None or self.pilots is None or self._recorded.reach((length,)):
             return None
         return sum(self._recorded.train(trial, 0, length)[2] is None for trial in range(self._recorded.trials))
 
     def among(self, pilots: int, number: int) -> Replicate:
-        """Replicate `number` as it would be with other pilots: with set number `pilots`, made of the existing ones.
+        """Replicate `number` as it would be with set number `pilots` of other pilots, made from the given pilots.
 
-        Pilots stand in the order of their losses, so that a seed draws trials as good in every set, and sets differ
-        in what their pilots are like and in little else. A set has one pilot fewer than there are, so that sets
-        differ as much as new pilots would. Its pilots take paces of each other (`factors`), and so do those of set
-        0, which holds every pilot many times. Where the fit kept laws of other sets, those are taken. Source:
-        J. N. K. Rao, C. F. J. Wu, Resampling inference with complex survey data, JASA 83 (1988).
+        Pilots are in the order of their losses. So a seed draws equally good trials in every set, and sets differ in
+        what their pilots are like and in little else. A set has one pilot less than were given, so that sets differ
+        as much as new pilots would. The pilots of a set exchange paces (`factors`), also those of set 0, which has
+        every pilot many times. If the fit kept laws of other sets, these laws are used. Source: J. N. K. Rao, C. F.
+        J. Wu, Resampling inference with complex survey data, JASA 83 (1988).
         """
         replicate, known = self[number], self.pilots
         if known is None:

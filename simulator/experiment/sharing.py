@@ -30,9 +30,9 @@ class SharedExperiment:
     """A scenario of searches that share a cluster, whose parts are made and checked against each other.
 
     `seed` overrides the scenario's. The first search of the first label has that seed itself and, if curves are
-    recorded, the file's order: alone, it is the run of the same searcher under `searchers`. Every other search draws
-    a seed and trials of its own, by its label and number; in a replicate the first one does so too. Raises
-    InputError.
+    recorded, the file's order. So if it is alone, its run is that of the same searcher under `searchers`. Every other
+    search has its own seed and trials, drawn by its label and number; in a replicate the first one has, too. Raises
+    InputError for what is wrong in the scenario.
     """
 
     def __init__(self, loaded: Loaded, seed: int | None = None, *, replicate: bool = False) -> None:
@@ -51,7 +51,7 @@ class SharedExperiment:
         if problems:
             raise InputError(problems)
         self._check_effort()
-        self._arrivals()  # to check the files of arrivals
+        self._arrivals()  # this checks the files of arrivals
 
     def on(self, loaded: Loaded) -> SharedExperiment:
         """The same searches and trials on the cluster of another scenario, whose searches and trials are the same."""
@@ -106,9 +106,9 @@ class SharedExperiment:
     def figures(
         self, workload: Workload, on_search: Callable[[int, int], None] | None = None, *, slowdown: bool = True
     ) -> Queueing:
-        """The numbers of a run; each search that was done runs on an empty cluster too, to say how slowed it was.
+        """The numbers of a run; each search that was done also runs on an empty cluster, which gives its slowdown.
 
-        A search that an empty cluster never gets done has no slowdown; without `slowdown` none has.
+        A search that an empty cluster can't finish has no slowdown; with `slowdown` false, no search has one.
         """
         alone: list[int | None] = []
         for number, visit in enumerate(workload.visits if slowdown else (), 1):
@@ -123,7 +123,7 @@ class SharedExperiment:
 
     @property
     def rates(self) -> dict[str, float]:
-        """Arrivals a tick by label, for labels whose rate the scenario gives."""
+        """Arrivals per tick by label, for labels whose rate the scenario gives."""
         gaps = {
             label: getattr(stream.arrivals, "mean_gap", None) or getattr(stream.arrivals, "gap", None)
             for label, stream in self._streams
@@ -187,11 +187,11 @@ class SharedExperiment:
 
     @property
     def _all_slots(self) -> list[int]:
-        """The slots of a trial of each label, since the smallest place on a machine depends on all of them."""
+        """The slots of a trial of each label; the size of a place on a machine depends on all of them."""
         return [self._slots(stream) for _, stream in self._streams]
 
     def _recorded(self, label: str, stream: SearchesSection) -> Recorded | None:
-        """The trials of a label's file, read once; None if its trials are made up."""
+        """The trials of a label's file, which is read once; None if its trials are synthetic."""
         spec = stream.curves or self.loaded.scenario.curves
         if not isinstance(spec, curve_models.RecordedSection):
             return None
@@ -214,7 +214,7 @@ class SharedExperiment:
         return recorded if first and spec.order == "file" else Shuffled(recorded, seed)
 
     def _check_effort(self) -> None:
-        """Raise InputError for more trials than a run can have, unless a stop ends it before."""
+        """Raise InputError for more trials than a run can have, unless a stop ends the run before."""
         if self.loaded.scenario.stop is not None:
             return
         started = {label: stream.expected * (stream.searcher.trials or 1) for label, stream in self._streams}

@@ -19,7 +19,7 @@ from simulator.render.player.explorable import Source, explorable, frame
 from simulator.render.player.player import Player
 from simulator.trace.trace import Trace
 
-#: Limits of one picture's run, on a machine that others may use too.
+#: Limits of the run for one picture, since others may use the machine too.
 LIMITS = Limits(workers=1000, trials=2000, results=30_000, seconds=20)
 #: Limits of the runs over several seeds.
 OVER_SEEDS = Limits(seconds=20)
@@ -33,7 +33,7 @@ FILES = {
 HOLDS = "Each world is simulated on this machine when you ask for it."
 IN_KERNEL = "Each world is simulated by this notebook's kernel when you ask for it."
 
-#: The status of an answer that no page waits for; HTTP names none, nginx uses this one.
+#: The status of an answer that no page waits for. HTTP does not define one; nginx uses this one.
 NO_LONGER_WAITED_FOR = 499
 
 #: An answer: its media type and its bytes.
@@ -85,7 +85,7 @@ class Answers:
         return _json(frame(list(traces.values()), self._worlds.time_unit))
 
     def spread(self, names: Mapping[str, str], guard: Guard) -> Answer:
-        """Sentences on who ends later over several seeds, one for each searcher beside the first."""
+        """Sentences that say, over several seeds, whether each other searcher ends later than the first."""
         loaded = self._worlds.loaded(names)
         if len(loaded.scenario.searchers) == 1 or self._seeds == 1:
             return _json({"said": []})
@@ -139,7 +139,7 @@ def _json(told: Mapping[str, object]) -> Answer:
 
 
 def reply(answer: Callable[[Guard], Answer], guard: Guard) -> tuple[int, Answer]:
-    """Compute an answer; returns its status in HTTP, and the answer or what is wrong, for people."""
+    """Compute an answer; returns its HTTP status, and the answer or a text of what is wrong."""
     try:
         guard.check()
         return HTTPStatus.OK, answer(guard)

@@ -1,4 +1,4 @@
-"""Controls: one or several keys of a scenario that a slider moves, and their values."""
+"""Controls: a slider moves one or several keys of a scenario, among given values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from simulator.scenario.changes import path_of
 from simulator.scenario.loading import Loaded
 from simulator.scenario.yaml_text import Path_
 
-#: Most values of one control; a slider with more steps can't be aimed at.
+#: Greatest number of values of a control; on a slider with more steps, single values are hard to hit.
 MOST_VALUES = 1000
 FORM = "should be a key with dots and its values, such as cluster.workers=4,8,16"
 #: Keys that are the same in all worlds.
@@ -25,10 +25,11 @@ FIXED = ("plan", "title", "time_unit")
 
 @dataclass(frozen=True)
 class Control:
-    """One slider: the `values` that are put at every one of `paths`, with their `names` on the page.
+    """A slider: it puts one of the `values`, which have `names` on the page, at each of the `paths`.
 
     `at` is the index of the scenario's own value. With `numbers`, any other number may be requested too. `also` is
-    put into the scenario whenever the value differs from its own. `last` is put after all other controls.
+    put into the scenario whenever the value differs from the scenario's own. A control with `last` takes effect after
+    all others.
     """
 
     key: str
@@ -65,7 +66,7 @@ def varied(loaded: Loaded, texts: Sequence[str]) -> list[Control]:
 
 
 def given(loaded: Loaded, vary: Mapping[str, Sequence[Any] | Mapping[str, Any]]) -> list[Control]:
-    """Controls from Python: by dotted key the values, or names and values.
+    """Controls from Python: a dictionary from dotted keys to values, or to names and values.
 
     Raises InputError for anything else.
     """
@@ -120,7 +121,7 @@ def entry(values: Any, path: Path_) -> Any:
 
 
 def title(path: Path_) -> str:
-    """A slider's title: the last word of its key, after the searcher, group or section that it belongs to."""
+    """The title of a slider: its searcher, group or section, and the last word of its key."""
     words = str(path[-1]).replace("_", " ")
     owner = str(path[-2]) if len(path) > 2 and path[0] == "searchers" else ""  # noqa: PLR2004
     group = str(path[2]) if path[:2] == ("cluster", "groups") and len(path) > 3 else ""  # noqa: PLR2004
@@ -134,7 +135,7 @@ def link(controls: Sequence[Control], names: Sequence[str]) -> str:
 
 
 def _nearest(values: Sequence[Any], own: Any) -> int:
-    """The index of the number nearest to the scenario's own; 0 if the values are no numbers."""
+    """The index of the value nearest to the scenario's own; 0 if the values are not numbers."""
     numbers = [value for value in (*values, own) if isinstance(value, (int, float)) and not isinstance(value, bool)]
     if len(numbers) <= len(values):
         return 0

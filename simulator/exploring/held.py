@@ -1,4 +1,4 @@
-"""A page with sliders over worlds that were simulated beforehand, for documentation or a class without Python."""
+"""A page with sliders whose worlds were simulated beforehand, for a documentation or a class without Python."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from simulator.render.player.explorable import Slider, Source, explorable, frame
 from simulator.render.player.player import Player
 from simulator.trace.trace import Trace
 
-#: Most worlds of one page; with more, the page loads too slowly.
+#: Greatest number of worlds in one page; with more, the page loads too slowly.
 MOST_WORLDS = 1000
 
 
 def sliders(worlds: Worlds) -> list[Slider]:
-    """The controls as the page has them."""
+    """The controls in the form in which the page has them."""
     return [
         Slider(control.key, control.title, control.names, control.at, control.numbers) for control in worlds.controls
     ]
@@ -49,7 +49,7 @@ def held(worlds: Worlds, seeds: int = 1, on_progress: Callable[[int, int], None]
     places = list(product(*(range(len(control.names)) for control in worlds.controls)))
     names = [named(worlds.controls, place) for place in places]
     loaded = []
-    for one in names:  # before the first run, so that errors are told at once
+    for one in names:  # before the first run, so that errors are reported at once
         try:
             loaded.append(worlds.loaded(one))
         except InputError as error:

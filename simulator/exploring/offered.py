@@ -1,4 +1,4 @@
-"""The controls that every scenario offers, as far as it has the keys: the ones that a class asks for first."""
+"""The controls that every scenario with the right keys offers: those that a class asks for first."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ DIVISORS = (2, 3, 4, 5, 6, 8, 10)
 SPREADS = (0, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.3, 1.6, 2)
 LOSSES = (0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 SEEDS = tuple(range(21))
-#: Least end of a slider's range, and the least multiple of the scenario's own value that the range reaches.
+#: The range of a slider ends at this number or above, and at this multiple of the scenario's value or above.
 LEAST, REACH = 32, 4
 #: The key that makes each kind of straggler worse, and its values.
 STRAGGLERS: dict[str, tuple[str, Sequence[float]]] = {
@@ -55,16 +55,16 @@ STRAGGLERS: dict[str, tuple[str, Sequence[float]]] = {
     "pareto": ("alpha", (1.2, 1.5, 2, 2.5, 3, 5, 10, 50)),
     "two_point": ("probability", (0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5)),
 }
-#: Most values of the sliders on a page that holds its worlds: of the number of workers, and of the divisor.
+#: Greatest number of values of two sliders on a page that holds its worlds: the number of workers, and the divisor.
 FEW, FEWER = 9, 3
-#: Keys for one thing in our searchers and in those of other libraries.
+#: Keys that mean the same in our searchers and in those of other libraries.
 DIVISOR = ("divisor", "reduction_factor", "factor")
 RUNGS = ("num_rungs", "max_rungs")
 ALL = "all"
 
 
 def offered(loaded: Loaded, recorded: int | None = None) -> list[Control]:
-    """The controls of a scenario; no more than `recorded` trials are offered, if that many were recorded."""
+    """The controls of a scenario; if trials were recorded, no more than these `recorded` trials are offered."""
     return [
         *_cluster_size(loaded),
         *_searchers(loaded, recorded),
@@ -75,7 +75,7 @@ def offered(loaded: Loaded, recorded: int | None = None) -> list[Control]:
 
 
 def all_controls(loaded: Loaded, first: Sequence[Control], seed: int | None = None) -> list[Control]:
-    """The controls `first`, then those that the scenario offers and none of `first` moves.
+    """The controls `first`, then the ones that the scenario offers for other keys.
 
     `seed` overrides the scenario's. Raises InputError for what is wrong in a file of curves.
     """
@@ -238,7 +238,7 @@ def _with(values: Sequence[float], own: float) -> list[float]:
 
 
 def _up_to(values: Sequence[int], own: int, limit: int | None = None) -> list[int]:
-    """The scenario's own value, and all values that are not far beyond it."""
+    """The scenario's own value, and the values that are not far above it."""
     top = max(LEAST, REACH * own)
     kept = {value for value in values if value <= top}
     if limit is not None:

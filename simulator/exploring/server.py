@@ -1,4 +1,4 @@
-"""The server of a page with sliders; it answers this machine alone."""
+"""The server of a page with sliders; it answers only this machine."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 #: Port that is tried first, so that old links still work.
 PORT = 8472
-#: Largest request, in bytes, and most values that it may name.
+#: Size in bytes of the largest request, and greatest number of values that it may name.
 MOST_BYTES, MOST_NAMES = 16_384, 64
-#: Most runs at once; others wait.
+#: Greatest number of runs at once; other runs wait.
 RUNS = 2
-#: Seconds that answers under way get when the server ends.
+#: Seconds for answers that are under way when the server ends.
 GRACE = 2
 HEADERS = {
     "Cache-Control": "no-store",
@@ -44,7 +44,7 @@ HEADERS = {
 
 
 class Doorkeeper:
-    """Accepts requests that name this machine and come from a page of this server."""
+    """Passes on only requests that name this machine and come from a page of this server."""
 
     def __init__(self, app: ASGIApp, port: int) -> None:
         self._app = app
@@ -52,7 +52,7 @@ class Doorkeeper:
         self._origins = {f"http://{host}" for host in self._hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on, or refuse."""
+        """Pass the request on, or refuse it."""
         from starlette.responses import PlainTextResponse
 
         if scope["type"] == "lifespan":
@@ -116,7 +116,7 @@ def _refusal(error: _RefusedError) -> Response:
 
 
 async def _body(request: Request) -> dict[str, str]:
-    """The names of values in the body of a question; raises _RefusedError for anything else."""
+    """Read the names of values from the body of a request; raises _RefusedError for anything else."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise _RefusedError(415, "a question is JSON")
     said = request.headers.get("content-length", "0")
@@ -141,7 +141,7 @@ Work = Callable[["Request", Callable[[Guard], Answer], str], Awaitable["Response
 
 
 def _worker(guards: WeakSet[Guard]) -> Work:
-    """Computes an answer in a thread, and ends it when the page no longer waits."""
+    """Computes an answer in a thread, and ends the run when the page no longer waits."""
     import anyio
     from starlette.responses import Response
 
@@ -186,7 +186,7 @@ def check_installed() -> None:
 
 
 def bind(port: int | None) -> socket.socket:
-    """A socket that only this machine reaches, at `port`, or else at a usual port or any free one.
+    """Make a socket that only this machine reaches: at `port`, or else at the usual port or any free one.
 
     Raises InputError if the given port is taken.
     """
@@ -228,13 +228,13 @@ def serve(answers: Answers, listening: socket.socket, on_start: Callable[[str], 
                 for number, handler in before.items():
                     signal.signal(number, handler)
             if self._number not in {0, signal.SIGINT}:
-                signal.raise_signal(self._number)  # as every command ends, now that all is tidied up
+                signal.raise_signal(self._number)  # all is tidied up; the process ends as any command does
 
         _number = 0
 
         def _end(self, number: int, _: object) -> None:
             self._number = self._number or number
-            self.force_exit = self.should_exit  # the second Ctrl-C ends it at once
+            self.force_exit = self.should_exit  # a second Ctrl-C ends the process at once
             self.should_exit = True
             for guard in list(guards):
                 guard.cancelled = True

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 from simulator.planning import statistics
 from simulator.results import LEVEL, Comparison
 
-#: Sentences for one searcher and for two if makespans can't be compared.
+#: What one searcher or two searchers do that is compared, if makespans can't be.
 FIRST = ("trains its first trial in full", "train their first trial in full")
 
 
 def sentences(compared: Comparison) -> list[str]:
-    """One sentence for each searcher beside the first: SHA ends 12 % later than ASHA (7–18 % over 20 seeds).
+    """One sentence for each searcher but the first: SHA ends 12 % later than ASHA (7–18 % over 20 seeds).
 
-    It is of the ratio of two times, seed by seed: its geometric mean, and the 95 % interval of that. Where makespans
-    don't compare it is of the first trial that was trained in full.
+    It gives the geometric mean of the ratio of two times, seed by seed, with its 95 % interval. If makespans can't be
+    compared, the times are those of the first trial that was trained in full.
     """
     first, *others = compared.summaries
     return [_sentence(compared, first, label) for label in others]
@@ -37,7 +37,7 @@ def _sentence(compared: Comparison, first: str, label: str) -> str:
 
 
 def _of(does: tuple[str, str], one: NDArray[np.float64], other: NDArray[np.float64], first: str, label: str) -> str:
-    """A sentence on two lists of times, of what one searcher `does` and of what both do."""
+    """A sentence that compares two lists of times; `does` says what one searcher does then, and what both do."""
     over = f"over {len(one):,} seeds"
     found = statistics.mean(np.log(np.maximum(one, 1e-9) / np.maximum(other, 1e-9)), LEVEL)
     if not found.low <= 0 <= found.high:

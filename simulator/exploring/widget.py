@@ -18,7 +18,7 @@ from simulator.render.player.player import asset, play
 
 
 class Explorable(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]  # where it is not installed
-    """A widget with sliders; where a page shows no widgets it is the player of the scenario's own world.
+    """A widget with sliders; a page that can't show widgets shows the player of the scenario's own world.
 
     Raises InputError and RunError for what is wrong in that world.
     """
@@ -38,7 +38,7 @@ class Explorable(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]  # w
         self.on_msg(self._hear)
 
     def write(self, path: Path) -> None:
-        """Replace `path` by the player of the scenario's own world, a page without sliders."""
+        """Replace the file `path` by the player of the scenario's own world, a page without sliders."""
         self._still.write(path)
 
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
@@ -57,7 +57,7 @@ class Explorable(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]  # w
                 what in self._answers.all and all(isinstance(name, str) for name in names.values())
             ):
                 guard = self._under_way[number] = Guard(LIMITS)
-                # A thread, so that the kernel can receive a cancellation meanwhile.
+                # The run is in a thread, so that the kernel can receive a cancellation.
                 threading.Thread(target=self._answer, args=(number, what, names, guard), daemon=True).start()
 
     def _answer(self, number: str, what: str, names: Mapping[str, str], guard: Guard) -> None:

@@ -1,4 +1,4 @@
-"""The worlds of a scenario: its variants when controls are moved, each simulated on request."""
+"""The worlds of a scenario: the variants that its controls lead to, each simulated on request."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from simulator.searchers.watched import Watched
 from simulator.trace import metrics
 from simulator.trace.trace import Trace
 
-#: Most tables of curves that are kept; the sliders of one page need few.
+#: Greatest number of tables of curves that are kept in memory; the sliders of one page need few.
 KEPT = 4
-#: Reports between two checks of the clock.
+#: Number of reports between two checks of the clock.
 LOOK = 64
 
 
@@ -39,7 +39,7 @@ class Cancelled(Exception):
 
 
 class Limits:
-    """Limits of a run for a picture: workers, trials of a searcher, results, and seconds; None is no limit."""
+    """Limits of a run for a picture: workers, trials of a searcher, results, and seconds; None means no limit."""
 
     def __init__(
         self,
@@ -111,7 +111,7 @@ class Worlds:
         self.title, self.time_unit = loaded.title, loaded.scenario.time_unit
 
     def changes(self, names: Mapping[str, str]) -> list[tuple[Path_, Any]]:
-        """The changes that make a world; raises InputError for an unknown control or value."""
+        """The changes to the scenario that make a world; raises InputError for an unknown control or value."""
         known = {control.key: control for control in self.controls}
         changes: list[tuple[bool, Path_, Any]] = []
         for key, name in names.items():
@@ -122,7 +122,7 @@ class Worlds:
             changes += [(control.last, path, value) for path in control.paths]
             if name != control.names[control.at]:
                 changes += [(control.last, *change) for change in control.also]
-        changes.sort(key=lambda change: (change[0], len(change[1])))  # the outermost first
+        changes.sort(key=lambda change: (change[0], len(change[1])))  # outer keys first
         return [(path, value) for _, path, value in changes]
 
     def values(self, names: Mapping[str, str]) -> dict[str, Any]:
@@ -146,12 +146,12 @@ class Worlds:
         return f"# {printable(head)}\n{text.getvalue()}"
 
     def title_of(self, names: Mapping[str, str]) -> str:
-        """The title of a world's pictures: the scenario's, and what was moved."""
+        """The title of a world's pictures: the scenario's title, and what was moved."""
         moved = self._moved(names)
         return f"{self.title} (here: {moved})" if moved else self.title
 
     def _moved(self, names: Mapping[str, str]) -> str:
-        """The controls that are elsewhere than at first, and their values."""
+        """A text with the controls that were moved, and their values."""
         return ", ".join(
             f"{control.title} {names[control.key]}"
             for control in self.controls
@@ -203,5 +203,5 @@ def _run(experiment: Experiment, guard: Callable[[], None], *, with_decisions: b
 
 
 def named(controls: Iterable[Control], places: Iterable[int]) -> dict[str, str]:
-    """A world's names of values, from their indices."""
+    """The names of a world's values, from the indices of the values."""
     return {control.key: control.names[place] for control, place in zip(controls, places, strict=True)}

@@ -1,6 +1,6 @@
-"""The process that `frames` reads a table in: bytes on stdin, `F` and an IPC frame or `E` and a reason on stdout.
+"""The process in which `frames` reads a table: it runs as a script, and imports nothing of this package.
 
-It is run as a script and imports nothing of this package.
+The table comes on stdin. The answer on stdout is `F` and an IPC frame, or `E` and what is wrong.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import sys
 
 import polars as pl
 
-#: Largest address space of this process, in bytes, where the system has such limits; a damaged file may ask for any
+#: Limit in bytes of this process's address space, where the system has such limits; a damaged file may ask for any
 #: amount.
 MEMORY = 16 << 30
-#: Most levels of nesting in a line of JSON.
+#: Greatest number of levels of nesting in a line of JSON.
 LEVELS = 50
 STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 OTHERS = bytes(set(range(256)) - set(b"{}[]"))
@@ -22,7 +22,7 @@ TITLES = {"parquet": "Parquet", "jsonl": "JSON Lines"}
 
 
 class Refused(Exception):
-    """The table is refused; the text says what is wrong with it."""
+    """The table is refused; the text says why."""
 
 
 def read(raw: bytes, kind: str, rows: int, size: int, columns: list[str]) -> pl.DataFrame:
@@ -46,7 +46,7 @@ def read(raw: bytes, kind: str, rows: int, size: int, columns: list[str]) -> pl.
 
 
 def check_levels(raw: bytes) -> None:
-    """Raise Refused for a line nested so deeply that polars would take minutes over it, or overflow its stack."""
+    """Raise Refused for a line that is nested so deeply that polars would take minutes or overflow its stack."""
     for number, line in enumerate(raw.split(b"\n"), start=1):
         if line.count(b"{") + line.count(b"[") > LEVELS:
             bare = STRING.sub(b"", line).translate(None, OTHERS)

@@ -19,10 +19,11 @@ from simulator.core.errors import InputError, Problem
 if TYPE_CHECKING:
     import polars as pl
 
-#: Most rows of a table, and its largest size in bytes; 20 million rows of four columns take half a gigabyte.
+#: Greatest number of rows of a table, and greatest size in bytes; 20 million rows of four columns take half a
+#: gigabyte.
 MAX_ROWS = 20_000_000
 MAX_BYTES = 1 << 30
-#: Longest time that reading may take, in seconds; a sound table of that size takes a few.
+#: Seconds that reading may take; a sound table of that size takes a few.
 PATIENCE = 120
 READER = Path(__file__).with_name("frame_process.py")
 
@@ -30,7 +31,7 @@ READER = Path(__file__).with_name("frame_process.py")
 def read_frame(
     path: Path, raw: bytes, kind: Literal["parquet", "jsonl"], columns: Sequence[str] = ()
 ) -> pl.DataFrame:
-    """Make a frame of a file's bytes; of Parquet only the existing ones of `columns`, if any are named.
+    """Make a frame from a file's bytes; of Parquet, only those of `columns` that exist, if any are named.
 
     Raises InputError for a damaged file, and for more than 20 million rows or 1 GiB.
     """
@@ -59,5 +60,5 @@ def texts(series: pl.Series) -> list[str]:
 
     try:
         return series.cast(pl.String, strict=False).fill_null("").to_list()
-    except pl.exceptions.PolarsError:  # lists and the like, which later checks refuse by their text
+    except pl.exceptions.PolarsError:  # such as lists, which later checks refuse by their text
         return ["" if value is None else str(value) for value in series.to_list()]

@@ -1,4 +1,4 @@
-"""Keeps track of the files that a command reads: they must not change meanwhile, and nothing may replace them."""
+"""Keeps track of the files that a command reads: they must not change while it runs, and it must not replace them."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from pathlib import Path
 
 from simulator.core.errors import InputError, Problem
 
-#: Flags for opening: a pipe or device that has taken a file's place must not block us.
+#: Flags for opening a file, so that a pipe or device that has taken its place does not block the process.
 PATIENT = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
 @dataclass
 class _Notes:
-    """The digests of files by absolute path, and the files by real path and by inode, whatever links lead to them."""
+    """Digests of files by absolute path, and their names by real path and inode, so that links are recognised."""
 
     digests: dict[str, str] = field(default_factory=dict)
-    places: dict[str, str] = field(default_factory=dict)  # real path -> as it was named
-    files: dict[tuple[int, int], str] = field(default_factory=dict)  # device and inode -> as it was named
+    places: dict[str, str] = field(default_factory=dict)  # real path -> the name that the user gave
+    files: dict[tuple[int, int], str] = field(default_factory=dict)  # device and inode -> the name that the user gave
 
 
 _notes: ContextVar[_Notes | None] = ContextVar("_notes", default=None)
@@ -31,7 +31,7 @@ _notes: ContextVar[_Notes | None] = ContextVar("_notes", default=None)
 
 @contextmanager
 def noted(expected: Mapping[str, str] | None = None) -> Iterator[None]:
-    """Note all files that are read inside the block, beside those noted before.
+    """Note all files that are read inside the block, in addition to those noted before.
 
     `expected` maps absolute paths to their SHA-256. A file that differs from what was expected, or from what was read
     before, is refused with an InputError.
@@ -47,7 +47,7 @@ def noted(expected: Mapping[str, str] | None = None) -> Iterator[None]:
 
 
 def note_file(path: Path) -> None:
-    """Note that the command reads a file, also if a library opens it."""
+    """Note that the command reads a file, even if a library opens it."""
     notes = _notes.get()
     if notes is None:
         return
@@ -58,7 +58,7 @@ def note_file(path: Path) -> None:
 
 
 def note(path: Path, raw: bytes) -> None:
-    """Note the bytes that were read of a file; raises InputError if they differ from those read before."""
+    """Note the bytes that were read from a file; raises InputError if they differ from those read before."""
     note_file(path)
     notes = _notes.get()
     if notes is None:
@@ -70,15 +70,15 @@ def note(path: Path, raw: bytes) -> None:
 
 
 def read_so_far() -> list[str]:
-    """The files that were read in here, by their real paths."""
+    """The files that were read in the block so far, by their real paths."""
     notes = _notes.get() or _Notes()
     return list(notes.places)
 
 
 def digests_so_far() -> list[str]:
-    """The SHA-256 of the files that were read in here, of the bytes that were read.
+    """The SHA-256 of the bytes of each file that was read in the block so far.
 
-    A file that a library opened is read now; "gone" stands for one that can't be.
+    A file that a library opened is read now; if it can't be read, it has "gone" instead.
     """
     notes = _notes.get() or _Notes()
     named = {path: os.path.abspath(path) for path in notes.places.values()}  # noqa: PTH100  (no link is followed)
@@ -92,7 +92,7 @@ def changed() -> list[str]:
 
 
 def _digest(path: Path) -> str | None:
-    """The SHA-256 of a file; None where there is no file, such as a pipe, which might block for ever."""
+    """The SHA-256 of a file; None if there is no regular file: a pipe, for example, might block for ever."""
     try:
         with open(os.open(path, PATIENT), "rb") as file:  # noqa: PTH123  (of a descriptor)
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -103,13 +103,13 @@ def _digest(path: Path) -> str | None:
 
 
 def check_kept(paths: Iterable[Path]) -> None:
-    """Raise InputError if a file to be written would replace one that the command reads, also through links."""
+    """Raise InputError if a file to be written would replace one that the command reads, even through links."""
     notes = _notes.get()
     if notes is None or not notes.places:
         return
     for path in paths:
         there = None
-        with suppress(OSError, ValueError):  # a name that the locale can't encode was not read
+        with suppress(OSError, ValueError):  # the locale can't encode the name, so the file was not read
             there = notes.places.get(os.path.realpath(path))
             about = path.stat()
             there = notes.files.get((about.st_dev, about.st_ino), there)

@@ -25,7 +25,10 @@ _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
 def check_file(path: Path, meant: str) -> None:
-    """Raise InputError unless `path` is a file or a link to one; it says what is `meant`. Nothing is opened."""
+    """Raise InputError unless `path` is a file or a link to one; the file is not opened.
+
+    `meant` says in the error what it should be.
+    """
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError) as error:
@@ -35,9 +38,9 @@ def check_file(path: Path, meant: str) -> None:
 
 
 def read_at_most(path: Path, limit: int, meant: str) -> bytes:
-    """Read a file of up to `limit` bytes; raises InputError, saying what is `meant`, for a larger one or none.
+    """Read a file of up to `limit` bytes; raises InputError for a larger file, or for anything but a file.
 
-    A file that the command has read before must not have changed.
+    `meant` says in the error what it should be. A file that the command has read before must not have changed.
     """
     check_file(path, meant)
     raw = _contents(path, limit, meant, inputs.PATIENT)
@@ -46,7 +49,7 @@ def read_at_most(path: Path, limit: int, meant: str) -> bytes:
 
 
 def read_own(path: Path, limit: int, meant: str) -> bytes | None:
-    """Read a file that an earlier command wrote; None if there is none; links are not followed.
+    """Read a file that an earlier command wrote; None if it does not exist. Links are not followed.
 
     Raises InputError as `read_at_most` does. The command may replace the file.
     """
@@ -63,7 +66,10 @@ def read_own(path: Path, limit: int, meant: str) -> bytes | None:
 
 
 def is_file_of(path: Path, content: bytes, meant: str) -> bool:
-    """Whether a file, or a link to one, has this content; raises InputError, saying what is `meant`, for no file."""
+    """Whether a file, or a link to one, has this content.
+
+    Raises InputError, which says what is `meant`, if it is not a file.
+    """
     try:
         about = path.stat()
     except (OSError, ValueError) as error:
@@ -83,11 +89,11 @@ def _contents(path: Path, limit: int, meant: str, flags: int) -> bytes:
     try:
         with open(os.open(path, flags), "rb") as file:  # noqa: PTH123  (of a descriptor)
             before = os.fstat(file.fileno())
-            _check_mode(path, before.st_mode, meant)  # it may have been replaced by now
-            if before.st_size > limit:  # as a sparse file may be, which fits on no disk
+            _check_mode(path, before.st_mode, meant)  # it may have been replaced since then
+            if before.st_size > limit:  # a sparse file may be larger than any disk
                 raise larger
             raw = file.read(before.st_size + 1)
-            raw += file.read(max(limit + 1 - len(raw), 0)) if raw else b""  # it has grown, or is a file of /proc
+            raw += file.read(max(limit + 1 - len(raw), 0)) if raw else b""  # it has grown, or is in /proc
             after = os.fstat(file.fileno())
     except InputError:
         raise

@@ -16,11 +16,11 @@ from pathlib import Path
 
 from simulator.io import signals
 
-#: Longest part of a file's name in its scratch file's name, in bytes; most systems allow 255 in all.
+#: Number of bytes of a file's name that its scratch file's name has at most; most systems allow 255 in all.
 SHARED = 200
 #: The part of a name that marks our scratch files.
 MARK = "asha-sim"
-#: Open files that must remain available below the limit.
+#: Number of open files that must remain possible below the limit.
 SPARE = 64
 _NAME = re.compile(rf"\..*\.[0-9a-f]{{8}}\.{MARK}(\..*)?", re.DOTALL)
 _FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -44,7 +44,7 @@ def begin(path: Path) -> Path:
             _held[scratch] = handle
             _leave_room(handle)
             return scratch
-        let_go(scratch)  # a process that clears the folder came between
+        let_go(scratch)  # another process has cleared the folder since
         os.close(handle)
 
 
@@ -77,7 +77,7 @@ def _remove(path: str) -> None:
 
 
 def _locked(handle: int) -> bool | None:
-    """Lock an open file; false if another process has locked it, None if the system has no such locks."""
+    """Lock an open file; returns False if another process has locked it, None if the system has no such locks."""
     if os.name != "posix":
         return None
     import fcntl

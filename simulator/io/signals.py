@@ -12,8 +12,8 @@ from types import FrameType, TracebackType
 
 from simulator.core.errors import MachineError
 
-#: Signals that end a process unless it handles them, and the word for each in a command's last line. Batch systems
-#: send most of them; not every system has all.
+#: Signals that end a process unless it handles them, with the words for each in a command's last line. Batch systems
+#: send most of them. Some systems lack a few.
 NAMES = {
     "SIGINT": "interrupted", "SIGTERM": "terminated", "SIGHUP": "hung up",
     "SIGXCPU": "out of CPU time (ulimit -t)", "SIGUSR1": "stopped by SIGUSR1", "SIGUSR2": "stopped by SIGUSR2",
@@ -21,18 +21,18 @@ NAMES = {
     "SIGPWR": "stopped by SIGPWR", "SIGIO": "stopped by SIGIO", "SIGSTKFLT": "stopped by SIGSTKFLT",
 }  # fmt: skip
 SIGNALS = {getattr(signal, name): word for name, word in NAMES.items() if hasattr(signal, name)}
-#: Longest time for tidying up, in seconds; after that the process ends at once.
+#: Seconds for tidying up; after that the process ends at once.
 GRACE = 10.0
-#: Scratch files, which are worth nothing unless they are finished.
+#: Scratch files that are not finished, to be removed when the process is stopped.
 scratches: set[str] = set()
-#: The signal that asked us to stop, if one has; a library may have replaced the exception that it raised.
+#: The signal that asked the process to stop, if any has; a library may have replaced its exception.
 asked: list[int] = []
 #: Texts on how to go on if the command is stopped, from the `going_on` blocks; the innermost is last.
 ways: list[str] = []
 
 
 class Interrupted(BaseException):
-    """A signal asked us to stop. Only the command line catches this."""
+    """A signal asked the process to stop. Only the command line catches this."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -42,9 +42,9 @@ class Interrupted(BaseException):
 @contextmanager
 def orderly() -> Iterator[None]:
     """Run a command; when a signal asks it to stop, at any moment, the process ends with one line."""
-    sys.unraisablehook, sys.excepthook = _unraisable, _uncaught  # set before any signal can come
+    sys.unraisablehook, sys.excepthook = _unraisable, _uncaught  # set now, since a signal may come at any time
     for number in SIGNALS:
-        if signal.getsignal(number) != signal.SIG_IGN:  # ignored signals, as under nohup, stay ignored
+        if signal.getsignal(number) != signal.SIG_IGN:  # signals that are ignored, as under nohup, stay ignored
             signal.signal(number, _stop)
     try:
         yield
@@ -53,7 +53,7 @@ def orderly() -> Iterator[None]:
             raise
         end(asked[0], goes_on(error))
     finally:
-        for number in SIGNALS:  # nothing is left to tidy up, and a signal would only cause a traceback
+        for number in SIGNALS:  # all is tidied up, and a signal would only cause a traceback
             if signal.getsignal(number) == _stop:
                 signal.signal(number, signal.SIG_DFL)
 
@@ -69,7 +69,7 @@ def going_on(how: str) -> Iterator[None]:
             error.add_note(how)
         raise
     finally:
-        if not asked:  # tidying up that takes too long still needs it
+        if not asked:  # if tidying up takes too long, the text is still needed
             ways.pop()
 
 
@@ -93,12 +93,12 @@ def later() -> Iterator[None]:
 
 def end(number: int, how: str) -> None:
     """Remove half-written files, say that the command was stopped and how to go on, and exit."""
-    for path in tuple(scratches):  # the guard's thread may run this while the main one works
+    for path in tuple(scratches):  # the guard's thread may run this while the main thread works
         with suppress(OSError):
             os.unlink(path)  # noqa: PTH108  (pathlib may not be imported yet)
     say(f"{SIGNALS[number]}: no file is half-written; {how}")
     for other in SIGNALS:
-        signal.signal(other, signal.SIG_IGN)  # unlike a handler of ours, this holds to the process's end
+        signal.signal(other, signal.SIG_IGN)  # unlike a handler in Python, this holds until the process ends
     sys.exit(128 + number)
 
 
@@ -108,12 +108,12 @@ def say(message: str) -> None:
         return
     try:
         print(message, file=sys.stderr, flush=True)  # noqa: T201
-    except OSError:  # a closed terminal, a full disk
+    except OSError:  # the terminal is closed, or the disk is full
         drop(2)
 
 
 def drop(descriptor: int) -> None:
-    """Redirect a stream that can't be written to nowhere, since Python would try to flush it again at its end."""
+    """Point a stream that can't be written to the null device, since Python would flush it again at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
 
 
@@ -123,7 +123,7 @@ def _stop(number: int, _: FrameType | None) -> None:
         signal.signal(other, _deaf)  # a second signal must not interrupt the tidying up
     guard = threading.Timer(GRACE, _end_now, [number])
     guard.daemon = True
-    with suppress(RuntimeError):  # no further thread can be started
+    with suppress(RuntimeError):  # another thread can't be started
         guard.start()
     raise Interrupted(number)
 
@@ -136,7 +136,7 @@ def _unraisable(unraisable: sys.UnraisableHookArgs) -> None:
     """End at once if the signal's exception can't be raised further, as in a finalizer."""
     if isinstance(unraisable.exc_value, Interrupted):
         _end_now(unraisable.exc_value.number)
-    if "ignored due to race condition" not in str(unraisable.exc_value):  # a signal just before signals were ignored
+    if "ignored due to race condition" not in str(unraisable.exc_value):  # it came before signals were ignored
         sys.__unraisablehook__(unraisable)
 
 

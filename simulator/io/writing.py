@@ -15,7 +15,7 @@ from typing import IO, Any
 from simulator.core.errors import InputError, MachineError, Problem, RunError
 from simulator.io import inputs, scratch, signals
 
-#: Errors that mean that the given path is wrong; all others are failures of the machine.
+#: System errors that mean that the given path is wrong; all others are failures of the machine.
 BAD_PATHS = frozenset(
     {
         errno.EACCES,
@@ -34,7 +34,8 @@ REMEDIES = {
     errno.EFBIG: "raise the limit of this shell (ulimit -f)",
     errno.ENOENT: "leave its folder in place",
 }
-#: Folders whose old scratch files were removed; that is done once, since a plan writes to one folder again and again.
+#: Folders whose old scratch files were removed. This is done once per folder, since a plan writes to one again and
+#: again.
 _cleared: set[Path] = set()
 
 
@@ -53,8 +54,8 @@ _set: ContextVar[_Set | None] = ContextVar("_set", default=None)
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a scratch path in `path`'s folder; rename it to `path` on success, remove it on failure.
 
-    A missing folder is made. Inside `together` the renaming waits for the other files. Raises InputError if we may
-    not write there, MachineError if the machine failed.
+    A missing folder is made. Inside `together` the renaming waits for the other files. Raises InputError if the
+    process may not write there, MachineError if the machine failed.
     """
     gathered = _set.get()
     own = gathered or _Set()
@@ -78,9 +79,9 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def together(folder: Path) -> Iterator[None]:
-    """Rename all files that are written inside the block, to `folder` and below, at its end, or none of them.
+    """At the end of the block, rename all files that were written in it to `folder` and below, or none of them.
 
-    If several processes do so in one folder, the files of the last one stand there, without any of the others'.
+    If several processes do so in one folder, the folder then has only the files of the last one.
     """
     own = _Set()
     token = _set.set(own)
@@ -102,7 +103,7 @@ def together(folder: Path) -> Iterator[None]:
 
 def unwritable(path: Path, error: OSError) -> InputError | RunError:
     """The error for a file that can't be written: the given path is wrong, or the machine failed."""
-    coded = re.search(r"\(os error (\d+)\)", str(error))  # polars gives the number only in the text
+    coded = re.search(r"\(os error (\d+)\)", str(error))  # polars gives the error number only in the text
     number = int(coded[1]) if coded else error.errno or 0
     message = f"cannot be written: {os.strerror(number) if coded else error.strerror or error}"
     if number in BAD_PATHS:
@@ -111,7 +112,7 @@ def unwritable(path: Path, error: OSError) -> InputError | RunError:
 
 
 def hold(file: IO[Any]) -> bool:
-    """Lock an open file until it is closed, however the process ends; false if another process has locked it."""
+    """Lock an open file until it is closed or the process ends; returns False if another process has locked it."""
     if os.name != "posix":
         return True
     import fcntl
@@ -126,7 +127,7 @@ def hold(file: IO[Any]) -> bool:
 
 
 def check_folder(path: Path) -> None:
-    """Raise InputError unless `path` is, or could be made, a folder that we may write to; makes nothing."""
+    """Raise InputError unless `path` is a folder that may be written to, or could be made; nothing is made."""
     there = path
     try:
         while not there.exists() and there != there.parent:
@@ -140,7 +141,7 @@ def check_folder(path: Path) -> None:
 
 
 def check_files(paths: Iterable[Path]) -> None:
-    """Raise InputError for a path that no file can be written to, since a folder, a device or a pipe has its name."""
+    """Raise InputError for paths to which no file can be written, because a folder, a device or a pipe is there."""
     for path in paths:
         try:
             _check_replaceable(path)
@@ -149,7 +150,7 @@ def check_files(paths: Iterable[Path]) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """Make `path` a folder we may write to; raises InputError where it can't be one."""
+    """Make the folder `path`; raises InputError if it can't be made or may not be written to."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -161,9 +162,9 @@ def make_folder(path: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Replace `path` by UTF-8 `text` with newlines as given."""
+    """Replace the file `path` by the text in UTF-8, with its newlines unchanged."""
     with replacing(path) as aside:
-        aside.write_text(text, encoding="utf-8", errors="replace", newline="")  # half a surrogate pair is lost
+        aside.write_text(text, encoding="utf-8", errors="replace", newline="")  # half of a pair can't be encoded
 
 
 def _no_folder(path: Path, error: OSError | ValueError) -> InputError:
@@ -172,7 +173,7 @@ def _no_folder(path: Path, error: OSError | ValueError) -> InputError:
 
 
 def _refusal(folder: Path) -> str:
-    """The reason why we may not write to a folder."""
+    """The reason why a folder may not be written to."""
     read_only = hasattr(os, "statvfs") and os.statvfs(folder).f_flag & os.ST_RDONLY
     return "read-only file system" if read_only else "permission denied"
 
@@ -196,7 +197,7 @@ def _begun(path: Path, own: _Set) -> Path:
 def _check_replaceable(path: Path) -> None:
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "it is a folder")
-    if path.exists() and not path.is_file():  # renaming would remove the device or pipe
+    if path.exists() and not path.is_file():  # renaming would replace the device or pipe
         raise FileExistsError(errno.EEXIST, "it is a device or a pipe")
 
 

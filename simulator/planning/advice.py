@@ -1,21 +1,19 @@
-"""The advice: which option to take, and what else is worth knowing. It claims no more than the runs show.
+"""The advice: which option to take, and what else a reader should know. It claims no more than the runs show.
 
-The words, once for all of planning:
+All of planning uses these words:
 
-* An option **does** what is asked if the share of its runs that met deadline, budget and target is shown to be no
-  less than the plan's confidence: by the share's lower bound at the plan's one-sided `assurance`, or by the share
-  itself if the plan says `choose_by: estimate`. It **may** do it if the upper bound is no less. If trials are drawn
-  from pilots, the bounds include what so few pilots leave unknown.
-* Its **expense** is the mean of its cost, or of its worker-hours if nothing has a price.
-* With a deadline, the option to take is the one of least expense among those that do. With only a budget, it is the
-  soonest of them, or the cheapest of those that are as soon (within `SAME`, or not told apart). With neither, it is
-  the knee of time against expense, or the option of least expense if there is no knee.
-* Options are **tied** with it if they may do what is asked and can't be told apart from it, replicate by replicate,
-  in the criterion by which it was chosen.
-* Larger numbers of workers that don't do it are **exceptions**: the makespan of an asynchronous search is not
-  monotone in the number of workers. They are named, and don't count against it.
-* The **nearest** option is named if none does: the one that met the question most often, then reached the target
-  most often, then is the soonest, then has the least expense.
+* An option **does** what is asked if the share of its runs that met deadline, budget and target is shown to reach the
+plan's confidence: by the share's lower bound at the plan's one-sided `assurance`, or by the share itself if the plan
+says `choose_by: estimate`. It **may** do it if the upper bound reaches the confidence. If trials are drawn from
+pilots, the bounds include the uncertainty from few pilots. * Its **expense** is the mean of its cost, or of its
+worker-hours if nothing has a price. * With a deadline, the option to take is the one of least expense among those
+that do. With only a budget, it is the soonest of them, or the cheapest of those that are about as soon (within
+`SAME`, or not distinguishable). With neither, it is the knee of time against expense, or the option of least expense
+if there is no knee. * Options are **tied** with it if they may do what is asked and, compared replicate by replicate,
+can't be distinguished from it by the criterion by which it was chosen. * Larger numbers of workers that don't do what
+is asked are **exceptions**: the makespan of an asynchronous search is not monotone in the number of workers. The
+report names them, and they don't count against the option. * The **nearest** option is named if none does: the one
+that met the question most often, then reached the target most often, then is the soonest, then has the least expense.
 """
 
 from __future__ import annotations
@@ -33,7 +31,7 @@ from simulator.planning.statistics import Interval, Values
 from simulator.scenario.plan import PlanSection
 from simulator.trace import comparison
 
-#: Greatest relative difference of two median times that count as equally soon.
+#: Relative difference of two median times up to which two options count as equally soon.
 SAME = 0.05
 
 Ground = Literal["expense", "time", "knee"]
@@ -47,9 +45,10 @@ class Pick(NamedTuple):
 
 
 def knee(points: Sequence[tuple[float, float]]) -> int | None:
-    """The knee of a trade-off: the point of its front that lies deepest below the straight line between the ends.
+    """The knee of a trade-off: the point of its front that is furthest below the straight line between the ends.
 
-    Both axes are scaled to the range of the front. None for fewer than three points, or if none lies below the line.
+    Both axes are scaled to the range of the front. None for fewer than three points, or if no point is below the
+    line.
     """
     order = front(points)
     if len(order) < 3:  # noqa: PLR2004
@@ -61,9 +60,9 @@ def knee(points: Sequence[tuple[float, float]]) -> int | None:
 
 
 def front(points: Sequence[tuple[float, float]]) -> list[int]:
-    """Indices of the finite points that no other point beats, by rising first coordinate.
+    """Indices of the finite points that no other point beats, in rising order of the first coordinate.
 
-    A point beats another if it is as good in both coordinates and better in one.
+    A point beats another if it is at least as good in both coordinates and better in one.
     """
     order = sorted((at for at, point in enumerate(points) if max(point) < inf), key=lambda at: (*points[at], at))
     best, found = inf, []
@@ -95,7 +94,7 @@ class Series:
 
     @property
     def edge(self) -> Literal["fewest", "most"] | None:
-        """The end of several counts at which the chosen option is, "fewest" or "most"; None if it is at neither."""
+        """ "fewest" or "most" if the chosen option has the smallest or greatest of several counts; else None."""
         if self.pick is None or len(self.options) == 1:
             return None
         return {0: "fewest", len(self.options) - 1: "most"}.get(self.pick.place)  # type: ignore[return-value]
@@ -118,7 +117,7 @@ class Difference:
     share: Interval
     cost: Interval
     kept: Interval  # cost if every machine were kept to the end
-    drained: Interval  # cost if each were let go after its last work
+    drained: Interval  # cost if every machine were let go after its last work
     alike: bool  # whether both did the same work, so that their times compare
 
     @property
@@ -170,7 +169,7 @@ class Advice:
 
     @property
     def by_knee(self) -> bool:
-        """Whether only a target was asked, so that the knee of the trade-off is taken."""
+        """Whether only a target was asked for, so that the knee of the trade-off is taken."""
         return self.ground == "knee"
 
     @property
@@ -193,7 +192,7 @@ def advise(options: Sequence[Option], plan: PlanSection) -> Advice:
     best = next((one for one in series if chosen in one.options), None)
     if (
         best is not None and chosen is not None and best.chosen is not chosen
-    ):  # the knee of all options need not be the knee of its series
+    ):  # the knee of all options may not be the knee of its series
         turned = choice.picked(best.options, chosen)
         series, best = tuple(turned if one is best else one for one in series), turned
     bend = knee(choice.points(options))
@@ -217,7 +216,7 @@ def told_apart(difference: Interval) -> bool:
 
 
 def does(share: Share, plan: PlanSection) -> bool:
-    """Whether a share of runs is shown to be no less than a plan asks."""
+    """Whether a share of runs is shown to be at least what the plan asks for."""
     shown = share.at_least if plan.choose_by == "lower_bound" else share.estimate
     return not plan.asked or shown >= plan.confidence
 
@@ -233,15 +232,15 @@ class _Choice:
         )
 
     def does(self, share: Share) -> bool:
-        """Whether a share is shown to be no less than asked."""
+        """Whether a share is shown to be at least what the plan asks for."""
         return does(share, self._plan)
 
     def may(self, share: Share) -> bool:
-        """Whether a share may be no less than asked, by its upper bound."""
+        """Whether a share may be at least what the plan asks for, by its upper bound."""
         return not self._plan.asked or share.at_most >= self._plan.confidence
 
     def expense(self, option: Option) -> float:
-        """Mean money, or mean worker-hours."""
+        """An option's mean cost, or its mean worker-hours if nothing has a price."""
         return _expense(option, self.priced).estimate
 
     def points(self, options: Sequence[Option]) -> list[tuple[float, float]]:
@@ -249,11 +248,11 @@ class _Choice:
         return [(option.time_s.middle if self._reaches(option) else inf, self.expense(option)) for option in options]
 
     def taken(self, options: Sequence[Option]) -> Option | None:
-        """The option to take among some; None if none can be taken."""
+        """The option to take among these options; None if none can be taken."""
         if self.ground == "knee":
             points = self.points(options)
             bend = knee(points)
-            best = front(points)[-1:] if bend is None else [bend]  # the cheapest where there is no knee
+            best = front(points)[-1:] if bend is None else [bend]  # without a knee, the cheapest
             return options[best[0]] if best else None
         able = [option for option in options if self.does(option.known.met)]
         if self.ground == "time" and able:
@@ -262,11 +261,11 @@ class _Choice:
         return min(able, key=lambda option: (self.expense(option), option.count, option.time_s.middle), default=None)
 
     def series(self, options: tuple[Option, ...]) -> Series:
-        """Options that differ only in their count, with the one to take if there were no others."""
+        """The series of options that differ only in their count, with the option to take among them."""
         return self.picked(options, self.taken(options))
 
     def picked(self, options: tuple[Option, ...], chosen: Option | None) -> Series:
-        """The same with a given choice."""
+        """The series of these options, with a given choice."""
         pick = None
         if chosen is not None:
             place = options.index(chosen)
@@ -311,7 +310,7 @@ class _Choice:
         return not np.isnan(later.estimate) and not told_apart(later)
 
     def _difference(self, one: Option, other: Option, values: Callable[[Option], Values]) -> Interval:
-        """The interval of the difference of values, replicate by replicate; NaN if some are infinite."""
+        """The interval of the difference of two options' values, paired by replicate; NaN if some are infinite."""
         mine, others = values(one), values(other)
         if not (np.isfinite(mine).all() and np.isfinite(others).all()):
             return Interval(float("nan"), float("nan"), float("nan"))
@@ -336,7 +335,7 @@ def _grouped(options: Sequence[Option]) -> list[tuple[Option, ...]]:
 def _alike(one: Option, other: Option, level: float) -> bool:
     """Whether two options did the same work to its end, by the rule of `run` and `compare`.
 
-    The sooner of two may not have trained too few units; if neither is clearly sooner, neither may.
+    The sooner of the two must not have trained far fewer units; if neither is clearly sooner, this holds for both.
     """
     if one.cut or other.cut or not np.array_equal(one.trials, other.trials):
         return False

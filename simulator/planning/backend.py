@@ -28,17 +28,17 @@ Done = TypeVar("Done")
 DEATHS = frozenset(
     {"TerminatedWorkerError", "BrokenProcessPool", "KilledWorker", "WorkerCrashedError", "OutOfMemoryError"}
 )
-#: Remedy for a dead worker process.
+#: What to do about a dead worker process.
 LESS = "try fewer --jobs, or find more memory"
 #: Seconds between two checks that a worker's parent process still exists.
 LOOK = 0.5
-#: Tasks that wait for each process, beside the one that it runs.
+#: Number of tasks that wait for each process, in addition to the one that it runs.
 AHEAD = 2
 
 
 @dataclass(frozen=True)
 class WorkerPool:
-    """`jobs` processes of a backend (0: one for each processor); a single process is this one itself."""
+    """`jobs` processes of a backend (0: one for each processor); if it is 1, the tasks run in this process."""
 
     backend: BackendName = "loky"
     address: str | None = None
@@ -50,8 +50,8 @@ class WorkerPool:
         """Do the tasks, in any order; yields each with its result.
 
         When a worker process dies or runs out of memory, the tasks that may be the cause are tried once more, one by
-        one. Raises MachineError naming a task for which it happens again, or if a cluster has gone away; InputError
-        if the cluster can't be reached.
+        one. Raises MachineError with the name of a task for which that happens again, or if a cluster has gone away;
+        InputError if the cluster can't be reached.
         """
         with ExitStack() as stack:
             jobs, cluster = self._connect(stack)
@@ -103,10 +103,10 @@ class WorkerPool:
         import joblib
 
         numbered = list(tasks.items())  # the caller removes finished tasks from the list
-        jobs = min(jobs, max(len(numbered), joblib.cpu_count()))  # all start at once, those without a task too
+        jobs = min(jobs, max(len(numbered), joblib.cpu_count()))  # all start, even without a task
         settings: dict[str, Any] = {"inner_max_num_threads": 1, "initializer": _follow, "initargs": (os.getpid(),)}
         with warnings.catch_warnings(), joblib.parallel_config("loky", n_jobs=jobs, **settings):
-            # a caller that stops early, on a full disk say, reports why itself
+            # a caller that stops early, as on a full disk, reports the reason itself
             warnings.filterwarnings("ignore", ".*tasks which were still being processed", UserWarning)
             parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch=AHEAD * jobs)
             with ExitStack() as stack:
@@ -141,8 +141,8 @@ def _spared() -> Iterator[None]:
     before = os.environ.get("PYTHONWARNINGS")
     os.environ["PYTHONWARNINGS"] = ",".join(filter(None, (before, "ignore:resource_tracker")))
     try:
-        # The resource tracker unblocks signals when it starts, so it is started first. If we are killed, it tidies up
-        # after us, and its messages about that are no news.
+        # The resource tracker unblocks signals when it starts, so it is started first. If this process is killed, the
+        # tracker tidies up, and its messages about that are of no use.
         for each in (multiprocessing.resource_tracker, tracker):
             each.ensure_running()
     finally:
@@ -155,7 +155,7 @@ def _spared() -> Iterator[None]:
 
 
 def _follow(parent: int) -> None:
-    """End this worker process when its parent has ended, in whatever way."""
+    """End this worker process when its parent has ended, for whatever reason."""
     threading.Thread(target=_wait_for, args=(parent,), daemon=True).start()
 
 

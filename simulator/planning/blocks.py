@@ -27,7 +27,7 @@ def load_blocks(blocks: Iterable[Block], store: Store | None) -> tuple[list[tupl
 def run_blocks(
     missing: Sequence[Block], run: Callable[[Block], Runs | Failure], pool: WorkerPool, store: Store | None
 ) -> Iterator[tuple[Block, Runs]]:
-    """Do blocks in the processes of `pool`; yields each with its runs as soon as the folder has them.
+    """Run blocks in the processes of `pool`; yields each block with its runs as soon as the folder has them.
 
     Raises the error of a run that fails.
     """

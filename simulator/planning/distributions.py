@@ -12,15 +12,15 @@ from math import pi, sqrt, tan
 import numpy as np
 from numpy.typing import NDArray
 
-#: Points at which a density is evaluated to integrate it, and halvings of the range in which a quantile is searched.
+#: Number of points at which a density is evaluated to integrate it, and of halvings to find a quantile.
 POINTS, HALVINGS = 200, 60
-#: Standard deviations beyond which nothing is left of a density that is nearly normal.
+#: Number of standard deviations beyond which a nearly normal density is 0.
 FAR = 12.0
 
 
 @lru_cache(maxsize=1024)
 def student_quantile(share: float, freedom: float) -> float:
-    """The value below which a share from 0.5 to 1 of Student's distribution lies, for `freedom` from 1 to 1e9.
+    """The quantile of Student's distribution for a share from 0.5 to 1, with `freedom` from 1 to 1e9.
 
     With t = sqrt(freedom) tan(angle), the density of the angle is proportional to cos(angle) ** (freedom - 1), which
     is smooth, so that Gauss and Legendre's rule finds its integral to some ten digits. The angle is then found by
@@ -41,7 +41,7 @@ def student_quantile(share: float, freedom: float) -> float:
 def _mass(angle: float, freedom: float) -> float:
     """The integral of cos ** (freedom - 1) from 0 to an angle up to a right one."""
     points, weights = _rule()
-    cosine = -2 * np.sin(angle * points / 2) ** 2  # minus 1, which loses no digits for small angles
+    cosine = -2 * np.sin(angle * points / 2) ** 2  # the cosine minus 1, which is exact for small angles
     return float(angle * (weights * np.exp((freedom - 1) * np.log1p(cosine))).sum())
 
 
@@ -53,7 +53,7 @@ def _rule() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def binomial_at_most(count: int, chance: float) -> NDArray[np.float64]:
-    """The probability of at most 0, 1, … `count` successes, each with a chance above 0 and below 1; (count + 1,)."""
+    """The probabilities of at most 0, 1, … `count` successes, shape (count + 1,); `chance` is between 0 and 1."""
     hits = np.arange(count + 1)
     factorials = np.cumsum(np.log(np.maximum(hits, 1)))  # logarithms of 0!, 1!, … count!
     ways = factorials[-1] - factorials - factorials[::-1]

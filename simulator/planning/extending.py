@@ -21,9 +21,9 @@ Answered = TypeVar("Answered")
 
 #: The option's name in error lines.
 OPTION = "--extend"
-#: Most times that a grid is continued.
+#: Greatest number of times that a grid is continued.
 ROUNDS = 4
-#: Multiples of the largest number of workers that are added at the upper end each time.
+#: How many doubles of the largest number of workers are added at the upper end each time.
 DOUBLINGS = 2
 
 
@@ -34,10 +34,12 @@ def continued(
     check: Callable[[Loaded], object],
     folder: Path | None,
 ) -> Answered:
-    """The answer of a grid that is continued as long as there is `more`; each continuation has a folder of its own.
+    """Continue a grid as long as `more` gives a scenario; returns the last answer.
+
+    Each continuation has a folder of its own.
 
     If the scenario can't have more workers, as `check` says, a warning says why, and the answer so far is returned.
-    Any other InputError is raised, since without the continuation the answer would be another one.
+    An InputError while the continued grid runs is raised, since without these runs the answer might differ.
     """
     for step in range(1, ROUNDS + 1):
         try:
@@ -55,7 +57,7 @@ def continued(
 
 
 def extended(loaded: Loaded, counts: Sequence[int]) -> Loaded | None:
-    """The scenario with more numbers of workers; None if it varies no numbers, or has all of these.
+    """The scenario with further numbers of workers; None if it does not vary them, or has all of these.
 
     Raises InputError if the scenario can't have these numbers.
     """
@@ -72,9 +74,9 @@ def extended(loaded: Loaded, counts: Sequence[int]) -> Loaded | None:
 
 
 def beyond(counts: Sequence[int], chosen: int, *, enough: bool) -> list[int]:
-    """Numbers of workers beyond the end of `counts` at which the answer lies; with `enough`, `chosen` suffices.
+    """Further numbers of workers if the answer lies at an end of `counts`: halves at the lower, doubles at the upper.
 
-    Below the fewest come its halves, down to 1; above the most, its doubles.
+    `enough` means that the `chosen` number does what is asked; if it does not, greater numbers are tried.
     """
     if enough and chosen == counts[0]:
         return [count for step in range(1, counts[0].bit_length()) if (count := counts[0] >> step)]
@@ -84,7 +86,7 @@ def beyond(counts: Sequence[int], chosen: int, *, enough: bool) -> list[int]:
 
 
 def beyond_advice(advice: Advice) -> list[int]:
-    """Numbers beyond the end of the grid at which the answer of a plan over one search lies."""
+    """Further numbers of workers if the answer of a plan over one search lies at an end of its grid."""
     chosen = advice.chosen or advice.nearest
     series: Series = next(one for one in advice.series if chosen in one.options)
     return beyond([option.count for option in series.options], chosen.count, enough=advice.chosen is not None)

@@ -18,9 +18,9 @@ from simulator.scenario.yaml_text import Document, Path_, Place
 
 #: Keys that can't be varied: the question, and the seed that all cells share.
 FIXED = ("plan", "seed", "title", "time_unit")
-#: Cells between two reports of progress.
+#: Number of cells between two reports of progress.
 STEP = 100
-#: Longest value that is shown whole, in characters.
+#: Number of characters up to which a value is shown whole.
 LONG = 32
 
 
@@ -47,7 +47,7 @@ class Axis:
         return all(key[:1] == ("cluster",) for key in self.keys)
 
     def label(self, place: int) -> str:
-        """The name in reports of the value at index `place`: its own name, or the key's last part and the value."""
+        """The name of the value at index `place` in reports: its own, or the last part of the key and the value."""
         return self.names[place] if self.named else f"{self.keys[0][-1]} {self.names[place]}"
 
 
@@ -63,7 +63,7 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """Its name in reports."""
+        """The cell's name in reports."""
         workers = f"{self.count:,} worker{'' if self.count == 1 else 's'}"
         return f"{workers}, {self.setting}" if self.setting else workers
 
@@ -123,12 +123,12 @@ class Grid:
         )
 
     def kind(self, index: int) -> tuple[int, ...]:
-        """What a cell varies outside its cluster; cells of one kind differ only in their clusters."""
+        """The values that a cell varies outside its cluster; cells of one kind differ only in their clusters."""
         places = _digits(index, [len(axis.values) for axis in self.axes])
         return tuple(place for axis, place in zip(self.axes, places, strict=True) if not axis.clusters)
 
     def _document(self, chosen: list[tuple[Axis, int]]) -> Document:
-        """The scenario's document with these values, whose places are those in the plan."""
+        """The scenario's document with these values; an error about a value names its place in the plan."""
         document = self.loaded.document
         values = dict(self._values)  # nested values are shared by all cells, and copied when changed
         keys: list[dict[Path_, Place]] = [self._keys]
@@ -140,13 +140,13 @@ class Grid:
             at = document.nearest(("plan", "vary", axis.text))  # a plan made in Python has no places
             named[key] = at
             made = {key[:length]: at for length in range(1, len(key)) if key[:length] not in self._keys}
-            named |= made  # keys that the plan creates have no other place
+            named |= made  # a key that the plan creates has no other place
             keys.append(made)
         return replace(document, values=values, keys=ChainMap(*keys), named=named)
 
 
 def _moved(document: Document, axes: tuple[Axis, ...]) -> dict[tuple[Path_, Path_], dict[Path_, Place]]:
-    """For each varied key and each of its values, the places of the value's entries, as paths below the key."""
+    """For each varied key and each of its values, the places of the value's entries by their paths below the key."""
     below: dict[Path_, dict[Path_, Place]] = {place: {} for axis in axes for place in axis.places}
     for path, where in document.keys.items():
         source = path[: len(("plan", "vary", "KEY", "VALUE"))]
@@ -186,7 +186,7 @@ def differences(one: Any, other: Any, where: Path_ = ()) -> Iterator[tuple[Path_
 
 
 def short(value: Any) -> str:
-    """A plain value in a few characters."""
+    """A text of a few characters for a plain value."""
     if isinstance(value, dict):
         text = f"{{{', '.join(f'{key}: {short(item)}' for key, item in value.items())}}}"
     else:
@@ -227,7 +227,7 @@ def _is_count(key: Path_) -> bool:
 
 
 def _digits(number: int, bases: list[int]) -> list[int]:
-    """`number` in mixed bases, the last digit fastest."""
+    """The digits of `number` in mixed bases; the last digit changes fastest."""
     digits = []
     for base in reversed(bases):
         number, digit = divmod(number, base)

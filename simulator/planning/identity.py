@@ -1,6 +1,6 @@
-"""What results are of: the scenario as far as runs depend on it, seed, tables and versions, and how two differ.
+"""The identity of results: the parts of the scenario that runs depend on, seed, tables and versions.
 
-Another price, budget or deadline is another question to the same runs, so these are no part of it.
+Runs do not depend on prices, budget and deadline: these only ask another question of the same runs.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from simulator.planning.grid import differences, short
 
-#: Most differences of scenarios that an error names.
+#: Greatest number of differences of scenarios that an error names.
 NAMED = 3
 #: Keys that no run depends on, which may change when results are resumed.
 FREE = ("title", "time_unit")
@@ -28,7 +28,7 @@ FREE_IN_PLAN = (
     "pilots",
     "pilot_sets",
 )
-#: The key of a machine's price, which changes the cost of runs but not the runs.
+#: The key of a machine's price, which changes the costs of runs but not the runs themselves.
 PRICE = "price"
 MEANINGS = {
     "asha_simulator": "version", "draws": "version of the draws", "blocks": "version of the blocks", "seed": "seed",
@@ -37,7 +37,7 @@ MEANINGS = {
 
 
 def bare(scenario: Any) -> Any:
-    """A scenario without the keys that no run depends on; prices are among them if they decide nothing in a run.
+    """A scenario without the keys that no run depends on, and without prices if they decide nothing in a run.
 
     For searches that share a cluster prices are kept, because their runs hold money instead of hours.
     """
@@ -75,11 +75,11 @@ def _unpriced(part: Any) -> Any:
         return part
     return {
         key: _unpriced(value) for key, value in part.items() if key != PRICE or isinstance(value, dict)
-    }  # a group may be called that
+    }  # a group may have that name
 
 
 def _unpriced_plan(plan: Any) -> Any:
-    """A plan without prices; of varied prices only their number remains."""
+    """A plan without prices; of prices that it varies, only their number is left."""
     if not isinstance(plan, dict):
         return plan
     plan = {key: value for key, value in plan.items() if key != PRICE}
@@ -100,12 +100,12 @@ _WITHOUT_PRICES = {"cluster": _unpriced, "plan": _unpriced_plan}
 
 
 def versions(about: dict[str, Any]) -> dict[str, Any]:
-    """Of what a manifest says, all but the scenario and the size of blocks: versions, seed and tables."""
+    """The versions, seed and tables that a manifest names."""
     return {key: about[key] for key in ("asha_simulator", "draws", "blocks", "seed", "tables")}
 
 
 def label_of(about: dict[str, Any]) -> dict[str, Any]:
-    """The label of a block: digests of the scenario's sections, as far as runs depend on them, seed and versions."""
+    """The label of a block: versions, seed, tables, and digests of the parts of the scenario that runs depend on."""
     sections = {
         key: sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
         for key, value in bare(about["scenario"]).items()
@@ -114,7 +114,7 @@ def label_of(about: dict[str, Any]) -> dict[str, Any]:
 
 
 def unlike(there: Any, here: dict[str, Any]) -> Iterator[str]:
-    """The differences in words, each beginning with "another" or "other"."""
+    """The differences of two labels in words, each beginning with "another" or "other"."""
     if not isinstance(there, dict):
         there = {}
     for key, meaning in MEANINGS.items():

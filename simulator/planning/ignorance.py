@@ -1,9 +1,9 @@
-"""The uncertainty from few pilots: how far an answer may be off because other pilots would give another one.
+"""The uncertainty from few pilots: how far off an answer may be, because other pilots would give another answer.
 
-Runs with other sets of pilots, made of those that there are (the bootstrap), differ by chance and by their pilots:
-what the runs of a set have in common, beyond what chance makes, is what the pilots don't tell. The first set stands
-for endlessly many pilots, and the mean difference of the others from it is a bias. Times and costs are taken by
-their logarithms.
+Other sets of pilots are made from the given pilots (the bootstrap). Runs with these sets differ by chance and by
+their pilots. The variance between sets that is left after the variance by chance measures how uncertain the answer
+is. The first set stands for endlessly many pilots, and the mean difference of the other sets from it is a bias. Times
+and costs are compared by their logarithms.
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ from simulator.curves.other_pilots import tail
 from simulator.planning.distributions import student_quantile
 from simulator.planning.statistics import Interval, Values
 
-#: Runs with each set of pilots, under the same seeds in all sets.
+#: Number of runs with each set of pilots; all sets have the same seeds.
 OF_SET = 3
-#: Fewest pilots like the trials that a search trains in full with which every interval can be trusted: with one or
-#: three, those of the share in time held the truth in 71 to 96 % of cases instead of 90, and those of the median were
-#: up to twice as wide as with eleven (docs/validation.md).
+#: Intervals can be trusted if at least this many pilots are like the trials that a search trains in full. With one or
+#: three such pilots, the intervals of the share in time held the truth in 71 to 96 % of cases instead of 90, and the
+#: intervals of the median were up to twice as wide as with eleven (docs/validation.md).
 FEW = 5.0
 
-#: Heaviest tail of the pilots' times with which an interval of the share in time can be trusted, as `tail_of`
-#: measures it: with tails of .4, stated intervals held the truth in 71 to 85 % of cases instead of 90
-#: (docs/validation.md). Of log-normal times with an sd of .3, some one set in ten has a heavier tail by chance.
+#: An interval of the share in time can be trusted if the tail of the pilots' times is no heavier than this, as
+#: `tail_of` measures it. With tails of .4, intervals held the truth in 71 to 85 % of cases instead of 90
+#: (docs/validation.md). If times are log-normal with an sd of .3, about one set in ten has a heavier tail by chance.
 HEAVY = 0.25
 
-#: Least degrees of freedom of Student's distribution, and the number from which it counts as normal. The least is the
-#: number of pilots in the smallest tail.
+#: Least degrees of freedom of Student's distribution, which is the number of pilots in the smallest tail; and the
+#: number from which the distribution counts as normal.
 LEAST_FREEDOM, MOST_FREEDOM = 3.0, 1e9
 
 
 class LogError(NamedTuple):
     """How far the logarithm of a quantity may be off: its sd between sets of pilots, and its bias.
 
-    The bias is the mean difference between the runs with a set and those with endlessly many pilots, since the runs
-    with the real pilots may be off by as much.
+    The bias is the mean difference between the runs with a set and the runs with endlessly many pilots. The runs with
+    the real pilots may be off by as much.
     """
 
     sd: float
@@ -61,9 +61,9 @@ class LogError(NamedTuple):
 class Ignorance:
     """The uncertainty that `pilots` leave about an option: its times, its costs, its share that reaches the target.
 
-    `top` is the mean number of pilots like those that a search trains in full. `pilots` is None if trials are not
-    drawn from pilots; `cluster` says whether a calibrated cluster has intervals of its own. `tail` is that of the
-    pilots' times, as tail_of() measures it.
+    `top` is the mean number of pilots that are like the trials that a search trains in full. `pilots` is None if
+    trials are not drawn from pilots. `cluster` says whether the cluster is calibrated and has intervals. `tail` is
+    how heavy the tail of the pilots' times is, as tail_of() measures it.
     """
 
     pilots: int | None
@@ -82,8 +82,8 @@ class Ignorance:
     def freedom(self) -> float:
         """Degrees of freedom of the uncertainty: the number of pilots that determine it.
 
-        A search ends with its best few trials, and the makespan depends on those. So only the pilots like them
-        determine how much other pilots would differ; at least `LEAST_FREEDOM`.
+        A search ends with its best few trials, and the makespan depends on these. So only pilots like these trials
+        determine how much the answers of other pilots would differ. The number is at least `LEAST_FREEDOM`.
         """
         return inf if self.pilots is None else max(min(self.pilots - 1, max(self.top, LEAST_FREEDOM)), 1.0)
 
@@ -96,26 +96,26 @@ class Ignorance:
     def heavy_tailed(self) -> bool:
         """Whether some pilots are so much slower than the others that still slower trials must be expected.
 
-        A run draws its trials from the pilots and meets no slower one, so too many of the runs are in time.
+        A run draws its trials from the pilots, and so has no slower trial; too many of the runs are then in time.
         """
         return self.pilots is not None and self.tail > HEAVY
 
     @property
     def rests_on(self) -> str:
-        """The knowledge that the answer rests on, in words: "only 12 pilots", "what is known of the cluster"."""
+        """What the answer rests on, in words: "only 12 pilots", "what is known of the cluster"."""
         known = [] if self.pilots is None else [f"only {counted(self.pilots, 'pilot')}"]
         return " and ".join([*known, *(["what is known of the cluster"] if self.cluster else [])])
 
     @property
     def if_right(self) -> str:
-        """The assumption behind intervals of chance alone, in words."""
+        """The assumption behind intervals that are of chance alone, in words."""
         taken = [] if self.pilots is None else ["the curves"]
         taken += ["the cluster"] if self.cluster else []
         return f"if {' and '.join(taken)} {'is' if taken == ['the cluster'] else 'are'} right"
 
     @property
     def needed(self) -> int:
-        """The number of pilots of which FEW would be like the trials that a search ends with."""
+        """The number of pilots that would have FEW pilots like the trials that a search ends with."""
         return ceil(FEW * (self.pilots or 0) / self.top)
 
 
@@ -130,8 +130,8 @@ def ignorance(
     """Estimate the uncertainty from runs with sets of pilots, in order of set and seed.
 
     The first set stands for endlessly many pilots. `top_share` is the share of a search's trials that it trains in
-    full. With `cluster`, each set also has a cluster of its own, drawn from its uncertainty. `unit_times` are the
-    pilots' times a unit.
+    full. With `cluster`, each set also has its own cluster, drawn from the cluster's uncertainty. `unit_times` are
+    the pilots' times per unit.
     """
     return Ignorance(
         pilots,
@@ -145,7 +145,7 @@ def ignorance(
 
 
 def tail_of(times: Sequence[float]) -> float:
-    """How heavy the tail of some times is: 1 / alpha of a Pareto distribution, estimated; 0 for too few times."""
+    """How heavy the tail of some times is: an estimate of 1 / alpha of a Pareto tail; 0 for too few times."""
     found = tail([log(time) for time in times if time > 0])
     return 0.0 if found is None else found.weight
 
@@ -153,8 +153,8 @@ def tail_of(times: Sequence[float]) -> float:
 def log_error(sets: NDArray[np.float64], own: Values) -> LogError:
     """How far the logarithm of a quantity may be off.
 
-    `sets` has a row for each set of pilots and a column for each seed, `own` the runs with endlessly many pilots
-    under those seeds. Values that are not finite, or not above 0, are left out.
+    `sets` has a row for each set of pilots and a column for each seed. `own` has the runs with endlessly many pilots
+    under the same seeds. Values that are not finite, or not above 0, are left out.
     """
     whole = sets[np.all(np.isfinite(sets) & (sets > 0), axis=1)]
     if len(whole) < 2:  # noqa: PLR2004
@@ -168,8 +168,8 @@ def log_error(sets: NDArray[np.float64], own: Values) -> LogError:
 def between(table: NDArray[np.float64]) -> float:
     """The variance between rows beyond chance, by analysis of variance; the values of a column share a seed.
 
-    An effect that a seed has on all sets alike does not count as chance, so a few seeds are enough. A variance that
-    is less than its own standard error can't be told from 0, and is taken to be as large as that error. Source of the
+    An effect that a seed has on all sets alike does not count as chance, so a few seeds are enough. A variance below
+    its own standard error can't be distinguished from 0, and is taken to be as large as that error. Source of the
     error: S. R. Searle, G. Casella, C. E. McCulloch, Variance Components (1992).
     """
     rows, columns = table.shape
@@ -190,7 +190,9 @@ def widened(chance: Interval, low: float, high: float) -> Interval:
 
 
 def more_pilots(deadline_s: float, median_s: float, found: Ignorance, level: float) -> int | None:
-    """The number of further pilots that would settle whether the median is in time; None if none or no number would.
+    """The number of further pilots that would show whether the median is in time.
+
+    None if that is clear already, or if no number of pilots would show it.
 
     The uncertainty falls with the square root of the number of pilots.
     """
@@ -204,7 +206,7 @@ def more_pilots(deadline_s: float, median_s: float, found: Ignorance, level: flo
 
 
 def by_set(sets: NDArray[np.void], name: str) -> Values:
-    """For each set of pilots, the logarithm of a figure minus its mean over the sets."""
+    """For each set of pilots, the logarithm of a figure, minus the mean of these logarithms over all sets."""
     table = _table(sets, name)[1:]
     whole: NDArray[np.bool_] = np.all(np.isfinite(table) & (table > 0), axis=1)
     logs = np.log(np.where(whole[:, None], table, 1.0)).mean(axis=1)
@@ -212,7 +214,7 @@ def by_set(sets: NDArray[np.void], name: str) -> Values:
 
 
 def _student(level: float, freedom: float) -> float:
-    """Student's quantile; the normal one for infinite degrees of freedom."""
+    """Student's quantile; for infinite degrees of freedom, the normal quantile."""
     return student_quantile(0.5 + level / 2, min(freedom, MOST_FREEDOM))
 
 

@@ -14,11 +14,11 @@ from simulator.planning.runs import candidates_of
 from simulator.scenario import cluster as models
 from simulator.searchers.geometry import exact
 
-#: Most cells of a plan, whatever its limit of runs: each is a scenario that is checked by itself.
+#: Greatest number of cells of a plan, whatever its limit of runs: each cell is a scenario that is checked on its own.
 MOST_CELLS = 20_000
-#: Fewest pilots of a plan.
+#: Smallest number of pilots of a plan.
 FEWEST_PILOTS = 3
-#: Replicates in which the fastest possible run is searched, and most trials of each.
+#: Number of replicates in which the fastest possible run is searched, and greatest number of trials in each.
 SEEDS, TRIALS = 20, 1000
 
 
@@ -28,7 +28,7 @@ def runs_of(grid: Grid, searchers: int) -> int:
 
 
 def too_many(grid: Grid, searchers: int, seconds: float, jobs: int) -> Problem:
-    """The error of a plan with more runs than its limit, or None, given the seconds of a cell's replicate."""
+    """The problem of a plan with more runs than its limit, else None; it needs the seconds of a cell's replicate."""
     runs, plan = runs_of(grid, searchers), grid.plan
     whole = len(grid) * plan.replicates.max * seconds / jobs
     unit = next(
@@ -128,7 +128,7 @@ def check_deadline(grid: Grid, cells: Sequence[Cell], seed: int) -> None:
     bound = inf
     for cell in _of_each_kind(grid, cells):
         bound = min(bound, _bound(cell, seeds, seed, early))
-        if bound <= plan.deadline:  # one cell that can meet it is enough
+        if bound <= plan.deadline:  # one cell that can meet the deadline is enough
             return
     unit = grid.loaded.scenario.time_unit
     message = (
@@ -140,7 +140,7 @@ def check_deadline(grid: Grid, cells: Sequence[Cell], seed: int) -> None:
 
 
 def _of_each_kind(grid: Grid, cells: Sequence[Cell]) -> list[Cell]:
-    """One cell of each kind that may differ in the bound; cells that differ only in their number of workers don't."""
+    """One cell of each kind that may have another bound; the number of workers does not change the bound."""
     kinds: dict[tuple[object, ...], Cell] = {}
     for cell in cells:
         cluster = cell.loaded.scenario.cluster
@@ -149,7 +149,7 @@ def _of_each_kind(grid: Grid, cells: Sequence[Cell]) -> list[Cell]:
 
 
 def _bound(cell: Cell, seeds: int, seed: int, early: bool) -> float:
-    """A lower bound of the ticks of a cell's runs: the fastest trial in full, or with `early` to its first result."""
+    """A lower bound of the ticks of a cell's runs: those of the fastest trial, with `early` to its first result."""
     scenario = cell.loaded.scenario
     if scenario.stop is not None:
         return 0.0

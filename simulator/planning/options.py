@@ -34,7 +34,7 @@ class Share(NamedTuple):
 
 
 class Known(NamedTuple):
-    """Shares and median of an option with intervals of all uncertainty, that of few pilots included."""
+    """Shares and median of an option, with intervals that include the uncertainty from few pilots."""
 
     met: Share
     in_time: Share
@@ -55,8 +55,9 @@ class Option:
     """The figures of a cell with one of its searchers; times in seconds, inf if the target was not reached.
 
     `met` is the share of runs that reached the target by the deadline and within the budget, `in_time` the share
-    without the budget, `affordable` the share without the deadline, each with its interval. `surely_s` is the time
-    within which the plan's confidence of the runs was done. Arrays hold a value for each replicate, in their order.
+    without the budget, `affordable` the share without the deadline, each with its interval. `surely_s` is the time by
+    which the share of runs that the plan's confidence names was done. Arrays have a value for each replicate, in
+    order.
     """
 
     cell: Cell
@@ -66,7 +67,7 @@ class Option:
     in_time: Share
     affordable: Share
     known: Known
-    ignorance: Ignorance | None  # None if only chance is uncertain
+    ignorance: Ignorance | None  # None if chance is the only uncertainty
     reached: float
     time_s: Spread
     median_s: Interval
@@ -77,7 +78,7 @@ class Option:
     cost: Spread
     mean_cost: Interval
     kept: Interval  # mean cost if every machine were kept to the end
-    drained: Interval  # mean cost if each were let go after its last work
+    drained: Interval  # mean cost if every machine were let go after its last work
     utilization: float
     best_loss: float
     units: float  # mean number of units trained
@@ -102,9 +103,9 @@ class Option:
 
 
 def option(cell: Cell, searcher: int, runs: Runs, plan: PlanSection, unknown: Ignorance | None = None) -> Option:
-    """Sum up the runs of a cell with one of its searchers, in order of replicate.
+    """Summarise the runs of a cell with one of its searchers, in order of replicates.
 
-    `unknown` is the uncertainty that pilots leave, if trials are drawn from pilots.
+    `unknown` is the uncertainty from pilots, if trials are drawn from pilots.
     """
     times, costs = runs["time_s"], runs["cost"]
     in_time, affordable = _done(runs, plan, 1.0, 1.0)
@@ -150,7 +151,7 @@ def options(
 ) -> list[Option]:
     """Every option of a sweep, by cell and searcher; `runs` are in that order.
 
-    `unknown` is the uncertainty that pilots leave about each, by the numbers of its cell and searcher.
+    `unknown` is the uncertainty from pilots about each option, by the numbers of its cell and searcher.
     """
     told = unknown or {}
     starts = np.flatnonzero(np.diff(runs["cell"].astype(np.int64) * 1000 + runs["searcher"], prepend=-1))
@@ -164,7 +165,7 @@ def options(
 
 
 def _done(runs: Runs, plan: PlanSection, slower: float, dearer: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Masks of the runs in time and of those within budget, if all took `slower` and cost `dearer` times as much."""
+    """Masks of the runs in time, and of those within the budget, if times and costs were multiplied by factors."""
     times, costs = slower * runs["time_s"], dearer * runs["cost"]
     in_time = times <= (np.inf if plan.deadline is None else to_seconds(plan.deadline))
     affordable = costs <= (np.inf if plan.budget is None else plan.budget)
@@ -178,13 +179,13 @@ def _asked(runs: Runs, plan: PlanSection, slower: float, dearer: float) -> list[
 
 
 def _known(runs: Runs, plan: PlanSection, unknown: Ignorance | None) -> Known:
-    """Shares and the median time with intervals of chance and pilots' uncertainty combined."""
+    """Shares and the median time, with intervals that combine chance and the uncertainty from pilots."""
     chance = [_share(done, plan) for done in _asked(runs, plan, 1.0, 1.0)]
     median = statistics.quantile_interval(runs["time_s"], 0.5, plan.confidence)
     if unknown is None:
         return Known(chance[0], chance[1], chance[2], median)
     inner = [_wider(runs, plan, unknown, plan.confidence, [Interval(*share[:3]) for share in chance])]
-    level = 2 * plan.assurance - 1  # the level of an interval whose ends are bounds with that assurance
+    level = 2 * plan.assurance - 1  # the level of an interval whose ends are one-sided bounds with that assurance
     inner.append(_wider(runs, plan, unknown, level, [Interval(share[0], *share[3:]) for share in chance]))
     met, in_time, affordable = (
         Share(two.estimate, two.low, two.high, one.low, one.high) for two, one in zip(*inner, strict=True)
@@ -196,7 +197,7 @@ def _known(runs: Runs, plan: PlanSection, unknown: Ignorance | None) -> Known:
 def _wider(
     runs: Runs, plan: PlanSection, unknown: Ignorance, level: float, chance: Sequence[Interval]
 ) -> list[Interval]:
-    """Intervals of shares by chance, widened by the pilots' uncertainty, with confidence `level`."""
+    """The intervals of shares by chance, widened by the uncertainty from pilots, with confidence `level`."""
     few, many = unknown.time.factors(level, unknown.freedom), unknown.cost.factors(level, unknown.freedom)
     reach = unknown.reach(level)
     best, worst = (_asked(runs, plan, few[end], many[end]) for end in (0, 1))

@@ -8,7 +8,7 @@ from simulator.scenario.loading import Loaded
 
 
 def origin(loaded: Loaded, trials: int | None, fitted_to: int | None) -> str:
-    """A sentence on the origin of a plan's trials: `trials` were recorded, or the law was `fitted_to` some."""
+    """A sentence on the origin of a plan's trials: recorded trials, a law that was fitted to trials, or neither."""
     curves = loaded.scenario.curves
     if isinstance(curves, curve_models.RecordedSection):
         how = (

@@ -1,4 +1,4 @@
-"""Buy or rent: the cost of machines a year either way, and the use from which owning costs less."""
+"""Buy or rent: the cost of machines per year either way, and the use from which on owning costs less."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from simulator.scenario.loading import Loaded
 
 #: Hours in a year.
 YEAR = 8760.0
-#: Share of the hours above which machines are called there in every hour.
+#: Share of the hours above which machines count as there in every hour.
 ALWAYS = 0.995
 
 
 @dataclass(frozen=True)
 class Ownership:
-    """Money a year for all machines: rented, rented only for the hours in which they train, or owned.
+    """Cost of all machines per year: rented, rented only for the hours in which they train, or owned.
 
-    A cost is None if no group has a price for it. `wins_at` is the share of the hours from which on owning costs less
-    than renting for those hours. `use` is the share in which the machines train, and `hired` the share for which they
-    are hired, None if that is all.
+    A cost is None if no group has a price for it. If the machines are used for a share `wins_at` of the hours or
+    more, owning costs less than renting for those hours. `use` is the share of the hours in which the machines train.
+    `hired` is the share for which they are hired, None if that is all.
     """
 
     rent: float | None
@@ -40,7 +40,7 @@ class Ownership:
         return min(cost for cost in (self.rent, self.own) if cost is not None)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """The costs as plain values for JSON."""
         return asdict(self)
 
     def cells(self) -> list[str]:
@@ -75,9 +75,9 @@ class Ownership:
 
 
 def ownership(loaded: Loaded, uses: Sequence[float], rented: float | None = None) -> Ownership | None:
-    """Compute what a scenario's groups cost a year; None if no group has any price.
+    """Compute what a scenario's groups cost per year; None if no group has a price.
 
-    If machines come and go, their rent is `rented` an hour, as the runs have shown.
+    If machines come and go, their rent per hour is `rented`, as the runs have shown.
     """
     groups = list((loaded.scenario.cluster.groups or {}).values())
     use = float(np.mean(uses))
@@ -98,13 +98,13 @@ def ownership(loaded: Loaded, uses: Sequence[float], rented: float | None = None
 
 
 def _varies(group: GroupSection, cluster: ClusterSection) -> bool:
-    """Whether a group's machines are let go and hired again, or are away at times, which is not paid."""
+    """Whether a group's machines are let go and hired again, or are away at times; such times are not paid."""
     away = group.preemption or cluster.preemption or group.failures or cluster.failures
     return bool(away or group.scaling) or isinstance(group.release or cluster.release, IdleReleaseSection)
 
 
 def _own(group: GroupSection) -> float | None:
-    """Money a year for owning a group: its price over its lifetime, and its running cost."""
+    """Cost per year of owning a group: its price divided by its lifetime, and its running cost."""
     if group.purchase_price is None or group.lifetime is None:
         return None
     years = group.lifetime / ticks.UNITS["h"] / YEAR

@@ -42,10 +42,10 @@ Progress = Callable[[int, int], None]
 class Answer:
     """The answer of a plan.
 
-    `why` says why there are no more replicates, `origin` where the trials come from. `fresh` is the recommended
-    option, or the nearest, run under as many seeds that the choice has not seen: an option that was chosen for its
-    good figures is usually worse than they look. The sensitivity is under the same seeds. `turns` are the changes
-    that turn the decision, the nearest first; None if the plan has no deadline and no budget.
+    `why` says why there are no more replicates, and `origin` says where the trials come from. `fresh` has the figures
+    of the recommended option, or of the nearest one, under as many new seeds: an option that was chosen for good
+    figures is usually worse than these figures. The sensitivity is computed under the same new seeds. `turns` are the
+    changes that turn the decision, the nearest first; None if the plan has no deadline and no budget.
     """
 
     loaded: Loaded
@@ -70,15 +70,16 @@ def answer(
     pool: WorkerPool | None = None,
     on_progress: Progress | None = None,
 ) -> Answer:
-    """Answer the plan of a scenario. With a `folder` each finished block is kept there, to `resume` from.
+    """Answer the plan of a scenario.
 
-    With `extend`, a grid whose answer lies at its end is continued with more numbers of workers, or fewer. Raises
+    `folder` keeps each finished block, and with `resume` the plan goes on from these blocks. With `extend`, larger or
+    smaller numbers of workers are tried too if the answer is the largest or smallest number in the grid. Raises
     InputError for what is wrong with the plan or the folder, RunError where a run fails.
     """
     pool = pool or WorkerPool()
 
     def answered(scenario: Loaded, part: Path | None) -> Answer:
-        return _answered(scenario, seed, part, pool, on_progress, resume=resume)
+        return _answer_grid(scenario, seed, part, pool, on_progress, resume=resume)
 
     def more(found: Answer) -> Loaded | None:
         return extending.extended(found.loaded, extending.beyond_advice(found.advice))
@@ -91,7 +92,7 @@ def answer(
     return found
 
 
-def _answered(
+def _answer_grid(
     loaded: Loaded,
     seed: int | None,
     folder: Path | None,
@@ -104,7 +105,7 @@ def _answered(
     grid, work = Grid(loaded), Work(anywhere(loaded), seed)
     cells = _sound_cells(grid, work, pool)
     tables = digests(cells)
-    work = replace(work, tables=tuple(tables.items()))  # processes that live on must forget what they read
+    work = replace(work, tables=tuple(tables.items()))  # processes that go on must forget what they read
     store = None if folder is None else Store(folder, work, tables, resume=resume)
     with closing(store) if store else nullcontext():
         return _Planner(grid, cells, work, pool, store, on_progress).answer()
@@ -127,7 +128,7 @@ class _Planner:
         self._searchers = sum(len(cell.loaded.scenario.searchers) for cell in cells)  # the searchers of all cells
         self._parts: list[Runs] = []
         self._unknown: dict[tuple[int, int], Ignorance] = {}
-        self._sets: Runs | None = None  # runs with drawn sets of pilots, and drawn clusters
+        self._sets: Runs | None = None  # runs with drawn sets of pilots and drawn clusters
         self._done = 0
 
     def answer(self) -> Answer:
@@ -232,7 +233,7 @@ class _Planner:
         return told if alike else f"{told} Other options have other curves."
 
     def _shape(self) -> Shape:
-        """The shape of blocks; a folder that is resumed has it already."""
+        """The shape of the blocks; a folder that is resumed has it already."""
         shape = self._store.shape if self._store else None
         if shape is None:
             shape = sweep.probe(self._work).shape(len(self._cells), self._grid.plan.replicates)
@@ -262,7 +263,7 @@ class _Planner:
             self._on_progress(self._done, total)
 
     def _again(self, advice: Advice, replicates: int) -> tuple[Option, list[tuple[Variation, Option]]]:
-        """The chosen option, or the nearest, on fresh replicates, and under variations on the same replicates."""
+        """The chosen option, or the nearest, on fresh replicates; and the same under variations."""
         plan = self._grid.plan
         chosen = advice.chosen or advice.nearest
         cell = chosen.cell
@@ -302,14 +303,14 @@ def _runs_of(runs: Runs, cell: Cell, searcher: int) -> Runs:
 
 
 def _sets_of(cells: Sequence[Cell], plan: PlanSection) -> int:
-    """The number of sets of pilots: as many as the plan says, but no more than the fit kept laws."""
+    """The number of sets of pilots: what the plan says, but not more than the number of laws that the fit kept."""
     curves = (cell.loaded.scenario.curves for cell in cells)
     kept = [len(one.others) for one in curves if isinstance(one, curve_models.SyntheticSection) and one.others]
     return min(plan.pilot_sets, *kept) if kept else plan.pilot_sets
 
 
 def _pilots_of(cells: Sequence[Cell], seed: int) -> dict[int, tuple[int | None, Sequence[float]]]:
-    """The number of pilots that each cell's trials are drawn from, and their times a unit; a file is read once."""
+    """The number of pilots behind each cell's trials, and their times per unit; a file is read once."""
     known: dict[str, tuple[int | None, Sequence[float]]] = {}
     for cell in cells:
         kind = repr(cell.loaded.scenario.curves)
@@ -332,7 +333,7 @@ def _sound_cells(grid: Grid, work: Work, pool: WorkerPool, on_progress: Progress
     if len(grid) > limits.MOST_CELLS:
         message = f"{len(grid):,} cells are more than {limits.MOST_CELLS:,}; vary less"
         raise InputError(grid.loaded.problem(("plan", "vary"), message))
-    gc.disable()  # all cells stay in memory, and searching them for cycles takes a fifth of the time
+    gc.disable()  # all cells stay in memory, and searching them for cyclic garbage takes a fifth of the time
     try:
         cells = grid.cells(on_progress)
         _check_parts(grid, cells, work.seed, on_progress)
@@ -367,7 +368,7 @@ def _check_parts(grid: Grid, cells: Sequence[Cell], seed: int, on_progress: Prog
 
 
 def _enough(advice: Advice, plan: PlanSection, replicates: int) -> tuple[bool, str]:
-    """Whether the intervals of the options in the answer are as narrow as asked, and the text that says so."""
+    """Whether the intervals of the options in the answer are as narrow as asked for, and a text about it."""
     named = [one.chosen for one in advice.series if one.chosen is not None] or [advice.nearest]
     asked = plan.replicates.width
     if not plan.asked:

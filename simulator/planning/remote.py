@@ -21,14 +21,14 @@ from typing import Any, Literal, Protocol
 
 from simulator.core.errors import InputError, MachineError, Problem
 
-#: Seconds: longest time to find a cluster; between two questions to one that gives no result; longest time for an
-#: answer; and longest time without any process, as at a cluster's start.
+#: Seconds: to find a cluster; between two questions to a cluster that gives no result; for an answer; and without any
+#: process, as when a cluster starts.
 REACH, LOOK, ANSWER, EMPTY = 10.0, 2.0, 30.0, 120.0
-#: Loggers whose messages are about a cluster.
+#: Loggers of the messages about a cluster.
 LOGGERS = ("distributed", "tornado", "asyncio", "ray")
-#: Most results in a row that may time out.
+#: Greatest number of results in a row that may time out.
 OFTEN = 3
-#: Exceptions by which Dask and Ray report a lost scheduler, by name, as both are extras.
+#: Names of the exceptions by which Dask and Ray report a lost scheduler; both libraries are extras.
 LOSSES = frozenset(
     {
         "CancelledError", "FutureCancelledError", "FuturesCancelledError", "CommClosedError", "ClosedClientError",
@@ -90,7 +90,7 @@ class Ray:
     """A Ray cluster."""
 
     library: Any
-    call: Any  # `_called` as a Ray function
+    call: Any  # `_call` as a Ray function
 
     def start(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """As `Remote` says."""
@@ -106,7 +106,7 @@ class Ray:
 
     def processes(self) -> int:
         """As `Remote` says."""
-        return int(_answered(self.library.cluster_resources, ANSWER).get("CPU", 0))
+        return int(_ask_within(self.library.cluster_resources, ANSWER).get("CPU", 0))
 
 
 def connect(kind: Literal["dask", "ray"], address: str | None, stack: ExitStack) -> Remote:
@@ -116,16 +116,16 @@ def connect(kind: Literal["dask", "ray"], address: str | None, stack: ExitStack)
         stack.enter_context(_silenced())
         stack.callback(gc.collect)  # unawaited results warn when they are collected
         if kind == "dask":
-            client = _answered(partial(library.Client, address, timeout=REACH), REACH + LOOK)
+            client = _ask_within(partial(library.Client, address, timeout=REACH), REACH + LOOK)
             stack.callback(client.close, timeout=LOOK)
             return Dask(library, client)
         if not library.is_initialized():
             library.init(address=address, configure_logging=False, log_to_driver=False)
             stack.callback(library.shutdown)
-        return Ray(library, library.remote(max_retries=0)(_called))
+        return Ray(library, library.remote(max_retries=0)(_call))
     except TimeoutError as error:
         said = _line(error) or f"what is there gives no answer for {REACH:g} s"
-    except MemoryError:  # from bytes that are no message of a scheduler's
+    except MemoryError:  # the bytes are not a message of a scheduler
         said = f"what answers there is no cluster of {kind.title()}'s"
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         said = _line(error)
@@ -144,7 +144,7 @@ def results(
     tickets: dict[int, Any] = {}
     while True:
         more = [waiting.popleft() for _ in range(min(ahead - len(tickets), len(waiting)))]
-        with _told(where, CLOSED):
+        with _as_machine_error(where, CLOSED):
             tickets |= {number: remote.start(function, task) for number, task in more}
             done = remote.finished(list(tickets.values()), LOOK) if tickets else ()
             alive = bool(done or not tickets or remote.processes())
@@ -152,11 +152,11 @@ def results(
             return
         for number in [number for number, ticket in tickets.items() if any(ticket is one for one in done)]:
             try:
-                with _told(where, late=late < OFTEN):
+                with _as_machine_error(where, late=late < OFTEN):
                     result = remote.result(tickets[number])
-            except TimeoutError:  # its process may be gone; the task is then done again, and counts as unfinished
+            except TimeoutError:  # its process may be gone; then the task is done again
                 late += 1
-                with _told(where, CLOSED):
+                with _as_machine_error(where, CLOSED):
                     alive = bool(remote.processes())
                 break
             late = 0
@@ -169,8 +169,8 @@ def results(
 
 
 @contextmanager
-def _told(where: str, also: tuple[type[Exception], ...] = (), *, late: bool = False) -> Iterator[None]:
-    """Turn a library's exception for a lost cluster into one line that says so; what is `late` may still come."""
+def _as_machine_error(where: str, also: tuple[type[Exception], ...] = (), *, late: bool = False) -> Iterator[None]:
+    """Turn a library's exception for a lost cluster into one line; with `late`, a timeout is passed on instead."""
     try:
         yield
     except BaseException as error:  # asyncio's CancelledError is not an Exception
@@ -181,13 +181,13 @@ def _told(where: str, also: tuple[type[Exception], ...] = (), *, late: bool = Fa
         raise MachineError(f"{where} does not answer any more", "start it again") from None
 
 
-def _called(function: Callable[..., Any], *arguments: Any) -> Any:
+def _call(function: Callable[..., Any], *arguments: Any) -> Any:
     """Call any callable, since Ray calls only functions."""
     return function(*arguments)
 
 
-def _answered(ask: Callable[[], Any], seconds: float) -> Any:
-    """Ask in a thread, since a library may wait without end; raises what it raises, TimeoutError after `seconds`."""
+def _ask_within(ask: Callable[[], Any], seconds: float) -> Any:
+    """Ask in a thread, since a library may wait for ever; raises its exception, or TimeoutError after `seconds`."""
     answers: Future[Any] = Future()
 
     def answer() -> None:
@@ -202,7 +202,7 @@ def _answered(ask: Callable[[], Any], seconds: float) -> Any:
 
 @contextmanager
 def _silenced() -> Iterator[None]:
-    """Silence the logs of Dask and Ray: we report a lost cluster in one line ourselves."""
+    """Silence the logs of Dask and Ray, since a lost cluster is reported in one line."""
     names = [*LOGGERS, *(name for name in logging.root.manager.loggerDict if name.split(".")[0] in LOGGERS)]
     loggers = [logging.getLogger(name) for name in names]
     before = [logger.level for logger in loggers]

@@ -14,7 +14,7 @@ from simulator.scenario.loading import Loaded, check_document
 from simulator.scenario.opening import complete, with_changes
 from simulator.scenario.yaml_text import Document
 
-#: The time of a unit if a file has none; it makes no difference, since a preview counts units.
+#: The time of a unit if a file has none; it has no effect, since a preview counts units.
 ANY_TIME = "1 min"
 
 
@@ -43,7 +43,7 @@ def preview_file(
 
 
 def preview_document(document: Document, on_searcher: Callable[[str], None] | None = None) -> dict[str, Preview]:
-    """The same for a document that was read."""
+    """Preview every searcher of a document that was read already."""
     experiment = is_experiment(document.values)
     loaded = check_experiment(document) if experiment else check_document(document)
     return _previews(loaded, on_searcher, experiment=experiment)

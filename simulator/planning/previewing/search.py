@@ -22,16 +22,17 @@ from simulator.cluster.spec import Stop
 from simulator.core.streams import Stream, uniforms
 from simulator.searchers.protocol import AnyJob, Idle, Job, OneByOne, Searcher
 
-#: Runs of a search whose numbers vary; of a search with many jobs there are only as many runs as make JOBS jobs.
+#: Number of runs of a search whose numbers vary; if a search has many jobs, there are only as many runs as make JOBS
+#: jobs.
 SEEDS = 50
 JOBS = 50_000
 
-#: Most trials of a search that is previewed, and the trials of an endless search that are.
+#: Greatest number of trials of a search that is previewed; and the number of trials of an endless search that are.
 MOST_TRIALS = 2_000_000
 FIRST_TRIALS = 1000
 
-#: What limits how soon a search can be done: its work divided by the workers, its longest trial, whose jobs follow
-#: one another (these two are Graham's bounds), or a bracket's limit of concurrent jobs.
+#: What limits how soon a search can be done: its work divided by the workers; its longest trial, whose jobs follow
+#: one another (these two are Graham's bounds); or a bracket's limit of concurrent jobs.
 Bound = Literal["work", "critical path", "concurrency"]
 
 
@@ -45,7 +46,7 @@ class Range:
 
     @classmethod
     def of(cls, numbers: Iterable[float]) -> Range:
-        """The range of some numbers, at least one."""
+        """The range of one or more numbers."""
         several = list(numbers)
         return cls(min(several), sum(several) / len(several), max(several))
 
@@ -56,12 +57,12 @@ class RungPreview:
 
     resource: int
     trials: Range
-    units: Range  # units that all trials train from the rung below up to here
+    units: Range  # units that all trials together train from the rung below up to here
 
 
 @dataclass(frozen=True)
 class BracketPreview:
-    """A bracket: its rungs, lowest first, and the most jobs it ever has under way."""
+    """A bracket: its rungs, the lowest first, and the greatest number of jobs that it ever has under way."""
 
     rungs: tuple[RungPreview, ...]
     busy_at_once: int
@@ -161,7 +162,7 @@ class _Run(OneByOne):
     searcher: Searcher
     seed: int
     resume: bool
-    most_trials: int = MOST_TRIALS  # when this many have started, the run ends
+    most_trials: int = MOST_TRIALS  # the run ends when this many trials have started
     in_random_order: bool = False
     trials: int = 0
     full_length: int = 0
@@ -278,12 +279,12 @@ def _workers(count: int, runs: list[_Run], alone: list[_Run]) -> WorkersPreview:
 
 
 def _busiest_bracket(run: _Run) -> float:
-    """Time of the bracket that needs the longest: its units divided by the most jobs that it had under way."""
+    """The time of the bracket that takes longest: its units divided by the most jobs that it had under way."""
     return max((run.units[bracket] / most for bracket, most in run.bracket_at_once.items()), default=0.0)
 
 
 def _worker_counts(busy: int, workers: int | None) -> list[int]:
-    """1, 4, 16 … below as many as can be busy, that number itself, and the cluster's."""
+    """The numbers 1, 4, 16 … below the number of workers that can be busy, that number, and the cluster's."""
     counts = {1, max(1, busy), workers or 1}
     power = 4
     while power < busy:

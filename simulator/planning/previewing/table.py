@@ -12,7 +12,7 @@ from simulator.planning.previewing.search import FIRST_TRIALS, Preview, Range
 RUNGS = ("bracket", "rung", "trained to", "trials", "units")
 WORKERS = ("workers", "lower bound", "limited by", "ideal makespan", "busy", "speed-up")
 
-#: Most brackets that are listed of an endless search.
+#: Greatest number of brackets of an endless search that are listed.
 MOST_BRACKETS = 12
 
 
@@ -67,7 +67,7 @@ def sentences(seen: Preview) -> Iterator[str]:
 
 
 def as_json(previews: dict[str, Preview]) -> dict[str, Any]:
-    """The preview for programs: fields by name, every varying number as min, mean and max."""
+    """The preview as plain values for JSON; every number that varies has min, mean and max."""
     return {"searchers": {label: asdict(seen) for label, seen in previews.items()}}
 
 

@@ -11,7 +11,7 @@ from simulator.planning.statistics import Interval
 
 
 def share(interval: Interval | Share, unlike: float | None = None) -> str:
-    """A share with its interval, "95 % (90–98 %)"; it looks like `unlike` only if it equals that."""
+    """A share with its interval, "95 % (90–98 %)"; it reads the same as `unlike` only if the two are equal."""
     middle = percent(interval.estimate, unlike=unlike)
     _, _, decimals = middle.removesuffix(" %").partition(".")
     for digits in range(len(decimals), len(decimals) + 4):
@@ -22,7 +22,7 @@ def share(interval: Interval | Share, unlike: float | None = None) -> str:
 
 
 def time(seconds: float, unit: str) -> str:
-    """Seconds in a unit, with a decimal where it matters; "never" for an infinite time."""
+    """Seconds as a time in a unit, with a decimal where it matters; "never" for an infinite time."""
     if not isfinite(seconds):
         return "never"
     amount = ticks.from_seconds(seconds)

@@ -1,4 +1,4 @@
-"""Every number that an answer rests on, and where it comes from: given, measured, fitted or assumed."""
+"""Every number that an answer rests on, and its source: given, measured, fitted or assumed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from simulator.scenario import uncertainty
 Source = Literal["given", "measured", "fitted", "assumed"]
 
 
-#: What a pool does that grows and shrinks.
+#: What a pool that grows and shrinks does with its machines.
 SCALES = "hired and let go with the work that waits"
 #: The columns of a table of assumptions.
 HEAD = ("number", "value", "where from")

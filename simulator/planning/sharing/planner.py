@@ -94,7 +94,7 @@ def answer_shared(
     first = loaded.scenario.seed if seed is None else seed
 
     def answered(scenario: Loaded, part: Path | None) -> SharedAnswer:
-        return _answered(scenario, first, part, pool or WorkerPool(), on_progress, resume=resume)
+        return _answer_grid(scenario, first, part, pool or WorkerPool(), on_progress, resume=resume)
 
     with inputs.noted():
         found = answered(loaded, folder)
@@ -143,7 +143,7 @@ def check_shared(loaded: Loaded, on_progress: Callable[[int, int], None] | None 
     return cells
 
 
-def _answered(
+def _answer_grid(
     loaded: Loaded,
     seed: int,
     folder: Path | None,
