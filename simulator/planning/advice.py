@@ -94,7 +94,7 @@ class Series:
 
     @property
     def edge(self) -> Literal["fewest", "most"] | None:
-        """ "fewest" or "most" if the chosen option has the smallest or greatest of several counts; else None."""
+        """The end of several counts at which the chosen option is, "fewest" or "most"; None if it is at no end."""
         if self.pick is None or len(self.options) == 1:
             return None
         return {0: "fewest", len(self.options) - 1: "most"}.get(self.pick.place)  # type: ignore[return-value]

@@ -124,9 +124,9 @@ def connect(kind: Literal["dask", "ray"], address: str | None, stack: ExitStack)
             stack.callback(library.shutdown)
         return Ray(library, library.remote(max_retries=0)(_call))
     except TimeoutError as error:
-        said = _line(error) or f"what is there gives no answer for {REACH:g} s"
+        said = _line(error) or f"there was no answer within {REACH:g} s"
     except MemoryError:  # the bytes are not a message of a scheduler
-        said = f"what answers there is no cluster of {kind.title()}'s"
+        said = f"what answers there is not a {kind.title()} cluster"
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         said = _line(error)
     raise InputError(Problem("--address", f"{address} can't be reached: {said}"))
