@@ -1,4 +1,4 @@
-"""For authors of searchers: what every searcher promises, checked over many orders of results.
+"""For authors of searchers: checks what every searcher must do, over many orders of results.
 
 >>> from simulator import asha
 >>> check_searcher(lambda: asha(max_trials=9, max_length=9, divisor=3))
@@ -13,15 +13,15 @@ import numpy as np
 
 from simulator.searchers.protocol import Idle, Job, Searcher
 
-#: Most jobs of an endless searcher that are checked.
+#: Greatest number of jobs of an endless searcher that are checked.
 MOST_JOBS = 2000
 
 
 def check_searcher(make: Callable[[], Searcher], *, seeds: int = 50, most_jobs: int = MOST_JOBS) -> None:
-    """Raise AssertionError, which says what is broken, where a searcher breaks the contract of all searchers.
+    """Raise AssertionError, which says what is wrong, if a searcher breaks the contract of all searchers.
 
     `make` makes a fresh searcher. Under each of `seeds` seeds its jobs are reported in random order, with random
-    losses of which some are infinite, until it is done or has handed out `most_jobs` jobs. Checked is that
+    losses of which some are infinite, until it is done or has handed out `most_jobs` jobs. The checks are that
 
     1. WAIT comes only while a job is outstanding, DONE only when none is, and DONE is final;
     2. a trial has one job at a time, and climbs its bracket rung by rung: a job starts where the trial's last one

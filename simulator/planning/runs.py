@@ -1,4 +1,4 @@
-"""One run of a sweep, and the figures that are kept of it."""
+"""One run of a sweep, and the figures of it that are kept."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ from simulator.searchers.geometry import exact
 from simulator.trace import billing, metrics
 from simulator.trace.trace import Outcome, Trace
 
-#: Columns of a run's cost, and the bill behind each.
+#: Columns of a run's cost, and the way of billing behind each.
 BILLS = {"cost": billing.Bill.BY_RELEASE, "cost_kept": billing.Bill.KEPT, "cost_drained": billing.Bill.DRAINED}
-#: A run. `time_s` is the time until the target was reached, inf if it never was; the other figures are those at the
-#: run's end. `units` and `trials` were trained; `cut` is true if the run ended before its work was done.
+#: A run. `time_s` is the time until the target was reached, inf if it never was. The other figures are those at the
+#: run's end. `units` and `trials` are the numbers that were trained. `cut` is true if the run ended before its work
+#: was done.
 RUN = np.dtype(
     [
         ("cell", "<i4"), ("searcher", "<i4"), ("replicate", "<i4"), ("time_s", "<f8"), ("worker_hours", "<f8"),
@@ -34,12 +35,12 @@ RUN = np.dtype(
     ]
 )  # fmt: skip
 
-#: The columns that no price changes.
+#: The columns that do not depend on prices.
 KEPT = tuple(name for name in RUN.names or () if name not in BILLS)
 
 #: The column of paid hours.
 PAID = "paid_h"
-#: Candidates of which a quantile is taken, if no searcher says how many it starts.
+#: Number of candidates of which a quantile is taken, if no searcher says how many trials it starts.
 CANDIDATES = 1000
 
 Runs = NDArray[np.void]
@@ -47,31 +48,34 @@ Row = tuple[Any, ...]
 
 
 def with_hours(groups: int) -> np.dtype[np.void]:
-    """The form in which a run is kept: `RUN` with paid hours, by bill and group of machines, in place of money."""
+    """The type of a row in which a run is kept: `RUN`, with paid hours by bill and group in place of money."""
     return np.dtype([*((name, RUN[name]) for name in KEPT), (PAID, "<f8", (len(BILLS), groups))])
 
 
 def prices(cell: Cell) -> tuple[float, ...]:
-    """The price of a machine and hour of each group."""
+    """The price per hour of a machine of each group."""
     groups = cell.loaded.scenario.cluster.groups or {}
     return tuple(group.price for group in groups.values()) or (0.0,)
 
 
 def at_prices(kept: Runs, cells: Sequence[Cell]) -> Runs:
-    """Runs of `with_hours` as runs of `RUN`, at the prices of the cells: a price changes no schedule."""
+    """Turn runs of the type `with_hours` into runs of the type `RUN`, at the prices of their cells."""
     runs = np.zeros(len(kept), RUN)
     for name in KEPT:
         runs[name] = kept[name]
     for cell in np.unique(kept["cell"]).tolist():
         here = np.flatnonzero(kept["cell"] == cell)
-        for bill, name in enumerate(BILLS):  # added in the order of groups, so that the last bit is reproducible
+        for bill, name in enumerate(BILLS):  # in the order of groups, so that the last bit is the same each time
             for paid, price in zip(kept[PAID][here, bill].T, prices(cells[cell]), strict=False):
                 runs[name][here] += paid * price
     return runs
 
 
 def simulate(cell: Cell, searcher: int, replicate: Replicate, target: TargetSection | None) -> Row:
-    """Run one searcher of a cell up to its target; returns a row of `with_hours`. Raises RunError naming the cell."""
+    """Run one searcher of a cell up to its target; returns a row of `with_hours`.
+
+    Raises RunError with the name of the cell.
+    """
     scenario = cell.loaded.scenario
     label, spec = list(scenario.searchers.items())[searcher]
     number, seed, curves = replicate
@@ -98,7 +102,7 @@ def simulate(cell: Cell, searcher: int, replicate: Replicate, target: TargetSect
 
 
 def wanted_loss(cell: Cell, curves: Curves, target: TargetSection) -> float:
-    """The loss that the target asks for; -inf if the target is no loss."""
+    """The loss that the target asks for; -inf if the target is not a loss."""
     if target.loss is not None:
         return target.loss if cell.loaded.scenario.smaller_is_better else -target.loss
     if target.quantile is None:
@@ -111,7 +115,7 @@ def wanted_loss(cell: Cell, curves: Curves, target: TargetSection) -> float:
 
 
 def candidates_of(cell: Cell, curves: Curves) -> int:
-    """The number of trials of which a quantile of the candidates is taken."""
+    """The number of candidates of which the target's quantile is taken."""
     known = [spec.trials for spec in cell.loaded.scenario.searchers.values() if spec.trials is not None]
     return max(known, default=min(CANDIDATES, curves.trials or CANDIDATES))
 

@@ -14,17 +14,18 @@ from simulator.scenario import cluster as models
 SHARE = 0.2
 #: Least and greatest factors in the search for a change of the decision.
 LEAST, MOST = 0.5, 2.0
-#: The quantity that is only money: it changes no run, only what runs cost.
+#: The quantity that changes only the costs of runs, and not the runs.
 PRICE = "price"
 
 Cluster = models.ClusterSection
-#: Gives the changed entries of a cluster with a factor times as much of a quantity; empty if it has nothing of it.
+#: A function of a cluster and a factor: the entries to change so that a quantity is multiplied by the factor. They
+#: are empty if the cluster does not have the quantity.
 Change = Callable[[Cluster, float], dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Variation:
-    """A quantity times a factor; a price may be that of one setting alone."""
+    """A quantity times a factor; a price may be varied in one setting alone."""
 
     quantity: str
     factor: float
@@ -32,7 +33,7 @@ class Variation:
 
     @property
     def name(self) -> str:
-        """Its name in reports, such as "trial time +20 %"."""
+        """The variation's name in reports, such as "trial time +20 %"."""
         return f"{self.what} {'+' if self.factor > 1 else '−'}{abs(self.factor - 1):.0%}".replace("%", " %")
 
     @property
@@ -46,7 +47,7 @@ class Variation:
         return self.quantity != PRICE
 
     def of(self, cell: Cell) -> Cell:
-        """The cell with the variation."""
+        """The cell in which the quantity is multiplied by the factor."""
         scenario = cell.loaded.scenario
         change = QUANTITIES[self.quantity](scenario.cluster, self.factor) if self.simulated else {}
         if not change:
@@ -55,7 +56,7 @@ class Variation:
         return replace(cell, loaded=replace(cell.loaded, scenario=scenario.model_copy(update={"cluster": cluster})))
 
     def changes(self, cell: Cell) -> bool:
-        """Whether the variation changes the cell, which must have something of the quantity."""
+        """Whether the variation changes the cell; it does if the cell has the quantity."""
         return self.of(cell) is not cell
 
 
@@ -65,14 +66,14 @@ def quantities(cells: Sequence[Cell]) -> list[str]:
 
 
 def variations(cell: Cell, *, priced: bool) -> Iterator[Variation]:
-    """The variations of a cell, less and more of each quantity."""
+    """The variations of a cell: less of each quantity, and more."""
     for quantity in [*quantities([cell]), *([PRICE] if priced else [])]:
         yield Variation(quantity, 1 - SHARE)
         yield Variation(quantity, 1 + SHARE)
 
 
 def _slower(cluster: Cluster, factor: float) -> dict[str, Any]:
-    """Trials that take `factor` times as long, as machines of lower speed."""
+    """Trials that take `factor` times as long, by a lower speed of all machines."""
     groups = cluster.groups or {"workers": models.GroupSection(count=cluster.workers or 1)}
     return {
         "workers": None,
@@ -81,12 +82,12 @@ def _slower(cluster: Cluster, factor: float) -> dict[str, Any]:
 
 
 def _stragglier(cluster: Cluster, factor: float) -> dict[str, Any]:
-    """Stragglers whose time beyond a trial's own is `factor` times as long."""
+    """Stragglers that take `factor` times as much time in addition to a trial's own."""
     return {} if cluster.stragglers is None else {"stragglers": cluster.stragglers.worse(factor)}
 
 
 def _more_spells(cluster: Cluster, factor: float) -> dict[str, Any]:
-    """Slow spells `factor` times as often."""
+    """Slow spells that come `factor` times as often."""
     spells = cluster.slow_spells
     return {} if spells is None else {"slow_spells": spells.model_copy(update={"every": _span(spells.every, factor)})}
 
@@ -147,7 +148,7 @@ def _span(span: models.SpanSection, often: float) -> models.SpanSection:
 
 #: Greatest probability of a drop, since a job that is always lost never ends.
 MOST_DROPS = 0.999
-#: The quantities that are varied if a cluster has them, by their names in reports.
+#: The quantities to vary if a cluster has them, by their names in reports.
 QUANTITIES: dict[str, Change] = {
     "trial time": _slower,
     "straggler level": _stragglier,

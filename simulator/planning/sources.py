@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def anywhere(loaded: Loaded) -> Loaded:
-    """The scenario with absolute paths of its files, since a process may start in another working folder."""
+    """The scenario with absolute paths of its files, since processes may start in another working folder."""
     return replace(loaded, document=replace(loaded.document, path=loaded.document.path.absolute()))
 
 

@@ -56,7 +56,7 @@ def at_most(successes: int, runs: int, level: float) -> float:
 
 
 def runs_to_show(share: float, level: float) -> int:
-    """The fewest runs, all successful, whose lower bound `at_least` reaches a share below 1."""
+    """The smallest number of successful runs, without a failure, whose bound `at_least` reaches a share below 1."""
     z = NormalDist().inv_cdf(level)
     runs = max(1, int(z * z * share / (1 - share)))
     while at_least(runs, runs, level) < share:
@@ -65,7 +65,7 @@ def runs_to_show(share: float, level: float) -> int:
 
 
 def quantile(values: Values, share: float) -> float:
-    """The least value that at least `share` of them don't exceed; values may be inf."""
+    """The smallest value that at least a share `share` of the values don't exceed; values may be inf."""
     return float(np.quantile(values, share, method="inverted_cdf"))
 
 
@@ -85,7 +85,7 @@ def quantile_interval(values: Values, share: float, level: float) -> Interval:
 
 
 def _bound(order: Values, share: float, tail: float) -> float:
-    """A bound below which the quantile lies with probability `tail`; `order` has rising values."""
+    """A bound below which the quantile lies with probability `tail`; `order` has the values in rising order."""
     count = len(order)
     # Place k holds order statistic k + 1, which exceeds the quantile if at most k values lie below.
     above = binomial_at_most(count, share)[:count]
@@ -124,7 +124,7 @@ def mean(values: Values, level: float) -> Interval:
 
 
 def _straightened(place: float, bend: float) -> float:
-    """The t statistic that Hall's cubic takes to `place`: t + bend t^2 + bend^2 t^3 / 3."""
+    """The t statistic that Hall's cubic t + bend t^2 + bend^2 t^3 / 3 maps to `place`."""
     return place if abs(bend) < 1e-9 else float(np.cbrt(1 + 3 * bend * place) - 1) / bend  # noqa: PLR2004
 
 
@@ -134,9 +134,9 @@ def share_difference(one: NDArray[np.bool_], other: NDArray[np.bool_], level: fl
 
 
 def paired_difference(gained: int, lost: int, pairs: int, level: float) -> Interval:
-    """The difference of two shares of `pairs`, of which only the first, or only the second, succeeds in so many.
+    """The difference of two shares of `pairs`; `only_one` and `only_other` count pairs in which just one succeeds.
 
-    Half a pair is added to each of the four kinds, as Student's interval has no width where all pairs agree. Source:
+    Half a pair is added to each of the four kinds, since Student's interval has no width if all pairs agree. Source:
     A. Agresti, Y. Min, Simple improved confidence intervals for comparing matched proportions, Statistics in Medicine
     24 (2005).
     """

@@ -1,9 +1,9 @@
-"""The results folder: every finished block is on disk before the next, so a killed sweep goes on where it was.
+"""The results folder: every finished block is on disk before the next one, so a killed sweep can go on.
 
 `manifest.json` describes the sweep, `blocks/` holds a Parquet file for each block, `lock` is locked by the process at
 work. The name of a block ends with the digest of its bytes, and the file says what it belongs to: scenario, seed,
 tables, versions and bounds. A damaged block is refused before polars reads it, since a damaged file can abort polars.
-A block of another sweep is refused with the difference. Neither is ever counted.
+A block of another sweep is refused, and the error names the difference.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ if TYPE_CHECKING:
     import polars as pl
 
 MANIFEST = "manifest.json"
-#: Files of a results folder, beside its blocks.
+#: Files of a results folder in addition to its blocks.
 REPORTS = ("plan.json", "table.csv", "plan.md", "plan.html", "plan.pdf")
 FILES = (MANIFEST, "lock", *REPORTS)
-#: Largest manifest and largest block, in bytes; both are far more than needed.
+#: Sizes in bytes of the largest manifest and of the largest block; both are far more than needed.
 MOST_OF_MANIFEST, MOST_OF_BLOCK = 1 << 26, 1 << 28
-#: Longest text that is read from a lock, in characters; a process's number is shorter.
+#: Number of characters that are read from a lock at most; the number of a process is shorter.
 LOCK = 20
 #: The column of a block that says what it belongs to, and the prefix of the columns of paid hours.
 LABEL, HOURS = "of", "paid_h_"
-#: Version of the form of a block and of the sets of pilots that its runs are of. It grows with every change, so that
+#: Version of the format of a block, and of the way in which sets of pilots are made. Every change raises it, so that
 #: old folders are recognised.
 BLOCKS_VERSION = 3
 
@@ -58,7 +58,7 @@ class Manifest(Section):
     """The content of `manifest.json`."""
 
     asha_simulator: str
-    draws: int = 1  # folders without the key are of the first version
+    draws: int = 1  # folders of the first version lack the key
     blocks: int = 1
     seed: int
     scenario: dict[str, Any]
@@ -69,12 +69,11 @@ class Manifest(Section):
 class Store:
     """A results folder, held by this process until it is closed.
 
-    `columns` are those of a run; by default they are those of a sweep, with hours in place of money, so that other
-    prices are another question to the same runs.
+    `columns` are the columns of a run; by default they are those of a sweep, with hours in place of money, so that
+    the runs can be used again with other prices.
 
-    Raises InputError where the folder holds results already and `resume` does not say to go on, where they are of
-    another scenario, seed or version, and where another process is at work there. A scenario may put another
-    question to the same runs.
+    Raises InputError if the folder holds results already and `resume` is false, if they are of another scenario, seed
+    or version, or if another process is at work there. The scenario may ask another question about the same runs.
     """
 
     def __init__(
@@ -88,7 +87,7 @@ class Store:
     ) -> None:
         self._folder, self._columns = folder, columns
         inputs.check_kept(folder / name for name in FILES)
-        writing.check_files(folder / name for name in REPORTS)  # or they are refused when all runs are done
+        writing.check_files(folder / name for name in REPORTS)  # else they are refused after all runs are done
         _check_no_link(folder / "blocks")
         writing.make_folder(folder / "blocks")
         self._lock = _locked(folder / "lock")
@@ -99,7 +98,7 @@ class Store:
                 "draws": DRAWS_VERSION,
                 "blocks": BLOCKS_VERSION,
                 "seed": work.seed,
-                "scenario": json.loads(json.dumps(work.loaded.document.values, default=str)),  # as read back
+                "scenario": json.loads(json.dumps(work.loaded.document.values, default=str)),  # as if read back
                 "tables": tables,
             }
             self.shape: Shape | None = None
@@ -154,7 +153,7 @@ class Store:
         import polars as pl
 
         packed = reading.read_own(path, MOST_OF_BLOCK, "a block is a file; choose another folder")
-        if packed is None:  # removed in the meantime
+        if packed is None:  # it was removed after the folder was listed
             return None
         damaged = InputError(Problem(str(path), "is damaged; delete it and go on with --resume"))
         if path.name != _name(block, packed):
@@ -191,10 +190,10 @@ class Store:
     def _write(self, path: Path, content: bytes) -> None:
         try:
             with writing.replacing(path) as aside:
-                self._check_there()  # afterwards, since `replacing` makes a missing folder and removes it
+                self._check_there()  # after writing, since `replacing` makes a missing folder and removes it
                 aside.write_bytes(content)
         except (InputError, RunError):
-            self._check_there()  # the folder may vanish at any moment, and the error should say so
+            self._check_there()  # the folder may be removed at any moment, and the error should say so
             raise
 
     def _check_there(self) -> None:
@@ -234,7 +233,7 @@ class Store:
 
 
 def _by_columns(frame: pl.DataFrame, columns: np.dtype[np.void]) -> Runs:
-    """Runs from a frame with one column for each of their fields."""
+    """Make runs from a frame with one column for each of their fields."""
     runs = np.zeros(frame.height, columns)
     for name in columns.names or ():
         runs[name] = _column(frame, name, columns[name])
@@ -242,7 +241,7 @@ def _by_columns(frame: pl.DataFrame, columns: np.dtype[np.void]) -> Runs:
 
 
 def _by_hours(frame: pl.DataFrame) -> Runs:
-    """Runs from a frame with one column for the hours of each bill and group."""
+    """Make runs from a frame with one column for the hours of each bill and group."""
     hours = [name for name in frame.columns if name.startswith(HOURS)]
     runs = np.zeros(frame.height, with_hours(len(hours) // len(BILLS)))
     for name in KEPT:
@@ -253,7 +252,7 @@ def _by_hours(frame: pl.DataFrame) -> Runs:
 
 
 def _column(frame: pl.DataFrame, name: str, kind: np.dtype[Any]) -> np.ndarray[Any, Any]:
-    """A column of numbers; raises ValueError for another kind of numbers, and for entries that are missing."""
+    """A column of numbers; raises ValueError for numbers of another type, and for missing entries."""
     values = frame[name].to_numpy()
     if values.dtype != kind:
         raise ValueError(f"{name} holds {values.dtype}, not {kind}")
@@ -261,7 +260,7 @@ def _column(frame: pl.DataFrame, name: str, kind: np.dtype[Any]) -> np.ndarray[A
 
 
 def _is_of(runs: Runs, block: Block) -> bool:
-    """Whether runs are all those of a block: in each of its replicates each of its cells, with its searchers."""
+    """Whether runs are exactly those of a block: each of its cells with each searcher, in each replicate."""
     numbers = [number if number < SETS else (number - SETS) % OF_SET for number in range(*block.replicates)]
     width = len(runs) // len(numbers)
     if not width or len(runs) != width * len(numbers):
@@ -291,9 +290,9 @@ def _name(block: Block, packed: bytes) -> str:
 
 
 def _locked(path: Path) -> FileIO:
-    """Open and lock a file; the system unlocks it when the process ends, in whatever way.
+    """Open and lock a file; the system unlocks it when the process ends, for whatever reason.
 
-    Raises InputError if the file is not one of ours; other files stay as they are.
+    Raises InputError if a plan did not write the file, which then stays as it is.
     """
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     _check_no_link(path)

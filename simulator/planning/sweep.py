@@ -29,14 +29,14 @@ from simulator.scenario.loading import Loaded
 from simulator.scenario.plan import MOST
 from simulator.scenario.plan import ReplicatesSection as Wanted
 
-#: Attempts that a task simulates, roughly: at least half a second of work.
+#: Rough number of attempts that a task simulates, which is at least half a second of work.
 TASK = 120_000
-#: First of the fresh replicates, from which the chosen option's figures are computed.
+#: Number of the first fresh replicate. The chosen option's figures are computed from the fresh replicates.
 FRESH = MOST
-#: First of the replicates with other pilots, made of the existing ones: `OF_SET` with each set, under the same
-#: seeds; the first set stands for endlessly many pilots.
+#: Number of the first replicate with other pilots. There are `OF_SET` replicates for each set of pilots, with the
+#: same seeds in all sets. The first set stands for endlessly many pilots.
 SETS = 2 * MOST
-#: Cells that are run to estimate how long the others take.
+#: Number of cells that are run to estimate how long the others take.
 PROBES = 12
 
 
@@ -44,9 +44,9 @@ State = TypeVar("State")
 
 
 class Block(NamedTuple):
-    """A block: replicates and cells, each from the first up to (not with) the last, and an optional variation.
+    """A block: replicates and cells, each from the first up to but not including the last, maybe with a variation.
 
-    `searcher` is one of the searchers; None means all.
+    `searcher` is the index of a searcher; None means all searchers.
     """
 
     cells: tuple[int, int]
@@ -56,14 +56,14 @@ class Block(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Its name in messages."""
+        """The block's name in messages."""
         (first, last), (begin, end) = self.cells, self.replicates
         text = f"replicates {begin} to {end - 1} of cells {first} to {last - 1}"
         return text if self.variation is None else f"{text}, {self.variation.name}"
 
     @property
     def file(self) -> str:
-        """The beginning of its file's name."""
+        """The beginning of the name of the block's file."""
         (first, last), (begin, end) = self.cells, self.replicates
         text = f"replicates-{begin:06}-{end:06}-cells-{first:05}-{last:05}"
         if self.searcher is not None:
@@ -91,7 +91,7 @@ class Probe:
     def shape(self, cells: int, wanted: Wanted | None = None) -> Shape:
         """Blocks of about `TASK` attempts; cells of one replicate come first, since they share its trials.
 
-        If the number of replicates is not fixed, no block has more than half of the fewest.
+        If the number of replicates is not fixed, a block has at most half of the least number.
         """
         width = min(cells, max(1, int(TASK / max(self.attempts, 1))))
         most = inf if wanted is None or wanted.min == wanted.max else max(1, wanted.min // 2)
@@ -108,7 +108,7 @@ class Work:
 
     @property
     def expected(self) -> dict[str, str]:
-        """The absolute paths of those files, and their SHA-256."""
+        """The absolute paths of these files, and their SHA-256."""
         return {os.path.abspath(self.loaded.folder / name): digest for name, digest in self.tables}  # noqa: PTH100
 
 
@@ -120,7 +120,7 @@ class Failure(NamedTuple):
 
 
 class _ProcessState:
-    """Kept by a process between tasks of the same work: its cells and the tables that it has read."""
+    """What a process keeps between tasks of the same work: its cells, and the tables that it has read."""
 
     def __init__(self, work: Work) -> None:
         self.work = work
@@ -174,7 +174,7 @@ def guarded(work: Work, simulated: Callable[[], Runs]) -> Runs | Failure:
 
 def run_block(work: Work, block: Block) -> Runs | Failure:
     """Run a block; returns an array of `with_hours`, in order of replicate, cell and searcher."""
-    gc.disable()  # a run makes many small objects and hardly any cycle; searching for cycles takes 7 % of the time
+    gc.disable()  # a run makes many objects but few cycles, and the search for cyclic garbage takes 7 % of the time
     try:
         return guarded(work, lambda: _kept(list(_rows(state_of(work, _ProcessState), block))))
     finally:
@@ -182,7 +182,7 @@ def run_block(work: Work, block: Block) -> Runs | Failure:
 
 
 def _kept(rows: Sequence[Row]) -> Runs:
-    """Rows as an array; a cell with fewer groups than another has 0 paid hours for the missing ones."""
+    """Rows as an array; a cell with fewer groups than another cell has 0 paid hours for the missing groups."""
     most = max((len(row[-1][0]) for row in rows), default=1)
     filled = [(*row[:-1], [(*paid, *[0.0] * (most - len(paid))) for paid in row[-1]]) for row in rows]
     return np.array(filled, with_hours(most))
@@ -202,9 +202,9 @@ def _rows(state: _ProcessState, block: Block) -> Iterator[Row]:
 
 
 def _drawn(seed: int, number: int, cell: Cell) -> Cell:
-    """The cell of replicate `number`, whose cluster is drawn from its uncertainty in replicates with other pilots."""
+    """The cell of replicate `number`; in replicates with other pilots, its cluster is drawn from its uncertainty."""
     cluster = cell.loaded.scenario.cluster
-    if number < SETS + OF_SET or not cluster.uncertainty:  # the first set is the cluster as calibrated
+    if number < SETS + OF_SET or not cluster.uncertainty:  # the first set has the cluster as calibrated
         return cell
     cluster = uncertainty.drawn(cluster, seed, (number - SETS) // OF_SET)
     scenario = cell.loaded.scenario.model_copy(update={"cluster": cluster})
@@ -212,7 +212,7 @@ def _drawn(seed: int, number: int, cell: Cell) -> Cell:
 
 
 def _replicate(replicates: Replicates, number: int) -> Replicate:
-    """A replicate by its number in blocks; without pilots to draw from, it is an ordinary one."""
+    """A replicate by its number in blocks; if there are no pilots to draw from, it is an ordinary one."""
     if number < SETS:
         return replicates[number]
     drawn, within = divmod(number - SETS, OF_SET)
@@ -220,7 +220,7 @@ def _replicate(replicates: Replicates, number: int) -> Replicate:
 
 
 def probe(work: Work) -> Probe:
-    """Run one replicate of a few cells spread over the grid; raises the errors of these runs."""
+    """Run one replicate of a few cells from all over the grid; raises the errors of these runs."""
     state = state_of(work, _ProcessState)
     indices = sorted({round(place) for place in np.linspace(0, len(state.grid) - 1, PROBES)})
     began, attempts = perf_counter(), 0
@@ -230,7 +230,7 @@ def probe(work: Work) -> Probe:
 
 
 def blocks(shape: Shape, cells: int, replicates: tuple[int, int]) -> list[Block]:
-    """Divide replicates between two numbers, multiples of the shape's, into blocks."""
+    """Divide the replicates between two numbers into blocks; both are multiples of the shape's replicates."""
     return [
         Block((first, min(first + shape.cells, cells)), (begin, min(begin + shape.replicates, replicates[1])))
         for begin in range(replicates[0], replicates[1], shape.replicates)
@@ -239,7 +239,7 @@ def blocks(shape: Shape, cells: int, replicates: tuple[int, int]) -> list[Block]
 
 
 def rounds(shape: Shape, least: int, most: int) -> Iterator[int]:
-    """Numbers of replicates at which to check whether they are enough: each half as many again, in whole blocks."""
+    """Numbers of replicates at which to check whether they are enough: each 1.5 times the last, in whole blocks."""
     wanted = least
     while wanted < most:
         whole = min(ceil(wanted / shape.replicates) * shape.replicates, most)

@@ -1,8 +1,8 @@
 """Changes of a decision: the factor of a quantity beyond which another option is to be taken.
 
 A few replicates of the options in question, with half and with twice as much of a quantity under the same seeds, show
-how much longer and dearer each becomes. For every factor in between, all runs are taken to become longer and dearer
-by a power of the factor. Prices need no runs, and other pilots are those that the plan has drawn.
+how much longer and more expensive each becomes. For a factor in between, times and costs of all runs are taken to
+change by a power of the factor. Changes of prices need no runs. Other pilots are the sets that the plan has drawn.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from simulator.planning.runs import BILLS, Runs
 from simulator.planning.sensitivity import LEAST, MOST, PRICE, Variation
 from simulator.scenario.plan import PlanSection
 
-#: Most options that are compared: the chosen one, its neighbours, and those that would be taken elsewhere.
+#: Greatest number of options that are compared: the chosen one, its neighbours, and those chosen in other series.
 CONTENDERS = 8
-#: Replicates of each option, with half and with twice as much.
+#: Number of replicates of each option with half, and with twice, as much of a quantity.
 LOOKS = 12
-#: Factors that are tried first, nearest first; the change is then located between two of them.
+#: Factors to try first, those nearest to 1 first; the change is then located between two of them.
 UP, DOWN = (1.1, 1.2, 1.35, 1.5, 1.75, MOST), (0.9, 0.8, 0.7, 0.6, LEAST)
-#: Name of the variation by other pilots, or by another cluster within the calibration's uncertainty.
+#: Name of the change to other pilots, or to another cluster within the calibration's uncertainty.
 FIT = "fit"
 #: Accuracy of the factor at which a decision changes.
 NEAR = 0.01
-#: Least share of drawn sets of pilots with another decision from which the decision counts as uncertain.
+#: The decision counts as uncertain if at least this share of the drawn sets of pilots leads to another one.
 OFTEN = 0.25
 
 
@@ -50,9 +50,10 @@ class Growth(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Turn:
-    """A change of the decision beyond `factor` times as much of `what`; `now` is then taken, None for no option.
+    """A change of the decision: with more than `factor` times as much of `what`, `now` is chosen; None is no option.
 
-    With other pilots the decision changes in a `share` of the sets, and there is no factor.
+    If `factor` is below 1, it is with less than that. With other pilots the decision changes in a `share` of the
+    sets, and the factor has no meaning.
     """
 
     what: str
@@ -67,7 +68,7 @@ class Turn:
 
 
 def contenders(advice: Advice) -> list[Option]:
-    """The options that may be chosen if things are a little different."""
+    """The options that may be chosen if quantities are a little different."""
     chosen = advice.chosen or advice.nearest
     own = next(one for one in advice.series if chosen in one.options)
     at = own.options.index(chosen)
@@ -84,7 +85,7 @@ def contenders(advice: Advice) -> list[Option]:
 
 
 class Turning:
-    """The decision among some options; `runs` and `unknown` are those of each, in their order."""
+    """The decision among some options; `runs` and `unknown` have an entry for each option, in order."""
 
     def __init__(
         self, options: Sequence[Option], runs: Sequence[Runs], unknown: Sequence[Ignorance | None], plan: PlanSection
@@ -93,7 +94,7 @@ class Turning:
         self._chosen = self._place(self._advice([Growth()] * len(options), plan))
 
     def turns(self, what: str, less: Sequence[Growth], more: Sequence[Growth]) -> Iterator[Turn]:
-        """Changes of the decision with more and less of a quantity; `less` and `more` are the growths at the ends."""
+        """Changes of the decision with more or less of a quantity; `less` and `more` are the growths at both ends."""
         for ends, steps in ((more, UP), (less, DOWN)):
 
             def grown(factor: float, ends: Sequence[Growth] = ends, end: float = steps[-1]) -> list[Growth]:
@@ -111,9 +112,9 @@ class Turning:
             yield from self.turns(Variation(PRICE, MOST, setting).what, *ends)
 
     def not_known(self, sets: Sequence[Runs | None]) -> Iterator[Turn]:
-        """How often the chosen option fails with other pilots and other possible clusters, if it often does.
+        """A change if the chosen option often fails with other pilots and other possible clusters, and how often.
 
-        The runs of each option are in order of set.
+        The runs of each option are in order of sets.
         """
         grown = [_by_set(runs) for runs in sets]
         count = max(map(len, grown), default=0)
@@ -135,7 +136,7 @@ class Turning:
     def _first(
         self, grown: Callable[[float], list[Growth]], steps: Sequence[float]
     ) -> tuple[float, Option | None] | None:
-        """The factor beyond which the decision changes, and the option that is taken then; None if it never does."""
+        """The factor beyond which the decision changes, and the option chosen then; None if it never changes."""
         holds = 1.0
         for step in steps:
             advice = self._advice(grown(step), self._plan)
@@ -155,7 +156,7 @@ class Turning:
         return None
 
     def _holds(self, advice: Advice, plan: PlanSection) -> bool:
-        """Whether the chosen option is still good: it meets the question, and no other is clearly better."""
+        """Whether the chosen option is still good: it does what is asked, and no other option is clearly better."""
         if self._chosen is None:
             return advice.chosen is None
         mine = advice.options[self._chosen]
@@ -173,7 +174,7 @@ class Turning:
 
 
 def growth(own: Runs, varied: Runs) -> Growth:
-    """The growth from some runs to others under the same seeds, by the means of the logarithms."""
+    """The growth from `own` runs to `varied` runs under the same seeds, as means of differences of logarithms."""
     return Growth(*(_mean_log(own[name], varied[name]) for name in ("time_s", "worker_hours", "cost")))
 
 

@@ -33,9 +33,10 @@ def draw_all(
 ) -> list[Path]:
     """Write `traces` in every format, as `options` say; return what was written.
 
-    "gif", "mp4", "webm" and "webp" make every animation of `styles`, and with `utilization` a plot of it; "html" the
-    player, which can switch to `others` by their names; "perfetto" a file for trace viewers. `on_frame` is called
-    with the name of the picture, the number of files written and their total. Raises InputError as `animate` does.
+    "gif", "mp4", "webm" and "webp" make every animation of `styles`, and with `utilization` a plot of that. "html"
+    makes the player, which can switch to `others` by their names. "perfetto" makes a file for trace viewers.
+    `on_frame` is called with the name of the picture, the number of files written and their total. Raises InputError
+    as `animate` does.
     """
     motions: list[Motion] = [name for name in WRITERS if name in formats]
     title = options.titled(title)

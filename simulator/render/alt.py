@@ -70,7 +70,7 @@ def _clause(trace: Trace, unit: str) -> str:
 
 
 def of_workload(found: Queueing, unit: str) -> str:
-    """Whose trial each worker trains and the queue beneath, of searches that share a cluster."""
+    """The work of searches that share a cluster, and the queue below."""
     about = found.about
     said = {
         "searches": words.counted(about["searches"], "one search", "several searches"),

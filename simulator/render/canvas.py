@@ -58,7 +58,7 @@ class Canvas:
         align: Align = "left",
         width: int | None = None,
     ) -> int:
-        """Write `text` from `x` (or up to it, or around it), cut to `width` pixels; return the pixels it took."""
+        """Write `text` from `x` on, up to `x` or around `x`, cut to `width` pixels; returns its width in pixels."""
         text = plain(text) if width is None else shortened(text, size, width, bold=bold)
         taken = measure(text, size, bold=bold)
         steps, left, top = _letters(text, size, bold)
@@ -80,7 +80,7 @@ def measure(text: str, size: int, *, bold: bool = False) -> int:
 
 
 def shortened(text: str, size: int, width: int, *, bold: bool = False) -> str:
-    """`text` made plain and cut to `width` pixels; an ellipsis shows the cut."""
+    """`text` as plain text, cut to `width` pixels; an ellipsis shows that it was cut."""
     text = plain(text)
     if measure(text, size, bold=bold) <= width:
         return text
@@ -123,7 +123,7 @@ def _lettered(
 
 
 def _joined(pieces: list[tuple[NDArray[np.uint8], int, int]]) -> tuple[NDArray[np.uint8], int, int]:
-    """Join the coverages of a text's pieces."""
+    """Join the coverages of the pieces of a text."""
     pieces = [piece for piece in pieces if piece[0].size]
     if not pieces:
         return np.zeros((0, 0), np.uint8), 0, 0

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from matplotlib.font_manager import FontEntry
     from matplotlib.ft2font import FT2Font
 
-#: Characters of the bundled font: those below this code, accented Latin letters included, and these, which our own
-#: texts use.
+#: Characters that the bundled font has: those below this code, with accented Latin letters, and these others, which
+#: our own texts use.
 LATIN_ENDS, OWN = 0x250, frozenset("–—‘’“”…×·→\ufffd")
 
 
-#: Largest font that is read, in bytes; the largest ones, of Chinese letters, have some 20 million.
+#: Size in bytes of the largest font that is read; the largest fonts, with Chinese letters, have some 20 million.
 MOST = 1 << 28
-#: Sizes of letters at which a font is tried out, in pixels.
+#: Sizes of letters in pixels at which a font is tried out.
 SIZES = (11, 12, 24)
 #: The font that a user requested, which comes before the bundled one.
 _asked: ContextVar[Path | None] = ContextVar("_asked", default=None)
@@ -52,7 +52,7 @@ def bundled() -> Path:
 
 @lru_cache(maxsize=4096)
 def face_for(character: str) -> Face | None:
-    """The installed font for a character that the bundled one lacks; None if that has it, or no font does."""
+    """The installed font for a character that the bundled font lacks; None if that has it, or if no font has it."""
     return (
         None if _bundled_has(character) else next((face for face in _installed() if _has(face.path, character)), None)
     )
@@ -86,7 +86,7 @@ def unusable(path: Path) -> str:
     if found is None:
         return "is not a font of outlines; give a TrueType or OpenType file (.ttf, .otf, .ttc)"
     letters = "".join(chr(code) for code in range(LATIN_ENDS) if found.get_char_index(code))
-    try:  # as animations draw letters, and as plots do
+    try:  # draw the letters as animations do, and as plots do
         for size in SIZES:
             ImageFont.truetype(str(path), size).getmask(letters)
         for letter in letters:
@@ -109,12 +109,12 @@ def lacking(texts: Iterable[str]) -> str:
 
 
 def runs(text: str) -> tuple[tuple[Face | None, str], ...]:
-    """`text` in pieces of one font each; None is the bundled one."""
+    """Pieces of `text`, each with its font; None is the bundled font."""
     return _runs(text, asked())
 
 
 def _own_face(character: str, own: Face | None) -> Face | None:
-    """The font of a character; None for the bundled one, or if no font has it."""
+    """The font of a character; None for the bundled font, or if no font has the character."""
     return own if own is not None and _has(own.path, character) else face_for(character)
 
 
@@ -148,7 +148,7 @@ def _has(path: str, character: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _opened(path: str) -> FT2Font | None:
-    """The font of a file; None if it can't be read, or has pictures instead of outlines, as for emoji."""
+    """The font of a file; None if it can't be read, or has pictures instead of outlines, as emoji fonts do."""
     from matplotlib.ft2font import FT2Font
 
     try:
@@ -160,7 +160,7 @@ def _opened(path: str) -> FT2Font | None:
 
 @lru_cache(maxsize=1)
 def _installed() -> tuple[Face, ...]:
-    """All other fonts: first the upright ones without serifs and of normal weight, each group by name."""
+    """All other fonts: first upright ones without serifs and of normal weight, in order of names."""
     from matplotlib.font_manager import fontManager
 
     def rank(entry: FontEntry) -> tuple[bool, bool, str, str]:

@@ -1,7 +1,8 @@
-"""Pictures that are made once: a folder keeps them by the digest of everything they come from.
+"""Pictures that are made once: a folder keeps them by the digest of everything that they come from.
 
-That is the scenario, the files that it reads, the seed, the options and this program. A repeated request gets the
-same bytes, and nothing is drawn. Several processes may share a folder: an entry appears whole or not at all.
+That is the scenario, the files that it reads, the seed, the options and this program. If pictures are requested
+again, the kept files are copied and nothing is drawn. Several processes may share a folder: an entry appears whole or
+not at all.
 """
 
 from __future__ import annotations
@@ -29,17 +30,17 @@ if TYPE_CHECKING:
     from simulator.experiment.experiment import Experiment
     from simulator.experiment.sharing import SharedExperiment
 
-#: Environment variable with the command line's folder for kept pictures; "off" keeps none.
+#: Environment variable with the command line's folder for kept pictures; with "off" no pictures are kept.
 VARIABLE = "ASHA_SIM_KEPT"
-#: Most sets of pictures in a folder; the ones unused for longest are removed first.
+#: Greatest number of sets of pictures in a folder; the sets that were unused for longest are removed first.
 MOST = 200
 #: Name of an entry's list of files.
 LIST = "files.json"
-#: Largest list of files and largest picture that are read, in bytes; both are far more than needed.
+#: Sizes in bytes of the largest list of files and of the largest picture that are read; both are more than needed.
 MOST_OF_LIST, MOST_OF_PICTURE = 1 << 20, 1 << 30
-#: Names of entries, and of folders in which one is being made; a folder may hold other things of the user's.
+#: Names of entries, and of folders in which an entry is being made; the user may keep other things beside these.
 ENTRY, MAKING = re.compile("[0-9a-f]{64}"), "making-"
-#: Seconds after which a folder in which an entry is being made was left behind by a process that was killed.
+#: Seconds after which such a folder counts as left behind by a killed process.
 ABANDONED = 86_400
 #: Libraries whose versions pictures depend on.
 LIBRARIES = ("numpy", "pillow", "imageio", "matplotlib", "imageio-ffmpeg", "simpy")
@@ -88,7 +89,7 @@ class Kept:
         return contents
 
     def put(self, digest: str, files: Sequence[Path]) -> None:
-        """Keep `files`, which lie in one folder, under `digest`. Files that can't be kept are silently not kept."""
+        """Keep `files`, which lie in one folder, under `digest`; an error while keeping them is ignored."""
         with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
             aside = Path(mkdtemp(prefix=MAKING, dir=self._folder))
@@ -99,14 +100,14 @@ class Kept:
                 (aside / LIST).write_text(json.dumps(listed), encoding="utf-8")
                 entry = self._folder / digest
                 if self._contents(digest) is None and entry.is_dir() and not entry.is_symlink():
-                    shutil.rmtree(entry, ignore_errors=True)  # a damaged entry would stay for ever
-                aside.rename(entry)  # fails if another process was faster
+                    shutil.rmtree(entry, ignore_errors=True)  # else a damaged entry would stay for ever
+                aside.rename(entry)  # it fails if another process was faster
             finally:
                 shutil.rmtree(aside, ignore_errors=True)
             self._forget()
 
     def _forget(self) -> None:
-        """Remove the entries that were unused for longest, and what killed processes left; other folders stay."""
+        """Remove the entries that were unused for longest, and leftovers of killed processes; other folders stay."""
         with os.scandir(self._folder) as there:
             folders = [entry for entry in there if entry.is_dir(follow_symlinks=False)]
         used = {entry.path: entry.stat(follow_symlinks=False).st_mtime for entry in folders}
@@ -118,7 +119,7 @@ class Kept:
 
 
 def usual() -> Kept | None:
-    """The command line's folder of kept pictures: in this user's caches, or as ASHA_SIM_KEPT says."""
+    """The command line's folder of kept pictures: in the user's caches, or what ASHA_SIM_KEPT says."""
     said = os.environ.get(VARIABLE, "")
     if said == "off":
         return None
@@ -127,12 +128,12 @@ def usual() -> Kept | None:
     caches = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
     try:
         return Kept(Path(caches or Path.home() / ".cache") / "asha-simulator" / "pictures")
-    except RuntimeError:  # this user has no known home folder
+    except RuntimeError:  # the user's home folder is not known
         return None
 
 
 def digest(experiments: Iterable[Experiment | SharedExperiment], asked: Mapping[str, object]) -> str:
-    """The digest of the scenarios read in this block, their files, their seeds, and the request `asked`.
+    """The digest of the scenarios that were read in this block, their files, seeds, and the request `asked`.
 
     `asked` are plain values. Call it inside `inputs.noted()`, in which the scenarios were read.
     """
@@ -147,7 +148,7 @@ def digest(experiments: Iterable[Experiment | SharedExperiment], asked: Mapping[
 
 @lru_cache(maxsize=1)
 def _program() -> str:
-    """The drawing program: this package's files, and the versions of the libraries that it draws with."""
+    """What identifies this program: the files of this package, and the versions of the libraries for drawing."""
     found = sha256(sys.version.encode())
     for name in LIBRARIES:
         with suppress(PackageNotFoundError):
@@ -161,7 +162,7 @@ def _program() -> str:
 
 
 def _same(path: Path, content: bytes) -> bool:
-    """Whether a file, and no link to one, exists with this content."""
+    """Whether a file with this content exists; a link to one does not count."""
     return _bytes_of(path, len(content)) == content
 
 
@@ -174,5 +175,5 @@ def _bytes_of(path: Path, limit: int) -> bytes | None:
 
 
 def _is_plain(name: str) -> bool:
-    """Whether a name leads to a file in the folder where it is looked for, and to no other folder."""
+    """Whether a name is that of a file in the folder itself, and does not lead to another folder."""
     return Path(name).name == name and name != ".." and "\0" not in name

@@ -11,7 +11,7 @@ from simulator.trace.trace import Spell, Trace
 
 #: Palette indices of the colours in `extras`.
 INDEX = {"overhead": style.OVERHEAD, "lost": style.LOST, "boot": style.BOOT, "down": style.DOWN}
-#: Most colours of a ramp in a crowded legend.
+#: Greatest number of colours of a ramp in a crowded legend.
 FEW = 5
 
 
@@ -36,6 +36,6 @@ def stopped_entry(traces: Sequence[Trace]) -> list[tuple[tuple[int, ...], str]]:
 
 
 def thinned(colours: Sequence[int]) -> tuple[int, ...]:
-    """At most `FEW` of `colours`, evenly, with the first and the last."""
+    """At most `FEW` of `colours`, evenly spaced, with the first and the last."""
     last, count = len(colours) - 1, min(len(colours), FEW)
     return tuple(colours[place * last // max(count - 1, 1)] for place in range(count))

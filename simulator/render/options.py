@@ -1,4 +1,4 @@
-"""Options of how pictures look, the same for animations, plots, the command line, Python and Sphinx.
+"""Options on how pictures look, the same for animations, plots, the command line, Python and Sphinx.
 
 Without options, animations have 960 pixels, English texts and both themes, and loop for ever.
 """
@@ -25,19 +25,19 @@ NARROWEST, WIDEST = 360, 3840
 LOWEST, HIGHEST = 160, 4000
 LONGEST_S = 600
 SLOWEST, FASTEST = 0.01, 100
-#: Range of frames a second; browsers show no frame for less than 20 ms.
+#: Range of frames per second; browsers show each frame for at least 20 ms.
 FEWEST_FPS, MOST_FPS = 0.1, 50
 MOST_LOOPS = 65_535
-#: Most frames of an animation.
+#: Greatest number of frames of an animation.
 MOST_FRAMES = 3000
-#: Least size of the smallest letters as shown, and the width of the column in which wider pictures are shown, in
-#: pixels.
+#: Least size in pixels of the smallest letters when the picture is shown; and the width of the column in which wider
+#: pictures are shown, scaled down.
 LEGIBLE, COLUMN = 11, 740
 #: Width of pictures if none is requested, and their smallest letters, in pixels.
 USUAL_WIDTH, USUAL_LETTER = 960, 12
 #: Shortest time of an image in ms; browsers show one of 10 ms or less for 100 ms.
 SHORTEST_MS = 20
-#: Time for which the last frame is held, in ms, or its share of a requested time.
+#: Time in ms for which the last frame is held; and the share of a requested time that it takes at most.
 HOLD_MS, HOLD_SHARE = 3000, 0.2
 
 
@@ -48,17 +48,17 @@ class Sizes(NamedTuple):
     letter: int = USUAL_LETTER
 
     def px(self, usual: float) -> int:
-        """Pixels of a distance that takes `usual` pixels beside letters of 12."""
+        """Pixels of a distance that takes `usual` pixels in a picture with letters of 12 pixels."""
         return round(usual * self.letter / USUAL_LETTER)
 
     @property
     def room(self) -> float:
-        """The width in pixels of a picture whose smallest letters have 12."""
+        """The width that the picture would have, in pixels, if its smallest letters had 12 pixels."""
         return self.width * USUAL_LETTER / self.letter
 
 
 class Pace(NamedTuple):
-    """Times of the frames in ms (multiples of 10): of each but the last, and of the hold of the last."""
+    """Times in ms (multiples of 10) for which frames are shown: each but the last, and the last one (`hold_ms`)."""
 
     frame_ms: tuple[int, ...]
     hold_ms: int
@@ -69,13 +69,13 @@ class Pace(NamedTuple):
         return len(self.frame_ms) + 1
 
     def shown(self, frame: int, last: int) -> int:
-        """Time of frame `frame`, from 0, if `last` is its picture's last one, which is held until all others end."""
+        """Time in ms of frame `frame` (from 0); its picture's `last` frame is held until all pictures end."""
         return self.frame_ms[frame] if frame < last else sum(self.frame_ms[frame:]) + self.hold_ms
 
 
 @dataclass(frozen=True)
 class PictureOptions:
-    """The options of how pictures look; `read_options` makes them from a user's values."""
+    """The options on how pictures look; `read_options` makes them from a user's values."""
 
     width: int | None = None
     height: int | None = None
@@ -90,7 +90,7 @@ class PictureOptions:
     loop: int = 0
 
     def sizes(self) -> Sizes:
-        """Width and letters: 11 pixels at least, and where a picture is wider than 740, 11 when shown at that."""
+        """Width and letters: at least 11 pixels high, also if a picture wider than 740 pixels is shown at 740."""
         if self.width is None:
             return Sizes()
         return Sizes(self.width, max(LEGIBLE, ceil(LEGIBLE * self.width / COLUMN)))
@@ -104,9 +104,9 @@ class PictureOptions:
         return title if self.title is None else self.title
 
     def pace(self, frames: int, frame_ms: int) -> Pace:
-        """The times of frames; `frames` of `frame_ms` and a hold of 3 s are the usual ones.
+        """The times of frames; by default `frames` frames have `frame_ms` each, and the last is held for 3 s.
 
-        `seconds` are those of the whole animation with its hold; `fps` says how many frames it has.
+        `seconds` is the time of the whole animation with its last frame. `fps` decides how many frames it has.
         """
         if self.seconds is None and self.speed is None and self.fps is None:
             return Pace((frame_ms,) * (frames - 1), HOLD_MS)
@@ -165,10 +165,10 @@ def read_options(
 ) -> PictureOptions:
     """Check what a user asks for, and read the files.
 
-    `width` and `height` are pixels, `seconds` how long an animation lasts with its last frame, `speed` how many
-    times as fast as usual, `fps` frames a second, `loop` how often it plays (0 for ever). `palette`, `font` and
-    `texts` are files: colours (YAML), a TrueType or OpenType font, words (YAML). Raises InputError with a line for
-    each thing that is wrong, named by its option or by file and line.
+    `width` and `height` are in pixels. `seconds` is the length of an animation including its last frame, `speed` says
+    how many times as fast as usual it is, `fps` is its frames per second, and `loop` is how often it plays (0 for
+    ever). `palette`, `font` and `texts` are files: colours (YAML), a TrueType or OpenType font, words (YAML). Raises
+    InputError with a line for each thing that is wrong, named by its option or by file and line.
     """
     problems = [
         problem

@@ -1,4 +1,4 @@
-"""A user's own colours from a file, and checks that all readers can tell them apart.
+"""A user's own colours from a file, with checks that all readers can distinguish them.
 
 Contrast is defined as in WCAG 2. The view of people with a colour-vision deficiency is simulated as in Machado,
 Oliveira & Fernandes 2009 at full severity, on linear RGB; the distance of two colours is that in CIELAB (D65).
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from simulator.scenario.yaml_text import Document
 
 Colour = NDArray[np.float64]
-#: Least contrast with the page: of text, of graphics, and of colours that always have a word beside them, such as a
-#: start-up.
+#: Least contrast with the page: of text, of graphics, and of colours that always have a word beside them, such as
+#: that of a start-up.
 TEXT, GRAPHICS, WORDED = 4.5, 3.0, 2.2
 #: Least contrast of a bar with the idle time around it.
 AROUND = 1.9
-#: Least distance of two colours with different meanings, under any deficiency, and of idle time from the others.
+#: Least distance of two colours with different meanings, for any deficiency; and of idle time from the others.
 APART, IDLE_APART = 15.0, 17.0
 DEFICIENCIES: Mapping[str, Any] = {
     "none": np.eye(3),
@@ -62,8 +62,8 @@ def lab(colour: Colour, deficiency: str) -> Colour:
 def read(path: Path) -> dict[ThemeName, Theme]:
     """The themes of a YAML file: `light`, `dark` or both, with every colour of `Theme`, as "#4A9BD9".
 
-    Raises InputError with file and line for missing or wrong colours, and for colours that can't be told apart, with
-    the numbers.
+    Raises InputError with file and line for missing or wrong colours, and, with the numbers, for colours that can't
+    be distinguished.
     """
     document = document_of(path, "a palette is a small YAML file")
     names: tuple[ThemeName, ...] = get_args(ThemeName)
@@ -95,7 +95,7 @@ def read(path: Path) -> dict[ThemeName, Theme]:
 
 
 def indistinct(theme: Theme) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Colours that can't be seen or told apart: the entry of the theme, and what is wrong, with the numbers."""
+    """Colours that can't be seen or distinguished: the entry of the theme, and what is wrong, with the numbers."""
     page, idle = _rgb(theme.page), _rgb(theme.idle)
     rungs = [_rgb(colour) for colour in theme.rungs]
     least = [

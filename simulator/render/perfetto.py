@@ -1,6 +1,6 @@
 """Traces as Chrome trace events, which https://ui.perfetto.dev and other viewers open.
 
-A process a searcher, a thread a worker. Times are integer microseconds, which are our ticks.
+Each searcher is a process, and each worker is a thread. Times are whole microseconds, which are our ticks.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ROMAN = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
 
 
 def write(path: Path, traces: Sequence[Trace], *, title: str) -> None:
-    """Replace `path` by the events of `traces` as JSON."""
+    """Replace the file `path` by the events of `traces` as JSON."""
     ladder = levels(traces)
     events = [event for number, trace in enumerate(traces, 1) for event in _events(trace, ladder, number)]
     other = {"title": plain(title)} | {
@@ -66,7 +66,7 @@ def _names(trace: Trace, pid: int) -> Iterator[Event]:
 
 
 def _slices(trace: Trace, ladder: Levels, pid: int) -> Iterator[Event]:
-    """Slices: one an attempt, inside it its overhead and lost time, and one for each time a worker can't work."""
+    """Slices: one for each attempt, with its overhead and lost time inside, and one for each time without work."""
 
     def piece(name: str, category: str, worker: int, since: int, until: int, **args: object) -> Event:
         place = {"pid": pid, "tid": FIRST_THREAD + worker, "ts": since, "dur": until - since}
@@ -106,7 +106,7 @@ def _arrows(trace: Trace, pid: int) -> Iterator[Event]:
     number = 0
     for row, up in enumerate(promotions(trace).up.tolist()):
         if up < 0 or trace.end[row] <= trace.start[row] or trace.end[up] <= trace.start[up]:
-            continue  # the arrow would have no slice
+            continue  # the arrow would begin in no slice
         number += 1
         flow = {"name": say("promotion"), "cat": "promotion", "id": pid * 10_000_000 + number, "pid": pid}
         leaves = int(trace.end[row]) - 1  # still inside the slice
@@ -116,7 +116,7 @@ def _arrows(trace: Trace, pid: int) -> Iterator[Event]:
 
 
 def _counters(trace: Trace, pid: int) -> Iterator[Event]:
-    """Counters: busy workers over time, and an instant event for each new best loss."""
+    """Counters of busy workers over time, and an instant event for each new best loss."""
     for time, value in zip(*(column.tolist() for column in metrics.busy_workers(trace)), strict=True):
         yield {"name": say("busy workers"), "ph": "C", "pid": pid, "tid": 0, "ts": time, "args": {"busy": int(value)}}
     for row in metrics.incumbent_rows(trace).tolist():

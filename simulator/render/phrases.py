@@ -13,13 +13,13 @@ from simulator.trace import replay
 from simulator.trace.levels import Levels
 from simulator.trace.trace import Outcome, Trace
 
-#: Longest name from a log and longest value of a hyperparameter, in characters, and most hyperparameters of a trial
-#: that are shown.
+#: Number of characters that are shown of a name from a log, and of the value of a hyperparameter; and greatest number
+#: of hyperparameters of a trial that are shown.
 NAME, VALUE, MOST = 80, 24, 12
 
 
 class Note(NamedTuple):
-    """A note to point out, from one tick to another (or at one), which is known from the second on."""
+    """A note on a span of time, or on a moment; it is shown from tick `until` on, when it is known."""
 
     since: int
     until: int
@@ -43,12 +43,12 @@ FATES: dict[object, Fates] = {
 
 
 def fates(trace: Trace) -> Fates:
-    """The words for a run's search; a run without a searcher has general ones."""
+    """The words for a run's search; a run without a searcher has general words."""
     return FATES[trace.meta.get("advance")]
 
 
 def manner(trace: Trace) -> str:
-    """How trials were promoted in the run; empty if none was."""
+    """A text on how trials were promoted in the run; empty if none was."""
     if replay.first_promotion(trace) is None:
         return ""
     if trace.meta.get("advance") == "stops":
@@ -57,7 +57,7 @@ def manner(trace: Trace) -> str:
 
 
 def ending(trace: Trace, unit: str) -> str:
-    """How and when the run ended."""
+    """A text on how and when the run ended."""
     stopped = trace.stopped or trace.where(Outcome.CUT).any()
     return say("stopped at" if stopped else "finished at", time=words.clock(trace.makespan, unit))
 
@@ -73,7 +73,7 @@ def rungs(ladder: Levels) -> list[str]:
 
 
 def short_rungs(ladder: Levels) -> list[str]:
-    """The same for where there is little room."""
+    """Short names of a ladder's rungs, for places with little room."""
     return [say("rung", rung=rung) for rung in ladder.rungs] or units(ladder)
 
 
@@ -104,7 +104,7 @@ def first_promotion_note(trace: Trace, unit: str) -> Note | None:
 
 
 def _instant(tick: int, unit: str) -> str:
-    """A time with as many decimals, up to four, as it takes to tell it from 0."""
+    """A time with as many decimals, up to four, as make it differ from 0."""
     shown = (ticks.show(tick, unit, digits) for digits in range(1, 5))
     return next((text for text in shown if text != ticks.show(0, unit)), ticks.show(tick, unit))
 

@@ -4,8 +4,9 @@
     with inputs.noted():
         drawn = draw_scenario(Experiment(load(Path("docs.yaml"))), out, asked, store=Kept(folder))
 
-`drawn.files` are the pictures in `out`, `drawn.anew` says whether anything was drawn, and `drawn.digest` is of all
-that they come from. It is safe to call it from several processes at once, with one folder of kept pictures.
+`drawn.files` are the pictures in `out`, `drawn.anew` says whether anything was drawn, and `drawn.digest` is the
+digest of everything that they come from. It is safe to call it from several processes at once, with one folder of
+kept pictures.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class Drawn(NamedTuple):
 
 
 def once(store: Kept | None, digest: str, out: Path, draw: Callable[[], list[Path]]) -> Drawn:
-    """Write the pictures kept under `digest` into the folder `out`; if there are none, `draw` and keep them."""
+    """Write the pictures that are kept under `digest` into `out`; if there are none, draw and keep them."""
     if store is not None and (found := store.take(digest, out)) is not None:
         return Drawn(found, anew=False, digest=digest)
     files = draw()
@@ -104,7 +105,7 @@ def draw_shared_scenario(
     store: Kept | None = None,
     on_frame: Callable[[int, int], None] | None = None,
 ) -> Drawn:
-    """The same for searches that share a cluster, which have the timeline alone; other styles are an InputError."""
+    """Write the pictures of searches that share a cluster; raises InputError for styles other than timeline."""
     from simulator.render.sharing import draw_shared
 
     if set(asked.styles) != {"timeline"}:
@@ -174,6 +175,6 @@ def _with_snippet(files: list[Path], out: Path, asked: Pictures, title: str) -> 
 
 
 def unlike(title: str, taken: set[str]) -> str:
-    """The title, with a number if another has it already."""
+    """The title, with a number if another picture has the same title."""
     numbered = (title if number == 1 else f"{title} ({number})" for number in count(1))
     return next(name for name in numbered if name not in taken)

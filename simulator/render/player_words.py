@@ -1,6 +1,6 @@
 """The texts of the player and of the file for trace viewers in English; words.py adds them to those of pictures.
 
-Texts of the page's script have the same form. Its numbers and names go to the places in braces, too.
+Texts of the page's script have the same form: numbers and names replace the parts in braces.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ PAGE: Mapping[str, str] = MappingProxyType({
     "The numbers": "The numbers",
 })  # fmt: skip
 
-#: The texts of its script: what it says of a job and of a decision.
+#: The texts of the page's script: what it says about a job and about a decision.
 SCRIPT: Mapping[str, str] = MappingProxyType({
     "Play": "Play",
     "Pause": "Pause",
@@ -129,7 +129,7 @@ TRACE: Mapping[str, str] = MappingProxyType({"promotion": "promotion", "new best
 
 PLAYER: Mapping[str, str] = MappingProxyType({**PAGE, **SCRIPT, **NUMBERS, **TRACE})
 
-#: Texts of pictures that the page's script says too.
+#: Texts of pictures that the page's script uses, too.
 SHARED = (
     "decimal point", "thousands separator", "percent", "seconds", "minutes", "hours", "days", "worker seconds",
     "worker minutes", "worker hours", "worker days", "one unit", "units", "shown", "running", "worker below a number",

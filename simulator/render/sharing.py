@@ -36,7 +36,8 @@ def draw_shared(
 ) -> list[Path]:
     """Write the timeline of searches that share a cluster in every format, as `options` say; return what was written.
 
-    "html" makes the player, whose switch colours jobs by search or by rung, "perfetto" a file for trace viewers.
+    "html" makes the player, with a switch that colours jobs by search or by rung. "perfetto" makes a file for trace
+    viewers.
     """
     motions: list[Motion] = [name for name in WRITERS if name in formats]
     title = options.titled(title)

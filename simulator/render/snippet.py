@@ -45,7 +45,7 @@ class Picture(NamedTuple):
         return bool(self.light and self.dark)
 
     def file(self, suffix: str, *, dark: bool = False) -> str:
-        """The name of a file; if only the other theme was drawn, of that."""
+        """The name of a file; if only the other theme was drawn, the name in that theme."""
         return f"{self.name}{DARK if (dark and self.dark) or not self.light else ''}.{suffix}"
 
     @property
@@ -119,7 +119,7 @@ def _video(one: Picture) -> str:
 def video(sources: Sequence[tuple[str, str]], poster: str, *, alt: str, size: str) -> str:
     """An element that shows `poster` until it is played: addresses of videos, each with a media query or "".
 
-    A browser takes the first source that fits, and loads it when it is played.
+    A browser takes the first source that fits, and loads it when the video is played.
     """
     lines = []
     for address, media in sources:

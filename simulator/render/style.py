@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from simulator.core.vocabulary import ThemeName
 
-#: Steps of a text ramp: the last one is the full colour, and 0 is the background, which has no index.
+#: Number of steps of a text ramp: the last one is the full colour, and step 0 is the background, which has no index.
 STEPS = 8
-#: Most rungs with a colour of their own; a longer ladder shares them.
+#: Greatest number of rungs with different colours; on a longer ladder, rungs share colours.
 MAX_RUNGS = 11
 
 PAGE = 0  # the background
@@ -37,7 +37,7 @@ PALE = RUNG + MAX_RUNGS  # first colour of the same ramp, for work not yet done
 OVERHEAD = PALE + MAX_RUNGS  # a job before its training
 DOWN = OVERHEAD + 1  # a worker that is not there
 BOOT = DOWN + 1  # a worker that starts up
-STOPPED = ACCENT + STEPS - 1  # the mark on a trial that a rule stopped, like no rung in either theme
+STOPPED = ACCENT + STEPS - 1  # the mark on a trial that a rule stopped; unlike any rung's colour
 TRANSPARENT = 63
 COLOURS = 64
 
@@ -64,7 +64,7 @@ class Theme:
     pale: tuple[str, str, str, str]
 
     def palette(self, rungs: int) -> NDArray[np.uint8]:
-        """All colours in order of their indices, shape (64, 3); of the ramp's, `rungs` differ from each other."""
+        """All colours in order of their indices, shape (64, 3); the ramp has `rungs` different colours."""
         table = np.zeros((COLOURS, 3))
         for index, colour in (
             (PAGE, self.page),

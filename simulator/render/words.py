@@ -1,4 +1,4 @@
-"""All texts of pictures: in English here and in player_words.py, in another language from a file.
+"""All texts of pictures: English ones are here and in player_words.py, those of another language in a file.
 
 A text has a key and may have places in braces, `{n}`, for numbers and names. `say` gives it in the current language
 of pictures.
@@ -195,7 +195,7 @@ def template(key: str) -> str:
 
 
 def of_pictures(words: Words) -> list[str]:
-    """The texts that pictures show; a browser letters the player's."""
+    """The texts that pictures themselves show; the texts of the player are drawn by the browser."""
     return [text for key, text in words.items() if key not in PLAYER]
 
 
@@ -250,9 +250,9 @@ def percent(shown: str) -> str:
 
 
 def written(shown: str) -> str:
-    """An amount as it is written in English, "1.5 h", "42%", "1,200" or "9 units", in the current language.
+    """An amount that is written in English, such as "1.5 h", "42%", "1,200" or "9 units", in the current language.
 
-    What is none of these stays as it is.
+    Any other text stays as it is.
     """
     if _words.get() is ENGLISH:
         return shown

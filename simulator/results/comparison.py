@@ -41,7 +41,7 @@ MEASURES = (
 )
 
 
-#: Sentences on a measure: its name, the text if the second searcher has less of it, and the text if it has more.
+#: Sentences on a measure: its name, the text if the second searcher has a smaller value, and that for a greater one.
 _SAID = {
     "makespan_s": (
         "makespan",
@@ -92,7 +92,7 @@ _MATTERS = {
 class Comparison(Shown):
     """The same scenario under many seeds: means, and differences seed by seed, each with its 95 % interval.
 
-    `summaries` has a list for each label, one entry a seed, in the order of the seeds.
+    `summaries` has a list for each label, with an entry per seed, in order of the seeds.
     """
 
     scenario: Loaded
@@ -119,7 +119,7 @@ class Comparison(Shown):
         return statistics.difference(self.values(name, one), self.values(name, other), LEVEL)[0]
 
     def as_dict(self) -> dict[str, object]:
-        """All means, and differences from the first searcher, with intervals; times in seconds, None for unknown."""
+        """All means, and differences from the first searcher, with intervals; times in seconds, None if unknown."""
         first, *others = self.summaries
         return {
             "seed": self.seed,
@@ -191,7 +191,7 @@ class Comparison(Shown):
         return f"For a plan: {said}{f'; {rest}' if rest else ''}."
 
     def times(self) -> list[str]:
-        """The same for makespans and first full-length trials only, in the form that follows "over 20 seeds,"."""
+        """Findings on makespans and first full-length trials only, as sentences that can follow "over 20 seeds,"."""
         first, *others = self.summaries
         return [self._finding(measure, first, label) for label in others for measure in MEASURES[:2]]
 

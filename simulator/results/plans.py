@@ -18,7 +18,7 @@ from simulator.results.shown import Shown
 class Previewed(Shown):
     """Previews of searches; `previewed["ASHA"]` are the numbers of one of them.
 
-    `previews` go by label; of every number that varies they have the least, the mean and the greatest.
+    `previews` maps labels to previews; every number that varies has its least, mean and greatest value there.
     """
 
     name: str

@@ -39,8 +39,9 @@ class Attempt(NamedTuple):
 class Results(Shown):
     """One run of every searcher of a scenario under one seed; `results["ASHA"]` are that searcher's numbers.
 
-    `traces` and `summaries` go by label; the numbers are named as in summary.json, times in seconds. `scenario` is
-    None for searchers that were run without one. `time_unit` is the unit in which times are shown: s, min, h or d.
+    `traces` and `summaries` map labels to traces and numbers. Numbers have the names of summary.json, and times are
+    in seconds. `scenario` is None for searchers that were run without one. `time_unit` is the unit in which times are
+    shown: s, min, h or d.
     """
 
     scenario: Loaded | None

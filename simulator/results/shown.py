@@ -1,4 +1,4 @@
-"""What all results have: a title, a table and sentences, for a terminal and for a notebook."""
+"""What all results have in common: a title, a table and sentences, for a terminal and for a notebook."""
 
 from __future__ import annotations
 

@@ -17,19 +17,19 @@ from simulator.scenario import yaml_text
 from simulator.scenario.loading import Loaded, check_document
 from simulator.scenario.values import is_duration
 
-#: The file's name that messages give for a question.
+#: The name that messages give to the source of a question, in place of a file's name.
 NAME = "question.yaml"
-#: Most numbers of workers in one question.
+#: Greatest number of numbers of workers in one question.
 MOST_COUNTS = 100
-#: Ends of the names of files that hold a fitted law, and no learning curves.
+#: Endings of the names of files that hold a fitted law instead of learning curves.
 LAWS = {".yaml", ".yml"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """A question, as its options give it; None for an option that was not given.
+    """A question, as the options of the command line give it; None for an option that was not given.
 
-    Times are text such as "7min". `pilots` is a file of learning curves; without one, trials are made up around
+    Times are texts such as "7min". `pilots` is a file of learning curves; without one, trials are made up around
     `unit_time`.
     """
 
@@ -56,9 +56,9 @@ class Question:
 
 
 def asked(question: Question, path: Path | None = None) -> Loaded:
-    """The scenario of a question, as if it stood in the file `path`; its text is `document.raw`.
+    """The scenario of a question, as if it were in the file `path`; its text is `document.raw`.
 
-    Raises InputError naming every option that is missing or wrong.
+    Raises InputError for every option that is missing or wrong.
     """
     problems = list(_problems(question))
     if problems:
@@ -72,7 +72,7 @@ def asked(question: Question, path: Path | None = None) -> Loaded:
 
 @contextmanager
 def told_by_options(loaded: Loaded) -> Iterator[None]:
-    """In problems of a question's scenario, which no user wrote, name the option instead."""
+    """In the problems of a scenario that was made from options, name the option instead of a line of the file."""
     try:
         yield
     except InputError as error:
@@ -127,7 +127,7 @@ def counts_of(text: str) -> list[int]:
 
 
 def _problems(question: Question) -> Iterator[Problem]:
-    """Problems of the options: missing ones, ones that are no number, and ones without an effect."""
+    """Problems of the options: an option is missing, is not a number, or has no effect."""
     needed = {"--trials": "how many trials a search starts, such as 300",
               "--max-length": "how many units (epochs) the best of them are trained for, such as 81",
               "--workers": "the numbers of workers to try, such as 8,16,32"}  # fmt: skip
@@ -146,7 +146,7 @@ def _problems(question: Question) -> Iterator[Problem]:
 
 
 def _of_money(given: dict[str, object]) -> Iterator[Problem]:
-    """Problems of the prices, and of options that need a price."""
+    """Problems of prices, and of options that need a price."""
     for option in ("--price", "--spot-price", "--budget", "--confidence"):
         value = given.get(option)
         if isinstance(value, float) and not math.isfinite(value):
@@ -216,7 +216,7 @@ def _number(value: object) -> str:
 
 
 def _scalar(value: object) -> str:
-    """An option's value in YAML: a number, a span or a time of day as it is, any other text in quotes."""
+    """An option's value in YAML: a number, a span or a time of day is unchanged, any other text is in quotes."""
     text = _number(value)
     return text if re.fullmatch(r"[0-9][\w.+ -]*(\d\d:\d\d(:\d\d)?)?", text, re.ASCII) else _text(text)
 
@@ -233,7 +233,7 @@ def _text(text: str) -> str:
 
 
 def _of_option(problem: Problem) -> Problem:
-    """A problem of the scenario that was made, moved to the option that it comes from."""
+    """A problem of a scenario that was made from options, with the option as its place."""
     options = {
         "max_trials": "--trials", "max_length": "--max-length", "divisor": "--divisor", "unit_time": "--unit-time",
         "file": "--pilots", "count": "--workers", "start": "--start", "deadline": "--deadline", "budget": "--budget",

@@ -19,5 +19,5 @@ class Section(BaseModel):
 
 
 def wrong(message: str) -> PydanticCustomError:
-    """An error about entries that don't go together."""
+    """An error about entries that contradict each other."""
     return PydanticCustomError("together", message)

@@ -9,9 +9,9 @@ from simulator.scenario.yaml_text import Path_
 
 
 def path_of(values: Any, text: str) -> Path_:
-    """The keys that a dotted text means; a key of the file may have dots of its own, as those of `plan.vary` do.
+    """The path of keys that a dotted text means; a key of the file may contain dots itself, as in `plan.vary`.
 
-    In a file with one `searcher:` block, the block may also be named as it is in results: `searchers.asha`.
+    In a file with one `searcher:` block, the block may also have the name that it has in results: `searchers.asha`.
     """
     path = _path(values, text.strip())
     block = values.get("searcher") if isinstance(values, dict) and "searchers" not in values else None

@@ -18,7 +18,7 @@ from simulator.scenario.values import Delay, Duration, Label
 Money = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 
 
-#: Most trials that a cluster trains at once.
+#: Greatest number of trials that a cluster trains at once.
 MOST_WORKERS = 1_000_000
 
 

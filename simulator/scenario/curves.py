@@ -26,11 +26,11 @@ Loss = Annotated[float, Field(ge=-1e6, le=1e6)]
 Correlation = Annotated[float, Field(ge=-1, le=1)]
 
 
-#: A trial on which drawn trials are modelled.
+#: A row of a law: a trial on which drawn trials are modelled.
 Row = Annotated[list[Annotated[float, Field(ge=-1e9, le=1e9)]], Field(min_length=7, max_length=7)]
 
 
-#: One of a law's trials, by number, and how far those like it may be from it.
+#: The number of one of a law's trials, and its spread.
 OtherRow = Annotated[list[Annotated[float, Field(ge=0, le=1e9)]], Field(min_length=2, max_length=2)]
 
 
@@ -209,11 +209,11 @@ class SyntheticSection(Section):
     @model_validator(mode="before")
     @classmethod
     def _with_preset(cls, data: Any) -> Any:
-        """The preset's values, under those the file gives."""
+        """Add the preset's values for the keys that the file does not give."""
         if isinstance(data, dict) and data.get("preset") in get_args(Preset):
             preset = section(PRESETS[data["preset"]])
             if {"unit_time", "unit_time_sigma"} & data.keys():
-                preset.pop("unit_times", None)  # the preset's value, which would have no effect
+                preset.pop("unit_times", None)  # the value of the preset would have no effect
             return {**preset, **data}
         return data
 
@@ -233,7 +233,7 @@ class SyntheticSection(Section):
         return self
 
     def _check_trials(self) -> None:
-        """Rows that can be drawn from, and no key beside them that they make pointless."""
+        """Check that the rows are possible, and that no key is given that has no effect beside them."""
         if self.trials is None:
             if self.others is not None:
                 raise PydanticCustomError("together", "others are of a law with `trials`, which are not given")
@@ -278,7 +278,7 @@ class SyntheticSection(Section):
 
     @property
     def other_laws(self) -> tuple[Law, ...]:
-        """Laws of other pilots, as the fit kept them."""
+        """The laws of other pilots that the fit kept."""
         law = self.law
         return tuple(
             replace(

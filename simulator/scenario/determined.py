@@ -21,7 +21,7 @@ from simulator.searchers import determined, halving
 from simulator.searchers import determined_layouts as layouts
 
 _MODES = ("aggressive", "standard", "conservative")
-_MOST_TRIALS = 2000  # Determined's limit for a grid and for adaptive_simple
+_MOST_TRIALS = 2000  # Determined's limit for grid and adaptive_simple
 
 #: Concurrency in Determined 0.20.2 and later, for a block that gives none.
 _CONCURRENT_SINCE_0_20_2 = 16
@@ -92,12 +92,12 @@ class RandomSection(DeterminedSection):
 
     @property
     def endless(self) -> bool:
-        """Without max_trials it never ends."""
+        """Whether the search never ends, because max_trials is missing."""
         return self.max_trials is None
 
     @property
     def trials(self) -> int | None:
-        """Trials in all, if limited."""
+        """The number of trials, if it is limited."""
         return self.max_trials
 
 
@@ -224,18 +224,18 @@ class _Asynchronous(DeterminedSection):
 
     @property
     def advance(self) -> Advance | None:
-        """Whether it stops trials, or pauses them."""
+        """Whether the searcher stops trials, or pauses them."""
         return "stops" if self.stop_once else "pauses"
 
     @property
     def promotes_one_in(self) -> float | None:
-        """The divisor; None with stop_once, where a trial is compared only with the results before its own."""
+        """The divisor; None with stop_once, since a trial is then compared only with the results before its own."""
         return None if self.stop_once else self.divisor
 
     @model_validator(mode="before")
     @classmethod
     def _newest(cls, data: Any) -> Any:
-        """Read `max_time` of the newest release, which means stopping at the same rungs."""
+        """Read `max_time`, which in the newest release means stopping at the same rungs."""
         if not isinstance(data, dict) or not {"max_time", "time_metric"} & data.keys():
             return data
         if data.get("max_time") is None or data.get("time_metric") is None:

@@ -1,7 +1,7 @@
 """Scenario blocks of other libraries' schedulers, with the names, defaults and rules of their arguments.
 
-An argument that the library accepts and that makes no difference here is accepted; `unused` names it, and a run
-reports it. An argument that would make a difference that is not simulated is an error.
+An argument that has no effect here is accepted as the library accepts it; `unused` names it, and a run reports it. An
+argument whose effect is not simulated is an error.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class LibrarySearcherSection(SearcherSection):
 
     @property
     def said_direction(self) -> tuple[str, bool] | None:
-        """The argument that says whether smaller is better, and what it says; None where it was not given."""
+        """The argument that says whether smaller is better, and its value; None if it was not given."""
         for key, smaller in (("mode", "min"), ("direction", "minimize"), ("do_minimize", True)):
             if key in self.model_fields_set and (said := getattr(self, key)) is not None:
                 return key, said == smaller
@@ -89,7 +89,7 @@ class LibrarySearcherSection(SearcherSection):
 
     @property
     def bracket_weights(self) -> list[float] | None:
-        """How likely a trial is to be put into each bracket, where that is drawn."""
+        """The probabilities of the brackets for a trial, up to a factor, if brackets are drawn."""
         return None
 
     @property
@@ -163,7 +163,7 @@ class RayHyperbandSection(_Ray):
 
     @property
     def stepwise(self) -> bool:
-        """True: every report can change which bracket is next."""
+        """Always true: every report can change which bracket is next."""
         return True
 
     @property
@@ -217,7 +217,7 @@ class OptunaSuccessiveHalvingSection(_Optuna):
 
     @property
     def stepwise(self) -> bool:
-        """Whether the searcher must hear every report: any may be the first to decide once a trial is complete."""
+        """Whether the searcher must hear every report: once a trial is complete, any report may be deciding."""
         return self.min_resource == "auto"
 
     @model_validator(mode="after")
@@ -286,7 +286,7 @@ class _SyneTune(LibrarySearcherSection):
 
     @property
     def doubts(self) -> list[str]:
-        """A default that the version does not have."""
+        """A note on a default that the version does not have."""
         if "max_t" in self.model_fields_set or self.version != "0.13":  # type: ignore[attr-defined]
             return []
         return [f"max_t is {int(self.max_t)}, the default of version 0.16; version 0.13 has no default"]
@@ -415,7 +415,7 @@ class SklearnHalvingSection(LibrarySearcherSection):
     @model_validator(mode="before")
     @classmethod
     def _as_random_search(cls, data: object) -> object:
-        """Give the default of HalvingRandomSearchCV, the only class that has `n_candidates: exhaust`."""
+        """Set the default of HalvingRandomSearchCV, the only class that has `n_candidates: exhaust`."""
         if isinstance(data, dict) and data.get("n_candidates") == "exhaust" and "min_resources" not in data:
             return {**data, "min_resources": "smallest"}
         return data
@@ -435,7 +435,7 @@ class SklearnHalvingSection(LibrarySearcherSection):
 
     @property
     def doubts(self) -> list[str]:
-        """The default that the two classes differ in, and a last round that is shorter than max_resources."""
+        """Notes on the default in which the two classes differ, and on a last round shorter than max_resources."""
         found = []
         if "min_resources" not in self.model_fields_set:
             found.append(
@@ -462,10 +462,10 @@ class SklearnHalvingSection(LibrarySearcherSection):
 
 
 def _ends_early(block: LibrarySearcherSection, key: str, units: int) -> list[str]:
-    """What to say of a searcher that trains no trial up to the `units` of its argument `key`."""
+    """A note if the searcher trains no trial up to the `units` that its argument `key` says."""
     try:
         last = int(block.max_length)
-    except ValueError:  # its rungs don't fit, which is an error of its own
+    except ValueError:  # its rungs don't fit, which is reported as an error
         return []
     if last >= units:
         return []

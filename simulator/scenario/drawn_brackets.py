@@ -8,14 +8,14 @@ import numpy as np
 
 from simulator.core.streams import Drawn, Stream
 
-#: Trials whose brackets are drawn at once.
+#: Number of trials whose brackets are drawn at once.
 BLOCK = 1024
 
 
 def drawn_brackets(weights: Sequence[float], seed: int) -> Callable[[int], int]:
-    """Gives a trial's bracket by its number: bracket i with probability in proportion to `weights[i]`.
+    """Make a function from a trial's number to its bracket: bracket i has a probability proportional to `weights[i]`.
 
-    The answer is the same whatever was asked before.
+    The function returns the same bracket whatever was asked before.
     """
     ends = (np.cumsum(weights) / sum(weights))[:-1]
     drawn = Drawn(seed, Stream.BRACKET, block=BLOCK)

@@ -1,20 +1,21 @@
-"""The time and memory of a run with very many trials, told before it begins."""
+"""The time and memory of a run with very many trials, as a note before it begins."""
 
 from __future__ import annotations
 
 from simulator.core.formatting import counted
 
-#: Measured needs of a million trials of SHA or ASHA: 1.5 million attempts of 4 to 8 microseconds and about 300 bytes
-#: each.
+#: Measured seconds and gigabytes for a million trials of SHA or ASHA, which make 1.5 million attempts of 4 to 8
+#: microseconds and about 300 bytes each.
 SECONDS, GIGABYTES = 10.0, 0.45
-#: Gigabytes from which the text says terabytes.
+#: Number of gigabytes from which on the text says terabytes.
 BIG = 1000
-#: Fewest trials for which a run's needs are told, and the most that synthetic and ordered curves draw.
+#: Number of trials from which on a run's time and memory are noted; and the most that synthetic and ordered curves
+#: draw.
 WORTH_A_WORD, MOST = 5_000_000, 20_000_000
 
 
 def effort(trials: int) -> str:
-    """A sentence on the time and memory of a run of `trials` trials, and what they are estimated from."""
+    """A sentence on the time and memory of a run of `trials` trials, and on what that estimate rests."""
     millions = trials / 1e6
     return (
         f"{trials:,} trials would take some {_time(SECONDS * millions)} and {_memory(GIGABYTES * millions)}, as a "

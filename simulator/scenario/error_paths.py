@@ -12,9 +12,9 @@ Path_ = tuple[str | int, ...]
 
 
 def entry(loc: Path_, root: type[BaseModel]) -> tuple[Path_, type[BaseModel], Any]:
-    """The path of an error in the file, the model that its last key belongs to, and the type at that place.
+    """The path of an error in the file, the model that its last key belongs to, and the type at that path.
 
-    Pydantic adds to a path what is no key of the file: the tag of a union, as in ("searchers", "SHA", "sha",
+    Pydantic adds parts to a path that are not keys of the file: the tag of a union, as in ("searchers", "SHA", "sha",
     "divisor"), names of validators, and "[key]" for a wrong key.
     """
     where: Path_ = ()
@@ -34,10 +34,10 @@ def entry(loc: Path_, root: type[BaseModel]) -> tuple[Path_, type[BaseModel], An
 
 
 def homes(root: type[BaseModel]) -> dict[str, list[str]]:
-    """The paths of the sections that have each key, nearest to the top first; "*" is an entry of a section."""
+    """For each key, the paths of the sections that have it, those nearest to the top first; "*" is any entry."""
     found: dict[str, list[str]] = {}
     sections = [("", root)]
-    for path, section in sections:  # which grows
+    for path, section in sections:  # the list grows
         for name, field in section.model_fields.items():
             found.setdefault(name, []).append(path)
             inside, place = _bare(field.annotation), f"{path}.{name}".removeprefix(".")
@@ -49,7 +49,7 @@ def homes(root: type[BaseModel]) -> dict[str, list[str]]:
 
 
 def tags(union: Any) -> list[str]:
-    """The values that `name` or `kind` may have in a union of models."""
+    """All values that `name` or `kind` may have in a union of models."""
     return [tag for choice in get_args(union) for field in _tag_fields(choice) for tag in get_args(field.annotation)]
 
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from simulator.core.errors import InputError, Problem
 from simulator.io import writing
 
-#: The schema's file, which a scenario's first line names and editors check it by.
+#: The file of the schema. The first line of a scenario names it, and editors check the scenario by it.
 SCHEMA = "schema.json"
 
 
@@ -151,7 +151,7 @@ def write(kind: str, target: Path) -> list[Path]:
 
 
 def _is_other(path: Path, content: bytes) -> bool:
-    """Whether a file of this name exists with other content."""
+    """Whether a file of this name exists and has other content."""
     if not path.exists() and not path.is_symlink():
         return False
     return not path.is_file() or path.stat().st_size != len(content) or path.read_bytes() != content

@@ -21,8 +21,8 @@ from simulator.scenario.searchers import SEARCHERS
 from simulator.scenario.values import duration
 from simulator.scenario.yaml_text import Change, Document, Path_
 
-#: Determined's searchers that are simulated, from versions 0.12.10 to 0.38. A file that holds only a block may name
-#: any other searcher of a scenario too.
+#: Determined's searchers from versions 0.12.10 to 0.38 that are simulated. A file that has only a `searcher:` block
+#: may also name any other searcher of a scenario.
 SUPPORTED = tuple(name for name, model in SEARCHERS.items() if issubclass(model, DeterminedSection))
 
 #: Determined's searchers that are not simulated, and why.
@@ -34,10 +34,11 @@ _UNSUPPORTED = {
 #: Keys of versions up to 0.12 whose lengths are in steps of some batches, and the keys that replaced them.
 _STEPS = {"max_steps": "max_length", "target_trial_steps": "max_length", "step_budget": "budget"}
 
-#: Most points of a grid that are counted; a larger grid is refused.
+#: Greatest number of points of a grid; a larger grid is refused.
 MOST_POINTS = 10**9
 
-#: Stand-ins for the rest of a scenario, so that the block is checked as a scenario's is; they are never used.
+#: Values for the other sections of a scenario, so that the block can be checked as that of a scenario; they are not
+#: used.
 _REST = {"curves": {"kind": "recorded", "file": "none"}, "cluster": {"workers": 1}, "stop": {"time": 1}}
 
 
@@ -47,7 +48,7 @@ def is_experiment(values: Any) -> bool:
 
 
 def check_experiment(document: Document) -> Loaded:
-    """Check the search of an experiment file; only the searcher of the result comes from the file.
+    """Check the search of an experiment file; in the result, only the searcher comes from the file.
 
     Raises InputError naming every problem. The grid's points are those of the file's hyperparameters.
     """
@@ -63,7 +64,7 @@ def check_experiment(document: Document) -> Loaded:
 
 #: Keys of a scenario that is made from an experiment, and where the experiment has their values.
 _TAKEN_OVER: dict[Path_, Path_] = {("name",): ("title",), ("reproducibility", "experiment_seed"): ("seed",)}
-#: Multiples of the given number of workers that a plan tries if the file names none.
+#: Multiples of the given number of workers that a plan tries if the file does not name numbers.
 _TRIED = (0.25, 0.5, 1, 2)
 
 
@@ -72,14 +73,14 @@ _OF_SCENARIOS = {"title", "seed", "time_unit", "stop", "plan", "searches", "sche
 
 
 def is_experiment_to_run(values: Any) -> bool:
-    """Whether a file's content is an experiment with a search, not a scenario that lacks or misspells a section."""
+    """Whether a file's content is an experiment with a search, and not a scenario with a missing section."""
     if not is_experiment(values) or "searcher" not in values or values.keys() & _OF_SCENARIOS:
         return False
     return not any(difflib.get_close_matches(str(key), ("curves", "cluster"), cutoff=0.8) for key in values)
 
 
 def scenario_of(document: Document, workers: int | None, unit_time: str | None) -> Document:
-    """The scenario of an experiment: its search on so many workers, on made-up trials of `unit_time` a unit.
+    """Make a scenario of an experiment: its search on `workers` workers, with made-up trials of `unit_time` per unit.
 
     An argument that is None is left out, so that changes can give it. Jobs queue, as Determined's do. The document's
     notes say what was made up. Raises InputError for a block that is not simulated.
@@ -119,9 +120,9 @@ def scenario_of(document: Document, workers: int | None, unit_time: str | None) 
     return settings.changed(made, changes)
 
 
-#: Longest title, in characters.
+#: Number of characters of a title at most.
 _LONGEST_TITLE = 200
-#: Units that lengths may count, with their singular.
+#: Units that lengths may count, with their singular forms.
 _UNITS = {"records": "a record", "batches": "a batch", "epochs": "an epoch"}
 
 
@@ -133,9 +134,9 @@ def unit_of(block: dict[str, Any]) -> str:
 
 
 def _shown_in(block: dict[str, Any], unit_time: str) -> str | None:
-    """The longest unit of time that a trial trained in full lasts, or a unit of it where the block has no length.
+    """The unit in which to show times: the longest that a fully trained trial lasts.
 
-    None for a text that is no time.
+    If the block has no length, it is the longest that a unit lasts. None for a text that is not a time.
     """
     given = block.get("max_length", block.get("max_time"))
     units = next(iter(given.values()), None) if isinstance(given, dict) else given
@@ -157,7 +158,7 @@ def _at(values: Any, path: Path_) -> Any:
 
 
 def _block(document: Document) -> dict[str, Any]:
-    """The searcher block of an experiment, if its searcher is simulated."""
+    """The searcher block of an experiment; raises an error if its searcher is not simulated."""
     supported = f"supported: {', '.join(SUPPORTED)}"
     block = document.values.get("searcher")
     if block is None:
@@ -242,4 +243,4 @@ def _numeric_count(parameter: dict[str, Any]) -> int | str:
     low, high = parameter.get("minval"), parameter.get("maxval")
     if not isinstance(low, int) or not isinstance(high, int) or low > high:
         return "needs minval and maxval, whole numbers in this order"
-    return min(count, high - low + 1)  # no more integers lie in the range
+    return min(count, high - low + 1)  # the range has no more integers

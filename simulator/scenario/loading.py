@@ -21,9 +21,9 @@ from simulator.scenario.values import shown
 from simulator.scenario.yaml_text import Document, Path_
 from simulator.trace.reading import is_trace
 
-#: Most jobs that may stand in the queue at once.
+#: Greatest number of jobs that may wait in the queue at once.
 MOST_QUEUED = 1_000_000
-#: Words of pydantic's messages, and the words for people.
+#: Words of pydantic's messages, and plain words for them.
 PLAIN = {
     "a valid integer": "a whole number",
     "a valid number": "a number",
@@ -36,7 +36,7 @@ PLAIN = {
 
 @dataclass(frozen=True)
 class Loaded:
-    """A scenario and the file it came from, so that later problems can still name their line."""
+    """A scenario and the file that it came from, so that later problems can name their line, too."""
 
     scenario: model.Scenario
     document: Document
@@ -58,7 +58,7 @@ class Loaded:
 
     @property
     def notes(self) -> list[Problem]:
-        """Valid entries that may be meant otherwise: how each was read, and how to write the other meaning."""
+        """Notes on valid entries that may be meant otherwise: how they were read, and how to write the other."""
         return [
             *self.document.notes,
             *_bare_times(self),
@@ -79,9 +79,9 @@ class Loaded:
 
     @contextmanager
     def blaming(self, *where: str | int) -> Iterator[None]:
-        """Raise an InputError about a whole file again, at the entry `where` that names the file.
+        """Inside the block, let an InputError about a whole file name the entry `where`, which names that file.
 
-        A problem at a line of the file keeps its own place.
+        A problem at a line of the file keeps its place.
         """
         try:
             yield
@@ -147,7 +147,7 @@ def _contradictions(loaded: Loaded) -> list[Problem]:
 
 
 def _stop_and_release(loaded: Loaded) -> Iterator[Problem]:
-    """Problems of a stop by cost, which counts seconds of machines that are kept, and of a release after the stop."""
+    """Problems of a stop by cost, which counts seconds of machines that are kept, and of a stop before a release."""
     stop, cluster = loaded.scenario.stop, loaded.scenario.cluster
     if stop is None:
         return
@@ -199,7 +199,7 @@ def _of_prices(loaded: Loaded) -> Iterator[Problem]:
 def _one_bracket(loaded: Loaded) -> Iterator[Problem]:
     """Notes on searches whose trials would all go to one bracket.
 
-    Brackets take turns as jobs are requested, and a queue requests all trials at once, before any is done.
+    Brackets take turns when jobs are requested, and a queue requests all trials at once, before any is done.
     """
     if loaded.scenario.cluster.assignment != "queued":
         return
@@ -213,7 +213,7 @@ def _one_bracket(loaded: Loaded) -> Iterator[Problem]:
 
 
 def _immense(loaded: Loaded) -> Iterator[Problem]:
-    """Notes on runs that take minutes and gigabytes and have no stop."""
+    """Notes on runs that take minutes and gigabytes, and have no stop."""
     for label, block in loaded.scenario.searchers.items():
         trials = _trials(block)
         if loaded.scenario.stop is None and trials >= effort.WORTH_A_WORD:
@@ -221,7 +221,7 @@ def _immense(loaded: Loaded) -> Iterator[Problem]:
 
 
 def _trials(searcher: Searcher) -> int:
-    """The number of trials that a searcher starts; 0 if it is endless or its rungs don't fit (reported later)."""
+    """The number of trials that a searcher starts; 0 if it is endless, or if its rungs don't fit (an error later)."""
     try:
         return searcher.trials or 0
     except ValueError:
@@ -229,7 +229,7 @@ def _trials(searcher: Searcher) -> int:
 
 
 def _directions(loaded: Loaded) -> list[Problem]:
-    """Problems if searchers' blocks and the curves disagree on `smaller_is_better`, since all share the losses."""
+    """Problems if searchers and curves disagree on `smaller_is_better`, since all have the same losses."""
     scenario = loaded.scenario
     said: dict[Path_, bool] = {
         (*where, key): smaller
@@ -298,7 +298,7 @@ def _problem(document: Document, details: Any) -> Problem:
 
 
 def _as_written(where: Path_, values: Any) -> Path_:
-    """The path as the file has it.
+    """The path in the form that the file has.
 
     `searchers.LABEL` is `searcher` in a file with one searcher, and a bare value such as `mtbf: 5 h` has no keys.
     """

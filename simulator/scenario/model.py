@@ -52,7 +52,7 @@ class Scenario(Section):
 
     @property
     def smaller_is_better(self) -> bool:
-        """Whether losses are minimised; one block that says they aren't decides for all."""
+        """Whether losses are minimised; if one block says that they are not, this holds for all."""
         blocks = (self.curves, *self.blocks.values())
         return all(getattr(block, "smaller_is_better", True) for block in blocks)
 
@@ -77,7 +77,7 @@ class Scenario(Section):
     @model_validator(mode="before")
     @classmethod
     def _shared(cls, data: object) -> object:
-        """Check the sections: with `searches` it needs no `searchers`, and no `curves` if each search has its own."""
+        """Check the sections; with `searches` it needs no `searchers`, nor `curves` if each search has its own."""
         if isinstance(data, dict) and "searches" in data:
             data = {"searchers": {}, **data} if "searcher" not in data else dict(data)
             streams = data["searches"]

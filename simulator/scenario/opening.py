@@ -1,4 +1,4 @@
-"""Makes a scenario from a file and the settings given with it: `--set`, and an experiment's workers and unit time."""
+"""Makes a scenario from a file and its settings: `--set`, and the workers and unit time of an experiment."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def complete(
     workers: int | None = None,
     unit_time: str | None = None,
 ) -> Loaded:
-    """The same for a document that was read; `sets` are texts KEY=VALUE, or keys with plain values."""
+    """Check a document that was read, with settings; `sets` are texts KEY=VALUE, or keys with plain values."""
     if not is_experiment_to_run(document.values):
         return check_document(with_changes(document, sets, workers=workers, unit_time=unit_time))
     try:

@@ -13,12 +13,12 @@ from simulator.scenario.base import Count, Positive, Section, wrong
 from simulator.scenario.cluster import Money
 from simulator.scenario.values import Duration, Moment, moment
 
-#: Most replicates of a cell.
+#: Greatest number of replicates of a cell.
 MOST = 100_000
 
 
 def _axis(value: Any) -> list[Any] | dict[str, Any]:
-    """Read the values of a varied key: a list, or a name for each."""
+    """Read the values of a varied key: a list of values, or a name for each value."""
     if not isinstance(value, (list, dict)):
         message = "should be a list of values, or a name for each: [8, 16], {spot: …, on demand: …}"
         raise PydanticCustomError("together", message)
@@ -64,7 +64,7 @@ class ReplicatesSection(Section):
 
 
 def _replicates(value: Any) -> Any:
-    """Read a bare number as both the least and the most."""
+    """Read a bare number as both the smallest and the largest number of seeds."""
     if not isinstance(value, int) or isinstance(value, bool):
         return value
     if not 2 <= value <= MOST:  # noqa: PLR2004  (one run has no spread)
@@ -77,7 +77,7 @@ def _until(value: Any, info: ValidationInfo) -> Any:
     until = moment(value)
     if until is None:
         return value
-    if "start" not in info.data:  # a wrong value, which is reported
+    if "start" not in info.data:  # the value is wrong, which is reported
         return 1
     start: datetime | None = info.data["start"]
     if start is None:
@@ -90,7 +90,7 @@ def _until(value: Any, info: ValidationInfo) -> Any:
 
 
 def told(day_and_time: datetime) -> str:
-    """A day and time as people read it: "2026-12-04 18:00"."""
+    """A day and time in the form "2026-12-04 18:00"."""
     return day_and_time.isoformat(" ", "seconds" if day_and_time.second else "minutes")
 
 
@@ -196,7 +196,7 @@ class PlanSection(Section):
 
     @property
     def asked(self) -> bool:
-        """Whether the plan asks something that a run can fail to do."""
+        """Whether the plan asks for something that a run can fail to do."""
         return self.deadline is not None or self.budget is not None or self.target is not None
 
     @property

@@ -10,7 +10,7 @@ from typing import get_args
 
 from simulator.curves.presets import Preset
 
-#: Words of libraries and of scenarios for one thing each; the one that the searcher has is suggested.
+#: Sets of words by which libraries and scenarios mean the same; the word that the searcher has is suggested.
 SAME = (
     ("divisor", "reduction_factor", "factor", "eta", "halving_rate", "rf"),
     ("max_length", "max_t", "max_resource", "max_resources", "max_resource_level", "max_epochs", "max_iter",
@@ -22,24 +22,24 @@ SAME = (
     ("num_rungs", "rungs"),
     ("workers", "n_workers", "num_workers", "gpus", "n_gpus", "num_gpus", "machines", "nodes"),
 )  # fmt: skip
-#: Words for the least resource, which is no key here: the number of rungs gives it.
+#: Words for the least resource. It is not a key here, since the number of rungs decides it.
 LEAST = {*SAME[4], "min_early_stopping_rate"}
-#: Keys that belong to another section or another searcher, and what to say of each.
+#: Keys that belong to another section or another searcher, with a hint for each.
 ELSEWHERE = {
     **dict.fromkeys(SAME[-1], "the number of workers is cluster.workers"),
     "price": "a price stands in `plan`, or in a group of `cluster.groups`",
     "brackets": "one bracket is all it has; hyperband and async_hyperband have several",
 }
-#: Most sections that are named for one key.
+#: Greatest number of sections that are named for one key.
 MOST_NAMED = 2
-#: Names of searchers in papers and libraries, without "_" and in small letters, and their names here.
+#: Names of searchers in papers and libraries, without "_" and in small letters, with their names here.
 NAMES = {
     "successivehalving": "sha", "ashascheduler": "ray_asha", "asynchyperbandscheduler": "ray_asha",
     "hyperbandscheduler": "ray_hyperband", "successivehalvingpruner": "optuna_successive_halving",
     "hyperbandpruner": "optuna_hyperband", "halvingrandomsearchcv": "sklearn_halving",
     "halvinggridsearchcv": "sklearn_halving",
 }  # fmt: skip
-#: The key that a bare value of each section is probably meant for.
+#: For each section, the key that a bare value is probably meant for.
 BARE = {
     "preemption": "up", "failures": "mtbf", "drops": "probability", "recovery": "on_loss", "stragglers": "kind",
     "stop": "time", "cluster": "workers", "curves": "kind", "searcher": "name", "target": "loss",
@@ -48,7 +48,7 @@ BARE = {
 
 
 def key(given: str, known: Iterable[str], homes: Mapping[str, Sequence[str]] = MappingProxyType({})) -> str:
-    """The suggestion for an unknown key, where the keys `known` are possible; `homes` has the sections of others."""
+    """A hint for an unknown key where the keys `known` are possible; `homes` has the sections of all other keys."""
     known, word = list(known), given.casefold()
     if word in LEAST and "num_rungs" in known:
         return "did you mean num_rungs? the lowest rung stands at max_length / divisor^(num_rungs - 1)"
@@ -62,12 +62,12 @@ def key(given: str, known: Iterable[str], homes: Mapping[str, Sequence[str]] = M
         return ELSEWHERE[word]
     home = _home(homes.get(given, ()))
     if home and any(path.endswith("*") or "." not in path for path in homes[given]):
-        return home  # a key of a larger section is hardly a typo
+        return home  # in a larger section, a similar key is hardly what was meant
     return near(given, known) or home or f"known here: {', '.join(known)}"
 
 
 def _home(sections: Sequence[str]) -> str | None:
-    """Which sections a key belongs in, in words; None if there is none, or if there are too many to name."""
+    """A text with the sections that a key belongs in; None if there are none, or too many to name."""
     sections = [path for path in sections if "*." not in path]
     if not sections or len(sections) > MOST_NAMED:
         return None
@@ -81,12 +81,12 @@ def _home(sections: Sequence[str]) -> str | None:
 
 
 def missing(key: str, known: Container[str]) -> str | None:
-    """How to give a key that is missing, where the keys `known` are possible; None if its name says enough."""
+    """A hint on how to give a missing key, where the keys `known` are possible; None if its name says enough."""
     if key != "max_length":
         return None
-    if "source_trial_id" not in known:  # a searcher of ours
+    if "source_trial_id" not in known:  # a searcher of this project
         return "give the units that a trial is trained for in full, such as max_length: 81"
-    if "divisor" not in known:  # random, grid or single
+    if "divisor" not in known:  # the searcher is random, grid or single
         return (
             "give it, such as max_length: {epochs: 32}; from Determined 0.38 on, files leave it out and the training "
             "code says how long a trial trains"
@@ -97,7 +97,7 @@ def missing(key: str, known: Container[str]) -> str | None:
 
 
 def near(given: object, known: Sequence[str]) -> str | None:
-    """The known word that was probably meant, as a question; None if none is similar."""
+    """A question with the known word that was probably meant; None if no word is similar."""
     word = str(given).casefold()
     called = NAMES.get(word.replace("_", "").replace("-", "").replace(" ", ""))
     words = [called] if called in known else difflib.get_close_matches(word, known, n=1)
@@ -105,9 +105,9 @@ def near(given: object, known: Sequence[str]) -> str | None:
 
 
 def number(given: object) -> str | None:
-    """How to write a number that has a sign or a unit of money; None if the text is none."""
+    """A hint on how to write a number that has a sign or a currency; None if the text is not such a number."""
     text = str(given).strip() if isinstance(given, str) else ""
-    if comma := re.fullmatch(r"([0-9]+),([0-9]{1,2})", text):  # more digits may be thousands
+    if comma := re.fullmatch(r"([0-9]+),([0-9]{1,2})", text):  # with more digits it may be thousands
         return f"write {comma[1]}.{comma[2]}"
     if share := re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*%", text):
         return f"write {float(share[1]) / 100:.10g}"
@@ -119,7 +119,7 @@ def number(given: object) -> str | None:
 
 
 def section(where: Sequence[str | int], given: object) -> str | None:
-    """How to write the section `where`, which was given as one bare value; None if that is unclear."""
+    """A hint on how to write the section `where`, which was given as one bare value; None if that is unclear."""
     searcher = len(where) == 2 and where[0] == "searchers"  # noqa: PLR2004
     inside = "name" if searcher else BARE.get(str(where[-1]))
     if inside is None or not isinstance(given, (str, int, float)) or isinstance(given, bool):
@@ -133,7 +133,7 @@ def section(where: Sequence[str | int], given: object) -> str | None:
 
 
 def _curves(word: str) -> str | None:
-    """How to write curves that were given as the name of a preset or of a file."""
+    """A hint on how to write curves that were given as the name of a preset or of a file."""
     if word in get_args(Preset):
         return f"write {{kind: synthetic, preset: {word}}}"
     return f"write {{kind: recorded, file: {word}}}" if "." in word else None

@@ -27,7 +27,7 @@ def schema_text() -> str:
 
 
 def _write_times(node: Any) -> None:
-    """Write the defaults of times as text such as "10 min": editors insert them, and a bare number is seconds."""
+    """Write the defaults of times as texts such as "10 min", since editors insert them; bare numbers are seconds."""
     if isinstance(node, list):
         for inner in node:
             _write_times(inner)

@@ -15,7 +15,7 @@ from simulator.searchers.protocol import Searcher
 
 Divisor = Annotated[float, Field(gt=1, le=10**6, allow_inf_nan=False)]
 
-#: Fields that are no arguments of `make`: they name the search, or have no effect on it.
+#: Fields that are not arguments of `make`: they name the search, or have no effect on it.
 _NO_OPTIONS = {
     "name", "metric", "smaller_is_better", "source_trial_id", "source_checkpoint_uuid", "train_stragglers",
     "max_time", "time_metric",
@@ -32,7 +32,7 @@ class SearcherSection(Section):
     resumes: ClassVar[bool] = True
     #: Whether a trial that may go on does so at once, on its own worker.
     in_place: ClassVar[bool] = False
-    #: what becomes of a trial as its result arrives; None where there is one rung
+    #: What happens to a trial when its result arrives; None if there is only one rung.
     advances_by: ClassVar[Advance | None] = None
 
     name: str
@@ -49,12 +49,12 @@ class SearcherSection(Section):
 
     @property
     def unused(self) -> list[str]:
-        """Given keys without effect that a note names; none here, since Determined's files always have some."""
+        """Keys without effect that a note should name; none by default, since Determined's files always have some."""
         return []
 
     @property
     def doubts(self) -> list[str]:
-        """Notes on what the block says and may be meant otherwise; none for most."""
+        """Notes on entries of the block that may be meant otherwise; none by default."""
         return []
 
     @property
@@ -76,7 +76,7 @@ class SearcherSection(Section):
 
     @property
     def promotes_one_in(self) -> float | None:
-        """The divisor by which mispromotions are counted; None if no fixed share of a rung is promoted."""
+        """The divisor that defines mispromotions; None if no fixed share of a rung is promoted."""
         return None
 
     def build(self, seed: int = 0) -> Searcher:  # noqa: ARG002  (most draw nothing)
@@ -93,7 +93,7 @@ class SearcherSection(Section):
 
 
 class OwnSearcherSection(SearcherSection):
-    """One search of the project's own or of Determined's."""
+    """A search of this project or of Determined."""
 
     max_length: Length = Field(
         description="Resource of a fully trained trial: a number of units, or one of {epochs: 16}, {batches: …} "
@@ -124,7 +124,7 @@ def _above_one(value: float, info: ValidationInfo) -> float:
     return value
 
 
-#: Types of numbers with Determined's messages: a count, a count that may be 0, a count of rungs, a divisor.
+#: Types of numbers that have Determined's messages: a count, a count that may be 0, a count of rungs, a divisor.
 AboveZero = Annotated[int, Field(le=10**9, json_schema_extra={"minimum": 1}), AfterValidator(_above_zero)]
 NotNegative = Annotated[int, Field(le=10**9, json_schema_extra={"minimum": 0}), AfterValidator(_not_negative)]
 Rungs = Annotated[int, Field(le=64, json_schema_extra={"minimum": 1}), AfterValidator(_above_zero)]

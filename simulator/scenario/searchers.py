@@ -62,7 +62,7 @@ class ShaSection(OwnSearcherSection):
 
     @property
     def trials(self) -> int | None:
-        """The trials of one bracket; None if brackets repeat without end."""
+        """The trials of one bracket; None if brackets repeat for ever."""
         return None if self.backfill else self.max_trials
 
 
@@ -130,7 +130,7 @@ class HyperbandSection(OwnSearcherSection):
 
     @property
     def trials(self) -> int | None:
-        """Those of all brackets."""
+        """The trials of all brackets together."""
         brackets = hyperband_brackets(self.max_length, self.divisor, self.rounding)
         return sum(sizes[0] for _, sizes in brackets)
 

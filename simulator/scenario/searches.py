@@ -28,7 +28,7 @@ class PoissonArrivals(Section):
 
     @property
     def endless(self) -> bool:
-        """They never stop by themselves."""
+        """Always true: the arrivals never stop by themselves."""
         return True
 
 
@@ -45,7 +45,7 @@ class RegularArrivals(Section):
 
     @property
     def endless(self) -> bool:
-        """They never stop by themselves."""
+        """Always true: the arrivals never stop by themselves."""
         return True
 
     @model_validator(mode="after")
@@ -65,7 +65,7 @@ class ListedArrivals(Section):
 
     @property
     def endless(self) -> bool:
-        """There are as many as times."""
+        """Always false: each given time is one arrival."""
         return False
 
     @model_validator(mode="after")
@@ -84,11 +84,11 @@ class RecordedArrivals(Section):
 
     @property
     def endless(self) -> bool:
-        """There are as many as rows."""
+        """Always false: each row of the file is one arrival."""
         return False
 
     def path(self, folder: Path) -> Path:
-        """Where the file is."""
+        """The path of the file."""
         return folder / self.file
 
 
@@ -134,7 +134,7 @@ class SearchesSection(Section):
 
     @property
     def expected(self) -> float:
-        """The number of searches that come, on average; without an end, and for a file of arrivals, 1 at least."""
+        """The mean number of searches that come; 1 if they never stop or come from a file."""
         arrivals, most = self.arrivals, inf if self.count is None else float(self.count)
         if isinstance(arrivals, ListedArrivals):
             most = min(most, len(arrivals.times))

@@ -15,7 +15,7 @@ from simulator.scenario import yaml_text
 from simulator.scenario.changes import path_of
 from simulator.scenario.yaml_text import Change, Document, Path_
 
-#: The option's name in error lines.
+#: The name of the option in error lines.
 OPTION = "--set"
 #: Values that leave a key out.
 _NOTHING = {"", "~", "null", "Null", "NULL"}
@@ -42,12 +42,12 @@ def parse(texts: Iterable[str], values: Any) -> list[Change]:
 
 
 def changes_of(given: Mapping[str, object], values: Any, source: str) -> list[Change]:
-    """The same from keys and plain values; `source` is the name in error lines."""
+    """Make changes from keys and plain values; `source` is the name in error lines."""
     return [Change(path_of(values, key), value, source) for key, value in given.items()]
 
 
 def changed(document: Document, changes: Iterable[Change]) -> Document:
-    """The document with the changes, which become part of its bytes and so of its digest.
+    """The document with the changes. These become a part of its bytes, and so of its digest.
 
     Raises InputError if a change leads through a value that has no keys.
     """
@@ -63,11 +63,11 @@ def changed(document: Document, changes: Iterable[Change]) -> Document:
 
 
 def _parse(text: str, values: Any) -> Change:
-    """Parse one KEY=VALUE; if labels have equals signs too, the key is the one with most parts in the file."""
+    """Parse one KEY=VALUE; if a label has an equals sign, the key is the one with the most parts in the file."""
     if "=" not in text:
         raise InputError(Problem(OPTION, f"{text[:60]!r} should be KEY=VALUE, such as cluster.workers=16"))
     splits = [(text[: sign.start()], text[sign.end() :]) for sign in re.finditer("=", text)]
-    key, value = max(splits, key=lambda split: _known(values, path_of(values, split[0])))  # the first of equal ones
+    key, value = max(splits, key=lambda split: _known(values, path_of(values, split[0])))  # the first of several
     if not all(part.strip() for part in key.split(".")):
         raise InputError(Problem(OPTION, f"{key[:60]!r} is not a dotted key, such as cluster.workers"))
     return Change(path_of(values, key), _value(key.strip(), value.strip()), OPTION)
@@ -89,7 +89,7 @@ def _value(key: str, text: str) -> Any:
 
 
 def _known(values: Any, path: Path_) -> int:
-    """How many keys of a path exist, counted from its beginning."""
+    """The number of keys of a path that exist, counted from its beginning."""
     for depth, key in enumerate(path):
         if not _has(values, key):
             return depth

@@ -16,7 +16,7 @@ from simulator.scenario.yaml_text import Path_
 
 
 class Checked(Protocol):
-    """A scenario whose keys are sound, and the function that places a problem in its file (see `Loaded`)."""
+    """A scenario whose keys are right, and the function that gives a problem its place in the file (see `Loaded`)."""
 
     @property
     def scenario(self) -> Scenario: ...  # noqa: D102
@@ -25,7 +25,7 @@ class Checked(Protocol):
 
 
 def contradictions(loaded: Checked) -> Iterator[Problem]:
-    """Problems of searches that share a cluster, and of what belongs to them."""
+    """Problems of searches that share a cluster, and of sections for them."""
     scenario = loaded.scenario
     if scenario.searches is None:
         yield from _without_searches(loaded)
@@ -61,11 +61,11 @@ def _without_searches(loaded: Checked) -> Iterator[Problem]:
 
 
 def _useless(loaded: Checked) -> Iterator[Problem]:
-    """Problems of machines that are too small for any trial."""
+    """Problems of machines that can't run any trial."""
     cluster, streams = loaded.scenario.cluster, (loaded.scenario.searches or {}).values()
     needs = [stream.slots_per_trial or cluster.slots_per_trial for stream in streams]
     if max(needs) > max((group.slots for group in (cluster.groups or {}).values()), default=1):
-        return  # trials that take whole machines of any size
+        return  # a trial takes whole machines of any size
     least = gcd(*needs)
     for name, group in (cluster.groups or {}).items():
         if group.slots < least:

@@ -15,7 +15,7 @@ from simulator.scenario.base import Positive, Probability, Section, wrong
 
 
 class StragglerSection(Section, ABC):
-    """A distribution of factors; `per` says whether each attempt draws one, or each worker once."""
+    """A distribution of factors; `per` says whether a factor is drawn for each attempt or once for each worker."""
 
     kind: str
     per: Literal["job", "worker"] = Field(
@@ -24,7 +24,7 @@ class StragglerSection(Section, ABC):
 
     @abstractmethod
     def build(self) -> stragglers.Straggler:
-        """Make what draws the factors."""
+        """Make the distribution of factors."""
 
     @abstractmethod
     def worse(self, factor: float) -> Self:
@@ -45,7 +45,7 @@ class HalfNormalStragglerSection(StragglerSection):
     )
 
     def build(self) -> stragglers.Straggler:
-        """Make what draws the factors."""
+        """Make the distribution of factors."""
         return stragglers.HalfNormal(self.std)
 
     def worse(self, factor: float) -> Self:
@@ -62,16 +62,16 @@ class LogNormalStragglerSection(StragglerSection):
     )
 
     def build(self) -> stragglers.Straggler:
-        """Make what draws the factors."""
+        """Make the distribution of factors."""
         return stragglers.LogNormal(self.sigma)
 
     def worse(self, factor: float) -> Self:
-        """The spread, times `factor`."""
+        """Multiply the spread by `factor`."""
         return self.model_copy(update={"sigma": self.sigma * factor})
 
     @property
     def least(self) -> float:
-        """0: a log-normal factor has no lower limit."""
+        """Always 0: a log-normal factor has no lower limit."""
         return 0.0
 
 
@@ -84,11 +84,11 @@ class ParetoStragglerSection(StragglerSection):
     )
 
     def build(self) -> stragglers.Straggler:
-        """Make what draws the factors."""
+        """Make the distribution of factors."""
         return stragglers.Pareto(self.alpha)
 
     def worse(self, factor: float) -> Self:
-        """The tail index, divided by `factor`, but never so heavy a tail that there is no mean."""
+        """Divide the tail index by `factor`, but keep it large enough for a mean."""
         return self.model_copy(update={"alpha": max(self.alpha / factor, 1.01)})
 
     @property
@@ -107,7 +107,7 @@ class TwoPointStragglerSection(StragglerSection):
     factor: Annotated[float, Field(ge=1, le=1e6)] = Field(4.0, description="How many times as long a slow job takes.")
 
     def build(self) -> stragglers.Straggler:
-        """Make what draws the factors."""
+        """Make the distribution of factors."""
         return stragglers.TwoPoint(self.probability, self.factor)
 
     def worse(self, factor: float) -> Self:
@@ -131,11 +131,11 @@ class MeasuredStragglerSection(StragglerSection):
         return self
 
     def build(self) -> stragglers.Straggler:
-        """Make what draws the factors."""
+        """Make the distribution of factors."""
         return stragglers.Quantiles(tuple(self.values))
 
     def worse(self, factor: float) -> Self:
-        """Multiply the time beyond a job's own by `factor`; quicker jobs stay unchanged."""
+        """Multiply the time in excess of a job's own by `factor`; faster jobs stay unchanged."""
         return self.model_copy(
             update={"values": [1 + (value - 1) * factor if value > 1 else value for value in self.values]}
         )

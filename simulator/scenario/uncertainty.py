@@ -22,19 +22,19 @@ from simulator.scenario.values import duration
 
 #: Standard normal numbers lie within plus or minus this with a probability of 90 %.
 NINETY = 1.6449
-#: Figures that may have an interval, as regular expressions of their keys, each with its least and greatest value.
+#: Figures that may have an interval, as regular expressions for their keys, each with its least and greatest value.
 NUMBERS = {
     r"stragglers\.std": (0.0, 100.0), r"stragglers\.sigma": (0.0, 5.0), r"stragglers\.alpha": (1.011, 100.0),
     r"stragglers\.probability": (0.0, 1.0), r"stragglers\.factor": (1.0, 1e6), r"drops\.probability": (0.0, 0.999),
     r"crashes": (0.0, 1.0), r"groups\..+\.speed": (1e-3, 1e3),
 }  # fmt: skip
-#: The same for spans of time.
+#: Regular expressions for the keys of spans of time that may have an interval.
 SPANS = (
     r"(groups\..+\.)?failures\.(mtbf|repair)", r"(groups\..+\.)?preemption\.(up|down)",
     r"slow_spells\.(every|length)", r"overheads\.(worker_start|trial_start|save|restore)", r"decision_time",
     r"groups\..+\.ramp_up",
 )  # fmt: skip
-#: Figures that are a part of the cluster as a whole: a straggler model that holds the measured factors.
+#: Figures that are a whole section of the cluster: a straggler model with measured factors.
 WHOLE = ("stragglers",)
 
 
@@ -67,7 +67,7 @@ class Measured(Protocol):
 
     @property
     def measured(self) -> Mapping[str, str] | None:
-        """What each was measured on, in words; None if none was."""
+        """What each figure was measured on, in words; None if no figure was measured."""
 
 
 AnyUncertain = TypeVar("AnyUncertain", bound=Uncertain)
@@ -85,7 +85,7 @@ def is_span(key: str) -> bool:
 
 
 def check_measured(cluster: Measured) -> None:
-    """Raise an error for a figure that is said to be measured and that no run tells, or that the cluster lacks."""
+    """Raise an error for a measured figure that runs can't tell, or that the cluster lacks."""
     for key in cluster.measured or {}:
         if not is_span(key) and key not in WHOLE and not any(re.fullmatch(text, key) for text in NUMBERS):
             raise wrong(
@@ -96,7 +96,7 @@ def check_measured(cluster: Measured) -> None:
 
 
 def figure(cluster: object, key: str) -> object:
-    """A figure of a cluster by its dotted key: a number, or a span's mean in ticks; None if the cluster lacks it."""
+    """A figure of a cluster by its dotted key: a number, or the mean of a span in ticks; None if it is missing."""
     return getattr(cluster, key) if key in WHOLE else _at(cluster, key.split("."))
 
 
@@ -106,7 +106,7 @@ def interval(cluster: Uncertain, key: str) -> tuple[float, float] | None:
 
 
 def drawn(cluster: AnyUncertain, seed: int, number: int) -> AnyUncertain:
-    """Possible cluster number `number`, whose figures are drawn from their intervals."""
+    """Draw possible cluster number `number`: its figures are drawn from their intervals."""
     for place, key in enumerate(sorted(cluster.uncertainty or {})):
         value, low, high = _figure(cluster, key)
         normal = float(normal_quantile(uniforms(seed, Stream.CALIBRATION, number, place, n=1))[0])
@@ -115,7 +115,7 @@ def drawn(cluster: AnyUncertain, seed: int, number: int) -> AnyUncertain:
 
 
 def _beside(value: float, low: float, high: float, normal: float) -> float:
-    """A possible true value: for a standard normal number of 1.645 the interval's upper end, for 0 the figure.
+    """A possible true value for a standard normal number: 0 gives the figure, 1.645 the interval's upper end.
 
     It is computed in logarithms if all three numbers are positive.
     """
@@ -156,7 +156,7 @@ def _number(key: str, bound: Any, *, span: bool) -> float:
 
 
 def _at(section: Any, keys: list[str]) -> float | None:
-    """The number at a place of a section, or a span's mean; None if there is none."""
+    """The number at a place of a section, or the mean of a span; None if it is missing."""
     for part, after in _steps(keys):
         if section is None:
             return None
@@ -194,7 +194,7 @@ def _steps(keys: list[str]) -> Iterator[tuple[str, list[str]]]:
 
 
 def _named(section: dict[str, Any], keys: list[str]) -> tuple[str, list[str]] | None:
-    """A name, which may contain dots, and the keys after it."""
+    """Split a path into a name, which may contain dots, and the keys after it."""
     for length in range(len(keys), 0, -1):
         if (name := ".".join(keys[:length])) in section:
             return name, keys[length:]

@@ -21,11 +21,11 @@ _SPELT = {
     "d": ("d", "day", "days"),
 }
 _UNITS = {word: ticks.UNITS[unit] for unit, words in _SPELT.items() for word in words}
-_UNITS |= dict.fromkeys(("w", "week", "weeks"), 7 * ticks.UNITS["d"])  # only for input; no time is shown in weeks
+_UNITS |= dict.fromkeys(("w", "week", "weeks"), 7 * ticks.UNITS["d"])  # only for input; times are not shown in weeks
 
 
 def shown(value: object, most: int = 60) -> str:
-    """A value as a file has it, cut after `most` characters."""
+    """A value in the form that a file has, cut after `most` characters."""
     text = str(value).lower() if isinstance(value, bool) else repr(value)
     return text if len(text) <= most else f"{text[: most - 3]}…"
 
@@ -36,7 +36,7 @@ def duration(value: Any, least: int = 1) -> int:
     if match and match[2].casefold() in _UNITS:
         amount = float(match[1]) * _UNITS[match[2].casefold()]
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        amount = min(value, 10 * ticks.LIMIT) * ticks.PER_SECOND  # a very long integer overflows as a float
+        amount = min(value, 10 * ticks.LIMIT) * ticks.PER_SECOND  # a very long integer overflows a float
     else:
         raise PydanticCustomError(
             "duration",
@@ -61,7 +61,7 @@ _MOMENT = re.compile(r"\s*\d{4}-\d\d-\d\d([ T]+\d\d:\d\d(:\d\d)?(\s*(Z|[+-]\d\d:
 
 
 def moment(value: Any) -> datetime | None:
-    """A day and time such as 2026-12-04 18:00, with or without a time zone; None if the value is no such time."""
+    """A day and time such as 2026-12-04 18:00, with or without a time zone; None if the value is not such a time."""
     if not isinstance(value, str) or not _MOMENT.fullmatch(value):
         return None
     try:
@@ -135,7 +135,7 @@ def _label(value: Any) -> str:
     return value
 
 
-#: How the text of a time begins, in the schema.
+#: The beginning of the text of a time, as a regular expression for the schema.
 TIME_TEXT = r"^\s*[0-9.]"
 
 #: A time span, in ticks; written as seconds or with a unit.
@@ -156,7 +156,7 @@ Delay = Annotated[
     ),
 ]
 
-#: A day and time, as a calendar and a clock on the wall show them.
+#: A day and time of the calendar.
 Moment = Annotated[
     datetime,
     PlainValidator(
@@ -174,6 +174,6 @@ _WRITTEN = PlainValidator(
     | Annotated[dict[Literal["records", "batches", "epochs"], _Amount], Field(min_length=1, max_length=1)],
 )
 
-#: An amount of training, in units: of one trial, or of all together.
+#: An amount of training in units, of one trial or of all trials together.
 Length = Annotated[Units, _WRITTEN, AfterValidator(_at_most(10**9))]
 Budget = Annotated[Units, _WRITTEN, AfterValidator(_at_most(10**12))]

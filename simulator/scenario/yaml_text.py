@@ -18,8 +18,8 @@ from ruamel.yaml.reader import ReaderError
 from simulator.core.errors import InputError, Problem
 from simulator.io import reading
 
-#: Largest scenario file, in bytes: scenarios are written by hand, so anything larger is another kind of file, or an
-#: attack.
+#: Size in bytes of the largest scenario file. Scenarios are written by hand, so a larger file is of another kind, or
+#: an attack.
 MAX_BYTES = 1_000_000
 MAX_ENTRIES = 20_000
 MAX_LEVELS = 50
@@ -33,7 +33,7 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True)
 class Change:
-    """A change of an entry from outside the file; None leaves the entry out. `source` is the name in error lines."""
+    """A change of an entry from outside the file; None removes the entry. `source` is the name in error lines."""
 
     path: Path_
     value: Any
@@ -49,16 +49,16 @@ class Change:
         return Problem(self.source, message, key=self.key)
 
     def blamed(self, where: Path_) -> bool:
-        """Whether the entry `where` was changed, or made on the way to the change."""
+        """Whether this change changed the entry `where`, or created it on the way."""
         least = min(len(where), len(self.path))
         return least > 0 and where[:least] == self.path[:least]
 
 
 @dataclass(frozen=True)
 class Document:
-    """A YAML file: its bytes, its plain values, and (line, column), 1-based, of each entry's key and value.
+    """A YAML file: its bytes, its plain values, and the (line, column), from 1, of each entry.
 
-    `named` has the places of keys that a plan varies: these are named in the plan, and their values stand elsewhere.
+    `named` has the places of keys that a plan varies: the plan has these keys, and their values are elsewhere.
     `changes` are entries that were set from outside the file; `notes` say how doubtful entries were read.
     """
 
@@ -77,9 +77,9 @@ class Document:
         return self.keys.get(where, (1, 1))
 
     def problem(self, where: Path_, message: str, *, with_key: bool = False) -> Problem:
-        """A problem with the entry `where`, or its key, or with the nearest of its parents that is in the file.
+        """A problem at the entry `where` or its key, or at its nearest parent that is in the file.
 
-        An entry that was set from outside the file has no line in it; the problem then names the setting.
+        An entry that was set from outside the file has no line; the problem then names the setting.
         """
         for change in reversed(self.changes):
             inside = len(where) >= len(change.path)
@@ -100,7 +100,7 @@ def read_document(path: Path) -> Document:
 
 
 def parse(raw: bytes, path: Path) -> Document:
-    """Read YAML 1.2 text as if it stood in the file `path`; raises InputError with the place of what is wrong."""
+    """Read YAML 1.2 text as if it were in the file `path`; raises InputError with the place of what is wrong."""
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -110,7 +110,7 @@ def parse(raw: bytes, path: Path) -> Document:
         raise InputError(Problem(str(path), message, line, column)) from None
     try:
         tree = _yaml().compose(text)
-    except Exception as error:  # errors inside the library come from hostile text
+    except Exception as error:  # hostile text may cause any error inside the library
         said, place = _fault(error, text)
         raise InputError(Problem(str(path), f"not valid YAML: {said}", *place)) from None
     plain = _Plain(path)
@@ -123,7 +123,7 @@ def _yaml() -> YAML:
 
 
 def _fault(error: Exception, text: str) -> tuple[str, Place]:
-    """What is wrong and where, according to the library."""
+    """What is wrong and where, as the library says."""
     if isinstance(error, MarkedYAMLError):
         said = " ".join((error.problem or error.context or "malformed").split())
         mark = error.problem_mark or error.context_mark
@@ -138,7 +138,7 @@ def _fault(error: Exception, text: str) -> tuple[str, Place]:
 
 
 def _too_deep(text: str) -> Place:
-    """The place where a text is nested too deeply; None if there is none."""
+    """The place where a text is nested too deeply; None if it is not."""
     level = 0
     for event in _yaml().parse(text):
         level += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
@@ -173,7 +173,7 @@ class _Plain:
         raise self._wrong(f"a scenario can't have the tag {tag[:40]}", _place(node))
 
     def _mapping(self, node: MappingNode, where: Path_, place: Place, level: int) -> dict[str, Any]:
-        """The mapping's own entries, then those that `<<` merges and it lacks; each with its place."""
+        """The mapping's own entries, then those that `<<` adds to them; each with its place."""
         merged: dict[str, Any] = {}
         entries: dict[str, tuple[Node, Place]] = {}
         for key, value in node.value:
@@ -193,7 +193,7 @@ class _Plain:
         return own | {name: value for name, value in merged.items() if name not in own}
 
     def _name(self, key: Node) -> str:
-        """A key with composed accents, which editors and file systems write in different ways."""
+        """A key with composed accents, since editors and file systems write accents in different ways."""
         if not isinstance(key, ScalarNode):
             raise self._wrong("a key should be a word, not a list or keys and values", _place(key))
         self._check_text(key)

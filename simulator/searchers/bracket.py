@@ -15,14 +15,14 @@ from simulator.searchers.rung import AnyRung, Standing, TopRung
 class Bracket:
     """Promotes a trial from the highest rung that allows it, else starts a new trial (Algorithm 2, get_job).
 
-    `resources` are the rungs' cumulative units, increasing; `trials` numbers the new trials and may be shared between
-    brackets; `max_trials` and `max_concurrent` are None for no limit. One resource is plain search. A trial withdrawn
-    as invalid is replaced, or without `replace_invalid` counted as dead. `meter` tells the progress. No trial leaves
-    the top rung; `top` receives its results if it is given. `in_place`: a trial that goes on at its own result never
-    stopped, and keeps its worker.
+    `resources` are the rungs' cumulative units, increasing; with a single one, every trial is trained in full.
+    `trials` gives the numbers of new trials, and brackets may share it. `max_trials` and `max_concurrent` are None
+    for no limit. A trial that is withdrawn as invalid is replaced; with `replace_invalid` false it counts as dead
+    instead. `meter` computes the progress. No trial leaves the top rung; if `top` is given, it records the results
+    there. `in_place` means that a trial whose own result lets it go on never stopped, and so keeps its worker.
 
     A trial whose loss is inf is dead. Where the rule would promote it, it completes the next rung at once with the
-    same loss: that costs no time, and the rungs above fill as if it had been trained and had failed again.
+    same loss. This takes no time, and rungs above fill as if the trial had been trained and had failed again.
     """
 
     def __init__(
@@ -56,8 +56,8 @@ class Bracket:
         self._outstanding = 0
         self._promoted = [0] * len(resources)  # jobs begun on each rung above the lowest
         self._died = [0] * len(resources)  # jobs that ended with a loss of inf
-        self._passed = [0] * len(resources)  # dead trials that a rung took in without a job
-        self._ready = 0  # bit k: a trial has entered the best of rung k since no promotion was found there
+        self._passed = [0] * len(resources)  # dead trials that came to a rung without a job
+        self._ready = 0  # bit k: a trial entered the best of rung k since the last look there
 
     def next_job(self) -> Job | Idle:
         """Return a promotion, else a new trial, else WAIT or DONE."""
@@ -82,7 +82,7 @@ class Bracket:
             self._ready |= 1 << rung
 
     def report_and_next(self, job: AnyJob, loss: float) -> AnyJob | Idle:
-        """Report `job` and return the next: the same as both calls, without the steps that cancel out."""
+        """Report `job` and return the next job, as both calls do, but without steps that cancel out."""
         trial, _, rung, _, _ = job
         if loss == inf:
             self._died[rung] += 1
@@ -97,7 +97,7 @@ class Bracket:
         return Idle.WAIT if self._outstanding else Idle.DONE
 
     def withdraw(self, job: AnyJob) -> None:
-        """Take back the trial of `job`: another may start in its place, or it counts as dead."""
+        """Withdraw the trial of `job`: another may start in its place, or it counts as dead."""
         if not self._replace_invalid:
             self.report(job, inf)
             return
@@ -126,7 +126,7 @@ class Bracket:
         return self._meter(self.ledger)
 
     def standing(self, bracket: int, rung: int) -> Standing | None:  # noqa: ARG002  (it is the only one)
-        """How a rung stands; None if its rule does not rank results."""
+        """The standing of a rung; None if its rule does not rank results."""
         return getattr(self._rungs[rung], "standing", None)
 
     @property
@@ -159,6 +159,6 @@ class Bracket:
 
 
 def standing_of(searcher: object, bracket: int, rung: int) -> Standing | None:
-    """How a rung of a searcher stands; None if the searcher can't tell, or its rule does not rank results."""
+    """The standing of a rung of a searcher; None if the searcher has none, or its rule does not rank results."""
     ask = getattr(searcher, "standing", None)
     return None if ask is None else ask(bracket, rung)

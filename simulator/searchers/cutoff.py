@@ -1,4 +1,4 @@
-"""Losses split at a rank that only grows, to read a quantile or the k-th best loss in O(log n) a result."""
+"""Losses split at a rank that only grows: a quantile, or the k-th best loss, takes O(log n) per result."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Cutoff:
         return len(self._best) + len(self._rest)
 
     def add(self, loss: float, best: int) -> None:
-        """Add a loss; from now on the best are the `best` smallest losses."""
+        """Add a loss; from now on the `best` smallest losses are the best."""
         if self._best and loss < -self._best[0]:
             loss = -heappushpop(self._best, -loss)
         heappush(self._rest, loss)

@@ -1,7 +1,7 @@
 """Determined's searchers (determined-ai/determined 0.14.6), put together from brackets and rules.
 
-Agreement with the real code, to the unit and to the tick, needs `assignment: queued` in the cluster. `random` and
-`single` are those of halving.py, which follow the same rules.
+With `assignment: queued` in the cluster, they agree with the real code to the unit and to the tick. `random` and
+`single` of halving.py follow Determined's rules, too.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def adaptive_asha(
 
 
 def grid(*, points: int, max_length: int, max_concurrent_trials: int = 0) -> Searcher:
-    """Every one of a grid's points trained in full; an invalid one is not replaced.
+    """All points of a grid, trained in full; an invalid point is not replaced.
 
     `max_concurrent_trials` 0 starts all at once.
     """
@@ -123,9 +123,9 @@ def grid(*, points: int, max_length: int, max_concurrent_trials: int = 0) -> Sea
 
 
 def float_share(divisor: float) -> Opens:
-    """Determined's share of n results: the quotient of floats, truncated.
+    """Determined's share of n results: the truncated quotient of floats.
 
-    Place k opens with the first n whose share is k.
+    Place k opens with the smallest n whose share is k.
     """
 
     def opens(k: int) -> int:

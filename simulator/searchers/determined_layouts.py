@@ -1,7 +1,7 @@
 """Where Determined puts rungs and trials, in its own floating-point arithmetic.
 
-Read off determined-ai/determined 0.14.6 (Apache-2.0), the last release with the whole family: `int` truncates, and
-log(243) / log(3) is 4.999…, hence 4. Divisors and lengths are used as typed; nothing here knows a unit.
+The rules are those of determined-ai/determined 0.14.6 (Apache-2.0), the last release with all these searchers: `int`
+truncates, and log(243) / log(3) is 4.999…, hence 4. Divisors and lengths are used as given, whatever their unit.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Literal
 
 from simulator.searchers.geometry import bracket_units
 
-#: How many brackets share the trials: the most aggressive alone, half of those that fit, or all.
+#: Which brackets share the trials: only the most aggressive one, half of those that fit, or all.
 Mode = Literal["aggressive", "standard", "conservative"]
 
 
@@ -22,7 +22,8 @@ Mode = Literal["aggressive", "standard", "conservative"]
 class SyncLayout:
     """A synchronous bracket: `sizes[k]` trials reach rung k, at `units[k]`.
 
-    `expected_units` is Determined's own expectation for all trials together; where rungs are equal, they train more.
+    `expected_units` is the number that Determined expects for all trials together; if rungs are equal, they train
+    more.
     """
 
     units: tuple[int, ...]
@@ -35,7 +36,7 @@ class SyncLayout:
 
     @property
     def resources(self) -> tuple[int, ...]:
-        """Units a trial has trained on each rung."""
+        """Cumulative units that a trial has trained on each rung."""
         return cumulative(self.units)
 
 
@@ -49,12 +50,12 @@ class AsyncLayout:
 
     @property
     def resources(self) -> tuple[int, ...]:
-        """Units a trial has trained on each rung."""
+        """Cumulative units that a trial has trained on each rung."""
         return cumulative(self.units)
 
 
 def cumulative(units: Sequence[int]) -> tuple[int, ...]:
-    """Cumulative units on each rung: a promoted trial trains the difference, but at least one unit."""
+    """Cumulative units of rungs: a promoted trial trains the difference between two rungs, but at least one unit."""
     trained = [units[0]]
     for low, high in pairwise(units):
         trained.append(trained[-1] + max(high - low, 1))
@@ -62,7 +63,7 @@ def cumulative(units: Sequence[int]) -> tuple[int, ...]:
 
 
 def mode_rungs(mode: Mode, max_rungs: int) -> tuple[int, ...]:
-    """Rungs of each bracket, most first."""
+    """The number of rungs of each bracket, the greatest first."""
     fewest = {"aggressive": max_rungs, "standard": (max_rungs - 1) // 2 + 1, "conservative": 1}[mode]
     return tuple(range(max_rungs, fewest - 1, -1))
 
@@ -87,7 +88,7 @@ def adaptive_layouts(
     max_rungs: int = 5,
     bracket_rungs: Sequence[int] = (),
 ) -> tuple[SyncLayout, ...]:
-    """The brackets of `adaptive`: equal shares of the budget, for `bracket_rungs` or else the rungs of the mode."""
+    """The brackets of `adaptive`, with equal shares of the budget; their rungs are `bracket_rungs`, or the mode's."""
     brackets = _chosen(bracket_rungs) or mode_rungs(mode, max_rungs)
     share = budget // len(brackets)
     return tuple(
@@ -99,7 +100,7 @@ def adaptive_layouts(
 def adaptive_simple_layouts(
     *, max_length: int, max_trials: int, divisor: float = 4, mode: Mode = "standard", max_rungs: int = 5
 ) -> tuple[SyncLayout, ...]:
-    """The brackets of `adaptive_simple`: equal shares of the trials; each has at least one, which reaches its top."""
+    """The brackets of `adaptive_simple`, with equal shares of the trials; at least one trial reaches each top."""
     brackets = mode_rungs(mode, max_rungs)
     layouts = []
     for rungs, trials in zip(brackets, _even(max_trials, len(brackets)), strict=True):
@@ -128,7 +129,7 @@ def adaptive_asha_layouts(
     bracket_rungs: Sequence[int] = (),
     max_concurrent_trials: int = 0,
 ) -> tuple[AsyncLayout, ...]:
-    """The brackets of `adaptive_asha`: `bracket_rungs`, or those of the mode, with no more rungs than fit."""
+    """The brackets of `adaptive_asha`; their rungs are `bracket_rungs` or the mode's, but no more than fit."""
     fitting = (int(log(most) / log(divisor)) + 1 for most in (max_length, max_trials))
     brackets = _chosen(bracket_rungs) or mode_rungs(mode, min(max_rungs, *fitting))
     trials = split_trials(max_trials, divisor, brackets)
@@ -147,9 +148,9 @@ def adaptive_asha_layouts(
 
 
 def split_trials(max_trials: int, divisor: float, brackets: Sequence[int]) -> tuple[int, ...]:
-    """Trials of each of `adaptive_asha`'s brackets, in proportion to divisor ** (rungs - 1) / rungs.
+    """The number of trials of each bracket of `adaptive_asha`, in proportion to divisor ** (rungs - 1) / rungs.
 
-    Each has at least one, and the remainder goes to the first.
+    Each bracket has at least one trial, and the remainder goes to the first bracket.
     """
     weights = [_powers(divisor, rungs)[0] / rungs for rungs in brackets]
     shares = [max(int(weight / sum(weights) * max_trials), 1) for weight in weights]
@@ -158,9 +159,9 @@ def split_trials(max_trials: int, divisor: float, brackets: Sequence[int]) -> tu
 
 
 def split_concurrency(max_concurrent_trials: int, divisor: float, trials: Sequence[int]) -> tuple[int, ...]:
-    """Concurrency of each bracket: equal parts, at least one each.
+    """The limit of concurrent trials of each bracket: equal parts, but at least one.
 
-    0 gives each bracket as many as the last bracket has trials, or `divisor` if that is more.
+    A total of 0 gives each bracket the number of trials of the last bracket, or `divisor` if that is more.
     """
     if not max_concurrent_trials:
         return (max(trials[-1], int(divisor)),) * len(trials)
@@ -172,7 +173,7 @@ def _chosen(bracket_rungs: Sequence[int]) -> tuple[int, ...]:
 
 
 def _even(whole: int, parts: int) -> tuple[int, ...]:
-    """Equal parts of a total; the first ones are one larger if it does not divide evenly."""
+    """Equal parts of a total; if it does not divide evenly, the first parts are larger by one."""
     part, left = divmod(whole, parts)
     return tuple(part + (index < left) for index in range(parts))
 

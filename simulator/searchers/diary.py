@@ -1,4 +1,4 @@
-"""A diary of a search: every result, how its rung stood then, and the jobs that were handed out next."""
+"""A diary of a search: every result, the standing of its rung at that moment, and the jobs handed out next."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from simulator.searchers.watched import Watched
 
 
 class Entry(NamedTuple):
-    """A result: its job and loss, how the rung stood with it, and the jobs handed out before the next result.
+    """A result: its job and loss, the standing of the rung with it, and the jobs handed out before the next result.
 
-    `standing` is None if the searcher can't tell. `withdrawn`: the trial was taken back, and has no loss.
+    `standing` is None if the searcher does not give one. With `withdrawn`, the trial was withdrawn and has no loss.
     """
 
     job: AnyJob
@@ -28,11 +28,11 @@ class Diary(Watched):
 
     def __init__(self, searcher: Searcher) -> None:
         super().__init__(searcher, lambda: None)
-        self.first: list[AnyJob] = []  # handed out before any result
+        self.first: list[AnyJob] = []  # jobs handed out before any result
         self.entries: list[Entry] = []
 
     def next_job(self) -> Job | Idle:
-        """Ask the searcher."""
+        """Ask the searcher for the next job."""
         return self._noted(super().next_job())
 
     def report(self, job: AnyJob, loss: float) -> None:

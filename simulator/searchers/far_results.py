@@ -9,23 +9,23 @@ from math import inf
 
 import numpy as np
 
-#: A result: loss, arrival, trial. Entries compare by (loss, arrival), so of equal losses the earlier is the better.
+#: A result: loss, arrival, trial. Entries are ordered by (loss, arrival), so of equal losses the earlier is better.
 Entry = tuple[float, int, int]
 
-#: One in NEAR entries is kept in the heap.
+#: When entries are sorted out, one in NEAR is kept in the heap.
 NEAR = 8
-#: Fewest entries that are worth moving to the pile.
+#: Smallest number of entries for which sorting out is worthwhile.
 FEW = 64
 
 
 class Reserve:
-    """A collection of entries that gives back the least first.
+    """A collection of entries from which the least are taken first.
 
-    Entries of a loss above `bar` lie unsorted on a pile, three columns of numbers; the others are in a heap, `near`.
-    Most new entries go to the pile, which takes a sixth of the memory of tuples in a heap and is written in order.
-    With plain heaps a search of 30,000 trials takes a sixth more time and half as much memory again. When the heap is
-    empty, or holds most of the entries, all are sorted and one in eight is put into the heap. That costs O(log n) for
-    each entry that is put in or taken.
+    Entries with a loss above `bar` are unsorted on a pile, which is three columns of numbers; the others are in a
+    heap, `near`. Most new entries go to the pile, which takes a sixth of the memory of tuples in a heap, and is
+    written in order. With plain heaps a search of 30,000 trials takes a sixth more time and half as much memory
+    again. When the heap is empty, or holds most of the entries, all are sorted and one in eight is put into the heap.
+    That costs O(log n) for each entry that is put in or taken.
     """
 
     __slots__ = ("_crowd", "arrivals", "bar", "losses", "near", "trials")
@@ -33,9 +33,9 @@ class Reserve:
     def __init__(self, entries: list[Entry]) -> None:
         """Keep `entries`, which are sorted."""
         self.near = entries
-        self.bar = inf if entries else -inf  # with no entries to start with, all go to the pile
+        self.bar = inf if entries else -inf  # without entries at the start, all go to the pile
         self.losses, self.arrivals, self.trials = array("d"), array("q"), array("q")
-        self._crowd = NEAR * FEW  # most entries of the heap before it is sorted out
+        self._crowd = NEAR * FEW  # number of entries in the heap from which on it is sorted out
         if len(entries) > FEW:
             self._sort_out()
 
@@ -56,7 +56,7 @@ class Reserve:
                 self._sort_out()
 
     def take(self, most: int) -> list[Entry]:
-        """Remove and return the least entries, sorted: `most` of them, or all if there are fewer."""
+        """Remove and return the `most` least entries in order, or all entries if there are fewer."""
         if self.losses and len(self.near) < most:
             self._sort_out()
         near = self.near

@@ -1,8 +1,8 @@
-"""Stopping rules: a gate decides at a report whether the trial goes on, and acts as a rung of a bracket there.
+"""Stopping rules: at a report, a gate decides whether the trial goes on; a bracket has gates in place of rungs.
 
-A library's rung and the report that decides it are two things. A rung may stand at 6.25 units and be decided at 7, or
-wait for a later report, or be decided together with another rung. So a bracket's rungs are the reports at which
-something is decided, and each of them is a gate that asks the library's rungs in turn.
+A library's rung and the report at which it is decided are not the same. A rung may be at 6.25 units and be decided at
+7, or at a later report, or together with another rung. So a bracket has a gate for each report at which something is
+decided, and the gate asks the library's rungs one after the other.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Judge(ABC):
 
     @abstractmethod
     def places(self, results: int) -> int:
-        """How many of `results` results count as the best by this rule; the number never falls as results come in."""
+        """How many of `results` results count as the best by this rule; more results never make it smaller."""
 
     def record(self, trial: int, loss: float) -> int:
         """Add a loss; returns how many there are."""
@@ -61,7 +61,7 @@ class Judge(ABC):
 
 
 class Gate:
-    """Lets a trial go on if every one of `judges` does, asked in order until one does not.
+    """Lets a trial go on if every one of `judges` does; they are asked in order until one does not.
 
     `afterwards` records the loss of a trial that is stopped. A dead trial, of loss inf, is recorded nowhere.
     """
@@ -72,14 +72,14 @@ class Gate:
         self._judges = tuple(judges)
         self._afterwards = afterwards
         self._results = 0
-        #: trials that may go on, in order of their results
+        #: Trials that may go on, in order of their results.
         self.candidates: list[Entry] = []
 
     def __len__(self) -> int:
         return self._results
 
     def record(self, trial: int, loss: float) -> bool:
-        """Take a result; True where `promote` is worth asking."""
+        """Take a result; returns whether `promote` may find a trial."""
         self._results += 1
         if loss != inf:
             for judge in self._judges:
@@ -93,13 +93,13 @@ class Gate:
         return bool(self.candidates)
 
     def promote(self) -> Entry | None:
-        """Let the trial leave that has waited longest."""
+        """Let the trial that has waited longest leave; None if none waits."""
         return self.candidates.pop(0) if self.candidates else None
 
     def withdraw(self, trial: int) -> bool:
         """Forget the result of `trial`, and that it may go on; returns whether there was one.
 
-        It had been let go on, so `afterwards` has nothing of it from here.
+        This gate let the trial go on, so it did not record a loss in `afterwards`.
         """
         self.candidates = [entry for entry in self.candidates if entry[2] != trial]
         known = [judge.forget(trial) for judge in self._judges]

@@ -10,12 +10,12 @@ from fractions import Fraction
 from itertools import pairwise
 from math import floor
 
-#: Most rungs of a bracket; more come from a mistyped divisor.
+#: Greatest number of rungs of a bracket; more come from a mistyped divisor.
 MOST_RUNGS = 64
 
 
 def exact(divisor: float) -> Fraction:
-    """The divisor as the exact fraction that was typed: 2.5 is 5/2, and 1.1 is 11/10, not a rounded binary number."""
+    """The divisor as an exact decimal fraction: 2.5 is 5/2, and 1.1 is 11/10, and not a rounded binary number."""
     return Fraction(str(divisor))
 
 
@@ -32,7 +32,7 @@ def fitting_rungs(max_length: int, divisor: float) -> int:
 
 
 def rung_resources(max_length: int, num_rungs: int, divisor: float) -> tuple[int, ...]:
-    """Resource of each rung, lowest first: floor(max_length / divisor**(num_rungs - 1 - k)).
+    """The resource of each rung k, the lowest first: floor(max_length / divisor**(num_rungs - 1 - k)).
 
     Raises ValueError if a rung would be below one unit, or equal to its neighbour.
     """
@@ -45,7 +45,7 @@ def rung_resources(max_length: int, num_rungs: int, divisor: float) -> tuple[int
 
 
 def rung_sizes(trials: int, num_rungs: int, divisor: float) -> tuple[int, ...]:
-    """Trials that reach each rung of synchronous halving: floor(trials / divisor**k) (Li et al., Alg. 1, line 4).
+    """The number of trials that reach each rung k: floor(trials / divisor**k) (Li et al., Algorithm 1, line 4).
 
     Raises ValueError if no trial would reach the top (the assertion of Algorithm 1, line 2).
     """
@@ -58,6 +58,6 @@ def rung_sizes(trials: int, num_rungs: int, divisor: float) -> tuple[int, ...]:
 
 
 def bracket_units(resources: Sequence[int], sizes: Sequence[int]) -> int:
-    """Units that are trained if `sizes[k]` trials train from the rung below up to `resources[k]`."""
+    """The units trained in all if `sizes[k]` trials train from the rung below up to `resources[k]`."""
     steps = (high - low for low, high in pairwise((0, *resources)))
     return sum(step * size for step, size in zip(steps, sizes, strict=True))

@@ -18,8 +18,8 @@ def sha(
 ) -> Searcher:
     """Synchronous successive halving (Li et al., arXiv 1810.05934, Algorithm 1): a barrier after every rung.
 
-    `num_rungs` defaults to all that fit. With `backfill`, another bracket of `max_trials` begins whenever no job is
-    left, without end. Raises ValueError where the rungs don't fit the length or the trials.
+    By default there are as many rungs as fit. With `backfill`, another bracket of `max_trials` begins whenever no job
+    is left, for ever. Raises ValueError if the rungs don't fit the length or the number of trials.
     """
     rungs = num_rungs or fitting_rungs(max_length, divisor)
     resources = rung_resources(max_length, rungs, divisor)
@@ -43,7 +43,7 @@ def asha(
 ) -> Searcher:
     """Asynchronous successive halving (Li et al., Algorithm 2); `delayed` is D-ASHA (Li et al., VLDB 2022).
 
-    Without `max_trials` it never stops starting trials. Raises ValueError where the rungs don't fit the length.
+    Without `max_trials` it starts trials for ever. Raises ValueError if the rungs don't fit the length.
     """
     rule = Delayed(divisor) if delayed else Asynchronous(divisor)
     resources = rung_resources(max_length, num_rungs or fitting_rungs(max_length, divisor), divisor)
@@ -54,7 +54,7 @@ def asha(
 def random(*, max_trials: int | None, max_length: int, max_concurrent_trials: int | None = None) -> Searcher:
     """Every trial trained in full; without `max_trials` the search never ends.
 
-    An invalid trial is replaced. `max_concurrent_trials` None or 0 is no limit, as in Determined.
+    An invalid trial is replaced. With `max_concurrent_trials` None or 0 there is no limit, as in Determined.
     """
     return plain_bracket(max_trials, max_length, max_concurrent_trials, replace_invalid=True)
 

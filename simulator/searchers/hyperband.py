@@ -1,7 +1,7 @@
-"""Hyperband (Li et al., JMLR 18(185), 2018), synchronous and asynchronous: halving from every lowest rung in turn.
+"""Hyperband (Li et al., JMLR 18(185), 2018), synchronous and asynchronous: brackets that begin at different rungs.
 
-Bracket 0 starts at one unit, or as low as rungs reach, and is the most aggressive; the last trains every trial in
-full. The paper's Algorithm 1 and its Table 1 disagree on the sizes, so both are here by name.
+Bracket 0 begins at the lowest rung, and is the most aggressive; the last bracket trains every trial in full. The
+paper's Algorithm 1 and its Table 1 disagree on the sizes of brackets, so there are two kinds of rounding.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ Rungs = tuple[tuple[int, ...], tuple[int, ...]]
 
 
 def hyperband_brackets(max_length: int, divisor: float = 4, rounding: Rounding = "algorithm") -> tuple[Rungs, ...]:
-    """Units and trials of every bracket's rungs, most aggressive first.
+    """Units and trials of every bracket's rungs, the most aggressive bracket first.
 
-    Raises ValueError where a rung would have no unit of its own.
+    Raises ValueError if two rungs would have the same units.
     """
     most = fitting_rungs(max_length, divisor)
     brackets = []
@@ -47,9 +47,9 @@ def hyperband_brackets(max_length: int, divisor: float = 4, rounding: Rounding =
 
 
 def hyperband(*, max_length: int, divisor: float = 4, rounding: Rounding = "algorithm") -> Searcher:
-    """One pass over the brackets of synchronous halving; a bracket begins when no earlier one has a job left.
+    """All brackets of synchronous halving, once; a bracket begins when no earlier one has a job left.
 
-    Raises ValueError where a rung would have no unit of its own.
+    Raises ValueError if two rungs would have the same units.
     """
     brackets = hyperband_brackets(max_length, divisor, rounding)
     trials = count()
@@ -64,10 +64,10 @@ def async_hyperband(
     max_trials: int | None = None,
     max_concurrent_trials: int | None = None,
 ) -> Searcher:
-    """ASHA brackets in turn, each until it has used the units of the halving bracket that it replaces.
+    """ASHA brackets in turn, each until it has used the units of the synchronous bracket that it replaces.
 
-    As in Li et al., arXiv 1810.05934, section 3.2. Promoted trials are taken to resume, so a bracket's units are
-    those trained. Without `max_trials` the turns never end. Raises ValueError as `hyperband` does.
+    This is the method of Li et al., arXiv 1810.05934, section 3.2. It counts units as if promoted trials resume.
+    Without `max_trials` it never ends. Raises ValueError as `hyperband` does.
     """
     brackets = hyperband_brackets(max_length, divisor, rounding)
     trials = count()

@@ -14,7 +14,7 @@ from simulator.searchers.rung import Standing
 
 
 class SideBySide(OneByOne):
-    """Asks its brackets in order; bracket i must number its jobs i."""
+    """Asks its brackets in order; the jobs of bracket i must have the bracket number i."""
 
     def __init__(self, brackets: Iterable[Searcher]) -> None:
         self._brackets = tuple(brackets)
@@ -23,7 +23,7 @@ class SideBySide(OneByOne):
         self.max_length = min(bracket.max_length for bracket in self._brackets)
 
     def next_job(self) -> Job | Idle:
-        """Return a job of the first bracket that has one; WAIT while any bracket waits."""
+        """Return a job of the first bracket that has one; else WAIT if any bracket waits, else DONE."""
         answer = Idle.DONE
         for bracket in self._brackets:
             job = bracket.next_job()
@@ -34,15 +34,15 @@ class SideBySide(OneByOne):
         return answer
 
     def report(self, job: AnyJob, loss: float) -> None:
-        """Tell the bracket that asked."""
+        """Pass the call on to the bracket that handed out the job."""
         self._brackets[job[1]].report(job, loss)
 
     def standing(self, bracket: int, rung: int) -> Standing | None:
-        """How a rung of a bracket stands; None where its rule goes by no places."""
+        """The standing of a rung of a bracket; None if its rule does not rank results."""
         return standing_of(self._brackets[bracket], bracket, rung)
 
     def withdraw(self, job: AnyJob) -> None:
-        """Tell the bracket that asked."""
+        """Pass the call on to the bracket that handed out the job."""
         self._brackets[job[1]].withdraw(job)
 
     @property
@@ -55,8 +55,8 @@ class Backfill(OneByOne):
     """Begins another bracket whenever no bracket under way has a job, so that no worker waits.
 
     This is the synchronous SHA of the ASHA paper's experiments and of BOHB (Li et al., section 4.2). `begin(i)` makes
-    bracket i, which must number its jobs i; bracket 0 has every rung of the others, and the same top. After
-    `brackets` brackets no other begins; by default it never ends.
+    bracket i, whose jobs must have the bracket number i. Bracket 0 has every rung of the others, and the same top.
+    There are `brackets` brackets; by default they never end.
     """
 
     def __init__(self, begin: Callable[[int], Searcher], brackets: int | None = None) -> None:
@@ -86,20 +86,20 @@ class Backfill(OneByOne):
         return bracket.next_job()
 
     def report(self, job: AnyJob, loss: float) -> None:
-        """Tell the bracket that asked."""
+        """Pass the call on to the bracket that handed out the job."""
         self._active[job[1]].report(job, loss)
 
     def standing(self, bracket: int, rung: int) -> Standing | None:
-        """How a rung of a bracket stands; None where its rule goes by no places."""
+        """The standing of a rung of a bracket; None if its rule does not rank results."""
         return standing_of(self._active[bracket], bracket, rung)
 
     def withdraw(self, job: AnyJob) -> None:
-        """Tell the bracket that asked."""
+        """Pass the call on to the bracket that handed out the job."""
         self._active[job[1]].withdraw(job)
 
     @property
     def brackets(self) -> tuple[tuple[int, ...], ...]:
-        """Where the rungs of each bracket begun so far stand."""
+        """The resources of the rungs of each bracket begun so far."""
         return tuple(self._rungs)
 
     @property
@@ -109,11 +109,12 @@ class Backfill(OneByOne):
 
 
 class Rotation(OneByOne):
-    """Takes jobs from one bracket until their units reach its budget, then from the next, round and round.
+    """Takes jobs from one bracket until their units reach its budget, then from the next, round after round.
 
     This is asynchronous Hyperband (Li et al., arXiv 1810.05934, section 3.2). `budgets[i]` is bracket i's share of a
-    round, and bracket i must number its jobs i. A bracket keeps its rungs from round to round, and a bracket without
-    a job passes its turn on. `max_trials` and `max_concurrent` limit all brackets together; None is no limit.
+    round in units, and the jobs of bracket i must have the bracket number i. A bracket keeps its rungs from round to
+    round; if it has no job, the next one has its turn. `max_trials` and `max_concurrent` limit all brackets together;
+    None means no limit.
     """
 
     def __init__(
@@ -154,16 +155,16 @@ class Rotation(OneByOne):
         return Idle.WAIT if self._outstanding else Idle.DONE
 
     def report(self, job: AnyJob, loss: float) -> None:
-        """Tell the bracket that asked."""
+        """Pass the call on to the bracket that handed out the job."""
         self._outstanding -= 1
         self._brackets[job[1]].report(job, loss)
 
     def standing(self, bracket: int, rung: int) -> Standing | None:
-        """How a rung of a bracket stands; None where its rule goes by no places."""
+        """The standing of a rung of a bracket; None if its rule does not rank results."""
         return standing_of(self._brackets[bracket], bracket, rung)
 
     def withdraw(self, job: AnyJob) -> None:
-        """Tell the bracket that asked."""
+        """Pass the call on to the bracket that handed out the job."""
         self._outstanding -= 1
         self._unstarted += 1
         self._brackets[job[1]].withdraw(job)
@@ -187,10 +188,11 @@ class Rotation(OneByOne):
 
 
 class Allotment(OneByOne):
-    """Starts trials in order of their numbers, each in the bracket that `bracket_of` allots it to.
+    """Starts trials in order of their numbers, each in the bracket that `bracket_of` gives.
 
-    A trial that may go on does so before another starts. `brackets[i]` must number its jobs i, take its trials from
-    `allotted(bracket_of, i)` and set no limit of its own. `max_trials` None is no limit.
+    A trial that may go on does so before another starts. The jobs of `brackets[i]` must have the bracket number i;
+    the bracket must take its trials from `allotted(bracket_of, i)` and have no limit. `max_trials` None means no
+    limit.
     """
 
     def __init__(
@@ -202,7 +204,7 @@ class Allotment(OneByOne):
         self._unstarted = inf if max_trials is None else max_trials
         self._outstanding = 0
         self._trials = count()
-        self._going_on: deque[int] = deque()  # brackets, once for each of their trials that may go on
+        self._going_on: deque[int] = deque()  # numbers of brackets, once for each of their trials that may go on
         self.resources = tuple(sorted({unit for bracket in self._brackets for unit in bracket.resources}))
         self.brackets = tuple(bracket.resources for bracket in self._brackets)
         self.max_length = min(bracket.max_length for bracket in self._brackets)
@@ -222,7 +224,7 @@ class Allotment(OneByOne):
         return self._brackets[self._bracket_of(next(self._trials))].next_job()
 
     def report(self, job: AnyJob, loss: float) -> None:
-        """Tell the trial's bracket."""
+        """Pass the call on to the trial's bracket."""
         self._outstanding -= 1
         bracket = self._brackets[job[1]]
         bracket.report(job, loss)
@@ -230,7 +232,7 @@ class Allotment(OneByOne):
             self._going_on.append(job[1])
 
     def report_and_next(self, job: AnyJob, loss: float) -> AnyJob | Idle:
-        """Report `job` and return the next job, in one: mostly the same trial goes on, or another one starts."""
+        """Report `job` and return the next job in one call; mostly the same trial goes on, or another one starts."""
         bracket = self._brackets[job[1]]
         bracket.report(job, loss)
         if bracket.ready:
@@ -244,11 +246,11 @@ class Allotment(OneByOne):
         return self.next_job()
 
     def standing(self, bracket: int, rung: int) -> Standing | None:
-        """How a rung of a bracket stands; None where its rule goes by no places."""
+        """The standing of a rung of a bracket; None if its rule does not rank results."""
         return standing_of(self._brackets[bracket], bracket, rung)
 
     def withdraw(self, job: AnyJob) -> None:
-        """Tell the trial's bracket; another trial may start instead, in the bracket that it is allotted to."""
+        """Pass the call on to the trial's bracket; another trial may start instead, in its own bracket."""
         self._outstanding -= 1
         self._unstarted += 1
         self._brackets[job[1]].withdraw(job)
@@ -262,5 +264,5 @@ class Allotment(OneByOne):
 
 
 def allotted(bracket_of: Callable[[int], int], bracket: int) -> Iterator[int]:
-    """The numbers of the trials that `bracket_of` allots to `bracket`, without end."""
+    """The numbers of the trials that `bracket_of` puts into `bracket`; they never end."""
     return (trial for trial in count() if bracket_of(trial) == bracket)

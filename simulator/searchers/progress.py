@@ -30,8 +30,8 @@ class Ledger:
     def closed(self, *, lingering: bool) -> int:
         """The number of trials that will never train again, once no new trial starts.
 
-        With `lingering`, a trial left behind on a rung may still be promoted while a job is under way there or below.
-        Without, it is closed as soon as it is left behind.
+        With `lingering`, a trial that was not promoted may still be promoted while a job is under way on its rung or
+        below. Without it, the trial is closed as soon as its result did not promote it.
         """
         under_way = [
             begun - done - dead for begun, done, dead in zip(self.started, self.completed, self.died, strict=True)
@@ -43,29 +43,29 @@ class Ledger:
         return self.started[0] - still_open
 
 
-#: Computes the progress of a search, 0 to 1, from the ledger of its bracket.
+#: A function that computes the progress of a search, from 0 to 1, from the ledger of its bracket.
 Meter = Callable[[Ledger], float]
 
 
 def endless(ledger: Ledger) -> float:  # noqa: ARG001  (a meter like the others)
-    """Always 0, for a search that has no end."""
+    """The progress of a search without an end, which is always 0."""
     return 0.0
 
 
 def units_of(expected: int) -> Meter:
-    """Units trained divided by `expected` units; a search in which trials die ends below 1 (Determined)."""
+    """A meter of units trained divided by `expected` units; if trials die, it ends below 1 (Determined)."""
     return lambda ledger: min(1.0, ledger.units / expected) if expected else 0.0
 
 
 def trials_of(max_trials: int, *, lingering: bool = True) -> Meter:
-    """Like `share_of_trials`, for one bracket."""
+    """A meter that computes `share_of_trials` for one bracket."""
     return lambda ledger: share_of_trials([ledger], max_trials, lingering=lingering)
 
 
 def share_of_trials(ledgers: Sequence[Ledger], max_trials: int, *, lingering: bool = True) -> float:
-    """Results of the lowest rung divided by 1.2 * `max_trials` (Determined).
+    """The number of results of the lowest rung, divided by 1.2 * `max_trials` (Determined).
 
-    Once all results are in, it is the share of closed trials if that is more.
+    Once all these results are in, it is the share of closed trials if that is more.
     """
     results = sum(ledger.results for ledger in ledgers)
     progress = results / (1.2 * max_trials)

@@ -31,18 +31,18 @@ AnyJob = tuple[int, int, int, int, int]
 
 
 class Decider(Protocol):
-    """The part of a searcher that an engine uses: which trial trains next, and how far.
+    """The part of a searcher that an engine uses: it decides which trial trains next, and how far.
 
     Each job is reported or withdrawn exactly once, in any order.
     """
 
     @property
     def max_length(self) -> int:
-        """Units of a fully trained trial; the least of them if brackets end at different resources."""
+        """Units of a fully trained trial; if brackets end at different resources, the least of these."""
         ...
 
     def next_job(self) -> Job | Idle:
-        """Return a job, or WAIT (only while a job is outstanding), or DONE (only when none is; final)."""
+        """Return a job, or WAIT (only while a job is outstanding), or DONE (only if none is; then always)."""
         ...
 
     def report(self, job: AnyJob, loss: float) -> None:
@@ -54,7 +54,7 @@ class Decider(Protocol):
         ...
 
     def withdraw(self, job: AnyJob) -> None:
-        """Take back the trial of `job` (invalid hyperparameters): its results vanish, and it does not count.
+        """Withdraw the trial of `job`, whose hyperparameters are invalid: its results vanish, and it does not count.
 
         Some of Determined's searchers treat it like a trial that exited.
         """
@@ -62,7 +62,7 @@ class Decider(Protocol):
 
 
 def goes_on_in_place(searcher: Decider) -> bool:
-    """Whether a trial that goes on at its own result keeps its worker, since it never stopped there."""
+    """Whether a trial whose own result lets it go on keeps its worker, because it never stopped."""
     return bool(getattr(searcher, "in_place", False))
 
 
@@ -86,15 +86,14 @@ class Searcher(Decider, Protocol):
     def progress(self) -> float:
         """How much of the search is done, 0 to 1, as Determined reports it; always 0 if it has no end.
 
-        It counts units of resource if their number is known beforehand, and then a search in which trials exit ends
-        below 1; else it counts trials. Several brackets have equal weight. It is computed when asked, in O(brackets x
-        rungs).
+        If the number of units is known beforehand, it counts units, and ends below 1 if trials exit. Else it counts
+        trials. Several brackets have equal weight. It is computed on request, in O(brackets x rungs).
         """
         ...
 
 
 class OneByOne:
-    """Gives a searcher `report_and_next` as two plain calls."""
+    """A searcher whose `report_and_next` is just the two calls."""
 
     def report_and_next(self: Decider, job: AnyJob, loss: float) -> AnyJob | Idle:
         """Report `job` and return the next."""

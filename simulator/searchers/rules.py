@@ -1,11 +1,11 @@
-"""Promotion rules: which trials may leave a rung. Synchronous and asynchronous halving differ in nothing else.
+"""Promotion rules: they say which trials may leave a rung. Synchronous and asynchronous halving differ only in these.
 
 =============  ==========================================================================================
 barrier        no trial before the rung is full, then the best (Li et al., arXiv 1810.05934, Algorithm 1)
 certain        a trial, as soon as it is sure to be among the final best (Determined's sync_halving)
 asynchronous   the best floor(n / divisor) of the n results so far (Algorithm 2, lines 15-17)
 delayed        the same, but never more than floor(n / divisor) in all (D-ASHA: Li et al., VLDB 2022)
-stopping       a newcomer among the best max(floor(n / divisor), 1), at once or never (Determined's stop_once)
+stopping a newcomer among the best max(floor(n / divisor), 1), at once or never (Determined's stop_once)
 =============  ==========================================================================================
 
 Of equal losses the earlier result is the better one, under the stopping rule the later one. floor(n / divisor) is
@@ -22,12 +22,12 @@ from typing import Protocol
 from simulator.searchers.geometry import exact
 from simulator.searchers.rung import AnyRung, Opens, Rung, StoppingRung
 
-#: Turns a divisor into the function that says how many results open each place.
+#: A function from a divisor to the function that says how many results open each place.
 Share = Callable[[float], Opens]
 
 
 def share(divisor: float) -> Opens:
-    """The best floor(n / divisor) of n: place k opens with ceil(k * divisor) results, exactly."""
+    """The share floor(n / divisor) of n results: place k opens with ceil(k * divisor) results, computed exactly."""
     ratio = exact(divisor)
     top, bottom = ratio.numerator, ratio.denominator
     return lambda k: -(-k * top // bottom)
@@ -57,7 +57,7 @@ class Barrier:
 class Certain:
     """Like `Barrier`, but a trial leaves as soon as it is certain to be among the best `sizes[k + 1]`.
 
-    With `missing` results still to come, these are the best `sizes[k + 1] - missing` of the results so far.
+    If `missing` results are still to come, these are the best `sizes[k + 1] - missing` of the results so far.
     """
 
     sizes: Sequence[int]
@@ -72,7 +72,7 @@ class Certain:
 class Asynchronous:
     """A trial may leave as soon as it is among the best floor(n / divisor) of the n results so far.
 
-    `reopens` is that of `Rung`.
+    `Rung` explains `reopens`.
     """
 
     divisor: float
@@ -86,7 +86,7 @@ class Asynchronous:
 
 @dataclass(frozen=True)
 class Delayed:
-    """Like `Asynchronous`, but at most floor(n / divisor) trials have ever left."""
+    """Like `Asynchronous`, but at most floor(n / divisor) trials leave in all."""
 
     divisor: float
 
@@ -97,7 +97,7 @@ class Delayed:
 
 @dataclass(frozen=True)
 class Stopping:
-    """A trial goes on if its result is among the best max(floor(n / divisor), 1) on arrival; else it never does."""
+    """A trial goes on if its result is among the best max(floor(n / divisor), 1) when it arrives, or never."""
 
     divisor: float
     share: Share = share

@@ -1,13 +1,13 @@
 """A rung: the results of trials trained to one resource, and which of these trials may leave for the next rung.
 
 A rung keeps its results split into the best so far and the rest. A promotion rule (rules.py) says how many are the
-best: it gives the number of results that opens each place among them. To wait for a barrier means that no place
+best: it gives the number of results with which each place among the best opens. While a barrier waits, no place
 opens.
 
 The border between the best and the rest moves back and forth by a place or two with each report. So the results near
 the border are kept sorted in a short list, the `edge`, in which a move is one step of an index. The results far from
-it are in a reserve on either side, which usually just stores a new result. With only a heap on either side, every
-move would take the top of one heap and put it on top of the other, which is the slowest thing that a heap does.
+it are in a reserve on either side, which usually just stores a new result. If there were only a heap on either side,
+every move would take the top of one heap and put it on top of the other, which is the slowest operation of a heap.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from typing import NamedTuple, Protocol
 
 from simulator.searchers.far_results import Entry, Reserve
 
-#: Gives, for a number k, how many results a rung needs before k of them count as its best. The function increases, is
-#: never less than k, and is inf if a rung never has that many best.
+#: A function from a number k to the number of results with which a rung has k best results. The function increases,
+#: is never less than k, and is inf if a rung never has k best results.
 Opens = Callable[[int], float]
 
-#: Results by which the edge is extended at a time. An edge of more than eight times as many is cut back to twice.
+#: Number of results by which the edge is extended at a time. An edge of more than 8 * REACH is cut to 2 * REACH.
 REACH = 16
 
 
 class Standing(NamedTuple):
-    """How a rung stands: the best `places` of its `results` results may leave.
+    """The standing of a rung: the trials of the best `places` of its `results` results may leave.
 
-    One more may leave from `opens` results on; inf means never. Of equal losses the earlier result is the better one,
-    or with `later` the later one.
+    One more may leave from `opens` results on; inf means never. Of equal losses the earlier result is better, or with
+    `later` the later one.
     """
 
     places: int
@@ -52,11 +52,11 @@ class AnyRung(Protocol):
         ...
 
     def record(self, trial: int, loss: float) -> bool:
-        """Take a result; True where `promote` is worth asking."""
+        """Take a result; returns whether `promote` may find a trial."""
         ...
 
     def promote(self) -> Entry | None:
-        """Let the next trial leave that may leave and has not; None if there is none."""
+        """Let the next trial leave; None if no trial may leave that has not left already."""
         ...
 
     def withdraw(self, trial: int) -> bool:
@@ -65,12 +65,12 @@ class AnyRung(Protocol):
 
 
 class Rung:
-    """Lets the best trials leave, best first and each once; there are k best from `opens(k)` results on.
+    """Lets the best trials leave, the best first and each once; there are k best from `opens(k)` results on.
 
-    A trial that has left keeps its place among the results. With `capped`, no more trials have ever left than there
-    are best (D-ASHA). Without, a trial that left and then fell out of the best does not hold back a better one. With
-    `reopens`, a trial that moves up into the best because a result is withdrawn may leave. Without, only a new result
-    ever lets a trial leave (Determined).
+    A trial that has left keeps its place among the results. With `capped`, the number of trials that have left is
+    never greater than the number of the best (D-ASHA). Without it, a trial that left and is no longer among the best
+    does not hold back a better one. With `reopens`, a trial may leave if it moves up into the best because a result
+    is withdrawn. Without it, only a new result lets a trial leave (Determined).
     """
 
     __slots__ = (
@@ -86,7 +86,7 @@ class Rung:
         self._withdrawn = 0
         self._left = 0
         self._border = 0  # how many results of the edge are among the best
-        self._best = 0  # how many results are the best: all those ahead of the edge, and the edge up to the border
+        self._best = 0  # how many results are among the best: all ahead of the edge, and the edge up to the border
         self._next = opens(1)  # the arrival that opens one more place
         #: A heap of the trials that entered the best and have not left; some may no longer be among the best.
         self.candidates: list[Entry] = []
@@ -97,7 +97,7 @@ class Rung:
         return self._arrivals - self._withdrawn
 
     def record(self, trial: int, loss: float) -> bool:
-        """Take a result; True where `promote` is worth asking."""
+        """Take a result; returns whether `promote` may find a trial."""
         arrival = self._arrivals = self._arrivals + 1
         if loss > self._last:  # behind the edge, like most results
             behind = self._behind
@@ -119,11 +119,11 @@ class Rung:
 
     @property
     def standing(self) -> Standing:
-        """How many may leave, and when one more may."""
+        """How many trials may leave, and with how many results one more may."""
         return Standing(self._best, len(self), self._next - self._withdrawn)
 
     def promote(self) -> Entry | None:
-        """Let the best trial leave that may leave and has not; None if there is none."""
+        """Let the best trial leave; None if no trial may leave that has not left already."""
         candidates = self.candidates
         if not candidates or not self._border or candidates[0] > self._edge[self._border - 1]:
             return None
@@ -152,7 +152,7 @@ class Rung:
         return True
 
     def _go_ahead(self, entry: Entry) -> None:
-        """Add a result better than the whole edge: it takes the place that opens, or that of the last of the best."""
+        """Add a result better than the whole edge; if no new place opens, the worst of the best loses its place."""
         loss, arrival, trial = entry
         self._ahead.put((-loss, -arrival, trial))
         self._admitted.add(arrival)
@@ -176,7 +176,7 @@ class Rung:
         else:
             place = bisect(edge, entry)
             edge.insert(place, entry)
-            if place < border:  # among the best: it takes the place that opens, or that of the last
+            if place < border:  # it is among the best; if no place opens, the worst of these loses its place
                 self._admitted.add(entry[1])
                 heappush(self.candidates, entry)
                 if self._arrivals >= self._next:
@@ -204,7 +204,7 @@ class Rung:
             self._next = self._opens(best + 1) + self._withdrawn
 
     def _lay_out(self, results: list[Entry]) -> None:
-        """Spread sorted results over the edge and the reserves."""
+        """Divide sorted results between the edge and the reserves."""
         first, last = max(0, self._best - REACH), self._best + REACH
         self._ahead = Reserve([_mirrored(entry) for entry in reversed(results[:first])])
         self._behind = Reserve(results[last:])
@@ -245,7 +245,7 @@ class TopRung(Rung):
 
 
 class StoppingRung(Rung):
-    """Decides once, when a result arrives: a trial among the best goes on, any other never will.
+    """Decides once, when a result arrives: a trial among the best goes on, any other trial never does.
 
     Of equal losses the later is the better, so that with equal losses every trial goes on (Determined's `stop_once`).
     A dead trial, of loss inf, never goes on. The candidates are the trials that may go on, in order of their results.
@@ -255,14 +255,14 @@ class StoppingRung(Rung):
 
     @property
     def standing(self) -> Standing:
-        """How many are the best; each trial went on or not when its result arrived."""
+        """How many are the best; whether a trial goes on was decided when its result arrived."""
         return Standing(self._best, len(self), self._next - self._withdrawn, later=True)
 
     def record(self, trial: int, loss: float) -> bool:
-        """Take a result; True where `promote` is worth asking."""
+        """Take a result; returns whether `promote` may find a trial."""
         going_on, self.candidates = self.candidates, []
         self._arrivals += 1
-        entry = (loss, -self._arrivals, trial)  # a later arrival is smaller, and so better
+        entry = (loss, -self._arrivals, trial)  # arrivals are negated, so of equal losses the later is better
         self._place(entry)
         self._grow()
         self._admitted.clear()
@@ -272,7 +272,7 @@ class StoppingRung(Rung):
         return bool(going_on)
 
     def promote(self) -> Entry | None:
-        """Let the trial leave that has waited longest."""
+        """Let the trial that has waited longest leave; None if none waits."""
         return self.candidates.pop(0) if self.candidates else None
 
     def withdraw(self, trial: int) -> bool:

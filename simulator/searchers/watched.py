@@ -8,33 +8,33 @@ from simulator.searchers.protocol import AnyJob, Idle, Job, Searcher
 
 
 class Watched:
-    """Passes every call on to `searcher`, and calls `heard` before every report, which may raise to end the run."""
+    """Passes every call on to `searcher`, and calls `heard` before every report; `heard` may raise to end the run."""
 
     def __init__(self, searcher: Searcher, heard: Callable[[], None]) -> None:
         self._searcher, self._heard = searcher, heard
 
     @property
     def resources(self) -> tuple[int, ...]:
-        """Those of the searcher."""
+        """The searcher's own."""
         return self._searcher.resources
 
     @property
     def brackets(self) -> tuple[tuple[int, ...], ...]:
-        """Those of the searcher."""
+        """The searcher's own."""
         return self._searcher.brackets
 
     @property
     def max_length(self) -> int:
-        """That of the searcher."""
+        """The searcher's own."""
         return self._searcher.max_length
 
     @property
     def progress(self) -> float:
-        """That of the searcher."""
+        """The searcher's own."""
         return self._searcher.progress
 
     def next_job(self) -> Job | Idle:
-        """Ask the searcher."""
+        """Ask the searcher for the next job."""
         return self._searcher.next_job()
 
     def withdraw(self, job: AnyJob) -> None:

@@ -1,6 +1,6 @@
-"""Sphinx extension: `.. asha-sim:: scenario.yaml` draws a scenario where it stands, in reStructuredText and in MyST.
+"""Sphinx extension: `.. asha-sim:: scenario.yaml` draws a scenario at its place, in reStructuredText and in MyST.
 
-`extensions = ["simulator.sphinx"]` in conf.py. Pages follow the light and dark of their theme's own switch; other
+Add `extensions = ["simulator.sphinx"]` to conf.py. Pages are light or dark as the switch of their theme says. Other
 outputs, such as LaTeX, get the last frame as a figure. docs/embedding.md lists all options.
 """
 

@@ -64,7 +64,7 @@ class AshaSim(SphinxDirective):
         """Draw the requested pictures, unless they are kept; an error becomes a warning, without a figure."""
         options = self._known_options()
         relative, absolute = self.env.relfn2path(self.arguments[0])
-        self.env.note_dependency(relative)  # a corrected file is read again
+        self.env.note_dependency(relative)  # after a correction, the file is read again
         asked = Asked(
             Path(absolute),
             sets=options.get("set", ()),
@@ -89,7 +89,7 @@ class AshaSim(SphinxDirective):
         return [self._figure(made.pictures, options)]
 
     def _known_options(self) -> dict[str, Any]:
-        """The known options; for any other one a warning suggests a known one."""
+        """The known options; a warning about any other option lists them."""
         known = self.option_spec or {}
         for name in self.options.keys() - known.keys():
             self._warn(f"asha-sim has no option {name!r}; it has {', '.join(sorted(known))}")

@@ -28,7 +28,7 @@ from simulator.scenario.loading import Loaded
 from simulator.scenario.opening import open_scenario
 
 PLAYER = "player.html"
-#: Length of the name of a folder of pictures in the pages, in characters.
+#: Number of characters in the name of a folder of pictures in the pages.
 MARK = 16
 
 
@@ -59,20 +59,20 @@ class Asked:
 
 @dataclass(frozen=True)
 class Picture:
-    """An animation that was drawn: in `folder` are name.gif and its last frame name.png, and both in dark.
+    """An animation that was drawn: `folder` has name.gif and its last frame name.png, and both for the dark theme.
 
-    With `videos`, these are in place of the GIF.
+    With `videos`, there are videos in place of the GIF.
     """
 
     folder: str
-    mark: str  # a digest of the folder's content, the same wherever it was drawn
+    mark: str  # a digest of the folder's content, which is the same on any machine
     name: str
     alt: str
     width: int
     height: int
     themes: tuple[ThemeName, ...]
     videos: tuple[Motion, ...] = ()
-    player: str = ""  # a page beside it, shown instead where pages can be
+    player: str = ""  # a page beside it, which HTML shows instead
     tall: int = 0  # height of that page until it reports its own
 
     def stem(self, theme: ThemeName) -> str:
@@ -158,13 +158,13 @@ def _chosen(asked: Asked, loaded: Loaded) -> tuple[str, ...]:
 
 
 class KeptCollector(EnvironmentCollector):
-    """Notes the folders of kept pictures that each page needs; a page whose pictures are gone is drawn again."""
+    """Notes the folders of kept pictures that each page needs; a page without its pictures is read again."""
 
     FORM = 2  # of the data that an environment keeps
 
     @staticmethod
     def folders(env: BuildEnvironment) -> tuple[Path, Path]:
-        """The folder of the pages' pictures, and the folder of kept ones: beside it, or `asha_sim_kept`."""
+        """The folder of the pages' pictures, and that of kept ones, which is beside it or `asha_sim_kept`."""
         folder = Path(env.doctreedir, "asha-sim")
         said = env.config.asha_sim_kept
         return folder, Path(env.srcdir, said) if said else folder / "kept"
@@ -192,7 +192,7 @@ class KeptCollector(EnvironmentCollector):
     def get_outdated_docs(
         self, app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
     ) -> list[str]:
-        """Pages whose pictures are gone."""
+        """The pages whose pictures are gone."""
         return [name for name, needed in _needs(env).items() if not all(Path(path).is_dir() for path in needed)]
 
 

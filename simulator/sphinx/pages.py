@@ -46,7 +46,7 @@ def visit(translator: HTML5Translator, node: nodes.Element) -> None:
     for theme in picture.themes:
         name = picture.stem(theme)
         follows = f' class="asha-sim-{theme}"' if len(picture.themes) > 1 else ""
-        kept_bright = ' class="dark-light"' if theme == "dark" else ""  # or PyData's theme adds a white background
+        kept_bright = ' class="dark-light"' if theme == "dark" else ""  # else PyData's theme adds a white background
         last, alt = address(name + ".png"), node["alt"]
         if picture.videos and builder.name != "epub":
             sources = [(address(f"{name}.{kind}"), "") for kind in picture.videos]
@@ -62,7 +62,7 @@ def visit(translator: HTML5Translator, node: nodes.Element) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy a file to where pages find it; its folder is named by its content, so an existing file is the same."""
+    """Copy a file to where pages find it; its folder is named by its content, so an existing file is equal."""
     if not target.exists():
         with writing.replacing(target) as aside:
             shutil.copyfile(source, aside)

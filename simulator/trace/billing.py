@@ -1,8 +1,8 @@
-"""Costs of a trace's machines, by when each is let go and by the span of time that is charged in whole.
+"""Costs of a trace's machines, which depend on when each is let go and on the span that is charged as a whole.
 
-A machine is paid for while it is there. `BY_RELEASE` is the run as it was, each group by its own rule; `KEPT` is the
-same run with every machine kept to the end; `DRAINED` lets each machine go after its last attempt. The attempts are
-the same in all three, since a machine that is let go has nothing to do.
+A machine is paid for while it is there. `BY_RELEASE` is the run as it was, with each group by its own rule. `KEPT` is
+the same run with every machine kept to the end. `DRAINED` lets each machine go after its last attempt. The attempts
+are the same in all three, since a machine that is let go has no work.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ def costs_by_group(trace: Trace, bill: Bill = Bill.BY_RELEASE) -> dict[str, floa
 
 
 def hours_by_group(trace: Trace, bill: Bill = Bill.BY_RELEASE) -> dict[str, float]:
-    """Machine hours that are paid of each group.
+    """Paid machine hours of each group.
 
-    A group that is billed by the minute or the hour pays each begun minute or hour, from each time that a machine
-    came until it went.
+    A group that is billed by the minute or the hour pays each begun minute or hour, counted from each time that a
+    machine comes.
     """
     first, hours = 0, {}
     for group in trace.groups:
@@ -59,7 +59,7 @@ def total(trace: Trace, bill: Bill = Bill.BY_RELEASE) -> float:
 
 
 def last_ends(trace: Trace, workers: slice, places: int) -> NDArray[np.int64]:
-    """The tick at which the machine of each of a group's workers ended its last attempt; 0 if it had none."""
+    """For each worker of a group, the tick at which its machine ended its last attempt; 0 if it had none."""
     ends = np.zeros(workers.stop - workers.start, np.int64)
     mine = (trace.worker >= workers.start) & (trace.worker < workers.stop)
     np.maximum.at(ends, trace.worker[mine] - workers.start, trace.end[mine])
@@ -67,13 +67,13 @@ def last_ends(trace: Trace, workers: slice, places: int) -> NDArray[np.int64]:
 
 
 def _exactly(trace: Trace, workers: slice, group: Group, bill: Bill) -> int:
-    """Worker ticks that are paid, where every tick is charged for itself."""
+    """Worker ticks that are paid, if every tick is charged exactly."""
     until = np.full(group.count, trace.makespan)
     if bill is Bill.DRAINED:
         until = last_ends(trace, workers, group.places)
     down = trace.spells.kind == Spell.DOWN
     paid = _sum(until) - _before(trace.spells, down, workers, until)
-    if bill is not Bill.BY_RELEASE:  # a released machine would have been there
+    if bill is not Bill.BY_RELEASE:  # had it been kept, a released machine would have been there
         paid += _before(trace.released, np.ones(len(trace.released), np.bool_), workers, until)
     return paid
 
@@ -86,7 +86,7 @@ def _before(spells: Spells, which: NDArray[np.bool_], workers: slice, until: NDA
 
 
 def _there(trace: Trace, worker: int, workers: slice, group: Group, bill: Bill) -> Iterator[tuple[int, int]]:
-    """Spans of time for which a worker is paid."""
+    """The spans of time for which a worker is paid."""
     until = trace.makespan
     if bill is Bill.DRAINED:
         until = int(last_ends(trace, workers, group.places)[worker - workers.start])
@@ -105,5 +105,5 @@ def _there(trace: Trace, worker: int, workers: slice, group: Group, bill: Bill) 
 
 
 def _sum(spans: NDArray[np.int64]) -> int:
-    """The exact sum of spans, for which 64 bits are too few: a thousand workers over 285 years overflow them."""
+    """The exact sum of spans; 64 bits would be too few, for example for a thousand workers over 285 years."""
     return (int((spans >> 32).sum()) << 32) + int((spans & 0xFFFF_FFFF).sum())

@@ -9,18 +9,18 @@ from typing import NamedTuple
 from simulator.core import formatting, ticks
 from simulator.trace.metrics import Summary
 
-#: Least difference of two times, as a share of the longer one, that is called a difference. One run of each is one
-#: draw, and the order in which equal trials meet the workers moves a makespan by as much.
+#: Two times are called different if they differ by at least this share of the longer one. One run of each searcher is
+#: just one draw, and the order in which equal trials meet the workers changes a makespan by this much.
 ALIKE = 0.05
-#: Greatest shortfall of units trained, as a share, that still counts as the same work: orders of trials and lost jobs
-#: cause as much.
+#: Runs did the same work if their units trained differ by at most this share; the order of trials and lost jobs cause
+#: as much.
 LESS_WORK = 0.05
 #: Title of the idle time during which a trial could have been promoted.
 WAITED = "… while a promotion waits"
-#: Smallest amount of money that is written with two decimals; less is written in two significant digits.
+#: Smallest amount of money that is written with two decimals; a smaller amount has two significant digits.
 CENT = 0.01
 
-#: Longest name from a log that a table shows whole, in characters.
+#: Number of characters up to which a table shows a name from a log whole.
 LONGEST_NAME = 32
 
 #: Names of rows without "worker-h" behind them.
@@ -29,7 +29,7 @@ NAMES = (
     "best loss, at any length", "best trial", "best loss known at", "best trial's loss in full", WAITED, "cost",
     "mispromotions", "jobs", "idle", "overhead", "lost", "down",
 )  # fmt: skip
-#: The sentences; labels, times, shares and amounts go to the places in braces.
+#: The sentences; labels, times, shares and amounts replace the names in braces.
 SENTENCES: Mapping[str, str] = MappingProxyType({
     "lengths": "{first} and {label} train trials to {one} and {other}, so their times can't be compared.",
     "work": "{first} and {label} did not do the same work ({one} and {other}), so their makespans can't be compared.",
@@ -91,7 +91,7 @@ def table(summaries: Mapping[str, Summary], unit: str) -> list[tuple[str, ...]]:
         ("mispromotions", lambda run: "—" if run.mispromotions is None else f"{run.mispromotions:,}"),
         ("jobs", lambda run: f"{run.jobs:,}" + (f" ({run.cut_jobs:,} cut)" if run.cut_jobs else "")),
     ]
-    silent = {  # rows that are left out, as the cluster has none of it
+    silent = {  # rows that are left out, because no run has any of it
         f"overhead, worker-{unit}": all(run.overhead_s == 0 for run in summaries.values()),
         f"lost, worker-{unit}": all(run.lost_s == 0 for run in summaries.values()),
         f"down, worker-{unit}": all(run.down_s == 0 for run in summaries.values()),
@@ -111,13 +111,13 @@ def _best_trial(run: Summary) -> str:
 
 
 def findings(summaries: Mapping[str, Summary], unit: str) -> Iterator[str]:
-    """One sentence for each thing that may be said of the first searcher against each other one."""
+    """Sentences that compare the first searcher with each other one."""
     for key, labels, amounts in found(summaries, unit):
         yield SENTENCES[key].format(**labels, **amounts)
 
 
 def found(summaries: Mapping[str, Summary], unit: str) -> Iterator[Finding]:
-    """The same, in parts."""
+    """The findings of which `findings` makes sentences."""
     (first, base), *others = summaries.items()
     for label, run in others:
         stopped, both = base.stopped or run.stopped, {"first": first, "label": label}
@@ -152,7 +152,7 @@ def less_work(units: float, others: float) -> bool:
 
 
 def alike(least: float, most: float) -> bool:
-    """Whether two times of one run each, `most` being the greater, are too close to be called different."""
+    """Whether two times from single runs are too close to be called different; `most` is the greater one."""
     return most == least or most - least < ALIKE * most
 
 

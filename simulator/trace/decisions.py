@@ -1,4 +1,4 @@
-"""Every decision of a run, result by result: how the rung stood, which trial was promoted, and why."""
+"""Every decision of a run, result by result: the standing of the rung, which trial was promoted, and why."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from simulator.trace import replay
 from simulator.trace.decision import Decision, Verdict
 from simulator.trace.trace import Trace
 
-#: Most trials at work that a decision names.
+#: Greatest number of trials at work that a decision names.
 AWAITED = 8
 #: A trial, its bracket, and a rung or a resource.
 Place = tuple[int, int, int]
@@ -40,7 +40,7 @@ class _DiaryReader:
         self._began: dict[Place, int] = {}
         self._ended: dict[Place, int] = {}
         for row, (trial, bracket, rung, to) in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
-            self._began.setdefault((trial, bracket, rung), row)  # not the retries
+            self._began.setdefault((trial, bracket, rung), row)  # only the first attempt
             if settled[row]:
                 self._ended[trial, bracket, to] = row
         self._losses: defaultdict[tuple[int, int], list[float]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""Join the rows of a job that a searcher asked for in steps."""
+"""Joins the rows of a job that a searcher asked for in several steps."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from simulator.trace.trace import COLUMNS, Outcome, Trace
 def joined(trace: Trace) -> Trace:
     """Join rows of a trial that follow one another on a rung, on one worker and without a pause.
 
-    The loss is that of the last row. A searcher that hears every report has such rows where a report decides nothing.
+    The loss is that of the last row. A searcher that hears every report makes such rows if a report decides nothing.
     """
     return join(trace)[0]
 
 
 def join(trace: Trace) -> tuple[Trace, NDArray[np.intp]]:
-    """The same, and for each row of `trace` the index of the row that it became part of."""
+    """The joined trace, and for each row of `trace` the index of the row that it became part of."""
     shared = () if trace.search is None else ("search",)
     order = np.lexsort((trace.start, trace.trial, *(getattr(trace, name) for name in shared)))
     same = np.ones(max(len(order) - 1, 0), bool)

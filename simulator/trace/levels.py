@@ -16,15 +16,17 @@ from numpy.typing import ArrayLike, NDArray
 from simulator.core.formatting import counted
 from simulator.trace.trace import Trace
 
-#: Most levels. Real runs may end at any resource, so there one level may stand for several resources, up to its own.
+#: Greatest number of levels. Jobs of real runs may end at any resource, so a level may stand for all resources from
+#: the level below up to its own.
 MOST = 32
 
 
 @dataclass(frozen=True)
 class Levels:
-    """Resources in units, lowest first, each with its label; a job belongs to the first that it does not exceed.
+    """Resources in units, the lowest first, each with its label; a job belongs to the first that it does not exceed.
 
-    `rungs` are their numbers where all brackets agree on them; `sampled` levels stand for all up to them.
+    `rungs` are the levels' rung numbers, if all brackets agree on them. `sampled` means that a level stands for all
+    resources up to its own.
     """
 
     resources: tuple[int, ...]

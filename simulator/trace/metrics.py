@@ -29,9 +29,9 @@ class Steps(NamedTuple):
 
 
 class Band(NamedTuple):
-    """Quantiles of a quantity over many runs, 10 %, 50 % and 90 %, from `times` (ticks) on.
+    """The 10 %, 50 % and 90 % quantiles of a quantity over many runs, each from one of `times` (ticks) on.
 
-    The first time is when the quantity is known in all runs.
+    At the first time, the quantity is known in all runs.
     """
 
     times: NDArray[np.int64]
@@ -41,7 +41,7 @@ class Band(NamedTuple):
 
 
 class Split(NamedTuple):
-    """Where the worker time went, in ticks."""
+    """The parts of the worker time, in ticks."""
 
     busy: int
     overhead: int
@@ -57,13 +57,13 @@ class Summary:
     makespan_s: float
     utilization: float  # busy / (workers x makespan - down)
     trials: int  # started
-    jobs: int  # (trial, rung) pairs started
+    jobs: int  # pairs (trial, rung) that were started
     attempts: int  # rows of the trace
     cut_jobs: int  # still running at the stop
     resource_units: int  # trained by completed jobs
     full_length_trials: int
     first_full_length_s: float | None
-    best_loss: float | None  # at any resource, as ASHA's incumbent is (Li et al., section 3.3)
+    best_loss: float | None  # at any resource, like ASHA's incumbent (Li et al., section 3.3)
     best_trial: int | None
     best_loss_s: float | None  # when it became known
     best_loss_in_full: float | None  # the loss that best_trial has when fully trained
@@ -73,13 +73,13 @@ class Summary:
     idle_s: float
     idle_promotable_s: float | None  # idle while a promotion waited: fewer than 1 in divisor had left a rung
     down_s: float
-    cost: float  # of the workers while they were up
+    cost: float  # of the workers, while they were up
     cost_by_group: dict[str, float]
-    mispromotions: int | None  # trials that were promoted, but are not among the best 1 in divisor in the end
+    mispromotions: int | None  # promotions of trials that are not among the best 1 in divisor in the end
     simple_regret: float | None  # best_loss_in_full, minus the best loss that any candidate has when fully trained
     max_length: int  # units of a fully trained trial
-    stopped: bool  # it ended before its work was done
-    best_trial_name: str | None = None  # its name in the log that its curve was imported from
+    stopped: bool  # the run ended before its work was done
+    best_trial_name: str | None = None  # its name in the imported log
     best_trial_config: Mapping[str, str] | None = None
 
     def as_dict(self) -> dict[str, Any]:
@@ -95,8 +95,8 @@ def summarize(
 ) -> Summary:
     """All the numbers of one run; `best_possible` is the loss to measure regret against.
 
-    `in_full` gives the loss of a trial when fully trained. Without it, the best trial's is known only if the run
-    trained it in full.
+    `in_full` gives the loss of a trial when fully trained. Without it, that loss of the best trial is known only if
+    the run trained it in full.
     """
     where = split(trace)
     full = full_length(trace)
@@ -170,7 +170,7 @@ def _ticks_before(until: int, start: NDArray[np.int64], end: NDArray[np.int64]) 
 
 
 def _total(ticks: NDArray[np.int64]) -> int:
-    """The exact sum of spans, for which 64 bits are too few: a thousand workers over 285 years overflow them."""
+    """The exact sum of spans; 64 bits would be too few, for example for a thousand workers over 285 years."""
     return (int((ticks >> 32).sum()) << 32) + int((ticks & 0xFFFF_FFFF).sum())
 
 
@@ -203,7 +203,7 @@ def idle_promotable(trace: Trace, divisor: float) -> int:
 
 
 def _rooms(trace: Trace, divisor: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Spans of time in which a promotion waited on some rung, in order; no two touch."""
+    """The spans of time in which a promotion waited on some rung, in order and apart from each other."""
     share, levels = exact(divisor), _levels(trace)
     ended, alive = trace.where(Outcome.COMPLETED, Outcome.EXITED), np.isfinite(trace.loss)
     invalid = np.isnan(trace.loss)  # withdrawn: their results vanished
@@ -269,7 +269,7 @@ def incumbent(trace: Trace) -> Steps:
 
 
 def incumbent_rows(trace: Trace) -> NDArray[np.intp]:
-    """Rows that set a new best loss, in order of time; of several at one instant only the best remains."""
+    """The rows that set a new best loss, in order of time; of several at one instant, only the best."""
     results = np.flatnonzero(trace.where(Outcome.COMPLETED) & np.isfinite(trace.loss))
     order = results[np.argsort(trace.end[results], kind="stable")]
     losses = trace.loss[order]
@@ -282,7 +282,7 @@ def incumbent_rows(trace: Trace) -> NDArray[np.intp]:
 
 
 def incumbent_band(traces: Sequence[Trace]) -> Band:
-    """Best loss known over time in several runs; a run that has ended keeps its best."""
+    """Best loss known over time in several runs; a run that has ended keeps its best loss."""
     return _band([incumbent(trace) for trace in traces])
 
 
@@ -293,7 +293,7 @@ def regret_band(traces: Sequence[Trace], best: Sequence[float]) -> Band:
 
 
 def best_losses(runs: Sequence[Sequence[Trace]]) -> list[float]:
-    """For each replicate (the n-th trace of every searcher), the best loss that any searcher found; inf for none."""
+    """For each replicate (the n-th trace of every searcher), the best loss that any searcher found; inf if none."""
     return [
         min((float(step.values[-1]) for step in map(incumbent, traces) if len(step.values)), default=np.inf)
         for traces in zip(*runs, strict=True)
@@ -355,7 +355,7 @@ def _levels(trace: Trace) -> dict[tuple[int, int], NDArray[np.intp]]:
 
 
 def last_start(trace: Trace) -> int:
-    """The tick at which the last new trial started; after it a finite search only finishes what it began."""
+    """The tick at which the last new trial started; from then on a finite search only finishes what it began."""
     _, first_rows = np.unique(trace.trial, return_index=True)
     return int(trace.start[first_rows].max(initial=0))
 
@@ -365,7 +365,7 @@ def _share(part: int, whole: int) -> float:
 
 
 def _distinct(*columns: NDArray[np.int64]) -> int:
-    """The number of different rows, found by sorting; columns that are ordered by start sort fast."""
+    """The number of different rows, found by sorting; columns in order of start sort fast."""
     order = np.lexsort(columns)
     return int(_changes(*(column[order] for column in columns)).sum()) + 1 if len(order) else 0
 

@@ -1,4 +1,4 @@
-"""Why a trial was promoted or stayed: the rank of its result on its rung when that was decided."""
+"""Why a trial was promoted or stayed: the rank of its result on its rung at the time of the decision."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Promotions(NamedTuple):
     """Columns with an entry for each row of a trace.
 
     `up` is the row of the trial's first job on the next rung, -1 if there is none. `rank` is the rank of the row's
-    result, 1 for the best, among the `results` on its rung: at the moment when the trial left the rung, or at the end
-    of the run if it stayed. Both are 0 for a row without a result.
+    result, 1 for the best, among the `results` results on its rung, at the moment when the trial left the rung, or at
+    the end of the run if it stayed. Both are 0 for a row without a result.
     """
 
     up: NDArray[np.int64]
@@ -33,7 +33,7 @@ def promotions(trace: Trace) -> Promotions:
     places = list(zip(trace.bracket.tolist(), trace.rung.tolist(), trace.trial.tolist(), strict=True))
     began: dict[tuple[int, int, int], int] = {}
     for row, place in enumerate(places):
-        began.setdefault(place, row)  # not the retries
+        began.setdefault(place, row)  # only first attempts
     settled = np.flatnonzero(trace.where(*replay.SETTLED))
     rungs: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
     for row in settled[np.argsort(trace.end[settled], kind="stable")].tolist():
@@ -72,7 +72,7 @@ def _rank(
 
 
 def _decided_after(trace: Trace) -> NDArray[np.int64]:
-    """For each row, the last row whose result was known when the row's job was handed out, among those of that tick.
+    """For each row, the last row of the same tick whose result was known when the row's job was handed out.
 
     Results of one instant are reported one by one, in order of start. A worker that goes on without a pause gets its
     job right after its own report, so later results of that instant were not known yet. If every promotion waits for

@@ -23,16 +23,17 @@ from simulator.trace.workload import Workload
 
 Ticks = NDArray[np.int64]
 
-#: Searches in each batch of MSER-5.
+#: Number of searches in each batch of MSER-5.
 BATCH = 5
-#: Batches from which an interval is computed, and the fewest searches in each.
+#: Number of batches from which an interval is computed, and smallest number of searches in each.
 BATCHES, LEAST = 20, 5
 #: The 97.5 % quantile of Student's t with 19 degrees of freedom, one fewer than BATCHES.
 T = 2.0930240544
-#: Parts of the time of arrivals that are compared to see a queue grow, and the fewest arrivals for that.
+#: Number of parts of the time of arrivals that are compared to see whether a queue grows; and smallest number of
+#: arrivals for that.
 PARTS, ENOUGH = 5, 20
-#: A queue grows if each part has more searches on average than the one before, and the last part at least this many
-#: times those of the second.
+#: A queue grows if each part has more searches on average than the part before, and the last part has at least this
+#: many times as many as the second.
 GROWN = 2.0
 
 
@@ -63,7 +64,7 @@ class Stay:
 
 @dataclass(frozen=True)
 class Queueing:
-    """The numbers of a run of many searches; searches that arrived before `warm_up_s` count in `stays` alone."""
+    """The numbers of a run of many searches; searches that arrived before `warm_up_s` are only in `stays`."""
 
     stays: tuple[Stay, ...]
     about: Mapping[str, Any]  # as in summary.json
@@ -83,8 +84,8 @@ def queueing(
 ) -> Queueing:
     """Compute all numbers of a run.
 
-    `rates` are arrivals a tick by label, where they are known; others are counted. `warm_up` is a tick; without it,
-    MSER-5 finds one. `alone` has for each search the ticks that it would take on an empty cluster.
+    `rates` are arrivals per tick by label, if they are known; else arrivals are counted. `warm_up` is a tick; without
+    it, MSER-5 finds one. `alone` has for each search the ticks that it would take on an empty cluster.
     """
     stays = _stays(workload, alone)
     arrived = np.array([visit.arrived for visit in workload.visits], np.int64)
@@ -94,7 +95,7 @@ def queueing(
     since = warm_up if warm_up is not None else int(arrived[done >= 0][first]) if first else 0
     counted = [stay for stay, at in zip(stays, arrived.tolist(), strict=True) if at >= since]
     busy, available = _busy(workload)
-    could = available + _within(workload.trace.released, workload.end)  # with the machines that were let go
+    could = available + _within(workload.trace.released, workload.end)  # including machines that were let go
     load = _load(workload, rates or {}, done, work, could / workload.end if workload.end else inf)
     times, present = presence(workload)
     grows = queue_grows(times, present, arrived)
@@ -163,7 +164,7 @@ def waiting(workload: Workload, times: Ticks) -> Ticks:
 
 
 def mser5(values: NDArray[Any]) -> int:
-    """The number of first values that are a warm-up, by MSER-5: without them the mean has the least standard error.
+    """The number of first values that are a warm-up, by MSER-5: without these the mean has the least standard error.
 
     It is at most half of the values. With fewer than four batches of five it is 0. Source: K. P. White, M. J. Cobb,
     S. C. Spratt, A comparison of five steady-state truncation heuristics for simulation, WSC 2000.
@@ -259,7 +260,7 @@ def _costs(workload: Workload) -> NDArray[np.float64]:
 
 
 def _busy(workload: Workload) -> tuple[int, int]:
-    """Worker ticks of useful training, and worker ticks that were there, both up to the end of the run."""
+    """Worker ticks of useful training, and worker ticks of present workers, both up to the end of the run."""
     begin, end = metrics.useful(workload.trace)
     gone = _within(workload.trace.spells, workload.end)
     return int(((end - begin) * workload.places).sum()), workload.trace.workers * workload.end - gone
@@ -271,7 +272,7 @@ def _within(spells: Spells, end: int) -> int:
 
 
 def _load(workload: Workload, rates: Mapping[str, float], done: Ticks, work: Ticks, places: float) -> float | None:
-    """Arrival rate × mean work of a search ÷ capacity, summed over labels; None where no rate is known."""
+    """Arrival rate × mean work of a search ÷ capacity, summed over labels; None if a rate is unknown."""
     total, known = 0.0, False
     labels = np.array([visit.label for visit in workload.visits])
     for label in dict.fromkeys(labels.tolist()):

@@ -23,9 +23,10 @@ from simulator.trace.trace import COLUMNS, MOST_UNITS, NAME, TIMES, Outcome, Tra
 OPTIONAL = frozenset({"bracket", "rung", "from_resource", "overhead", "lost"})
 SUFFIXES = (".csv", ".parquet")
 MAX_PROBLEMS = 10
-#: Largest file that is read, in bytes.
+#: Size in bytes of the largest file that is read.
 MAX_BYTES = 1 << 28
-#: Greatest values of the columns by which arrays are sized; all other columns end where floats are no longer exact.
+#: Greatest values of the columns that decide the sizes of arrays. All other columns end where floats are no longer
+#: exact.
 GREATEST = {
     "worker": 10**6 - 1, "rung": 63, "bracket": 10**6, "trial": 10**9,
     "from_resource": MOST_UNITS, "to_resource": MOST_UNITS,
@@ -33,7 +34,7 @@ GREATEST = {
 
 _OUTCOMES = {outcome.name.lower(): outcome for outcome in Outcome}
 
-#: A row: its line (1-based) and its fields.
+#: A row: its line (from 1) and its fields.
 Row = tuple[int, Sequence[str]]
 
 
@@ -45,8 +46,8 @@ def is_trace(path: Path) -> bool:
 def read_trace(path: Path, *, workers: int | None = None, label: str | None = None) -> Trace:
     """Read a saved trace; raises InputError naming line and column of every mistake.
 
-    The file does not say how many workers there were; the default is as many as have a row. `label` is by default the
-    file's name, or its folder's name if the file is just called "trace".
+    The file does not say how many workers there were; by default they are those that have a row. `label` is by
+    default the file's name, or the folder's name if the file is called "trace".
     """
     rows = _parquet(path) if path.suffix == ".parquet" else _csv(path)
     header = [name.strip() for name in next(rows, (1, []))[1]]
@@ -142,7 +143,7 @@ def _cell(name: str, text: str) -> float:
 
 
 def _check(path: Path, trace: Trace, lines: NDArray[np.int64], header: list[str]) -> None:
-    """Raise InputError, at the first line that shows it, if a trace can't have happened."""
+    """Raise InputError with the first line that shows that the trace is impossible."""
 
     def refuse(wrong: NDArray[np.intp], key: str, message: str) -> None:
         if len(wrong):

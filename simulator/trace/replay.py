@@ -1,7 +1,7 @@
 """Playing a trace back: the state of a run at a moment, read from its trace.
 
-Nothing here draws. An attempt is under way at a tick if `start < tick <= end`: at the instant when a job ends its bar
-is full, and the worker's next job does not show yet. Results are known from the tick at which they end.
+Nothing here draws. An attempt is under way at a tick if `start < tick <= end`. So at the instant when a job ends its
+bar is full, and the worker's next job is not shown yet. A result is known from the tick at which its job ends.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SETTLED = (Outcome.COMPLETED, Outcome.EXITED)
 
 
 class Moment(NamedTuple):
-    """The state at a tick: the rows under way, ascending, and the resource that the trial of each has reached."""
+    """The state at a tick: the rows under way, in order, and the resource that the trial of each has reached."""
 
     tick: int
     rows: NDArray[np.intp]
@@ -30,12 +30,12 @@ class Moment(NamedTuple):
 
 
 class Replay:
-    """A run played forwards: `advance` to ever later ticks and look.
+    """A run played forwards: `advance` moves to a later tick and returns the state there.
 
-    Trials are numbered in order of their first start. `reached` is the most units a trial has been trained, linearly
-    in time within a job; `aimed` is the resource of the furthest job it was given, 0 before the first; `stopped_at`
-    is the tick at which a rule stopped it, inf if none does. A move takes time in proportion to the attempts that
-    began since the last move and those under way.
+    Trials are numbered in order of their first start. `reached` has the most units that each trial has been trained,
+    linear in time within a job. `aimed` has the resource of the furthest job that it was given, 0 before the first.
+    `stopped_at` has the tick at which a rule stopped it, inf if none does. The time of a move is proportional to the
+    number of attempts that began since the last move or are under way.
     """
 
     def __init__(self, trace: Trace) -> None:
@@ -86,7 +86,7 @@ class Replay:
 
 
 class Ladder(NamedTuple):
-    """Counts of trials that trained to each level by some ticks, both of shape (ticks, levels)."""
+    """Numbers of trials that began to train to each level, and were done, by some ticks; shape (ticks, levels)."""
 
     started: NDArray[np.int64]
     settled: NDArray[np.int64]  # with a result, or dead
@@ -97,7 +97,7 @@ def ladder(trace: Trace, at: Ticks, levels: Levels) -> Ladder:
     level = levels.of(trace.to_resource)
     place = np.stack([trace.trial, level])
     settled = np.flatnonzero(trace.where(*SETTLED))
-    _, first = np.unique(place, axis=1, return_index=True)  # not the retries
+    _, first = np.unique(place, axis=1, return_index=True)  # only first attempts
     _, over = np.unique(place[:, settled], axis=1, return_index=True)
     over = settled[over]
     started_by, settled_by = [], []
@@ -110,7 +110,7 @@ def ladder(trace: Trace, at: Ticks, levels: Levels) -> Ladder:
 
 
 def stopped(trace: Trace) -> Ticks:
-    """The rows at whose results a rule stopped the trial for good; none where trials pause or wait for a barrier."""
+    """The rows whose results made a rule stop the trial for good; none if trials pause or wait for a barrier."""
     if trace.meta.get("advance") != "stops":
         return np.zeros(0, np.int64)
     last = np.full(int(trace.trial.max(initial=-1)) + 1, -1, np.int64)
@@ -141,7 +141,7 @@ def best_loss(trace: Trace, at: Ticks) -> NDArray[np.float64]:
 
 
 def worked(trace: Trace, at: Ticks) -> Ticks:
-    """Worker ticks of work done by each tick."""
+    """Worker ticks of useful training by each tick."""
     return _spent(*metrics.useful(trace), at)
 
 
@@ -173,7 +173,7 @@ def away_at(trace: Trace, tick: int) -> dict[int, Spell]:
 
 
 def idle(trace: Trace, at: Ticks) -> Ticks:
-    """Worker ticks by each tick in which workers were there and had nothing to do."""
+    """Worker ticks by each tick in which workers were there and had no work."""
     used = worked(trace, at) + lost(trace, at) + overhead(trace, at)
     return offered(trace, at) - used - away(trace, at, Spell.DOWN) - away(trace, at, Spell.BOOT)
 
@@ -184,7 +184,7 @@ def offered(trace: Trace, at: Ticks) -> Ticks:
 
 
 def available(trace: Trace, at: Ticks) -> Ticks:
-    """The same without workers that were down; utilization is a share of this."""
+    """Workers x ticks up to each tick, without workers that were down; utilization is a share of this."""
     return offered(trace, at) - away(trace, at, Spell.DOWN)
 
 
@@ -207,7 +207,7 @@ class FirstPromotion(NamedTuple):
 
 
 def synchronous(trace: Trace) -> bool:
-    """Whether trials were promoted, and each only after all trials on its rung of its bracket were done."""
+    """Whether trials were promoted, each only after all trials on its rung of its bracket were done."""
     waits = [until <= first for _, _, until, first in _rungs_left(trace)]
     return bool(waits) and all(waits)
 
@@ -235,7 +235,7 @@ def first_promotion(trace: Trace) -> FirstPromotion | None:
 
 
 def _rungs_left(trace: Trace) -> list[tuple[int, int, int, int]]:
-    """For each rung that a trial left: bracket, rung, tick of its last result, tick of the first job above it."""
+    """For each rung that trials left: bracket, rung, tick of its last result, tick of the next rung's first job."""
     found = []
     settled = trace.where(*SETTLED)
     for bracket in np.unique(trace.bracket).tolist():
@@ -249,7 +249,7 @@ def _rungs_left(trace: Trace) -> list[tuple[int, int, int, int]]:
 
 
 def _spent(begin: Ticks, end: Ticks, at: Ticks) -> Ticks:
-    """Worker ticks by each tick that lie in the spans from `begin` to `end`."""
+    """Worker ticks inside the spans from `begin` to `end`, by each tick of `at`."""
     starts, ends = np.sort(begin), np.sort(end)
     total_start = np.concatenate([[0], np.cumsum(starts)])
     total_end = np.concatenate([[0], np.cumsum(ends)])
@@ -259,9 +259,10 @@ def _spent(begin: Ticks, end: Ticks, at: Ticks) -> Ticks:
 
 
 def _whole(trace: Trace) -> NDArray[np.float64]:
-    """Ticks that the whole training of each attempt's job takes.
+    """The ticks that the whole training of each attempt's job takes.
 
-    An attempt that was not completed is given the pace of its trial's last completed job, or of the whole run's.
+    For an attempt that was not completed, they follow from the pace of its trial's last completed job, or of the
+    whole run.
     """
     spent: NDArray[np.float64] = (trace.end - trace.start - trace.overhead).astype(float)
     completed = trace.where(Outcome.COMPLETED)

@@ -1,4 +1,4 @@
-"""The trace: one row for each attempt at a job, in order of start. Everything after the simulation reads only this.
+"""The trace: a row for each attempt at a job, in order of start. Everything after the simulation reads only this.
 
 A trace can come from a simulation or from a real run; columns are numpy arrays of equal length.
 """
@@ -51,22 +51,21 @@ COLUMNS = (
     "overhead", "lost",
 )  # fmt: skip
 
-#: A further column if the trials come from a log: the log's own name of the trial.
+#: A further column if the trials come from a log: the trial's name there.
 NAME = "name"
 
 #: Columns that are saved in seconds; in memory they are ticks.
 TIMES = frozenset({"start", "end", "overhead", "lost"})
 
-#: Absolute values of the floats that Python writes without an exponent: from the first up to, not including, the
-#: second.
+#: Python writes floats without an exponent if their absolute value is at least the first number and below the second.
 PLAIN = (1e-4, 1e16)
 
 
 @dataclass(frozen=True)
 class Group:
-    """Workers that are alike, numbered one after the other: `count` of them, at a price a worker and hour.
+    """A group of `count` equal workers with consecutive numbers, and their price per worker and hour.
 
-    `places` workers are one machine; `billing` is the span of ticks that is charged in whole.
+    `places` workers are one machine; `billing` is the number of ticks that are only charged as a whole.
     """
 
     name: str
@@ -104,7 +103,7 @@ class Spells:
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """Attempts at jobs, one a row, in order of start (ties: the order in which they were handed out).
+    """Attempts at jobs, one per row, in order of start; ties are in the order in which jobs were handed out.
 
     `start`, `end`, `overhead` and `lost` are ticks, resources are cumulative units, `outcome` holds `Outcome` values,
     `loss` is inf for a trial that died and NaN where there is no result. The rest of an attempt, neither overhead nor
@@ -194,7 +193,7 @@ class Trace:
 
 
 def _frame(columns: dict[str, NDArray[Any]], coded: str, words: type[IntEnum]) -> pl.DataFrame:
-    """Columns as saved: times in seconds, those in `coded` as words, nulls for NaN."""
+    """The columns as they are saved: times in seconds, columns in `coded` as words, nulls for NaN."""
     import polars as pl
 
     saved: dict[str, Any] = columns | {name: columns[name] / ticks.PER_SECOND for name in TIMES & columns.keys()}
@@ -205,8 +204,8 @@ def _frame(columns: dict[str, NDArray[Any]], coded: str, words: type[IntEnum]) -
 def _write_csv(frame: pl.DataFrame, path: Path) -> None:
     """Write `frame` with floats as Python's repr writes them.
 
-    Polars finds the same digits, the shortest that read back as the same float, but it switches to exponents at other
-    sizes and writes them differently.
+    Polars finds the same digits, the shortest that read back as the same float. But it uses exponents for other sizes
+    of numbers, and writes them differently.
     """
     import polars as pl
 

@@ -15,8 +15,8 @@ from simulator.trace.trace import Trace
 class Visit:
     """A search on a shared cluster: number `number` of its label.
 
-    It was there from tick `arrived` until `done`, None if it was not done. Each of its trials takes `slots`;
-    `max_length` is the resource of a fully trained one.
+    It was there from tick `arrived` until tick `done`, which is None if it was not done. Each of its trials takes
+    `slots` slots; `max_length` is the resource of a fully trained trial.
     """
 
     label: str
@@ -32,8 +32,8 @@ class Workload:
     """A run of many searches.
 
     `visits` are in order of arrival; the column `search` of the trace says which visit a row belongs to. A worker is
-    a place of `unit` slots. An attempt whose trial takes more holds further workers: `held` has (row, worker) for
-    each. The run ended at tick `end`.
+    a place of `unit` slots. An attempt whose trial takes more slots holds further workers: `held` has (row, worker)
+    for each of these. The run ended at tick `end`.
     """
 
     trace: Trace
@@ -57,7 +57,7 @@ class Workload:
         return np.array([visit.slots // self.unit for visit in self.visits], np.int64)[self.search]
 
     def of(self, search: int) -> Trace:
-        """The trace of one search, without the others' rows."""
+        """The trace of one search, without the rows of the others."""
         mine = self.search == search
         visit = self.visits[search]
         columns = {name: getattr(self.trace, name)[mine] for name in _ROWS}
@@ -66,8 +66,8 @@ class Workload:
     def spread(self) -> Trace:
         """The trace with a row for each worker that an attempt holds, in order of start.
 
-        Numbers of trials and brackets are of one search; here each of any search has another, so that pictures tell
-        them apart.
+        Different searches may have the same numbers of trials and brackets; here all numbers are different, so that
+        pictures can distinguish them.
         """
         rows = np.concatenate([np.arange(len(self.trace)), self.held[:, 0]])
         columns = {name: getattr(self.trace, name)[rows] for name in _ROWS}

@@ -181,7 +181,7 @@ class _Figures:
         self._stated = stated
 
     def row(self, what: str, value: str, key: str, *, given: bool = True) -> Assumption:
-        """A figure with its key; it is measured if a run tells it, with its interval and the events behind it."""
+        """The row of a figure with its key; if runs tell the figure, it has its interval and the events behind it."""
         if not self._measured(key):
             return Assumption(what, value, "given" if given else "assumed")
         return Assumption(what, f"{value}{self.known(key)}", "measured")
@@ -194,7 +194,7 @@ class _Figures:
         return f" ({'; '.join(told)})" if told else ""
 
     def _measured(self, key: str) -> bool:
-        """Whether a run tells the figure; one that an option of the plan sets is no longer the measured one."""
+        """Whether runs tell the figure; a figure that an option of the plan sets is not the measured one."""
         if key not in {**(self.cluster.measured or {}), **(self.cluster.uncertainty or {})}:
             return False
         return uncertainty.figure(self.cluster, key) == uncertainty.figure(self._stated, key)

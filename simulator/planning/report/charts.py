@@ -76,7 +76,7 @@ def _by_workers(
 
 
 def draw_times(answer: Answer, axes: Axes) -> str:
-    """Draw the first of the figures, times by workers, and return its title."""
+    """Draw the first figure, times by number of workers, and return its title."""
     unit, deadline = answer.loaded.scenario.time_unit, answer.plan.deadline
     hour = UNITS[unit] / UNITS["s"]
     limit = None if deadline is None else Limit(to_seconds(deadline) / hour, "deadline")
@@ -107,7 +107,7 @@ def _lines(
             axes.vlines(counts, lows, tops, color=palette[colour], lw=2, alpha=0.5)
     if limit is not None:
         draw_limit(axes, limit)
-    axes.set_ylim(0, None if len(known) == 3 * len(spreads) else ceiling)  # an infinite one leaves the picture
+    axes.set_ylim(0, None if len(known) == 3 * len(spreads) else ceiling)  # infinite values are not drawn
     mark_counts(axes, sorted({option.count for one in shown for option in one.options}))
     axes.set_ylabel(unit)
 
@@ -151,7 +151,7 @@ def _differences(advice: Advice, hour: float, unit: str) -> Chart:
     palette = colours(THEMES["light"])
     groups: dict[str, list[tuple[int, float, float, float]]] = {}
     for found in advice.differences:
-        if found.comparable:  # otherwise slow runs would be missing, or less work would look quicker
+        if found.comparable:  # else slow runs would be missing, or less work would look faster
             setting = f", {found.one.cell.setting}" if found.one.cell.setting else ""
             text = f"{found.one.label} − {found.other.label}{setting}"
             middle, low, high = (value / hour for value in found.seconds)
@@ -169,7 +169,7 @@ def _differences(advice: Advice, hour: float, unit: str) -> Chart:
 
 
 def _styled(shown: Sequence[Series]) -> Iterator[tuple[Series, str, str, str]]:
-    """Each series with its look: a colour for the searcher, dashes and a mark for the setting; no two are alike."""
+    """Each series with its style: a colour for the searcher, dashes and a mark for the setting; no two are equal."""
     labels = list(dict.fromkeys(one.label for one in shown))
     settings = list(dict.fromkeys(one.setting for one in shown))
     taken: set[tuple[str, int]] = set()

@@ -1,4 +1,4 @@
-"""What a report says, whatever the plan is of: the page, the PDF and the files are made of this alone."""
+"""What a report says, for every kind of plan: the page, the PDF and the files are made from this alone."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Contents:
     """All parts of a report, in plain text that is not escaped yet.
 
     `options` has a row for each option of the plan, and `further` are tables that only the page shows. `charts` makes
-    the figures, the first of which stands on the first page; `draw` draws that one into axes and returns its title.
-    `data` are the files of numbers, by name.
+    the figures, the first of which is on the first page. `draw` draws the first figure into axes and returns its
+    title. `data` are the files of numbers, by name.
     """
 
     loaded: Loaded

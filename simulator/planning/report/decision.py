@@ -14,7 +14,7 @@ from simulator.planning.turning import Turn
 
 
 def turning(answer: Answer) -> Iterator[str]:
-    """Sentences on the changes that turn the decision first."""
+    """Sentences on the smallest changes that turn the decision."""
     if answer.turns is None:
         return
     if not answer.turns:

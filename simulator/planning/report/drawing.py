@@ -1,4 +1,4 @@
-"""Figures for a page: SVG in which every colour is the name of one of the page's own colours."""
+"""Figures for a page: SVG in which every colour is the name of a colour of the page."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Size of a figure in inches, chosen so that a phone shows it about as large as it is drawn.
+#: Size of a figure in inches; a phone shows the figure in about this size.
 SIZE = (4.3, 3.3)
 #: Names of the colours of lines, their dashes and their marks.
 LINES = ("blue", "accent", "lost", "busy", "overhead")
 DASHES = ("-", "--", ":", "-.")
 MARKS = ("o", "s", "^", "D", "v", "P")
-#: Most lines in a figure, those of the answer first; more can't be told apart.
+#: Greatest number of lines in a figure, with the lines of the answer first; more can't be distinguished.
 SHOWN = 6
-#: Most numbers of workers along an axis.
+#: Greatest number of numbers of workers along an axis.
 TICKS = 8
 SPACES = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
-#: Longest line of a legend, and longest of two lines side by side, in characters.
+#: Greatest number of characters in a line of a legend, and in each of two that stand side by side.
 LONGEST, BESIDE = 56, 24
 #: Ratio of the largest to the smallest number of workers from which the axis is logarithmic.
 WIDE = 4
@@ -114,14 +114,14 @@ def chart(figure: Figure, axes: Axes, title: str) -> Chart:
 
 
 def _inline(drawn: str, title: str) -> str:
-    """A figure as part of a page: without prologue, with unique names, in the page's colours."""
+    """A figure as a part of a page: without the XML prologue, with unique names, in the page's colours."""
     drawn = drawn[drawn.index("<svg") :]
     drawn = re.sub(r"<metadata>.*?</metadata>\s*", "", drawn, flags=re.DOTALL)
     used = set(re.findall(r"#([\w-]+)[\")]", drawn))
     prefix = f"{sum(map(ord, title)):x}-"
 
     def of_page(tag: re.Match[str]) -> str:
-        """Rewrite a tag; the text between tags, which may be anything, stays."""
+        """Rewrite a tag for the page; the text between tags stays as it is."""
         made = re.sub(r' id="([^"]+)"', lambda found: found[0] if found[1] in used else "", tag[0])
         made = re.sub(r'(id="|url\(#|xlink:href="#)', lambda found: found[1] + prefix, made)
         for name, colour in colours(THEMES["light"]).items():

@@ -1,4 +1,4 @@
-"""The answer as files with the same content: plan.json, table.csv, plan.md, plan.html and, if asked, plan.pdf."""
+"""The answer as files with the same content: plan.json, table.csv, plan.md, plan.html, and plan.pdf on request."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def write(told: Contents, folder: Path, *, pdf: bool = False) -> list[Path]:
         texts["plan.html"] = page(told)
         if pdf:
             sheets = pdf_of(told)
-    except (ValueError, TypeError, RuntimeError, OSError) as error:  # from a library; the numbers are sound
+    except (ValueError, TypeError, RuntimeError, OSError) as error:  # a library failed; the numbers are right
         undrawn = f"{folder / 'plan.html'}: can't be drawn: {error}; plan.json, table.csv and plan.md are written"
     with writing.together(folder):
         for name, text in texts.items():

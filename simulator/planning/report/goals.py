@@ -24,7 +24,7 @@ def _top(quantile: float) -> str:
 
 
 def what_none_does(plan: PlanSection) -> str:
-    """The clause for what no option does: reach the target, or be shown to."""
+    """A clause on what no option does: reach the target, or be shown to reach it."""
     target, shown = plan.target, plan.choose_by == "lower_bound"
     if target is None:
         return "is shown to be done" if shown else "is done"

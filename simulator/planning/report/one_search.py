@@ -33,7 +33,7 @@ def contents(answer: Answer) -> Contents:
 
 
 def _sensitivity(answer: Answer) -> Table:
-    """The figures of the answer where one quantity is halved or doubled, and what would change the decision."""
+    """A table: the figures of the answer if one quantity is halved or doubled, and what would change the decision."""
     advice, plan, unit = answer.advice, answer.plan, answer.loaded.scenario.time_unit
     base, asked = answer.fresh, plan.asked
     head = (
@@ -56,5 +56,5 @@ def _sensitivity(answer: Answer) -> Table:
         time = sentences.time(option.time_s.middle, unit).removesuffix(f" {unit}")
         there = None if way is None else turns.pop((way.what, way.factor > 1), "not by twice or half as much")
         rows.append((name, *met, time, spent, *(((there or ""),) if answer.turns is not None else ())))
-    rows += [(what, *[""] * (len(head) - 2), text) for (what, _), text in turns.items()]  # not of a figure above
+    rows += [(what, *[""] * (len(head) - 2), text) for (what, _), text in turns.items()]  # in no row above
     return Table("If things were otherwise", head, rows)

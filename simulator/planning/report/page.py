@@ -10,13 +10,13 @@ from simulator.planning.report.drawing import colours
 from simulator.render.plots.figure import look
 from simulator.render.style import THEMES
 
-#: Longest figure in a table, in characters, such as "97.5 % (94.25–99.75 %)"; longer cells are text.
+#: Number of characters of the longest number in a table, "97.5 % (94.25–99.75 %)"; a longer cell is text.
 LONGEST_FIGURE = 24
 
 
 def page(told: Contents) -> str:
     """The page of a report."""
-    with look():  # independent of this machine's matplotlibrc
+    with look():  # a matplotlibrc of this machine has no effect
         first, *others = (
             f"<figure><figcaption>{html(chart.title)}</figcaption>{chart.svg}</figure>" for chart in told.charts()
         )
@@ -61,7 +61,7 @@ def _table(table: Table) -> str:
 
 
 def _cell(text: str) -> str:
-    """A table cell; a text may wrap, a figure never does."""
+    """A table cell; a text may wrap, a number never does."""
     return f"<td{' class=text' if len(text) > LONGEST_FIGURE else ''}>{html(text)}</td>"
 
 

@@ -14,19 +14,19 @@ from simulator.render.style import THEMES
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: A4 in inches, as portrait and as landscape, and its margin.
+#: A4 in inches, in portrait and in landscape, and the margin.
 UPRIGHT, SIDEWAYS, MARGIN = (8.27, 11.69), (11.69, 8.27), 0.6
 #: Sizes of letters in points, and the height of a line as a multiple of the size.
 BIG, PLAIN, SMALL, LINE = 13, 9, 7, 1.35
 #: Mean width of a letter, as a multiple of its size.
 LETTER = 0.53
-#: Width of bold letters, as a multiple of that of plain ones.
+#: Width of bold letters, as a multiple of the width of plain letters.
 BOLD = 1.15
 #: Where the columns of the assumptions begin, and room for the figure's legend, in inches.
 COLUMNS, LEGEND = (0.0, 1.9, 6.1), 0.5
-#: Longest name of a line in a legend of three columns, in characters; longer names stand in two columns.
+#: Number of characters up to which names in a legend stand in three columns; longer names stand in two.
 LONG = 34
-#: Most rows of the table, or lines of the assumptions, on a page.
+#: Greatest number of rows of the table, or lines of the assumptions, on a page.
 ROWS = 38
 
 
@@ -50,7 +50,7 @@ class _Sheet:
 
         self.figure: Figure = Figure(figsize=size, facecolor="white")
         self._width, self._height = size
-        self.top = size[1] - MARGIN  # height of the free part, in inches from the bottom
+        self.top = size[1] - MARGIN  # upper end of the free part, in inches from the bottom
 
     def write(
         self, text: str, size: float, *, left: float = 0.0, width: float | None = None, bold: bool = False
@@ -76,7 +76,7 @@ class _Sheet:
         self.top -= inches
 
     def area(self, height: float) -> tuple[float, float, float, float]:
-        """Reserve a place for axes with their labels; returns it as shares of the page."""
+        """Reserve an area for axes with their labels; returns it in shares of the page."""
         self.top -= height
         left, bottom = MARGIN + 0.6, self.top + 0.45
         return (
@@ -148,7 +148,7 @@ def _tables(told: Contents) -> list[Figure]:
 
 
 def _table(sheet: _Sheet, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Draw a table with columns as wide as their texts, in letters so small that all fit; titles take two lines."""
+    """Draw a table with columns as wide as their texts; letters are made small enough, and titles take two lines."""
     titles = [title.replace(", ", ",\n", 1).split("\n") for title in head]
     letters = [
         max(*(BOLD * len(title) for title in titles[at]), *(len(row[at]) for row in rows)) + 2

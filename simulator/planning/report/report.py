@@ -16,9 +16,9 @@ from simulator.planning.planner import Answer
 from simulator.planning.report import sentences
 from simulator.planning.statistics import Interval
 
-#: Digits of figures in files; further digits differ between processors.
+#: Number of digits of figures in files; further digits differ between processors.
 DIGITS = 9
-#: Shares of the runs whose times always have a column, besides the plan's own.
+#: Shares of the runs whose times always have a column, in addition to the plan's own share.
 KNOWN = (0.5, 0.9)
 #: Names of the time units in the table's titles.
 UNIT_NAMES = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
@@ -50,7 +50,7 @@ def rows(answer: Answer) -> list[tuple[str, ...]]:
 
 
 def listed(answer: Answer) -> list[Option]:
-    """All options; those that differ only in their number of workers stand together, fewest first."""
+    """All options; options that differ only in their number of workers are together, the smallest first."""
     return [option for one in answer.advice.series for option in one.options]
 
 
@@ -60,7 +60,7 @@ def json_text(answer: Answer) -> str:
 
 
 def csv_text(answer: Answer) -> str:
-    """The options with all their figures as CSV, one a row; the time to a target that is never reached is `inf`."""
+    """The options with all their figures as CSV, one per row; the time to a target that is never reached is `inf`."""
     flat = [_flat(_option(option)) for option in listed(answer)]
     out = io.StringIO(newline="")
     titles = list(dict.fromkeys(key for row in flat for key in row))  # only some options may rest on pilots
@@ -204,7 +204,7 @@ def _option(option: Option) -> dict[str, Any]:
 
 
 def _known(option: Option) -> dict[str, Any]:
-    """Shares and the median time with all uncertainty, for an option that rests on pilots."""
+    """Shares and the median time with their full uncertainty, for an option that rests on pilots."""
     found = option.ignorance
     told = {name: _interval(interval) for name, interval in option.known._asdict().items()}
     about = {} if found is None else {"pilots": found.pilots, "too_few": found.too_few, "cluster": found.cluster}
@@ -237,5 +237,5 @@ def _cell(key: str, value: Any) -> Any:
 
 
 def _absent(key: str) -> str:
-    """The JSON of a figure that is not finite: a time that never came is infinite, anything else is unknown."""
+    """The cell for a missing figure: "inf" for a time that never came, else empty."""
     return "inf" if key.startswith(("time_s", "median_time_s")) else ""

@@ -39,7 +39,7 @@ __all__ = [
     "turning",
 ]
 
-#: Most other options that the first sentence names.
+#: Greatest number of other options that the first sentence names.
 OTHERS = 4
 
 
@@ -137,7 +137,7 @@ def remarks(answer: Answer) -> Iterator[str]:
 
 
 def _met(answer: Answer) -> str:
-    """The share of runs that meet the question, with its interval by chance and, with pilots, by all uncertainty."""
+    """The share of runs that meet the question, with its interval by chance and, with pilots, its full interval."""
     fresh, sure = answer.fresh, answer.plan.confidence
     met = f"{share(fresh.met, sure)} of {_fresh(answer)}"
     if fresh.ignorance is None:
@@ -147,7 +147,7 @@ def _met(answer: Answer) -> str:
 
 
 def _pilots(answer: Answer) -> Iterator[str]:
-    """Sentences on the pilots' uncertainty: of the median time, whether they are too few, how many more would do."""
+    """Sentences on the uncertainty from pilots: of the median time, and how many more pilots would be enough."""
     fresh, plan, unit = answer.fresh, answer.plan, answer.loaded.scenario.time_unit
     found = fresh.ignorance
     if found is None:
@@ -181,7 +181,7 @@ def _fresh(answer: Answer) -> str:
 
 
 def _ground(answer: Answer) -> Iterator[str]:
-    """The criterion by which the option was chosen, or what it would have taken to show anything."""
+    """The criterion by which the option was chosen; or why the runs could not show that any option does it."""
     advice, plan = answer.advice, answer.plan
     unused = "which were not used to choose it"
     if not plan.asked:
@@ -220,7 +220,7 @@ def _ground(answer: Answer) -> Iterator[str]:
 
 
 def _below(answer: Answer) -> Iterator[str]:
-    """A sentence if the true share may be less than asked, though the option was chosen."""
+    """A sentence if the true share may be less than was asked for, although the option was chosen."""
     met, plan = answer.fresh.known.met, answer.plan
     if answer.advice.chosen is not None and plan.asked and met.low < plan.confidence <= met.estimate:
         low = percent(met.low, unlike=plan.confidence)
@@ -230,7 +230,7 @@ def _below(answer: Answer) -> Iterator[str]:
 
 
 def _bills(answer: Answer) -> Iterator[str]:
-    """The costs with machines kept and let go, and which of them the answer uses."""
+    """A sentence on the costs with machines kept or let go, and on which of them the answer uses."""
     if not answer.advice.priced:
         return
     cluster = answer.fresh.cell.loaded.scenario.cluster
@@ -254,7 +254,7 @@ def _bills(answer: Answer) -> Iterator[str]:
 
 
 def rule(release: Release) -> str:
-    """The release of machines in words."""
+    """When machines are let go, in words."""
     if isinstance(release, IdleReleaseSection):
         unit = next((unit for unit in ("d", "h", "min") if release.idle % ticks.UNITS[unit] == 0), "s")
         return f"let go after {trimmed(f'{release.idle / ticks.UNITS[unit]:.6f}')} {unit} without work"
@@ -267,7 +267,7 @@ def _opposite(found: Difference) -> bool:
 
 
 def _alone(answer: Answer) -> Iterator[str]:
-    """A warning if spot machines are taken one by one, unlike real ones."""
+    """A warning if spot machines are taken away one by one, since real ones mostly go together."""
     cluster = answer.fresh.cell.loaded.scenario.cluster
     groups = (cluster.groups or {}).items()
     told = [(name, group.preemption or cluster.preemption) for name, group in groups] or [("", cluster.preemption)]
@@ -299,7 +299,7 @@ def _edge(advice: Advice) -> Iterator[str]:
 
 
 def _tied(advice: Advice, plan: PlanSection) -> Iterator[str]:
-    """A sentence on options that can't be told apart from the chosen one."""
+    """A sentence on options that can't be distinguished from the chosen one."""
     if not advice.tied:
         return
     named = []
@@ -341,7 +341,7 @@ def _conflict(answer: Answer) -> Iterator[str]:
 
 
 def _would_do(answer: Answer) -> Iterator[str]:
-    """Where nothing does what is asked: the deadline and the budget that some option would meet."""
+    """If no option does what is asked: sentences on the budget and the deadline that some option would meet."""
     advice, plan, unit = answer.advice, answer.plan, answer.loaded.scenario.time_unit
     if advice.chosen is not None or not advice.options:
         return
@@ -393,6 +393,6 @@ def _others(advice: Advice, chosen: Option, plan: PlanSection) -> Iterator[str]:
 
 
 def _told(advice: Advice) -> list[Difference]:
-    """The differences in the chosen cell, or else in the nearest."""
+    """The differences of searchers in the chosen cell, or else in the nearest one."""
     cell = (advice.chosen or advice.nearest).cell
     return [found for found in advice.differences if found.one.cell is cell]

@@ -1,4 +1,4 @@
-"""Every number that the answer of a plan over searches rests on, and where it comes from."""
+"""Every number that the answer of a plan over searches rests on, and its source."""
 
 from __future__ import annotations
 

@@ -28,13 +28,13 @@ from simulator.render.style import THEMES
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-#: Distance between the marks of two settings with as many workers, in points.
+#: Distance in points between the marks of two settings with the same number of workers.
 APART = 5
 #: Height of the axis of stays, as a multiple of the highest end of an interval.
 MARGIN = 1.05
-#: Room beside the first and the last number of workers, as a share of the axis.
+#: Free space beside the first and the last number of workers, as a share of the axis.
 BESIDE = 0.08
-#: Top of the axis of shares, in percent, so that a mark at 100 % is whole.
+#: Upper end of the axis of shares in percent, so that a mark at 100 % is drawn whole.
 TOP = 105
 
 
@@ -47,7 +47,7 @@ def charts(found: SharedAnswer) -> Iterator[Chart]:
 
 
 def draw_shares(found: SharedAnswer, axes: Axes) -> str:
-    """Draw the shares of searches done in time and the share that was asked; returns the figure's title."""
+    """Draw the shares of searches done in time and the share that was asked for; returns the figure's title."""
     kept = _draw(found, axes, lambda option: option.in_time, 100, "searches done in time (%)")
     axes.set_ylim(0, TOP)
     asked, ink = found.plan.confidence, colours(THEMES["light"])["ink"]
@@ -67,7 +67,7 @@ def _draw_stays(found: SharedAnswer, axes: Axes) -> str:
 def _draw(
     found: SharedAnswer, axes: Axes, of: Callable[[SharedOption], Interval | None], scale: float, what: str
 ) -> str:
-    """Draw a figure of each option, a line for each setting; returns the end of the title if not all are drawn."""
+    """Draw a figure of each option, with a line per setting; returns a note for the title if some are missing."""
     from matplotlib.transforms import ScaledTranslation
 
     whole = axes.get_figure(root=True)
@@ -103,7 +103,7 @@ def _draw(
 
 
 def _set_span(axes: Axes, counts: Sequence[int]) -> None:
-    """Set the axis of numbers of workers; matplotlib does not see marks that stand aside."""
+    """Set the axis of numbers of workers; matplotlib would leave out marks that are moved aside."""
     first, last = counts[0], counts[-1]
     if first == last:
         axes.set_xlim(first - 1, last + 1)
@@ -116,6 +116,6 @@ def _set_span(axes: Axes, counts: Sequence[int]) -> None:
 
 
 def _settings(found: SharedAnswer) -> Sequence[str]:
-    """All settings, that of the answer first."""
+    """All settings, with that of the answer first."""
     first = found.named.cell.setting
     return list(dict.fromkeys([first, *(option.cell.setting for option in found.options)]))

@@ -1,8 +1,8 @@
 """The options of a plan over searches: their load, the share of searches done in time, and their cost.
 
 The share of searches that stay no longer than asked is a mean over runs, since the searches of one run wait for each
-other. Its interval is the interval of that mean, but never narrower than if all searches were independent: a few runs
-in which no search was late don't show that none ever is.
+other. It has the interval of that mean, but never a narrower one than if all searches were independent: a few runs
+without a late search don't show that no search is ever late.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LEVEL = 0.95
 
 @dataclass(frozen=True, eq=False)
 class SharedOption:
-    """A cell and its `runs`; `assurance` is the one-sided confidence of the bound by which it may be chosen."""
+    """A cell and its `runs`; `assurance` is the one-sided confidence of the bound by which it is chosen."""
 
     cell: Cell
     runs: Runs
@@ -35,7 +35,7 @@ class SharedOption:
 
     @property
     def name(self) -> str:
-        """Its name in reports."""
+        """The option's name in reports."""
         return self.cell.name
 
     @cached_property
@@ -61,7 +61,7 @@ class SharedOption:
 
     @cached_property
     def surely(self) -> float:
-        """The lower bound of that share, with the one-sided confidence `assurance`."""
+        """The lower bound of the share of searches in time, with the one-sided confidence `assurance`."""
         return self._share(2 * self.assurance - 1).low
 
     @cached_property
@@ -79,7 +79,7 @@ class SharedOption:
 
 
 def shared_options(cells: Sequence[Cell], runs: Runs, assurance: float) -> tuple[SharedOption, ...]:
-    """The options of all cells, in their order, from the runs of all.
+    """The options of all cells, in order of cells; `runs` are those of all cells.
 
     Raises RunError if in no run of an option a search arrives after the warm-up.
     """

@@ -1,4 +1,4 @@
-"""The planner of searches that share a cluster: every cell under the same seeds, until the answer is sure enough."""
+"""The planner of searches that share a cluster: it runs all cells under more and more seeds, the same for all."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from simulator.planning.sweep import Block, Shape, Work
 from simulator.scenario.loading import Loaded
 from simulator.scenario.plan import PlanSection
 
-#: Keys of a plan over one search that a plan over many can't have.
+#: Keys that only a plan over one search has.
 NOT_HERE = ("start", "deadline", "budget", "price", "pilots", "pilot_sets")
-#: Attempts that a task simulates, roughly: at least a second of work.
+#: Rough number of attempts that a task simulates, which is at least a second of work.
 TASK = 10_000
 
 
@@ -38,19 +38,19 @@ class Choice:
     options: tuple[SharedOption, ...]
 
     def does(self, option: SharedOption) -> bool:
-        """Whether an option gets as many searches done in time as asked."""
+        """Whether an option gets the share of searches that was asked for done in time."""
         share = option.surely if self.plan.choose_by == "lower_bound" else option.in_time.estimate
         return not option.overloaded and share >= self.plan.confidence
 
     @property
     def chosen(self) -> SharedOption | None:
-        """The option to take of those that meet the target: the cheapest a year, or without prices the smallest."""
+        """The option to take of those that meet the target: the cheapest per year, or without prices the smallest."""
         able = [option for option in self.options if self.does(option)]
         return min(able, key=_expense, default=None)
 
     @property
     def named(self) -> SharedOption:
-        """The chosen option, or else the one with most searches done in time."""
+        """The chosen option, or else the one with the greatest share of searches done in time."""
         return self.chosen or max(self.options, key=lambda one: (not one.overloaded, one.in_time.estimate))
 
 
@@ -58,7 +58,7 @@ class Choice:
 class SharedAnswer(Choice):
     """The answer: a choice from `runs` runs of each option; `why` says why there are no more.
 
-    `fresh` is the option that is named, with as many fresh runs: they were not used to choose it.
+    `fresh` has the figures of the named option from as many new runs, which were not used to choose it.
     """
 
     loaded: Loaded
@@ -87,9 +87,9 @@ def answer_shared(
 ) -> SharedAnswer:
     """Answer the plan of a scenario whose searches share a cluster.
 
-    With a `folder` each finished block of runs is kept there, to `resume` from; with `extend`, a grid whose answer
-    lies at its end is continued. Raises InputError for what is wrong with the plan or the folder, RunError where a
-    run fails.
+    `folder` keeps each finished block of runs, and with `resume` the plan goes on from these blocks. With `extend`,
+    larger or smaller numbers of workers are tried too if the answer is the largest or smallest number in the grid.
+    Raises InputError for what is wrong with the plan or the folder, RunError where a run fails.
     """
     first = loaded.scenario.seed if seed is None else seed
 
@@ -105,7 +105,7 @@ def answer_shared(
 
 
 def check_shared(loaded: Loaded, on_progress: Callable[[int, int], None] | None = None) -> list[Cell]:
-    """Make every cell of a plan over searches; raises InputError for missing keys, and for those of another plan.
+    """Make every cell of a plan over searches; raises InputError for missing keys, or keys of other plans.
 
     `on_progress` is called with the steps done and their total, as by `check_plan`.
     """
@@ -206,7 +206,7 @@ def _note(on_progress: Callable[[int, int], None] | None, parts: list[Runs], tot
 
 
 def _shape(work: Work, plan: PlanSection, store: Store | None) -> Shape:
-    """The shape of blocks, by the attempts of a run; a folder that is resumed has it already."""
+    """The shape of the blocks, from the number of attempts in a run; a folder that is resumed has it already."""
     if store is not None and store.shape is not None:
         return store.shape
     attempts = int(sweep.checked(run_block(work, Block((0, 1), (0, 1))))["attempts"][0])
@@ -218,7 +218,7 @@ def _shape(work: Work, plan: PlanSection, store: Store | None) -> Shape:
 
 
 def _more(found: SharedAnswer) -> Loaded | None:
-    """The scenario with more numbers of workers, if the answer lies at an end of the numbers."""
+    """The scenario with further numbers of workers if the answer is the largest or smallest; else None."""
     chosen = found.named
     counts = sorted({one.cell.count for one in found.options if one.cell.setting == chosen.cell.setting})
     return extending.extended(

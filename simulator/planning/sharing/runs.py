@@ -1,4 +1,4 @@
-"""One run of a cluster with all its searches, and the figures that a plan keeps of it."""
+"""One run of a cluster with all its searches, and the figures of it that a plan keeps."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Row = tuple[int, int, int, float, float, int, int, float, float, float, float, f
 
 
 class _ProcessState:
-    """Kept by a process between tasks of the same work: the experiments of its cells, whose files are read."""
+    """What a process keeps between tasks of the same work: the experiments of its cells, whose files were read."""
 
     def __init__(self, work: Work) -> None:
         self.seed = work.seed
@@ -41,7 +41,7 @@ class _ProcessState:
         assert target.stay is not None
         self.stay = target.stay
         self._cells: dict[int, tuple[Cell, SharedExperiment]] = {}
-        self._kinds: dict[tuple[int, ...], SharedExperiment] = {}  # whose files are read once for all their cells
+        self._kinds: dict[tuple[int, ...], SharedExperiment] = {}  # files are read once for all cells
 
     def cell(self, index: int) -> tuple[Cell, SharedExperiment]:
         if index not in self._cells:

@@ -67,7 +67,7 @@ def risk(found: SharedAnswer) -> str:
 def remarks(found: SharedAnswer) -> list[str]:
     """Further remarks: on the chosen option and what it costs, overloaded options, other settings, certainty."""
     chosen = found.chosen
-    said = [] if chosen is None else list(_of_chosen(found, chosen))  # right after the answer, which names it
+    said = [] if chosen is None else list(_of_chosen(found, chosen))  # first, since the answer names this option
     for option in found.options:
         if option.overloaded:
             load = "" if option.load is None else f" at {option.load:.2f}"
@@ -92,7 +92,7 @@ def remarks(found: SharedAnswer) -> list[str]:
 
 
 def _of_chosen(found: SharedAnswer, chosen: SharedOption) -> Iterator[str]:
-    """Sentences on the chosen option: its fresh runs, its cost, and whether it stands at the edge of the grid."""
+    """Sentences on the chosen option: its fresh runs, its cost, and whether it lies at an end of the grid."""
     yield from _checked(found, chosen)
     if found.fresh.owning is not None:
         yield from found.fresh.owning.sentences()
@@ -101,7 +101,7 @@ def _of_chosen(found: SharedAnswer, chosen: SharedOption) -> Iterator[str]:
 
 
 def _checked(found: SharedAnswer, chosen: SharedOption) -> Iterator[str]:
-    """Sentences on the fresh runs of the chosen option, and on what differs from those by which it was chosen."""
+    """Sentences on the fresh runs of the chosen option, and on how they differ from the runs that chose it."""
     yield "Its figures come from fresh runs, which were not used to choose it. The table has those that were."
     asked = found.plan.confidence
     if found.fresh.overloaded and not chosen.overloaded:
@@ -115,7 +115,7 @@ def _checked(found: SharedAnswer, chosen: SharedOption) -> Iterator[str]:
 
 
 def _beside(found: SharedAnswer, option: SharedOption) -> Iterator[str]:
-    """Sentences on other settings with as many workers, compared run by run under the same seeds."""
+    """Sentences on other settings with the same number of workers, compared run by run under the same seeds."""
     for other in found.options:
         if other is option or other.cell.count != option.cell.count or other.overloaded or option.overloaded:
             continue
@@ -134,7 +134,7 @@ def _beside(found: SharedAnswer, option: SharedOption) -> Iterator[str]:
 def _gap(option: SharedOption, other: SharedOption) -> statistics.Interval:
     """The share done in time of `other` minus that of `option`, run by run; NaN if no run has both.
 
-    The interval is never narrower than if the searches were independent: two runs that differ alike show little.
+    The interval is never narrower than if the searches were independent: two runs with equal differences show little.
     """
     more = other.runs["in_time"] - option.runs["in_time"]
     both = np.isfinite(more)
@@ -153,7 +153,7 @@ def head(found: SharedAnswer) -> tuple[str, ...]:
 
 
 def rows(found: SharedAnswer) -> list[tuple[str, ...]]:
-    """A row for each option; an overloaded one has no stay."""
+    """A row for each option; an overloaded option has no stay."""
     unit, table = found.loaded.scenario.time_unit, []
     priced = any(option.owning for option in found.options)
     for option in found.options:
@@ -202,12 +202,12 @@ def _option(found: SharedAnswer, option: SharedOption) -> dict[str, Any]:
 
 
 def json_text(found: SharedAnswer) -> str:
-    """The same as JSON text."""
+    """The whole answer as JSON text."""
     return escaping.json_text(numbers(found)) + "\n"
 
 
 def csv_text(found: SharedAnswer) -> str:
-    """The options with all their figures as CSV, one a row."""
+    """The options with all their figures as CSV, one per row."""
     flat = [_flat(option) for option in numbers(found)["options"]]
     out = io.StringIO(newline="")
     titles = list(dict.fromkeys(key for row in flat for key in row))
@@ -226,7 +226,7 @@ def _flat(value: dict[str, Any], before: str = "") -> dict[str, Any]:
 
 
 def stay(found: SharedAnswer) -> str:
-    """The stay that was asked."""
+    """The stay that was asked for, in words."""
     return formatting.time(found.stay, found.loaded.scenario.time_unit)
 
 

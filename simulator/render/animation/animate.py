@@ -47,11 +47,11 @@ def animate(
 ) -> list[Path]:
     """Write the animations of `traces` into the folder `out`, with the current options; return what was written.
 
-    "docs" makes an animation for each trace, named after its label and on common scales, "timeline" one with all of
-    them, "side" one with their docs pictures next to each other. Beside `name.gif` (or .mp4, .webm, .webp) lie
-    `name.png`, the last frame, and `name.txt`, the alt text; pictures of the dark theme are `name-dark`.
-    `on_progress` is called with the number of files written and their total. Raises InputError if there are too many
-    searchers for a style, or if a video can't be written.
+    "docs" makes an animation for each trace, named after its label and on common scales. "timeline" makes one with
+    all traces. "side" makes one with the docs pictures next to each other. Beside `name.gif` (or .mp4, .webm, .webp)
+    are `name.png`, the last frame, and `name.txt`, the alternative text. Pictures of the dark theme are called
+    `name-dark`. `on_progress` is called with the number of files written and their total. Raises InputError if there
+    are too many searchers for a style, or if a video can't be written.
     """
     video.check_encoder(formats)
     jobs = {"docs": _docs, "timeline": _timeline, "side": _side}[style](traces, title, time_unit)
@@ -80,7 +80,7 @@ def animate(
 
 
 def slugs(labels: Sequence[str]) -> list[str]:
-    """A file name without suffix for each label: lower-case ASCII letters, digits, hyphens; no two files alike."""
+    """A unique file name without suffix for each label, of lower-case ASCII letters, digits and hyphens."""
     taken = set(RESERVED)
     names = []
     for label in labels:
@@ -95,7 +95,7 @@ def slugs(labels: Sequence[str]) -> list[str]:
 
 
 def check_styles(styles: Sequence[Style], traces: Sequence[Trace]) -> None:
-    """Raise InputError if there are too many searchers for a style, or for a style in the requested width."""
+    """Raise InputError if there are too many searchers for a style or for the requested width."""
     if "timeline" in styles and not 1 <= len(traces) <= MOST_SEARCHERS:
         message = f"shows 1 to {MOST_SEARCHERS} searchers, not {len(traces)}; draw them in the docs style"
         raise InputError(Problem("timeline", message))

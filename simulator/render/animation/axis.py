@@ -13,24 +13,24 @@ from simulator.render.options import USUAL_LETTER, current
 from simulator.trace import replay
 from simulator.trace.trace import Spell, Trace
 
-#: Size of tick labels and other small letters in pixels, if no width is asked for.
+#: Size in pixels of tick labels and other small letters, if no width is requested.
 LABEL = USUAL_LETTER
 
 
 def px(usual: float) -> int:
-    """Pixels in the requested picture for a distance that usually takes `usual` pixels."""
+    """Pixels in the requested picture for a distance that takes `usual` pixels in a picture of the usual width."""
     return current().sizes().px(usual)
 
 
 def round_step(limit: float, most: int) -> float:
-    """The smallest step of 1, 2, 5, 10, 20, … (or tenths of them, …) of which `most` reach `limit`."""
+    """The smallest of the steps 1, 2, 5, 10, 20, … (or 0.1, 0.2, …) with which `most` steps reach `limit`."""
     least = max(limit, 1e-9) / max(most, 1)
     power = 10.0 ** floor(log10(least))
     return next((factor * power for factor in (1, 2, 5) if factor * power >= least * (1 - 1e-9)), 10 * power)
 
 
 def counting_step(limit: int, most: int) -> int:
-    """The smallest whole step of which `most` reach `limit`."""
+    """The smallest whole step with which `most` steps reach `limit`."""
     return max(1, round(round_step(limit, most)))
 
 
@@ -42,7 +42,7 @@ class TimeAxis:
         self._limit = span / ticks.UNITS[unit]
 
     def x(self, tick: float) -> int:
-        """The first pixel whose centre is at or after `tick`, so that a span inside one pixel has no width."""
+        """The first pixel whose centre is at or after `tick`; a span inside one pixel then has no width."""
         return self.x0 + ceil(tick * (self.x1 - self.x0) / self.span - 0.5)
 
     def draw(self, canvas: Canvas, y: int, *, labels: bool) -> None:
@@ -63,7 +63,7 @@ class TimeAxis:
 
 
 class Strip:
-    """A strip that grows to the right: the share of workers at work, with all other worker time painted above."""
+    """A strip that grows to the right: below the share of workers at work, above it all other worker time."""
 
     def __init__(self, canvas: Canvas, y0: int, y1: int, axis: TimeAxis, trace: Trace) -> None:
         self._canvas, self._y0, self._y1, self._axis = canvas, y0, y1, axis
@@ -124,7 +124,7 @@ def key_lines(entries: list[Entry], width: int) -> list[list[Entry]]:
 
 
 def taken(entry: Entry) -> int:
-    """Pixels that an entry of a legend takes, with the gap behind it."""
+    """Width in pixels of an entry of a legend, with the gap behind it."""
     colours, text = entry
     return len(colours) * px(13) + px(4) + measure(text, px(LABEL)) + px(18)
 

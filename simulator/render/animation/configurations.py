@@ -1,7 +1,7 @@
-"""A remake of the two animations in Determined's documentation: one picture a searcher, on common scales.
+"""A remake of the two animations in Determined's documentation: a picture for each searcher, on common scales.
 
-On the left is a bar for each configuration, the furthest first; on the right a bar for each worker's job. Below is
-the past: the number of busy workers, and the idle time so far.
+On the left is a bar for each configuration, those trained furthest first. On the right is a bar for each worker's
+job. Below is the past: the number of busy workers over time, and the idle time so far.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from simulator.trace.levels import levels
 from simulator.trace.trace import Spell, Trace
 
 STOPPED = 3  # height of the mark on a configuration that a rule stopped
-GAPPED = 3  # width of a column from which there are gaps
-#: Frames of an animation: one for each unit of time if that gives between FEWEST and MOST of them, else FRAMES.
+GAPPED = 3  # width of a column from which on there are gaps
+#: Number of frames of an animation: one for each unit of time if these are between FEWEST and MOST, else FRAMES.
 FEWEST, MOST, FRAMES = 20, 150, 120
-#: Least width, in pixels beside letters of 12, at which panels stand side by side.
+#: Panels stand side by side from this width on, in pixels with letters of 12 pixels.
 ROOMY = 700
 
 
@@ -54,7 +54,7 @@ class Scales:
     def height(
         self, resource: NDArray[np.float64] | NDArray[np.int64], tall: int = BOTTOM - TOP
     ) -> NDArray[np.int64]:
-        """Height in pixels of bars in a panel of `tall` pixels; neighbouring rungs are always equally far apart."""
+        """Height in pixels of bars in a panel of `tall` pixels; distances between neighbouring rungs are equal."""
         known = [0, *self.levels.resources]
         edges = np.linspace(0, tall, len(known))
         pixels: NDArray[np.int64] = np.rint(np.interp(resource, known, edges)).astype(np.int64)
@@ -120,7 +120,7 @@ class DocsPicture:
 
 
 class Column:
-    """One searcher's panels on a canvas; `frames` draws the frames one after the other."""
+    """The panels of one searcher on a canvas; `frames` draws the frames one after the other."""
 
     def __init__(
         self, canvas: Canvas, places: Places, labels: Sequence[str], trace: Trace, scales: Scales, title: str
@@ -196,7 +196,7 @@ class Column:
         nearest = panel.y1 + px(14)
         for resource, label in zip(self.scales.levels.resources, self._labels, strict=True):
             y = panel.y1 - int(self._height(np.array([resource]), panel)[0])
-            if nearest - y >= px(14):  # the height of a label
+            if nearest - y >= px(14):  # height of a label
                 self.canvas.text(panel.x0 - px(8), y + px(5), label, px(LABEL), ramp=style.MUTED, align="right")
                 nearest = y
 
@@ -252,7 +252,7 @@ class Column:
                 self._name(x0, x1, say("idle"), style.ON_IDLE, 2)
 
     def _draw_away(self, x0: int, x1: int, kind: Spell) -> None:
-        """Draw a worker that can't work, as a hollow bar, to look different from one that waits."""
+        """Draw a worker that can't work as a hollow bar, which looks different from a worker that waits."""
         canvas, colour, panel = self.canvas, style.BOOT if kind == Spell.BOOT else style.DOWN, self._workers
         edge = min(3, max(1, (x1 - x0) // 4))
         canvas.fill(Rect(x0, panel.y0, x1, panel.y1), colour)
@@ -261,7 +261,7 @@ class Column:
         self._name(x0, x1, say("boot" if kind == Spell.BOOT else "down"), style.MUTED, 2 * edge)
 
     def _name(self, x0: int, x1: int, text: str, ramp: int, around: int) -> None:
-        """Write what a worker does at the foot of its column, if the column is wide enough."""
+        """Write at the foot of a worker's column what it does, if the column is wide enough."""
         if x1 - x0 >= measure(text, px(LABEL)) + around:
             middle, baseline = (x0 + x1) // 2, self._workers.y1 - px(8)
             self.canvas.text(middle, baseline, text, px(LABEL), ramp=ramp, align="center")
@@ -274,7 +274,7 @@ class Column:
     def _write_numbers(
         self, play: replay.Replay, moment: replay.Moment, full: int, share: str, idle: int, over: bool
     ) -> list[Rect]:
-        """Write the clock and the counters; returns their place."""
+        """Write the clock and the counters; returns the rectangle that changed."""
         trace, unit, places = self.trace, self.scales.unit, self.places
         now = min(moment.tick, trace.makespan)
         busy = int((moment.tick > metrics.useful(trace)[0][moment.rows]).sum())
@@ -297,7 +297,7 @@ class Column:
         right = places.workers.x1
         for rect, text, ramp, size, bold in fields:
             self.canvas.fill(rect, style.PAGE)
-            # A text in a line of its own below a heading begins where the heading begins.
+            # A text on a separate line below a heading begins where the heading begins.
             align: Align = "left" if rect.x0 == places.trials.x0 else "right"
             x = rect.x0 if align == "left" else min(rect.x1, right)
             room = rect.x1 - rect.x0
@@ -314,7 +314,7 @@ def widest(labels: Sequence[str]) -> int:
 
 
 class Bars:
-    """Equal columns for `count` bars; if there is no room, each line of pixels is one bar of a sample."""
+    """Equal columns for `count` bars; if there is no room, each line of pixels is one bar of an even sample."""
 
     def __init__(self, panel: Rect, count: int, noun: str) -> None:
         self._panel, self.count, self._noun = panel, count, noun
@@ -332,7 +332,7 @@ class Bars:
 
     @property
     def sampled(self) -> str:
-        """The text that says how many of all are shown; empty if all are."""
+        """A text that says how many of all bars are shown; empty if all are."""
         shown = len(self.numbers)
         return say(self._noun, n=words.count(shown), count=words.count(self.count)) if shown < self.count else ""
 

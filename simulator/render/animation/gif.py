@@ -2,7 +2,7 @@
 
 A GIF image is one rectangle. If panels that are far apart change together, one rectangle around them would be almost
 the whole canvas. So a step is written as several images, one for each changed panel, 20 ms apart, which takes a third
-of the bytes. The eye sees them as one; the last image of a step stays for the rest of its time.
+of the bytes. The eye sees these images as one. The last image of a step stays for the rest of its time.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from simulator.render.options import SHORTEST_MS, current
 
 
 class Step(NamedTuple):
-    """A change of the canvas within `panels` only, which stays for `duration_ms` (a multiple of 10)."""
+    """A change of the canvas that is only within `panels`, and stays for `duration_ms` (a multiple of 10)."""
 
     panels: Sequence[Rect]
     duration_ms: int
 
 
 class Images(NamedTuple):
-    """The images of a GIF, each a whole canvas, with how long each is shown, and whether it completes a step."""
+    """The images of a GIF, each a whole canvas; for each, how long it is shown and whether it completes a step."""
 
     frames: list[NDArray[np.uint8]]
     durations_ms: list[int]
     complete: list[bool]
 
     def steps(self) -> Iterator[tuple[NDArray[np.uint8], int]]:
-        """One image and duration for each step, for formats that need not save bytes as a GIF must."""
+        """One image and duration for each step, for formats in which panels need not be separate images."""
         duration = 0
         for frame, shown, complete in zip(self.frames, self.durations_ms, self.complete, strict=True):
             duration += shown
@@ -48,7 +48,7 @@ class Images(NamedTuple):
 
 
 def images(canvas: Canvas, steps: Iterable[Step]) -> Images:
-    """Draw all steps, copying each panel of `canvas` that a step changed into an image of its own.
+    """Draw all steps; each panel of `canvas` that a step changed becomes a separate image.
 
     `steps` draws on `canvas` as it is iterated. The first image is the whole canvas.
     """
@@ -66,7 +66,7 @@ def images(canvas: Canvas, steps: Iterable[Step]) -> Images:
         if not changed:
             durations[-1] += duration
             continue
-        # Without time for an image each, the last image holds all remaining panels.
+        # If there is no time for an image of each panel, the last image has all remaining panels.
         count = max(1, min(len(changed), duration // SHORTEST_MS))
         for number in range(count):
             frame = frames[-1].copy()
@@ -79,14 +79,17 @@ def images(canvas: Canvas, steps: Iterable[Step]) -> Images:
 
 
 def write(path: Path, pictures: Images, palette: NDArray[np.uint8]) -> None:
-    """Replace `path` by a GIF in the colours of `palette`, shape (64, 3); it loops for ever, or as is asked."""
+    """Replace the file `path` by a GIF in the colours of `palette`, shape (64, 3).
+
+    It plays for ever, or as often as the current options say.
+    """
     asked = current().loop
-    # What stands in the file are repetitions; a picture that plays once has none.
+    # The file holds the number of repetitions; a picture that plays once has none.
     loops = {} if asked == 1 else {"loop": max(asked - 1, 0)}
     packed = BytesIO()  # imageio would remove a file that can't be written
     with iio.imopen(packed, "w", extension=".gif", plugin="pillow") as opened:
         durations = pictures.durations_ms
-        out: Any = opened  # imageio's types cover only what all plugins share
+        out: Any = opened  # the types of imageio cover only what all plugins have
         for frame in pictures.frames:  # one by one, since a list would be copied as a whole
             out.write(
                 frame,
@@ -102,7 +105,7 @@ def write(path: Path, pictures: Images, palette: NDArray[np.uint8]) -> None:
 
 
 def write_poster(path: Path, frame: NDArray[np.uint8], palette: NDArray[np.uint8]) -> None:
-    """Replace `path` by a PNG of one frame."""
+    """Replace the file `path` by a PNG of one frame."""
     picture = Image.fromarray(frame)
     picture.putpalette(palette.tobytes())
     with writing.replacing(path) as scratch:

@@ -8,12 +8,12 @@ from simulator.render import style, words
 from simulator.render.animation.axis import LABEL, px
 from simulator.render.canvas import Canvas, Rect, measure
 
-#: Greatest height of a rung, and the least at which every rung is labelled, in pixels.
+#: Greatest height of a rung in pixels, and the height from which on every rung has a label.
 TALL, LABELLED = 24, 14
 
 
 class LadderBars:
-    """Bars within `rect` for rungs named `labels`; a bar of `most` trials fills the width."""
+    """Bars inside `rect` for the rungs in `labels`; a bar of `most` trials fills the width."""
 
     def __init__(self, canvas: Canvas, rect: Rect, labels: Sequence[str], most: int) -> None:
         self._canvas, self._most = canvas, max(most, 1)
@@ -33,7 +33,7 @@ class LadderBars:
             canvas.text(left - px(8), self._baseline(rung), labels[rung], px(LABEL), ramp=style.MUTED, align="right")
 
     def draw(self, started: Sequence[int], settled: Sequence[int]) -> None:
-        """Show how many trials have begun on each rung, and how many of them are done there."""
+        """Draw how many trials have begun on each rung, and how many of these are done there."""
         canvas, rungs = self._canvas, len(self._bars)
         canvas.fill(self.rect, style.PAGE)
         for rung, bar in enumerate(self._bars):

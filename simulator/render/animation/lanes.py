@@ -1,6 +1,6 @@
-"""Lanes: one line a worker, time to the right, jobs as bars in the colour of their rung, idle time painted.
+"""Lanes: a line for each worker, with time to the right and jobs as bars in the colour of their rung.
 
-Time of a job without training, and times when a worker could not work, have colours of their own.
+Idle time, time of a job without training, and times in which a worker could not work have other colours.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from simulator.trace import metrics, replay
 from simulator.trace.levels import Levels
 from simulator.trace.trace import Spell, Trace
 
-#: Width of an attempt from which it has a notch at its beginning, in pixels.
+#: Width in pixels of an attempt from which on it has a notch at its beginning.
 NOTCHED = 3
-#: Height of a lane from which there are gaps between lanes, in pixels.
+#: Height in pixels of a lane from which on there are gaps between lanes.
 GAPPED = 3
 
 
-#: Width of the mark at the end of a job at whose result the trial was stopped, in pixels.
+#: Width in pixels of the mark at the end of a job whose result stopped the trial.
 STOPPED = 2
 
 #: A bar: first and last pixel, lane, colour, whether it has a notch.
@@ -31,8 +31,8 @@ _Bar = tuple[int, int, int, int, bool]
 class Lanes:
     """The workers of a trace between `y0` and `y1`; grows to the right.
 
-    Workers that outnumber the pixels are not blended: each line of pixels is one worker of an even sample. Jobs have
-    the colour of their rung, or of the ramp's place that `slots` has for each.
+    If there are more workers than pixels, each line of pixels is one worker of an even sample. Jobs have the colour
+    of their rung, or the colour of the ramp that `slots` gives for each row.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
-"""Places of the parts of one searcher's picture: panels side by side if it is wide, else beneath each other.
+"""Places of the parts of one searcher's picture: panels side by side if it is wide, else one below the other.
 
-All distances are those of a picture with letters of 12 pixels, and grow with the letters.
+All distances are for a picture with letters of 12 pixels, and grow with the letters.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ MARGIN = 16
 TOP, BOTTOM = 92, 316
 #: Width of the panel of workers in a picture of USUAL_ROOM pixels, and the gap before it.
 WORKERS, USUAL_ROOM, GAP = 300, 960, 28
-#: Heights of the panels of trials and of workers if they stand beneath each other, and the least height of any panel.
+#: Heights of the panels of trials and of workers if one is below the other, and the least height of any panel.
 TRIALS_TALL, WORKERS_TALL, LEAST = 170, 110, 70
 #: Heights of the strip and of a line of letters, and distances from a panel to the legend and from the legend to the
 #: strip's heading.
@@ -48,13 +48,13 @@ class Places(NamedTuple):
 def alone(width: int, room: float, left: int, *, lines: int, split: bool, height: int | None) -> Places:
     """The usual picture: panels side by side, the rungs' names in the `left` pixels, a legend of `lines` lines.
 
-    With `split`, the counts of the panels stand in a line below their headings. If a `height` leaves no room for it,
-    the strip of the past is left out. Raises InputError if the height is too low even without it.
+    With `split`, the counts of the panels are in a line below their headings. If `height` leaves no room for the
+    strip of the past, the strip is left out. Raises InputError if the height is too low even without it.
     """
     top = px(TOP) + (px(LINE) if split else 0)
     more = px(LINE) * (lines - 1)
     strip_takes = px(BELOW_KEY) + px(9) + px(STRIP) + px(32)
-    # Panels are most of the bytes: with larger letters they would be too many.
+    # Most bytes are those of the panels; if these grew with the letters, the file would be too large.
     tall = px(TRIALS_TALL) if split else BOTTOM - TOP
     with_strip, with_title = True, True
     if height is not None:
@@ -100,10 +100,10 @@ def alone(width: int, room: float, left: int, *, lines: int, split: bool, height
 
 
 def beneath(place: Rect, left: int, *, lines: int, height: int | None, heading: bool) -> Places:
-    """Panels beneath each other from `place.x0` to `place.x1`, from `place.y0` down, for narrow pictures.
+    """The picture for a narrow width: panels one below the other, inside `place` from `place.y0` down.
 
-    With a `heading` the picture has a title, a clock and a legend of `lines` lines of its own. Raises InputError for
-    a height that is too low.
+    With a `heading` the picture has its own title, clock and legend of `lines` lines. Raises InputError for a height
+    that is too low.
     """
     x0, x1, top = place.x0 + px(MARGIN), place.x1 - px(MARGIN), place.y0
     first = top + px(28 if heading else 24)

@@ -1,6 +1,6 @@
-"""An animation of searches that share a cluster: whose trial each worker trains, and the queue beneath.
+"""An animation of searches that share a cluster: which search each worker trains for, and the queue below.
 
-Jobs have the colour of their search's label, in two alternating shades, so that a search differs from the next.
+Jobs have the colour of their search's label, in two alternating shades, so that neighbouring searches differ.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ FRAMES, FRAME_MS = 150, 80
 
 
 def shades(workload: Workload) -> list[tuple[str, int]]:
-    """Each label with the first of its two places in the ramp; labels beyond the places share the last."""
+    """Each label with the first of its two colours in the ramp; if there are too many, the others share the last."""
     labels = list(dict.fromkeys(visit.label for visit in workload.visits))
     return [(label, min(2 * place, style.MAX_RUNGS - 1 - style.MAX_RUNGS % 2)) for place, label in enumerate(labels)]
 
@@ -106,7 +106,7 @@ class SharedPicture:
             yield Step([now, clock, side], self._pace.shown(frame, len(self._at) - 1))
 
     def _grow(self, before: int, until: int) -> None:
-        """Paint the queue from one pixel to another: those that wait below, the others above."""
+        """Paint the queue from one pixel to another: searches that wait below, the others above."""
         tall = px(QUEUE)
         bottom = self._top + tall
         for x in range(before, until):

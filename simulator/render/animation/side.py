@@ -17,14 +17,14 @@ from simulator.render.phrases import units
 from simulator.trace.trace import Trace
 
 COLUMNS, MOST_SEARCHERS = 2, 4
-#: Heights above the columns, and below them with a legend of one line, in pixels.
+#: Heights in pixels above the columns, and below them with a legend of one line.
 HEADER, FOOTER = 40, 38
 #: Least width of a column in a picture with letters of 12 pixels.
 COLUMN = 336
 
 
 def check_side(searchers: int) -> None:
-    """Raise InputError if there are too many searchers to stand side by side in the requested width."""
+    """Raise InputError if there are too many searchers for the style side in the requested width."""
     if not 2 <= searchers <= MOST_SEARCHERS:  # noqa: PLR2004
         raise InputError(Problem("side", f"puts 2 to {MOST_SEARCHERS} searchers next to each other, not {searchers}"))
     sizes = current().sizes()

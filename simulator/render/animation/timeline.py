@@ -1,7 +1,8 @@
-"""All searchers above each other on one clock: the work of every worker, and the idle time in between.
+"""All searchers one above the other on one clock: the work of every worker, and the idle time in between.
 
-A row a searcher: lanes of the workers, bars in the colour of their rung; under them the share that is busy; beside
-them the counters and the ladder of rungs. The time to come stays grey, so the idle time visibly grows.
+Each searcher has a row. It has the lanes of the workers, with bars in the colour of their rung. Below these is the
+share of workers that is busy, and beside them are the counters and the ladder of rungs. The time to come is grey, so
+one sees the idle time grow.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ BESIDE, CELL = 276, 128  # room for the counters, and how far apart they are
 GUTTER = 28  # between lanes and counters
 TOP, STRIP, SPACE = 40, 38, 14  # above the lanes, height of the strip, below it
 LADDER = 122  # space above the ladder
-#: Least width at which counters stand beside the lanes, and the height that they take below them otherwise.
+#: Counters stand beside the lanes from this width on; in narrower pictures they take this height below the lanes.
 ROOMY, BELOW = 700, 152
 LINE = 20  # height of a line of the legend
 LEAST = 60  # least height of the lanes
@@ -44,7 +45,7 @@ MOST_SEARCHERS = len(ROWS) - 1
 
 
 class TimelinePicture:
-    """The animation of up to four traces; `steps` draws on `canvas`, which may have a `size` of its own.
+    """The animation of up to four traces; `steps` draws on `canvas`.
 
     Raises InputError if the requested height is too low.
     """
@@ -82,7 +83,7 @@ class TimelinePicture:
         ]
 
     def steps(self) -> Iterator[Step]:
-        """One step for each of 150 moments, or as many as are asked for; the last is held."""
+        """One step for each of 150 moments, or of as many as are requested; the last step is held."""
         canvas = self.canvas
         bottom = canvas.all.y1
         last = self._rows[-1].bottom if self._rows else bottom - self._footer
@@ -128,7 +129,7 @@ class TimelinePicture:
         return entries, (tuple(style.PALE + slot for slot in slots), say("running now"))
 
     def _lines(self) -> list[list[Entry]]:
-        """The legend in one line if it fits at its usual place, else in several."""
+        """The lines of the legend: one if it fits at its usual place, else several."""
         entries, running = self._entries()
         usual = [sum(map(taken, entries)) <= self._side - px(LEFT) + px(18), taken(running) <= px(BESIDE)]
         if self._width >= WIDTH and not self._narrow and (all(usual) or current().width is None):

@@ -24,7 +24,7 @@ from simulator.io import writing
 from simulator.render.animation.gif import Images
 from simulator.render.options import current
 
-#: Fewest frames a second that players expect.
+#: Smallest number of frames per second that players expect.
 SLOWEST_MS = 100
 
 
@@ -47,12 +47,12 @@ def check_encoder(formats: Sequence[str]) -> None:
 
 
 def write_mp4(path: Path, pictures: Images, palette: NDArray[np.uint8]) -> None:
-    """Replace `path` by an H.264 video that any browser plays."""
+    """Replace the file `path` by an H.264 video, which any browser plays."""
     _write(path, pictures, palette, "mp4", H264)
 
 
 def write_webm(path: Path, pictures: Images, palette: NDArray[np.uint8]) -> None:
-    """Replace `path` by a VP9 video, for browsers without H.264."""
+    """Replace the file `path` by a VP9 video, for browsers without H.264."""
     _write(path, pictures, palette, "webm", VP9)
 
 
@@ -79,7 +79,7 @@ def _encoder(path: Path, shape: tuple[int, ...], fps: Fraction, coded: Sequence[
     raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(fps), "-i", "-"]
     even = ["-vf", f"scale={width + width % 2}:{height + height % 2}"] if width % 2 or height % 2 else []
     plain = ["-an", "-pix_fmt", "yuv420p", *even]
-    # One thread, and no version of the encoder in the file: the same bytes every time.
+    # With one thread, and without the encoder's version in the file, the bytes are the same every time.
     same = ["-threads", "1", "-fflags", "+bitexact", "-flags:v", "+bitexact"]
     command = [get_ffmpeg_exe(), "-y", "-v", "error", *raw, *plain, *coded, *same, str(path)]
     with subprocess.Popen(
@@ -87,7 +87,7 @@ def _encoder(path: Path, shape: tuple[int, ...], fps: Fraction, coded: Sequence[
     ) as ffmpeg:
         try:
             assert ffmpeg.stdin is not None
-            with suppress(BrokenPipeError):  # the encoder ended early, and says why
+            with suppress(BrokenPipeError):  # the encoder ended early, and its output says why
                 yield ffmpeg.stdin
             _, said = ffmpeg.communicate()
         except BaseException:
@@ -100,12 +100,12 @@ def _encoder(path: Path, shape: tuple[int, ...], fps: Fraction, coded: Sequence[
 
 
 def write_webp(path: Path, pictures: Images, palette: NDArray[np.uint8]) -> None:
-    """Replace `path` by an animated WebP without loss; it plays as often as is asked, or for ever."""
+    """Replace the file `path` by a lossless animated WebP; it plays for ever, or as often as requested."""
     steps = list(pictures.steps())
     first, *others = (Image.fromarray(palette[frame]) for frame, _ in steps)
     durations = [duration for _, duration in steps]
     with writing.replacing(path) as scratch:
         first.save(
             scratch, format="WEBP", save_all=True, append_images=others, duration=durations, loop=current().loop,
-            lossless=True, method=6, kmin=0, kmax=0,  # the best method without key frames takes a tenth of the bytes
+            lossless=True, method=6, kmin=0, kmax=0,  # a tenth of the usual bytes
         )  # fmt: skip

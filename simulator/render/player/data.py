@@ -19,14 +19,14 @@ from simulator.trace.levels import levels
 from simulator.trace.promotions import promotions
 from simulator.trace.trace import Trace
 
-#: Steps of every scene's clock: finer than a pixel, and short to write.
+#: Number of steps of every scene's clock; a step is less than a pixel, and its number is short.
 CLOCK = 1_000_000
-#: A time has enough decimals to show this share of the clock.
+#: Times have enough decimals to show this share of the clock.
 VISIBLE = 1000
 
 
 class Whose(NamedTuple):
-    """A colouring of jobs other than by rung: names in the order of the ramp, and the index of each row's name."""
+    """A colouring of jobs by something other than the rung: names in order of the ramp, and each row's index."""
 
     names: tuple[str, ...]
     rows: NDArray[np.int64]
@@ -35,7 +35,7 @@ class Whose(NamedTuple):
 def page(
     scenes: Mapping[str, Sequence[Trace]], unit: str, whose: Mapping[str, Whose] | None = None
 ) -> dict[str, object]:
-    """All data of the player, ready for JSON; scenes of one trace may be coloured by `whose` a job is."""
+    """All data of the player as plain values for JSON; a scene of one trace may have a colouring `whose`."""
     return {"scenes": [scene(traces, unit, (whose or {}).get(name)) for name, traces in scenes.items()]}
 
 
@@ -106,7 +106,7 @@ def _run(trace: Trace, level: NDArray[np.int64], span: int, unit: str) -> dict[s
             "kind": spells.kind.tolist(),
         },
         "decisions": _decisions(trace, losses),
-        # A column of zeros is not written.
+        # A column with only zeros is left out.
         "columns": {name: column.tolist() for name, column in columns.items() if column.any() or name == "trial"}
         | {"loss": losses},
     }
@@ -116,11 +116,10 @@ def _run(trace: Trace, level: NDArray[np.int64], span: int, unit: str) -> dict[s
 
 
 def _decisions(trace: Trace, losses: Sequence[float | None]) -> dict[str, object] | None:
-    """The decisions of a run, in order, for what the player can't find in the trace's columns.
+    """The decisions of a run, in order, as far as the trace's columns don't show them; None if they were not kept.
 
     Jobs are handed out in the order of their first attempts, so only their number is given. The player ranks the
-    losses that are shown; a rank is given only where the losses' last digits make it another. None if decisions were
-    not kept.
+    losses as they are shown; a rank is given only where the true losses have another rank.
     """
     if not trace.decisions:
         return None
@@ -168,5 +167,5 @@ def _quantiles(losses: NDArray[np.float64]) -> list[float]:
 
 
 def _short(value: float) -> float | None:
-    """A loss as shown, to four digits; None where there is no number."""
+    """A loss as it is shown, with four digits; None if it is not finite."""
     return float(f"{value:.4g}") if math.isfinite(value) else None

@@ -6,7 +6,7 @@ from simulator.core import escaping
 from simulator.core.vocabulary import ThemeName
 from simulator.render.player.player import asset
 
-#: Height of a frame, in pixels, until the player reports its own.
+#: Height of a frame in pixels, until the player reports its own height.
 HEIGHT = 820
 
 

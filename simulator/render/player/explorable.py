@@ -15,7 +15,7 @@ from simulator.render.player.player import BASE, RUN, Player, colours, key, page
 from simulator.trace.levels import levels
 from simulator.trace.trace import Trace
 
-#: Scripts that run after the player's own.
+#: Scripts that run after the player's scripts.
 SCRIPTS = ("explore.js",)
 #: Height of a row of sliders in a notebook, in pixels.
 ROW = 70
@@ -37,9 +37,9 @@ class Slider:
 
 @dataclass(frozen=True)
 class Source:
-    """Where the worlds come from: `worlds` packed into the page, `address` on this machine, or a notebook's `kernel`.
+    """Where the worlds come from: `worlds` in the page itself, `address` on this machine, or a notebook's `kernel`.
 
-    `holds` says what there is; `deeds` are links of the page: addresses and their texts.
+    `holds` is a sentence on what there is. `deeds` are links of the page, as addresses and their texts.
     """
 
     holds: str
@@ -50,7 +50,7 @@ class Source:
 
 
 def frame(traces: Sequence[Trace], unit: str, said: Sequence[str] = ()) -> dict[str, object]:
-    """The data that a page needs to show these runs instead; `said` are sentences about them."""
+    """The data with which a page shows other runs in place of the present ones; `said` are sentences about them."""
     rungs = len(levels(traces))
     return {
         "scene": data.scene(traces, unit),

@@ -29,7 +29,7 @@ from simulator.trace.trace import Trace
 
 #: Scripts, in the order in which they run.
 SCRIPTS = ("run.js", "story.js", "view.js", "lanes.js", "ladder.js", "loss.js", "player.js")
-#: Heights in a notebook, in pixels: of the page without runs, and of each run.
+#: Heights in a notebook in pixels: of the page without runs, and of each run.
 BASE, RUN = 420, 400
 
 
@@ -54,10 +54,9 @@ class Player:
 def play(
     scenes: Mapping[str, Sequence[Trace]], *, title: str, time_unit: str, whose: Mapping[str, Whose] | None = None
 ) -> Player:
-    """Make the player of one or more scenes, each some runs on one clock; the page has a switch between them.
+    """Make the player of one or more scenes, each with runs on one clock; the page has a switch between scenes.
 
-    A scene of one run may be coloured by `whose` a job is in place of its rung. Raises InputError where there
-    is nothing to play.
+    A scene of one run may have a colouring `whose` in place of rungs. Raises InputError if there is nothing to play.
     """
     if not scenes or not all(scenes.values()):
         raise InputError(Problem("player", "needs at least one searcher in every scene"))
@@ -91,7 +90,10 @@ def page(
     more: Sequence[str] = (),
     connect: str = "'none'",
 ) -> str:
-    """A page made of its parts, which are HTML except the title; `more` are scripts, `connect` is who it may ask."""
+    """Make a page of its parts, which are HTML except the title.
+
+    `more` are further scripts. `connect` is the address from which the page may request data.
+    """
     said = {key: words.template(key) for key in (*player_words.SCRIPT, *player_words.SHARED)}
     first, script = asset("embedded.js"), "".join(asset(name) for name in (*SCRIPTS, *more))
     allowed = " ".join(_hash(text) for text in (first, script))
@@ -113,7 +115,7 @@ def page(
 
 
 def _hash(script: str) -> str:
-    """The hash by which a page's policy allows a script."""
+    """The hash by which the page's security policy allows a script."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
@@ -123,7 +125,7 @@ def asset(name: str) -> str:
 
 
 def colours(rungs: int) -> str:
-    """The themes as custom properties of CSS: the requested one, or the reader's; prints are light."""
+    """The themes as custom properties of CSS: the requested theme, or the reader's choice; prints are light."""
     light, dark = (f"color-scheme:{name};{_properties(current().theme(name), rungs)}" for name in get_args(ThemeName))
     return (
         f":root{{{light}}}\n"
@@ -153,7 +155,7 @@ def _choice(names: Sequence[str]) -> str:
 
 
 def key(traces: Sequence[Trace], rungs: int, by: str = "at work, by rung") -> str:
-    """The legend of the colours; `by` is the text of what jobs are coloured by."""
+    """The legend of the colours; `by` is the text that says what the colours of jobs mean."""
     slots = range(min(rungs, style.MAX_RUNGS))
     entries = [
         ([f"rung-{slot}" for slot in slots], say(by)),
@@ -220,7 +222,7 @@ def _text(key: str, **places: object) -> str:
 
 
 def _spaced(text: str) -> str:
-    """A part of a text as HTML, with the blanks at its ends."""
+    """A part of a text as HTML; blanks at its ends are kept."""
     return " " * text[:1].isspace() + escaping.html(text) + " " * text[-1:].isspace()
 
 

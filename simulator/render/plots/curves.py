@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Most curves that are drawn; of more, this many are taken evenly, the best one among them.
+#: Greatest number of curves that are drawn; if there are more, this many are chosen evenly, with the best one.
 SHOWN = 150
 BINS = 30
 #: Losses are on a logarithmic scale if their range is more than this many times their middle half.
@@ -76,7 +76,7 @@ def _curves(axes: Axes, grid: LossGrid, about: Description, colours: Theme) -> N
 
 
 def _losses_from(axes: Axes, losses: Matrix, about: Description) -> None:
-    """Fit the axis of losses to all but the worst of them."""
+    """Set the axis of losses so that all but the worst losses are visible."""
     seen = losses[np.isfinite(losses)]
     if not len(seen):
         return

@@ -1,4 +1,4 @@
-"""The look of the static plots, and how they are written. Matplotlib is imported only when one is drawn."""
+"""The style of the static plots, and how they are written. Matplotlib is only imported when a plot is drawn."""
 
 from __future__ import annotations
 
@@ -28,27 +28,27 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.legend import Legend
 
-#: Usual width of a figure in inches, and of what is above and below its panels.
+#: Usual width of a figure in inches, and height of what is above and below its panels.
 WIDTH, AROUND = 9.6, 1.2
-#: Pixels of the usual figure beside its panels; sizes of letters in pixels.
+#: Width in pixels of what is beside the panels of a usual figure; and sizes of letters in pixels.
 ASIDE = 100
 HEADING, LETTERS = 17, 14
 #: Size of the smallest letters, in points.
 SMALLEST = 10
-#: Pixels an inch, by the size of the picture.
+#: Pixels per inch, by the size of the picture.
 DPI: dict[PlotSize, int] = {"page": 100, "slide": 200}
-#: Most entries in a line of a legend below a panel, and the width of an entry beside its text, in pixels.
+#: Greatest number of entries in a line of a legend below a panel; and width in pixels of an entry without its text.
 IN_A_LINE, BESIDE = 4, 84
 #: Distance between a panel and a heading above its legend, in points.
 ABOVE = 30
 #: Distance between a panel and a legend below its x axis, in points, and the height of each further line, in inches.
 BELOW, LINE = 36, 0.21
-#: Put before names in a legend, since matplotlib hides names that begin with "_"; `letter` removes it.
+#: Mark before a name in a legend, since matplotlib hides names that begin with "_"; `letter` removes the mark.
 NAMED = "\N{ZERO WIDTH SPACE}"
 
 
 def dpi() -> float:
-    """Pixels an inch in the requested size: the smallest letters have as many pixels as those of an animation."""
+    """Pixels per inch in the requested size, with which the smallest letters are as large as in an animation."""
     sizes = current().sizes()
     return DPI["page"] if current().width is None else sizes.letter * 72 / SMALLEST
 
@@ -65,16 +65,16 @@ def width() -> float:
 
 
 def panel() -> int:
-    """Width of a panel, in the same pixels as `pixels`."""
+    """Width of a panel, in the pixels that `pixels` counts."""
     return pixels() - ASIDE
 
 
-# Matplotlib warns while it makes its cache of fonts, or if it can't keep it; we use the font that it brings.
+# Matplotlib warns while it makes its cache of fonts, or if it can't keep it; only its bundled font is used here.
 logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 
 def sheet(panels: int, *, theme: ThemeName, title: str, height: float = 1.7) -> tuple[Figure, list[Axes]]:
-    """A figure of panels above each other, each `height` inches high, with one x axis."""
+    """A figure of panels one above the other, each `height` inches high, with a common x axis."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -106,15 +106,15 @@ def head(axes: Axes, colours: Theme, text: str) -> None:
 
 
 def named(label: str) -> str:
-    """A name in the form in which a legend shows it even if it begins with "_"."""
+    """A name with a mark, so that a legend shows it even if it begins with "_"."""
     return NAMED + plain(label)
 
 
 def legend(axes: Axes, colours: Theme, *, below: bool = False) -> None:
     """Explain the colours above the panel, at its right end, or `below` it in lines of up to four.
 
-    It covers nothing: if the panel's heading leaves too little room, the legend goes below if it may, and else the
-    heading moves above it.
+    It covers nothing: if the panel's heading leaves too little room, the legend goes below if that is allowed, and
+    else the heading moves above the legend.
     """
     handles, labels = axes.get_legend_handles_labels()
     if not handles:
@@ -178,7 +178,7 @@ def rung_colours(colours: Theme, rungs: int) -> list[tuple[float, float, float]]
 
 
 def write(figure: Figure, path: Path, size: PlotSize = "page") -> None:
-    """Replace `path`, .png or .svg, by `figure`; the bytes depend on matplotlib's version only.
+    """Replace the file `path`, .png or .svg, by `figure`; its bytes depend only on matplotlib's version.
 
     A "slide" is 16:9 and 1920 x 1080 pixels, so that letters are twice as large as on a page.
     """
@@ -197,8 +197,8 @@ def write(figure: Figure, path: Path, size: PlotSize = "page") -> None:
 def svg(figure: Figure, dpi: float | Literal["figure"] = "figure") -> str:
     """The figure as SVG, the same on every processor.
 
-    Matplotlib names the frames that clip lines after all digits of their positions, and processors differ in the last
-    ones. Here they are numbered.
+    Matplotlib names the frames that clip lines by all digits of their positions, and the last digits differ between
+    processors. Here the frames are numbered.
     """
     out = io.StringIO()
     metadata = {"Date": None, "Creator": None}
@@ -220,7 +220,7 @@ def quiet_about_glyphs() -> Iterator[None]:
 
 
 def letter_all(figure: Figure) -> None:
-    """Give texts with characters that the bundled font lacks an installed font that has them."""
+    """For texts with characters that the bundled font lacks, set an installed font that has them."""
     from matplotlib.text import Text
 
     own = fonts.asked()
@@ -236,7 +236,7 @@ def letter_all(figure: Figure) -> None:
 
 
 def look() -> AbstractContextManager[None]:
-    """Use matplotlib's own defaults and its bundled font, not this machine's settings; SVG text stays text."""
+    """Use matplotlib's defaults and its bundled font, and not this machine's settings; text in an SVG stays text."""
     import matplotlib as mpl
 
     ours: dict[Any, Any] = {"font.family": "DejaVu Sans", "svg.fonttype": "none", "svg.hashsalt": "asha-simulator"}

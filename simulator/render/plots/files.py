@@ -29,7 +29,7 @@ def write_plots(
 ) -> list[Path]:
     """Write plots of `runs`, the replicates of each searcher, into the folder `out`; return what was written.
 
-    "incumbent" and "regret" show all replicates, the others the first.
+    "incumbent" and "regret" show all replicates, the other kinds only the first.
     """
     written = []
     for kind in kinds:
@@ -43,7 +43,7 @@ def write_plots(
 
 
 def draw(kind: PlotKind, runs: Mapping[str, Sequence[Trace]], **how: Any) -> Figure:
-    """Draw one of `PLOT_KINDS` of `runs`, the replicates of each searcher; `how` has theme, title and time_unit."""
+    """Draw a plot of `kind` for `runs`, the replicates of each searcher; `how` has theme, title and time_unit."""
     if kind in PLOTS_OF_REPLICATES:
         return drawing(PLOTS_OF_REPLICATES[kind])(runs, **how)
     return drawing(PLOTS_OF_RUNS[kind])([traces[0] for traces in runs.values()], **how)

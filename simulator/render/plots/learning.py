@@ -26,16 +26,19 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Ratio of the largest to the smallest loss from which the scale is logarithmic.
+#: Ratio of the largest to the smallest loss from which on the scale is logarithmic.
 WIDE = 8
-#: Looks of lines, one for each searcher, which differ in black and white too.
+#: Styles of lines, one for each searcher, which differ even in black and white.
 LINES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (8, 2)), (0, (5, 1, 1, 1, 1, 1)), (0, (2, 2)), (0, (10, 2, 2, 2)))
-#: Dashes; lines beyond the number of colours repeat the colours with the next dash.
+#: Dashes. If there are more lines than colours, the colours repeat with the next dash.
 COLOURS = 4
 
 
 def curves(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
-    """The results of every trial over resource, joined, with those that went on marked; a panel a searcher."""
+    """The results of every trial over resource, joined by lines, with marks on trials that went on.
+
+    Each searcher has a panel.
+    """
     return _learning_curves(traces, over="resource", theme=theme, title=title, time_unit=time_unit)
 
 
@@ -97,7 +100,7 @@ def regret(runs: Mapping[str, Sequence[Trace]], *, theme: ThemeName, title: str,
 def scaling(
     workers: Sequence[int], times_s: Mapping[str, ArrayLike], *, theme: ThemeName, title: str, time_unit: str
 ) -> Figure:
-    """Time of a run by number of workers: for each label quantiles of shape (3, workers), low, middle, high."""
+    """Time of a run by number of workers; each label has quantiles of shape (3, workers): low, middle, high."""
     figure, (axes,) = sheet(1, theme=theme, title=title, height=3.4)
     colours = current().theme(theme)
     per_unit = ticks.UNITS[time_unit] / ticks.PER_SECOND
@@ -144,7 +147,7 @@ def _bands(
 
 
 def count_in_powers(axes: Axes, colours: Theme) -> None:
-    """Make the y axis logarithmic, with labels at 1, 2 and 5 times the powers of 10."""
+    """Make the y axis logarithmic, with labels at 1, 2 and 5 times powers of 10."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     axes.set_yscale("log")
@@ -169,7 +172,7 @@ def _band(
     step: Literal["post"] | None = None,
     marker: str = "",
 ) -> None:
-    """Draw a line with the band around it, in the look of searcher number `number`."""
+    """Draw a line with the band around it, in the style of searcher number `number`."""
     colour = (colours.rungs[1], colours.accent, colours.busy, colours.overhead)[number % COLOURS]
     low, middle, high = quantiles
     axes.fill_between(x, low, high, step=step, color=colour, alpha=0.2, lw=0)
@@ -193,7 +196,7 @@ def _join(axes: Axes, trace: Trace, rows: np.ndarray, x: np.ndarray, colours: Th
 
 
 def _scale_losses(axes: Axes, losses: np.ndarray) -> None:
-    """Scale the losses: logarithmic if their range is wide and none is negative; 0 then stands at the bottom."""
+    """Scale the losses: logarithmic if their range is wide and none is negative, with 0 at the bottom."""
     from matplotlib.ticker import FuncFormatter
 
     positive = losses[losses > 0]
@@ -203,5 +206,5 @@ def _scale_losses(axes: Axes, losses: np.ndarray) -> None:
         else:
             axes.set_yscale("symlog", linthresh=positive.min(), linscale=0.3)
         least = float(positive.min())
-        # A tick below the least loss would stand on the 0.
+        # A tick below the least loss would be on the 0.
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: "" if 0 < value < least else f"{value:g}"))

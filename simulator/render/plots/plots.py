@@ -1,4 +1,4 @@
-"""Static plots of the workers' time. They draw the numbers of the trace and its metrics, and compute nothing."""
+"""Static plots of the workers' time. They draw numbers of the trace and its metrics, and compute nothing."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Most bars that an SVG has as shapes; more are drawn as pixels.
+#: Greatest number of bars that an SVG has as shapes; more bars are drawn as pixels.
 MANY = 2000
-#: Least share whose bar is wide enough for its number.
+#: Smallest share whose bar is wide enough for its number.
 NARROW = 0.06
-#: Most rungs whose resource a legend shows; up to twice as many are shown by name.
+#: Greatest number of rungs for which a legend shows the resource; for up to twice as many it shows names.
 SHORT = 4
 
 
 def utilization(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
-    """Busy workers over time, a panel a searcher on one clock, with the idle time painted."""
+    """Busy workers over time, with the idle time painted; each searcher has a panel, and all have one clock."""
     figure, panels = sheet(len(traces), theme=theme, title=title)
     colours = current().theme(theme)
     for axes, trace in zip(panels, traces, strict=False):
@@ -52,7 +52,7 @@ def utilization(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_u
 
 
 def gantt(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
-    """Gantt chart: a panel a searcher, a lane a worker, jobs in the colour of their rung."""
+    """Gantt chart: a panel for each searcher, a lane for each worker, jobs in the colour of their rung."""
     figure, panels = sheet(len(traces), theme=theme, title=title, height=2.6)
     colours, ladder, unit = current().theme(theme), levels(traces), ticks.UNITS[time_unit]
     for axes, trace in zip(panels, traces, strict=False):
@@ -64,7 +64,7 @@ def gantt(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_unit: s
 
 
 def lanes(axes: Axes, trace: Trace, ladder: Levels, *, colours: Theme, unit: int) -> None:
-    """Draw a lane for each worker; `unit` is the number of ticks in the axis' unit."""
+    """Draw a lane for each worker; `unit` is the number of ticks in the unit of the axis."""
     from matplotlib.ticker import MaxNLocator
 
     ramp = rung_colours(colours, len(ladder))
@@ -108,7 +108,7 @@ def rung_occupancy(traces: Sequence[Trace], *, theme: ThemeName, title: str, tim
 
 
 def time_split(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_unit: str) -> Figure:
-    """The split of worker time, a bar a searcher: busy, overhead, lost, idle, down, in `time_unit`."""
+    """The split of worker time into busy, overhead, lost, idle and down, in `time_unit`; a bar for each searcher."""
     figure, (axes,) = sheet(1, theme=theme, title=title, height=0.5 + 0.45 * len(traces))
     colours, unit = current().theme(theme), ticks.UNITS[time_unit]
     splits = [metrics.split(trace) for trace in traces]
@@ -139,7 +139,7 @@ def time_split(traces: Sequence[Trace], *, theme: ThemeName, title: str, time_un
 
 
 def _names(ladder: Levels) -> list[str]:
-    """Names for a legend of one line: the more rungs, the shorter; of very many only the ends."""
+    """Names for a legend of one line: shorter names for more rungs, and only the first and last of very many."""
     names = rungs(ladder) if len(ladder) <= SHORT else short_rungs(ladder)
     if len(names) > 2 * SHORT:
         names = [name if level in (0, len(names) - 1) else f"_{name}" for level, name in enumerate(names)]

@@ -1,4 +1,4 @@
-"""Plots of searches that share a cluster: whose trial each worker trains, the queue, and how long searches stay."""
+"""Plots of searches that share a cluster: the search that each worker trains for, the queue, and stays."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from simulator.trace.workload import Workload
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: Hatches of neighbouring labels, which differ without colour too.
+#: Hatches of labels, so that neighbouring ones differ even without colour.
 DASHES = ("-", "--", ":", "-.")
 
 
 def timeline(workload: Workload, *, theme: ThemeName, title: str, time_unit: str) -> Figure:
-    """A lane a worker, jobs in the colour of their search's label, and beneath the searches present and waiting.
+    """A lane for each worker, jobs in the colour of their search's label; below, the searches present and waiting.
 
     Neighbouring searches of a label are drawn in two alternating shades.
     """

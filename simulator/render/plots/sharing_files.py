@@ -31,7 +31,7 @@ class Loads(NamedTuple):
 def draw(
     kind: SharedPlotKind, workload: Workload, found: Queueing, loads: Loads | None, *, title: str, time_unit: str
 ) -> tuple[Callable[..., Figure], str]:
-    """The function that draws a kind of plot in a theme, and its alternative text; `loads` are for kind "load"."""
+    """The function that draws a kind of plot in a theme, and its alternative text; only "load" needs `loads`."""
     about = {"title": title, "time_unit": time_unit}
     if kind == "timeline":
         return (lambda theme: sharing.timeline(workload, theme=theme, **about)), alt.of_workload(found, time_unit)
@@ -61,7 +61,10 @@ def write_shared_plots(
     time_unit: str,
     size: PlotSize = "page",
 ) -> list[Path]:
-    """Write plots into the folder `out`; return what was written. Beside `name.png` lies `name.txt`, the alt text."""
+    """Write plots into the folder `out`; return what was written.
+
+    Beside `name.png` is `name.txt`, the alternative text.
+    """
     written = []
     for kind in kinds:
         drawn, text = draw(kind, workload, found, loads, title=title, time_unit=time_unit)

@@ -1,1 +1,1 @@
-"""The schedulers of other libraries, rule for rule: Ray Tune, Optuna, Syne Tune and scikit-learn, a file each."""
+"""The schedulers of other libraries with their exact rules: Ray Tune, Optuna, Syne Tune and scikit-learn."""

@@ -1,8 +1,8 @@
 """Optuna's pruners (optuna 5.0.0): SuccessiveHalvingPruner and HyperbandPruner.
 
-Facts from `optuna/pruners/_successive_halving.py` and `_hyperband.py`. A trial trains to `max_resource`, which is the
-length of the user's loop and not known to the pruner. The pruner is asked at that last report too, and a trial that
-is pruned there counts as pruned.
+The rules are those of `optuna/pruners/_successive_halving.py` and `_hyperband.py`. A trial trains to `max_resource`,
+which is the length of the user's loop, and which the pruner does not know. The pruner decides at that last report,
+too, and a trial that is pruned there counts as pruned.
 """
 
 from __future__ import annotations
@@ -81,13 +81,13 @@ def steps(min_resource: int, max_resource: int, reduction_factor: int, rate: int
 
 
 def bracket_budgets(min_resource: int, max_resource: int, reduction_factor: int) -> list[int]:
-    """Weights of the brackets, from early-stopping rate 0 on; a bracket is drawn in proportion to its weight."""
+    """The weights of the brackets, from early-stopping rate 0 on; a bracket's probability is proportional to it."""
     brackets = floor(log(max_resource / min_resource, reduction_factor)) + 1
     return [ceil(brackets * (reduction_factor**rungs) / (rungs + 1)) for rungs in range(brackets - 1, -1, -1)]
 
 
 def brackets_by_name(study_name: str, weights: list[int]) -> Callable[[int], int]:
-    """The function that gives a trial's bracket: a hash of the study's name and the trial's number decides."""
+    """A function from a trial's number to its bracket, which is a hash of the study's name and the number."""
     ends = list(accumulate(weights))
 
     @cache  # every bracket asks for every trial
@@ -98,7 +98,7 @@ def brackets_by_name(study_name: str, weights: list[int]) -> Callable[[int], int
 
 
 class RankJudge(Judge):
-    """Goes on if the loss is not above the k-th best of the n here, its own included.
+    """Lets a trial go on if its loss is not above the k-th best of the n losses here, its own included.
 
     k is floor(n / reduction_factor), and at least 1. As long as there are no more than `bootstrap_count` results, all
     trials are pruned. NaN is pruned and not recorded.
@@ -112,7 +112,7 @@ class RankJudge(Judge):
         self._bootstrap_count = bootstrap_count
 
     def places(self, results: int) -> int:
-        """The number of results good enough to go on."""
+        """The number of results that are good enough to go on."""
         return max(results // self._reduction_factor, 1)
 
     def goes_on(self, trial: int, loss: float) -> bool:

@@ -1,7 +1,7 @@
 """Ray Tune's schedulers (ray 2.60.0): ASHAScheduler and HyperBandScheduler.
 
-Facts from `ray/tune/schedulers/async_hyperband.py` and `hyperband.py`. The number of rungs is computed in floats as
-in Ray Tune, so a rung can be missing (243 units at a factor of 3).
+The rules are those of `ray/tune/schedulers/async_hyperband.py` and `hyperband.py`. The number of rungs is computed in
+floats as in Ray Tune, so a rung can be missing (243 units at a factor of 3).
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from simulator.searchers.gate import Judge
 from simulator.searchers.multi_bracket import Allotment, allotted
 from simulator.searchers.protocol import Searcher
 
-#: Gives a trial's bracket by the trial's number.
+#: A function from a trial's number to its bracket.
 BracketOf = Callable[[int], int]
 
-#: More rungs than this come of a mistyped reduction factor.
+#: Greatest number of rungs; more come from a mistyped reduction factor.
 MOST_RUNGS = 10_000
 
 
@@ -35,8 +35,8 @@ def ray_asha(
 ) -> Searcher:
     """ASHAScheduler, which is AsyncHyperBandScheduler: a trial stops at once or goes on where it is.
 
-    `bracket_of` allots trials to brackets (`bracket_weights` says how often); without it all are in the first.
-    Trials report every `report_every` units and at `max_t`, where they end undecided.
+    `bracket_of` gives each trial's bracket (`bracket_weights` has the probabilities); without it all trials are in
+    the first bracket. Trials report every `report_every` units and at `max_t`, where they end undecided.
     """
     return stopping_brackets(
         PercentileJudge, num_samples, max_t, grace_period, reduction_factor, brackets, report_every, bracket_of
@@ -69,7 +69,7 @@ def stopping_brackets(
 
 
 def milestones(max_t: int, grace_period: int, reduction_factor: float, bracket: int) -> tuple[float, ...]:
-    """The resources of a bracket's rungs, lowest first; they may be fractions of a unit.
+    """The resources of a bracket's rungs, the lowest first; they may be fractions.
 
     Raises ValueError for more than MOST_RUNGS.
     """
@@ -91,7 +91,7 @@ def bracket_weights(max_t: int, grace_period: int, reduction_factor: float, brac
 class PercentileJudge(Judge):
     """Stops a trial that is strictly worse than a percentile of the losses recorded before it.
 
-    The percentile is numpy's, linear between two rewards, which are the losses negated.
+    It is numpy's percentile of the rewards, that is, of the negated losses; it is linear between two rewards.
     """
 
     __slots__ = ("_quantile",)
@@ -101,11 +101,11 @@ class PercentileJudge(Judge):
         self._quantile = (1 - 1 / reduction_factor) * 100 / 100
 
     def places(self, results: int) -> int:
-        """The number of rewards at or above the better of the two between which the percentile lies."""
+        """The number of rewards from the best to the better of the two between which the percentile lies."""
         return results - 1 - int((results - 1) * self._quantile)
 
     def goes_on(self, trial: int, loss: float) -> bool:
-        """Record the loss and decide; the first of a rung goes on, and so does NaN."""
+        """Record the loss and decide; the first trial of a rung goes on, and so does one whose loss is NaN."""
         before = len(self)
         stays = not before or not -loss < self._percentile(before)
         self.record(trial, loss)

@@ -1,7 +1,8 @@
 """Ray Tune's HyperBandScheduler (ray 2.60.0), synchronous: trials pause at a milestone until their bracket halves.
 
-Facts from `ray/tune/schedulers/hyperband.py`. One thing differs: if a trial dies after its bracket has halved once,
-Ray Tune does not check the bracket again, and the trials that are paused there wait for ever. Here they go on.
+The rules are those of `ray/tune/schedulers/hyperband.py`, with one difference. If a trial dies after its bracket has
+halved once, Ray Tune does not check the bracket again, and the trials that are paused there wait for ever. Here they
+go on.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ def ray_hyperband(
     report_every: int = 1,
     pending: int = 200,
 ) -> Searcher:
-    """HyperBandScheduler: bands of brackets, filled from the bracket with trials of full length on.
+    """HyperBandScheduler: bands of brackets; the first bracket that is filled trains its trials in full.
 
     Up to `pending` trials are put into brackets before they start. Trials report every `report_every` units and at
-    `max_t`. Raises ValueError where a milestone would be no further than the one before, and where trials would be
-    paused for ever.
+    `max_t`. Raises ValueError if a milestone would not be beyond the one before, or if trials would be paused for
+    ever.
     """
     for _, milestones in bracket_plan(max_t, reduction_factor):
         for milestone, following in pairwise(milestones):
@@ -40,9 +41,9 @@ def ray_hyperband(
 
 
 def bracket_plan(max_t: int, reduction_factor: float) -> list[tuple[int, tuple[int, ...]]]:
-    """Nominal size and milestones of each bracket of a band, as they are filled; none for one below a unit.
+    """Nominal size and milestones of each bracket of a band, in order of filling; brackets below a unit are left out.
 
-    Raises ValueError where a milestone would be no further than the one before.
+    Raises ValueError if a milestone would not be beyond the one before.
     """
     most = round(log(max_t) / log(reduction_factor)) + 1  # rounded half to even, as by numpy
     plan = []
@@ -81,7 +82,7 @@ class _Bracket:
         self.size = size  # nominal size
         self.live: dict[
             int, tuple[int, float]
-        ] = {}  # trial -> units and loss of its last result, in order of arrival
+        ] = {}  # trial -> units and loss of its last result; trials in order of arrival
         self.behind = 0  # live trials that have not reached the milestone
         self.runnable: list[int] = []  # a heap of the trials that wait for a worker
         self._factor = factor
@@ -96,7 +97,7 @@ class _Bracket:
 
     @property
     def filled(self) -> bool:
-        """Whether it has as many live trials as its nominal size."""
+        """Whether the bracket has as many live trials as its nominal size."""
         return len(self.live) == self.size
 
     @property
@@ -111,11 +112,11 @@ class _Bracket:
 
     @property
     def completion(self) -> float:
-        """Share of its nominal work that is done."""
+        """The share of the bracket's nominal work that is done."""
         return 1.0 if self.halved_out else min(self._done / self._work, 1.0)
 
     def take(self, trial: int, units: int, loss: float) -> bool:
-        """Take a result; True where the trial has not reached the milestone."""
+        """Take a result; returns whether the trial has not yet reached the milestone."""
         self._done += units - self.live[trial][0]
         self.live[trial] = (units, loss)
         if units < self.milestone:
@@ -129,10 +130,10 @@ class _Bracket:
         self.behind -= units < self.milestone
 
     def halve(self) -> None:
-        """If all trials have reached the milestone, keep the best, up to the next size; of equal losses the later.
+        """If all trials have reached the milestone, keep the best, up to the next size; of equal losses, the later.
 
-        A trial that is past the next milestone too does not run again. If all are, the bracket stays as it is for
-        ever, since Ray Tune looks at a bracket only when one of its trials reports.
+        A trial that is already past the next milestone does not run again. If all trials are, the bracket never
+        changes again, since Ray Tune checks a bracket only when one of its trials reports.
         """
         if self.behind or self.stage == len(self.milestones) - 1:
             return
@@ -155,7 +156,7 @@ class _Bracket:
 
 
 class Bands(OneByOne):
-    """The brackets, band after band; a free worker gets a trial of the earliest band's least complete bracket."""
+    """The brackets, band after band; a free worker gets a trial of the least complete bracket of the first band."""
 
     def __init__(
         self, num_samples: int | None, max_t: int, reduction_factor: float, report_every: int, pending: int
@@ -183,7 +184,7 @@ class Bands(OneByOne):
         return tuple(bracket.milestones for bracket in self._brackets)
 
     def next_job(self) -> Job | Idle:
-        """Return a job up to the next report: of a trial that goes on, else of the trial whose turn it is."""
+        """Return a job that lasts to the next report: of a trial that goes on, else of the trial that is next."""
         self._add_trials()
         chosen = self._going_on.popleft() if self._going_on else self._choose()
         if chosen is None:
@@ -215,14 +216,14 @@ class Bands(OneByOne):
             self._going_on.append((trial, bracket))
 
     def withdraw(self, job: AnyJob) -> None:
-        """Take back the trial of `job`; another may be added in its place."""
+        """Withdraw the trial of `job`; another may be added in its place."""
         self._unadded += 1
         self._ended -= 1
         self.report(job, inf)
 
     @property
     def progress(self) -> float:
-        """The share of trials that will train no more."""
+        """The share of the trials that will not train again."""
         if not self._max_trials:
             return 0.0
         paused_for_good = sum(len(bracket.live) for bracket in self._brackets if bracket.halved_out)
@@ -245,7 +246,7 @@ class Bands(OneByOne):
             self._line_up(self._brackets[-1])
 
     def _line_up(self, bracket: _Bracket) -> None:
-        if bracket.runnable and bracket.band not in self._waiting:  # which are few
+        if bracket.runnable and bracket.band not in self._waiting:  # a band has few brackets
             heappush(self._waiting, bracket.band)
 
     def _choose(self) -> tuple[int, _Bracket] | None:

@@ -12,14 +12,14 @@ from simulator.searchers.progress import endless, trials_of
 
 
 class DecidingReport(NamedTuple):
-    """A report after `units` that decides `rungs` (indices, in order); `undecided` are its other reached rungs."""
+    """A report after `units` that decides `rungs` (indices, in order); it also reaches the rungs `undecided`."""
 
     units: int
     rungs: tuple[int, ...]
     undecided: tuple[int, ...]
 
 
-#: Chooses the rungs that a report decides among the undecided ones that it reaches; all are given lowest first.
+#: Chooses, among the undecided rungs that a report reaches, those that it decides; lowest rungs come first.
 Pick = Callable[[Sequence[int]], Sequence[int]]
 
 
@@ -34,9 +34,9 @@ def highest(rungs: Sequence[int]) -> Sequence[int]:
 
 
 def deciding_reports(milestones: Sequence[float], last: int, every: int, pick: Pick) -> list[DecidingReport]:
-    """The reports that decide something, for rungs at increasing `milestones`, and the last report, at `last` units.
+    """The reports that decide about rungs at increasing `milestones`, and the last report, at `last` units.
 
-    A trial reports every `every` units, and at the last.
+    A trial reports every `every` units, and at `last`.
     """
     reports: list[DecidingReport] = []
     waiting, units = list(range(len(milestones))), 0
@@ -59,9 +59,9 @@ def report_bracket(
     max_trials: int | None = None,
     recorded_twice: bool = False,
 ) -> Bracket:
-    """A bracket whose rungs are `reports`, which ask `judges`, the library's rungs.
+    """A bracket whose rungs are `reports`; these ask `judges`, which are the library's rungs.
 
-    With `recorded_twice` the result of a trial that stops is recorded on one more rung that it had reached.
+    With `recorded_twice`, the result of a trial that stops is recorded on one more rung that the trial had reached.
     """
 
     def gate(index: int) -> Gate:
@@ -82,7 +82,7 @@ def report_bracket(
 
 
 class Gates:
-    """The rule of a bracket whose gates are made by `make`, from their index."""
+    """The rule of a bracket whose gates are made by the function `make` from their index."""
 
     def __init__(self, make: Callable[[int], Gate]) -> None:
         self.rung = make

@@ -1,7 +1,7 @@
 """scikit-learn's HalvingGridSearchCV and HalvingRandomSearchCV (scikit-learn 1.9.1).
 
-Facts from `sklearn/model_selection/_search_successive_halving.py`. Every round trains its candidates from zero, so a
-cluster runs this searcher without resuming.
+The rules are those of `sklearn/model_selection/_search_successive_halving.py`. Every round trains its candidates from
+zero, so a cluster runs this searcher without resuming.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from simulator.searchers.progress import units_of
 from simulator.searchers.protocol import Searcher
 from simulator.searchers.rung import Standing
 
-#: More rounds than this come of a mistyped factor.
+#: Greatest number of rounds; more come from a mistyped factor.
 MOST_ROUNDS = 10_000
 
 
@@ -31,14 +31,14 @@ def sklearn_halving(
     factor: float = 3,
     aggressive_elimination: bool = False,
 ) -> Searcher:
-    """Successive halving in rounds: ceil(n / factor) candidates are kept, and the worst of them starts first."""
+    """Successive halving in rounds: ceil(n / factor) candidates are kept, and the worst of these starts first."""
     resources, sizes = rounds(n_candidates, max_resources, min_resources, factor, aggressive=aggressive_elimination)
     return Bracket(
         resources,
         Round(sizes),
         count(),
         max_trials=n_candidates,
-        replace_invalid=False,  # a fit that fails is scored NaN, and ranked last
+        replace_invalid=False,  # a fit that fails has the score NaN, and is ranked last
         meter=units_of(bracket_units(resources, sizes)),
     )
 
@@ -51,7 +51,7 @@ def rounds(
     *,
     aggressive: bool,
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Resource and number of candidates of every round.
+    """The resource and the number of candidates of every round.
 
     Raises ValueError if min_resources is greater than max_resources.
     """
@@ -76,7 +76,7 @@ def rounds(
 
 @dataclass(frozen=True)
 class Round:
-    """No trial leaves round k before all have reported; then the best `sizes[k + 1]` do, the worst of them first."""
+    """No trial leaves round k before all have reported; then the best `sizes[k + 1]` leave, the worst first."""
 
     sizes: Sequence[int]
 
@@ -86,7 +86,7 @@ class Round:
 
 
 class RoundRung:
-    """A round of `size` candidates. Of equal losses the later is kept; NaN and dead trials are the worst."""
+    """A round of `size` candidates. Of equal losses the later is kept; NaN and dead trials rank last."""
 
     __slots__ = ("_keep", "_results", "_size", "candidates")
 
@@ -101,12 +101,12 @@ class RoundRung:
 
     @property
     def standing(self) -> Standing:
-        """How many may leave: none before all have reported."""
+        """The number of trials that may leave: none before all have reported."""
         full = len(self._results) == self._size
         return Standing(self._keep if full else 0, len(self), inf if full else self._size, later=True)
 
     def record(self, trial: int, loss: float) -> bool:
-        """Take a result; True where `promote` is worth asking."""
+        """Take a result; returns whether `promote` may find a trial."""
         self._results.append((inf if isnan(loss) else loss, trial))
         if len(self._results) < self._size:
             return False
@@ -120,7 +120,7 @@ class RoundRung:
         return self.candidates.pop() if self.candidates else None
 
     def withdraw(self, trial: int) -> bool:
-        """Forget the result of `trial`; if its round was full, the next has begun and stays as it is."""
+        """Forget the result of `trial`; if its round was full, the next round has begun and does not change."""
         if len(self._results) == self._size:
             return False
         left = [result for result in self._results if result[1] != trial]

@@ -1,8 +1,8 @@
 """Syne Tune's schedulers: ASHA by stopping and by promotion of 0.13.0, and by stopping of 0.16.0.
 
-Facts from `syne_tune/optimizer/schedulers`: `hyperband_stopping.py`, `hyperband_promotion.py` and `hyperband.py`
-(0.13.0), `asha.py` (0.16.0). In 0.13 the quantile at a level is the level divided by the next level, not 1 /
-reduction_factor.
+The rules are those of `syne_tune/optimizer/schedulers`: `hyperband_stopping.py`, `hyperband_promotion.py` and
+`hyperband.py` (0.13.0), `asha.py` (0.16.0). In 0.13 the quantile at a level is the level divided by the next level,
+not 1 / reduction_factor.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class Quantile:
         self._maximised = maximised
 
     def place(self, results: int) -> tuple[int, float]:
-        """The number of losses up to the better of the two, and the weight of the worse."""
+        """The number of losses up to the better of the two, and the weight of the worse one."""
         index = (results - 1) * self._quantile + 1
         whole = int(index)
         weight = index - whole
@@ -110,9 +110,9 @@ class Quantile:
 
 
 class QuantileJudge(Judge):
-    """Goes on if the loss is not above the quantile of the losses here, its own included; the first goes on.
+    """Lets a trial go on if its loss is not above the quantile of the losses here, its own included.
 
-    `order` takes the losses' place once one of them is NaN.
+    The first trial goes on. `order` replaces the sorted losses once one of them is NaN.
     """
 
     __slots__ = ("_quantile", "order")
@@ -130,7 +130,7 @@ class QuantileJudge(Judge):
         return self._quantile.place(results)[0]
 
     def bar(self) -> float:
-        """The quantile; inf for fewer than two losses, so that every trial is good enough."""
+        """The quantile; inf if there are fewer than two losses, so that every trial is good enough."""
         results = len(self)
         if results < 2:  # noqa: PLR2004
             return inf
@@ -164,10 +164,11 @@ class QuantileJudge(Judge):
 
 
 class ShareJudge(Judge):
-    """Goes on if no more than 1 in `reduction_factor` of the losses here, its own included, are strictly better.
+    """Lets a trial go on if at most 1 in `reduction_factor` of the losses here is strictly better.
 
-    Once a loss is NaN, the number of better ones is what Python's sort and numpy's search make of such a list. From
-    Python 3.13 on the sort makes something else of it, here and in the real class. No run reports NaN.
+    Its own loss is one of these. Once a loss is NaN, the number of better losses is what Python's sort and numpy's
+    search give for such a list. From Python 3.13 on the sort gives another result, here and in the real class.
+    Simulated runs never report NaN.
     """
 
     __slots__ = ("_share",)
@@ -177,7 +178,7 @@ class ShareJudge(Judge):
         self._share = 1 / reduction_factor
 
     def places(self, results: int) -> int:
-        """One more than the most losses that may be better."""
+        """The greatest number of losses that may be better, plus one."""
         better = int(results * self._share)
         while (better + 1) / results <= self._share:
             better += 1
@@ -197,7 +198,7 @@ class ShareJudge(Judge):
 
 @dataclass(frozen=True)
 class PromotionRung:
-    """The rule of `syne_tune_promotion`: the best paused trial of a level leaves if the quantile is not below it."""
+    """The rule of `syne_tune_promotion`: the best paused trial of a level leaves if it is within the quantile."""
 
     quantiles: Sequence[float]
     maximised: bool
@@ -208,7 +209,7 @@ class PromotionRung:
 
 
 class PromotionLevel:
-    """A level of `syne_tune_promotion`; candidates are those paused there. A dead trial is not recorded."""
+    """A level of `syne_tune_promotion`; its candidates are the trials paused there. A dead trial is not recorded."""
 
     __slots__ = ("_arrivals", "_judge", "_results", "candidates")
 
@@ -222,7 +223,7 @@ class PromotionLevel:
         return self._results
 
     def record(self, trial: int, loss: float) -> bool:
-        """Take a result; True where `promote` is worth asking."""
+        """Take a result; returns whether `promote` may find a trial."""
         self._results += 1
         if loss != inf:
             self._judge.record(trial, loss)
@@ -230,7 +231,7 @@ class PromotionLevel:
         return self._open()
 
     def promote(self) -> Entry | None:
-        """Let the best paused trial leave, if it is good enough."""
+        """Let the best paused trial leave, if its loss is good enough; None if none leaves."""
         if not self._open():
             return None
         if self._judge.order is None:

@@ -12,11 +12,11 @@ from simulator.searchers.protocol import AnyJob, Idle, Job, OneByOne
 
 
 class UntilOneIsComplete(OneByOne):
-    """Asks for one report at a time until a trial is complete, and then for one deciding report at a time.
+    """Jobs last to the next report until a trial is complete, and from then on to the next deciding report.
 
-    A trial's jobs on rung k follow its decision on rung k - 1; there are as many as it takes to reach the decision of
-    rung k. `milestones` are the rungs', increasing; `judges` decide them. A trial is complete if all of them pass it
-    at `max_resource`, or if it ends there before any of them was asked.
+    A trial's jobs on rung k follow the decision on rung k - 1, and there are as many as are needed to reach the
+    decision on rung k. `milestones` are the rungs' resources, increasing, and `judges` decide there. A trial is
+    complete if all judges pass it at `max_resource`, or if it ends there before any of them was asked.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class UntilOneIsComplete(OneByOne):
         self._pruning = self._pruning or goes_on
 
     def withdraw(self, job: AnyJob) -> None:
-        """Take back the trial of `job`: another may start in its place."""
+        """Withdraw the trial of `job`: another may start in its place."""
         self._running.remove(job[0])
         self._unstarted += 1
         for judge in self._judges:
