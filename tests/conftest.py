@@ -1,6 +1,5 @@
-"""The quick tier: `pytest --quick` runs what takes no process, browser, disk fault, benchmark or made page.
-
-What starts a process is not listed: a test that is about to start one is skipped at that moment.
+"""The quick tier: `pytest --quick` runs the tests that need no process, browser, disk fault, benchmark or generated
+page. Tests that start a process are not listed: such a test is skipped at the moment when it starts one.
 """
 
 from __future__ import annotations
@@ -16,13 +15,13 @@ from hypothesis import settings
 settings.register_profile("asha-simulator", derandomize="FUZZ" not in os.environ, database=None, deadline=None)
 settings.load_profile("asha-simulator")
 
-# Every test draws what it looks at; tests/render/test_kept.py says what is kept.
+# Every test draws its own pictures; tests/render/test_kept.py tests those that are kept.
 os.environ["ASHA_SIM_KEPT"] = "off"
 
-#: Folders that the quick tier leaves out: processes, browsers, faults of the machine, hostile input and benchmarks, and
-#: pages, notebooks and pictures that are made. Other tests that take long are marked as slow.
+#: Folders that the quick tier leaves out: processes, browsers, faults of the machine, hostile input, benchmarks, and
+#: generated pages, notebooks and pictures. Other long tests are marked as slow.
 FOLDERS = ("faults/", "browser/", "sphinx/", "fuzz/", "benchmarks/", "docs/", "render/")
-#: What Python says when a process is about to start.
+#: Audit events by which Python reports that a process is about to start.
 STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "os.exec"}
 
 _quick = False
@@ -49,7 +48,7 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_collection_finish():
-    """Leave what is there by now out of every later collection of garbage: thousands of tests and whole libraries.
+    """Exclude all present objects from later collections of garbage: these are thousands of tests, and libraries.
 
     Otherwise the benchmarks, which collect garbage before each turn, take four times as long.
     """

@@ -122,7 +122,7 @@ def test_comparing_over_seeds():
 
 
 def test_a_difference_is_claimed_only_where_one_is_seen():
-    """What ends alike, and what is always a minute later."""
+    """The scenario has a figure that is always equal, and one that is always a minute later."""
     alike = simulator.compare(SCENARIOS / "digits.yaml", seeds=1)
     later = simulator.compare(SCENARIOS / "equal-times.yaml", seeds=3)
 
@@ -135,7 +135,7 @@ def test_a_difference_is_claimed_only_where_one_is_seen():
 
 
 def test_a_plan_is_told_which_differences_matter():
-    """With equal times the first full trial is always a minute later, and all else is the same."""
+    """With equal times the first full trial is always a minute later, and all other figures are equal."""
     later = simulator.compare(SCENARIOS / "equal-times.yaml", seeds=3)
     priced = simulator.load_scenario(TINY, {"cluster": {"groups": {"gpus": {"count": 2, "price": 3600}}}})
 
@@ -196,7 +196,7 @@ def test_makespans_of_unequal_work_are_not_compared():
 
 
 def test_mispromotions_are_counted_by_the_same_rule_in_both():
-    """A trial that is stopped once, and never promoted, is none that one in `divisor` could be asked of."""
+    """Under a stopping rule trials are stopped and never promoted, so no share of one in `divisor` is promoted."""
     changes = {"searchers": {"A": {"name": "async_halving", "max_trials": 9, "max_length": 9, "num_rungs": 2,
                                    "divisor": 3, "stop_once": True}}}  # fmt: skip
     scenario = simulator.load_scenario(TINY, changes)
@@ -207,7 +207,7 @@ def test_mispromotions_are_counted_by_the_same_rule_in_both():
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_plan_goes_by_its_curves_as_they_are_and_by_the_folder_we_are_in(tmp_path, jobs):
-    """Processes live on from one plan to the next, and so does what they have read."""
+    """Processes live on from one plan to the next, and keep what they have read."""
     question = "plan: {vary: {cluster.workers: [2]}, replicates: 4}"
 
     def write(folder, seconds):
@@ -308,7 +308,7 @@ def sha_of_nine():
 
 
 def broken(change):
-    """A searcher whose answers go through `change`, which gets the last job handed out as well."""
+    """A searcher whose answers go through `change`, which also gets the last job that was handed out."""
 
     def make():
         searcher, last = sha_of_nine(), [None]

@@ -34,7 +34,7 @@ MAKES = {
 
 
 def run(method, std, p, seed, workers, stop):
-    """One run: summary of a search under stragglers of `std` and a drop probability of `p` a unit."""
+    """Summary of one run of a search, with stragglers of `std` and a drop probability of `p` per unit."""
     order = np.random.default_rng(seed).random(60_000)
     conditions = Conditions(
         HalfNormal(std) if std else None, drop=Drop(p, UNIT), recovery=Recovery("restart", 1, 9999)
@@ -131,7 +131,7 @@ rung, completes as many as SHA (`scenarios/backfill.yaml`).
 
 
 def told(text):
-    """The page's tables as figure -> [(std, p, method, mean)]."""
+    """Read the page's tables: figure -> [(std, p, method, mean)]."""
     figures = {}
     for name, part in zip(("fig7", "fig8"), text.split("## Figure ")[1:], strict=True):
         rows = [line.strip("| ").split(" | ") for line in part.splitlines() if re.match(r"\| \d", line)]
@@ -144,7 +144,7 @@ def told(text):
 
 
 def draw(text, path):
-    """Both figures as the page tells them: the paper's points hollow and ours filled, one panel for each std."""
+    """Draw both figures from the page's tables: the paper's points hollow, ours filled, a panel for each std."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

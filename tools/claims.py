@@ -25,7 +25,7 @@ SCENARIO = ROOT / "scenarios" / "scaling.yaml"
 
 SEEDS = 30
 WORKERS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
-#: Trials for each worker where the search grows with the cluster.
+#: Number of trials per worker, if the search grows with the cluster.
 TRIALS_A_WORKER = 125
 GROWING = (1, 4, 16, 64, 256)
 MAX_TRIALS = (16, 50, 100, 200, 256, 500, 1000, 2000, 5000)
@@ -34,14 +34,14 @@ FIXED_WORKERS = 16
 
 @dataclass(frozen=True)
 class Measured:
-    """What is kept of a run."""
+    """The figures of a run that are kept."""
 
     makespan: float
     units: int
     busy: float
     busy_until_last_start: float | None
     first_full_length: float
-    longest: float  # time of the trial that took longest, however many workers there are
+    longest: float  # time of the trial that took longest, which does not depend on the number of workers
     brackets: tuple[tuple[int, float], ...]  # units of each, and the part of the makespan after which it was done
 
     @property
@@ -51,9 +51,9 @@ class Measured:
 
 @cache
 def _busy_until_last_start(trace):
-    """The share of worker time that was busy until the last new trial began, without the drained tail.
+    """The share of worker time that was busy until the last new trial began, that is, without the end of the run.
 
-    None where all trials begin at once.
+    None if all trials begin at once.
     """
     last = metrics.last_start(trace)
     if not last:
@@ -62,14 +62,14 @@ def _busy_until_last_start(trace):
 
 
 def run(label: str, workers: int, seed: int, max_trials: int | None = None) -> Measured:
-    """One run of a searcher of the scenario, or of `random` with as many trials, all in full."""
+    """One run of a searcher of the scenario, or of `random` with the same number of trials, all trained in full."""
     loaded = load(SCENARIO)
     spec = loaded.scenario.searchers.get(label)
     if spec is None:
         spec = RandomSection(name="random", max_length=Units(256), max_trials=max_trials)
     if label == "adaptive_asha":
         spec = spec.model_copy(update={"max_concurrent_trials": workers, "max_trials": max_trials or spec.max_trials})
-    if label == "adaptive" and max_trials is not None:  # has a budget, which is to grow alike
+    if label == "adaptive" and max_trials is not None:  # its budget grows in the same proportion
         asynchronous = loaded.scenario.searchers["adaptive_asha"]
         spec = spec.model_copy(update={"budget": Units(spec.budget * max_trials // asynchronous.max_trials)})
     cluster = loaded.scenario.cluster.model_copy(update={"workers": workers})
@@ -109,7 +109,7 @@ def percent(values):
 
 
 def speedups(label, workers, max_trials=None, seeds=SEEDS):
-    """Time on one worker over time on so many, by seed."""
+    """For each seed, the time on one worker divided by the time on `workers` workers."""
     return [
         run(label, 1, seed, max_trials).makespan / run(label, workers, seed, max_trials).makespan
         for seed in range(seeds)
@@ -170,7 +170,7 @@ def trials_row(max_trials):
     ]
 
 
-#: Name of a table on the page: its head, what makes a row, and the rows' keys.
+#: Tables of the page by name: the head, the function that makes a row, and the keys of the rows.
 TABLES = {
     "scaling": (
         [
@@ -209,7 +209,7 @@ def line(cells):
 
 
 def row(name, key):
-    """A row of a table, as it stands on the page."""
+    """A row of a table, as Markdown."""
     return line(TABLES[name][1](key))
 
 

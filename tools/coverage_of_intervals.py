@@ -1,7 +1,7 @@
 """How often 95 % intervals hold the truth: `python -m tools.coverage_of_intervals [EXPERIMENTS]` prints a table.
 
-Times and bills are made up by laws whose truth is known, and are skewed as those of runs are. How often the interval of
-a share holds it is computed exactly; all else is counted in experiments.
+Times and bills are drawn from known laws, and are skewed like those of runs. How often the interval of a share holds
+the truth is computed exactly; for the other intervals it is counted in experiments.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from simulator.planning import statistics
 from simulator.planning.statistics import Interval
 
 LEVEL, SIZES = 0.95, (10, 20, 50, 100)
-#: Makes an experiment of so many runs, and returns the interval that it gives.
+#: A function that makes an experiment with a number of runs, and returns the interval that it gives.
 Experiment = Callable[[Generator, int], Interval]
 EXPONENTIAL, LOG_NORMAL, HOURS = stats.expon(), stats.lognorm(0.4), stats.lognorm(0.4, scale=8)
 
@@ -44,13 +44,13 @@ def two_bills(rng: Generator, runs: int) -> Interval:
 
 
 def times_apart(one: float, other: float, rng: Generator, runs: int) -> Interval:
-    """The difference of two times under the same seeds: a common part, and parts of their own with these sd."""
+    """The difference of two times under the same seeds: they have a common part, and separate parts with these sds."""
     common, ours, theirs = (np.exp(sigma * rng.standard_normal(runs)) for sigma in (0.4, one, other))
     return statistics.difference(common * ours, 1.1 * common * theirs, LEVEL)[0]
 
 
 def shares_apart(gained: float, lost: float, rng: Generator, runs: int) -> Interval:
-    """The difference of two shares under the same seeds: only the one, or only the other, is done in these shares."""
+    """The difference of two shares under the same seeds: only the first, or only the second, is done in these shares."""
     drawn = rng.random(runs)
     return statistics.share_difference(drawn < gained, drawn > 1 - lost, LEVEL)
 
@@ -60,7 +60,7 @@ def apart(one: float, other: float) -> float:
     return float(np.exp(0.08) * (np.exp(one**2 / 2) - 1.1 * np.exp(other**2 / 2)))
 
 
-#: A name, the experiment, and the truth.
+#: The name of each kind of interval, its experiment, and the truth.
 KINDS: list[tuple[str, Experiment, float]] = [
     ("mean, exponential", partial(mean_of, EXPONENTIAL), 1.0),
     ("mean, log-normal", partial(mean_of, LOG_NORMAL), float(LOG_NORMAL.mean())),
@@ -84,14 +84,14 @@ def held(experiment: Experiment, truth: float, runs: int, experiments: int, rng:
 
 
 def share_held(share: float, runs: int) -> float:
-    """The probability that the interval of a share of so many runs holds the true share."""
+    """The probability that the interval of a share of `runs` runs holds the true share."""
     likely = stats.binom.pmf(np.arange(runs + 1), runs, share)
     found = [statistics.wilson(count, runs, LEVEL) for count in range(runs + 1)]
     return float(sum(part for part, one in zip(likely, found, strict=True) if one.low <= share <= one.high))
 
 
 def table(experiments: int) -> Iterator[tuple[str, list[float]]]:
-    """A name for each kind of interval, and how often it holds the truth for each of `SIZES`."""
+    """For each kind of interval, its name and how often it holds the truth for each of `SIZES`."""
     rng = np.random.default_rng(3)
     for name, experiment, truth in KINDS:
         yield name, [held(experiment, truth, runs, experiments, rng) for runs in SIZES]

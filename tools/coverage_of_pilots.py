@@ -51,18 +51,18 @@ LAWS = {
         best=0.1, worst=1.0, gain=0.5, noise=0.005, unit_s=420, unit_sigma=0.5, unit_quality=-0.7
     ),
 }  # fmt: skip
-#: The laws and numbers of pilots that the study takes unless others are named.
+#: The laws and numbers of pilots of the study by default.
 STUDIED, PILOTS, WAYS = ("easy", "hard", "heavy-tailed times"), (12, 30, 100), ("resample", "fit")
-#: The search: trials, their longest training, divisor and workers; all trials of a pilot are seen at these units.
+#: The search: number of trials, their longest training, divisor and workers; pilots have losses at these units.
 TRIALS, LENGTH, DIVISOR, WORKERS = 54, 9, 3, 8
 UNITS = (1, 3, 9)
-#: Runs of a plan, sets of other pilots, runs that tell the truth, and the level of the intervals.
+#: Numbers of runs of a plan, of sets of other pilots, and of runs that show the truth; and the level of the intervals.
 RUNS, OTHERS, TRUTH, LEVEL = 50, 24, 1000, 0.9
 #: Share of the runs that are truly within the deadline.
 IN_TIME = 0.75
-#: Number of the first set of pilots; sets below were used to choose how a plan estimates what pilots leave unknown.
+#: Number of the first set of pilots; sets with smaller numbers were used to choose how a plan estimates the uncertainty from pilots.
 FIRST = 2000
-#: Columns of the table; those that are told of each way are repeated.
+#: Columns of the table; those for each way to plan are repeated.
 TOLD = ("chance alone", "median", "share in time", "ends apart", "warned")
 HEAD = ("law", "pilots", *(f"{way}: {what}" for way in WAYS for what in TOLD))
 
@@ -77,11 +77,11 @@ class Truth:
 
 
 class Judged(NamedTuple):
-    """Which intervals of a plan hold the truth, of the median by chance alone, of the median, and of the share in time.
+    """Which intervals of a plan hold the truth: of the median by chance alone, of the median, and of the share in time.
 
-    `factor` is the greater end of the second interval, divided by the smaller one. `off` is how far the logarithm of
-    the median is off, `sd` how far the plan says that it may be. `said` is True if the plan warns that the pilots are
-    too few, or that some are far slower than the others.
+    `factor` is the upper end of the second interval divided by its lower end. `off` is the error
+    of the median's logarithm, and `sd` is the error that the plan states. `said` is True if the plan warns that the
+    pilots are too few, or that some are far slower than the others.
     """
 
     chance: bool
@@ -107,7 +107,7 @@ def _makespan_s(curves: Curves) -> float:
 
 
 def pilots_of(law: Law, count: int, seed: int) -> Table:
-    """Some trials of a law as a file of learning curves would have them."""
+    """Some trials of a law, in the form of a file of learning curves."""
     trials = Synthetic(law, seed)
     rows = []
     for trial in range(count):
@@ -121,7 +121,7 @@ def pilots_of(law: Law, count: int, seed: int) -> Table:
 
 
 def judged(law: Law, count: int, true: Truth, way: str, number: int, folder: Path) -> Judged:
-    """Plan with one set of pilots, as the product does, and look whether the truth lies where the plan says."""
+    """Plan with one set of pilots, as a user would, and see whether the intervals hold the truth."""
     seed = int(words(number, Stream.PILOTS, count, n=1)[0] >> np.uint64(1))
     table = pilots_of(law, count, seed)
     loaded = _question(table, true, way, folder)
@@ -146,7 +146,7 @@ def judged(law: Law, count: int, true: Truth, way: str, number: int, folder: Pat
 
 
 def _runs(drawn: Iterable[Replicate]) -> Runs:
-    """Runs on these trials as a plan keeps them, without their bills, which would take a third of the time."""
+    """Runs on these trials in the form that a plan keeps, without their bills, which would take a third of the time."""
     times = [_makespan_s(replicate.curves) for replicate in drawn]
     runs = np.zeros(len(times), RUN)
     runs["replicate"], runs["time_s"] = np.arange(len(times)), times
@@ -180,7 +180,7 @@ def _question(table: Table, true: Truth, way: str, folder: Path) -> Loaded:
 
 
 def studied(name: str, count: int, way: str, numbers: Iterable[int], kept: Path | None) -> list[Judged]:
-    """The sets of pilots of a cell; those that the file `kept` has are taken from it, and the others are added to it."""
+    """The results of a cell's sets of pilots; those that are in the file `kept` are read from it, and the others are added to it."""
     there: dict[int, Judged] = {}
     if kept is not None and kept.exists():
         with kept.open(newline="") as file:

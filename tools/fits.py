@@ -1,9 +1,9 @@
 """Searches on recorded trials and on trials of a fitted law: `python -m tools.fits CURVES… [--preset NAME]`.
 
-For each file and count of workers a table of docs/validation.md: makespan, regret and time to the best 5 % of SHA and
-ASHA, all by fully trained losses. `own` is where 95 % of the means lie that other pilots of the same size would have
-given: the recorded trials are drawn anew with replacement, and searches run on them. With a preset ASHA is held
-against SHA on the file and on the preset.
+For each file and number of workers it prints a table of docs/validation.md: makespan, regret and time to the best 5 %
+of SHA and ASHA, all by fully trained losses. `own` is an interval for the mean: 95 % of the means lie in it that
+other pilots of the same number would have given. For these, recorded trials are drawn with replacement, and searches
+run on them. With a preset, ASHA is compared with SHA on the file and on the preset.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from simulator.trace import metrics
 
 WORKERS = (8, 25, 64)
 FIGURES = ("makespan", "regret", "time to the best 5 %")
-#: Runs of each kind; pilots, and runs on each of them.
+#: Number of runs of each kind; number of sets of pilots, and of runs on each.
 RUNS, PILOTS, EACH = 60, 30, 4
 
 
 class Pilot:
-    """Recorded trials drawn with replacement from those of a pilot, which drew its own from the recorded ones."""
+    """Trials drawn with replacement from a set of pilots, which was itself drawn from the recorded trials."""
 
     trials = None
 
@@ -84,7 +84,7 @@ def compared(path: Path, runs: int = RUNS, pilots: int = PILOTS):
 
 
 def signs(path: Path, preset: str, runs: int = RUNS, trials: int = 243, workers=(8, 16, 25, 64)):
-    """(workers, ASHA's makespan less SHA's as a share of it: recorded, its error, the preset's, its error)."""
+    """(workers, ASHA's makespan minus SHA's as a share of SHA's on the recorded trials, its error, the same on the preset, its error)."""
     table = read_table(path)
     recorded, length = Recorded(table, interpolate=True), int(table.resource.max())
     both = (

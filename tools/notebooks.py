@@ -1,8 +1,8 @@
 """The notebooks: `python -m tools.notebooks` runs notebooks/*.py and writes each with its outputs as an .ipynb beside it.
 
 The sources are plain Python in the percent format (jupytext, VS Code), so that a diff is a diff of text; code hosts
-show the .ipynb. A cell is run as a kernel would, without one: that takes a tenth of the time, and nothing has a
-time stamp or a count.
+show the .ipynb. Cells are run as a kernel would run them, but without a kernel: this takes a tenth of the time, and
+leaves no time stamps and counts.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ KERNEL = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"},
 }
-#: What stands for the player, which needs scripts.
+#: Text in place of the player, which needs scripts.
 PLAYS = "The player shows here when you run this cell."
 
 
 class Cell(NamedTuple):
-    """A part of a source: Markdown or code, and what running it said and showed (MIME type: content)."""
+    """A part of a source, Markdown or code, with its text output and what it displayed (MIME type: content)."""
 
     kind: str
     source: str
@@ -43,7 +43,7 @@ class Cell(NamedTuple):
 
 
 def cells_of(path):
-    """The cells of a source in the percent format; what stands before the first is its header."""
+    """The cells of a source in the percent format; the text before the first cell is a header."""
     _, *parts = re.split(r"^# %%(.*)\n", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
     for mark, body in zip(parts[::2], parts[1::2], strict=True):
         if "[markdown]" in mark:
@@ -55,12 +55,12 @@ def cells_of(path):
 def run(path):
     """The cells of a source with their outputs, and the names they leave behind."""
     names = {"__name__": "__main__"}
-    with chdir(path.parent), patch.object(sys, "path", [str(path.parent), *sys.path]):  # as Jupyter has it
+    with chdir(path.parent), patch.object(sys, "path", [str(path.parent), *sys.path]):  # as in Jupyter
         return [run_code(cell, names) if cell.kind == "code" else cell for cell in cells_of(path)], names
 
 
 def run_code(cell, names):
-    """Run a cell; its value is that of its last line, if that is an expression."""
+    """Run a cell; its value is that of the last line, if this is an expression."""
     tree = ast.parse(cell.source)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     said = io.StringIO()
@@ -75,7 +75,7 @@ def run_code(cell, names):
 
 
 def display(value):
-    """A value as a notebook shows it."""
+    """A value in the form in which a notebook shows it."""
     html = value._repr_html_() if hasattr(value, "_repr_html_") else ""
     if "<iframe" in html:
         return {"text/plain": PLAYS}

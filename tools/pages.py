@@ -1,4 +1,4 @@
-"""Pages that are made: `python -m tools.pages` writes the reference, docs/api.md and docs/package.md anew; a test compares."""
+"""Generated pages: `python -m tools.pages` writes the scenario reference, docs/api.md and docs/package.md; a test compares."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def names_of(union):
-    """What the schema calls the members of a union."""
+    """The names of a union's members in the schema."""
     return [model.__name__.removesuffix("Section") for model in union.values()]
 
 
@@ -37,11 +37,11 @@ SECTIONS = [
     ("Stop", "stop", ["Stop"]),
     ("Plan", "plan", ["Plan", "Target", "Replicates"]),
 ]  # fmt: skip
-#: What a model is called, where neither a `name` nor a `kind` says it.
+#: Titles of models that have neither a `name` nor a `kind`.
 NAMES = {"Searches": "searches of one label", "Scheduler": "scheduler", "Cluster": "cluster", "Group": "a group in `groups`", "Span": "a span of time", "Drops": "drops",
          "IdleRelease": "release after a time without work", "Scaling": "scaling", "SlowSpells": "slow spells", "Failures": "failures", "Preemption": "preemption", "Recovery": "recovery", "Overheads": "overheads",
          "Stop": "stop", "Plan": "plan", "Target": "target", "Replicates": "replicates", "OtherLaw": "a law in `others`"}  # fmt: skip
-#: What the schema leaves unsaid.
+#: Descriptions that the schema lacks.
 MEANINGS = {
     "searcher": "One block instead of `searchers`, as Determined writes it. In `searches`: the searcher of each of them.",
     "arrivals": "When the searches come.",
@@ -60,7 +60,7 @@ HEAD_OF_API = """# Python API
 The functions of `import simulator` are for notebooks and scripts. They are listed here by what they are for: to explain, to
 teach and to plan. Importing `simulator` is quick, because a function imports what it needs when it is first used.
 `make docs` writes this page from the docstrings, and tests run the examples in the root folder of the project."""
-#: What `import simulator` has, by what it is for.
+#: The names of `import simulator`, by purpose.
 BY_USE = {
     "Begin": ("examples", "load_scenario"),
     "Run and compare": ("simulate", "compare", "share"),
@@ -74,7 +74,7 @@ CLASSES = ("Results", "Attempt", "Comparison", "Shared", "Previewed", "Planned",
 
 
 def reference():
-    """docs/scenario-reference.md, from the schema."""
+    """The text of docs/scenario-reference.md, from the schema."""
     schema = json.loads(schema_text())
     models = schema["$defs"]
     missing = models.keys() - {name for _, _, names in SECTIONS for name in names}
@@ -94,7 +94,7 @@ def reference():
 
 
 def heading(name, model):
-    """What a model is called in a scenario."""
+    """The title of a model in the reference."""
     for key in ("name", "kind"):
         constant = model.get("properties", {}).get(key, {}).get("const")
         if constant:
@@ -103,7 +103,7 @@ def heading(name, model):
 
 
 def table(model, models):
-    """The keys of a model, a row each."""
+    """A table with a row for each key of a model."""
     must = model.get("required", [])
     rows = ["| key | value | default | meaning |", "| --- | --- | --- | --- |"]
     for key, entry in model["properties"].items():
@@ -115,7 +115,7 @@ def table(model, models):
 
 
 def described(entry, models):
-    """What an entry's model says of itself."""
+    """The description of an entry's model."""
     found = [models[name]["description"] for name in referred(entry) if "description" in models[name]]
     return found[0] if len(found) == 1 else ""
 
@@ -126,7 +126,7 @@ def referred(entry):
 
 
 def values(entry, models):
-    """What may stand for a key, in a few words."""
+    """The possible values of a key, in a few words."""
     if "const" in entry:
         return f"`{entry['const']}`"
     if "enum" in entry:
@@ -146,7 +146,7 @@ def values(entry, models):
 
 
 def plain(entry, models):
-    """A type of JSON's, with its bounds."""
+    """The name of a JSON type, with its bounds."""
     inside = entry.get("additionalProperties")
     match entry.get("type"):
         case "array":
@@ -163,7 +163,7 @@ def plain(entry, models):
 
 
 def bounds(entry):
-    """The bounds of a number; an upper one of a million and more only keeps typing errors out."""
+    """The bounds of a number. An upper bound of a million or more only catches typing errors, and is left out."""
     low, above = entry.get("minimum"), entry.get("exclusiveMinimum")
     high, below = entry.get("maximum"), entry.get("exclusiveMaximum")
     said = [f"≥ {low:g}"] if low is not None else [f"> {above:g}"] if above is not None else []
@@ -175,17 +175,17 @@ def bounds(entry):
 
 
 def anchor(title):
-    """A heading's address, as code hosts make it."""
+    """The address of a heading, as code hosts make it."""
     return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
 
 
 def cell(text):
-    """Text that stays in its cell."""
+    """Text for a cell of a table."""
     return " ".join(text.split()).replace("|", "\\|")
 
 
 def reference_of_api():
-    """docs/api.md, from the docstrings."""
+    """The text of docs/api.md, from the docstrings."""
     missing = set(simulator.__all__) ^ {name for names in BY_USE.values() for name in names}
     if missing:
         raise AssertionError(f"without a use: {', '.join(sorted(missing))}")
@@ -233,7 +233,7 @@ def described_function(name, function):
 
 
 def signature(function):
-    """A signature, its types without quotes and without `self`."""
+    """A signature without `self`, with types without quotes."""
     text = re.sub(r"(: |-> )'([^']*)'", r"\1\2", str(inspect.signature(function)))
     return re.sub(r"^\(self(, )?", "(", text)
 
@@ -246,7 +246,7 @@ def prose(thing):
 
 
 def page_of_package():
-    """docs/package.md, from the README: a package index shows it by itself, so no link or picture in it is relative."""
+    """The text of docs/package.md, from the README. A package index shows this page alone, so no link or picture in it may be relative."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     text = re.sub(r"<picture>.*?</picture>\n\n.*?\n\n", "", text, count=1, flags=re.S)
     text = re.sub(r"\[([^\]]*)\]\((?!https?:)([^)\s#]*)[^)\s]*\)", lambda link: f"{link[1]} (`{link[2]}`)", text)

@@ -1,4 +1,4 @@
-"""The twelve pilots of docs/pilots-to-plan.md: made-up runs, as a table of a training script and as a study of Optuna.
+"""The twelve pilots of docs/pilots-to-plan.md: made-up runs, as a table from a training script and as an Optuna study.
 
 `python -m tools.pilots` writes scenarios/pilots/log.csv and scenarios/pilots/study.db, which needs Optuna.
 """
@@ -36,7 +36,7 @@ def points() -> list[tuple[int, int, float, float]]:
 
 
 def log(path: Path) -> None:
-    """Write them as a training script logs them."""
+    """Write the pilots as a training script would log them."""
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("run", "epoch", "val_loss", "seconds"))
@@ -44,7 +44,7 @@ def log(path: Path) -> None:
 
 
 def study(path: Path) -> None:
-    """Write them as Optuna keeps a study whose trials reported every epoch."""
+    """Write the pilots as an Optuna study whose trials reported every epoch."""
     import optuna
     from optuna.trial import TrialState, create_trial
 

@@ -1,4 +1,14 @@
-"""Studies of what a plan rests on: `python -m tools.planning_studies bills|waves|spells|targets|orders|choice [RUNS]`.
+"""Studies of the assumptions of plans: `python -m tools.planning_studies bills
+
+waves
+
+spells
+
+targets
+
+orders
+
+choice [RUNS]`.
 
 Each prints a table of docs/validation.md. All but `targets` and `orders` are variations of scenarios/plan_spot_or_on_demand.yaml;
 their small versions are tests in tests/planning/test_studies.py.
@@ -34,13 +44,13 @@ from simulator.trace import comparison, metrics
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 EXAMPLE = SCENARIOS / "plan_spot_or_on_demand.yaml"
-#: As the line about spot machines stands there, and as it was before they went together.
+#: The scenario's line about spot machines, and the line that it had before machines went together.
 PREEMPTION = (
     "{up: {median: 30 min, mean: 2.5 h}, down: {median: 23 min, mean: 2.5 h}, notice: 2 min, together: group}"
 )
 ALONE = "{up: {median: 30 min, mean: 2.5 h}, down: {median: 23 min, mean: 1 h}, notice: 2 min, together: %s}"
 STRAGGLERS = "stragglers: {kind: log_normal, sigma: 0.15}"
-#: 5 % of the time four times as slow, in three ways, in place of the example's own stragglers.
+#: Three ways to be four times as slow for 5 % of the time, in place of the example's own stragglers.
 SLOW = {
     "none": "",
     "per job": "stragglers: {kind: two_point, probability: 0.05, factor: 4}",
@@ -51,7 +61,7 @@ DEADLINE_S = 16 * 3600
 
 
 def runs_of(text: str, wanted: list[str], runs: int) -> dict[tuple[str, str], Runs]:
-    """The runs of the cells of these names of a scenario, by cell and searcher."""
+    """The runs of a scenario's cells with these names, by cell and searcher."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "s.yaml"
         path.write_text(text)
@@ -68,7 +78,7 @@ def runs_of(text: str, wanted: list[str], runs: int) -> dict[tuple[str, str], Ru
 
 
 def bills(runs: int = 200) -> Iterator[tuple[str, str, float, float]]:
-    """(cell, searcher, mean cost kept to the end, let go after its last work)."""
+    """(cell, searcher, mean cost if machines are kept to the end, mean cost if they are let go after their last work)."""
     cells = ["12 workers, on demand", "32 workers, on demand", "16 workers, spot", "32 workers, spot"]
     for (name, label), found in runs_of(EXAMPLE.read_text(), cells, runs).items():
         yield name, label, float(found["cost_kept"].mean()), float(found["cost_drained"].mean())
@@ -83,9 +93,10 @@ def waves(runs: int = 400) -> Iterator[tuple[str, float]]:
 
 
 def spells(runs: int = 300) -> Iterator[tuple[str, float, float, float, float]]:
-    """(how machines are slow, SHA's mean hours on 16 of them, share in time, hours more than with none and their error).
+    """(how machines are slow, SHA's mean hours on 16 machines, share in time, additional hours, their error).
 
-    The error is half the 95 % interval of the difference, run by run.
+    The additional hours are compared with machines that are never slow, run by run. Their error is half the 95 %
+    interval.
     """
     never = None
     for name, slow in SLOW.items():
@@ -97,7 +108,7 @@ def spells(runs: int = 300) -> Iterator[tuple[str, float, float, float, float]]:
 
 
 def targets(runs: int = 40, quantile: float = 0.05) -> Iterator[tuple[str, float, float]]:
-    """(preset, share of runs that reached the target at any length, and at full length, whose trial misses it in full)."""
+    """(preset, two shares of runs whose trial misses the target when fully trained: runs that reached it at any length, and at full length)."""
     for name, law in PRESETS.items():
         missed = {"any": [], "full": []}
         for seed in range(runs):
@@ -116,10 +127,10 @@ def targets(runs: int = 40, quantile: float = 0.05) -> Iterator[tuple[str, float
 
 
 def orders(runs: int = 200, each: int = 20, groups: int = 300) -> Iterator[tuple[str, str, float, float, float]]:
-    """(scenario, finding, true difference, shares of groups of orders, and of single ones, that have the other sign).
+    """(scenario, finding, true difference, shares of groups of orders, and of single orders, with the opposite sign).
 
-    `compare` speaks of a group of orders, and `run` of a single one, and says so. Two scenarios are left out: they stop
-    at a time, where makespans say nothing.
+    `compare` is about a group of orders, and `run` about a single one, which it says. Two scenarios are left out:
+    they stop at a time, so makespans say nothing.
     """
     rng = np.random.default_rng(1)
     for path in sorted(SCENARIOS.glob("*.yaml")):
@@ -144,7 +155,7 @@ def orders(runs: int = 200, each: int = 20, groups: int = 300) -> Iterator[tuple
 
 
 def pooled(runs: int) -> tuple[list[Cell], PlanSection, Runs]:
-    """Many replicates of the example's options on demand, and what it asks; no option on spot machines comes near."""
+    """Many replicates of the example's on-demand options, and its question; options on spot machines are far from an answer."""
     loaded = load(EXAMPLE)
     grid, work = Grid(loaded), Work(loaded, 12345)
     cells = grid.cells()
@@ -154,9 +165,9 @@ def pooled(runs: int) -> tuple[list[Cell], PlanSection, Runs]:
 
 
 def choice(cells: list[Cell], plan: PlanSection, pool: Runs, plans: int = 400, each: int = 100) -> dict[str, float]:
-    """How often what is recommended is truly below what was asked, and what is said of it beside the truth.
-
-    A plan's runs, and as many fresh ones, are drawn from the pool; the truth is that of the whole of it.
+    """How often the recommended option is truly below what was asked for, and the stated figures beside the true
+    ones. The runs of a plan, and as many fresh ones, are drawn from a pool of runs; the truth is that of the whole
+    pool.
     """
     rng = np.random.default_rng(2)
     truth = {(one.cell.index, one.label): one for one in options(cells, pool, plan)}

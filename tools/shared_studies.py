@@ -20,17 +20,17 @@ from simulator.experiment.sharing import SharedExperiment
 from simulator.planning import statistics
 from simulator.planning.statistics import Interval
 
-#: Of the intervals.
+#: Confidence level of the intervals.
 LEVEL = 0.95
 WORKERS = (4, 16, 64)
 LOADS = (0.3, 0.5, 0.7, 0.85, 0.95)
-#: Searches of a run, of which the first third is left out.
+#: Number of searches of a run; the first third is left out.
 SEARCHES = 100
 #: Mean hours of work of SHA: 27, 9 and 3 trials go up 1, 2 and 6 units, each of which takes 1 h in the median.
 WORK_H = (27 * 1 + 9 * 2 + 3 * 6) * exp(0.5**2 / 2)
-#: How the searches are run: label, and the searcher's section of the scenario.
+#: The ways to run the searches: label, and the searcher's section of the scenario.
 SEARCHERS = {"SHA": "name: sha", "ASHA": "name: asha", "D-ASHA": "name: asha, delayed: true"}
-#: What of the grid is looked at under each policy: numbers of workers, and loads.
+#: The part of the grid for each policy: numbers of workers, and loads.
 GRID = {"fifo": (WORKERS, LOADS), "fair_share": ((16,), (0.3, 0.7, 0.95))}
 TEXT = """\
 time_unit: h
@@ -47,7 +47,7 @@ warm_up: {warm_up} h
 
 
 class Row(NamedTuple):
-    """One searcher's mean stay in hours, and by what shares it and its units are above SHA's, run by run."""
+    """One searcher's mean stay in hours, and the shares by which its stay and its units exceed SHA's, run by run."""
 
     policy: str
     workers: int
@@ -68,7 +68,7 @@ def experiment(searcher: str, workers: int, load: float, policy: str, searches: 
 
 
 def compared(workers: int, load: float, policy: str, runs: int, searches: int = SEARCHES) -> Iterator[Row]:
-    """All searchers in so many runs of the same searches."""
+    """All searchers in `runs` runs of the same searches."""
     stays, units = {}, {}
     for label, section in SEARCHERS.items():
         made = experiment(section, workers, load, policy, searches)

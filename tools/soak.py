@@ -1,4 +1,4 @@
-"""Sweeps for half an hour in one process and its workers: does memory stay flat, are files closed?
+"""Sweeps for half an hour in one process and its workers: does memory stay the same, and are files closed?
 
 `python -m tools.soak [MINUTES]`, or SOAK_MINUTES=…, prints the slopes after the first minute (on a slow machine, the first
 15 sweeps) and fails where memory or open handles grow. Reads /proc, so it needs Linux.
@@ -30,11 +30,11 @@ ROOT = Path(__file__).parents[1]
 MINUTES = 30.0
 #: Seconds between samples.
 EVERY = 2.0
-#: Imports, the allocator's pools and matplotlib's caches, which some thirty pages fill, take a minute and so many sweeps.
+#: Number of sweeps, and minutes, until imports, the allocator's pools and matplotlib's caches (after some thirty pages) are complete.
 WARM_UP, WARM_SWEEPS = 60.0, 15
 #: MB a minute, of all processes together. joblib keeps some kilobytes for each of its calls, some tens of MB in eight hours.
 MAX_SLOPE = 1.0
-#: Samples that nothing can be told from.
+#: Smallest number of samples from which a slope is computed.
 FEW = 30
 #: How many more handles the median of the last third may have than that of the first: none but by chance.
 MAX_HANDLES = 1
@@ -62,7 +62,7 @@ class Sample(NamedTuple):
 
 
 def sweep(folder: Path) -> None:
-    """Plan after plan, each with a seed of its own; a finished one is gone on with, too. Prints a dot for each."""
+    """Make plan after plan, each with another seed; finished plans are resumed, too. Prints a dot for each."""
     shutil.copy(ROOT / "scenarios" / "curves" / "digits.csv.gz", folder)
     for name, text in SCENARIOS.items():
         (folder / f"{name}.yaml").write_text(SEARCHERS + text + PLAN)
@@ -82,7 +82,7 @@ def sweep(folder: Path) -> None:
 
 
 def family(pid: int) -> list[int]:
-    """A process, its children and theirs."""
+    """A process, its children and all processes below them."""
     found = [pid]
     for parent in found:
         for task in Path(f"/proc/{parent}/task").iterdir():
@@ -91,7 +91,7 @@ def family(pid: int) -> list[int]:
 
 
 def sample(pid: int, began: float, sweeps: int) -> Sample:
-    """Look at a process and all below it; one that ends meanwhile is left out."""
+    """Take a sample of a process and all processes below it; one that has just ended is left out."""
     pages = handles = processes = 0
     for one in family(pid):
         try:
@@ -121,7 +121,7 @@ def watch(minutes: float) -> list[Sample]:
 
 
 def main() -> None:
-    """Print what was seen; exit status 1 where something grows."""
+    """Print the slopes; the exit status is 1 if something grows."""
     minutes = float(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("SOAK_MINUTES", MINUTES))
     samples = watch(minutes)
     if len(samples) < FEW:

@@ -1,6 +1,6 @@
 """Every rule of docs/which-asha.md on the same trials: `python -m tools.which_asha run` runs them, `… page` writes the page.
 
-Each rule has rungs at 1, 3, 9, 27 and 81 units and a factor of 3, where it lets one choose. The trials of a seed are the
+Each rule has rungs at 1, 3, 9, 27 and 81 units and a factor of 3, as far as these can be chosen. The trials of a seed are the
 same for all of them. Results go to outputs/gallery/rules/rules.json, from which `page` writes the tables and sentences
 between the marks of docs/which-asha.md and draws the figures, light and dark; tests/docs/test_which_asha_study.py
 runs a part again. The whole takes two minutes of one processor.
@@ -33,14 +33,14 @@ ROOT = Path(__file__).parents[1]
 PAGE, RESULTS = ROOT / "docs" / "which-asha.md", ROOT / "outputs" / "gallery" / "rules" / "rules.json"
 TRIALS, WORKERS, SEEDS = (10, 50, 200, 1000), (1, 4, 16, 64), 16
 LENGTH, FACTOR = 81, 3
-#: Workers of the table by trials, and trials of the table by workers.
+#: Number of workers of the table by trials, and number of trials of the table by workers.
 POOL, SEARCH = 16, 200
 CURVES = "{kind: synthetic, preset: easy}"
 PAPER = "ASHA (paper)"
 
 
 def blocks(trials: int) -> dict[str, dict[str, object]]:
-    """The searcher of each rule, so many trials each: first those of one bracket, then those of several."""
+    """The searcher of each rule with `trials` trials: first rules with one bracket, then rules with several."""
     paper = {"max_trials": trials, "max_length": LENGTH, "divisor": FACTOR}
     determined = paper | {"max_concurrent_trials": max(WORKERS), "stop_once": True}
     ray = {"num_samples": trials, "max_t": LENGTH, "reduction_factor": FACTOR}
@@ -78,9 +78,9 @@ def scenario(trials: int, workers: int, curves: str = CURVES) -> str:
     return f"seed: 1\ntime_unit: min\nsearchers: {searchers}\ncurves: {curves}\ncluster: {{workers: {workers}}}\n"
 
 
-#: What is measured of a run; times in minutes. Regret is the winner's loss in full less the least of all trials' in full.
+#: The measures of a run; times are in minutes. Regret is the winner's loss when fully trained minus the least such loss of all trials.
 MEASURES = ("units", "makespan", "full", "first_full", "regret")
-Values = np.ndarray  # shape (rules, seeds, measures); NaN where a run has none
+Values = np.ndarray  # shape (rules, seeds, measures); NaN if a run has no such measure
 
 
 def measured(loads: Mapping[int, Loaded], trials: int, seeds: int) -> dict[int, Values]:
@@ -102,14 +102,14 @@ def measured(loads: Mapping[int, Loaded], trials: int, seeds: int) -> dict[int, 
 
 
 def ratio(values: Values, base: Values) -> Interval:
-    """Sum of `values` over that of `base`, in the same seeds, less 1, with the interval of a ratio estimator."""
+    """Sum of `values` divided by the sum of `base` over the same seeds, minus 1, with the interval of a ratio estimator."""
     share = values.sum() / base.sum()
     rest = statistics.mean(values - share * base, LEVEL)
     return Interval(*(float(share - 1 + bound / base.mean()) for bound in (0, rest.low, rest.high)))
 
 
 def cell(values: Values) -> dict[str, list[float]]:
-    """Of each measure the mean, its interval, and how many seeds have it."""
+    """For each measure its mean, its interval, and the number of seeds that have it."""
     found = {}
     for place, name in enumerate(MEASURES):
         known = values[:, place][np.isfinite(values[:, place])]
@@ -118,7 +118,7 @@ def cell(values: Values) -> dict[str, list[float]]:
     return found
 
 
-#: What the advice says of two rules: measure, rule, the other, trials, workers.
+#: The comparisons of the advice: measure, rule, other rule, trials, workers.
 PAIRS = [
     *(("units", "Ray", "Optuna", trials, POOL) for trials in TRIALS),
     *(("makespan", "Ray", "Optuna", trials, POOL) for trials in TRIALS),
@@ -133,7 +133,7 @@ PAIRS = [
 
 
 def study(folder: Path, seeds: int, sizes: Sequence[int] = TRIALS, pools: Sequence[int] = WORKERS) -> dict:
-    """Cells, and the pairs that are among them. Scenarios are written to `folder`."""
+    """Compute the cells, and the comparisons between them. Scenarios are written to `folder`."""
     cells, pairs = [], []
     for trials in sizes:
         loads = {}
@@ -156,7 +156,7 @@ def study(folder: Path, seeds: int, sizes: Sequence[int] = TRIALS, pools: Sequen
 
 
 class Found:
-    """The results of the study, to be asked for."""
+    """Access to the results of the study."""
 
     def __init__(self, results: dict) -> None:
         self.seeds: int = results["seeds"]
@@ -164,7 +164,7 @@ class Found:
         self._pairs = {tuple(pair[:5]): Interval(*pair[5:]) for pair in results["pairs"]}
 
     def mean(self, measure: str, rule: str, trials: int = SEARCH, workers: int = POOL) -> float:
-        """The mean over the seeds that have it; NaN where none has."""
+        """The mean over the seeds that have the measure; NaN if none has."""
         value = self._cells[trials, workers, rule][measure][0]
         return float("nan") if value is None else value
 
@@ -174,20 +174,20 @@ class Found:
         return (float("nan"),) * 2 if low is None else (low, high)
 
     def known(self, measure: str, rule: str, trials: int, workers: int = POOL) -> int:
-        """How many seeds have it."""
+        """The number of seeds that have the measure."""
         return self._cells[trials, workers, rule][measure][3]
 
     def pair(self, *key: object) -> Interval:
-        """How a rule differs from another."""
+        """The comparison of a rule with another."""
         return self._pairs[key]
 
     def alike_in_regret(self) -> list[str]:
-        """Rules whose regret differs from that of the paper's ASHA by no more than chance."""
+        """Rules whose regret does not differ from that of the paper's ASHA by more than chance."""
         pairs = [(key[1], pair) for key, pair in self._pairs.items() if key[0] == "regret"]
         return [rule for rule, pair in pairs if pair.low <= 0 <= pair.high]
 
     def other_in_regret(self, sign: int) -> list[str]:
-        """Rules whose regret is seen to be greater (1) or less (-1)."""
+        """Rules whose regret is shown to be greater (1) or less (-1)."""
         pairs = [(key[1], pair) for key, pair in self._pairs.items() if key[0] == "regret"]
         return [rule for rule, pair in pairs if sign * min(sign * pair.low, sign * pair.high) * sign > 0]
 
@@ -198,7 +198,7 @@ def share(value: float) -> str:
 
 
 def more(pair: Interval, noun: str = "units") -> str:
-    """How much more or less of something, or that no difference is seen."""
+    """A text on how much more or less there is, or that no difference is seen."""
     if pair.low <= 0 <= pair.high:
         return f"about as many {noun} (no difference seen)"
     low, high = sorted(abs(bound) for bound in (pair.low, pair.high))
@@ -215,7 +215,7 @@ def number(value: float) -> str:
 
 
 def table(found: Found, measures: Sequence[str], cells: Sequence[tuple[int, int]], head: Sequence[str]) -> str:
-    """A row a rule, a column for each cell (trials, workers) and measure."""
+    """A table with a row for each rule, and a column for each cell (trials, workers) and measure."""
     rows = [
         "| "
         + " | ".join([rule, *(number(found.mean(measure, rule, *cell)) for measure in measures for cell in cells)])
@@ -242,7 +242,7 @@ def by_workers(found: Found) -> str:
 
 
 def advice(found: Found) -> list[str]:
-    """What to do, a sentence or two each; every figure is the study's."""
+    """The advice, in a sentence or two for each case; every figure is from the study."""
     ray = {trials: found.pair("units", "Ray", "Optuna", trials, POOL) for trials in TRIALS}
     syne_tune = found.pair("units", "Syne Tune 0.16", "Optuna", 50, POOL)
     early, slow = (
@@ -290,7 +290,7 @@ def advice(found: Found) -> list[str]:
 
 
 def parts(found: Found) -> dict[str, str]:
-    """What stands between the marks of the page."""
+    """The text between each pair of marks in the page."""
     return {
         "advice": "\n".join(textwrap.fill(f"- {said}", 125, subsequent_indent="  ") for said in advice(found)),
         "by trials": by_trials(found),
@@ -298,7 +298,7 @@ def parts(found: Found) -> dict[str, str]:
     }
 
 
-#: What is named of a decade, on an axis of few and of many of them.
+#: The numbers of a decade that have labels, on an axis with few decades and with many.
 TICKS = ((1, 3), (1,))
 #: The panels of a figure: measure, heading, whether its axis is logarithmic.
 PANELS = (
@@ -316,7 +316,7 @@ ALT = (
 
 
 def figure(found: Found, theme: str, path: Path) -> None:
-    """A dot a rule and number of trials, with its interval."""
+    """Draw a dot with its interval for each rule and number of trials."""
     from matplotlib.figure import Figure
 
     from simulator.render.plots.figure import look, rung_colours, write
@@ -362,7 +362,7 @@ def figure(found: Found, theme: str, path: Path) -> None:
 
 
 def written(page: str, found: Found) -> str:
-    """The page with its parts made anew."""
+    """The page with new texts between its marks."""
     for name, text in parts(found).items():
         page, times = re.subn(
             rf"(<!-- {name} -->\n).*?(\n<!-- end -->)",

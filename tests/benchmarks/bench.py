@@ -1,6 +1,7 @@
-"""What the simulator costs, as ratios measured in one run: floors, peers, growth, memory, stages, whole processes.
+"""The time and memory that the simulator takes, as ratios measured in one run: against minimal loops and other
+projects, by size, by stage, and of whole processes.
 
-Speeds are jobs a CPU second. Every ratio is between things that took turns in one process; seconds are this machine's.
+Speeds are jobs per CPU second. The two parts of a ratio took turns in one process; seconds are those of this machine.
 `--quick` leaves out a million trials and the peers.
 """
 
@@ -20,7 +21,7 @@ from tests.benchmarks.workload import LAW, LIBRARIES, TROUBLES, run
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 WORKERS = (25, 500, 10_000)
-#: Fewest trials from which growth is computed; with fewer, constant costs weigh too much.
+#: Smallest number of trials from which growth is computed; with fewer, constant costs matter too much.
 GROWN = 10_000
 #: Sizes of Hyperband: the trials of its first bracket, which is its length; all brackets have 1.4 times as many.
 LENGTHS = (4**6, 4**7, 4**8, 4**9)
@@ -31,7 +32,7 @@ UNSEEN = count(1)
 
 
 def turns(trials: int) -> int:
-    """How many turns a case gets: short cases get more of them."""
+    """The number of turns of a case; short cases have more turns."""
     return max(2, min(7, 200_000 // trials))
 
 
@@ -62,7 +63,7 @@ def against_floors(sizes: tuple[int, ...], workers: tuple[int, ...]) -> str:
 
 
 def _floors(trials: int, workers: int) -> tuple[int, dict[str, float]]:
-    """Jobs of a run, and CPU seconds of it and of its floors."""
+    """The jobs of a run, and the CPU seconds of the run and of its minimal loops."""
     curves = Synthetic(LAW, 0)
     trace = run("asha", trials, workers, curves)  # draws the curves
     work = floors.lengths(trace)
@@ -77,7 +78,7 @@ def _floors(trials: int, workers: int) -> tuple[int, dict[str, float]]:
 
 
 def in_trouble(sizes: tuple[int, ...], workers: int) -> str:
-    """Clusters on which things go wrong; the floor has as many timeouts as there were attempts."""
+    """Clusters in trouble; the minimal loop has as many timeouts as there were attempts."""
     rows = []
     for name in TROUBLES:
         for trials in sizes:
@@ -121,7 +122,7 @@ def _size(search: str, trials: int, workers: int) -> tuple[int, float]:
 
 
 def libraries(trials: int, workers: int, turns: int = 5) -> str:
-    """The libraries' rules beside `asha`, all on the same trials, whose curves are drawn before."""
+    """The libraries' rules beside `asha`, all on the same trials, whose curves were drawn before."""
     curves = Synthetic(LAW, 0)
     jobs = {name: len(run(name, trials, workers, curves)) for name in ("asha", *LIBRARIES)}
     tasks: dict[str, Task] = {name: (lambda name=name: run(name, trials, workers, curves)) for name in jobs}  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""What a run is measured against: the same timeouts on the same workers, with nothing to decide and nothing recorded."""
+"""Minimal loops to compare a run with: the same timeouts on the same workers, without decisions and records."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Lengths = Sequence[Sequence[int]]
 
 
 def lengths(trace: Trace) -> Lengths:
-    """How long each worker's jobs took; an empty list for a worker without a job."""
+    """The lengths of each worker's jobs; an empty list for a worker without a job."""
     order = np.argsort(trace.worker, kind="stable")
     ends = np.cumsum(np.bincount(trace.worker, minlength=trace.workers))
     return [part.tolist() for part in np.split((trace.end - trace.start)[order], ends[:-1])]

@@ -1,4 +1,4 @@
-"""Measuring on a machine that others use too: CPU time, the least of several turns, all in one process."""
+"""Measurements on a machine that others use, too: the least CPU time of several turns, all in one process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run in a process of its own, which tells what the run adds to the process's peak memory."""
+"""A run in a separate process, which prints how much the run adds to the process's peak memory."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from typing import NamedTuple
 from simulator.curves.synthetic import Synthetic
 from tests.benchmarks.workload import LAW, draw, run
 
-#: The kernel's own mark. That of getrusage starts where the process that started this one stood.
+#: The kernel's own peak. The one of getrusage begins at that of the parent process.
 STATUS = Path("/proc/self/status")
 
 
 class Added(NamedTuple):
-    """Megabytes: of the curves, and on top of them of a run with its trace, at its peak. NaN but on Linux."""
+    """Megabytes that the curves add, and that a run with its trace adds at its peak. NaN on systems other than Linux."""
 
     curves: float
     run: float
 
 
 def added(search: str, trials: int, workers: int) -> Added:
-    """What a run adds to a process that only imports."""
+    """The megabytes that a run adds to a process that only imports."""
     if not STATUS.exists():
         return Added(float("nan"), float("nan"))
     drawn = _peak(search, trials, 0)

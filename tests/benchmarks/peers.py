@@ -1,8 +1,8 @@
 """Other projects on the same workload, where they are installed (group `bench`). Neither does all that we do.
 
-mfhpo-simulator is a simulator with a searcher from outside: it gets ours, told to start trials without end as it has
-no way to wait. Optuna has the decisions and no simulator: its pruner, which stops and never promotes, gets a heap
-for a clock.
+mfhpo-simulator is a simulator that takes a searcher: it gets ours, which starts trials for ever, since this simulator
+can't wait. Optuna has the decisions but no simulator: its pruner, which stops trials and never promotes them, gets a
+heap as its clock.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Peer(NamedTuple):
 
 
 def mfhpo(curves: Synthetic, trials: int, jobs: int) -> int:
-    """As many evaluations as we have jobs, in the mode that runs in one process."""
+    """As many evaluations as our run has jobs, in the mode that runs in one process."""
     from benchmark_simulator import AbstractAskTellOptimizer, ObjectiveFuncWrapper
 
     class Ours(AbstractAskTellOptimizer):
@@ -104,7 +104,7 @@ PEERS = (
 
 
 def compare(sizes: tuple[int, ...]) -> str:
-    """A table of jobs a CPU second on 25 workers, ours first."""
+    """A table of jobs per CPU second on 25 workers, ours first."""
     rows = []
     ours: dict[int, float] = {}
     for peer in (None, *PEERS):

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from simulator.render.player.player import Player
 
 Opener = Callable[..., Page]
-#: Milliseconds that save a test from hanging, and assert nothing: a machine may be busy.
+#: Milliseconds after which a test fails instead of hanging; nothing else depends on them, since a machine may be busy.
 PATIENCE = 300_000
 
 
@@ -58,7 +58,7 @@ def show(browser: Browser, tmp_path) -> Iterator[Opener]:
         page.on("request", lambda request: requests.append(request.url))
         if frozen:
             page.clock.install(time=0)
-            page.clock.pause_at(1)  # it would go on by itself
+            page.clock.pause_at(1)  # the player would go on by itself
         page.goto(path.as_uri())
         page.wait_for_function("window.player?.ready")
         return page

@@ -1,4 +1,4 @@
-"""The player inside another page: it has the page's look, reports its height, and ignores all other messages."""
+"""The player inside another page: it follows the page's theme, reports its height, and ignores all other messages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.browser.conftest import PATIENCE
 from tests.support.scenes import timeline_scene
 
 LIGHT, DARK = (style.THEMES[name].page for name in ("light", "dark"))
-#: A page with a switch of its own, which changes nothing but the colours.
+#: A page with its own switch, which changes only the colours.
 AROUND = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Around</title><style>
 body {{ background: #fff; }} .night body {{ background: oklch(0.2 0.03 260); transition: background 50ms; }}
 section {{ background: transparent; width: 700px; }}
@@ -33,7 +33,7 @@ def folder(tmp_path_factory) -> Path:
     return made
 
 
-#: The colour that a player has painted the ground of its ladder with.
+#: The colour of the background of a player's ladder.
 PAINTED = """() => (
   "#" + Array.from(player.scene.views[1].ground.getContext("2d").getImageData(0, 0, 1, 1).data.slice(0, 3),
     part => part.toString(16).padStart(2, "0")).join("").toUpperCase()
@@ -72,7 +72,7 @@ def test_it_follows_the_page_and_is_as_tall_as_it_asks(browser: Browser, folder:
     first.wait_for_function(f"{PAINTED} === '{LIGHT}'")
     assert painted(page) == [LIGHT, DARK]
 
-    # Only the page around is heard, and only words that are known; the page hears its own frames alone.
+    # The player accepts known messages from the surrounding page only, and the page accepts messages from its own frames only.
     first.evaluate("postMessage({'asha-sim': 'theme', theme: 'dark'}, '*')")
     page.evaluate(
         """() => {

@@ -98,7 +98,7 @@ def test_files_are_offered(visit, address):
         assert download.value.suggested_filename == kept
 
 
-#: How long moves take until the new picture is drawn, in milliseconds.
+#: Milliseconds that moves take until the new picture is drawn.
 TIMED = """async moves => {
   const taken = [];
   for (let move = 0; move < moves; move++) {
@@ -112,7 +112,7 @@ TIMED = """async moves => {
 
 
 def test_sixty_moves_of_360_trials_leave_nothing_behind(visit):
-    """Prints what they take; the clock asserts nothing, as others may be using this machine."""
+    """It prints the times and does not check them, since others may be using this machine."""
     with served(ROOT / "scenarios/digits.yaml") as address:
         page = visit(address)
         session = page.context.new_cdp_session(page)

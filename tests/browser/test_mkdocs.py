@@ -1,4 +1,4 @@
-"""What `animate --snippet md` says to paste, in a page of MkDocs Material, in Chromium: the page's own switch chooses."""
+"""The snippet of `animate --snippet md` in a page of MkDocs Material, in Chromium: the page's switch chooses the theme."""
 
 from __future__ import annotations
 

@@ -20,10 +20,10 @@ from tests.support.runner import ROOT
 
 for module in ("jupyterlab", "anywidget", "ipykernel"):
     pytest.importorskip(module, reason="JupyterLab is not installed: pip install 'asha-simulator[notebook]'")
-#: Without it JupyterLab asks which kernel to take.
+#: Metadata without which JupyterLab asks for a kernel.
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 CELL = 'import simulator\nsimulator.explore("s.yaml")'
-#: Seconds that save the test from hanging.
+#: Seconds after which the test fails instead of hanging.
 LONGEST = PATIENCE / 1000
 
 
@@ -49,7 +49,7 @@ def lab(tmp_path) -> Iterator[str]:
 
 
 def url(runtime: Path, process: subprocess.Popen) -> str:
-    """Where the server listens, as it writes down when it does."""
+    """The server's address, from the file that it writes when it listens."""
     end = time.monotonic() + LONGEST
     while not (found := list(runtime.glob("jpserver-*.json"))):
         assert process.poll() is None

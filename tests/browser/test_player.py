@@ -43,7 +43,7 @@ def time(page: Page) -> float:
 
 
 def hover(page: Page, run: int, row: int, view: str = "LanesView") -> str:
-    """Move the pointer to a job, by where the data say it is; the story that appears."""
+    """Move the pointer to a job, at the place that the data give; returns the story that appears."""
     kind = {"LanesView": 0, "LossView": 2}[view]
     page.locator("canvas").nth(3 * run + kind).scroll_into_view_if_needed()
     page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")  # scrolled
@@ -61,7 +61,7 @@ def told(page: Page) -> str:
 
 
 def test_the_ladder_counts_by_resource(show):
-    """Hyperband's brackets start at every rung, and a random search knows one: the ladder's top is the table's figure."""
+    """Hyperband's brackets start at every rung, and a random search has one rung: the ladder's top agrees with the table."""
     searchers = (hyperband(max_length=27, divisor=3), random(max_trials=16, max_length=27))
     traces = [
         simulate(searcher, Synthetic(Law(), 0), Cluster(4), label=label)
@@ -123,7 +123,7 @@ def test_scrubbing_by_keyboard(show):
 def test_stepping_goes_from_result_to_result_and_tells_each(show):
     page = show(pair())
     page.keyboard.press("Home")
-    ends = np.sort(np.concatenate([trace.end for trace in PAIR["one"]]))  # those of one moment one after the other
+    ends = np.sort(np.concatenate([trace.end for trace in PAIR["one"]]))  # ties one by one
     span = max(trace.makespan for trace in PAIR["one"])
     for end in ends[:5]:
         page.keyboard.press(".")
@@ -143,7 +143,7 @@ def nine() -> Player:
 
 
 def test_every_decision_of_the_nine_configurations_is_a_stop_with_its_reason(show):
-    """26 results, 26 stops; those of one moment one after the other, SHA's first."""
+    """There are 26 results and 26 stops; results of one moment come one after the other, SHA's first."""
     page = show(nine())
     page.keyboard.press("Home")
     stops = []
@@ -407,7 +407,7 @@ def test_a_notebook_shows_it_in_a_frame(browser):
     page.close()
 
 
-#: Frames a second in which the clock can be moved to and fro.
+#: Frames per second while the clock is moved to and fro.
 SCRUB = """async () => {
   const began = performance.now();
   let frames = 0;
@@ -419,7 +419,7 @@ SCRUB = """async () => {
 }"""
 
 
-#: What a machine takes for work like the player's, in milliseconds: numbers from text, rectangles on a canvas.
+#: Milliseconds that this machine takes for work like the player's: numbers from text, and rectangles on a canvas.
 YARDSTICK = """() => {
   const began = performance.now();
   const numbers = JSON.parse(JSON.stringify(Array.from({length: 100_000}, (_, at) => at * 0.37)));
@@ -432,7 +432,7 @@ YARDSTICK = """() => {
   context.getImageData(0, 0, 1, 1);
   return performance.now() - began;
 }"""
-#: And what it takes on one for which the figures below hold; on a slower machine they are so many times as long.
+#: The milliseconds on a machine for which the limits below hold; on a slower machine the limits grow in proportion.
 USUAL_MS = 100
 
 
@@ -451,7 +451,7 @@ def test_ten_thousand_bars_load_and_scrub_in_time(show):
     assert (len(trace), trace.makespan) == (10_000, 400 * MINUTE)
     page = show(play({"one": [trace]}, title="", time_unit="h"))
     loads, rates = [], []
-    for _ in range(10):  # the best of ten: others may be using this machine
+    for _ in range(10):  # the best of ten, since others may be using this machine
         slower = max(1, page.evaluate(YARDSTICK) / USUAL_MS)
         page.reload()
         page.wait_for_function("window.player?.ready")

@@ -56,7 +56,7 @@ def test_pictures_and_player_follow_the_switch_of_the_page(
     page.wait_for_function("() => document.querySelector('iframe').style.height")
 
     def seen() -> list[str]:
-        """The files of the pictures that are on show, once they are there."""
+        """The files of the pictures that are shown, once they are loaded."""
         shown = page.locator(".asha-sim img:visible")
         shown.evaluate_all("all => Promise.all(all.map(image => image.decode()))")
         assert set(shown.evaluate_all("all => all.map(image => image.alt.slice(0, 21))")) == {"ASHA keeps 3 workers "}

@@ -78,7 +78,10 @@ def test_compare():
 
 @pytest.mark.slow
 def test_run_says_of_which_orders_it_speaks(tmp_path):
-    """Its table is of one order; behind it stand 20, as `compare` finds them, where that takes no time."""
+    """The table is of one order of the trials.
+
+    Below it is a sentence over 20 orders, as `compare` finds them, if that is quick.
+    """
     said = asha_sim("run", ROOT / "scenarios" / "digits-40-workers.yaml").stdout
     compared = simulator.compare(ROOT / "scenarios" / "digits-40-workers.yaml", 20)
 
@@ -93,7 +96,7 @@ def test_run_says_of_which_orders_it_speaks(tmp_path):
 
 
 def test_where_another_order_fails_nothing_is_said_of_them(tmp_path):
-    """One machine is taken at hour 5, and the trials of some orders take longer."""
+    """One machine is taken away at hour 5, and in some orders the trials take longer."""
     text = (
         "searchers:\n  A: {name: sha, max_trials: 9, max_length: 9, divisor: 3}\n"
         "  B: {name: asha, max_trials: 9, max_length: 9, divisor: 3}\n"
@@ -253,7 +256,7 @@ def test_a_wrong_value_of_an_option_is_told_in_plain_words(capsys, option, value
     with pytest.raises(SystemExit, match="2"):
         app(["animate", "docs.yaml", "--out", "pictures", option, value])
     [line] = [line for line in capsys.readouterr().err.splitlines() if line.startswith("Error: ")]
-    assert said in line or "is not a valid" in line  # an older Typer says it by itself
+    assert said in line or "is not a valid" in line  # older versions of Typer add it themselves
     assert "Value error" not in line
     assert "Input" not in line
 

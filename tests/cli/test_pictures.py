@@ -241,7 +241,7 @@ def test_drawn_once(tmp_path, tiny, monkeypatch):
         tmp_path / "out",
     )
     first = asha_sim(*words)
-    monkeypatch.setattr("simulator.render.pictures.draw_all", None)  # which nobody can call
+    monkeypatch.setattr("simulator.render.pictures.draw_all", None)  # None can't be called
     again = asha_sim(*words)
     assert (again.returncode, again.stdout) == (0, first.stdout)
     assert names(tmp_path / "out") == ["side-dark.gif", "side-dark.png", "side.txt"]
@@ -254,7 +254,7 @@ def test_plots_are_drawn_once(tmp_path, tiny, monkeypatch):
     first = asha_sim(*words, tmp_path / "one")
     assert (first.returncode, names(tmp_path / "one")) == (0, ["split.svg"])
     with monkeypatch.context() as patched:
-        patched.setattr("simulator.render.plots.files.write_plots", None)  # which nobody can call
+        patched.setattr("simulator.render.plots.files.write_plots", None)  # None can't be called
         again = asha_sim(*words, tmp_path / "two")
     assert (again.returncode, again.stderr) == (0, "")
     assert (tmp_path / "two" / "split.svg").read_bytes() == (tmp_path / "one" / "split.svg").read_bytes()

@@ -1,4 +1,4 @@
-"""The bar that shows beyond a second: not before, and what it says."""
+"""The progress bar: it appears after a second and not before, and says how much is done."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Bar:
 
 @pytest.fixture
 def clock(monkeypatch):
-    """A clock that is set, and the bars that were shown."""
+    """A clock that the test sets, and the bars that were shown."""
     now, shown = [0.0], []
 
     @contextmanager

@@ -1,4 +1,7 @@
-"""`calibrate` and `backtest` on input that can't be right: status 2, what is missing, no file; and the good case beside it."""
+"""`calibrate` and `backtest` on wrong input: status 2, an error that says what is missing, and no file.
+
+The right input works.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ CURVES = RUNS / "curves" / "digits-0-81-x4.csv"
 
 @pytest.fixture
 def run(tmp_path):
-    """A real run, to be spoilt: its rows, its curves, and what it was."""
+    """A real run that tests change: its rows, its curves, and its scenario."""
     place = tmp_path / "trace.csv"
     with (RUNS / "b-sha-8" / "trace.csv").open() as file:
         rows = list(csv.DictReader(file))
@@ -45,12 +48,12 @@ def search(tmp_path):
 
 
 def grown(row):
-    """The cluster had four workers for some seconds, and then eight."""
+    """A trace of a cluster that had four workers for some seconds, and then eight."""
     return row if float(row["start"]) > 3 or int(row["worker"]) < 4 else None
 
 
 def shrunk(row):
-    """Of three workers it kept two after the first half second, when most trials had yet to begin."""
+    """A trace of a cluster that had three workers, and two after half a second, when most trials had not begun."""
     return row if int(row["worker"]) < (3 if float(row["start"]) < 0.5 else 2) else None
 
 

@@ -1,4 +1,4 @@
-"""The first minutes: what the command says alone, the examples, their files, help and completion."""
+"""The first minutes: what the command prints without arguments, the examples and their files, help and completion."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from simulator.scenario import examples as starting
 from simulator.scenario.opening import open_scenario
 from tests.support.runner import ROOT, asha_sim
 
-#: What makes a scenario of an experiment file.
+#: Options that make a scenario of an experiment file.
 OPTIONS = {"determined": {"workers": 2, "unit_time": "1 min"}}
 
 #: What `init docs` writes.
@@ -162,7 +162,7 @@ def test_the_last_of_several_words_is_completed():
 
 
 def as_installed(**variables):
-    """The command by its own name, without arguments, in a shell that has these variables."""
+    """Run the installed command without arguments, in a shell with these variables."""
     code = "import sys; sys.argv = ['asha-sim']; from simulator.__main__ import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, env={**os.environ, **variables}

@@ -1,4 +1,4 @@
-"""Variables of the surroundings that could end a command are looked at before it begins."""
+"""Environment variables that could end a command are checked before it begins."""
 
 from __future__ import annotations
 

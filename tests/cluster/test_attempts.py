@@ -1,4 +1,4 @@
-"""What is left of an attempt that is cut short, against a walk through its course tick by tick."""
+"""What is left of an attempt that is cut short, compared with a walk through its course tick by tick."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def trained(course, units):
 
 
 def safe_at(course):
-    """(tick, what is safe from then on) as the course goes."""
+    """(tick, what is saved from then on) in the order of the course."""
     yield 0, Rest(0, 0, 0)
     for number, units in enumerate(range(course.every, course.units, course.every), start=1):
         overhead = course.lead + number * course.save
@@ -26,7 +26,7 @@ def safe_at(course):
 
 
 def courses(seed, n):
-    """Courses whose units are whole ticks, halves or neither, at least one, and a tick to cut each at."""
+    """Draw courses whose units last whole ticks, half ticks or neither, at least one tick, and a tick at which to cut each."""
     rng = random_numbers.Random(seed)
     for _ in range(n):
         units = rng.randint(1, 30)
@@ -46,7 +46,7 @@ def test_what_was_saved_before_the_cut_is_left():
 
 
 def test_a_warning_saves_the_units_trained_by_then_if_there_is_time():
-    """The most units whose training and one more checkpoint fit, to the rounding of a tick; never more."""
+    """It saves the most units for which training and one more checkpoint fit, up to the rounding of a tick, and never more."""
     saved = 0
     for course, after in courses(1, 5000):
         cut, warned = course.cut_short(after), course.warned(after)
@@ -85,7 +85,7 @@ def test_a_course_is_its_lead_its_work_and_its_checkpoints():
     ],
 )
 def test_what_a_lost_worker_leaves(on_loss, notice, why, kept):
-    """Ten ticks to set up, then six units of ten ticks with a checkpoint of three after every second; gone at 50."""
+    """Ten ticks to set up, then six units of ten ticks, with a checkpoint of three ticks after every second unit; the worker goes at 50."""
     fates = Fates(Conditions(recovery=Recovery(on_loss)), seed=0)
     fate = fates.of(Course(10, 60, 6, 2, 3), 0, 0, 0, stay=50, why=why, notice=notice)
 
@@ -106,7 +106,7 @@ def test_a_worker_that_leaves_as_the_job_ends_takes_nothing_with_it():
     [(False, False, False, 100), (True, False, False, 130), (True, True, False, 137), (True, True, True, 0)],
 )
 def test_ticks_before_training(begun, promoted, goes_on, lead):
-    """100 to set a trial up, 30 to restore it, 7 to save it where it was before."""
+    """100 ticks to set up a trial, 30 to restore it, 7 to save it on its last worker."""
     fates = Fates(Conditions(overheads=Overheads(trial_start=100, save=7, restore=30)), seed=0)
 
     assert fates.lead(begun=begun, promoted=promoted, goes_on=goes_on) == lead

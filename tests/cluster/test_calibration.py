@@ -1,4 +1,4 @@
-"""What was put into a cluster is found again, with its interval; what can't be told is named."""
+"""Calibration finds the parameters of a simulated cluster, with intervals, and names those that it can't find."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def world(folder: Path, cluster: str, seed: int = 0, *, spread: float = 0.0):
 
 
 def test_without_scipy_it_says_what_to_install(tmp_path, monkeypatch):
-    """None in place of a module is Python's own way to say that it is not there."""
+    """Python treats None in place of a module as a missing module."""
     monkeypatch.setitem(sys.modules, "scipy", None)
     with pytest.raises(
         InputError, match=r"^calibration: needs SciPy, .*: pip install 'asha-simulator\[calibrate\]'$"
@@ -228,7 +228,7 @@ def test_an_ideal_cluster_leaves_everything_at_its_default(tmp_path):
 
 
 def test_the_rest_of_a_lost_job_is_no_straggler(tmp_path):
-    """The rest takes its share of the job's time in a simulation, and of the curve's time in a real run."""
+    """The rest of a lost job takes its share of the job's time in a simulation, and its share of the curve's time in a real run."""
     (tmp_path / "curves.csv").write_text(
         "trial,resource,loss,elapsed_s\n"
         + "".join(f"{k},1,0.9,10\n{k},2,0.8,30\n{k},3,0.{k + 1},40\n" for k in range(4))
@@ -390,6 +390,6 @@ def test_decisions_are_counted_from_the_workers_report_or_from_the_job_given_out
 
 @pytest.mark.parametrize("seconds", [2, 60])
 def test_the_time_of_a_decision_is_found_where_workers_queue_for_the_scheduler(tmp_path, seconds):
-    """At 60 s, 16 workers on units of 2 min are given far fewer jobs than they could do."""
+    """A decision takes 60 s, so 16 workers on units of 2 min get far fewer jobs than they could do."""
     run, curves = world(tmp_path, f"{{workers: 16, decision_time: {seconds} s}}")
     assert calibrate([run], [curves]).figures["decision_time"].value == pytest.approx(seconds)

@@ -19,7 +19,7 @@ from simulator.searchers.rules import Asynchronous, Delayed
 from simulator.trace import metrics
 from tests.support.worlds import UNIT, World, makespan, shuffled
 
-#: Rung of each resource of the paper's bracket.
+#: The rung of each resource of the paper's bracket.
 RUNG_AT = {1: 0, 4: 1, 16: 2, 64: 3, 256: 4}
 
 
@@ -53,7 +53,7 @@ def test_a_synchronous_bracket_takes_the_sum_of_its_waves(trials, divisor, lengt
 @pytest.mark.slow
 @pytest.mark.parametrize(("divisor", "length", "expected"), [(3, 9, 13), (3, 81, 121), (4, 256, 341)])
 def test_asha_returns_a_full_trial_in_the_sum_of_its_rungs(divisor, length, expected):
-    """With divisor**K workers, from scratch: 13/9, 121/81 and 341/256 of the time to train one trial."""
+    """With divisor**K workers and training from scratch, it takes 13/9, 121/81 and 341/256 of the time to train one trial."""
     for loss in (shuffled, lambda trial, _: trial, lambda trial, _: -trial):
         searcher = asha(max_length=length, divisor=divisor)
         trace = simulate(searcher, World(loss), Cluster(length, resume=False), stop=2 * length * UNIT)
@@ -70,7 +70,7 @@ def test_on_one_worker_sha_and_d_asha_do_the_same_work():
 
 
 def test_equal_times_and_equal_trials_leave_no_difference():
-    """27 trials, rungs 1/3/9/27, 10 workers: what Determined's own code does too."""
+    """27 trials, rungs at 1, 3, 9 and 27, 10 workers; Determined's own code gives the same."""
     options = {"max_trials": 27, "max_length": 27, "divisor": 3}
 
     assert makespan(sha(**options), 10) == 29
@@ -118,7 +118,7 @@ def test_graham_bounds_hold_on_every_rung():
 
 
 def test_grahams_worst_case():
-    """W (W - 1) jobs of one unit and then one of W units take 2 W - 1, where W would do."""
+    """W (W - 1) jobs of one unit and then one job of W units take 2 W - 1 units, although W would be possible."""
     workers = 25
     jobs = workers * (workers - 1) + 1
     lengths = lambda trial, *_: UNIT * (workers if trial == jobs - 1 else 1)  # noqa: E731
@@ -227,7 +227,7 @@ def test_rank_preserving_curves_give_the_true_best():
 
 
 def test_three_tenths_meet_three_of_a_tenth():
-    """0.1 + 0.1 + 0.1 is 0.30000000000000004 in seconds; in ticks both workers are free at once."""
+    """In seconds 0.1 + 0.1 + 0.1 is 0.30000000000000004; in ticks both workers are free at the same moment."""
     trace = simulate(
         random(max_trials=4, max_length=1),
         World(ticks=lambda trial, *_: 300_000 if trial == 0 else 100_000),

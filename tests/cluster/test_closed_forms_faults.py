@@ -28,7 +28,7 @@ AGAIN = Recovery("restart", 1, 10_000)
 
 
 def spans(make, workers, conditions, runs, *, resume=False):
-    """Makespans in units, one for each seed."""
+    """The makespan in units for each seed."""
     cluster = Cluster(workers, resume=resume, conditions=conditions)
     return [simulate(make(), World(shuffled), cluster, seed=seed).makespan / UNIT for seed in range(runs)]
 
@@ -183,7 +183,7 @@ def test_figure_8_without_stragglers(p, synchronous, asynchronous):
 
 @pytest.mark.slow
 def test_what_asha_completes_beyond_backfilled_sha_is_mispromotions():
-    """Long run, from scratch: SHA and D-ASHA alike, and W / (K + 1) R; literal ASHA above by what it promotes wrongly."""
+    """In long runs from scratch, SHA and D-ASHA complete W / (K + 1) R trials per unit; literal ASHA completes more by its mispromotions."""
     horizon, order = 10_000, np.random.default_rng(0).random(200_000)
     world = World(lambda trial, _: order[trial])
     makes = {
@@ -256,7 +256,7 @@ def test_retries_end_after_max_restarts():
 
 
 def test_a_stop_by_cost_is_when_the_money_is_gone():
-    """Two machines at 3 and one at 6 an hour, the latter leaving after half an hour: 6 + 3 in the first, then 6."""
+    """Two machines cost 3 per hour, and one costs 6 and leaves after half an hour: 6 + 3 in the first hour, then 6."""
     hour = 3600 * UNIT
     groups = (MachineGroup(2, name="a", price=3.0), MachineGroup(1, name="b", price=6.0, leave=hour // 2))
     trace = simulate(random(max_trials=None, max_length=60), World(), Cluster(groups), stop=Stop(cost=15.0))

@@ -71,7 +71,10 @@ class Every:
 
 
 def test_a_slow_spell_counts_from_when_the_job_is_given_out():
-    """Slow from second 20 on; what the scheduler gives out at second 20 is slow, though it was free at 0."""
+    """A slow spell begins at second 20.
+
+    The job that the scheduler gives out at second 20 is slow, although its worker was free at 0.
+    """
     slow = Conditions(slow=SlowSpells(Every(20 * S), Every(1000 * S), 3.0, since=0))
     cluster = Cluster(2, conditions=slow, decision_time=10 * S)
     trace = simulate(random(max_trials=2, max_length=1), Ordered(10 * S), cluster)
@@ -81,7 +84,7 @@ def test_a_slow_spell_counts_from_when_the_job_is_given_out():
 
 
 def test_a_machine_that_goes_before_the_scheduler_comes_to_it_loses_the_job_as_it_goes():
-    """The second leaves at second 15, and would have been given its job at 20."""
+    """The second worker leaves at second 15, and would have got its job at second 20."""
     cluster = Cluster((MachineGroup(1), MachineGroup(1, name="b", leave=15 * S)), decision_time=10 * S)
     trace = simulate(random(max_trials=2, max_length=1), Ordered(10 * S), cluster)
 

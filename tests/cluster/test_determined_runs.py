@@ -1,4 +1,4 @@
-"""Determined's searchers on our cluster, to the tick of what its own code does under the same clock."""
+"""Determined's searchers on our cluster do at every tick what Determined's own code does under the same clock."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ EXITS = {
 
 
 class Witness(OneByOne):
-    """A searcher and its curves in one, writing down what is asked, trained and reported."""
+    """A searcher and its curves in one, which records what is asked, trained and reported."""
 
     trials = None
 
@@ -126,7 +126,7 @@ def test_timed_runs(golden):
     ids=lambda golden: f"{golden['config']['name']} {golden['workers']} {golden['exit']}",
 )
 def test_every_event_of_timed_runs(golden):
-    """Creations, starts, results and exits in order, at their tick; a trace knows nothing of closing a trial."""
+    """Creations, starts, results and exits agree in order and tick; a trace does not have the closing of trials."""
     witness, trace = run(golden)
     starts = iter(trace.start.tolist())
     ends = iter(np.sort(trace.end).tolist())

@@ -1,4 +1,4 @@
-"""The SimPy cluster: who gets which job when, and the same answer from a plain heap."""
+"""The SimPy cluster: which worker gets which job when; a plain heap gives the same answer."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_asha_on_two_workers():
 
     assert starts(trace) == [
         (0, 0, 0, 0, 1), (1, 1, 0, 0, 1),
-        (0, 2, 0, 1, 2), (1, 0, 1, 1, 2),  # the first to end asks before the second has reported
+        (0, 2, 0, 1, 2), (1, 0, 1, 1, 2),  # the first worker to end asks before the second has reported
         (0, 3, 0, 2, 3),
         (0, 1, 1, 3, 4),
         (0, 0, 2, 4, 6),
@@ -69,7 +69,7 @@ def test_the_lowest_idle_worker_is_taken():
 
 
 def test_queued_jobs_wait_in_the_order_they_were_asked_for():
-    """Asked at once, all four base jobs stand before the promotion that the first two earn."""
+    """All four jobs of the lowest rung are requested at once, so they are in the queue before the first promotion."""
     demand = simulate(asha(max_trials=4, max_length=2, divisor=2), World(), Cluster(1))
     queued = simulate(asha(max_trials=4, max_length=2, divisor=2), World(), Cluster(1, "queued"))
 
@@ -123,7 +123,7 @@ def test_a_million_workers_cost_nothing_while_they_have_no_job():
 
 
 class RandomCurves:
-    """Coarse times and losses, so that many tie; some trials die."""
+    """Curves with coarse times and losses, so that many are equal; some trials die."""
 
     trials = None
 
@@ -177,7 +177,7 @@ def test_simpy_and_a_plain_heap_make_the_same_trace(seed):
 
 @pytest.mark.parametrize("seed", range(40))
 def test_the_fast_engine_and_the_model_agree(seed):
-    """And two groups of equal workers are the same pool as one."""
+    """Two groups of equal workers also make the same trace as one group."""
     rng = random_numbers.Random(seed)
     workers, stop = rng.randint(2, 9), Stop(rng.randint(5, 60), rng.choice([None, 0.0]), rng.choice([None, 2]))
     resume, two = seed % 2 == 0, (MachineGroup(1), MachineGroup(workers - 1))

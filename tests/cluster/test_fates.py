@@ -119,7 +119,7 @@ def test_work_without_stragglers_takes_at_least_a_tick_where_it_is_not_even():
 
 @pytest.mark.parametrize("alpha", [1.5, 3.0])
 def test_the_tail_of_pareto_stragglers(alpha):
-    """More than x times the least factor with probability x**-alpha; the least is (alpha - 1) / alpha."""
+    """A factor exceeds x times the least factor with probability x**-alpha; the least factor is (alpha - 1) / alpha."""
     factors = Pareto(alpha).quantile(uniforms(SEED, Stream.STRAGGLER, n=100_000)) * alpha / (alpha - 1)
 
     assert factors.min() == pytest.approx(1, abs=1e-3)
@@ -148,7 +148,7 @@ def test_half_normal_stragglers_are_as_far_above_1_as_a_normal_is_from_0():
     ],
 )
 def test_what_a_seed_draws_never_changes(distribution, drawn):
-    """As version 2 of the draws drew it first: a plan made last year is made again to the same figures."""
+    """The values are those that version 2 of the draws drew at first, so that an old plan gives the same figures again."""
     numbers = distribution.quantile(uniforms(0, Stream.STRAGGLER, 1, n=3))
 
     assert numbers.tolist() == pytest.approx(drawn, abs=1e-8)

@@ -18,7 +18,7 @@ from tests.support.random_worlds import trouble
 
 pytestmark = pytest.mark.slow
 
-#: Random clusters in trouble; each takes some 6 ms.
+#: Number of random clusters in trouble; each takes some 6 ms.
 CLUSTERS = 10_000 if FUZZ else 1_000
 
 
@@ -86,7 +86,7 @@ def test_simpy_and_a_plain_heap_agree_in_trouble(seed):
 
 
 def idled(trace, told):
-    """For each worker whose machine may be let go while it is idle: when it was, and when it started up again."""
+    """For each worker whose machine may be let go while idle: when it was let go, and when it started up again."""
     found = {worker: machine.let_go(trace.makespan) for worker, machine in told.items()}
     return [[(worker, each[part]) for worker, each in found.items()] for part in range(2)]
 
@@ -98,7 +98,7 @@ def spans(spells, kind=Spell.DOWN):
 
 
 def test_clusters_in_trouble_come_to_an_end():
-    """No hang, and in each: conservation of time, no overlap, no job lost or done twice."""
+    """No run hangs. In each run all time is accounted for, nothing overlaps, and no job is lost or done twice."""
     ended = 0
     for seed in range(CLUSTERS):
         make, cluster, stop = trouble(random_numbers.Random(seed))

@@ -1,4 +1,4 @@
-"""Which clusters are hopeless, to the edges of what counts as such, and what would help them."""
+"""Which clusters count as hopeless, with the limits of that, and what would help them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_losses_by_a_series_come_on_top_of_failures():
 
 
 def test_crashes_make_as_many_attempts_as_it_takes():
-    """A job of 30 hours is hopeless in an hour; where three of four attempts crash, it takes four times that."""
+    """A job of 30 hours is hopeless on machines that stay an hour; if three of four attempts crash, it takes four times as long."""
     expected = ticks_if_hopeless(Conditions(crash=0.75, recovery=RESTART), (GROUP,), 30 * HOUR, 1)
 
     assert expected == pytest.approx(4 * (exp(30) - 1) * HOUR)
@@ -70,7 +70,7 @@ def test_what_happens_always_is_to_change_first(conditions, groups, hours, units
     [(23, 1, OVERHEADS), (24, 1, LOSSES), (47, 2, OVERHEADS), (48, 2, LOSSES), (25, 1, LOSSES)],
 )
 def test_overheads_are_to_change_where_they_take_longer_than_the_training(hours, units, said):
-    """12 hours of overheads before each unit, of at most 12 hours on the faster machines."""
+    """There are 12 hours of overheads before each unit, which takes at most 12 hours on the faster machines."""
     overheads = Overheads(trial_start=5 * HOUR, save=4 * HOUR, restore=3 * HOUR)
     groups = (GROUP, MachineGroup(1, speed=2, failures=HOURLY))
 

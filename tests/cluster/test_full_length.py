@@ -1,4 +1,4 @@
-"""What counts as trained in full where rungs are equal, so that brackets end at different units."""
+"""Which trials count as fully trained if rungs are equal, so that brackets end at different units."""
 
 from __future__ import annotations
 

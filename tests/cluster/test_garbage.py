@@ -1,4 +1,4 @@
-"""A simulation leaves Python's garbage collector as it found it; the model does without it meanwhile."""
+"""A simulation leaves Python's garbage collector as it was; it is off while the model runs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _as_before():
     gc.enable()
 
 
-TWO_GROUPS = (MachineGroup(1), MachineGroup(1))  # which the model runs
+TWO_GROUPS = (MachineGroup(1), MachineGroup(1))  # the model runs this cluster
 
 
 def run(groups=TWO_GROUPS, **world):
@@ -67,7 +67,7 @@ def test_a_run_leaves_no_cycles_of_garbage(groups):
 def test_runs_do_not_put_off_a_full_garbage_collection():
     gc.collect()
     for _ in range(5):
-        gc.collect(1)  # each is a step towards it
+        gc.collect(1)  # each collection is a step towards a full one
         run()
 
     assert gc.get_count()[2] >= 5

@@ -1,4 +1,4 @@
-"""A trial that never stopped keeps its worker: by a stopping rule it goes on at its own result, where it is."""
+"""Under a stopping rule, a trial whose own result lets it go on never stopped, and so keeps its worker."""
 
 from __future__ import annotations
 
@@ -77,7 +77,8 @@ def test_the_model_and_a_plain_heap_agree_in_trouble():
             assert isinstance(expected, type(trace)) or (isinstance(trace, StarvedError) and expected is None), seed
             continue
         assert len(trace) == len(expected), seed
-        for name, column in zip(ROW, zip(*expected, strict=True), strict=False):  # none of a run without rows
+        # Without rows there are no columns to compare.
+        for name, column in zip(ROW, zip(*expected, strict=True), strict=False):
             assert np.array_equal(getattr(trace, name), column, equal_nan=name == "loss"), (seed, name)
         rows += len(trace)
     assert rows > 3_000

@@ -1,4 +1,4 @@
-"""The SimPy model uses SimPy as its documentation has it: processes, events, the clock; nothing private."""
+"""The SimPy model uses only what SimPy documents: processes, events and the clock, and nothing private."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_only_the_model_imports_simpy():
 
 @pytest.mark.parametrize("model", [model, one_search, sharing_model])
 def test_nothing_private_of_simpy_is_used(model):
-    """The model's own private names are those of `self`; all else that begins with a line would be SimPy's."""
+    """The model's own private names follow `self`; any other name with an underscore at its beginning would be SimPy's."""
     private = {
         ast.unparse(node)
         for node in ast.walk(ast.parse(Path(model.__file__).read_text()))
@@ -73,7 +73,7 @@ def test_a_worker_is_made_when_it_is_first_needed(monkeypatch):
 
 
 def test_an_attempt_costs_one_event_and_a_worker_that_waited_one_more(monkeypatch):
-    """Three trials of one unit on one worker: its process begins, three timeouts end, and the run does."""
+    """For three trials of one unit on one worker, the events are the begin of its process, three timeouts, and the end of the run."""
     handled = []
     step = simpy.Environment.step
     monkeypatch.setattr(simpy.Environment, "step", lambda env: handled.append(env.now) or step(env))
@@ -86,7 +86,7 @@ def test_an_attempt_costs_one_event_and_a_worker_that_waited_one_more(monkeypatc
     "error", [InputError(Problem("curves.csv", "has no trial 7")), KeyError("x"), RuntimeError("y")]
 )
 def test_an_error_of_the_curves_or_the_searcher_is_raised_as_it_was(error):
-    """SimPy would raise a copy, made from the error's arguments alone."""
+    """SimPy alone would raise a copy that is made from the error's arguments."""
 
     def fail(trial, start, end):
         if trial == 2:

@@ -39,11 +39,11 @@ def test_machines_that_never_stay_long_enough_to_start_up():
 @pytest.mark.slow
 def test_machines_come_and_go_in_vain_a_hundred_thousand_times_and_no_more():
     def start(after):
-        groups = (*spot(1, 1, start_up=1), MachineGroup(1, join=2 * after))  # a visit every two ticks
+        groups = (*spot(1, 1, start_up=1), MachineGroup(1, join=2 * after))  # it comes every two ticks
         world = World(ticks=lambda *_: 1)
         return simulate(random(max_trials=1, max_length=1), world, Cluster(groups)).start[0]
 
-    assert start(99_998) == 199_996  # each is looked at once before the first visit too
+    assert start(99_998) == 199_996  # each machine is checked once before it first comes, too
     with pytest.raises(
         StarvedError, match=r"^machines come and go, and none stays long enough to start up and work$"
     ):
@@ -138,7 +138,7 @@ def test_what_makes_a_cluster_hopeless_besides_the_training():
 
 
 def test_money_is_followed_only_as_far_as_the_run_goes():
-    """20 machines at a price of 1 an hour take millions of years to spend that."""
+    """20 machines at a price of 1 per hour take millions of years to spend the budget."""
     group = MachineGroup(20, price=1.0, failures=Failures(Weibull(HOUR), Weibull(HOUR / 10)))
     for stop in (Stop(time=10 * HOUR, cost=1e12), Stop(cost=1e12)):
         trace = simulate(random(max_trials=3, max_length=4), World(), Cluster((group,)), stop=stop)

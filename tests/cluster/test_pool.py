@@ -1,4 +1,4 @@
-"""Which places a pool has, in which order they are taken, when their machines are there and what they cost."""
+"""The places of a pool: their order, when their machines are there, and their cost."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def life(machine, n):
     ],
 )
 def test_the_order_in_which_idle_workers_are_taken(policy, order):
-    """Machines of four slots have two places for trials of two; what is left of five slots is of no use."""
+    """Machines of four slots have two places for trials of two slots; the fifth slot of a machine of five is not used."""
     groups = (
         MachineGroup(2, speed=1.0, price=2.0, slots=2),
         MachineGroup(2, speed=2.0, price=3.0, slots=5),
@@ -83,7 +83,7 @@ def test_a_group_costs_its_machines_shared_by_their_places():
 
 
 def test_machines_join_one_after_the_other_start_up_and_leave_together():
-    """Steady workers first, between and last; the second group has two places a machine."""
+    """There are steady workers first, between the groups and last; the second group has two places per machine."""
     late = MachineGroup(3, join=10, ramp_up=4, start_up=5, leave=20, slots=2)
     pool = pool_of(MachineGroup(1), late, MachineGroup(1), MachineGroup(1, join=2))
     expected = [
@@ -132,7 +132,7 @@ def test_a_series_is_played_round_and_round_from_a_place_of_its_own():
 
 @pytest.mark.parametrize("kind", ["failures", "preemption"])
 def test_spells_are_drawn_by_machine_and_number(kind):
-    """Rounded, at least one tick; sixteen are drawn at a time."""
+    """Spells are rounded to at least one tick, and drawn sixteen at a time."""
     up, down = Weibull(9.0, 0.7), LogNormalSpan(3.0, 8.0)
     law = {"failures": Failures(up, down), "preemption": Preemption(up, down)}[kind]
     streams = {"failures": (Stream.FAILURE, Stream.REPAIR), "preemption": (Stream.PREEMPTION, Stream.RETURN)}[kind]
@@ -157,7 +157,7 @@ def test_spells_are_drawn_by_machine_and_number(kind):
     ],
 )
 def test_what_counts_where_a_machine_would_go_for_two_reasons_at_once(up, leave, expected):
-    """Failures after one tick and back after one, whatever the preemption does; of both at once the failure counts."""
+    """The machine fails after one tick and is back after one, whatever the preemption does; if both come at once, the failure counts."""
     failing = Failures(Weibull(0.01), Weibull(0.01))
     group = MachineGroup(1, failures=failing, preemption=Preemption(series=((up, 9),)), leave=leave)
 
@@ -175,7 +175,7 @@ def test_the_sooner_of_a_failure_and_a_preemption_counts_with_its_own_absence():
 
 
 def test_money_is_spent_by_the_machines_that_are_there():
-    """Two at 3 an hour always, one at 4 for the first hour, one at 10 from the second hour on; then one for nothing."""
+    """Two machines cost 3 per hour all the time, one costs 4 in the first hour, one costs 10 from the second hour on, and one is free."""
     groups = (
         MachineGroup(2, price=3.0, slots=2), MachineGroup(1, price=4.0, leave=HOUR),
         MachineGroup(1, price=10.0, join=2 * HOUR), MachineGroup(1),
@@ -205,7 +205,7 @@ def test_machines_that_leave_spend_no_more():
     ],
 )
 def test_a_run_is_given_up_when_nobody_has_worked_for_longer_than_max_wait(max_wait, makespan, outcomes):
-    """One machine, there for four units and away for twenty; three jobs of two units."""
+    """One machine is there for four units and away for twenty; there are three jobs of two units."""
     group = MachineGroup(1, preemption=Preemption(series=((4 * UNIT, 20 * UNIT),)))
     cluster = Cluster((group,), max_wait=max_wait)
     trace = simulate(random(max_trials=3, max_length=2), World(), cluster, stop=99 * UNIT)

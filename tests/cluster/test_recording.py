@@ -1,4 +1,4 @@
-"""Packed rows come out as the columns that went in, cut at the end of the run."""
+"""Unpacked columns are those that were packed, cut at the end of the run."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_rows_of_any_number_are_unpacked_in_their_order(n):
 
 
 def test_what_still_runs_at_the_end_is_cut_there_and_was_useful():
-    """One that ends just then, one cut in its training, one cut in its overhead, one lost after the end."""
+    """One attempt ends exactly then, one is cut in its training, one is cut in its overhead, and one would be lost after the end."""
     rows = [
         (0, 0, 0, 0, 0, 1, 10, 50, 0.5, 7, 0, Outcome.COMPLETED),
         (1, 1, 0, 0, 0, 1, 20, 51, 0.5, 7, 0, Outcome.COMPLETED),

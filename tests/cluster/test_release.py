@@ -21,7 +21,7 @@ HOUR, MINUTE = 3600 * UNIT, 60 * UNIT
 
 
 def hours(trial, low, high):
-    """Trial k takes k + 1 hours."""
+    """Curves on which trial k takes k + 1 hours."""
     return (trial + 1) * HOUR
 
 
@@ -33,7 +33,7 @@ def test_kept_machines_are_paid_to_the_end_and_drained_ones_to_their_last_work()
     kept = ran(MachineGroup(4, price=10.0))
     drained = ran(MachineGroup(4, price=10.0, release="drained"))
 
-    assert billing.total(kept) == 4 * 3 * 10  # three hours, the fourth machine for nothing
+    assert billing.total(kept) == 4 * 3 * 10  # three hours; the fourth machine costs nothing
     assert billing.total(kept, Bill.DRAINED) == (1 + 2 + 3) * 10
     assert billing.total(drained) == (1 + 2 + 3) * 10
     assert billing.total(drained, Bill.KEPT) == 4 * 3 * 10
@@ -54,7 +54,7 @@ def test_every_minute_or_hour_that_was_begun_is_paid():
 
 
 def test_each_time_that_a_machine_comes_begins_an_hour():
-    """Half an hour there, half an hour away, by turns: an hour and a half of work is three hours begun."""
+    """The machine is there and away for half an hour each, by turns: an hour and a half of work is in three begun hours."""
     preemption = Preemption(series=((HOUR // 2, HOUR // 2),))
     group = MachineGroup(1, price=10.0, billing=HOUR, preemption=preemption)
     world = World(ticks=lambda trial, low, high: 10 * MINUTE)
@@ -144,7 +144,10 @@ def times(trace, spells):
 
 
 def test_a_machine_idle_for_so_long_is_let_go_and_hired_again_when_work_waits():
-    """They wait for the barrier at hour 4: 0 and 1 are gone by then, 2 and 3 are at hand for the two who go on."""
+    """The barrier opens at hour 4.
+
+    Machines 0 and 1 are let go by then, 2 and 3 are there for the two trials that go on.
+    """
     trace = halved(MachineGroup(4, price=10.0, release=HOUR * 3 // 2))
 
     assert times(trace, trace.released) == [(0, 2.5, 5), (1, 3.5, 5)]
@@ -155,7 +158,10 @@ def test_a_machine_idle_for_so_long_is_let_go_and_hired_again_when_work_waits():
 
 
 def test_a_machine_that_is_hired_again_starts_up_first():
-    """All but the last are gone at hour 4: it takes one, and the first is hired for the other, for 12 minutes."""
+    """At hour 4 all machines but the last are let go.
+
+    The last takes one job, and the first is hired for the other; it starts up in 12 minutes.
+    """
     trace = halved(MachineGroup(4, price=10.0, release=MINUTE * 30, start_up=MINUTE * 12, billing=HOUR))
 
     assert times(trace, trace.released) == [(0, 1.7, 4.2), (1, 2.7, 5.4), (2, 3.7, 5.4)]
@@ -165,7 +171,7 @@ def test_a_machine_that_is_hired_again_starts_up_first():
     assert list(zip(trace.worker[-2:].tolist(), (trace.start[-2:] / MINUTE).tolist(), strict=True)) == [
         (3, 252), (0, 264),
     ]  # fmt: skip
-    assert billing.total(trace) == (2 + 2 + 3 + 4 + 6) * 10  # each time that one comes begins an hour
+    assert billing.total(trace) == (2 + 2 + 3 + 4 + 6) * 10  # each time that a machine comes, an hour begins
     assert sum(metrics.split(trace)) == trace.workers * trace.makespan
 
 
@@ -177,7 +183,7 @@ def test_work_that_comes_at_the_tick_at_which_one_would_be_let_go_keeps_it():
 
 
 def test_work_for_which_one_is_hired_goes_to_whoever_is_ready_first():
-    """Hired at hour 4, the first is ready at hour 6; the fourth is free at hour 5 and takes both jobs."""
+    """The first machine is hired at hour 4 and ready at hour 6. The fourth is free at hour 5, and takes both jobs."""
     trace = halved(MachineGroup(4, release=MINUTE, start_up=2 * HOUR))
 
     assert list(zip(trace.worker[-2:].tolist(), (trace.start[-2:] / HOUR).tolist(), strict=True)) == [(3, 6), (3, 7)]
@@ -201,7 +207,10 @@ def test_both_places_of_a_machine_are_let_go_and_hired_together():
 
 
 def test_a_machine_that_is_away_is_hired_once_it_is_back():
-    """Here for 3 hours and away for 2, let go at 1:30: the work that waits from hour 4 on has it at hour 5."""
+    """The machine is there for 3 hours and away for 2, and is let go at 1:30.
+
+    Work that waits from hour 4 on gets it at hour 5.
+    """
     preemption = Preemption(series=((3 * HOUR, 2 * HOUR),))
     spot = MachineGroup(1, name="spot", price=1.0, release=MINUTE * 30, preemption=preemption)
     leaving = MachineGroup(1, name="b", price=9.0, leave=4 * HOUR)
@@ -214,7 +223,7 @@ def test_a_machine_that_is_away_is_hired_once_it_is_back():
 
 
 def test_all_that_is_idle_costs_no_more_than_kept_and_no_less_than_drained():
-    """For a longer and longer time; a machine that is never let go is kept."""
+    """This holds for longer and longer times; a machine that is never let go costs as much as a kept one."""
     rng = np.random.default_rng(5)
     spent = rng.integers(5, 200, 60) * MINUTE
     world = World(ticks=lambda trial, low, high: int(spent[trial]) * (high - low))
@@ -233,8 +242,10 @@ def test_all_that_is_idle_costs_no_more_than_kept_and_no_less_than_drained():
 
 @pytest.mark.parametrize("seed", range(10))
 def test_a_bill_is_what_the_spells_say(seed):
-    """Machines that are let go while idle, go together, and are paid by the second, minute or hour: every span in which
-    one is there is rounded up, and no attempt lies outside of one."""
+    """Machines are let go while idle, go together, and are paid by the second, minute or hour.
+
+    Every span in which a machine is there is rounded up, and every attempt is inside such a span.
+    """
     rng = np.random.default_rng(seed)
     times = rng.integers(5, 200, 60) * MINUTE + rng.integers(0, UNIT, 60)
     units = rng.permutation([1, MINUTE, HOUR]).tolist()
@@ -317,7 +328,7 @@ def test_capacity_is_waited_for_at_the_start():
 
 
 def test_recorded_availability_is_played_to_the_tick():
-    """Of four machines so many are there at a time as was recorded; a hundred hours are played twice."""
+    """At each time, as many of four machines are there as the recording says; its hundred hours are played twice."""
     counts = ((0, 4), (10 * HOUR, 0), (13 * HOUR, 2), (50 * HOUR, 3), (80 * HOUR, 1), (100 * HOUR, 0))
     found = lives(MachineGroup(4, preemption=Preemption(availability=counts, from_start=True)), 4)
     up = [200 * HOUR - sum(end - start for start, end in life) for life in found]
@@ -333,7 +344,9 @@ def test_recorded_availability_is_played_to_the_tick():
 
 
 def test_a_job_pays_for_the_part_that_falls_into_a_spell():
-    """Slow from hour 2 to 3, 5 to 6 …, by a factor of 4: of three hours' work two are done before, a quarter in it."""
+    """The machine is slow by a factor of 4 from hour 2 to 3, from 5 to 6, and so on: of three hours of work, two are
+    done before the spell and a quarter in it.
+    """
 
     class Every:
         def __init__(self, span):
@@ -355,7 +368,7 @@ def test_a_job_pays_for_the_part_that_falls_into_a_spell():
 
 
 def test_the_mean_over_a_long_time_is_that_of_the_share():
-    """A quarter of the time is slow by 3: an hour of work takes 1 / (.75 + .25 / 3) hours on average."""
+    """Machines are slow by a factor of 3 for a quarter of the time: an hour of work takes 1 / (.75 + .25 / 3) hours on average."""
     conditions = Conditions(slow=SlowSpells(Weibull(3 * HOUR), Weibull(HOUR), 3.0))
     world = World(ticks=lambda *_: 2000 * HOUR)
     trace = simulate(random(max_trials=20, max_length=1), world, Cluster(20, conditions=conditions))
@@ -365,7 +378,7 @@ def test_the_mean_over_a_long_time_is_that_of_the_share():
 
 @pytest.mark.parametrize("spans", [(Weibull(3 * HOUR), Weibull(HOUR)), (Weibull(3 * HOUR, 20), Weibull(HOUR, 20))])
 def test_machines_are_as_often_slow_at_the_start_as_later_on(spans):
-    """A quarter of the time is slow by 3; the share of 800 machines has a standard error of .015."""
+    """Machines are slow for a quarter of the time; the share among 800 machines has a standard error of .015."""
     conditions = Conditions(slow=SlowSpells(*spans, 3.0))
     world = World(ticks=lambda *_: UNIT)
     trace = simulate(random(max_trials=800, max_length=1), world, Cluster(800, conditions=conditions))

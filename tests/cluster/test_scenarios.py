@@ -1,6 +1,6 @@
-"""Whole scenarios drawn at random, with and without faults: three ways to simulate them make the same trace.
+"""Random scenarios, with and without faults: three ways to simulate them make the same trace.
 
-`make fuzz` runs ten thousand and prints what they were made of.
+`make fuzz` runs ten thousand, and prints what they contained.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from tests.support.random_worlds import scenario
 
 pytestmark = pytest.mark.slow
 
-#: Lots of scenarios, and how many in each.
+#: Number of batches of scenarios, and of scenarios in each.
 LOTS, EACH = (max(1, int(340 * FUZZ)) if FUZZ else 5), 30
 
 
 class QuickWitness(Witness):
-    """Lets a searcher report and decide in one, as the engine wants it where nothing can go wrong."""
+    """Lets a searcher report and decide in one call, as the fast engine does if nothing can go wrong."""
 
     def report_and_next(self, job, loss):
         self.outstanding.remove(job)
@@ -42,7 +42,7 @@ class QuickWitness(Witness):
 
 
 def run(drawn, curves, cluster, stop, seed, engine):
-    """The searcher as it was asked, and its trace; None where the cluster starves it."""
+    """The witness of the searcher, and its trace; None if the cluster starves it."""
     witness = QuickWitness(drawn.make())
     try:
         return witness, simulate(witness, curves, cluster, stop=stop, seed=seed, engine=engine)
@@ -52,7 +52,7 @@ def run(drawn, curves, cluster, stop, seed, engine):
 
 @pytest.mark.parametrize("lot", range(LOTS))
 def test_the_model_the_fast_engine_and_a_plain_heap_with_sorting_make_the_same_trace(lot):
-    """The heap comes with the searcher's slow version, too. The fast engine runs where machines come and stay."""
+    """The heap also runs the slow version of the searcher. The fast engine runs if machines come and stay."""
     seen = Counter()
     for seed in range(lot * EACH, (lot + 1) * EACH):
         drawn, curves, cluster, stop = scenario(random_numbers.Random(seed))

@@ -66,9 +66,10 @@ def test_a_lost_job_goes_before_anything_new_on_the_first_worker_that_is_idle():
 
 
 def test_every_column_of_an_attempt_with_overheads_that_is_lost():
-    """3 to set up, units of 10 with a checkpoint of 1 after each but the last; there for 20 and away for 5.
+    """It takes 3 ticks to set up, and units take 10, with a checkpoint of 1 after each but the last.
 
-    At 20 the machine goes with a unit saved at 14; then 3 and 2 to restore, and three units that take 30 and 2.
+    The machine is there for 20 ticks and away for 5. It goes at 20, with a unit saved at 14. Then set-up and
+    restoring take 3 and 2, and three units take 30 and 2.
     """
     conditions = Conditions(overheads=Overheads(trial_start=3, save=1, restore=2))
     world = World(ticks=lambda trial, begin, end: 10 * (end - begin))
@@ -87,7 +88,7 @@ def test_every_column_of_an_attempt_with_overheads_that_is_lost():
     ("every", "kept", "saving", "left"), [(1, 20, 2, 21), (2, 20, 1, 20), (3, 0, 0, 41)], ids=["1", "2", "3"]
 )
 def test_only_what_was_saved_is_not_done_again(every, kept, saving, left):
-    """Four units of 10 ticks, a checkpoint of 1 after each `every`; the machine goes at 25 and another comes at 90."""
+    """Four units of 10 ticks, with a checkpoint of 1 tick after every `every` units; the machine goes at 25 and another comes at 90."""
     conditions = Conditions(overheads=Overheads(save=1), recovery=Recovery(checkpoint_every=every))
     groups = (MachineGroup(1, leave=25), MachineGroup(1, join=90))
     world = World(ticks=lambda trial, begin, end: 10 * (end - begin))
@@ -139,7 +140,7 @@ def test_preemptions_do_not_count_as_restarts_but_end_a_trial_that_exits_on_loss
 
 @pytest.mark.parametrize("max_trials", [1, 3])
 def test_a_job_that_is_lost_for_ever_is_told_by_trial_and_resource(max_trials):
-    """The last trial never ends: it takes four units, and the machine stays for three."""
+    """The last trial is never done: it takes four units, and the machine stays for three."""
     asked = []
     world = World(ticks=lambda trial, begin, end: asked.append(trial) or (4 if trial == max_trials - 1 else 1) * UNIT)
     cluster = Cluster((spot(3 * UNIT, UNIT),), conditions=Conditions(recovery=Recovery("restart")))
@@ -193,7 +194,7 @@ def test_a_trial_that_dies_by_itself_does_so_as_where_nothing_can_go_wrong(exit_
 
 @pytest.mark.parametrize("groups", [2, (MachineGroup(1), MachineGroup(1))], ids=["plain", "with troubles"])
 def test_each_trial_counts_once_towards_a_stop_after_so_many_in_full(groups):
-    """Rungs of one unit each, of which the third is full length already; the last to reach it takes its time."""
+    """Rungs are one unit apart, and the third is full length already; the last trial takes long to reach it."""
     world = World(shuffled, lambda trial, start, end: (9 if (trial, start) == (43, 2) else 1) * UNIT)
 
     def run(stop):
@@ -256,7 +257,7 @@ def test_when_a_run_stops(groups, stop, makespan, outcomes):
 
 
 def test_a_trial_pays_nothing_only_where_it_goes_on_at_once_where_it_was():
-    """Promoted on the other worker, trial 0 is saved, set up and restored; where it stays, it goes on for nothing."""
+    """Promoted on the other worker, trial 0 is saved, set up and restored; on the same worker, it goes on without overhead."""
     conditions = Conditions(
         overheads=Overheads(trial_start=100, save=7, restore=30), recovery=Recovery(checkpoint_every=9)
     )

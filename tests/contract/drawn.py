@@ -1,4 +1,4 @@
-"""Searchers drawn at random, each with its promotion law and a slow version of it that sorts."""
+"""Random searchers, each with its promotion law and a slow version that sorts."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ class Law(NamedTuple):
 
 @dataclass(frozen=True)
 class Drawn:
-    """A drawn case: `make` and `oracle` make searchers that must agree.
+    """A random case: `make` and `oracle` make searchers that must agree.
 
-    `laws` are those of the brackets; the last one holds for all brackets after it.
+    `laws` are the laws of the brackets; the last law holds for all further brackets.
     """
 
     make: Callable[[], Any]
@@ -80,13 +80,13 @@ def exact(divisor):
 
 
 def geometry(rng):
-    """Options of a searcher whose rungs fit, and the rungs' resources."""
+    """Draw options of a searcher with rungs that fit, and the rungs' resources."""
     while True:
         divisor, rungs = rng.choice([2, 3, 4, 2.5, 1.5]), rng.randint(1, 4)
         length = rng.choice([int(divisor ** (rungs - 1)), rng.randint(1, 90)])
         try:
             resources = rung_resources(length, rungs, divisor)
-        except ValueError:  # no unit for each rung
+        except ValueError:  # two rungs would have the same unit
             continue
         return {"max_length": length, "divisor": divisor, "num_rungs": rungs}, resources
 
@@ -186,7 +186,7 @@ def hyperband_geometry(rng):
     divisor, length = rng.choice([(2, 1), (2, 2), (2, 4), (2, 7), (3, 3), (3, 9), (3, 10), (4, 16), (2.5, 7)])
     options = {"max_length": length, "divisor": divisor, "rounding": rng.choice(["algorithm", "table"])}
     if divisor % 1:
-        options["rounding"] = "algorithm"  # the table is for whole divisors
+        options["rounding"] = "algorithm"  # `table` needs whole divisors
     return options, hyperband_brackets(**options)
 
 

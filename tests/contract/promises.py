@@ -1,4 +1,4 @@
-"""What every searcher promises (simulator/searchers/protocol.py), checked at every step by a model that decides nothing.
+"""The contract of searchers (simulator/searchers/protocol.py), checked at every step by a model that makes no decisions.
 
 The model keeps the results of every rung in order and checks whether each answer was allowed. It does not know when a
 dead trial "completes" the next rung at once, so where trials die it checks bounds only;
@@ -26,7 +26,7 @@ class Bracket:
         self.law = law
         rungs = range(len(law.resources))
         self.results = [[] for _ in rungs]  # (loss, arrival, trial), best first
-        self.place = [{} for _ in rungs]  # trial -> its result
+        self.place = [{} for _ in rungs]  # the result of each trial
         self.left = [set() for _ in rungs]
         self.going_on = [deque() for _ in rungs]  # under the stopping rule, first come first
         self.died = Counter()  # by rung
@@ -81,7 +81,7 @@ class Bracket:
         self.left[rung].add(trial)
 
     def check_end(self):
-        """Once the search is done, no trial that may leave is left behind."""
+        """Check that, at the end of the search, no trial is left that may leave its rung."""
         law = self.law
         for rung, results in enumerate(self.results[:-1]):
             best = {trial for loss, _, trial in results[: self.allowed(rung, len(results))] if loss < inf}
@@ -90,7 +90,7 @@ class Bracket:
                 assert not self.going_on[rung]
             elif law.kind == "delayed":
                 full = len(left) >= self.allowed(rung, len(results))
-                assert best <= left or full or self.died  # the dead that left count, too
+                assert best <= left or full or self.died  # dead trials that left count, too
             elif law.reopens or not self.withdrawn:
                 assert best <= left
             if law.kind in {"barrier", "certain"} and not self.withdrawn:
@@ -142,7 +142,7 @@ class Promises:
         if isinstance(answer, Idle):
             self.check_progress()
             return answer
-        job = Job(*answer)  # a bare tuple, maybe
+        job = Job(*answer)  # it may be a plain tuple
         self.check_job(job)
         self.outstanding.append(job)
         assert within(len(self.outstanding), self.drawn.max_concurrent), "no more at once than its limit"
@@ -184,11 +184,11 @@ class Promises:
             bracket.record(job, inf, next(self.arrivals))
 
     def check_progress(self):
-        """Check the progress, which is asked only when no job is outstanding.
+        """Check the progress, which is only read when no job is outstanding.
 
         Between a result and the job that follows from it, it is not certain which trials are closed.
         """
-        now = self.searcher.progress  # of the twin nobody asks: to ask changes nothing
+        now = self.searcher.progress  # the twin's is not read: reading it must change nothing
         assert 0 <= now <= 1
         assert now >= self.progress - 1e-12 or not self.clean, "progress does not fall unless a result vanishes"
         self.progress = now

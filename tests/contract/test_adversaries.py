@@ -18,7 +18,7 @@ from tests.support.budgets import FUZZ
 
 STEPS = int(200_000 * FUZZ) if FUZZ else 2_000
 
-#: Which of the outstanding jobs is answered next; they are listed oldest first.
+#: Functions that choose which outstanding job ends next; the oldest job is first in the list.
 ORDERS = {
     "first in, first out": lambda rng, n: 0,
     "last in, first out": lambda rng, n: n - 1,
@@ -52,7 +52,7 @@ def episode(draw, seed, most=400):
     promises = Promises(draw(rng))
     order, loss = rng.choice(list(ORDERS.values())), rng.choice(list(LOSSES.values()))
     death, withdrawal, asking = rng.choice(DEATHS), rng.choice(WITHDRAWALS), rng.choice(ASKING)
-    at_once, exchanges = rng.choice([1, 4, 16, 64]), rng.random() < 0.3  # workers; who go from job to job
+    at_once, exchanges = rng.choice([1, 4, 16, 64]), rng.random() < 0.3  # number of workers; one call instead of two
     nothing = False  # the last answer was not a job, and nothing was reported since
     for step in range(most):
         outstanding = promises.outstanding
@@ -72,7 +72,7 @@ def episode(draw, seed, most=400):
         if answer is Idle.DONE:
             promises.check_end()
             return step + 4
-        nothing = answer is Idle.WAIT and rng.random() < 0.9  # now and then it is asked again
+        nothing = answer is Idle.WAIT and rng.random() < 0.9  # sometimes the searcher is asked again
     return most
 
 

@@ -1,7 +1,8 @@
 """The libraries' searchers keep the promises of simulator/searchers/protocol.py, against the adversaries of the others.
 
-Who goes on is the matter of tests/searchers/dialects, of recorded schedules and of `make rivals`; here it is that jobs are well
-formed, answered once, and end, whatever is reported, in any order, with deaths and invalid trials.
+Which trials go on is tested in tests/searchers/dialects, by recorded schedules, and by `make rivals`. Here the tests
+check that jobs are well formed, are answered once, and end, whatever is reported, in any order, with deaths and
+invalid trials.
 """
 
 from __future__ import annotations
@@ -83,12 +84,13 @@ DIALECTS = {
 
 
 class Kept:
-    """A searcher and its twin, told the same; raises AssertionError at the first broken promise."""
+    """A searcher and its twin with the same reports; raises AssertionError at the first broken promise."""
 
     def __init__(self, name, rng):
         make, counts, draw = DIALECTS[name]
         self.trials = rng.randint(1, 40)
-        self.late = name == "ray_hyperband"  # who comes into a bracket that has halved trains up to its new milestone
+        # A trial that joins a bracket after a halving trains up to the new milestone.
+        self.late = name == "ray_hyperband"
         options = draw(rng) | {counts: self.trials}
         self.searcher, self.twin = make(**options), make(**options)
         self.replaces = name != "sklearn_halving"  # an invalid trial; there it counts as dead
@@ -130,7 +132,7 @@ class Kept:
         assert len(self.last) <= self.trials + self.withdrawn, "no more trials than were asked for"
 
     def exchange(self, place, loss):
-        """Report and ask in one, which must be the same as one after the other."""
+        """Report and ask in one call, which must give the same as the two calls."""
         job = self.outstanding.pop(place)
         answer = self.searcher.report_and_next(job, loss)
         self.twin.report(job, loss)
@@ -154,7 +156,7 @@ def episode(name, seed, most=600):
     kept = Kept(name, rng)
     order, loss = rng.choice(list(ORDERS.values())), rng.choice(list(LOSSES.values()))
     death, withdrawal, asking = rng.choice(DEATHS), rng.choice(WITHDRAWALS), rng.choice(ASKING)
-    at_once, exchanges = rng.choice([1, 4, 16, 64]), rng.random() < 0.5  # workers; who go from job to job
+    at_once, exchanges = rng.choice([1, 4, 16, 64]), rng.random() < 0.5  # number of workers; one call instead of two
     nothing = False
     for step in range(most):
         if kept.outstanding and (nothing or len(kept.outstanding) >= at_once or rng.random() >= asking):

@@ -1,6 +1,6 @@
-"""Rungs of thousands of results: what is decided on the border stays right when most results lie far from it.
+"""Rungs with thousands of results: decisions at the border are right even if most results are far from it.
 
-The searches of test_adversaries.py are small, and so quick; those here are few and long.
+The searches of test_adversaries.py are small and quick; those here are few and long.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What every searcher promises (simulator/searchers/protocol.py), as a state machine that shrinks what it finds."""
+"""The contract of searchers (simulator/searchers/protocol.py) as a state machine, which shrinks failing cases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every searcher, straggler model and kind of curves that a scenario may name does all that the commands ask of it.
+"""Every searcher, straggler model and kind of curves that a scenario may name works with all commands.
 
 The lists are the unions of simulator/scenario themselves, so whoever adds a member adds it here, too.
 """
@@ -53,13 +53,13 @@ plan: {{vary: {{cluster.workers: [2, 3]}}, replicates: {{min: 2, max: 2}}}}
 
 
 def block(tag, name, model, **more):
-    """A block of a scenario that names a member of a union, with what it must be given."""
+    """A block of a scenario that names a member of a union, with its required keys."""
     fields = model.model_fields
     missing = {key for key, field in fields.items() if field.is_required()} - {tag} - VALUES.keys()
     assert not missing, f"give VALUES a value for {missing}"
     known = {key: value for key, value in VALUES.items() if key in fields}
     if tag == "kind":
-        known.pop("version", None)  # of another kind than a library's
+        known.pop("version", None)  # a searcher that is not a library's
     if name == "recorded":
         del known["unit_time"]
     return json.dumps({tag: name, **known, **more})
@@ -147,7 +147,7 @@ def test_it_is_in_the_schema_and_in_the_reference(tag, name, model):
 
 
 def test_an_experiment_file_may_name_every_searcher(tmp_path):
-    """An experiment file may name one of Determined's searchers, or any other if it holds only the block."""
+    """An experiment file may name a searcher of Determined, or any other searcher if it has only the block."""
     assert set(SUPPORTED) == {name for name, model in SEARCHERS.items() if issubclass(model, DeterminedSection)}
     for name, model in SEARCHERS.items():
         (tmp_path / "e.yaml").write_text(f"searcher: {block('name', name, model)}\n")

@@ -1,4 +1,4 @@
-"""Hostile texts in every output of a plan: each target shows them, and none obeys."""
+"""Hostile texts in every output of a plan: each format shows them as text, and nothing acts on them."""
 
 from __future__ import annotations
 

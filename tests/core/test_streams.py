@@ -1,4 +1,4 @@
-"""A draw belongs to its key: the same whatever is asked before, and of nothing but its law and chance."""
+"""A draw belongs to its key: it is the same whatever was asked before, and follows its distribution."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from simulator.core.normals import normal_quantile
 from simulator.core.streams import Drawn, Stream, integers, order, uniforms, words
 
 MILLION = 1_000_000
-#: Chance alone is further off in one of a million such tests.
+#: Standard errors: by chance alone, one in a million tests is further off.
 DEVIATIONS = 4.9
 UNLIKELY = 1e-6
 
@@ -32,7 +32,7 @@ def mixed(word):
 
 
 def hashed(seed, stream, key, index):
-    """The rule in Python's integers, written again: each piece of the key is mixed in, then the steps are taken."""
+    """The hash with Python's integers, written independently: first the pieces of the key are mixed in, then come the steps."""
     pieces = []
     while seed or not pieces:
         seed, piece = divmod(seed, 2**64)
@@ -52,7 +52,7 @@ def test_a_number_is_a_hash_of_seed_stream_key_and_index(seed, key):
 
 
 def test_the_hash_is_that_of_splitmix64():
-    """The first numbers after its state 1234567, as its authors' program prints them."""
+    """These are the first numbers after the state 1234567, as the program of its authors prints them."""
     states = [(1234567 + step * 0x9E3779B97F4A7C15) % 2**64 for step in (1, 2, 3)]
 
     assert [mixed(state) for state in states] == [6457827717110365317, 3203168211198807973, 9817491932198370423]
@@ -145,7 +145,7 @@ def _trials(step):
 
 
 def _keys(one, other, many=500):
-    """The numbers of pairs of keys side by side; the functions make seed, stream and key of a number."""
+    """The numbers of pairs of keys; the functions make a seed, a stream and a key from a number."""
     return tuple(np.concatenate([uniforms(*of(number), n=400) for number in range(many)]) for of in (one, other))
 
 
@@ -188,14 +188,14 @@ def test_no_two_streams_have_anything_to_do_with_each_other():
 
 
 def beyond_chance(one, other):
-    """Correlation, and how often pairs fall into each of 32 x 32 squares."""
+    """Whether the correlation, or the counts of pairs in 32 x 32 squares, are beyond chance."""
     squares = np.histogram2d(one, other, 32, ((0, 1), (0, 1)))[0]
 
     assert abs(np.corrcoef(one, other)[0, 1]) * math.sqrt(len(one)) < DEVIATIONS
     assert stats.chisquare(squares.ravel()).pvalue > UNLIKELY
 
 
-#: What 100,000 numbers of each distribution are, rounded as the simulator rounds them; made on x86-64 with numpy 2.4.
+#: Digests of 100,000 numbers of each distribution, rounded as in the simulator; computed on x86-64 with numpy 2.4.
 DIGEST = "4f868df12877899a7857990f00447e0122ee61f950e07faa6a2436d354829eb1"
 PRINT = """\
 from hashlib import sha256
@@ -206,7 +206,7 @@ print(sha256(rounded().tobytes()).hexdigest())
 
 
 def rounded():
-    """100,000 numbers of each distribution of factors to nine digits, spans in ticks, and integers."""
+    """100,000 numbers of each distribution: factors with nine digits, spans in ticks, and integers."""
     numbers = uniforms(3, Stream.STRAGGLER, 1, 0, n=100_000)
     factors = [numbers, *(np.round(quantile(numbers), 9) for quantile, _ in LAWS.values())]
     spans = [np.rint(of.quantile(numbers)) for of in (Weibull(3.6e9, 0.7), LogNormalSpan(3.6e9, 7.2e9))]
@@ -220,7 +220,7 @@ def test_numbers_are_the_same_bytes_everywhere():
 
 @pytest.mark.slow
 def test_numbers_are_the_same_bytes_on_a_processor_without_this_one_s_extensions():
-    """numpy computes exp, log and pow in other ways there."""
+    """numpy computes exp, log and pow differently there."""
     found = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
     if not found:
         pytest.skip("numpy uses none here")

@@ -1,4 +1,4 @@
-"""Lists of words and what stands behind each of them."""
+"""The lists of words, and the function behind each word."""
 
 from importlib import import_module
 from typing import get_args

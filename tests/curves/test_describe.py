@@ -1,4 +1,4 @@
-"""Figures of curves: of tiny sets by hand, of the measured set as measured, in words and as a picture."""
+"""Figures of curves: for tiny sets by hand, for the recorded set as measured, in words and as a picture."""
 
 import json
 from math import inf, nan
@@ -130,7 +130,7 @@ def test_bad_input(tmp_path):
 
 @pytest.mark.slow
 def test_curves_that_say_little(tmp_path):
-    """One point a trial, without times: a description and a figure all the same."""
+    """Trials with one point each and without times still have a description and a figure."""
     (tmp_path / "a.csv").write_text("trial,resource,loss\n0,5,1\n1,5,1\n")
     done = asha_sim("curves", "describe", tmp_path / "a.csv", "--figure", tmp_path / "a.png")
     assert done.returncode == 0
@@ -139,7 +139,7 @@ def test_curves_that_say_little(tmp_path):
 
 
 def test_curves_without_times_that_reach_far(tmp_path):
-    """Where no times are needed none are made up that could be too long."""
+    """If no times are needed, none are made up, since these could be too long."""
     (tmp_path / "a.csv").write_text("trial,resource,loss\n0,1000000000000,1\n1,999999999999999,2\n")
     assert read_table(tmp_path / "a.csv", times_needed=False).clock.tolist() == [10**12, 10**15 - 1]
     with pytest.raises(InputError, match="285 years"):

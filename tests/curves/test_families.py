@@ -1,4 +1,4 @@
-"""Shapes: from 1 at the first unit towards 0, as LCDB's formulas have them."""
+"""Shapes fall from 1 at the first unit towards 0, and follow LCDB's formulas."""
 
 import numpy as np
 import pytest

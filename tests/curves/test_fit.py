@@ -1,4 +1,4 @@
-"""Fits: curves that a law drew are found again, and a law's trials are like those that it was made of."""
+"""Fits: the parameters of drawn curves are found, and the trials of a fitted law are like the recorded ones."""
 
 from dataclasses import replace
 
@@ -40,7 +40,7 @@ def test_a_law_s_own_trials(recorded):
 
 
 def test_the_best_trials_keep_their_own_times(recorded):
-    """All alike but the best 3 %, which are ten times as slow: one correlation over all would not tell."""
+    """All trials are equally fast except the best 3 %, which are ten times as slow; a correlation over all would not show it."""
     order = np.argsort(recorded.loss[:, -1])
     unit = np.ones(300)
     unit[order[:9]] = 10.0

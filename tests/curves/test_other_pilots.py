@@ -10,7 +10,7 @@ from simulator.curves.recorded import Recorded, Resampled
 
 
 def test_a_pilot_takes_the_pace_of_any_other():
-    """Ten fast pilots and ten that are four times as slow, without order: half of the paces are slow in any place."""
+    """Ten pilots are fast and ten are four times as slow, in no order: for every pilot, half of the paces are slow."""
     times = np.array([1.0, 4.0] * 10)
     places = [0] * 4000
     made = times[0] * np.array(factors(times, places, 7, 1))

@@ -1,4 +1,4 @@
-"""Presets show what was measured: 1,000 trials over 50 units, twelve times; correlations to .05, other figures to 20 %."""
+"""Presets have the measured figures, in 1,000 trials over 50 units, twelve times: correlations within .05, other figures within 20 %."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,10 @@ PLACES = (1, 3, 9, 27)
 
 @pytest.fixture(scope="module", params=PRESETS)
 def preset(request):
-    """Name and descriptions. One draw would not do: a thousand trials leave a correlation uncertain by .05."""
+    """Name and descriptions of a preset.
+
+    One draw is not enough, since with a thousand trials a correlation is uncertain by .05.
+    """
     curves = (drawn(PRESETS[request.param], seed, 1000, UNITS) for seed in range(12))
     return request.param, [describe(each, pairs=100) for each in curves]
 
@@ -24,7 +27,7 @@ def mean(described, figure, at=None):
 
 
 def test_rank_correlations(preset):
-    """Among the best third they are hard to meet: of the hard preset .12 to .18 where .08 was measured."""
+    """Among the best third, the hard preset misses the measured .08: it has .12 to .18."""
     name, described = preset
 
     assert [mean(described, "early", at) for at in PLACES] == pytest.approx(MEASURED[name].early, abs=0.05)

@@ -1,4 +1,4 @@
-"""Recorded curves: read back exactly, dead where they died, refused off their grid."""
+"""Recorded curves are read back exactly, their trials die where they died, and resources off the grid are refused."""
 
 import gzip
 from math import inf

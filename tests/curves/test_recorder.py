@@ -98,7 +98,7 @@ def test_provenance_says_how_to_make_it_again(trainer: None, tmp_path: Path) -> 
 
 
 def test_same_rows_same_bytes(trainer: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The curves are made up here: measured times never come again.
+    # The curves are made up here, since measured times are never the same again.
     monkeypatch.setattr(recorder._Study, "curve", lambda self, configuration, seed, epochs: ["0.5,0.25"] * epochs)
     first, second = record(tmp_path / "a.csv.gz"), record(tmp_path / "b.csv.gz")
 
@@ -201,7 +201,7 @@ def test_resumed_equals_one_go(trainer: None, tmp_path: Path) -> None:
     resumed, whole = record(tmp_path / "tiny.csv.gz"), record(tmp_path / "whole.csv.gz")
 
     assert losses(resumed) == losses(whole)
-    # Times are never measured alike: the first two configurations weren't trained again.
+    # Measured times always differ, so equal times show that the first two configurations were not trained again.
     points = [[f"{row['loss']},{row['elapsed_s']}" for row in curve] for curve in curves(resumed).values()]
     assert points[:2] == [json.loads(line) for line in kept]
     assert not partial.exists()

@@ -46,7 +46,7 @@ def test_unit_times_are_log_normal_around_their_median():
 
 
 def test_early_losses_tell_about_final_ones_as_in_real_sets():
-    """Spearman with the loss at 81 units, between the 'hard' and the 'easy' public sets (.7-.98)."""
+    """Spearman's correlation with the loss at 81 units lies between those of the 'hard' and 'easy' public sets (.7-.98)."""
     curves = Synthetic(LAW, seed=0)
 
     def ranks(resource):

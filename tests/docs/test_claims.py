@@ -1,4 +1,4 @@
-"""docs/determined-claims.md says what a run of its script gives; a small part of it is run here."""
+"""docs/determined-claims.md has the figures that its script gives; a small part of the script is run here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages for people: their commands are run and their output compared, their Python too, and their links lead somewhere."""
+"""Pages of the documentation: their commands and their Python are run, outputs are compared, and links lead somewhere."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from tools.pages import PAGES, ROOT, anchor
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 GUIDES = [ROOT / "README.md", *(page for page in DOCS if page.name not in PAGES)]
 COMMAND = re.compile(r"(\.venv/bin/)?asha-sim ")
-#: Not run here: what sets up and tests the project is what runs this, and a plan of thousands of runs takes a minute;
-#: its report is in the gallery.
+#: Commands that are not run here: those that set up and test the project, and a plan of thousands of runs, which
+#: takes a minute and whose report is in the gallery.
 APART = re.compile(r"make |git |cd |python -m tests|pip install |(\.venv/bin/)?asha-sim plan scenarios/plan_spot")
 BLOCK = re.compile(r"^(?:<!-- file: (\S+) -->\n)?```(\w+)\n(.*?)^```$", re.M | re.S)
 
 
 def said_by(line):
-    """What a command prints, to either stream."""
+    """What a command prints, to both streams."""
     said = io.StringIO()
     with redirect_stdout(said), redirect_stderr(said), pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["asha-sim", *shlex.split(COMMAND.sub("", line, count=1), comments=True)])
@@ -38,7 +38,7 @@ def said_by(line):
 
 
 def fits(shown, said):
-    """Whether `shown` is `said`; a line of … stands for lines that are left out."""
+    """Whether `shown` is the same as `said`; a line of … stands for lines that are left out."""
     pattern = "".join(
         r"(?:.*\n)*" if line.strip() == "…" else re.escape(line) + r" *\n" for line in shown.splitlines()
     )
@@ -120,7 +120,7 @@ def test_links_lead_somewhere(page):
 
 
 def test_named_tests_and_files_exist():
-    """What a page names in code as a path of the project is there."""
+    """Every path of the project that a page names as code exists."""
     for page in GUIDES:
         for name in re.findall(
             r"`((?:tests|simulator|scenarios|notebooks)/[\w./-]*\w)`", page.read_text(encoding="utf-8")

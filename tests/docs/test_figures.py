@@ -1,4 +1,4 @@
-"""Figures that stand in the README, in docs/validation.md and in the comments of scenarios, each beside where it comes from."""
+"""Figures in the README, in docs/validation.md and in comments of scenarios are those of their sources."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ README, TEACH, PLAN, CONCEPTS = (
 )
 VALIDATION = (ROOT / "docs" / "validation.md").read_text(encoding="utf-8")
 SCENARIOS = ROOT / "scenarios"
-#: Rows of the page with their test: what, figure, source, test.
+#: Rows of the page that name a test: what, figure, source, test.
 ROWS = [
     line.strip("| ").split(" | ")
     for line in VALIDATION.splitlines()

@@ -1,4 +1,4 @@
-"""The committed pictures are what the code draws today, byte for byte, and pages tell the truth about them."""
+"""The committed pictures are, byte for byte, what the code draws today, and pages describe them correctly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The guide's worked examples, done: in a copy of the tree, with the edits that docs/contributing.md names and no others."""
+"""The worked examples of docs/contributing.md, carried out in a copy of the tree with exactly the edits that it names."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Edit = Callable[[str], str]
 
 
 def definition(name):
-    """A function or class as the guide has it, with its decorators."""
+    """The text of a function or class in the guide, with its decorators."""
     [found] = [
         made.group(0)
         for block in BLOCKS
@@ -40,12 +40,12 @@ def definition(name):
 
 
 def appended(*names, imports=""):
-    """The edit that puts definitions of the guide at a file's end, and imports at its start."""
+    """The edit that adds definitions of the guide at a file's end, and imports at its start."""
     return lambda text: f"{imported(text, imports)}\n\n" + "\n\n".join(map(definition, names))
 
 
 def member(name, union, imports):
-    """The edit that puts a model of the guide before a union of the scenario, as the first of its members."""
+    """The edit that adds a model of the guide before a union of the scenario, and makes it the union's first member."""
 
     def edit(text):
         head, mark, rest = imported(text, imports).partition(f"\n{union} = Annotated[\n")
@@ -62,13 +62,13 @@ def imported(text, imports):
 
 
 def importer(_):
-    """The guide's block of an importer, as a module: what stands before the example of its use."""
+    """The guide's importer as a module: the block up to the example of its use."""
     [block] = [block for block in BLOCKS if "def read(" in block]
     return '"""Plain logs."""\n\n' + block.partition("\n\nlogs = ")[0] + "\n"
 
 
 def words(kind, literal, table, value):
-    """The edit of core/vocabulary.py: a word in a Literal, and where it leads in a table."""
+    """The edit of core/vocabulary.py: a word in a Literal, and its entry in a table."""
 
     def edit(text):
         text, one = re.subn(rf"^({literal} = Literal\[\s*)", rf'\g<1>"{kind}", ', text, flags=re.M)
@@ -213,5 +213,5 @@ def test_a_picture(tree):
 
 
 def test_the_types_of_all_examples(tree):
-    """mypy knows most files already, if it has seen the tree itself."""
+    """mypy has most files in its cache if it has checked the tree itself."""
     assert "Success" in tree.python("-m", "mypy", "--cache-dir", ROOT / ".mypy_cache")

@@ -1,4 +1,4 @@
-"""The page about imports: every command that it says to type is typed here, and every option that it names is one."""
+"""The page about imports: every command in it is run here, and every option that it names exists."""
 
 import json
 import re
@@ -23,7 +23,7 @@ ROWS = [
     for at in range(1, 5)
 ]  # fmt: skip
 LOG = {"time": [0, 5, 9, 14], "epoch": [0, 1, 2, 3], "Train/val_cross_entropy": [2, 0.9, 0.5, 0.4]}
-#: What stands for the source of each command: a log of tests/data/logs, or the text of a file.
+#: The source for each command: a log of tests/data/logs, or the text of a file.
 SOURCES = {
     "--from ray EXPERIMENT": LOGS / "ray/nested-metric/log",
     "--from syne-tune EXPERIMENT": LOGS / "syne-tune/promotion-0.13.0/log",
@@ -61,7 +61,7 @@ def test_commands_do_what_the_page_says(tmp_path, typed):
     place, source = tmp_path / named.removeprefix("sqlite:///"), SOURCES[" ".join(words[:3])]
     if source == "mlflow":
         source = next((LOGS / "mlflow/nested-runs/log").iterdir())
-        words[words.index("val_loss")] = "loss"  # as it is called in that log
+        words[words.index("val_loss")] = "loss"  # the metric's name in that log
     if isinstance(source, str):
         place.write_text(source)
     elif source.is_dir():

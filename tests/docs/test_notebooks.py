@@ -1,4 +1,4 @@
-"""Every notebook runs, is as committed, and says no number that was not computed above it."""
+"""Every notebook runs, is as committed, and its text has only numbers that were computed above."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 from tools.notebooks import FOLDER, PLAYS, SOURCES, Cell, notebook, run, run_code
 
 NAMES = [path.stem for path in SOURCES]
-#: Numbers in prose, in figures; those in words are not looked at.
+#: Numbers in prose that are written in digits; numbers in words are not checked.
 NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
-#: What is no claim: code, links, references, an exercise's number.
+#: Parts of the prose that claim nothing: code, links, references, the number of an exercise.
 APART = re.compile(
     r"```.*?```|`[^`]*`|\]\([^)]*\)|arXiv [\d.]+|(?:Figure|Algorithm|section|appendix) [A-Z]?\.?\d+|^\d\. ",
     re.S | re.M,
@@ -21,7 +21,7 @@ APART = re.compile(
 
 
 def text_outputs(book):
-    """Sources and what is text of the outputs: pictures depend on matplotlib's version."""
+    """The sources and the text outputs; pictures are left out, since they depend on matplotlib's version."""
     return [
         (
             cell.source,
@@ -38,7 +38,10 @@ def text_outputs(book):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_notebook(name):
-    """It is as committed; asks, answers with a picture and ends with exercises; and has computed what it says."""
+    """The notebook is as committed.
+
+    It asks a question, answers with a picture, ends with exercises, and has computed its numbers.
+    """
     cells, names = run(FOLDER / f"{name}.py")
     committed = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
     first, *_, last = cells
@@ -56,7 +59,7 @@ def test_notebook(name):
 
 
 def solutions(cell, names):
-    """An exercise's answer in words, and its code, run after all cells; nothing for a cell of code."""
+    """The answers of exercises in words, and their code, which is run after all cells; empty for a cell of code."""
     for answer in re.findall(r"<details><summary>Solution</summary>(.*?)</details>", cell.source, re.S):
         words, code = re.fullmatch(r"(.*)```python\n(.*?)```", answer.strip(), re.S).groups()
         with chdir(FOLDER):
@@ -64,14 +67,14 @@ def solutions(cell, names):
 
 
 def tells(words, ran):
-    """Whether an answer's words are sentences with a number that its code prints, and no code in them that it does not."""
+    """Whether an answer is in sentences, with a number that its code prints, and only names that its code has."""
     shown = ran.said + ran.shown.get("text/plain", "")
     quoted = [text for text in re.findall(r"`([^`]*)`", words) if any(map(str.isdigit, text))]
     return words.endswith(".") and numbers(words) & numbers(shown) and all(text in shown for text in quoted)
 
 
 def unknown_numbers(cells, solved):
-    """Numbers in prose that no code above them has or shows, each with its cell."""
+    """Numbers in prose, with their cells, that no code above has or shows."""
     known = set()
     for cell, found in zip(cells, solved, strict=True):
         if cell.kind == "code":
@@ -89,7 +92,7 @@ def numbers_of(cell):
 
 
 def numbers(text):
-    """All of them, without the commas of thousands."""
+    """All numbers of a text, without commas between thousands."""
     return {found.replace(",", "").rstrip(".") for found in NUMBER.findall(text.replace("_", ""))}
 
 

@@ -1,4 +1,4 @@
-"""The guide from pilots to a plan: its answer on the back of an envelope, and the pilots as a study of Optuna."""
+"""The guide from pilots to a plan: a rough calculation gives its answer, and the pilots are also an Optuna study."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tools import pilots
 GUIDE = (ROOT / "docs" / "pilots-to-plan.md").read_text(encoding="utf-8")
 LOG = ROOT / "scenarios" / "pilots" / "log.csv"
 STUDY = ROOT / "scenarios" / "pilots" / "study.db"
-#: Trials of each rung of the guide's search, and units from one to the next.
+#: Number of trials on each rung of the guide's search, and units from each rung to the next.
 RUNGS = {81: 1, 27: 2, 9: 6, 3: 18}
 START_H = 2 / 60
 
@@ -42,7 +42,7 @@ def unit_h(curves):
 
 
 def test_the_answer_on_the_back_of_an_envelope(curves):
-    """Units × time ÷ workers and starts × start-up, rung by rung, are the plan's answer within 5 %."""
+    """Units × time ÷ workers plus starts × start-up, added up over the rungs, agrees with the plan's answer within 5 %."""
     made = asked(Question(trials=81, max_length=27, divisor=3, workers="2", pilots=Path(curves), price=2.1))
     sets = ["cluster.overheads.trial_start=2min", "plan.replicates=20", "plan.pilot_sets=8"]
     found = answer(check_document(with_changes(made.document, sets)), pool=WorkerPool(jobs=1))

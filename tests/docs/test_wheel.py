@@ -1,4 +1,4 @@
-"""The built package, outside the project: what it carries, and that the pages' commands print what the pages show."""
+"""The built package outside the project: what it contains, and that commands of the pages print what the pages show."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ import pytest
 from tests.docs.test_docs import APART, BLOCK, COMMAND, GUIDES, fits
 from tools.pages import ROOT
 
-#: Pages whose commands a user types first; the others' are run from the clone.
+#: Pages with the commands that users type first; those of other pages are run in the clone.
 PAGES = [page for page in GUIDES if page.name in {"README.md", "quick-start.md", "explain.md", "scenarios.md"}]
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """A folder with the package as a wheel installs it; what it needs is taken from the tests' environment."""
+    """A folder with the package as a wheel installs it; dependencies come from the environment of the tests."""
     folder = tmp_path_factory.mktemp("wheel")
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)], cwd=ROOT, check=True,
@@ -34,7 +34,7 @@ def site(tmp_path_factory):
 
 
 def run(site, line, cwd):
-    """What a command prints, to either stream, with the package of `site` and no other."""
+    """What a command prints, to both streams, with the package in `site` only."""
     words = shlex.split(COMMAND.sub("", line, count=1), comments=True)
     where = {"PYTHONPATH": str(site), "NO_COLOR": "1", "COLUMNS": "110", "PYTHONSAFEPATH": "1"}
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""The figures of docs/which-asha.md, and what it says of ties and first results, from the rules themselves."""
+"""The figures of docs/which-asha.md, and its statements about ties and first results, follow from the rules."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from simulator.searchers.rung import Rung
 
 PAGE = Path(__file__).parents[2] / "docs" / "which-asha.md"
 ETA = 3
-#: Orders of arrival, by the number of results.
+#: Number of orders of arrival to draw, by the number of results.
 ORDERS = {27: 4000, 243: 400}
 
 
 def goes_on(rung):
-    """A rule as a function of losses in order of arrival: which of them (by arrival) go on."""
+    """A rule as a function from losses in order of arrival to the arrivals that go on."""
 
     def chosen(losses):
         fresh, out = rung(), []
@@ -148,7 +148,7 @@ def test_an_interpolated_quantile_rounds_up(n):
     assert len(goes_on(lambda: Rung(lambda k: (k - 1) * ETA + 1))(ordered)) == -(-n // ETA)
 
 
-#: Of nine equal losses, which go on; and when the first does, of losses that get better and better.
+#: For each rule: which of nine equal losses go on, and which is the first to go on if losses get better and better.
 @pytest.mark.parametrize(
     ("name", "equal", "first"),
     [
@@ -180,7 +180,7 @@ def test_optuna_decides_as_determined_s_stopping_rule():
 
 @pytest.mark.parametrize("n", range(1, 60))
 def test_syne_tune_since_0_16_lets_one_more_pass(n):
-    """Of n - 1 known results and one more, who goes on is among the best n // eta + 1; it is not Ray's rule."""
+    """A new result with n - 1 known ones goes on if it is among the best n // eta + 1; this is not Ray's rule."""
     known = [2.0 * place for place in range(n - 1)]
     passing = [place for place in range(n) if syne_tune_0_16([*known, 2.0 * place - 1])[-1:] == [n - 1]]
 
@@ -189,7 +189,7 @@ def test_syne_tune_since_0_16_lets_one_more_pass(n):
 
 
 def test_a_floating_point_logarithm_loses_a_rung():
-    """Ray's rungs go up from the least one, so the last of them, at the end of training, is what it lacks."""
+    """Ray's rungs are counted upwards from the lowest, so the one that is missing is the last, at the end of training."""
     rays = [3**rung for rung in range(int(log(243) / log(3)) + 1)]
     assert rays == [1, 3, 9, 27, 81]
     assert int(log(243) / log(3)) + 1 == 5

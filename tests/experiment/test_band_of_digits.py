@@ -1,4 +1,4 @@
-"""Recorded trials are met in other orders by every seed: the band of the incumbent is as wide as that makes it."""
+"""Every seed meets recorded trials in another order, so the band of the incumbent is wide."""
 
 from simulator.cluster.engine import Cluster, simulate
 from simulator.experiment.replicates import Replicates

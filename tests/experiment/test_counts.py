@@ -1,8 +1,8 @@
-"""What a run costs, in counts and not in seconds: they can't be noisy, and a quadratic slip shows in them at once.
+"""The cost of a run in counts instead of seconds: counts are exact, and show a quadratic mistake at once.
 
-Counted for each attempt at a job, in a small search on few workers and in a large one on many: what is put on heaps
-and taken off, comparisons of losses, lines of Python, calls that may go through a whole container, bytes. None may
-grow, but for the logarithm of the comparisons.
+The counts are per attempt at a job, in a small search on few workers and in a large one on many: operations on heaps,
+comparisons of losses, lines of Python, calls that may go through a whole container, and bytes. They must not grow,
+except comparisons, which may grow with the logarithm.
 """
 
 from __future__ import annotations
@@ -59,12 +59,12 @@ CLUSTERS = {
     ),
 }
 
-#: Lines of Python for an attempt.
+#: Greatest number of lines of Python per attempt.
 LINES = {"queued": 110, "jobs in trouble": 105, "in trouble": 205}
 
 HEAP = frozenset({"heappush", "heappop", "heapreplace", "heappushpop", "heapify"})
 PUSHES = HEAP - {"heappop", "heapify"}
-#: Built-in functions and methods whose cost is the length of what they are given.
+#: Built-in functions and methods whose cost grows with the length of their argument.
 WHOLE = frozenset(
     {
         "sorted",
@@ -110,27 +110,27 @@ for _name in ("__lt__", "__le__", "__gt__", "__ge__", "__eq__", "__ne__"):
 
 
 def scattered(trial, resource):
-    """Losses without order, that change a little from rung to rung."""
+    """Losses in no order, which change a little from rung to rung."""
     return Loss(((trial * 7919 + 17) % 10007 + (trial * 31 + resource) % 101) / 10007)
 
 
 def uneven(trial, start, end):
-    """Times that differ, so that workers come free one by one."""
+    """Times that differ, so that workers become free one by one."""
     return (end - start) * (UNIT + trial * 7919 % UNIT)
 
 
 def ours(frame):
-    """Whether code is of the searchers, the cluster or SimPy."""
+    """Whether code belongs to the searchers, the cluster or SimPy."""
     name = frame.f_code.co_filename
     return "/simulator/searchers/" in name or "/simulator/cluster/" in name or "/simpy/" in name
 
 
 class Counts(NamedTuple):
-    """What one run costs, for each attempt at a job."""
+    """The counts of one run, per attempt at a job."""
 
     scheduled: float  # entries put on the heaps of the cluster and of SimPy: ends of jobs, and idle workers
     clock: float  # operations on those heaps
-    heaps: float  # operations on the searcher's
+    heaps: float  # operations on the searcher's heaps
     comparisons: float  # of losses
     whole: float  # calls that may go through a whole container
     lines: float  # of Python
@@ -200,20 +200,20 @@ def test_a_job_costs_the_same_however_many_there_are(search, cluster):
 
 
 def bounded(search, cluster, counts):
-    """The counts, if they are what a run of whatever size may cost."""
+    """Check that the counts are those that a run of any size may have; returns them."""
     trouble = cluster == "in trouble"
-    assert counts.scheduled <= (2.35 if trouble else 1.2)  # a job's end, a worker that is idle, one that is called
+    assert counts.scheduled <= (2.35 if trouble else 1.2)  # the end of a job, an idle worker, a worker that is called
     assert counts.clock <= (4.7 if trouble else 1.5)
     assert counts.heaps <= 2
     assert counts.comparisons <= 20
-    assert counts.whole <= (1 if trouble else 0.5)  # into a short list, the least of two, or so
+    assert counts.whole <= (1 if trouble else 0.5)  # insertions into a short list, the least of two, and similar
     assert counts.lines <= LINES.get(cluster, 88)  # SimPy's own lines among them
     return counts
 
 
 @pytest.mark.parametrize(("cluster", "bound"), [("plain", 450), ("in trouble", 750)])
 def test_a_job_takes_so_many_bytes(cluster, bound):
-    """At the peak, with the trace, the searcher and the curves; without what is kept from one run to the next."""
+    """The bytes are those at the peak, with the trace, the searcher and the curves, but without what is kept between runs."""
     for trials, workers in (SMALL, LARGE):
         simulate(halving.asha(max_trials=trials, max_length=64), Synthetic(Law(), 0), CLUSTERS[cluster](workers))
         curves = Synthetic(Law(), 0)

@@ -1,4 +1,4 @@
-"""Scenarios at the edges: each once ended in a traceback, a hang or a wrong number."""
+"""Extreme scenarios: each of them once ended in a traceback, a hang or a wrong number."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_mispromotions_are_told_only_where_one_in_divisor_is_the_rule(tmp_path, 
 
 
 def test_results_of_invalid_trials_vanish_from_mispromotions_too(tmp_path):
-    """Trials 0 and 1 are the best of the base rung, go up, and turn out invalid."""
+    """Trials 0 and 1 are the best of the lowest rung, are promoted, and turn out to be invalid."""
     curves = "trial,resource,loss,elapsed_s,exit\n" + "".join(
         f"{trial},1,{trial},1,\n{trial},3,{trial},3,{'invalid' if trial < 2 else ''}\n"
         + ("" if trial < 2 else f"{trial},9,{trial},9,\n")
@@ -202,7 +202,7 @@ SEARCHERS = {
 
 
 def ran(tmp_path, name, *, curves="kind: ordered", cluster="workers: 4", more="", **numbers):
-    """The traces of a searcher with these numbers; all worker time of each accounted for, in ticks."""
+    """The traces of a searcher with these numbers; checks that all worker time is accounted for, in ticks."""
     sizes = {"trials": 9, "length": 9, "rungs": 2, "divisor": 3}
     text = f"searcher: {{{SEARCHERS[name]}}}\ncurves: {{{curves}}}\ncluster: {{{cluster}}}\n{more}"
     for key, value in (sizes | {"budget": 20 * numbers.get("length", 9)} | numbers).items():
@@ -232,7 +232,7 @@ def test_one_trial(tmp_path, name):
     assert trace.to_resource[trace.bracket == 0].max() >= (9 if "rungs" in SEARCHERS[name] else 1)
 
 
-#: Searches that a divisor leaves no room for; all others take any.
+#: Searches that a divisor leaves no room for; all other searches accept it.
 NO_ROOM = {
     ("hyperband", "1.0000001"): "more than 64 rungs fit 30 units at a divisor of 1.0000001",
     ("async_hyperband", "1.0000001"): "more than 64 rungs fit 30 units at a divisor of 1.0000001",
@@ -257,7 +257,7 @@ def test_a_divisor_just_above_one_a_fraction_and_a_million(tmp_path, name, divis
 
 @pytest.mark.parametrize("name", SEARCHERS)
 def test_equal_losses_everywhere(tmp_path, name):
-    """Ties go to who came first: trials in order, and the best is the first."""
+    """Of equal losses the earlier is better: trials are promoted in order, and the best is the first."""
     trace = ran(tmp_path, name, curves="kind: synthetic, best: 1, worst: 1, gain: 0, unit_time_sigma: 0")
 
     assert set(trace.loss.tolist()) == {1.0}
@@ -265,7 +265,7 @@ def test_equal_losses_everywhere(tmp_path, name):
 
 @pytest.mark.parametrize("name", SEARCHERS)
 def test_all_trials_diverge(tmp_path, name):
-    """Each diverges before it is trained in full: after 5 units on average, and none in 1000."""
+    """Every trial diverges before it is fully trained: after 5 units on average, and always before 1000."""
     summary = metrics.summarize(ran(tmp_path, name, length=1000, curves="kind: synthetic, diverged: 1"))
 
     assert (summary.full_length_trials, summary.simple_regret) == (0, None)
@@ -293,7 +293,7 @@ def test_a_trial_that_takes_no_time_is_refused_where_it_stands(tmp_path):
 
 
 def test_recorded_trials_that_take_no_time_at_first(tmp_path):
-    """A clock may start at 0: the first rung is over at once, and time goes on from there."""
+    """A clock may start at 0: the first rung is then over at once, and time goes on from there."""
     text = "searcher: {name: sha, max_trials: 9, max_length: 9, divisor: 3}\n"
     text += "curves: {kind: recorded, file: c.csv}\ncluster: {workers: 2}\n"
     path = scenario(tmp_path, text, c=rows(9, ["1,.5,0", "3,.4,1e-6", "9,.3,1"]))

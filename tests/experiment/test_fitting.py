@@ -1,4 +1,4 @@
-"""Fits judged: intervals, searches on both, and a section that a scenario takes."""
+"""Judged fits: intervals, searches on recorded and on fitted trials, and a section that a scenario accepts."""
 
 import json
 from pathlib import Path
@@ -49,7 +49,7 @@ def test_searches_on_the_language_models_agree():
     [DIGITS, pytest.param(LANGUAGE, marks=pytest.mark.skipif(not LANGUAGE.exists(), reason="not of the project"))],
 )
 def test_makespan_regret_and_time_to_the_best_are_those_of_the_pilots(file):
-    """Within a tenth of the recorded mean, or where other pilots of the same size would have put it."""
+    """They are within a tenth of the recorded mean, or in the interval that other pilots of the same number would give."""
     rows = list(fits.compared(file, runs=20, pilots=12))
 
     assert len(rows) == 2 * 3 * 3
@@ -175,7 +175,7 @@ def test_a_fit_is_written_to_a_yaml_file(tmp_path, out):
 
 
 def test_laws_of_other_pilots_are_kept_as_many_as_asked():
-    """A law of another set has one pilot fewer, drawn from those that there are; how far apart they stand is its own."""
+    """A law of another set has one pilot less, drawn from the given pilots, and its own spreads."""
     law = Law(best=0.1, worst=1.0, unit_s=60, unit_sigma=0.3)
     grid = drawn(law, 3, 12, (1, 3, 9))
     fitted = fit_law(grid, describe(grid))

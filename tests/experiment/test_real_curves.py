@@ -1,4 +1,4 @@
-"""The language-model curves of NAS-Bench-NLP (345 trials, 4 of them diverging) run and are drawn; skipped where absent."""
+"""Searches on the language-model curves of NAS-Bench-NLP (345 trials, 4 of them diverge) run and are drawn; skipped if absent."""
 
 from __future__ import annotations
 

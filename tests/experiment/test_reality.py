@@ -1,4 +1,4 @@
-"""Real runs, committed as traces, against the simulator: what docs/reality.md says of them."""
+"""Real runs, which are committed as traces, compared with simulations: the statements of docs/reality.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The study of tools/shared_studies.py in small: what it found, within its error."""
+"""A small version of the study in tools/shared_studies.py has the same findings, within its error."""
 
 from __future__ import annotations
 

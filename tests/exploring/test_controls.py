@@ -1,4 +1,4 @@
-"""What `--vary` says, and where a slider begins."""
+"""What `--vary` accepts, and where a slider begins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page that holds its worlds: what is in it, and what it says."""
+"""The page that holds its worlds: its content and its texts."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_it_is_the_same_every_time_and_asks_nobody():
 
 
 def test_48_worlds_of_360_trials_are_small():
-    """The figure of a real file is under 1.2 MB; here one world stands for all, as they differ little in size."""
+    """A real file has less than 1.2 MB. Here one world is measured for all, since their sizes differ little."""
     text = TEXT.replace("max_trials: 9, max_length: 9", "max_trials: 360, max_length: 81").replace(
         "workers: 4", "workers: 8"
     )

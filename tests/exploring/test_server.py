@@ -39,9 +39,9 @@ def port(tmp_path_factory):
 
 
 def ask(port, path="/", names=None, headers=None, body=None):
-    """Status and body of an answer; a question of names is posted."""
+    """The status and body of an answer; names of values are sent by POST."""
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection:
-        with suppress(BrokenPipeError, ConnectionResetError):  # it may refuse before all is said
+        with suppress(BrokenPipeError, ConnectionResetError):  # it may refuse before all is sent
             if names is not None or body is not None:
                 said = json.dumps(names) if body is None else body
                 connection.request("POST", path, said, {**JSON, **(headers or {})})

@@ -14,7 +14,7 @@ from tests.support.scenes import tiny
 
 
 def compared(one, other, **changes):
-    """Two searchers whose runs end at these seconds, else alike."""
+    """A comparison of two searchers whose runs differ only in the seconds at which they end."""
     base = replace(metrics.summarize(tiny([(0, 0, 0, 9, 0, 30)])), **changes)
     runs = {
         label: [replace(base, makespan_s=float(end), first_full_length_s=float(end) / 2) for end in ends]

@@ -51,7 +51,7 @@ class Now:
 
 @pytest.fixture
 def widget(monkeypatch):
-    """What `explore` gives where the shell has a kernel."""
+    """What `explore` returns if the shell has a kernel."""
     with monkeypatch.context() as patch:
         patch.setattr(sys.modules["IPython"], "get_ipython", lambda: SimpleNamespace(kernel=object()))
         return simulator.explore(SCENARIO)

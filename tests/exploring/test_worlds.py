@@ -1,4 +1,4 @@
-"""What a scenario becomes when it is moved, and what ends a run."""
+"""The scenario of a world after sliders were moved, and what ends a run."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_what_is_too_large_is_told():
 
 @pytest.mark.parametrize("trouble", ["", ", drops: {probability: 0.01}"])
 def test_a_run_that_nobody_waits_for_ends_at_the_next_result(trouble):
-    """On the bare loop, and in the model of a cluster in trouble."""
+    """This holds in the fast engine, and in the model of a cluster in trouble."""
     made = worlds(text=TEXT.replace("workers: 4", f"workers: 4{trouble}"))
     guard, heard = Guard(), []
 

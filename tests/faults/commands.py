@@ -1,4 +1,4 @@
-"""Commands that write files, as processes; and what to look at when a fault of the machine met them."""
+"""Commands that write files, as processes; and helpers that examine them after a fault of the machine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-#: Saves a test from hanging, and asserts nothing.
+#: Seconds after which a test fails instead of hanging; nothing else depends on them.
 PATIENCE = 600
 
 SCENARIO = """\
@@ -26,20 +26,20 @@ searchers:
 curves: {kind: synthetic, unit_time: 1 min}
 cluster: {workers: 4, stragglers: {kind: half_normal, std: 1}}
 """
-#: Some seconds of runs, in blocks of a tenth of a second; and as many as no test waits for.
+#: Numbers of runs that take some seconds, in blocks of a tenth of a second; and so many runs that no test waits for their end.
 PLAN = SCENARIO + "plan: {vary: {cluster.workers: [2, 4, 8]}, deadline: 20 min, replicates: 60}\n"
 LONG = PLAN.replace("60}", "9000}")
 CURVES = "trial,resource,loss,elapsed_s\n" + "".join(
     f"{trial},{at},{1 / (1 + trial + at)},{60 * at}\n" for trial in range(2000) for at in (1, 3, 9)
 )
-#: Prepended to a command line: blocks of few runs.
+#: Python code before a command: blocks have few runs.
 SMALL_BLOCKS = "import simulator.planning.sweep as sweep; sweep.TASK = 400\n"
-#: Prepended too: no file may grow beyond so many bytes. Python itself would keep its bytecode cut off at them, for all
-#: who come after, so it is to keep none.
+#: Python code before a command: no file may grow beyond this number of bytes. Python is told not to write bytecode,
+#: since it would keep cut-off files for later commands.
 FILES_OF = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({0}, {0}))\n"
 NO_BYTECODE = {"PYTHONDONTWRITEBYTECODE": "1"}
-#: Prepended too: the process stops itself, as by SIGSTOP, when a function has done its work for the n-th time, or is
-#: about to.
+#: Python code before a command: the process stops itself by SIGSTOP when a function has returned for the n-th time,
+#: or is about to be called.
 HALT = """
 import importlib, os, signal
 def halt(module, path, count, before):
@@ -60,16 +60,16 @@ def halt(module, path, count, before):
                 os.kill(os.getpid(), signal.SIGSTOP)
     setattr(owner, name, halting)
 """
-#: Where a plan may halt: a block is in its place, others are not.
+#: A function at which a plan may halt: one block is in its place, others are not.
 A_BLOCK = "simulator.planning.store:Store.save"
-#: Where anything that writes files may: one is about to be written aside, others are not, and none is in its place.
+#: A function at which any command that writes files may halt: it is about to write a scratch file, and no file is in its place.
 A_FILE = "simulator.io.writing:_begun"
 
-#: What is to be stopped runs without coverage: a signal while its tracer holds a lock leaves that held for ever, and a
-#: process that is killed leaves it half a file.
+#: Commands that are stopped run without coverage: if a signal comes while the tracer holds a lock, the lock is held
+#: for ever, and a killed process leaves half a file of coverage.
 UNFOLLOWED = {"COVERAGE_PROCESS_CONFIG": None}
 
-#: Command lines by what they do, without the output's place.
+#: Command lines by what they do, without the place of the output.
 WRITING: dict[str, tuple[str, ...]] = {
     "run": ("run", "s.yaml", "--out"),
     "animate": ("animate", "s.yaml", "--style", "docs", "--theme", "light", "--out"),
@@ -104,14 +104,14 @@ def inputs(folder: Path) -> None:
 
 
 def command(*arguments: object, first: str = "") -> list[str]:
-    """Make a command line; a plan is done in blocks of few runs, and `first` is Python to run before all else."""
+    """Make a command line; a plan is done in blocks of few runs, and `first` is Python code that runs before everything else."""
     code = first + (SMALL_BLOCKS if arguments[0] == "plan" else "")
     start = ["-c", f"{code}from simulator.__main__ import main; main()"] if code else ["-m", "simulator"]
     return [sys.executable, *start, *map(str, arguments)]
 
 
 def environment(more: Mapping[str, str | None] | None = None) -> dict[str, str]:
-    """This one, with the project to import, and some changes; None takes a variable out."""
+    """This process's environment, with the project on the path, and with changes; None removes a variable."""
     made = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", **(more or {})}
     return {name: value for name, value in made.items() if value is not None}
 
@@ -134,7 +134,7 @@ running: list[subprocess.Popen[str]] = []
 
 
 def started(*arguments: object, cwd: Path, first: str = "") -> subprocess.Popen[str]:
-    """Start a command in a session, and so a group, of its own."""
+    """Start a command in a new session, and so in a new process group."""
     process = subprocess.Popen(
         command(*arguments, first=first), cwd=cwd, env=environment(UNFOLLOWED), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         encoding="utf-8", start_new_session=True,
@@ -144,9 +144,8 @@ def started(*arguments: object, cwd: Path, first: str = "") -> subprocess.Popen[
 
 
 def halted(*arguments: object, cwd: Path, at: str, count: int = 1, before: bool = False) -> subprocess.Popen[str]:
-    """Start a command and wait until it has stopped itself after, or before, the n-th call of a function "module:name".
-
-    However slow or quick it or the test are, it is there, and has all that comes after it still to do.
+    """Start a command and wait until it has stopped itself after, or before, the n-th call of a function
+    "module:name". So the test does not depend on the speed of the machine.
     """
     module, _, path = at.partition(":")
     process = started(*arguments, cwd=cwd, first=f"{HALT}halt({module!r}, {path!r}, {count}, {before})\n")
@@ -155,12 +154,12 @@ def halted(*arguments: object, cwd: Path, at: str, count: int = 1, before: bool 
 
 
 def go_on(process: subprocess.Popen[str]) -> None:
-    """Let a process go on that has halted; signals that it got meanwhile come first."""
+    """Let a halted process go on; signals that were sent in between come first."""
     process.send_signal(signal.SIGCONT)
 
 
 def until(happened: Callable[[], object], process: subprocess.Popen[str]) -> None:
-    """Wait until something has happened; fails where the process ends before."""
+    """Wait until a condition is true; fails if the process ends before."""
     end = time.monotonic() + PATIENCE
     while not happened():
         assert process.poll() is None or happened(), process.communicate()
@@ -169,13 +168,13 @@ def until(happened: Callable[[], object], process: subprocess.Popen[str]) -> Non
 
 
 def heard(process: subprocess.Popen[str], number: signal.Signals) -> bool:
-    """Whether a command already handles a signal; it handles SIGINT first, and SIGTERM after that."""
+    """Whether a command already handles a signal; it sets the handler for SIGINT first, and then that for SIGTERM."""
     last = signal.SIGTERM if number == signal.SIGINT else number
     return bool(int(told("SigCgt", process), 16) >> (last - 1) & 1)
 
 
 def told(name: str, process: subprocess.Popen[str]) -> str:
-    """A field of the status that the system keeps of a process; "0" when the process is gone."""
+    """A field of the system's status of a process; "0" if the process is gone."""
     try:
         status = Path(f"/proc/{process.pid}/status").read_text()
     except OSError:
@@ -191,7 +190,7 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
 
 
 def session(leader: int) -> list[int]:
-    """Processes of a session that are alive, but for its leader."""
+    """The living processes of a session, except its leader."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != leader:
@@ -205,7 +204,7 @@ def session(leader: int) -> list[int]:
 
 
 def all_gone(leader: int) -> bool:
-    """Wait until a session has no process left; false where one stays for long."""
+    """Wait until a session has no process left; returns False if one stays for long."""
     end = time.monotonic() + PATIENCE / 4
     while session(leader):
         if time.monotonic() > end:
@@ -237,5 +236,5 @@ def contents(folder: Path, *, without: tuple[str, ...] = ("lock",)) -> dict[str,
 
 
 def scratch(folder: Path) -> list[str]:
-    """Files that were being written when something stopped it."""
+    """Files that a command was writing when it was stopped."""
     return [path.name for path in folder.rglob(".*")]

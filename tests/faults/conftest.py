@@ -21,7 +21,7 @@ DISK = 1 << 20
 
 @pytest.fixture(autouse=True)
 def _signals_are_heard() -> Iterator[None]:
-    """Commands hear what the tests send them, even where the tests themselves run under nohup or in the background."""
+    """Let commands receive signals even if the tests themselves run under nohup or in the background."""
     ignored = [number for number in signals.SIGNALS if signal.getsignal(number) == signal.SIG_IGN]
     for number in ignored:
         signal.signal(number, signal.SIG_DFL)
@@ -32,7 +32,7 @@ def _signals_are_heard() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _nothing_goes_on() -> Iterator[None]:
-    """Where a test has failed, its commands are not left at work, or halted for ever."""
+    """End the commands of a test that has failed, so that none works on or stays halted."""
     yield
     for process in commands.running:
         if process.poll() is None:
@@ -44,7 +44,7 @@ def _nothing_goes_on() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A plan is done in blocks of few runs, in this process as in one of its own."""
+    """Make blocks of few runs in this process, too."""
     monkeypatch.setattr(sweep, "TASK", 400)
 
 

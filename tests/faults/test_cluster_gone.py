@@ -1,4 +1,4 @@
-"""A Dask scheduler that goes away, stands still, or has no workers: one line, status 1, and how to go on."""
+"""A Dask scheduler that goes away, does not answer, or has no workers: status 1, and one line that says how to go on."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ from tests.support.budgets import some
 
 distributed = pytest.importorskip("distributed")
 
-#: Prepended to a command line: a scheduler that stands still, or has no workers, is given up after seconds.
+#: Python code before a command: a scheduler that does not answer, or has no workers, is given up after seconds.
 IMPATIENT = "import simulator.planning.remote as remote; remote.LOOK, remote.ANSWER, remote.EMPTY = 0.5, 20.0, 3.0\n"
 
 
 class Scheduler:
-    """A Dask scheduler and a worker, processes of their own."""
+    """A Dask scheduler and a worker, in separate processes."""
 
     def __init__(self, folder: Path, *, workers: int = 1) -> None:
         self._folder, self._started = folder, list[subprocess.Popen[bytes]]()
@@ -66,7 +66,7 @@ class Scheduler:
         return made
 
     def end(self) -> None:
-        """Kill all of it."""
+        """Kill the scheduler and the worker."""
         for process in self._started:
             process.kill()
             process.wait()
@@ -150,7 +150,7 @@ def test_a_scheduler_that_is_not_there(folder: Path) -> None:
 
 @pytest.fixture
 def stranger() -> Iterator[socket.socket]:
-    """A server that is no scheduler; it takes connections, and what it says to them is the test's."""
+    """A server that is not a scheduler; it accepts connections, and the test decides what it answers."""
     with socket.create_server(("127.0.0.1", 0)) as made:
         yield made
 

@@ -1,4 +1,4 @@
-"""A disk that is full: status 1, one line, what was there before is as it was, nothing is left."""
+"""A full disk: status 1 and one line; files that were there before are unchanged, and no others are left."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def fill(disk: Path, leave: int) -> None:
     (disk / "filler").write_bytes(bytes(free.f_bavail * free.f_bsize - leave))
 
 
-#: Commands that write; of those that write alike, `make fuzz` tries all.
+#: Commands that write files. Of commands that write in the same way, only `make fuzz` tries all.
 ALL = tuple(WRITING) if FUZZ else ("run", "plot", "plan", "import")
 
 

@@ -1,4 +1,4 @@
-"""A place that can't be written to, or is gone while a command is at work: one line, and nothing is left."""
+"""A place that can't be written to, or that is removed while a command runs: one line, and no file is left."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_folder_where_a_file_should_be(name: str, folder: Path) -> None:
 
 @pytest.mark.parametrize("name", ["import", "record"])
 def test_a_pipe_where_a_file_should_be(name: str, folder: Path) -> None:
-    """It, or a device, would be a file from then on for all who use it."""
+    """A pipe or device must not be replaced by a file, which its other users would then find."""
     needs(name)
     os.mkfifo(place(name, folder))
     done = asha_sim(*WRITING[name], place(name, folder), cwd=folder)

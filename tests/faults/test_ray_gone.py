@@ -16,13 +16,13 @@ from tests.faults.commands import UNFOLLOWED, ended, environment, scratch, start
 
 pytest.importorskip("ray")
 
-#: Prepended to a command line: a cluster that does not answer is given up after seconds.
+#: Python code before a command: a cluster that does not answer is given up after seconds.
 IMPATIENT = "import simulator.planning.remote as remote; remote.LOOK, remote.ANSWER, remote.EMPTY = 0.5, 20.0, 3.0\n"
 
 
 @pytest.fixture
 def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """A Ray cluster on this machine with one CPU, a session of its own, and its address."""
+    """A Ray cluster with one CPU on this machine, in a separate session; gives its address."""
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")  # it is reached from this machine only
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -41,7 +41,7 @@ from tests.support.budgets import FUZZ, some
 
 WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated", signal.SIGHUP: "hung up"}
 BOTH = (signal.SIGINT, signal.SIGTERM)
-#: What batch systems send when time is up, or soon will be.
+#: Signals that batch systems send when the time is up, or soon will be.
 BATCH = {
     signal.SIGXCPU: "out of CPU time (ulimit -t)", signal.SIGUSR1: "stopped by SIGUSR1",
     signal.SIGUSR2: "stopped by SIGUSR2", signal.SIGALRM: "stopped by SIGALRM",
@@ -184,7 +184,7 @@ def test_any_moment_from_the_first_import_on(number: signal.Signals, folder: Pat
         process.send_signal(number)
         status, said = ended(process)
 
-        # Before Python has come to us, and after it has left us, the system ends it: silently, or as Python does.
+        # Before this program's first line and after its last, the system or Python itself ends the process in its own way.
         early = "KeyboardInterrupt" in said and not re.search(r"simulator/(?!__(init|main)__)\w", said)
         assert early or said in {"", f"{WORDS[number]}: {AGAIN}\n"}, said
         assert early or status in {0, 128 + number, -number}, said
@@ -216,7 +216,7 @@ def test_a_plan_that_a_batch_system_ends_is_gone_on_with(number: signal.Signals,
 
 
 def test_a_limit_on_the_time_of_the_processor(folder: Path) -> None:
-    """The system itself sends the signal, in whatever the command is at."""
+    """The system itself sends the signal, at any point of the command."""
     (folder / "endless.yaml").write_text(ENDLESS)
     limit = """
 import resource, time, simulator.__main__
@@ -229,7 +229,7 @@ resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + 2, 600))
 
 
 def test_a_hard_limit_on_the_time_of_the_processor_is_cleared_after(folder: Path) -> None:
-    """Nothing can be tidied up then; the next command on the folder does it."""
+    """The process can't tidy up then; the next command in the folder does it."""
     burn = """
 import resource, time, simulator.io.writing as writing
 def begun(*arguments, real=writing._begun):
@@ -281,7 +281,7 @@ def test_what_another_command_is_writing_is_left_to_it(folder: Path) -> None:
     assert scratch(out) == []
 
 
-#: A command in which a library answers a signal with an error of its own, as pydantic does while it builds a model.
+#: A command in which a library turns a signal into its own error, as pydantic does while it builds a model.
 SWALLOWED = """
 import os, signal, time
 from simulator.cli import main as cli
@@ -314,7 +314,7 @@ def test_a_signal_of_which_a_library_makes_an_error_of_its_own(error: str, folde
     assert (done.returncode, done.stdout, done.stderr) == (143, "", f"terminated: {RESUME}\n")
 
 
-#: A command that never comes to the end of its tidying up.
+#: A command whose tidying up never ends.
 STUCK = """
 import os, signal, time
 from simulator.cli import main as cli
@@ -356,7 +356,7 @@ def test_more_signals_during_the_clean_up_change_nothing(name: str, folder: Path
         time.sleep(0.002)
     status, said = ended(process)
 
-    # Two signals at the same moment are told of in the order of their numbers.
+    # Two signals at the same moment are delivered in the order of their numbers.
     assert (status, said) in [
         (128 + one, f"{WORDS[one]}: {AGAIN if name == 'animate' else RESUME}\n") for one in BOTH
     ]
@@ -365,7 +365,7 @@ def test_more_signals_during_the_clean_up_change_nothing(name: str, folder: Path
 
 
 def test_an_ignored_signal_stays_ignored(folder: Path) -> None:
-    """As nohup and a shell's background do."""
+    """nohup and shells' background jobs ignore signals in this way."""
     shell = ["/bin/sh", "-c", 'trap "" INT HUP; : > ready; exec "$@"', "sh", *command("run", "s.yaml", "--json")]
     process = subprocess.Popen(
         shell, cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
@@ -394,7 +394,7 @@ def test_the_terminal_is_gone(folder: Path) -> None:
 
 
 def test_a_signal_during_a_finalizer_ends_the_command() -> None:
-    """Where Python would print what was raised, and go on."""
+    """In a finalizer, Python would only print the exception and go on."""
     code = """
 import signal
 from simulator.io import signals

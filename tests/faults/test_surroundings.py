@@ -1,4 +1,4 @@
-"""What a machine may be like: its clock, languages, time zone, terminal, umask. The same bytes everywhere."""
+"""Outputs have the same bytes on machines with any clock, language, time zone, terminal and umask."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ curves: {kind: synthetic, unit_time: 1 min}
 cluster: {groups: {büro: {count: 3, price: 1.5}}, drops: {}}
 plan: {vary: {cluster.groups.büro.count: [2, 3]}, deadline: 40 min, replicates: 8}
 """
-#: One process does it all: starting one for each takes most of the time.
+#: Code that runs all commands in one process, since starting a process for each would take most of the time.
 ALL = """
 import sys
 from simulator.cli import main as cli
@@ -77,13 +77,13 @@ def outputs(folder: Path, env: dict[str, str | None] | None = None, umask: int =
 
 @pytest.fixture(scope="module")
 def usual(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """All outputs as they are anywhere else."""
+    """All outputs in usual surroundings."""
     return outputs(tmp_path_factory.mktemp("usual"))
 
 
 @pytest.mark.parametrize("name", SURROUNDINGS)
 def test_the_same_bytes(name: str, usual: dict[str, bytes], tmp_path: Path) -> None:
-    """And nobody else may read them, where the umask says so."""
+    """The umask also decides who may read the files."""
     assert outputs(tmp_path, SURROUNDINGS[name], umask=0o077) == usual
     assert len(usual) > 20
     made = [path for path in tmp_path.rglob("*") if path.name not in {"s.yaml", "c.csv", "lock"}]
@@ -134,7 +134,7 @@ def test_files_from_the_future_are_gone_on_with(folder: Path) -> None:
 
 
 def test_a_home_where_nothing_can_be_kept(folder: Path) -> None:
-    """A library that would keep a list of the machine's fonts there says nothing to people who have not asked for it."""
+    """A library that wants to keep a list of fonts there must not print a warning about it."""
     nowhere = {
         "HOME": "/dev/null",
         "XDG_CACHE_HOME": None,

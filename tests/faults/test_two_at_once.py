@@ -1,4 +1,4 @@
-"""Two commands on one folder: a plan keeps others out, of all else the last one's files stand there, all of them."""
+"""Two commands on one folder: a plan keeps other plans out; of other commands, the folder has all files of the last one."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def test_the_plan_goes_on_when_a_worker_is_killed(folder: Path) -> None:
     assert all_gone(process.pid)
 
 
-#: Whoever comes to the 20th replicate is killed, as the system kills who takes too much memory.
+#: Python code before a command: a process that reaches the 20th replicate is killed, as the system kills a process that takes too much memory.
 KILLED = """
 import os, signal
 import simulator.planning.sweep as sweep
@@ -73,7 +73,7 @@ def test_if_every_worker_is_killed_the_error_names_the_runs_and_how_to_go_on(fol
     assert contents(out) == contents(folder / "whole")
 
 
-# Functions of the top level, as a worker process must find them.
+# Functions at the top level, so that a worker process can find them.
 
 
 def siblings(_: int) -> int:
@@ -86,7 +86,7 @@ def squeezed(folder: str, number: int) -> int:
     mark = Path(folder) / "squeezed"
     if number == 5 or (number == 3 and not mark.exists()):
         mark.touch()
-        np.ones(1 << 47)  # a petabyte: no limit needs to be set, under which other threads would suffer too
+        np.ones(1 << 47)  # a petabyte, so that no limit is needed, which other threads would meet, too
     return 2 * number
 
 
@@ -116,7 +116,7 @@ def test_runs_that_lack_memory_twice_are_named(jobs: int, said: str, tmp_path: P
 
 
 def test_a_command_without_memory_says_so(folder: Path) -> None:
-    """A petabyte stands for what there is no room for: Python itself may hang where it gets not one more byte."""
+    """The command asks for a petabyte, since Python itself may hang if it can't get a single byte more."""
     code = """
 import numpy as np
 from simulator.experiment import experiment

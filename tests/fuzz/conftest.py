@@ -1,11 +1,11 @@
-"""Counts of what the fuzzers tried, over all processes that tried it."""
+"""Counts of what the fuzzers tried, over all processes."""
 
 from __future__ import annotations
 
 from tests.curves.importers.conftest import closed  # noqa: F401  (what MLflow and Optuna leave open here is closed too)
 from tests.fuzz.oracle import tally
 
-#: Shown even where they are 0: that is the point.
+#: Counts that are shown even if they are 0, as they should be.
 WRONG = ("tracebacks", "hangs", "partial outputs")
 
 
@@ -21,7 +21,7 @@ def pytest_terminal_summary(terminalreporter):
 
 
 class Gather:
-    """Adds up what the processes of pytest-xdist tried."""
+    """Adds up the counts of the processes of pytest-xdist."""
 
     def pytest_testnodedown(self, node):
         tally.update(getattr(node, "workeroutput", {}).get("fuzz_tally", {}))

@@ -1,4 +1,4 @@
-"""Scenario documents: sound ones, nearly sound ones and hostile ones, each of them text in bytes."""
+"""Scenario documents as bytes: valid ones, nearly valid ones and hostile ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from simulator.scenario.schema import schema_text
 
 ROOT = Path(__file__).parents[2]
 
-#: Sound documents that are over in a moment; together they say most of what a scenario can say.
+#: Valid documents that run quickly; together they use most keys of a scenario.
 SMALL = (
     "searchers:\n  SHA: {name: sha, max_trials: 9, max_length: 9, divisor: 3}\n"
     "  ASHA: {name: asha, max_trials: 9, max_length: 9, divisor: 3, delayed: true, max_concurrent_trials: 4}\n"
@@ -79,10 +79,10 @@ SMALL = (
     "  depth: {type: int, minval: 1, maxval: 4, count: 9}\n  kind: {type: categorical, vals: [a, b]}\n  c: 1\n"
     "searcher: {name: grid, metric: loss, max_length: {batches: 100}}\n",
 )
-#: Sound documents as they are shipped; too long to run by the thousand.
+#: The valid documents of the package, which take too long to run by the thousand.
 SHIPPED = tuple(path.read_text() for path in sorted((ROOT / "scenarios").glob("*.yaml")))
 
-#: What stands beside every document: a curve file, a file of spells and one of availability.
+#: Files beside every document: a curve file, a file of spells and one of availability.
 CURVES = "trial,resource,loss,elapsed_s\n" + "".join(
     f"{trial},{resource},{trial / resource},{resource * (trial + 1)}\n"
     for trial in range(8)
@@ -121,7 +121,7 @@ VALUES = st.one_of(
     st.sampled_from(NUMBERS), st.sampled_from(TEXTS), st.sampled_from(TREES), st.floats(), st.integers()
 )
 
-#: Bits of YAML that mean something to some reader of it.
+#: Pieces of YAML that have a meaning to some reader.
 TOKENS = (
     b"&a ", b"*a", b"<<: *a\n", b"<<: [*a, {}]\n", b"? ", b": ", b"- ", b"| \n", b">+\n", b"%YAML 1.1\n---\n", b"---\n", b"...\n", b"\t", b"\r", b"\0",
     b"!!binary aGk=", b"!!set {a}", b"!!omap [a: 1]", b"!!python/name:os.system", b"!!timestamp 2001-01-01", b"2001-01-01", b"!!float x",
@@ -132,7 +132,7 @@ TOKENS = (
 
 
 def written(values: Any) -> str:
-    """A tree as YAML in one line, which is JSON but for its numbers."""
+    """A tree as YAML in one line, which is JSON except for its numbers."""
     if isinstance(values, dict):
         return "{" + ", ".join(f"{json.dumps(str(key))}: {written(value)}" for key, value in values.items()) + "}"
     if isinstance(values, list):
@@ -167,7 +167,7 @@ KEYS = sorted({*_keys(json.loads(schema_text())), "searcher", "epochs", "vals", 
 
 
 def places(tree: Any, where: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Where every entry of a tree stands."""
+    """The places of all entries of a tree."""
     items = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
     for key, value in items:
         yield (*where, key)
@@ -182,7 +182,7 @@ def above(tree: Any, where: tuple[Any, ...]) -> Any:
 
 @st.composite
 def trees(draw: Callable[..., Any], small: bool) -> Any:
-    """A sound tree with nothing, or a few things, changed."""
+    """A valid tree with no changes, or a few."""
     tree = deepcopy(draw(st.sampled_from(TREES_OF[small])))
     for _ in range(draw(st.sampled_from((0, 1, 1, 1, 2, 2, 3, 5)))):
         there = list(places(tree))
@@ -213,7 +213,7 @@ def trees(draw: Callable[..., Any], small: bool) -> Any:
 
 
 def _at(draw: Callable[..., Any], tree: Any) -> Any:
-    """Something that stands somewhere in a tree."""
+    """The value at a place in a tree."""
     where = draw(st.sampled_from(list(places(tree))))
     return above(tree, where)[where[-1]]
 

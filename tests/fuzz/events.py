@@ -1,4 +1,4 @@
-"""TensorBoard's event files: events of any kind, in records that are sound, damaged or claim to be what they are not."""
+"""TensorBoard's event files: events of any kind, in records that are valid, damaged or wrongly labelled."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.fuzz.documents import TEXTS, damaged
 
 TAGS = ("val/loss", "val/f1", "", *(text for text in TEXTS if text != "\ud800"))
-#: As a record's length claims, with a sound checksum.
+#: Lengths that a record may claim, with a valid checksum.
 LENGTHS = (0, 1, 2**20, 2**31 - 1, 2**31, 2**32, 2**40, 2**62, 2**63 - 1, 2**63, 2**64 - 1)
 STEPS = st.one_of(
     st.integers(0, 20), st.integers(-(2**63), 2**63 - 1), st.sampled_from((-1, 2**31, 10**15, 2**53, 2**63 - 1, -(2**63)))

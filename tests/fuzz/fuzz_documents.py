@@ -1,7 +1,7 @@
 """Coverage-guided fuzzing, for so many seconds: `python -m tests.fuzz.fuzz_documents documents|curves|traces SECONDS`.
 
 libFuzzer follows which lines of the simulator and of its YAML parser each input reaches, and changes those that reach
-new ones. What it finds it prints, and keeps beside the corpus; the exit status is then not 0.
+new ones. It prints what it finds, and keeps it beside the corpus; the exit status is then not 0.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ TARGETS = {
 
 
 def main(name: str, seconds: str) -> None:
-    """Fuzz one target, from its seeds and what was found before, in a folder of its own."""
+    """Fuzz one target, from its seeds and earlier finds, in a separate folder."""
     target, seeds, tokens = TARGETS[name]
     folder = (ROOT / "outputs" / "fuzz" / name).resolve()
     (folder / "corpus").mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
-"""How a command may end, whatever it is given: well, or with a refusal that says where; in time, and with nothing left.
+"""How a command may end, whatever its input: well, or with a refusal that names a place; in time, and without leftovers.
 
-Commands run in this process, through the command line's own entry, because thousands of them are tried.
+Commands run in this process, through the entry point of the command line, because thousands are tried.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from subprocess import CompletedProcess
 
 from tests.support import runner
 
-#: What was tried, and what went wrong with it: the closing line of `make fuzz`.
+#: Counts of what was tried and of what went wrong, for the last line of `make fuzz`.
 tally: Counter[str] = Counter()
 
 
@@ -31,12 +31,12 @@ def asha_sim(*args: object, cwd: Path, limit: float = runner.LIMIT) -> Completed
 
 
 def content(folder: Path) -> set[str]:
-    """All that is in a folder, at any depth, hidden files too."""
+    """Everything in a folder, at any depth, with hidden files."""
     return {str(path.relative_to(folder)) for path in folder.rglob("*")}
 
 
 def check(ended: CompletedProcess[str], places: re.Pattern[str], before: set[str], folder: Path) -> None:
-    """Assert that a command ended as one may: `places` begins each line of a refusal, which leaves `folder` as before."""
+    """Check that a command ended in an allowed way: each line of a refusal begins as `places` says, and `folder` is unchanged then."""
     said = f"asha-sim {' '.join(ended.args)[:300]!r} ended with {ended.returncode}, saying {ended.stderr[:2000]!r}"
     assert ended.returncode in {0, 1, 2}, said
     assert "Traceback" not in ended.stderr, said
@@ -54,6 +54,7 @@ def check(ended: CompletedProcess[str], places: re.Pattern[str], before: set[str
             assert lines[0].startswith("the run failed: "), said
         assert all(line.isprintable() for line in lines), said
     else:
-        assert all(line.startswith("note: ") for line in ended.stderr.splitlines()), said  # of what has no effect
+        # There may be notes on what has no effect.
+        assert all(line.startswith("note: ") for line in ended.stderr.splitlines()), said
         assert not [name for name in content(folder) if Path(name).name.startswith(".")], said
     tally[f"ended with {ended.returncode}"] += 1

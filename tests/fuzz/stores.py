@@ -1,4 +1,4 @@
-"""Stores of Optuna and MLflow: sound ones, damaged ones, and whole ones that hold what no program would have stored."""
+"""Stores of Optuna and MLflow: valid ones, damaged ones, and undamaged ones with values that no program would store."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.fuzz.documents import NUMBERS, TEXTS, TREES, above, damaged, places
 from tests.support import sources
 
 PAGE = 4096
-#: Tables that are read, likely ones first and more often.
+#: Tables that are read; the first ones are chosen more often.
 TABLES = {
     "optuna": (
         "trial_intermediate_values", "trials", "trial_values", "studies", "study_directions", "version_info",
@@ -26,7 +26,7 @@ TABLES = {
     ),
     "mlflow": ("metrics", "runs", "latest_metrics", "experiments", "alembic_version", "params", "tags"),
 }  # fmt: skip
-#: What a program reads as something of its own.
+#: Texts that a program may read as something of its own.
 WORDS = (
     "COMPLETE", "PRUNED", "FAIL", "RUNNING", "WAITING", "MINIMIZE", "MAXIMIZE", "NOT_SET", "FINITE", "INF_POS", "INF_NEG", "NAN",
     "FINISHED", "KILLED", "SCHEDULED", "active", "deleted", "val_loss", "system/gpu", "sweep", "Default", "null", "[]", "{}", '{"a":',
@@ -34,7 +34,7 @@ WORDS = (
     "2001-01-01 00:00:00.000000", "0001-01-01 00:00:00", "9999-12-31 23:59:59.999999", "0000-00-00", "2001-01-01T00:00:00+14:00",
     "\x9b31mred", "study:metric_names", '["loss"]', '[["loss"]]', "../../etc/passwd", "-1", "1e400",
 )  # fmt: skip
-#: How a database is changed.
+#: Ways in which a database is changed.
 ALTERATIONS = {
     "value": ('UPDATE {table} SET "{column}" = ? WHERE rowid = {row}',),
     "all": ('UPDATE {table} SET "{column}" = ?',),
@@ -56,7 +56,7 @@ ALTERATIONS = {
     "computed": ("ALTER TABLE {table} ADD more AS (hex(zeroblob(400000000)))",),
     "trigger": ('CREATE TRIGGER "a""b" BEFORE INSERT ON {table} BEGIN DELETE FROM {table}; END',),
 }
-#: What SQLite takes, as a number, a text or bytes.
+#: Values that SQLite accepts as a number, a text or bytes.
 STORED = (
     None, True, b"", b"\xff\xfe", b"SQLite format 3\0", "\0", *WORDS,
     *(value for value in NUMBERS if isinstance(value, float) or -(2**63) <= value < 2**63),
@@ -68,7 +68,7 @@ class Told(bytes):
     """A binary file that remembers how it was damaged, so that a failing test can show that."""
 
     def __new__(cls, raw: bytes, *done: str) -> Told:
-        """Remember the damage too."""
+        """Make the file, and remember the damage."""
         made = super().__new__(cls, raw)
         made.done = done
         return made
@@ -90,7 +90,7 @@ def optuna_store() -> bytes:
 
 @cache
 def optuna_journal() -> bytes:
-    """The same as a journal."""
+    """The same study as a journal."""
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
 
@@ -102,7 +102,7 @@ def optuna_journal() -> bytes:
 
 @cache
 def mlflow_store() -> bytes:
-    """An experiment of four runs; its tables are made at once, as the migrations that MLflow makes them by take long."""
+    """An experiment of four runs; its tables are made directly, since MLflow's migrations take long."""
     import mlflow.store.tracking.sqlalchemy_store  # noqa: F401  (defines the tables)
     import sqlalchemy
     from mlflow.store.db import base_sql_model, utils
@@ -213,7 +213,7 @@ def _paged(draw: Callable[..., Any], raw: bytes, done: list[str]) -> bytes:
     return b"".join(pages)
 
 
-#: What means something to a reader of journals.
+#: Texts that have a meaning to a reader of journals.
 TOKENS = (
     b"\n", b"\n\n", b"\r\n", b"\0", b"{}", b"[]", b"null", b"{", b"}", b'"', b"\xff", b"\xef\xbb\xbf", b"NaN", b"Infinity", b"1e400", b"9" * 5000,
     b'{"op_code": 99}\n', b'{"op_code": 0}\n', b'{"op_code": 8, "trial_id": 9}\n', b'{"op_code": true}\n', b'{"a":' * 2000, b"[" * 5000, b"-1", b".5",

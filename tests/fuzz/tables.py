@@ -41,7 +41,7 @@ LCBENCH = json.dumps(
 WANDB = "_step,_runtime,_timestamp,loss,run\n0,1,1e9,.5,a\n1,2,1000000001,.25,a\n0,1,1e9,,b\n1,3,1000000002,.75,b\n"
 SYNE = "trial_id,epoch,loss,st_worker_time,st_worker_timestamp,st_decision,st_status\n0,1,.5,1,100,CONTINUE,\n0,2,.25,2,101,STOP,\n"
 
-#: What means something to a reader of CSV, JSON or numbers.
+#: Texts that have a meaning to a reader of CSV, JSON or numbers.
 TOKENS = (
     b",", b",,", b"\n", b"\n\n", b"\r\n", b'"', b'""', b'","', b'"a\nb"', b";", b"\t", b" ", b"\0", b"nan", b"NaN", b"inf", b"-inf", b"-0", b"1e400", b"1e-400",
     b"-1", b"1.5", b"1_0", b"0x1", b"9" * 16, b"9" * 400, b"9007199254740993", b"18446744073709551616", b"errored", b"invalid", b"completed", b"loss",
@@ -49,7 +49,7 @@ TOKENS = (
     b"'", b"#", b"\\", b"\x1a", b"x" * 200_000, b"\xc2\xa0", b"\xe2\x88\x92", b"Infinity", b"1,1,1,1\n" * 50,
 )  # fmt: skip
 
-#: Sound tables of each kind, by the end of the file's name and how the command line calls what wrote it.
+#: Valid tables of each kind, by the ending of the file's name and the name that --from has for the program.
 TEXT_TABLES = {
     "csv": (CURVES, DYING, UNTIMED),
     "jsonl": (LINES,),
@@ -86,7 +86,7 @@ def cells(draw: Callable[..., Any], text: str) -> bytes:
 
 
 def abs_small(value: object) -> bool:
-    """Whether `str` takes it."""
+    """Whether `str` accepts the number."""
     return not isinstance(value, int) or abs(value) < 10**1000
 
 
@@ -127,7 +127,7 @@ def _text(series: pl.Series) -> pl.Series:
     return pl.Series(series.name, [str(value) for value in series.to_list()], pl.String)
 
 
-#: What a column may be instead; None: not there.
+#: What a column may be replaced by; None removes it.
 OTHERWISE: dict[str, Callable[[pl.Series], pl.Series | None]] = {
     "dropped": lambda column: None,
     "text": _text,

@@ -1,4 +1,4 @@
-"""Any arguments at all, to any command: it ends, with a status of 0, 1 or 2, and says what was wrong with them."""
+"""With any arguments, every command ends with status 0, 1 or 2, and says what is wrong."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def arguments(draw):
 
 
 def slow(words):
-    """What is asked of a real pool of processes, of real training or of many pictures is tried elsewhere."""
+    """Whether arguments need a pool of processes, real training or many pictures, which other tests try."""
     return (
         words[:1] == ["plan"]
         or words[:2] in (["curves", "record"], ["curves", "fit"])
@@ -80,7 +80,7 @@ def test_any_arguments(words):
     tally["argument lists"] += 1
     if slow(words):
         words = [*words, "--no-such-option"]
-    if words[:1] == ["explore"]:  # without a file to write it would serve until somebody ends it
+    if words[:1] == ["explore"]:  # without a file to write, it would serve until it is ended
         words = [*words, "-o", "out.html"]
     with tempfile.TemporaryDirectory(prefix="fuzz-") as name:
         folder = Path(name)

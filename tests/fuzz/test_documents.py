@@ -1,4 +1,4 @@
-"""Any scenario document at all: `check`, `preview` and `run` end well, or name file, line and column."""
+"""With any scenario document, `check`, `preview` and `run` end well, or name file, line and column."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ from tests.fuzz.oracle import asha_sim, check, content, tally
 from tests.support.budgets import FUZZ, budget
 from tests.support.runner import LIMIT, alarm
 
-#: A refusal begins so: in the document, or at the line of a file that it names.
+#: Beginnings of a refusal: a place in the document, or a line of a file that the document names.
 PLACES = re.compile(r"(s\.yaml:\d+:\d+|(curves|spells|available)\.csv:\d+:\d+|\S*/?\w+(\.\w+)?:\d+:\d+): .")
-#: A run of more is sound and takes its time, which a limit could not tell from a hang.
+#: Greatest number of trials. A longer run is valid, but a time limit could not distinguish it from a hang.
 MOST = 100
 
 
@@ -76,7 +76,7 @@ def test_any_document(raw):
 
 @pytest.mark.parametrize("number", range(len(SMALL)))
 def test_every_odd_value_in_every_place(tmp_path, number):
-    """Of each sound document every entry, in turn, is each odd number, text and tree; a share of them in `make test`."""
+    """Every entry of each valid document is replaced by each odd number, text and tree; `make test` tries a part of these."""
     (tmp_path / "curves.csv").write_text(CURVES)
     (tmp_path / "spells.csv").write_text(SPELLS)
     (tmp_path / "available.csv").write_text(AVAILABLE)
@@ -93,7 +93,7 @@ def test_every_odd_value_in_every_place(tmp_path, number):
 
 
 def judge(raw: bytes, folder: Path) -> None:
-    """Make all parts of a document, or assert that the refusal says where."""
+    """Make all parts of a document, or check that the refusal names a place."""
     try:
         document = yaml_text.parse(raw, folder / "s.yaml")
         if is_experiment(document.values):
@@ -112,13 +112,13 @@ def judge(raw: bytes, folder: Path) -> None:
 
 
 def many_of(stream) -> float:
-    """How many searches of a label come at most."""
+    """The greatest number of searches of a label."""
     listed = getattr(stream.arrivals, "times", None)
     return min(len(listed) if listed else inf, stream.count or inf)
 
 
 def is_small(loaded: Loaded) -> bool:
-    """Whether all searchers of a scenario together are over in a second, whatever their cluster does to them."""
+    """Whether all searchers of a scenario together are done in a second, whatever their cluster does."""
     scenario = loaded.scenario
     if scenario.searches is not None:
         spans = {label: many_of(stream) for label, stream in scenario.searches.items()}

@@ -1,4 +1,4 @@
-"""Any file at all as curves, as a trace or as another program's log: read, or refused with line and column."""
+"""Any file as curves, as a trace or as another program's log is read, or refused with line and column."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ SCENARIO = (
     "curves: {kind: recorded, file: FILE, interpolate: linear, resample: true}\n"
     "cluster: {workers: 2, preemption: {series: spells.csv}}\nstop: {time: 9 h}\n"
 )
-#: Where a text is wrong is told by line and field, where anything else is by its name.
+#: A refusal names line and field of a text, and just the name of any other file.
 TEXT = re.compile(r"(\S+\.csv(\.gz)?:\d+:\d+|\S+\.csv\.gz|s\.yaml:\d+:\d+): .")
 NAMED = re.compile(r"(\S+\.(csv|csv\.gz|parquet|jsonl|json|zip)(:\d+(:\d+)?)?|s\.yaml:\d+:\d+|\S*exp): .")
-#: What the command that holds real runs against simulations says: of a file, or of the trace that it holds, by its label.
+#: Beginnings of refusals by the command that compares real runs with simulations: a file, or the label of its trace.
 REAL = re.compile(r"(\S+\.csv(:\d+:\d+)?|s\.yaml(:\d+:\d+)?|t): .")
 REAL_CURVES = Path(__file__).parents[1] / "data" / "reality" / "curves" / "digits-0-40-27-x1.csv"
 REAL_SCENARIO = (

@@ -1,4 +1,4 @@
-"""One list of hostile texts through every output: each shows them, none obeys."""
+"""One list of hostile texts in every output: all show them as text, and nothing acts on them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from simulator.core import escaping
 from tests.fuzz.oracle import asha_sim
 from tests.support.hostile_texts import TEXTS
 
-#: What moves a cursor, sets a title, rings, or turns letters round.
+#: Characters that move the cursor, set a title, ring a bell, or reverse letters.
 ACTS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 MARKUP = re.compile(r"<script>alert|<img src=x|<svg onload|<a\s|onerror=alert\(1\)>|http://x\.example\"")
 SCENARIO = """\
@@ -28,7 +28,7 @@ ALL = " / ".join(text for text in TEXTS.values() if escaping.visible(text))
 
 
 def quoted(text):
-    """As a YAML file may hold it."""
+    """A text in quotes, for a YAML file."""
     return json.dumps(text)
 
 
@@ -47,7 +47,7 @@ def terminal(text):
 
 
 def looked_at(folder):
-    """Every file that a command made, as its readers take it."""
+    """Check every file that a command made as its readers would read it."""
     seen = set()
     for path in folder.rglob("*"):
         if not path.is_file() or path.name == "lock" or path.suffix in {".gif", ".png", ".parquet"}:
@@ -122,7 +122,7 @@ def test_messages(name, tmp_path):
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_each_target(text):
-    """The functions themselves: nothing that acts is left, and what can be read again says the same."""
+    """The functions for each format leave nothing that acts, and texts that can be read back are the same."""
     assert not ACTS.search(escaping.printable(text))
     assert not ACTS.search(escaping.html(text))
     assert not re.search('[<>"]', escaping.html(text))

@@ -1,4 +1,4 @@
-"""Logs of experiment trackers, as damaged or as hostile as may be: imported into sound curves, or refused by name."""
+"""Logs of experiment trackers, damaged or hostile in any way, are imported into valid curves, or refused by name."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Tree = dict[str, bytes | str]
 
 
 def built(folder: Path, tree: Tree) -> None:
-    """Make files, and what is no file, by their paths below a folder."""
+    """Make files, and things that are not files, by their paths below a folder."""
     for name, what in tree.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,7 +46,7 @@ def built(folder: Path, tree: Tree) -> None:
 
 @contextmanager
 def unheard():
-    """Assert that nothing is written to the process's own standard error, as libraries in C would."""
+    """Check that nothing is written to the standard error of the process itself, as C libraries may do."""
     with tempfile.TemporaryFile() as heard:
         before = os.dup(2)
         os.dup2(heard.fileno(), 2)
@@ -61,7 +61,7 @@ def unheard():
 
 
 def tried(tree: Tree, source: str, kind: str, options: list[str]) -> None:
-    """Import a source; what comes of it is what our own commands read, and nothing else is there."""
+    """Import a source; the results must be files that our own commands read, and nothing else may be left."""
     tally["files"] += 1
     with tempfile.TemporaryDirectory(prefix="fuzz-") as name:
         folder = Path(name)
@@ -87,7 +87,7 @@ def tried(tree: Tree, source: str, kind: str, options: list[str]) -> None:
 
 @st.composite
 def choices(draw, *metrics, refused=()):
-    """What somebody may add to the command; mostly without the options that such a source refuses."""
+    """Options that a user may add to the command, mostly without those that such a source refuses."""
     options = []
     left = refused if draw(st.sampled_from((True, True, True, False))) else ()
     for words, often in (
@@ -221,7 +221,7 @@ TEXTS_OF_TABLES = (
 
 @st.composite
 def whole_tables(draw):
-    """A table in one of the forms that people have, as lines: sound in itself, with rows that repeat or go back."""
+    """A table in a usual form, as lines; it is valid, and some rows repeat or go back."""
     gap, point = draw(st.sampled_from(((",", "."), (";", ","), (";", "."), ("\t", "."), ("|", "."), (" ", "."))))
     head = ["trial", "resource", "loss", *draw(st.sampled_from(([], ["elapsed_s"], ["split"], ["elapsed_ms"])))]
     cells = {
@@ -310,9 +310,9 @@ def test_json_of_any_shape(data):
     )
 
 
-#: The kinds that read sources of another name.
+#: The kinds that also read sources of other names.
 KINDS = {"journal": "optuna", "wandb-offline": "wandb"}
-#: Sources that do not tell when a trial began, so that they have no trace.
+#: Sources that do not say when a trial began, so that they have no trace.
 WITHOUT_STARTS = frozenset({"csv", "json", "huggingface", "keras-tuner", "lcbench"})
 METRICS = {
     "huggingface": "eval_loss",

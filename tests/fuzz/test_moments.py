@@ -1,4 +1,4 @@
-"""Inputs that change at any moment of a plan: the answer is that of an undisturbed plan, or a refusal; never another.
+"""If inputs change at any moment of a plan, the result is the answer of an undisturbed plan or a refusal, and never another answer.
 
 `make fuzz` tries twenty moments for each input, harm and backend, `make test` three in all.
 """
@@ -51,7 +51,7 @@ def spells(scale: float) -> str:
     return "up_s,down_s\n" + "".join(f"{scale * 40 * number},{number}\n" for number in range(1, 5))
 
 
-#: What each input holds at first, and what is put in its place.
+#: The content of each input at first, and its replacement.
 INPUTS = {
     "c.csv": (curves(1), curves(3)),
     "spells.csv": (spells(1), spells(2)),
@@ -116,7 +116,7 @@ def test_the_answer_is_the_same_or_there_is_none(
     takes = monotonic() - began
     assert not usual.startswith(("refused", "failed"))
     rng = random.Random(int(os.environ.get("FUZZ_SEED", "0")) + (pool.backend == "dask"))
-    others: dict[str, str] = {}  # what an undisturbed plan says when the other file was there from the beginning
+    others: dict[str, str] = {}  # the answer of an undisturbed plan if the other file is there from the beginning
     every = list(product(INPUTS, HARM))
     for name, harm in MOMENTS * every or rng.sample(every, FEW):
         if name not in others:

@@ -1,4 +1,4 @@
-"""Any text after `--set`: it is a scenario's key and value, or it is said what is wrong with it."""
+"""Any text after `--set` is a key and value of the scenario, or an error says what is wrong with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The layers that `make lint` holds are those that the guide draws, and there are no circular imports."""
+"""The layers that `make lint` checks are those in the guide, and there are no circular imports."""
 
 from __future__ import annotations
 
@@ -33,4 +33,4 @@ def test_there_are_no_circular_imports():
     graph = grimp.build_graph("simulator")
     TopologicalSorter(
         {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
-    ).prepare()  # raises CycleError, which names the round
+    ).prepare()  # raises CycleError, which names the cycle

@@ -48,7 +48,7 @@ def test_it_runs_alone(wheel, tmp_path):
     venv.create(tmp_path / "env", with_pip=False, symlinks=True)
     python = tmp_path / "env" / "bin" / "python"
     site = done(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=tmp_path).strip()
-    with zipfile.ZipFile(wheel) as opened:  # what installing a pure wheel comes to, without the network
+    with zipfile.ZipFile(wheel) as opened:  # this is what installing a pure wheel does, without the network
         opened.extractall(site)
     Path(site, "packages.pth").write_text("\n".join(PACKAGES))
     where = done(python, "-c", "import simulator; print(simulator.__file__)", cwd=tmp_path)

@@ -1,4 +1,4 @@
-"""Hostile input, kind by kind: a line that says where and what, in no time, and nothing written where it shouldn't be."""
+"""Hostile input of each kind: a quick error of one line that says where and what, and no file where none should be."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def test_what_is_wrong_inside_a_file_is_named_by_its_own_line_and_column(tmp_pat
 
 
 def test_a_search_that_outruns_its_recorded_trials_is_named_by_its_place(tmp_path):
-    """Invalid trials do not count: others stand in for them, here more than there are."""
+    """Invalid trials are replaced by others, here by more than were recorded."""
     (tmp_path / "c.csv").write_text(
         "trial,resource,loss,elapsed_s,exit\n" + "".join(f"{trial},1,1,1,invalid\n" for trial in range(9))
     )
@@ -184,7 +184,7 @@ def test_a_search_that_outruns_its_recorded_trials_is_named_by_its_place(tmp_pat
     )
 
 
-# Files that are none, in every place where a file may be named.
+# Things that are not files, in every place where a file may be named.
 
 
 def pipe(path):
@@ -194,7 +194,7 @@ def pipe(path):
 
 def folder(path):
     path.mkdir()
-    return "is a folder|holds no table"  # a folder may be imported: one table a run
+    return "is a folder|holds no table"  # a folder may be imported: it has a table per run
 
 
 def device(path):
@@ -322,7 +322,7 @@ def test_json_nested_so_deeply_that_a_stack_would_overflow(tmp_path):
 
 @pytest.mark.slow
 def test_damaged_parquet_says_one_line_and_nothing_of_what_went_on_inside(tmp_path):
-    """Some of these make the library panic, and one asks for 2**61 bytes, which nothing survives."""
+    """Some of these make the library panic, and one asks for 2**61 bytes, which ends any process."""
     made = io.BytesIO()
     pl.DataFrame(
         {"trial": [0] * 50, "resource": range(1, 51), "loss": [0.5] * 50, "exit": [None] * 49 + ["errored"]}
@@ -354,7 +354,7 @@ def test_a_reader_that_never_ends_is_given_up(tmp_path, monkeypatch):
         read_frame(tmp_path / "c.parquet", b"PAR1", "parquet")
 
 
-# Names that something else than us may take for a command.
+# Names that another program may take for a command.
 
 NAMES = {
     "shell": "$(touch pwned) `touch pwned`; touch pwned",
@@ -404,7 +404,7 @@ def test_a_file_name_is_text_too(tmp_path, name):
 
 
 def test_a_grid_of_more_points_than_can_be_counted(tmp_path):
-    """The product of their counts would have 45,000 digits."""
+    """The product of the counts would have 45,000 digits."""
     parameters = "".join(f"  p{at}: {{type: double, minval: 0, maxval: 1, count: {'9' * 900}}}\n" for at in range(50))
     write(tmp_path, f"hyperparameters:\n{parameters}searcher: {{name: grid, metric: loss, max_length: 10}}\n")
     done = asha_sim("preview", "s.yaml", cwd=tmp_path)

@@ -1,4 +1,4 @@
-"""No command replaces what it reads, whatever leads to it."""
+"""No command replaces a file that it reads, whatever links lead to it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PLAN = "plan: {vary: {cluster.workers: [1, 2]}, replicates: 2}\n"
 
 
 def same(tmp_path, line, said):
-    """Run a command and see that nothing there has changed."""
+    """Run a command, and check that no file has changed."""
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     done = asha_sim(*line.split(), cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
@@ -61,7 +61,7 @@ def test_curves(command, tmp_path):
     (tmp_path / there).parent.mkdir(exist_ok=True)
     (tmp_path / there).write_text(CURVES)
     (tmp_path / "s.yaml").write_text(RECORDED.replace("c.csv", there) + PLAN)
-    if there == "c.csv":  # a picture's name led to it
+    if there == "c.csv":  # the name of a picture was a link to it
         (tmp_path / "gantt.png").symlink_to("c.csv")
     same(tmp_path, command, there)
 

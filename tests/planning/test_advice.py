@@ -1,4 +1,4 @@
-"""Recommendations on made-up numbers: every word that planning/advice.py defines, and the cases it was defined for."""
+"""Recommendations on made-up numbers: every term that planning/advice.py defines, and the cases for which it was defined."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COUNTS = [4, 8, 16, 32]
 
 
 class _Named:
-    """A cell's scenario, as far as an option asks: the labels of its searchers."""
+    """The part of a cell's scenario that an option uses: the labels of its searchers."""
 
     def __init__(self, *labels):
         self.scenario = self
@@ -42,7 +42,7 @@ def option(question, count, times, costs=0.0, *, setting="", labels=("A",), sear
 
 
 def share(good, bad, part):
-    """A hundred values of which `part` in a hundred are the good ones, spread evenly."""
+    """A hundred values, of which `part` are the good value, spread evenly."""
     places = np.argsort((np.arange(100) * 37) % 100)
     return np.where(places < part, good, bad)
 
@@ -61,7 +61,7 @@ def test_the_front_and_its_knee():
 
 
 def test_the_knee_of_all_need_not_be_that_of_its_series():
-    """Together they have no knee; `a` by itself has one, that is neither its cheapest nor as good as `b`."""
+    """Together the series have no knee. `a` alone has one, which is neither its cheapest option nor as good as `b`."""
     question = plan()
     options = [
         option(question, 8, 1, setting="a", index=0), option(question, 4, 2, setting="a", index=1),
@@ -79,7 +79,7 @@ def test_the_knee_of_all_need_not_be_that_of_its_series():
     assert advice.by_knee
 
 
-# The share: shown by its lower bound, or taken as it is.
+# The share counts by its lower bound, or as estimated.
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_options_that_are_tied_are_named_cheapest_first():
     assert advice.tied == (may_do, as_cheap)
 
 
-# The audit's ten constructed cases.
+# Ten constructed cases.
 
 
 def test_one_larger_number_that_fails_does_not_triple_the_price_of_the_answer():

@@ -1,4 +1,4 @@
-"""The study of plans on few pilots in small: a cell that was below its aim of 80 %."""
+"""A small version of the study of plans on few pilots: a cell that was once below its aim of 80 %."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_pilots_of_the_study_are_trials_of_their_law():
 
 @pytest.mark.slow
 def test_intervals_on_pilots_with_heavy_tailed_times_hold_the_truth():
-    """15 of 16 sets of 100 pilots; 12 of them when other sets only repeated pilots."""
+    """They do for 15 of 16 sets of 100 pilots; for 12 when other sets only repeated pilots."""
     found = study.studied(HEAVY, 100, "fit", range(study.FIRST, study.FIRST + 16), None)
 
     assert sum(one.median for one in found) >= 0.8 * len(found)

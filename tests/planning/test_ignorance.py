@@ -1,4 +1,4 @@
-"""What few pilots don't tell: in the figures, in the decision, and in words."""
+"""The uncertainty from few pilots: in the figures, in the decision, and in words."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ UNITS = (1, 4, 16)
 
 
 def pilots(tmp_path, count, *, slow=2.0, name="p.csv"):
-    """Pilots of which the better take longer, up to `slow` times as long as the worst."""
+    """Pilots of which the better ones take longer, up to `slow` times as long as the worst."""
     rows = [
         f"{trial},{unit},{0.1 + trial / count + 1 / unit},{60 * unit * (1 + (slow - 1) * (1 - trial / count))}"
         for trial in range(count)
@@ -73,7 +73,7 @@ def test_the_variance_between_sets_is_that_beyond_chance():
 
 def test_how_far_a_quantity_may_be_off():
     sets = np.array([[10.0, 10.0], [20.0, 20.0]] * 4 + [[np.inf, 5.0]])  # a set that is not always done tells nothing
-    found = log_error(sets, np.array([10.0, np.inf]))  # under two seeds, of which one never gets there
+    found = log_error(sets, np.array([10.0, np.inf]))  # two seeds, of which one never reaches the target
 
     assert found.sd == pytest.approx(log(2) / 2 * (8 / 7) ** 0.5)
     assert found.bias == pytest.approx(log(2) / 2)
@@ -120,7 +120,7 @@ def test_the_tail_of_pareto_times_is_one_over_alpha():
 
 
 def test_a_few_far_slower_pilots_are_told(tmp_path):
-    """Twelve pilots, three of them some ten times as slow as the others."""
+    """Of twelve pilots, three are some ten times as slow as the others."""
     said = {}
     for name, slow in (("even", 1), ("uneven", 10)):
         rows = [
@@ -157,7 +157,7 @@ def test_pilots_like_those_tell_how_far_the_answer_may_be_off():
 
 
 def test_good_pilots_that_are_fast_by_chance_don_t_hide_that_good_trials_may_be_slow(tmp_path):
-    """Forty pilots, every fourth ten times as slow, but none of the best eight: the search trains some of these."""
+    """Of forty pilots, every fourth is ten times as slow, but none of the best eight; the search trains trials like these."""
     rows = [
         f"{trial},{unit},{trial + 1 / unit},{unit * (600 if trial >= 8 and trial % 4 == 0 else 60 + trial % 3)}"
         for trial in range(40)

@@ -1,4 +1,4 @@
-"""A plan's report on paper: the first page of plan.html and the PDF."""
+"""The printed report of a plan: the first page of plan.html and the PDF."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def on_terminal(width, *args):
         )  # fmt: skip
         os.close(terminal)
         text = b""
-        with suppress(OSError):  # which is how the end of a terminal is told
+        with suppress(OSError):  # this gives the width of the terminal
             while some := screen.read(1 << 16):
                 text += some
     return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text.decode()).replace("\r", "").splitlines()

@@ -46,7 +46,7 @@ def write(tmp_path, old="", new=""):
 
 
 def test_the_least_cluster_that_gets_as_many_searches_done_in_time_as_asked(tmp_path):
-    """A search is 4 h of work every 2 h: one worker is loaded twice over, two to the full, four to the half."""
+    """A search with 4 h of work comes every 2 h: the load of one worker is 2, of two workers 1, of four workers 1/2."""
     found = answer_shared(load(write(tmp_path)), pool=ALONE)
 
     assert [round(option.load, 6) for option in found.options] == [2, 1, 0.5]
@@ -58,7 +58,7 @@ def test_the_least_cluster_that_gets_as_many_searches_done_in_time_as_asked(tmp_
 
 
 def test_the_answer_has_the_figures_of_fresh_runs(tmp_path):
-    """Searches that come at random: other seeds give other shares, of which the answer has the second ones."""
+    """Searches come at random, so other seeds give other shares; the answer has those of the fresh runs."""
     gaps = "arrivals: {kind: poisson, mean_gap: 4 h}"
     text = write(tmp_path, "arrivals: {kind: every, gap: 2 h}", gaps).read_text()
     path = tmp_path / "t.yaml"
@@ -108,7 +108,7 @@ def test_no_option_is_shown_to_be_enough(tmp_path):
 
 
 def test_to_own_costs_the_price_over_the_lifetime_and_the_running(tmp_path):
-    """8,760 over two years and half a coin an hour: 8,760 a year and machine; rented at 2 an hour: 17,520."""
+    """A machine that costs 8,760 over two years, and 0.5 per hour to run, costs 8,760 per year; rented at 2 per hour, 17,520."""
     found = ownership(load(write(tmp_path)), [0.4, 0.6])
 
     assert (found.own, found.rent, found.rent_used, found.wins_at) == (4 * 8760, 4 * 17520, 2 * 17520, 0.5)
@@ -228,8 +228,10 @@ def test_a_deadline_is_refused(tmp_path):
 
 
 def test_settings_of_as_many_workers_are_compared_run_by_run(tmp_path):
-    """Trial by trial a search takes four hours; all at once it takes one, and two were asked. The two runs differ alike,
-    and 60 searches still leave open some 9 points: (−60 ± 1.96 √(61 − 60² / 62)) / 62."""
+    """A search takes four hours if its trials run one by one, and one hour if all run at once; two hours were asked
+    for. The two runs have the same difference, and 60 searches still leave it uncertain by some 9 points: (−60 ± 1.96
+    √(61 − 60² / 62)) / 62.
+    """
     axes = "vary: {cluster.groups.gpus.count: [4], searches.a.searcher.max_concurrent_trials: [1, 4]}"
     found = answer_shared(load(write(tmp_path, "vary: {cluster.groups.gpus.count: [1, 2, 4]}", axes)), pool=ALONE)
 
@@ -240,8 +242,9 @@ def test_settings_of_as_many_workers_are_compared_run_by_run(tmp_path):
 
 
 def test_a_pool_that_grows_with_the_work_costs_what_is_hired(tmp_path):
-    """A search of four hours of work comes every eight hours: four machines are hired for one hour of eight, and two
-    minutes more, so they cost 122/960 of those that are always there."""
+    """A search with four hours of work comes every eight hours: four machines are hired for one hour and two minutes
+    of every eight hours, so they cost some 122/960 of machines that are always there.
+    """
     gaps = write(tmp_path, "gap: 2 h", "gap: 8 h").read_text()
     path = tmp_path / "t.yaml"
     path.write_text(
@@ -257,7 +260,7 @@ def test_a_pool_that_grows_with_the_work_costs_what_is_hired(tmp_path):
 
 
 def test_machines_that_are_away_half_of_the_time_cost_half_the_rent(tmp_path):
-    """Up for three hours and away for three, by turns: a machine is paid for half of the hours of a year."""
+    """A machine is up for three hours and away for three, by turns: it is paid for half of the hours of a year."""
     (tmp_path / "x.csv").write_text("up_s,down_s\n10800,10800\n")
     away = write(tmp_path, "count: 4, price", "count: 4, preemption: {series: x.csv}, price")
     away.write_text(away.read_text().replace("[1, 2, 4]", "[4]"))

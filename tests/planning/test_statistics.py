@@ -36,9 +36,9 @@ def test_without_runs_the_interval_is_from_0_to_1():
 
 
 def test_the_mean_of_values_without_skew_has_students_interval():
-    """Student's own: 10 patients' hours of additional sleep (Biometrika 6, 1908), as R's t.test has it."""
+    """The example is Student's own, 10 patients' hours of additional sleep (Biometrika 6, 1908); the interval is that of R's t.test."""
     sleep = np.array([1.2, 2.4, 1.3, 1.3, 0.0, 1.0, 1.8, 0.8, 4.6, 1.4])
-    even = np.concatenate([sleep, -sleep])  # whose skewness is 0
+    even = np.concatenate([sleep, -sleep])  # these values have a skewness of 0
     found = statistics.mean(even, 0.95)
     half = 2.093024 * even.std(ddof=1) / np.sqrt(20)
 
@@ -133,7 +133,7 @@ def test_intervals_cover_the_truth_as_often_as_they_say():
 
 
 def makespan(times, workers):
-    """Of the engine, for jobs that take `times`."""
+    """The engine's makespan for jobs that take `times`."""
     world = World(ticks=lambda trial, start, end: int(times[trial] * ticks.PER_SECOND))
     trace = simulate(random(max_trials=len(times), max_length=1), world, Cluster(workers))
     return trace.makespan / ticks.PER_SECOND
@@ -142,13 +142,13 @@ def makespan(times, workers):
 @pytest.mark.parametrize(
     ("gained", "lost", "pairs", "low", "high"),
     [
-        (0, 0, 50, -0.03769, 0.03769),  # runs that agree in every pair leave something open
+        (0, 0, 50, -0.03769, 0.03769),  # even runs that agree in every pair leave some uncertainty
         (5, 1, 50, -0.02058, 0.17443),
         (50, 0, 50, 0.89710, 1.0),
     ],
 )
 def test_a_paired_difference_of_shares(gained, lost, pairs, low, high):
-    """Agresti and Min: (b - c) / (n + 2) and its error, by hand, with half a pair added to each of four kinds."""
+    """By Agresti and Min it is (b - c) / (n + 2), with half a pair added to each of four kinds; the error is computed by hand."""
     one, other = np.zeros(pairs, bool), np.zeros(pairs, bool)
     one[:gained], other[pairs - lost :] = True, True
     found = statistics.share_difference(one, other, 0.95)
@@ -159,7 +159,7 @@ def test_a_paired_difference_of_shares(gained, lost, pairs, low, high):
 
 @pytest.mark.parametrize(("gained", "lost"), [(0.18, 0.08), (0.07, 0.02), (0.05, 0.05)])
 def test_a_paired_difference_of_shares_holds_the_truth(gained, lost):
-    """Exactly, over all counts of pairs gained and lost: never in less than 93 %, at a stated 95 %."""
+    """Computed exactly over all counts of pairs gained and lost, a 95 % interval holds the truth in at least 93 %."""
     for pairs in (10, 20, 50):
         counts = np.arange(pairs + 1)
         likely = multinomial.pmf(

@@ -1,4 +1,4 @@
-"""The results folder: a block counts for the sweep that made it alone, and what others put there does no harm."""
+"""The results folder: a block counts only for the sweep that made it, and files of others do no harm."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ HARM = {
 
 @pytest.mark.parametrize("name", HARM)
 def test_a_process_that_reads_a_table_later_reads_the_same_or_refuses(name, tmp_path):
-    """As a worker process does, which has read nothing before."""
+    """A worker process is such a process, since it has read nothing before."""
     work = Work(loaded(tmp_path, RECORDED), 0, tuple({"c.csv": store.sha256(curves().encode()).hexdigest()}.items()))
     expected = sweep.run_block(work, Block((0, 2), (0, 2)))
     sweep._states.clear()
@@ -144,7 +144,7 @@ def test_a_plan_whose_scenario_changes_meanwhile_says_so(text, name, tmp_path, c
 
 @pytest.fixture
 def folders(tmp_path):
-    """Results of the same plan, of another seed, scenario and table; by name."""
+    """Folders of results by name: of the same plan, of another seed, of another scenario, of another table."""
     made = {}
     for name, text, seed, scale in (
         ("same", RECORDED, 0, 1.0),
@@ -244,7 +244,7 @@ FORGED = {
 
 @pytest.mark.parametrize("text", [SYNTHETIC, SHARED], ids=["searchers", "searches"])
 def test_a_block_that_does_not_hold_its_runs_is_refused(text, tmp_path):
-    """Its name has the digest of its bytes, and its label is right: a program that is not ours has changed it."""
+    """Its name has the digest of its bytes, and its label is right, but another program has changed its rows."""
     folder = tmp_path / "mine"
     answered(tmp_path, text, folder)
     path = max((folder / "blocks").iterdir(), key=lambda path: path.stat().st_size)
@@ -338,7 +338,7 @@ CONTINUED = RECORDED.replace("[2, 4]", "[1, 2]").replace(
 
 @pytest.mark.parametrize("of", ["nothing", "another grid"])
 def test_results_of_others_in_place_of_a_continuation_are_refused(of, tmp_path):
-    """Without the continuation there would be another answer, and no sign of it but a warning."""
+    """Without the continuation the answer would be another one, and only a warning would say so."""
     there = tmp_path / "mine" / "extended-1" / "manifest.json"
     there.parent.mkdir(parents=True)
     if of == "another grid":
@@ -364,7 +364,7 @@ def test_a_table_that_is_replaced_before_the_grid_is_continued_is_refused(tmp_pa
 @pytest.mark.parametrize("make", [pipe, to_a_device, lambda path: path.mkdir()], ids=["pipe", "device", "folder"])
 @pytest.mark.parametrize("name", store.REPORTS)
 def test_what_no_report_can_replace_is_told_before_the_first_run(name, make, tmp_path, monkeypatch):
-    monkeypatch.setattr(sweep, "blocks", None)  # which nobody can call
+    monkeypatch.setattr(sweep, "blocks", None)  # None can't be called
     folder = tmp_path / "mine"
     folder.mkdir()
     make(folder / name)

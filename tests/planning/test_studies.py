@@ -1,4 +1,4 @@
-"""The studies of tools/planning_studies.py in small: what they found, within their error."""
+"""Small versions of the studies in tools/planning_studies.py have the same findings, within their error."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ pytestmark = pytest.mark.slow
 
 
 def test_machines_that_go_together_are_in_time_less_often():
-    """The audit's .89 alone, .85 in racks of four and .45 all at once; the error of 60 runs is .04 to .06.
-
-    A program of its own found .51 all at once where the run begins with the machines, as here, and .45 where it first
-    waits for them.
+    """The study found a share of .89 if machines go alone, .85 in racks of four and .45 if all go at once; the error
+    of 60 runs is .04 to .06. An independent program found .51 for all at once if machines are there at the start, as
+    here, and .45 if the run first waits for them.
     """
     found = dict(studies.waves(60))
 
@@ -54,7 +53,7 @@ def test_the_sign_between_two_searchers_in_money_changes_with_when_machines_are_
 
 
 def test_what_is_recommended_is_seldom_below_what_was_asked(tmp_path):
-    """Eight options that are truly in time in 84 to 95 % of runs, 90 asked: the estimate picks too many that are not."""
+    """Eight options are truly in time in 84 to 95 % of runs, and 90 % are asked for; the estimate recommends too many that are below."""
     question = "vary: {cluster.workers: [1, 2, 3, 4]}\ndeadline: 16 h\nconfidence: 0.9\nreplicates: 100"
     loaded = load(written(tmp_path, planned(question)))
     grid, rng = studies.Grid(loaded), np.random.default_rng(4)

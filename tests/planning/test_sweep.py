@@ -1,4 +1,4 @@
-"""Sweeps: the same figures however they are come by, and nothing lost on the way."""
+"""Sweeps: the figures are the same however they are computed, and no runs are lost."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_replicates_are_added_until_the_interval_is_narrow(tmp_path):
 
 
 def doubled(folder, number):
-    """Twice `number`; the process dies of 3 as long as its mark is not there, and of 5 always."""
+    """Return twice `number`; for 3 the process dies the first time (until its mark exists), and for 5 always."""
     mark = Path(folder) / "died"
     if number == 3 and not mark.exists():
         mark.touch()
@@ -169,7 +169,7 @@ def plan(path, folder, *options):
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """A scenario, and what its plan prints and writes when nothing stops it."""
+    """A scenario, and what its plan prints and writes if nothing stops it."""
     folder = tmp_path_factory.mktemp("whole")
     path = written(folder, SMALL.replace("{min: 8, max: 24, width: 0.05}", "60"))
     with pytest.MonkeyPatch.context() as patch:
@@ -293,7 +293,7 @@ PRICES = planned(
 
 
 def test_other_prices_are_answered_from_the_same_runs(tmp_path, monkeypatch):
-    """Of each group of a cell, and of what a plan varies: no schedule depends on them, so nothing is run again."""
+    """This holds for the prices of each group, and for prices that a plan varies: schedules do not depend on them, so nothing is run again."""
     text = PRICES.replace("price: 3", "price: 5").replace("spot: {price: 1}", "spot: {price: 0.25}")
     before = answer(loaded(tmp_path, PRICES), folder=tmp_path / "out", pool=WorkerPool(jobs=1))
     fresh = answer(loaded(tmp_path, text), folder=tmp_path / "fresh", pool=WorkerPool(jobs=1))
@@ -474,7 +474,7 @@ def test_a_target_counts_what_a_trial_has_in_full_and_any_early_result_where_tha
 
 
 def test_a_quantile_is_that_of_a_candidate_to_the_number():
-    """0.29 of 100 candidates is the 29th, though 0.29 * 100 is 28.999… in floats."""
+    """The quantile 0.29 of 100 candidates is the 29th, although 0.29 * 100 is 28.999… in floats."""
 
     class Hundred:
         trials = None
@@ -525,7 +525,7 @@ def test_more_full_length_trials_than_there_are(tmp_path):
 
 
 def test_what_cells_share_is_looked_at_once(tmp_path, monkeypatch):
-    """Else 10,000 cells take seconds more: the longest searcher, and the time of its jobs, are those of every cell."""
+    """The longest searcher and the time of its jobs are the same in every cell; computing them for 10,000 cells would take seconds."""
     trained, built = [], []
     train, build = Synthetic.train, SearcherSection.build
     monkeypatch.setattr(Synthetic, "train", lambda *job: (trained.append(job), train(*job))[1])

@@ -1,4 +1,4 @@
-"""Where a decision changes: by what quantity, at how much of it, and to which option."""
+"""The changes of a decision: by which quantity, by which factor, and to which option."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from simulator.planning.sensitivity import QUANTITIES, Variation, quantities, va
 from simulator.planning.turning import CONTENDERS, Turn, contenders
 from tests.support.plans import HEAD, loaded, planned
 
-#: A cluster that has something of every quantity.
+#: A cluster that has every quantity.
 ALL = (
     "{workers: 4, stragglers: {kind: half_normal}, slow_spells: {every: 1 h, length: 5 min}, preemption: {up: 9 h}, "
     "failures: {mtbf: 99 h}, crashes: 0.01, overheads: {worker_start: 1 min, restore: 5 s}}"
 )
-#: Every trial takes as long, so that the time of SHA on so many workers is known.
+#: All trials take equally long, so that SHA's time on any number of workers is known.
 EQUAL = """\
 searcher: {name: sha, max_trials: 16, max_length: 16, divisor: 4}
 curves: {kind: ordered, unit_time: 1 min}
@@ -87,7 +87,7 @@ def cell_of_groups(tmp_path, cluster):
 
 @pytest.mark.slow
 def test_the_decision_changes_where_the_chosen_option_gets_too_late(tmp_path):
-    """Everything takes a time that is known: the deadline over that time is the factor."""
+    """All times are known: the factor is the deadline divided by the option's time."""
     text = planned("vary: {cluster.workers: [2, 4, 8, 16]}\ndeadline: 40 min\nprice: 1\nreplicates: 16", EQUAL)
     found = answered(tmp_path, text)
     chosen = found.advice.chosen
@@ -187,7 +187,7 @@ def test_how_far_a_change_of_the_decision_is():
 
 @pytest.mark.slow
 def test_pilots_that_may_mislead_come_first(tmp_path):
-    """One pilot of five is good and quick: without it the chosen option is too late."""
+    """One pilot of five is good and fast; without it the chosen option is too late."""
     rows = [
         (trial, unit, 0.1 + trial + 1 / unit, 60 * unit * (1 if trial == 0 else 8))
         for trial in range(5)

@@ -1,4 +1,4 @@
-"""What is not known of a calibrated cluster: intervals in the file, draws of them, and a plan's answer."""
+"""The uncertainty of a calibrated cluster: intervals in the file, draws from them, and the answer of a plan."""
 
 from __future__ import annotations
 

@@ -17,9 +17,9 @@ from simulator.render.canvas import Canvas, measure
 from simulator.render.plots import figure
 from tests.render.test_plots import LIGHT, learning, one
 
-#: In the font that the test makes.
+#: A character of the font that the test makes.
 THERE = "漢"
-#: In none that the test leaves.
+#: A character that no font in the test has.
 NOWHERE = "名"
 SQUARE = [(100, 0), (900, 0), (900, 900), (100, 900)]
 
@@ -31,7 +31,7 @@ def forget():
 
 @pytest.fixture
 def installed(tmp_path):
-    """A font with one character, a square, as if it were the only one that is installed."""
+    """Make a font with one character, a square, as if it were the only installed font."""
     pen = TTGlyphPen(None)
     pen.moveTo(SQUARE[0])
     for corner in SQUARE[1:]:
@@ -74,7 +74,7 @@ def test_an_installed_font_letters_what_the_bundled_one_lacks(installed):
     ]
     assert taken == measure(f"a{THERE}b", 20)
     square = canvas.pixels[12:30, measure("a", 20) + 3 : measure("a", 20) + 17]
-    assert (square == square.max()).mean() > 0.9  # an em of 20 pixels, 0.8 of it black
+    assert (square == square.max()).mean() > 0.9  # a square of 20 pixels, of which 0.8 is black
     assert np.any(canvas.pixels[:, measure("a", 20) + 21 :])
 
 
@@ -97,7 +97,7 @@ def test_one_line_names_what_no_font_has(installed, capfd):
     assert THERE not in line
 
 
-# Files that are no fonts.
+# Files that are not fonts.
 
 
 def sparse(path):
@@ -122,7 +122,7 @@ def test_what_is_no_font_is_refused_at_once(make, said, tmp_path):
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_font_with_damaged_letters_is_refused(seed, tmp_path):
-    """Some of its letters can't be drawn, which is no fault of the machine's."""
+    """Some of its letters can't be drawn, which is not a failure of the machine."""
     rng, whole = random.Random(seed), bytearray((fonts.bundled() / "DejaVuSerif.ttf").read_bytes())
     for _ in range(2000):
         whole[rng.randrange(len(whole))] = rng.randrange(256)

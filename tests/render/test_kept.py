@@ -64,7 +64,7 @@ def test_files_that_are_right_are_left_alone_and_others_put_back(tmp_path: Path)
     ],
 )  # fmt: skip
 def test_any_change_makes_another_digest(tmp_path: Path, change: dict[str, object]) -> None:
-    # Nothing is drawn: the digest is found where something else is kept under it.
+    # Nothing is drawn: a stand-in for the store receives the digest.
     class Asked(Exception):
         pass
 
@@ -229,7 +229,7 @@ def test_folders_of_others_are_never_forgotten(tmp_path: Path, monkeypatch: pyte
 
 
 def test_pictures_are_kept_under_the_curves_that_were_read(tmp_path: Path) -> None:
-    """A file that is replaced once it was read: its pictures are not those of the file that came later."""
+    """If a file is replaced after it was read, pictures are kept under the file that was read."""
     path = tmp_path / "curves.csv"
     digests = []
     for later in ("one", "two"):

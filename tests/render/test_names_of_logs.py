@@ -1,4 +1,4 @@
-"""What a log calls a trial, in the words that go with pictures: alternative text, the player, a trace of events."""
+"""The names of trials in logs, in the texts of pictures: alternative text, the player, a trace of events."""
 
 import json
 from dataclasses import replace

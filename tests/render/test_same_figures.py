@@ -1,7 +1,7 @@
-"""Every searcher, every picture: alt texts, tables, animations, player and plots tell what summary.json tells.
+"""For every searcher, alternative texts, tables, animations, player and plots have the figures of summary.json.
 
-What is trained in full is counted by its resource; brackets that start at different rungs are where a rung's index
-would count something else.
+Fully trained trials are counted by resource: if brackets start at different rungs, the index of a rung would count
+others.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Results:
 
 @pytest.fixture(scope="module")
 def results():
-    """All of them on the same trials; those without an end are stopped. A scenario holds sixteen searchers at most."""
+    """All searchers on the same trials; endless ones are stopped. A scenario has sixteen searchers at most."""
     searchers = {
         f"{name}-{number}": {"name": name, **block}
         for name, blocks in BLOCKS.items()
@@ -74,7 +74,7 @@ def batched(items, most):
 
 @pytest.fixture(scope="module")
 def scenes(results):
-    """As many side by side as a timeline shows, each time with Hyperband, whose brackets start at every rung."""
+    """As many searchers as a timeline shows, each time with Hyperband, whose brackets start at every rung."""
     others = [label for label in LABELS if label != "hyperband-0"]
     step = MOST_SEARCHERS - 1
     return [
@@ -84,7 +84,7 @@ def scenes(results):
 
 
 def written(picture, monkeypatch):
-    """The texts of a picture, in order; it is drawn."""
+    """Draw a picture; returns its texts in order."""
     texts = []
 
     def text(self, x, y, text, *args, **how):
@@ -136,7 +136,7 @@ def test_the_ladder_of_the_timeline_and_the_table(scenes, results, monkeypatch):
 
 
 def trials_at_each_level(trace, ladder):
-    """Trials with a result at each level, by the trace's rows one by one."""
+    """The number of trials with a result at each level, counted from the trace row by row."""
     there = [set() for _ in range(len(ladder))]
     for trial, to, outcome in zip(
         trace.trial.tolist(), trace.to_resource.tolist(), trace.outcome.tolist(), strict=True
@@ -188,7 +188,7 @@ def test_plots_count_and_colour_by_resource(scenes):
 
 
 def test_colours_of_moving_pictures_and_slices_go_by_resource(results, tmp_path):
-    """A trial that Hyperband trains in full at once looks as one that climbed all the way."""
+    """A trial that Hyperband trains in full at once looks like one that was promoted up to the top."""
     trace = results.traces["hyperband-0"]
     top = trace.to_resource == trace.max_length
     assert set(trace.rung[top].tolist()) == {0, 1, 2, 3}

@@ -87,7 +87,7 @@ def test_the_knee_is_where_stays_have_doubled():
 
 
 def test_searches_come_as_often_as_makes_a_load(tmp_path):
-    """Searches of four hours of work on two workers: at a load of 0.5 one comes every four hours, and none waits."""
+    """Searches with four hours of work on two workers: at a load of 0.5 one comes every four hours, and no search waits."""
     path = tmp_path / "s.yaml"
     path.write_text(
         "searches: {a: {searcher: {name: random, max_trials: 4, max_length: 1}, arrivals: {kind: every, gap: 3 h}, "
@@ -96,13 +96,13 @@ def test_searches_come_as_often_as_makes_a_load(tmp_path):
     half, twice = loads.by_load(SharedExperiment(load(path)), 1, [0.5, 2.0])
 
     assert (half.load, half.wait_s, half.stay_s) == (0.5, 0, 7200)
-    assert twice.stay_s == 3.5 * 3600  # one comes every hour, and they stay 2, 3, 4 and 5 hours
+    assert twice.stay_s == 3.5 * 3600  # a search comes every hour, and they stay 2, 3, 4 and 5 hours
     drawn = sharing.load([0.5, 2], [0, 1], [2, 4], 0.7, theme="dark", title="t", time_unit="s")
     assert [line.get_ydata().tolist() for line in drawn.axes[0].lines[:2]] == [[2, 4], [0, 1]]
 
 
 def test_the_animation_colours_jobs_by_label_and_shows_the_queue(workload):
-    """After all of it: of two workers the second search has the first at 2; one of two searches waited from 1 to 2."""
+    """In the last frame, the second search has the first of two workers at 2, and one of two searches waited from 1 to 2."""
     picture = SharedPicture(workload, "t", "s")
     for _ in picture.steps():
         pass

@@ -55,7 +55,7 @@ def test_it_draws_anything(traces: list[Trace]) -> None:
 
 
 def lanes(trace: Trace, *looks: int) -> list[list[int]]:
-    """Lines of a picture of one pixel a minute and three a worker, first of each worker."""
+    """A picture with one pixel per minute and three per worker: the first line of pixels of each worker."""
     canvas = Canvas(trace.makespan // MINUTE, 4 * trace.workers)
     axis = TimeAxis(0, canvas.all.x1, trace.makespan, "min")
     panel = Lanes(canvas, 0, canvas.all.y1, axis, trace, levels([trace]))
@@ -74,7 +74,7 @@ def test_lanes_show_jobs_notched_where_they_begin_and_idle_time() -> None:
         [low, low, idle, idle, idle, idle, idle, high, idle],
     ]
     assert lanes(TWO, 9) == whole
-    assert lanes(TWO, *range(1, 10)) == whole  # however it grew
+    assert lanes(TWO, *range(1, 10)) == whole  # whatever the steps
     assert lanes(TWO, 3) == [line[:3] + [style.PANEL] * 6 for line in whole]
 
 

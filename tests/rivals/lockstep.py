@@ -1,9 +1,9 @@
-"""Decisions of the libraries' real classes beside ours: `python -m tests.rivals.lockstep ray optuna syne_tune sklearn`.
+"""Compares decisions of the libraries' real classes with ours: `python -m tests.rivals.lockstep ray optuna syne_tune sklearn`.
 
-Our searcher says which trial trains how far; jobs end in random order; the real class is told every report and must
-stop the same trials at the same reports. Losses have ties. Runs in an environment that has the library and numpy, and
-nothing else of the project's; `make rivals` makes one for each. A last argument `FILE` writes a few worlds of odd
-reports down, as tests/data/dialect_decisions.json.gz has them.
+Our searcher decides which trial trains how far, and jobs end in random order. The real class gets every report, and
+must stop the same trials at the same reports. Losses have ties. It runs in an environment that has only the library
+and numpy; `make rivals` makes one for each. With a last argument `FILE`, a few worlds with odd reports are written
+down in the form of tests/data/dialect_decisions.json.gz.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class _Trial:
 
 
 class _Cluster:
-    """As much of Ray Tune's controller as its HyperBandScheduler asks for: it adds trials and stops them."""
+    """The part of Ray Tune's controller that its HyperBandScheduler uses: it adds trials and stops them."""
 
     def __init__(self, scheduler):
         self.scheduler = scheduler
@@ -229,7 +229,7 @@ def ray_hyperband(shape, every, workers, count, pending, seed, deaths=0.0, odd_t
 
 
 def frequencies():
-    """Brackets of 10,000 trials of the real class against our weights: chi-square's 99.9 % point is not reached."""
+    """Compare the brackets of 10,000 trials of the real class with our weights: chi-square is below its 99.9 % point."""
     import numpy as np
     from ray.tune.schedulers import ASHAScheduler
 
@@ -362,7 +362,7 @@ def syne_tune():
 
 
 class _NoSearcher:
-    """In the place of what suggests configurations, which has no part in who goes on."""
+    """A stand-in for what suggests configurations, which does not decide which trials go on."""
 
     def on_trial_result(self, *_, **__):
         """Take a result."""
@@ -500,7 +500,7 @@ def rung_system(kind, shape, mode):
 
 
 def promotion(shape, workers, maximised, nans, seed):
-    """Every answer of next_job against on_task_schedule."""
+    """Compare every answer of next_job with on_task_schedule."""
     from syne_tune.optimizer.schedulers.hyperband_promotion import PromotionRungSystem
 
     max_t, grace, factor = shape
@@ -544,7 +544,7 @@ def promoted_numbers(promoted):
 def sklearn():
     """Whole searches of the real class over a table of losses; some candidates are twins with equal losses.
 
-    Numpy sorts equal scores as it likes on each machine, so what is compared is the losses of the candidates kept.
+    Numpy may sort equal scores differently on each machine, so the losses of the kept candidates are compared.
     """
     import warnings
 
@@ -590,7 +590,7 @@ def sklearn():
         return compared, differed + (searcher.next_job() is not Idle.DONE)
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of scores that are NaN, which are meant
+        warnings.simplefilter("ignore")  # warnings about NaN scores, which are intended
         yield (
             "sklearn_halving, ties, NaN",
             total(
@@ -627,7 +627,7 @@ LIBRARIES = {"ray": ray, "optuna": optuna, "syne_tune": syne_tune, "sklearn": sk
 
 
 def main():
-    logging.disable(logging.WARNING)  # of levels that were jumped over, which is meant
+    logging.disable(logging.WARNING)  # warnings about levels that were jumped over, which are intended
     libraries = [name for name in sys.argv[1:] if name in LIBRARIES]
     file = Path(sys.argv[-1]) if sys.argv[-1] not in LIBRARIES else None
     odd.RECORDED = json.loads(gzip.decompress(file.read_bytes())) if file and file.exists() else {}

@@ -1,7 +1,4 @@
-"""Trials that report at odd times, late, not at all or NaN, and what our judges say to that.
-
-lockstep.py asks the real classes the same.
-"""
+"""Trials that report at odd times, late, not at all or NaN, and the decisions of our judges. lockstep.py compares them with the real classes."""
 
 from __future__ import annotations
 
@@ -16,20 +13,20 @@ RECORDED = None
 
 
 def recorded(rule, arguments):
-    """A list for the real class's answers in a world of `rule`, which the tests ask again; a few worlds are kept."""
+    """A list for the answers of the real class in a world of `rule`, with which tests compare; a few worlds are kept."""
     rows = []
     if RECORDED is not None and len(RECORDED.setdefault(rule, [])) < MOST_WORLDS:
         RECORDED[rule].append({"arguments": list(arguments), "rows": rows})
     return rows
 
 
-#: Worlds that are kept of each rule, and rows of each.
+#: Number of worlds that are kept of each rule, and of rows of each.
 MOST_WORLDS, MOST_ROWS = 3, 500
 
 
 @dataclass
 class Ours:
-    """Our side: whether a trial goes on, asked with its units and its loss."""
+    """Our rule: whether a trial goes on, given its units and its loss."""
 
     rule: str
     arguments: tuple[Any, ...]
@@ -66,7 +63,7 @@ def scattered(ours, real, *, last, trials, rng, nans=0.03):
 
 
 def highest(judges, milestones, trial, units, loss):
-    """The highest rung that is reached and undecided decides; who stops is recorded once more, on the next."""
+    """The highest rung that is reached and undecided decides; a trial that stops is recorded once more, on the next rung."""
     open_ = [rung for rung in range(len(judges)) if milestones[rung] <= units and trial not in judges[rung]]
     if not open_:
         return True
@@ -147,7 +144,7 @@ def bands(max_t, factor, every, trials, pending):
     return ray_hyperband.Bands(trials, max_t, factor, every, pending)
 
 
-#: Those that are asked about a report.
+#: The rules that decide about a report.
 JUDGED = (ray_asha, optuna_successive_halving, optuna_hyperband, syne_tune_0_16, syne_tune_0_13)
-#: Those that are asked for the next trial.
+#: The rules that decide which trial is next.
 ASKED = (syne_tune_promotion, bands)

@@ -11,7 +11,7 @@ from simulator.searchers.protocol import Job
 
 REST = "curves: {kind: ordered}\ncluster: {workers: 4, assignment: queued}\n"
 
-#: As the documentation writes them, with every field there is.
+#: Blocks as Determined's documentation writes them, with all fields.
 BLOCKS = {
     "single": """
       metric: validation_error

@@ -15,7 +15,7 @@ from tests.support.runner import asha_sim
 
 REST = "curves: {kind: ordered}\ncluster: {workers: 4}\n"
 
-#: The least that each library wants; the rest are its defaults.
+#: The required arguments of each library; the others have its defaults.
 BLOCKS = {
     "ray_asha": "num_samples: 12",
     "ray_hyperband": "num_samples: 12",

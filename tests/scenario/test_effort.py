@@ -1,4 +1,4 @@
-"""What a run of very many trials takes is said before it begins."""
+"""The time and memory of a run with very many trials are noted before it begins."""
 
 from __future__ import annotations
 

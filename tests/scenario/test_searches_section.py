@@ -199,7 +199,7 @@ def figures(path):
 
 
 def test_a_label_that_only_some_machines_serve_is_compared_with_an_empty_cluster_too(tmp_path):
-    """Trials of four slots run on one of the groups, and trials of one slot on both, whatever the groups release."""
+    """Trials of four slots run on one of the groups, and trials of one slot on both, whatever the groups' release rules."""
     small = SOUND.split("\n", 1)[1].replace("  a:", "  b:").split("curves")[0]
     two = SOUND.replace("curves:", f"    slots_per_trial: 4\n{small}curves:")
     for groups in (

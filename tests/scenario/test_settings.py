@@ -1,4 +1,4 @@
-"""Keys that are set beside the file: what they change, and how a wrong one is named."""
+"""Keys that are set from outside the file: what they change, and how an error names a wrong one."""
 
 from __future__ import annotations
 

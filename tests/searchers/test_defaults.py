@@ -1,4 +1,4 @@
-"""What a searcher does where an option is left out: Determined's defaults, and our own beside them."""
+"""What a searcher does if an option is left out: Determined's defaults, and our own."""
 
 from __future__ import annotations
 

@@ -142,7 +142,7 @@ def test_equal_rungs_cost_a_unit_each():
 
 
 def multiset(paths, died):
-    """How many trials trained which units and died."""
+    """The number of trials for each total of units, and whether they died."""
     return Counter((tuple(units), trial in died) for trial, units in paths.items())
 
 
@@ -177,16 +177,16 @@ def test_unit_tests_of_determined(golden):
         assert searcher.progress == 1
         if golden["metric"] == "constant 1" or next(iter(paths)) == 0:
             assert multiset(paths, set()) == expected_multiset(golden)
-        else:  # their one seed has the best trial report first; a worse one before it goes on, too
+        else:  # with Determined's single seed the best trial reports first; here a worse one that reports before it goes on, too
             assert len(paths[0]) == len(paths[1]) == 3
 
 
 @pytest.mark.parametrize("golden", GOLDENS["preview_spread"], ids=lambda golden: golden["config"]["name"])
 def test_previews_spread_as_determined_s(golden):
-    """Means over random orders and uniform metrics agree within the error of sampling.
+    """Means over random orders and uniform metrics agree within the sampling error.
 
-    4.5 standard errors of the difference of two means: among some 60 such comparisons one in 2000 runs of this
-    test with other seeds would fail by chance. Where Determined's spread is nil ours must be, too.
+    The limit is 4.5 standard errors of the difference of two means: with some 60 such comparisons, one in 2000 runs
+    of this test with other seeds would fail by chance. If Determined's spread is 0, ours must be 0, too.
     """
     runs = min(golden["seeds"], 60)
     rows, totals = [], []

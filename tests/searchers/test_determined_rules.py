@@ -1,4 +1,4 @@
-"""What Determined's results leave untried, against a plain restatement of its rules (tests/oracles)."""
+"""Cases that Determined's recorded results do not cover, compared with a plain restatement of its rules (tests/support/oracles)."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_every_decision_agrees_with_determined_s_own_way_of_deciding(seed):
             expected = oracle.result(job.trial, loss)
         made = asked(searcher)
         assert [job[::4] for job in made] == expected
-        if not reopened:  # Determined has closed trials for good that a replacement may yet push up
+        if not reopened:  # Determined has closed trials for good that a replacement may still move up
             assert searcher.progress == pytest.approx(oracle.progress(), rel=1e-12)
         pending += made
         progress.append(searcher.progress)
@@ -66,7 +66,7 @@ def test_every_decision_agrees_with_determined_s_own_way_of_deciding(seed):
     [(False, range(33), 29), (True, [*range(0, -32, -1), -2.5], 32)],  # the last of these has 29 better
 )
 def test_a_part_of_the_results_is_a_quotient_of_floats(stop_once, losses, go_on):
-    """33 / 1.1 is 29.999… in floats and 30 by hand: of 33 results the thirtieth best does not go on."""
+    """33 / 1.1 is 29.999… in floats, and exactly 30: of 33 results the thirtieth best does not go on."""
     searcher = determined.async_halving(
         num_rungs=2, max_length=99, max_trials=33, divisor=1.1, max_concurrent_trials=33, stop_once=stop_once
     )
@@ -99,7 +99,7 @@ def test_progress_of_a_tournament_is_the_mean_of_its_brackets():
 
 
 def test_trials_left_behind_are_closed_at_once_where_trials_stop_once():
-    """Three of twenty climb; of those the second is worse than the first, and the third is still on its way."""
+    """Three of twenty trials go on; the second of these is worse than the first, and the third has not reported yet."""
     searcher = determined.async_halving(
         num_rungs=3, max_length=9, max_trials=20, divisor=3, max_concurrent_trials=20, stop_once=True
     )

@@ -11,7 +11,7 @@ from simulator.searchers.protocol import Idle, Job
 from tests.support.determined_goldens import asked
 from tests.support.oracles.sorting_bracket import SortingBracket
 
-#: Configurations of the paper's figures 1 and 2, best first: read off the grey of the bars (arXiv 1810.05934).
+#: The configurations of the paper's figures 1 and 2, the best first, from the grey of the bars (arXiv 1810.05934).
 FIGURE_2_BEST_FIRST = (8, 1, 6, 5, 2, 7, 9, 3, 4)
 
 
@@ -35,7 +35,7 @@ def test_figure_2_synchronous():
 
 
 def test_figure_2_by_algorithm_2_to_the_letter():
-    """With 8 results floor(8 / 3) is 2, and the best of them is 8: it goes up at once, before 9 starts."""
+    """With 8 results floor(8 / 3) is 2, and configuration 8 is the best: it is promoted at once, before 9 starts."""
     jobs = chronology(asha(max_trials=9, max_length=9, divisor=3), figure_2_loss)
 
     assert jobs == "1@0 2@0 3@0 1@1 4@0 5@0 6@0 6@1 7@0 8@0 8@1 8@2 9@0"
@@ -52,7 +52,7 @@ def test_nothing_is_promoted_below_divisor_results():
 
 
 def test_the_best_promoted_before_does_not_hide_the_next():
-    """The mistake of NePS issue 231: with one place, taken by a promoted trial, nothing seemed promotable."""
+    """This was the mistake in NePS issue 231: with one place, which a promoted trial had, no other trial seemed promotable."""
     searcher = asha(max_trials=7, max_length=9, divisor=3)
 
     assert chronology(searcher, lambda job: job.trial).startswith("1@0 2@0 3@0 1@1 4@0 5@0 6@0 2@1")
@@ -69,7 +69,7 @@ def test_backfill_begins_the_next_bracket_instead_of_waiting():
 
 
 def test_a_dead_trial_completes_the_next_rung_at_once():
-    """Nine trials of which one lives: it alone climbs, and the barrier does not wait for the dead."""
+    """Of nine trials one lives: only that one is promoted, and the barrier does not wait for the dead ones."""
     searcher = sha(max_trials=9, max_length=9, divisor=3)
     jobs = chronology(searcher, lambda job: 1.0 if job.trial == 4 else inf)
 
@@ -133,7 +133,7 @@ def test_units_that_the_dead_would_have_trained_are_missing_from_the_progress(at
 
 
 def test_progress_of_asha_leaves_open_who_may_yet_be_promoted():
-    """Of 64 trials eight climb, and one of those: until the last of the eight reports any of them may be the one."""
+    """Of 64 trials eight are promoted, and one of these again: until the last of the eight reports, any of them may be that one."""
     searcher = asha(max_trials=64, max_length=64, divisor=8)
     queue, progress = asked(searcher), []
     while queue:
@@ -147,7 +147,10 @@ def test_progress_of_asha_leaves_open_who_may_yet_be_promoted():
 
 
 def test_who_trains_on_the_top_is_not_open_on_the_rung_below_too():
-    """Sixteen of 128 climb; eight of them report, and the best of those goes on: it and fifteen more are open."""
+    """Of 128 trials sixteen are promoted.
+
+    Eight of them report, and the best of these is promoted again: it and fifteen more are open.
+    """
     searcher = asha(max_trials=128, max_length=64, divisor=8)
     for job in asked(searcher):
         searcher.report(job, float(job.trial))

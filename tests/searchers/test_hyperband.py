@@ -73,7 +73,7 @@ def test_the_next_bracket_begins_when_the_earlier_ones_have_no_job():
 
 
 def test_asynchronous_brackets_take_turns_by_budget():
-    """R = 4, divisor 2: the halving brackets are 4, 2, 1 at 1, 2, 4 (8 units), 3, 1 at 2, 4 (8) and 3 at 4 (12)."""
+    """With R = 4 and divisor 2, the synchronous brackets are 4, 2, 1 trials at 1, 2, 4 units (8 units), 3, 1 at 2, 4 (8) and 3 at 4 (12)."""
     searcher = async_hyperband(max_length=4, divisor=2)
     jobs = []
     for _ in range(400):

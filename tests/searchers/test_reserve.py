@@ -1,4 +1,4 @@
-"""A reserve against a sorted list: most lies on a pile, and the least comes back all the same."""
+"""A reserve compared with a sorted list: most entries are on a pile, and yet the least come back first."""
 
 from __future__ import annotations
 

@@ -19,12 +19,12 @@ def promotions(rung):
 
 
 def opens(quota):
-    """What opens the places of a quota, by looking."""
+    """The numbers of results that open the places of a quota, found by trying."""
     return lambda k: next((n for n in range(k, 1000) if quota(n) >= k), inf)
 
 
 class SortedRung:
-    """The oracle: all results in one sorted list, looked through every time."""
+    """The oracle: all results in one sorted list, which is searched every time."""
 
     def __init__(self, quota, capped):
         self.quota, self.capped, self.results, self.left, self.arrivals = quota, capped, [], set(), 0
@@ -95,7 +95,7 @@ LOSSES = {
 @pytest.mark.parametrize("losses", LOSSES)
 @pytest.mark.parametrize("rule", RULES)
 def test_what_lies_far_from_the_border_comes_back_in_order(rule, losses, withdrawn):
-    """The same with enough results for the reserves, piles and all."""
+    """The same comparison with so many results that the reserves and their piles are used."""
     rng = random.Random(f"{rule} {losses} {withdrawn}")
     made, quota = RULES[rule]
     rung, oracle = made.rung(0), SortedRung(quota, capped=rule.startswith("delayed"))
@@ -193,7 +193,7 @@ def test_a_withdrawn_result_no_longer_counts():
 
 
 def test_certain_lets_a_trial_leave_once_no_result_to_come_can_displace_it():
-    """Nine results, three places: the seventh makes one place certain, and so on (Determined's sync_halving)."""
+    """With nine results and three places, the seventh result makes one place certain, and so on (Determined's sync_halving)."""
     rung = Certain((9, 3)).rung(0)
     left = []
     for trial, loss in enumerate([4.0, 9.0, 2.0, 7.0, 3.0, 8.0, 6.0, 1.0, 5.0]):
@@ -222,7 +222,7 @@ def test_under_the_stopping_rule_trials_that_died_never_go_on():
 
 
 def test_where_only_results_promote_a_withdrawal_promotes_no_trial():
-    """Determined looks at the place a new result opens, never again at one that has been open."""
+    """Determined checks the place that a new result opens, and never again a place that was open before."""
     for reopens, expected in ((True, [1]), (False, [])):
         rung = Asynchronous(3, reopens=reopens).rung(0)
         for trial in range(4):

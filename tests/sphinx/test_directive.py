@@ -44,7 +44,7 @@ MYST = """\
 :name: myst-figure
 ```
 """
-#: So many that two processes share them.
+#: So many pages that two processes share them.
 OTHERS = {
     f"other{number}.rst": f"Page {number}\n======\n\n.. asha-sim:: nine.yaml\n   :style: docs\n"
     for number in range(5)
@@ -53,7 +53,7 @@ INDEX = {"index.rst": PAGE + "\n.. toctree::\n   :glob:\n\n   *\n", "myst.md": M
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """All that a reader gets, by path."""
+    """All files that a reader gets, by path."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
@@ -102,14 +102,14 @@ def test_myst_has_the_same_figure(built):
 
 
 def test_what_is_kept_is_not_drawn_again(built, monkeypatch, tmp_path):
-    monkeypatch.setattr("simulator.render.pictures.draw_all", None)  # whoever draws now fails
+    monkeypatch.setattr("simulator.render.pictures.draw_all", None)  # drawing now would fail
     options = ("-E", "-a", "-d", str(built / "html" / ".doctrees"))
     assert build(built / "docs", tmp_path / "again", *options) == (0, [])
     assert differing(tmp_path / "again", built / "html") == []
 
 
 def test_elsewhere_and_on_two_processes_the_bytes_are_the_same(built, tmp_path):
-    """Pages are compared with those of another process: themes that this one has seen leave their traces in Sphinx."""
+    """Pages are compared with those of another process, since themes that this process has used leave traces in Sphinx."""
     for name, options in (
         ("two", ("-j", "2")),
         ("one", ("-D", "asha_sim_kept=../../two/html/.doctrees/asha-sim/kept")),

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 
 T = TypeVar("T")
 
-#: Multiple of the whole budget of `make fuzz`; 0 is the budget of `make test`.
+#: Multiple of the full budget, which `make fuzz` sets; 0 means the budget of `make test`.
 FUZZ = float(os.environ.get("FUZZ", "0"))
 #: Health checks that are off, because slow strategies and large examples are intended.
 MEANT = (
@@ -22,12 +22,12 @@ MEANT = (
 
 
 def some(variants: Iterable[T], *, most: int = 1) -> list[T]:
-    """The first `most` of variants that take long in `make test`, and all of them in `make fuzz`."""
+    """In `make test` the first `most` of some long variants, and in `make fuzz` all of them."""
     return list(variants) if FUZZ else list(variants)[:most]
 
 
 def budget(test: int, fuzz: int) -> settings:
-    """Examples in `make test` and in `make fuzz`."""
+    """The settings with a number of examples for `make test`, and one for `make fuzz`."""
     return settings(
         max_examples=max(int(fuzz * FUZZ), 1) if FUZZ else test,
         derandomize=not FUZZ,

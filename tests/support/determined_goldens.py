@@ -1,7 +1,7 @@
-"""Results of Determined's own code, the searchers they are of, and Determined's ways of driving a searcher.
+"""Results of Determined's own code, their searchers, and Determined's ways of driving a searcher.
 
-The figures lie in tests/data/determined_goldens.json.gz; its `about` entry says where each comes from and by which
-rules it was made.
+The figures are in tests/data/determined_goldens.json.gz; its entry `about` says where each comes from and how it was
+made.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def drive_first_in_first_out(searcher, rows):
 
 
 def drive_at_random(searcher, metric, rng):
-    """A trial with something to do is picked at random and trains, or validates what it has trained."""
+    """A random trial that has work trains, or validates what it has trained."""
     paths, pending, trained = defaultdict(list), asked(searcher), set()
     while pending:
         place = rng.randrange(len(pending))

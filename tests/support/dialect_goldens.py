@@ -1,6 +1,6 @@
-"""Schedules that the libraries' own classes made, and the scenarios they are of.
+"""Schedules that the libraries' own classes made, and their scenarios.
 
-The figures lie in tests/data/dialect_goldens.json.gz: ray 2.60.0, optuna 5.0.0, syne-tune 0.13.0 and 0.16.0 and
+The figures are in tests/data/dialect_goldens.json.gz: ray 2.60.0, optuna 5.0.0, syne-tune 0.13.0 and 0.16.0 and
 scikit-learn 1.9.1 driven by a plain heap clock on curves of scenarios/curves/digits.csv.gz. `trials` are rows of that
 file in the order met, `jobs` rows of trial, from, to, start and end in microseconds, training without a pause in one.
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 GOLDENS = json.loads(gzip.decompress((ROOT / "tests" / "data" / "dialect_goldens.json.gz").read_bytes()))
 
-#: What each library calls the number of trials.
+#: Each library's name for the number of trials.
 COUNTS = {
     "ray_asha": "num_samples",
     "ray_hyperband": "num_samples",

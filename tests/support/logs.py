@@ -9,7 +9,7 @@ from tests.support.sources import imported
 
 
 def csv(folder, text, name="log.csv", **options):
-    """What is made of a table."""
+    """The import of a table."""
     how = {key: options.pop(key) for key in ("censored", "offset", "grid") if key in options}
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -18,7 +18,7 @@ def csv(folder, text, name="log.csv", **options):
 
 
 def said(folder, text, name="log.csv", **options):
-    """The error about a table."""
+    """The text of the error about a table."""
     with pytest.raises(InputError) as caught:
         csv(folder, text, name, **options)
     assert "\n" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""Clusters in trouble, drawn at random, for tests that want all combinations."""
+"""Random clusters in trouble, for tests that need all combinations."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tests.contract.drawn import SEARCHERS
 
 
 class DrawnCurves:
-    """Curves of which every draw is a hash: times and losses are equal often or never, and some trials die."""
+    """Curves in which every draw is a hash: times and losses are often equal or never, and some trials die."""
 
     trials = None
 
     def __init__(self, rng, typical):
         self.salt = rng.getrandbits(64)
         self.typical = typical
-        self.paces = rng.choice([1, 2, 4, 1000])  # so many; with 1 all trials take the same time
+        self.paces = rng.choice([1, 2, 4, 1000])  # number of different times; with 1 all trials take the same time
         self.start = rng.choice([0, 0, typical])  # ticks that every job takes before its first unit
         self.losses = rng.choice([1, 3, 10**6])
         self.deaths = rng.choice([0, 0, 0.1, 0.5])
@@ -40,7 +40,7 @@ class DrawnCurves:
 
 
 def scenario(rng, typical=1000):
-    """(Drawn, curves, cluster, stop): any searcher; a third of the clusters know no trouble, of a third no machine goes."""
+    """Draw (searcher, curves, cluster, stop): any searcher; a third of the clusters have no trouble, and on a third no machine goes away."""
     drawn = SEARCHERS[rng.choice(list(SEARCHERS))](rng)
     kind = rng.choice(["calm", "constant", "come and go"])
     calm = kind == "calm"
@@ -137,7 +137,7 @@ def conditions(rng, typical):
 
 
 def trouble(rng, typical=1000):
-    """(make searcher, cluster, stop): `typical` is about the ticks of a base job; the stop makes sure of an end."""
+    """Draw (make searcher, cluster, stop): `typical` is roughly the ticks of a job on the lowest rung; the stop ensures an end."""
     groups = tuple(group(rng, typical, index) for index in range(rng.choice([1, 1, 2, 3])))
     divisor = rng.choice([2, 3])
     trials, common = rng.randint(9, 30), {"max_length": divisor ** rng.randint(0, 2), "divisor": divisor}

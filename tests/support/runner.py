@@ -1,4 +1,4 @@
-"""The command line as a user runs it: in this process, which is quick, or in a process of its own."""
+"""The command line as a user runs it: in this process, which is quick, or in a separate process."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from typer.main import get_command
 from simulator.cli import main
 
 ROOT = Path(__file__).parents[2]
-#: Seconds after which a command counts as hung. Most take a hundredth of it, but a machine may be busy or asleep.
+#: Seconds after which a command counts as hung. Most commands take a hundredth of that, but a machine may be busy or asleep.
 LIMIT = 120
-#: The command line, made only once, since that takes longer than most commands.
+#: The command line, which is made only once, since that takes longer than most commands.
 COMMAND = get_command(main.app)
 #: Environment variables of every command.
 SURROUNDINGS = {"NO_COLOR": "1", "COLUMNS": "100"}
 
 
 class Hang(BaseException):
-    """A command took longer than its limit; nothing in it may catch this."""
+    """A command took longer than its limit; code of the command can't catch this by accident."""
 
 
 def asha_sim(*args: object, cwd: Path | None = None, limit: float = LIMIT) -> CompletedProcess[str]:
@@ -55,7 +55,7 @@ def asha_sim(*args: object, cwd: Path | None = None, limit: float = LIMIT) -> Co
 
 
 def asha_sim_alone(*args: object, cwd: Path | None = None, stdout: object = subprocess.PIPE) -> CompletedProcess[str]:
-    """Run a command in a process of its own: for what a process has alone, as its streams or how it starts."""
+    """Run a command in a separate process, to test its streams or its start."""
     return subprocess.run(
         [sys.executable, "-m", "simulator", *map(str, args)], cwd=cwd, stdout=stdout, stderr=subprocess.PIPE, text=True,
         check=False, stdin=subprocess.DEVNULL, env={**os.environ, **SURROUNDINGS},
@@ -64,7 +64,7 @@ def asha_sim_alone(*args: object, cwd: Path | None = None, stdout: object = subp
 
 @contextlib.contextmanager
 def alarm(seconds: float) -> Iterator[None]:
-    """Raise Hang inside code that takes longer."""
+    """Raise Hang inside the block if it takes longer than `limit` seconds."""
 
     def ring(*_: object) -> None:
         raise Hang

@@ -16,7 +16,7 @@ PATIENCE = 120
 
 
 def started(*arguments: object) -> subprocess.Popen[str]:
-    """`asha-sim explore`, as soon as it has said its address: the first line of its output is still to be read."""
+    """Start `asha-sim explore`, and wait until it prints its address, which is still to be read."""
     command = [sys.executable, "-m", "simulator", "explore", *map(str, arguments), "--no-open", "--port", "0"]
     return subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
@@ -26,7 +26,7 @@ def started(*arguments: object) -> subprocess.Popen[str]:
 
 @contextmanager
 def served(*arguments: object) -> Iterator[str]:
-    """The address while it serves."""
+    """Serve a page; yields the address."""
     process = started(*arguments)
     try:
         line = process.stdout.readline()

@@ -9,7 +9,7 @@ from simulator.cluster.sharing.claims import Claim, Running
 
 @dataclass(eq=False, slots=True)
 class Asked(Claim):
-    """A search that answers, one by one, whether it has a trial more."""
+    """A search that answers each request whether it has one more trial."""
 
     answers: list[bool] = field(default_factory=list)
 
@@ -24,7 +24,7 @@ def asked(number, answers, **about):
 
 
 def settled(policy, room, claims=()):
-    """Let searches come; then stop and start trials as `policy` says until it says nothing; returns what was done."""
+    """Let searches arrive, then stop and start trials as `policy` says until nothing changes; returns the steps."""
     for claim in claims:
         for trial in claim.running.values():
             room.take(trial.on)

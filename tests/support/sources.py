@@ -1,4 +1,4 @@
-"""Sources as the real programs write them, and what was logged into them."""
+"""Sources in the form that real programs write, and the values that were logged into them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FLAT = [loss for row in LOSSES for loss in row]
 
 
 def imported(path: Path, kind, *, options=None, **how):
-    """What an import makes of a source."""
+    """The import of a source."""
     return importers.import_curves(path, kind, importers.Options(**(options or {})), **how)
 
 

@@ -6,7 +6,7 @@ from typing import get_args
 
 from simulator.scenario.searchers import Searcher
 
-#: By the name of the searcher; several where it makes brackets of several kinds. Rungs reach up to 27 units.
+#: Blocks by the name of the searcher; several if it makes brackets of several kinds. Rungs reach up to 27 units.
 BLOCKS = {
     "sha": [{"max_trials": 27, "max_length": 27, "divisor": 3}, {"max_trials": 9, "max_length": 27, "divisor": 3,
                                                                   "num_rungs": 3, "backfill": True}],

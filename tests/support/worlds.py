@@ -9,7 +9,7 @@ from math import inf
 from simulator.cluster.engine import Cluster, simulate
 from simulator.core import ticks
 
-#: One unit of the papers' worlds, in ticks.
+#: Ticks of one unit in the papers' worlds.
 UNIT = ticks.PER_SECOND
 
 
@@ -42,7 +42,7 @@ class Mortal(World):
 
 
 def shuffled(trial: int, resource: int = 0) -> float:
-    """A loss in no order of trials, the same at every resource."""
+    """Losses in no order of trials, the same at every resource."""
     return ((trial * 7919 + 17) % 10007) / 10007
 
 

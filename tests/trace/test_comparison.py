@@ -1,4 +1,4 @@
-"""The words under the table claim what the numbers show, and no more."""
+"""The sentences below the table claim only what the numbers show."""
 
 from dataclasses import replace
 
@@ -71,7 +71,7 @@ def test_fewer_units_are_no_sooner_end():
 
 
 def test_more_units_in_less_time_are_sooner():
-    """Who trained more and ended sooner is sooner all the same; the sentence says both."""
+    """A searcher that trained more and ended sooner is sooner; the sentence says both."""
     run = metrics.summarize(simulate(sha(**OPTIONS), World(), Cluster(10)))
     runs = {"SHA": run, "ASHA": replace(run, makespan_s=20.0, resource_units=100)}
     assert next(comparison.findings(runs, "s")) == (
@@ -83,7 +83,7 @@ def test_more_units_in_less_time_are_sooner():
     ("units", "said"), [(95, "no difference worth mentioning in when"), (94, "did not do the same work")]
 )
 def test_the_tolerance_of_units(units, said):
-    """At the same time 5 % fewer units are the same work, 6 % are not."""
+    """With the same makespan, 5 % fewer units count as the same work, and 6 % do not."""
     run = metrics.summarize(simulate(sha(**OPTIONS), World(), Cluster(10)))
     runs = {"one": replace(run, resource_units=units), "other": replace(run, resource_units=100)}
     assert comparison.LESS_WORK == 0.05
@@ -125,7 +125,7 @@ def test_a_stop_after_the_end_does_not_count():
 
 
 def test_a_span_of_no_time_has_no_share():
-    """With a worker for each trial the last new one starts at once."""
+    """With a worker for each trial, the last new trial starts at once."""
     trace = simulate(sha(**OPTIONS), World(), Cluster(27), stop=0)
     rows = comparison.table({"SHA": metrics.summarize(trace)}, "s")
 
@@ -143,7 +143,7 @@ def test_without_a_divisor_no_waiting_promotion_is_reported():
 
 
 def test_nearly_all_is_not_called_all():
-    """The longest trial makes a worker of 2,000 wait for its last second."""
+    """One worker of 2,000 waits in the last second of the longest trial."""
     world = World(ticks=lambda trial, low, high: (high - low) * UNIT * (2000 if trial else 1999))
     options = {"max_trials": 2, "max_length": 1, "divisor": 2, "num_rungs": 1}
     run = {"A": metrics.summarize(simulate(asha(**options), world, Cluster(2)))}

@@ -1,4 +1,4 @@
-"""Every decision and its reason, as data: the nine configurations by hand, then every searcher against its trace."""
+"""Every decision and its reason as data: for the nine configurations by hand, and for every searcher from its trace."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PROMOTED, IN_FULL, DIED, EARLY, BEHIND, NEXT, STAYS = Verdict
 
 
 class Nine(Ordered):
-    """The nine configurations of Figures 1 and 2 of the ASHA paper, best first 7, 0, 5, 4, 1, 6, 8, 2, 3; a unit a second."""
+    """The nine configurations of Figures 1 and 2 of the ASHA paper; the best first, they are 7, 0, 5, 4, 1, 6, 8, 2, 3. A unit takes a second."""
 
     def train(self, trial, from_resource, to_resource):
         return (to_resource - from_resource) * PER_SECOND, float([7, 0, 5, 4, 1, 6, 8, 2, 3].index(trial)), None
@@ -45,7 +45,7 @@ def lines(trace, found):
 
 
 def test_nine_configurations_by_sha():
-    """Thirteen results; no trial leaves a rung before it is full."""
+    """There are thirteen results; no trial leaves a rung before it is full."""
     trace, found = told(sha(max_trials=9, max_length=9, divisor=3), Nine(PER_SECOND), Cluster(1))
     assert lines(trace, found) == [
         (0, 0, EARLY, 1, 1, 0, ()),
@@ -66,7 +66,7 @@ def test_nine_configurations_by_sha():
 
 
 def test_nine_configurations_by_asha():
-    """Thirteen results; with the SHA run that makes 26."""
+    """There are thirteen results; with the SHA run that makes 26."""
     trace, found = told(asha(max_trials=9, max_length=9, divisor=3), Nine(PER_SECOND), Cluster(1))
     assert lines(trace, found) == [
         (0, 0, EARLY, 1, 1, 0, ()),
@@ -107,7 +107,7 @@ def made(name, place):
 @pytest.mark.parametrize("workers", [1, 5])
 @pytest.mark.parametrize(("name", "place"), members())
 def test_every_searchers_decisions_are_those_of_its_trace(name, place, workers):
-    """Counted anew from the trace alone: each result once and in order, its rank, and who climbed when."""
+    """Counted from the trace alone: each result comes once and in order, with its rank and the promoted trials."""
     block = made(name, place)
     diary = Diary(block.build())
     curves = Synthetic(Law(unit_sigma=0.8, noise=0.05), 3)
@@ -152,7 +152,7 @@ def test_every_searchers_decisions_are_those_of_its_trace(name, place, workers):
 
 
 def test_a_result_without_a_later_job_is_of_a_trial_that_stays():
-    """Under a rule that decides once, a trial that was left behind for good has no later job."""
+    """Under a rule that decides once, a trial that does not go on has no later job."""
     trace, found = told(
         SEARCHERS["async_halving"].model_validate({"name": "async_halving", **BLOCKS["async_halving"][1]}).build(),
         Synthetic(Law(), 0), Cluster(4),

@@ -1,4 +1,4 @@
-"""What traces say, on worlds small enough to count by hand."""
+"""Metrics of traces, on worlds that are small enough to count by hand."""
 
 from collections import defaultdict
 from itertools import pairwise
@@ -112,10 +112,9 @@ def test_idle_time_at_a_barrier_is_told_apart_from_idle_time_at_the_end():
 
 
 def test_idle_while_a_trial_could_climb():
-    """Of six trials on three workers the third result, at 2 s, lets one climb; the barrier waits until 6 s.
-
-    The first worker is idle from 3 s, the second from 4 s: 3 + 2 worker-seconds, of which nobody had a use in the last
-    second of the run.
+    """With six trials on three workers, the third result, at 2 s, would allow a promotion; the barrier waits until 6
+    s. The first worker is idle from 3 s on, the second from 4 s on: 3 + 2 worker-seconds. Idle time in the last
+    second of the run does not count, since no trial could be promoted then.
     """
     run = trace(
         (0, 0, 0, 0, 1, 0, 1, DONE, 0.5), (1, 1, 0, 0, 1, 0, 2, DONE, 0.4), (2, 2, 0, 0, 1, 0, 2, DONE, 0.3),
@@ -124,7 +123,7 @@ def test_idle_while_a_trial_could_climb():
     )  # fmt: skip
 
     assert metrics.idle_promotable(run, 3) == 5 * UNIT
-    assert metrics.idle_promotable(run, 7) == 0  # six results let nobody climb then
+    assert metrics.idle_promotable(run, 7) == 0  # six results allow no promotion then
 
 
 @pytest.mark.parametrize("workers", [1, 4, 25])
@@ -149,14 +148,14 @@ def test_idle_while_a_trial_could_climb_agrees_with_counting_instant_by_instant(
 
 
 def test_the_full_loss_of_the_trial_found_is_told_beside_its_best():
-    """Trial 2 has the best loss of all, early; in full it is worse than trial 0, and regret is of that."""
+    """Trial 2 has the best loss of all, early; fully trained it is worse than trial 0, and regret is that of its full loss."""
     in_full = {0: 0.4, 2: 0.45}.__getitem__
     summary = metrics.summarize(STORY, 0.35, in_full)
 
     assert (summary.best_loss, summary.best_trial, summary.best_loss_in_full) == (0.3, 2, 0.45)
     assert summary.simple_regret == pytest.approx(0.1)
-    assert metrics.summarize(STORY, 0.35).simple_regret is None  # nobody knows
-    assert metrics.summarize(STORY, 0.35, lambda _: float("inf")).best_loss_in_full is None  # it dies on the way
+    assert metrics.summarize(STORY, 0.35).simple_regret is None  # it is unknown
+    assert metrics.summarize(STORY, 0.35, lambda _: float("inf")).best_loss_in_full is None  # the trial dies before
 
 
 def test_busy_within_a_span():
@@ -185,7 +184,7 @@ def test_utilization_is_the_mean_of_busy_workers(workers):
 )  # fmt: skip
 @budget(test=100, fuzz=5000)
 def test_mispromotions_one_by_one(attempts):
-    """Bracket by bracket and rung by rung, as the definition says."""
+    """They are counted bracket by bracket and rung by rung, by the definition."""
     results, seen = defaultdict(list), defaultdict(set)
     invalid = {trial for trial, *_, (outcome, loss) in attempts if outcome == EXITED and np.isnan(loss)}
     for row, (trial, bracket, rung, end, (outcome, loss)) in enumerate(attempts):

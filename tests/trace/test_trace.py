@@ -75,7 +75,7 @@ def test_parquet_holds_the_same(tmp_path):
 )  # fmt: skip
 @budget(test=100, fuzz=5000)
 def test_csv_is_what_python_would_write(tmp_path_factory, rows):
-    """The standard library's writer and Python's repr of every float, whatever writes the file."""
+    """The file is the same as that of the standard library's writer with Python's repr of every float."""
     expected = io.StringIO()
     writer = csv.writer(expected, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -102,7 +102,7 @@ def test_a_full_disk_is_an_error_for_people(tmp_path):
             "try: (small().write_csv if path.suffix == '.csv' else small().write_parquet)(path)\n"
             "except (InputError, RunError) as error: print(error)"
         )
-        done = subprocess.run(  # bytecode would be cut off too, for all who come after
+        done = subprocess.run(  # bytecode would be cut off, too, for all later commands
             [sys.executable, "-B", "-c", code, tmp_path / name], cwd=ROOT, capture_output=True, text=True, check=False
         )
         assert "cannot be written: File too large" in done.stdout, done.stderr

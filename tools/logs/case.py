@@ -1,4 +1,4 @@
-"""One case of a program: a folder to run in, a diary to write in, and where the log goes when it is done."""
+"""One case of a program: a folder to run in, a diary, and the place where the log is kept at the end."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Case:
 
     @property
     def segments(self) -> truth.Segments:
-        """What the training functions wrote down so far."""
+        """What the training functions have written down so far."""
         return truth.diaries(self.diaries)
 
     def keep(self, log: Path, about: dict[str, Any], wanted: Callable[[Path], bool] = lambda _: True) -> None:

@@ -1,6 +1,7 @@
-"""What a training function writes down of itself: when each step began and ended, in which process, with what loss.
+"""A diary of a training function: when each step began and ended, in which process, with what loss.
 
-A program's log is held against this diary, which knows nothing of the program. Needs the standard library alone.
+Logs of programs are compared with this diary, which does not depend on the program. It needs only the standard
+library.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-#: Where diaries are kept; the folder's name comes from here, so that processes of a program inherit it.
+#: Environment variable with the folder of diaries, which processes of a program inherit.
 VARIABLE = "TRAINING_DIARY"
 
 
@@ -27,13 +28,13 @@ class Diary:
         self._write(trial=trial, config=config, start=start, time=entered or time.time(), process=os.getpid())
 
     def step(self, step: int, seconds: float, loss: float) -> None:
-        """Train one step: `seconds` of sleep, written down with the times it really took."""
+        """Train one step: sleep for `seconds`, and write down the true times."""
         begin = time.time()
         time.sleep(seconds)
         self._write(step=step, begin=begin, end=time.time(), loss=loss)
 
     def note(self, word: str) -> None:
-        """Write down something that happened, such as `crashes` before an error."""
+        """Write down an event, such as `crashes` before an error."""
         self._write(note=word, time=time.time())
 
     def _write(self, **entry: Any) -> None:
@@ -41,7 +42,7 @@ class Diary:
 
 
 def learned(config: dict[str, Any], step: int) -> float:
-    """A loss that falls with the step and depends on the configuration, in digits that any log keeps."""
+    """A loss that falls with the step and depends on the configuration, with so few digits that any log keeps them."""
     return round(float(config["lr"]) + 1 / (step + 1), 6)
 
 

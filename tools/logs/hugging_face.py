@@ -31,12 +31,12 @@ class Line(torch.nn.Module):
         self.layer = torch.nn.Linear(1, 1)
 
     def forward(self, x: torch.Tensor, labels: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Its squared error."""
+        """The squared error of the model."""
         return {"loss": (self.layer(x) - labels).pow(2).mean()}
 
 
 class Evaluated(Trainer):  # type: ignore[misc]
-    """A trainer whose evaluation takes a step of the diary and has its loss."""
+    """A trainer whose evaluation is a step of the diary, with its loss."""
 
     page: Diary
     rate: float

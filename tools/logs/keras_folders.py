@@ -24,7 +24,7 @@ RATES = [0.5, 0.2, 0.7]
 
 
 class Written(keras.callbacks.Callback):  # type: ignore[misc]
-    """Takes a step of the diary each epoch and puts its loss among the epoch's metrics, before the loggers."""
+    """Makes a step of the diary in each epoch, and adds its loss to the epoch's metrics before the loggers see them."""
 
     def __init__(self, name: str, rate: float) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ def model() -> Any:
 
 
 def csv_logger() -> None:
-    """Three runs, a folder with training.csv each; the third of them has a NaN, which stops it."""
+    """Three runs, each with training.csv in a folder; the third has a NaN, which stops it."""
     case = Case(PROGRAM, "csv-logger")
     data = np.ones((4, 1))
     for place, rate in enumerate(RATES):
@@ -58,7 +58,7 @@ def csv_logger() -> None:
 
 
 class Model(keras_tuner.HyperModel):  # type: ignore[misc]
-    """What Keras Tuner builds and trains."""
+    """The model that Keras Tuner builds and trains."""
 
     def build(self, hp: Any) -> Any:
         """A model whose rate is a hyperparameter."""
@@ -66,7 +66,7 @@ class Model(keras_tuner.HyperModel):  # type: ignore[misc]
         return model()
 
     def fit(self, hp: Any, model: Any, *args: Any, **settings: Any) -> Any:
-        """Train, with a diary named as the trial is."""
+        """Train, with a diary that has the trial's name."""
         rate = hp.get("lr")
         callbacks = [Written(f"trial_{RATES.index(rate)}", rate), *settings.pop("callbacks", [])]
         return model.fit(*args, **settings, callbacks=callbacks)

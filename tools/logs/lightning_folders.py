@@ -2,7 +2,7 @@
 # requires-python = "==3.11.*"
 # dependencies = ["torch>=2.13", "pytorch-lightning==2.6.6"]
 # ///
-"""Lightning's CSVLogger: a folder for each version, with training and validation on rows of their own."""
+"""Lightning's CSVLogger: a folder for each version, with training and validation in separate rows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RATES = [0.5, 0.2, 0.7]
 
 
 class Module(lightning.LightningModule):
-    """A linear model whose validation loss is the diary's; it is validated every second epoch or every one."""
+    """A linear model whose validation loss is the diary's; it is validated in every epoch, or in every second one."""
 
     def __init__(self, lr: float, page: Diary) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class Module(lightning.LightningModule):
         return loss
 
     def validation_step(self, _: list[torch.Tensor], number: int) -> None:
-        """Write the loss down once an epoch, as a double: a float32 would change it."""
+        """Log the loss once per epoch, as a double: a float32 would change it."""
         if number == 0:
             epoch = self.current_epoch
             loss = learned({"lr": self.lr}, epoch + 1)

@@ -1,10 +1,10 @@
-"""Makes the logs of tests/data/logs: each program runs small experiments in an environment of its own.
+"""Makes the logs in tests/data/logs: each program runs small experiments in a separate environment.
 
     python tools/logs/make.py ray_tune syne_tune …       (default: all)
 
-A program's script says in its head (as PEP 723 has it) which packages it needs. They are installed into an
-environment below a temporary folder, or into the one that ENVIRONMENTS names, and nothing else is touched. Each
-script writes the folders of its cases, scrubbed, with `truth.json` beside each log.
+The head of a program's script (PEP 723) lists the packages that it needs. They are installed into an environment in a
+temporary folder, or in the folder that ENVIRONMENTS names; nothing else is changed. Each script writes the folders of
+its cases, with the machine's names removed and `truth.json` beside each log.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def needs(script: Path) -> list[str]:
 
 
 def environment(folder: Path, packages: list[str]) -> Path:
-    """The Python of an environment with these packages, made where there is none."""
+    """The Python of an environment with these packages, which is made if it does not exist."""
     python = folder / "bin" / "python"
     if not python.exists():
         venv.create(folder, with_pip=True)

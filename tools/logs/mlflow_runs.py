@@ -22,9 +22,9 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric
 
 PROGRAM, WORKERS, EPOCHS = "mlflow", 2, 5
-#: Seconds of a step: so many that what MLflow does between two of them, a tenth of a second, is below 3 %.
+#: Seconds of a step. MLflow's own work between two steps, a tenth of a second, is below 3 % of them.
 STEP = 6.0
-#: Seconds of a step whose time no log tells.
+#: Seconds of a step whose time is not logged.
 UNTOLD = 0.3
 RATES = [0.5, 0.2, 0.7, 0.3]
 
@@ -44,7 +44,7 @@ class Store:
         return self.client.create_run(self.experiment, tags=tags).info.run_id
 
     def keep(self, **about: object) -> None:
-        """Keep the database, without the folder in which MLflow would keep files of runs that name no other."""
+        """Keep the database, without the path of the folder in which MLflow would keep files of runs."""
         base = sqlite3.connect(self.case.folder / "mlflow.db")
         base.execute("update experiments set artifact_location = 'file:///experiments/artifacts'")
         base.commit()
@@ -61,7 +61,7 @@ class Store:
 
 
 def nested() -> None:
-    """A parent that logs the best loss at step 0, and children that train on two threads; one fails."""
+    """A parent run that logs the best loss at step 0, and child runs that train on two threads; one fails."""
     store = Store("nested-runs")
     parent = store.begin("search")
 
@@ -90,7 +90,7 @@ def nested() -> None:
 
 
 def stepless() -> None:
-    """Losses logged without a step: each of them is at step 0."""
+    """Losses that are logged without a step, so that all are at step 0."""
     store = Store("without-steps")
     for place, rate in enumerate(RATES[:2]):
         name = f"trial-{place}"
@@ -107,7 +107,7 @@ def stepless() -> None:
 
 
 def uploaded() -> None:
-    """Runs that were trained first and uploaded afterwards, all points at one stamp."""
+    """Runs that were trained first and uploaded afterwards, so that all points have one time stamp."""
     store = Store("uploaded-afterwards")
     for place, rate in enumerate(RATES[:3]):
         name = f"trial-{place}"

@@ -23,8 +23,8 @@ from diary import Diary, learned
 from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
 
 PROGRAM, WORKERS = "optuna", 2
-#: Seconds of a step, with a pruner and without: so many that what Optuna itself does is below 3 % of a trial's time.
-#: That is some 0.05 s for each report and 0.2 s at a trial's start and end, and several times as long on a busy disk.
+#: Seconds of a step, with a pruner and without. Optuna's own work is below 3 % of a trial's time: some 0.05 s for
+#: each report and 0.2 s at a trial's start and end, and several times as much on a busy disk.
 PRUNED, PLAIN = 12.0, 6.0
 RATES = [0.5, 0.2, 0.7, 0.3, 0.9, 0.1, 0.6, 0.4, 0.8]
 Epochs = list[int]
@@ -36,7 +36,7 @@ def storage(folder: Path, **settings: Any) -> RDBStorage:
 
 
 def each(trial: optuna.Trial) -> float:
-    """Train nine epochs, reporting each; a rate of 0.7 crashes after the second."""
+    """Train nine epochs and report each; a trial with a rate of 0.7 crashes after the second."""
     lr = trial.suggest_float("lr", 0, 1)
     page = Diary(str(trial.number), {"lr": lr})
     loss = 1.0
@@ -67,9 +67,9 @@ def sparse(trial: optuna.Trial) -> float:
 
 
 def killed(trial: optuna.Trial) -> float:
-    """As `each`, but the process is killed after epoch 4 of the first try of trials with a rate of 0.2 or 0.4.
+    """As `each`, but the process is killed after epoch 4 of the first attempt of trials with a rate of 0.2 or 0.4.
 
-    What is tried again inherits the values reported and goes on from there, as Optuna's documentation shows it.
+    The retry inherits the reported values and goes on from there, as Optuna's documentation shows.
     """
     lr = trial.suggest_float("lr", 0, 1)
     attributes = trial.study._storage.get_trial_system_attrs(trial._trial_id)
@@ -88,7 +88,7 @@ def killed(trial: optuna.Trial) -> float:
 
 
 def two(trial: optuna.Trial) -> tuple[float, float]:
-    """Two objectives: such a study takes no reports."""
+    """Two objectives; a study with two takes no reports."""
     lr = trial.suggest_float("lr", 0, 1)
     page = Diary(str(trial.number), {"lr": lr})
     page.step(1, PLAIN / 20, learned({"lr": lr}, 1))
@@ -109,14 +109,14 @@ def work(folder: Path, name: str) -> None:
     study = optuna.load_study(study_name=name, storage=storage(folder, **settings), pruner=pruner)
     while True:
         if name == "killed":
-            optuna.storages.fail_stale_trials(study)  # which has them tried again
+            optuna.storages.fail_stale_trials(study)  # it has failed trials tried again
         if not study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.WAITING,)):
             return
         study.optimize(globals()[name], n_trials=1, catch=(RuntimeError,))
 
 
 def make(name: str, label: str, longest: int) -> None:
-    """A study in two processes; where one is killed another takes its place."""
+    """A study in two processes; if one is killed, another takes its place."""
     case = Case(PROGRAM, label)
     directions = {"directions": ["minimize", "maximize"]} if name == "two" else {"direction": "minimize"}
     study = optuna.create_study(study_name=name, storage=storage(case.folder), **directions)
@@ -133,7 +133,7 @@ def make(name: str, label: str, longest: int) -> None:
             if code is not None:
                 running.remove(process)
                 if code == -signal.SIGKILL:
-                    time.sleep(7)  # until the heartbeat is missed
+                    time.sleep(7)  # until Optuna misses the heartbeat
                     running.append(_start(case.folder, name))
     keep(case, name, longest)
 

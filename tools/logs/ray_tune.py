@@ -25,9 +25,9 @@ from diary import Diary, learned
 from ray import tune
 from ray.tune import schedulers
 
-#: Pickled values, in hexadecimal digits: what they hold can't be looked through, and nobody needs them.
+#: Pickled values, in hexadecimal digits. They can't be checked for names of the machine, and nobody needs them.
 PICKLED = re.compile(r"\b(80)0[0-9a-f]{6,}")
-#: Seconds of a step, of one that ends with a checkpoint as well: what Ray does between two steps is below 3 % of it.
+#: Seconds of a step, and of a step that ends with a checkpoint. Ray's own work between two steps is below 3 % of them.
 STEP, SAVED = 2.0, 6.0
 WORKERS = 2
 PROGRAM = "ray"
@@ -35,10 +35,10 @@ HALF = 16  # steps of all trials, after which a run is interrupted
 
 
 class Stepping(tune.Trainable):
-    """A class trainable, which can be paused and taken up by another process."""
+    """A class trainable, which can be paused and continued by another process."""
 
     def setup(self, config: dict[str, Any]) -> None:  # noqa: ARG002  (as Ray calls it)
-        """Begin a diary with the first step, as it may be restored before."""
+        """Begin a diary at the first step, since a checkpoint may be restored before that."""
         self.done, self.diary = 0, None
 
     def step(self) -> dict[str, float]:
@@ -55,11 +55,11 @@ class Stepping(tune.Trainable):
         (Path(checkpoint_dir) / "step").write_text(str(self.done))
 
     def load_checkpoint(self, checkpoint_dir: str) -> None:
-        """Go on after the saved step, on a new page of the diary."""
+        """Go on after the saved step, in a new segment of the diary."""
         self.done, self.diary = int((Path(checkpoint_dir) / "step").read_text()), None
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
-        """Take another trial without a new process, from its beginning unless it is restored next."""
+        """Take another trial in the same process, from its beginning unless it is restored next."""
         self.config, self.diary, self.done = new_config, None, 0
         return True
 
@@ -103,7 +103,7 @@ def function(config: dict[str, Any], plans: dict[float, dict[str, Any]], longest
 
 
 def episodes(config: dict[str, Any]) -> None:
-    """What RLlib reports: nested metrics, of which the return is to be as great as can be."""
+    """What RLlib reports: nested metrics, of which the return is maximised."""
     page = Diary(tune.get_context().get_trial_id(), config)
     for step in range(1, 5):
         value = round(10 * step - config["lr"], 6)
@@ -112,7 +112,7 @@ def episodes(config: dict[str, Any]) -> None:
 
 
 def run(folder: Path, trainable: Any, space: dict[str, Any], settings: dict[str, Any], failures: int = 0) -> None:
-    """One experiment on two workers, in a folder of the name of `folder` below it."""
+    """One experiment on two workers, in a folder below `folder` that has the same name."""
     ray.init(num_cpus=WORKERS, include_dashboard=False, logging_level="ERROR", log_to_driver=False)
     keep = tune.CheckpointConfig(checkpoint_at_end=False)
     config = tune.RunConfig(
@@ -128,7 +128,7 @@ def run(folder: Path, trainable: Any, space: dict[str, Any], settings: dict[str,
 
 
 def keep(case: Case, full: int, *, metric: str = "loss", mode: str = "min") -> None:
-    """Keep results and states; the program's own record says how each trial ended."""
+    """Keep results and states; Ray's own record says how each trial ended."""
     log = case.folder / case.name
     ended, folders = {}, {}
     for path in sorted(log.glob("experiment_state-*.json")):
@@ -155,7 +155,7 @@ def keep(case: Case, full: int, *, metric: str = "loss", mode: str = "min") -> N
 
 
 def rates(count: int) -> Any:
-    """Learning rates on a grid: trials that differ in what no program draws."""
+    """Learning rates on a grid, so that trials do not depend on random draws."""
     return tune.grid_search([round(0.05 + 0.07 * (number * 5 % count), 4) for number in range(count)])
 
 
@@ -204,7 +204,7 @@ def population() -> None:
 
 
 def nested() -> None:
-    """A metric inside another."""
+    """A metric that is nested in another."""
     case = Case(PROGRAM, "nested-metric")
     space = [0.1, 0.2, 0.3, 0.4]
     plans = {rate: {"nested": True} for rate in space}
@@ -226,7 +226,7 @@ def returns() -> None:
 
 
 def diverging() -> None:
-    """Losses of NumPy's single precision, one of which becomes NaN; and two trials with doubles."""
+    """Trials with losses in NumPy's single precision, one of which becomes NaN; and two trials with doubles."""
     case = Case(PROGRAM, "float32-nan")
     plans: dict[float, dict[str, Any]] = {
         0.1: {"single": True},
@@ -240,7 +240,7 @@ def diverging() -> None:
 
 
 def restored() -> None:
-    """A run that was interrupted by Ctrl-C, and taken up again after some seconds."""
+    """A run that is interrupted by Ctrl-C, and restored after some seconds."""
     case = Case(PROGRAM, "restored")
     first = subprocess.Popen([sys.executable, __file__, case.folder])
     while sum(len(segment["steps"]) for segment in case.segments) < HALF:
@@ -256,7 +256,7 @@ def restored() -> None:
 
 
 def interrupted(folder: Path) -> None:
-    """What `restored` starts and interrupts."""
+    """The run that `restored` starts and interrupts."""
     run(folder, planned(6), {"lr": rates(6)}, {"metric": "loss", "mode": "min"})
 
 

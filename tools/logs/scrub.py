@@ -1,4 +1,4 @@
-"""Takes the machine out of a log: its name, its user, its addresses, its paths, its process numbers."""
+"""Removes traces of the machine from a log: its name, user, addresses, paths and process numbers."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-#: What stands in their places; the address is one kept for documentation.
+#: What replaces them; the address is one reserved for documentation.
 HOST, USER, ADDRESS, FOLDER, PYTHON = "a-host", "a-user", "192.0.2.1", "/experiments", "/python"
 
 
 def replacements() -> list[tuple[str, str]]:
-    """Texts of this machine and what they become, longest first."""
+    """Texts of this machine and their replacements, the longest first."""
     names = {
         os.environ["EXPERIMENT"]: FOLDER,
         sys.prefix: PYTHON,
@@ -28,7 +28,7 @@ def replacements() -> list[tuple[str, str]]:
 
 
 def scrub(folder: Path) -> None:
-    """Rewrite the text files below `folder` and rename what carries the host's name; then look at every byte."""
+    """Rewrite the text files below `folder`, rename files with the host's name in theirs, and then check every byte."""
     for path in sorted(folder.rglob("*"), reverse=True):
         if path.is_file():
             try:
@@ -43,7 +43,7 @@ def scrub(folder: Path) -> None:
 
 
 def clean(text: str) -> str:
-    """The text without the machine."""
+    """The text without traces of the machine."""
     for mine, neutral in replacements():
         text = text.replace(mine, neutral)
     text = re.sub(r'("(?:user|username|owner)": )"[^"]*"', rf'\1"{USER}"', text)
@@ -51,7 +51,7 @@ def clean(text: str) -> str:
 
 
 def inspect(folder: Path) -> None:
-    """Raise where a byte of the machine is left."""
+    """Raise an error if any trace of the machine is left."""
     mine = [name.encode() for name, _ in replacements()] + [b"/root"]
     if getpass.getuser() not in {"root", USER}:  # a script may have changed it
         mine.append(getpass.getuser().encode())

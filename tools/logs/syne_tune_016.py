@@ -2,7 +2,7 @@
 # requires-python = "==3.11.*"
 # dependencies = ["syne-tune==0.16"]
 # ///
-"""Syne Tune 0.16, whose ASHA stops trials and knows no promotion; and trials that crash."""
+"""Syne Tune 0.16, whose ASHA stops trials and does not promote; and trials that crash."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ EPOCHS, WORKERS, PROGRAM = 9, 2, "syne-tune"
 
 
 def run(name: str, trials: list[dict[str, Any]], scheduler: Callable[..., Any], *, failures: int = 1) -> None:
-    """Run `trials` on two workers under what `scheduler` makes of a space and the trials to begin with."""
+    """Run `trials` on two workers, under the scheduler that `scheduler` makes from a space and the first trials."""
     case = Case(PROGRAM, f"{name}-{__version__}")
     os.environ["SYNETUNE_FOLDER"] = str(case.folder)
     space = {"lr": config_space.uniform(0, 1), "epochs": EPOCHS, "crashes": config_space.randint(0, EPOCHS)}
@@ -42,7 +42,7 @@ def run(name: str, trials: list[dict[str, Any]], scheduler: Callable[..., Any], 
 
 
 def _truth(case: Case, ended: dict[str, str], log: Path) -> dict[str, Any]:
-    """How trials ended: Syne Tune's own word for each where it crashed, else by the epochs it trained."""
+    """How trials ended: by Syne Tune's own status if it crashed, else by the number of epochs that it trained."""
     segments = case.segments
     reached = {
         name: max((step["step"] for s in segments if s["trial"] == name for step in s["steps"]), default=0)

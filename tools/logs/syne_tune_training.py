@@ -1,4 +1,4 @@
-"""What Syne Tune starts for each trial: a loop that takes up its checkpoint, trains, reports, and may crash."""
+"""The program that Syne Tune starts for each trial: it reads its checkpoint, trains, reports, and may crash."""
 
 from __future__ import annotations
 

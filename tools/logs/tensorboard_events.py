@@ -2,7 +2,7 @@
 # requires-python = "==3.11.*"
 # dependencies = ["tensorboardX==2.6.5"]
 # ///
-"""TensorBoard's event files, written by tensorboardX: train and validation apart, and a run taken up again."""
+"""TensorBoard's event files, written by tensorboardX: separate training and validation, and a run that is resumed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import truth
 from case import Case
 from diary import Diary, learned
 
-socket.gethostname = lambda: "a-host"  # it stands in the names of event files
+socket.gethostname = lambda: "a-host"  # it is part of the names of event files
 PROGRAM, STEP, EPOCHS = "tensorboard", 1.5, 5
 RATES = [0.5, 0.2, 0.7]
 
@@ -39,7 +39,7 @@ def split() -> None:
 
 
 def resumed() -> None:
-    """One of two runs is interrupted and taken up again seconds later, with a second file in its folder."""
+    """One of two runs is interrupted and resumed seconds later, with a second file in its folder."""
     case = Case(PROGRAM, "resumed")
     for place, rate in enumerate(RATES[:2]):
         name = f"trial-{place}"
@@ -57,7 +57,7 @@ def resumed() -> None:
 
 
 def keep(case: Case, tag: str, statuses: dict[str, str], **about: object) -> None:
-    """Keep the event files; the record has no status, so these are what the runs really did."""
+    """Keep the event files; they have no status, so the truth has what the runs really did."""
     made = truth.of(
         case.segments, statuses, program=f"tensorboardX {tensorboardX.__version__}", metric=tag, mode="min",
         step="step", time="wall time", workers=1, longest=EPOCHS, **about,

@@ -1,4 +1,4 @@
-"""From the diaries of training functions to `truth.json`, which stands beside each committed log."""
+"""Makes `truth.json`, which is beside each committed log, from the diaries of training functions."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 import diary
 
-#: What a trial's segments are told by.
+#: The keys of a trial's segments.
 Segments = list[dict[str, Any]]
 
 
 def of(segments: Segments, statuses: dict[str, str], **about: Any) -> dict[str, Any]:
-    """The truth of an experiment: `statuses` says by a program's own record how each trial ended.
+    """The truth about an experiment; `statuses` says how each trial ended, by the program's own record.
 
-    A trial with a status and no segment never began to train. Times are seconds of the wall clock, as in the log.
+    A trial with a status but no segment never began to train. Times are seconds of the wall clock, as in the log.
     """
     processes: dict[int, str] = {}
     trials: dict[str, Any] = {
@@ -48,7 +48,7 @@ def of(segments: Segments, statuses: dict[str, str], **about: Any) -> dict[str, 
         )
     for trial in trials.values():
         if trial["status"] == "failed" and trial["retries"]:
-            trial["retries"] -= 1  # the last crash was not tried again
+            trial["retries"] -= 1  # there was no retry after the last crash
     return {
         **about,
         "busiest": busiest(segments),
@@ -59,7 +59,7 @@ def of(segments: Segments, statuses: dict[str, str], **about: Any) -> dict[str, 
 
 
 def busiest(segments: Segments) -> int:
-    """The most segments that were under way at once, by their steps."""
+    """The greatest number of segments that were under way at once, by their steps."""
     spans = [(s["steps"][0]["begin"], s["steps"][-1]["end"]) for s in segments if s["steps"]]
     return max((sum(begin <= at < end for begin, end in spans) for at, _ in spans), default=0)
 

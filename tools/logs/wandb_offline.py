@@ -2,7 +2,7 @@
 # requires-python = "==3.11.*"
 # dependencies = ["wandb==0.31.0"]
 # ///
-"""W&B's offline runs: binary files that `wandb` reads itself; one diverges, one crashes."""
+"""W&B's offline runs, which are binary files that `wandb` reads; one diverges, one crashes."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def train(place: int, folder: Path) -> None:
 
 
 def main() -> None:
-    """Four runs, each in a process of its own, two at a time."""
+    """Four runs, each in a separate process, two at a time."""
     case = Case(PROGRAM, "offline")
     for pair in ((0, 1), (2, 3)):
         started = [subprocess.Popen([sys.executable, __file__, case.folder, str(place)]) for place in pair]

@@ -12,9 +12,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Slowed:
-    """`trials` of the recorded curves from number `first` on, their times multiplied by `scale`.
+    """`trials` recorded curves from number `first` on, with times multiplied by `scale`.
 
-    A time is kept to the millisecond, as the file written by `write` has it. `sound`: only trials that live.
+    Times are in whole milliseconds, as in the file that `write` writes. With `sound`, only trials that live are
+    taken.
     """
 
     def __init__(self, first: int, trials: int, longest: int, scale: float, *, sound: bool = False) -> None:
@@ -31,7 +32,7 @@ class Slowed:
                 self.losses.append([float(row["loss"]) if row["loss"] else math.inf for row in points])
 
     def job(self, trial: int, begin: int, end: int) -> tuple[list[float], float]:
-        """Cumulative seconds after each unit of the job, and its loss; inf and short where the trial died."""
+        """Cumulative seconds after each unit of the job, and its loss; if the trial dies, fewer units and inf."""
         clock, losses = self.seconds[trial], self.losses[trial]
         end = min(end, len(losses))
         return [clock[unit] - clock[begin] for unit in range(begin + 1, end + 1)], losses[end - 1]

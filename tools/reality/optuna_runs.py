@@ -25,7 +25,7 @@ NAMES = {f"d-optuna-{place}": 60 * place for place in range(5)}
 
 
 def work(folder: str, curves: Slowed, gate: multiprocessing.synchronize.Barrier) -> None:
-    """One process: it asks for trials until there are enough."""
+    """One process, which asks for trials until there are enough."""
     warnings.simplefilter("ignore")
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     storage = optuna.storages.RDBStorage(

@@ -10,7 +10,7 @@ import shutil
 import sys
 from pathlib import Path
 
-#: What a trial's entry in the experiment's state keeps; the rest is pickled, or said again by the trial's results.
+#: The keys that are kept of a trial's entry in the experiment's state; others are pickled, or also in the trial's results.
 SPEC = ("trainable_name", "trial_id", "config", "experiment_tag", "stopping_criterion", "status", "relative_logdir")
 RUN = ("start_time", "num_failures", "last_result_time")
 

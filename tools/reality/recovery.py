@@ -1,4 +1,4 @@
-"""What is put into simulated clusters, is it found again? Coverage of the 90 % intervals of `calibrate`.
+"""Does `calibrate` find the parameters of simulated clusters? Coverage of its 90 % intervals.
 
 python tools/reality/recovery.py [TRACES [WORLD …]]
 """
@@ -15,7 +15,7 @@ from simulator.cluster.calibration.calibrate import Calibration, calibrate
 from simulator.experiment.experiment import Experiment, curves_of
 from simulator.scenario.loading import load
 
-#: Each world: its cluster, and where each parameter is found again.
+#: The worlds: for each its cluster, and the key of the calibration for each parameter.
 WORLDS: dict[str, tuple[str, dict[str, float]]] = {
     "failing": (
         "{workers: 16, stragglers: {kind: half_normal, std: 0.5}, failures: {mtbf: 10 h, repair: 20 min}, "
@@ -70,7 +70,7 @@ def scenario(cluster: str) -> str:
 
 
 def found(made: Calibration, name: str) -> Any:
-    """The estimate of a parameter; None where another family was taken, or none."""
+    """The estimate of a parameter; None if another family or none was chosen."""
     if name in KINDS:
         model = made.stragglers
         return None if model is None or model.kind != KINDS[name] else model.entries[name]
@@ -78,7 +78,7 @@ def found(made: Calibration, name: str) -> Any:
 
 
 def study(world: str, traces: int) -> dict[str, dict[str, float]]:
-    """Coverage of each parameter over `traces` seeds: share of intervals that hold it, and of traces that tell it."""
+    """Coverage of each parameter over `traces` seeds: the share of intervals that hold it, and the share of traces that show it."""
     cluster, truths = WORLDS[world]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "scenario.yaml"

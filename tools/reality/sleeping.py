@@ -1,4 +1,4 @@
-"""Runs of kind (b): our own searchers on real processes that sleep, with and without trouble.
+"""Runs of kind (b): this project's searchers on real processes that sleep, with and without trouble.
 
 python tools/reality/sleeping.py FOLDER [NAME …]
 """
@@ -26,7 +26,7 @@ LONGEST, TRIALS = 81, 81
 
 @dataclass
 class Plan:
-    """One run: searcher, workers, which trials, how slow, and what is put in."""
+    """One run: its searcher, workers, trials, their slowness, and the trouble that is put in."""
 
     searcher: str
     workers: int

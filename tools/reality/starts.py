@@ -1,4 +1,4 @@
-"""Ray's slow starts: are its runs foreseen better if workers join one after the other?
+"""Ray's slow starts: are forecasts of its runs better if workers join one after the other?
 
 python tools/reality/starts.py [RUNS]
 

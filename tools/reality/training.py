@@ -1,8 +1,8 @@
-"""Runs of kind (a): our own searchers on two processes that really train the digits networks.
+"""Runs of kind (a): this project's searchers on two processes that really train the digits networks.
 
     python tools/reality/training.py FOLDER [NAME …]
 
-What is foreseen are the recorded curves of the same configurations, trained on another day.
+The forecasts use the recorded curves of the same configurations, which were trained on another day.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Real worker processes that sleep as recorded curves say, and a driver that gives them a searcher's jobs.
 
-Each worker is a pool of one process from `concurrent.futures`, so that its name is known and its death is its own; or
-it is a worker of Dask, which has the same interface.
-The driver is as simple as can be: it waits for results, reports them in the order in which they ended, and gives
-idle workers, lowest number first, what the searcher says.
+Each worker is a pool of one process from `concurrent.futures`, so that its number is known and its death concerns no
+other; or it is a worker of Dask, which has the same interface. The driver is as simple as can be: it waits for
+results, reports them in the order in which they ended, and gives idle workers, lowest number first, what the searcher
+says.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Curves(Protocol):
 
 @dataclass
 class Trouble:
-    """What is put into a run on purpose; times in seconds, drawn with `seed`."""
+    """Trouble that is put into a run on purpose; times are in seconds, and drawn with `seed`."""
 
     seed: int = 0
     stragglers: dict[str, Any] = field(default_factory=dict)  # as in a scenario
@@ -53,7 +53,7 @@ class Trouble:
     restore: float = 0.0
 
     def factor(self, trial: int, rung: int, attempt: int) -> float:
-        """By what the attempt takes longer."""
+        """The factor by which the attempt takes longer."""
         if not self.stragglers:
             return 1.0
         rng = random.Random(f"{self.seed} {trial} {rung} {attempt}")
@@ -81,7 +81,7 @@ class Task:
 
 
 def train(place: str, lead: float, until: list[float], save: float) -> tuple[float, float]:
-    """Sleep for `lead` seconds and up to each time of `until`; write units done to `place`; when it was."""
+    """Sleep for `lead` seconds, and then up to each time in `until`; write the number of units done to `place`; return start and end."""
     start = time.monotonic()
     last = start + lead
     _sleep(last)
@@ -100,7 +100,7 @@ def _sleep(until: float) -> None:
 
 
 def ready() -> float:
-    """What a new process answers."""
+    """A call with which a new process shows that it is ready."""
     return time.monotonic()
 
 
@@ -239,7 +239,7 @@ class Crew:
         self._deadly.append(timer)
 
     def _kill(self, worker: int, spell: int) -> None:
-        """Kill a worker's process if it has a job; an idle one is left until its next draw."""
+        """Kill a worker's process if it has a job; an idle process lives until its next draw."""
         if worker in self._busy:
             for pid in list(self._pools[worker]._processes or {}):
                 with contextlib.suppress(ProcessLookupError):

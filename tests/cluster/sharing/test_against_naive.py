@@ -53,7 +53,7 @@ def make_curves(rng):
 
 
 def drawn(rng):
-    """(Arrivals for the model, guests for the other, workers, queued, stop): times meet often, or never."""
+    """Draw (arrivals for the model, guests for the slow engine, workers, queued, stop); times are often equal, or never."""
     gap, at, arrivals, guests = rng.choice([0, 5, 40, 300]), 0, [], []
     queued = rng.random() < 0.4
     for number in range(rng.randint(1, 7)):

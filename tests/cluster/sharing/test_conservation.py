@@ -55,7 +55,7 @@ class Witness:
 
 
 def world(seed):
-    """(Arrivals, their witnesses, cluster, slots, stop): mixed needs, any trouble; half of them come in a storm."""
+    """Draw (arrivals, their witnesses, cluster, slots, stop): mixed needs, any trouble; half of the searches arrive at once."""
     rng = Random(seed)
     groups = tuple(random_worlds.group(rng, TYPICAL, index, most=4) for index in range(rng.randint(1, 2)))
     if rng.random() < 0.3:  # pools that grow and shrink
@@ -102,7 +102,7 @@ def world(seed):
 @given(seed=st.integers(0, 10**9), policy=st.sampled_from(list(POLICIES)))
 @example(seed=960, policy="fifo")  # a machine of several places was let go while it started up
 @example(seed=2665, policy="fifo")  # each event added one more check of a pool that could not grow, for ever
-@example(seed=1244, policy="fifo")  # and one that was away, so that it was hired and let go without end
+@example(seed=1244, policy="fifo")  # and one that was away, so that it was hired and let go for ever
 def test_everything_is_accounted_for(seed, policy):
     arrivals, witnesses, cluster, needs, stop = world(seed)
     try:
@@ -115,14 +115,14 @@ def test_everything_is_accounted_for(seed, policy):
         mine, witness = workload.of(number), witnesses[number]
         ended = mine.where(Outcome.COMPLETED, Outcome.EXITED)
         done = sorted(zip(mine.trial[ended].tolist(), mine.rung[ended].tolist(), strict=True))
-        assert done == sorted((job[0], job[2]) for job in witness.told)  # each result is told once
+        assert done == sorted((job[0], job[2]) for job in witness.told)  # each result is reported once
         assert len(set(witness.told)) == len(witness.told) <= len(witness.asked)
         assert (visit.done is None) or set(witness.told) == set(witness.asked)
         assert (mine.start >= visit.arrived).all()
         pieces = {}
         for row in np.argsort(mine.start, kind="stable").tolist():
             pieces.setdefault((int(mine.trial[row]), int(mine.rung[row])), []).append(row)
-        for rows in pieces.values():  # one after the other, and only the last has a result
+        for rows in pieces.values():  # attempts follow one another, and only the last has a result
             assert (mine.start[rows][1:] >= mine.end[rows][:-1]).all()
             assert not mine.where(Outcome.COMPLETED, Outcome.EXITED)[rows[:-1]].any()
 

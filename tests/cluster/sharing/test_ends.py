@@ -34,7 +34,7 @@ def test_searches_that_no_machine_will_ever_serve(many, told):
 
 
 def test_machines_that_were_let_go_and_never_come_back_are_not_waited_for():
-    """Of two machines of two slots that go after two units, one goes while it is let go, for want of work."""
+    """Two machines of two slots leave for ever after two units; one of them has been let go for lack of work by then."""
     group = MachineGroup(2, slots=2, leave=2 * UNIT, release=UNIT // 2)
     arrivals = [arrival(slots=2), arrival(3 * UNIT, 1, slots=1)]
 
@@ -95,7 +95,10 @@ def test_only_a_machine_without_work_is_let_go():
 
 
 def test_a_trial_that_was_to_be_dropped_and_is_stopped_first_has_lost_nothing_that_counts():
-    """An attempt is dropped after 10 units, and then its trial dies. Stopped twice before, it has 9 of 14 units left."""
+    """Without a stop, an attempt is dropped after 10 units, and its trial dies.
+
+    Stopped twice before that, it has 9 of 14 units left.
+    """
     conditions = Conditions(drop=Drop(1 - 1e-12, 10 * UNIT), recovery=Recovery(max_restarts=0))
     urgent = [arrival(at * UNIT, number, priority=1) for number, at in ((1, 3), (2, 6))]
     arrivals = sorted([arrival(length=14, priority=50), *urgent], key=lambda one: one.at)

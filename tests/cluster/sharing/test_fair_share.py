@@ -35,7 +35,7 @@ def test_the_smallest_demand_is_met_first_and_a_share_is_at_least_one_slot():
 
 
 def started(sizes, claims):
-    """Trials of each claim that run once nothing changes any more."""
+    """The number of running trials of each claim, when nothing changes any more."""
     policy = FairShare()
     settled(policy, Machines(sizes), claims)
     return [len(claim.running) for claim in claims]

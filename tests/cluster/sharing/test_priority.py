@@ -10,7 +10,7 @@ from tests.support.sharing import settled
 
 
 def running(policy, sizes, *turns):
-    """Trials of each claim that run after searches came in turns."""
+    """The running trials of each claim, after searches arrived in several turns."""
     room, claims = Machines(sizes), []
     for turn in turns:
         settled(policy, room, turn)

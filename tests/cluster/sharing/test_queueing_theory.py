@@ -1,4 +1,4 @@
-"""Queues whose mean waits have closed forms: searches of one trial each; every mean within its error."""
+"""Queues whose mean waits have closed forms: searches have one trial each, and every mean agrees within its error."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RUNS, SEARCHES = 16, 1000
 
 
 def waits(workers, load, services, policy=Fifo, seed=0):
-    """(Workload, waits in mean services) of one run: Poisson arrivals, services as drawn."""
+    """(Workload, waits in units of the mean service time) of one run with Poisson arrivals and drawn service times."""
     gaps = -np.log1p(-uniforms(seed, Stream.ARRIVAL, n=SEARCHES)) * MEAN / (load * workers)
     times = np.cumsum(gaps).round().astype(int).tolist()
     length = np.maximum(services(uniforms(seed, Stream.CURVES, n=SEARCHES)) * MEAN, 1).round().astype(int).tolist()
@@ -91,14 +91,14 @@ def of_trials(trials):
     return random(max_trials=trials, max_length=1), World(ticks=lambda *_: MEAN // TRIALS)
 
 
-#: Trials of a mean service, searches and runs, where workers are shared trial by trial.
+#: Numbers of trials in a mean service, of searches and of runs, if workers are shared trial by trial.
 TRIALS, MANY, TIMES = 8, 500, 10
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("services", [exponential, fixed])
 def test_many_short_trials_under_fair_share_stay_as_in_processor_sharing(services):
-    """M/G/1-PS: the mean stay is 1 / (1 - load) mean services, whatever the services."""
+    """M/G/1-PS: the mean stay is 1 / (1 - load) mean services, whatever their distribution."""
     stays = []
     for seed in range(TIMES):
         gaps = exponential(uniforms(seed, Stream.ARRIVAL, n=MANY)) / 0.8 * MEAN
@@ -127,7 +127,7 @@ def test_littles_law_holds_in_ticks(policy):
 
 @pytest.mark.parametrize("policy", [Fifo, FairShare, Priority, lambda: Priority(preemption=True)])
 def test_no_worker_idles_while_a_search_waits(policy):
-    """Work conservation: at any time the busy workers are all, or as many as there are searches."""
+    """Work conservation: at any time all workers are busy, or as many as there are searches."""
     workload, _ = waits(3, 0.9, exponential, policy)
     trace = workload.trace
     times, present = presence(workload)

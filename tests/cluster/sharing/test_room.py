@@ -33,7 +33,7 @@ def test_a_larger_trial_takes_whole_idle_machines_of_equal_size():
     assert room.place(16) == ((3, 8), (4, 8))
     room.take(((3, 1),))
     assert room.place(16) is None
-    assert room.place(12) is None  # two machines of 4 are no three
+    assert room.place(12) is None  # there are two machines of 4, not three
 
 
 def test_sizes_that_do_not_divide_the_need_are_of_no_use():
@@ -61,5 +61,6 @@ def test_a_machine_serves_what_fits_on_it_and_what_whole_machines_of_its_size_ho
     machines = Machines([8, 2, 2, 2, 3, 1])
 
     assert [machines.serves(0, slots) for slots in (1, 8, 16)] == [True, True, False]  # there is one of that size
-    assert [machines.serves(1, slots) for slots in (2, 4, 6)] == [True, False, False]  # they fit on the large one
+    # Trials of four and six slots fit on the larger machine.
+    assert [machines.serves(1, slots) for slots in (2, 4, 6)] == [True, False, False]
     assert [Machines([2, 2, 2, 3]).serves(0, slots) for slots in (4, 5, 6, 8)] == [True, False, True, False]

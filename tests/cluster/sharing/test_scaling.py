@@ -1,4 +1,4 @@
-"""Pools that grow and shrink with the work: what is decided, and what machines do then."""
+"""Pools that grow and shrink with the work: the decisions, and what the machines do."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def test_machines_are_let_go_once_too_many_have_been_there_for_a_while():
 
     assert scaler.decide(10, 1, 4) == (0, 15)
     assert scaler.decide(15, 2, 4) == (-2, None)
-    assert scaler.decide(16, 2, 3) == (-1, None)  # one that had work at that time goes when it has none
+    assert scaler.decide(16, 2, 3) == (-1, None)  # a machine that had work at that time goes when its work is done
 
 
 def there(trace, worker):
-    """(start, end, how) of a worker's spells without work to be had, in units."""
+    """(start, end, kind) of the spells in which a worker can't work, in units."""
     rows = trace.spells.worker == worker
     return [
         (start / UNIT, end / UNIT, Spell(kind).name)
@@ -57,7 +57,7 @@ def there(trace, worker):
 
 
 def bursts(trials=4, gap=10, many=2):
-    """Searches of single trials of a unit each, all of one search at once."""
+    """Searches of single trials of a unit each, each search all at one time."""
     return (
         Arrival(gap * UNIT * number, "a", number, lambda: (random(max_trials=trials, max_length=1), World()))
         for number in range(many)
@@ -71,7 +71,10 @@ def grown(slots=(1,), policy=Fifo, arrivals=None, count=4, size=1, **scaling):
 
 @pytest.mark.parametrize("policy", [Fifo, FairShare])
 def test_a_pool_grows_with_a_burst_and_shrinks_after_it(policy):
-    """One machine stays. Three are hired at 0 for the others of four trials, start up by 1, and go at 2 + 3."""
+    """One machine is never let go.
+
+    Three are hired at 0 for the other three of four trials, are ready at 1, and go at 2 + 3.
+    """
     trace = grown(policy=policy, least=1, down_delay=3 * UNIT)
 
     assert there(trace, 0) == [(0, 1, "BOOT")]
@@ -103,7 +106,7 @@ def test_every_pool_grows_for_a_search_that_is_asked_trial_by_trial():
 
 @pytest.mark.parametrize("release", [Scaling(), 1])
 def test_machines_are_hired_only_for_trials_that_they_could_run(release):
-    """A trial of eight slots comes when all machines were let go; forty of one slot are of no use to it."""
+    """A trial of eight slots comes when all machines were let go; forty machines of one slot are of no use to it."""
     groups = tuple(
         MachineGroup(count, name=str(slots), slots=slots, start_up=UNIT, release=release)
         for count, slots in ((40, 1), (2, 8))
@@ -119,7 +122,7 @@ def test_machines_are_hired_only_for_trials_that_they_could_run(release):
 
 
 def test_pools_whose_machines_have_left_for_good_end_the_run():
-    """Each of the two was looked at again after the other's delay, without end."""
+    """Before, each of the two pools was checked again after the other's delay, for ever."""
     pools = tuple(
         MachineGroup(2, name=str(delay), leave=3 * UNIT, release=Scaling(up_delay=delay * UNIT)) for delay in (1, 2)
     )
@@ -137,7 +140,7 @@ def test_machines_that_join_later_are_hired_then(slots):
 
 @pytest.mark.slow
 def test_machines_that_are_never_idle_together_end_the_run():
-    """A trial of two slots needs two of them at once; one starts up as the other is let go, without end."""
+    """A trial of two slots needs two machines at once. Before, one started up as the other was let go, for ever."""
     group = MachineGroup(2, start_up=5 * UNIT, ramp_up=2 * UNIT, release=1)
     arrivals = (
         Arrival(at, "a", number, lambda: (random(max_trials=1, max_length=1), World()), slots=slots)
@@ -162,7 +165,7 @@ def test_trials_of_several_slots_are_counted_by_machines():
 
 @pytest.mark.parametrize("policy", POLICIES)
 def test_every_search_gets_done_on_pools_that_grow(policy):
-    """Whatever the delays, and spot machines too; and what is worked on is worked on by machines that are there."""
+    """This holds for all delays, and for spot machines; and machines work only while they are there."""
     for seed in range(12):
         rng = Random(f"{policy} {seed}")
         spot = Preemption(Weibull(4000), Weibull(500)) if rng.random() < 0.3 else None

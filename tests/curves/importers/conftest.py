@@ -1,4 +1,4 @@
-"""What the programs whose logs are imported open, and leave open, is closed after each test."""
+"""Closes, after each test, what the programs whose logs are imported leave open."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 @contextmanager
 def noted() -> Iterator[list[sqlite3.Connection]]:
-    """The connections to SQLite that SQLAlchemy opens meanwhile, for MLflow and Optuna."""
+    """The connections to SQLite that SQLAlchemy opens during a test, for MLflow and Optuna."""
     opened: list[sqlite3.Connection] = []
 
     def note(connection: sqlite3.Connection, _: object) -> None:

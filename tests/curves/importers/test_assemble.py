@@ -1,4 +1,4 @@
-"""What is done with what was found: sorted, checked, completed, and every change counted."""
+"""Trials that a reader found are sorted, checked and completed, and every change is counted."""
 
 from collections import Counter
 from math import inf, nan

@@ -1,7 +1,7 @@
-"""Logs that the real programs wrote, held against what their training functions wrote down of themselves.
+"""Logs that real programs wrote, compared with the diaries of their training functions.
 
-Losses are compared exactly, and times within 3 %. Optuna logs no times of steps, only when each trial began and ended,
-so what it does itself in between counts as training; that, too, is within the 3 %.
+Losses are compared exactly, and times within 3 %. Optuna logs only when each trial began and ended, so its own work
+in between counts as training; that is within the 3 %, too.
 """
 
 import json
@@ -17,11 +17,11 @@ LOGS = Path(__file__).parents[2] / "data" / "logs"
 CASES = sorted(str(path.parent.relative_to(LOGS)) for path in LOGS.glob("*/*/truth.json"))
 #: Cases whose log has no times of training.
 TIMELESS = ("mlflow/uploaded-afterwards", "hugging-face/", "lightning/", "keras/", "keras-tuner/")
-#: Of the time really trained, and seconds that a clock of whole steps may be off besides.
+#: Tolerance as a share of the time really trained; and the seconds by which a clock of whole steps may be off in addition.
 NEAR, GRAIN = 0.03, 0.05
-#: The case in which trials take over the checkpoints of others, and Ray's total of the time with them.
+#: The case in which trials continue from checkpoints of others, and Ray's total time includes theirs.
 COPYING = "ray/population"
-#: How a trial that ended so may be kept: one that was stopped goes on as `--censored hold` asks.
+#: For each way to end, the ways in which the trial may be kept: a stopped trial is continued, as `--censored hold` asks.
 ENDS = {
     "complete": {"complete", "held at their last loss"},
     "stopped": {"held at their last loss", "complete"},
@@ -42,7 +42,7 @@ def source_of(case):
 
 
 def made_of(case):
-    """What is imported of a case with the options that its program needs."""
+    """The import of a case, with the options that its program needs."""
     program = case.partition("/")[0]
     for extra in ("optuna", "mlflow", "tensorboard", "wandb"):
         if program == extra:
@@ -113,7 +113,7 @@ def test_every_trial_is_accounted_for(case):
 
 
 def unreported(told):
-    """Seconds of steps that were trained just before an interruption, and again after it: no log tells of them."""
+    """Seconds of steps that were trained just before an interruption, and again after it; they are in no log."""
     segments = told["segments"]
     return sum(
         (before["to"] - after["from"]) * before["trained_s"] / (before["to"] - before["from"])
@@ -128,7 +128,7 @@ def trained(told):
 
 
 def with_first_try(case, told):
-    """Seconds that a trial and the killed one, which it tries again from its checkpoint, trained together."""
+    """Seconds that a trial trained together with the killed trial that it retries from a checkpoint."""
     first = told.get("retry_of")
     return trained(told) + (0 if first is None else trained(truth_of(case)["trials"][str(first)]))
 
@@ -139,7 +139,7 @@ def test_times_are_the_time_trained(case):
         if not told["losses"]:
             continue
         last = float(curve.trial.elapsed[np.argmax(curve.trial.steps)])
-        if case.startswith("ray"):  # whose clock counts what Ray does between two steps, a second in the first
+        if case.startswith("ray"):  # its clock includes Ray's own work between two steps, which is a second at first
             assert trained(told) - GRAIN <= last, name
             assert case == COPYING or last == pytest.approx(on_rays_clock(case, name), abs=1e-6), name
         else:

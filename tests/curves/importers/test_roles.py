@@ -1,4 +1,4 @@
-"""Training is not validation, a metric is not another, and neither is a trial."""
+"""Training and validation, or different metrics, are not separate trials."""
 
 from __future__ import annotations
 

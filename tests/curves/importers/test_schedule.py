@@ -1,4 +1,4 @@
-"""Schedules of real runs: who worked when, packed as tightly as it can have been."""
+"""Schedules of real runs: which worker worked when, with the fewest workers that were possible."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Logs as people have them, one situation in each test: what a log holds, and how it is imported."""
+"""Logs in forms that users have, one situation in each test: what the log contains, and how it is imported."""
 
 from __future__ import annotations
 

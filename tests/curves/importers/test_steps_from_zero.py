@@ -1,4 +1,4 @@
-"""Steps that count from 0, where the metric was first measured later: an epoch of number 1 is the second."""
+"""Steps that count from 0, with a metric that was first measured later: epoch number 1 is the second epoch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a preview counts, against Determined's own previews, the engine and what can be worked out by hand."""
+"""The counts of a preview, compared with Determined's own previews, with the engine and with calculations by hand."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_full_length_where_brackets_end_at_different_units():
 @pytest.mark.slow
 @pytest.mark.parametrize("golden", GOLDENS["preview_spread"], ids=lambda golden: golden["config"]["name"])
 def test_means_are_those_of_determined_s_previews(golden):
-    """As in tests/searchers/test_determined.py: within 4.5 standard errors, taking our spread for theirs, too."""
+    """As in tests/searchers/test_determined.py, they agree within 4.5 standard errors, if our spread is also Determined's."""
     seen = preview(partial(build, golden["config"]), seeds=25)
     units, expected = seen.resource_units, golden["total_units"]
     spread = (expected["max"] - expected["min"]) / 4  # of 20 to 200 draws of a normal: 3.7 to 5.5 sd
@@ -109,7 +109,7 @@ SEARCHES = {
 @pytest.mark.parametrize("name", SEARCHES)
 @pytest.mark.parametrize("queued", [True, False])
 def test_ideal_makespans_are_the_engine_s(name, queued):
-    """Of synchronous searches, whose makespan may vary with the losses but by little."""
+    """Only synchronous searches are compared, whose makespan varies little with the losses."""
     seen = preview(SEARCHES[name], workers=7, queued=queued, seeds=6)
     world = World(ticks=lambda trial, start, end: end - start)
     for row in seen.workers:
@@ -139,7 +139,7 @@ def test_no_run_is_shorter_than_its_bounds(make):
 
 
 def test_the_toy_bracket_of_the_paper():
-    """Nine configurations on nine machines take 9 units, three rungs of which resume: the longest trial's."""
+    """Nine configurations on nine machines take 9 units, which is the time of the longest trial over three rungs."""
     seen = preview(partial(sha, max_trials=9, max_length=9, divisor=3))
 
     assert seen.workers[-1].workers == 9

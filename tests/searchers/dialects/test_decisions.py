@@ -1,4 +1,4 @@
-"""What the libraries' real classes decided where trials report late, not at all or NaN, and losses have ties.
+"""Our rules decide as the libraries' real classes did when trials reported late, not at all or NaN, and losses had ties.
 
 tests/rivals/lockstep.py wrote the answers down (ray 2.60.0, optuna 5.0.0, syne-tune 0.13.0 and 0.16.0).
 """

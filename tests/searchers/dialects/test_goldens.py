@@ -29,7 +29,8 @@ def test_a_schedule_is_the_librarys_own(golden, tmp_path):
     assert trace.makespan == golden["makespan_us"]
     summary = summarize(trace)
     assert summary.resource_units == golden["units"]
-    if golden["rule"] != "sklearn_halving":  # whose goldens count what got to max_resources, which no round may reach
+    # The goldens of sklearn_halving count trials that reached max_resources, which no round may reach.
+    if golden["rule"] != "sklearn_halving":
         assert summary.full_length_trials == golden["full"]
 
 

@@ -1,6 +1,6 @@
-"""Determined's halving as it is coded: everything is decided as a result arrives, in sorted lists.
+"""Determined's halving, in the manner of its code: everything is decided when a result arrives, with sorted lists.
 
-A restatement of determined-ai/determined 0.14.6's rules (not its code): what each result sets off is a list of
+It restates the rules of determined-ai/determined 0.14.6, and does not copy its code. Each result leads to a list of
 (trial, units trained when done), in order.
 """
 

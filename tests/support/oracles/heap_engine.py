@@ -1,7 +1,7 @@
-"""The cluster without SimPy: a heap of things to come, and sets instead of heaps for everything else.
+"""The cluster without SimPy: a heap of future events, and sets instead of heaps for everything else.
 
-It shares the draws (MachinePool, Fates, Course) with the real one, but none of the logic that decides which worker
-does which job when. To find machines that are let go while idle, it looks through all their past work each time.
+It has the same draws (MachinePool, Fates, Course) as the real engine, but its own logic that decides which worker
+does which job when. To find machines that are let go while idle, it searches all their past work each time.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ class Idling:
 
     def __init__(self, machine, group):
         self.machine, self.idle, self.start_up = machine, group.release, group.start_up
-        self.spells = []  # (since, ready, until) of its presence, whoever is paid
-        self.work = {}  # (place, start of work): its end
+        self.spells = []  # (since, ready, until) of its presence, paid or not
+        self.work = {}  # the end of the work, by (place, start)
         self.hires = []  # (let go, hired)
 
     def gone(self, now):
@@ -62,9 +62,9 @@ class Idling:
 
 
 def simulate_rows(searcher, curves, cluster, stop=None, seed=0, told=None):  # noqa: C901, PLR0912, PLR0915  (obvious, not short)
-    """Rows of the trace, as `cluster.engine.simulate` must make them; None where it must find itself starved.
+    """The rows that `cluster.engine.simulate` must make; None if it must raise StarvedError.
 
-    `told` is a dictionary that gets the machine of each worker that may be let go while it is idle.
+    `told` is a dictionary to which the machine of each worker is added that may be let go while it is idle.
     """
     stop = stop if isinstance(stop, Stop) else Stop(stop)
     conditions = cluster.conditions
@@ -88,7 +88,7 @@ def simulate_rows(searcher, curves, cluster, stop=None, seed=0, told=None):  # n
     last = {}
     now, quiet, over, decided = 0, 0, False, 0
     just = None  # the rank and the trial of a result that has just come, if such a trial may go on in place
-    starting = set()  # ranks whose machines were hired for want of workers
+    starting = set()  # ranks whose machines were hired because workers were missing
 
     def cut(at):
         for index in running.values():

@@ -1,7 +1,7 @@
-"""Many searches on equal workers, the slow way: every decision is made anew from everything there is.
+"""A slow engine for many searches on equal workers: every decision is made anew from the whole state.
 
-It knows no SimPy and none of the simulator's schedulers. Offers are made with fractions; demands are counted from the
-jobs at hand. Nothing goes wrong here, and every trial takes one slot.
+It uses neither SimPy nor the simulator's schedulers. Offers are fractions, and demands are counted from the jobs at
+hand. There are no failures, and every trial takes one slot.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Guest:
     line: list[Any] = field(default_factory=list)  # jobs, as (job, begin, tries); lost ones first
     lost: int = 0  # how many of them were
     latest: int = 0  # when its latest trial started
-    silent: bool = False  # it has said that it has nothing more until its next report
+    silent: bool = False  # it has no more jobs until its next report
 
     def hear(self):
         self.silent = False
@@ -191,7 +191,7 @@ class _Party:
         return []
 
     def offers(self):
-        """The offers by guest; guests whose demand is unknown are asked until it is known, as far as it matters."""
+        """The offers by guest; a guest whose demand is unknown is asked until it is known, as far as needed."""
         while self.made is None:
             found = filled([(*self.demand(guest), guest.weight) for guest in self.here], self.workers)
             offers = {guest.number: offer for guest, offer in zip(self.here, found, strict=True)}

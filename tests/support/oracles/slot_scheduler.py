@@ -1,7 +1,8 @@
-"""Who starts and who stops on machines of several slots, the slow way: each decision is made anew from who runs where.
+"""A slow scheduler for machines of several slots: each decision is made anew from the running trials and their places.
 
-It knows no class of the simulator. A guest is [slots, weight, priority, max_slots, waiting, {started: places}], in
-order of arrival; places are (machine, slots). Shares are fractions, and every rule stands here as Determined tells it.
+It uses no class of the simulator. A guest is [slots, weight, priority, max_slots, waiting, {started: places}], in
+order of arrival; places are (machine, slots). Shares are fractions, and the rules are written as Determined describes
+them.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ SLOTS, WEIGHT, PRIORITY, MOST, WAITING, RUNNING = range(6)
 
 
 def settled(policy, machines, guests, started=0):
-    """What is done, one after the other, until there is no more to do: ("stop", guest, started), ("start", guest, places)."""
-    done, found = [], offers(machines, guests)  # fair shares are of what is there when something has changed
+    """The steps, one after the other, until nothing more changes: ("stop", guest, started) or ("start", guest, places)."""
+    done, found = [], offers(machines, guests)  # fair shares are computed from the capacity at the last change
     while True:
         for number, which in to_stop(policy, machines, guests, found):
             del guests[number][RUNNING][which]

@@ -1,4 +1,4 @@
-"""Successive halving as in its pseudocode: every rung is one sorted list, whose best are searched through."""
+"""Successive halving as in its pseudocode: every rung is one sorted list, of which the best are searched."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from simulator.searchers.protocol import Idle, Job
 
 
 class SortingBracket:
-    """`leaves(rung, n)` is how many of n results are the best; `capped` counts all who ever left against it.
-
-    Without `reopens` only a trial that entered the best with some result may leave. With `stops` a trial's one
-    chance is the moment its result arrives, and of equal losses the later is the better. Without `replaces` an
-    invalid trial is a dead one.
+    """`leaves(rung, n)` says how many of n results are the best; with `capped`, no more trials than that may ever
+    leave. Without `reopens`, only a trial that entered the best when a result arrived may leave. With `stops`, a
+    trial may leave only when its result arrives, and of equal losses the later is better. Without `replaces`, an
+    invalid trial counts as dead.
     """
 
     def __init__(
@@ -87,7 +86,7 @@ class SortingBracket:
                 self.left[rung].add(trial)
                 if loss < inf:
                     return self._job(trial, rung + 1)
-                self._record(rung + 1, trial, inf)  # the dead complete the next rung at once
+                self._record(rung + 1, trial, inf)  # dead trials complete the next rung at once
                 return self._promotion()
         return None
 
