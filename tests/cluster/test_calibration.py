@@ -194,6 +194,36 @@ def test_failures_overheads_and_stragglers_are_told_apart(tmp_path):
     assert {"drops", "crashes", "preemption"} <= set(made.untold)
 
 
+def test_a_worker_that_came_back_while_others_waited_was_away_for_that_long_at_most(tmp_path):
+    """Worker 1 waits from 12 s on, so worker 0, which begins again at 40 s, may have been back long before."""
+    run = trace(
+        tmp_path,
+        "0,0,0,0,0,1,0,10,failed,,0,10",
+        "1,1,0,0,0,1,0,12,completed,2,0,0",
+        "0,0,0,0,0,1,40,60,completed,1,0,0",
+    )
+    made = calibrate([run])
+    found = made.figures["failures.repair"]
+    assert (found.value, found.low, found.events) == (30.0, 0.0, 1)
+    assert "failures.repair" not in made.untold
+    assert "repair is a greatest value" in " ".join(made.notes)
+    assert section.section(made)["failures"]["repair"] == "30 s"
+
+
+def test_a_worker_that_is_just_given_its_next_job_does_not_wait(tmp_path):
+    """Worker 1 ends a job at 39.97 s and begins the next at 40.05 s; worker 0 is back at 40 s."""
+    run = trace(
+        tmp_path,
+        "0,0,0,0,0,1,0,10,failed,,0,10",
+        "1,1,0,0,0,1,0,39.97,completed,2,0,0",
+        "0,0,0,0,0,1,40,60,completed,1,0,0",
+        "1,2,0,0,0,1,40.05,70,completed,3,0,0",
+    )
+    found = calibrate([run]).figures["failures.repair"]
+    assert found.value == 30.0
+    assert found.low > 0
+
+
 def test_what_was_read_is_a_section_of_a_scenario(tmp_path):
     run, curves = world(
         tmp_path,

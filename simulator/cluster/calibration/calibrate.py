@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from math import exp
 from typing import Any
@@ -284,10 +284,9 @@ def _overheads(made: Calibration, traces: Sequence[Trace], every: int) -> None:
 
 def _losses(made: Calibration, traces: Sequence[Trace]) -> None:
     exposure = observed.running(traces)
-    gaps = observed.gaps(traces)
-    for kind, outcome, up, down, away in (
-        ("failures", Outcome.FAILED, "mtbf", "repair", gaps.failed),
-        ("preemption", Outcome.PREEMPTED, "up", "down", gaps.preempted),
+    for kind, outcome, up, down in (
+        ("failures", Outcome.FAILED, "mtbf", "repair"),
+        ("preemption", Outcome.PREEMPTED, "up", "down"),
     ):
         count = observed.lost(traces, outcome)
         least = estimate.span(exposure, count, "lost attempt")
@@ -298,13 +297,22 @@ def _losses(made: Calibration, traces: Sequence[Trace]) -> None:
             )
             continue
         made.figures[f"{kind}.{up}"] = least
+        gaps = observed.gaps(traces, outcome)
+        away = gaps.seconds[gaps.certainly]
         if len(away):
             total = float(away.sum())
             if np.ptp(away) < 0.02 * away.mean() and len(away) > 2:  # noqa: PLR2004
                 made.notes.append(f"{kind}: a worker is always back after about {away.mean():.3g} s.")
             made.figures[f"{kind}.{down}"] = estimate.span(total, len(away), "return")
+        elif len(gaps.seconds):
+            longest = estimate.span(float(gaps.seconds.sum()), len(gaps.seconds), "return")
+            made.figures[f"{kind}.{down}"] = replace(longest, low=0.0)
+            made.notes.append(
+                f"{kind}: others waited for work whenever a worker came back. So it may have been back sooner, and "
+                f"{down} is a greatest value."
+            )
         else:
-            made.untold[f"{kind}.{down}"] = "no worker came back while all others were busy"
+            made.untold[f"{kind}.{down}"] = "no worker came back"
     _drops(made, traces)
     lost = sum(observed.lost(traces, outcome) for outcome in observed.LOST)
     if lost:

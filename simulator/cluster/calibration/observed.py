@@ -41,10 +41,10 @@ class Paces:
 
 @dataclass(frozen=True, eq=False)
 class Gaps:
-    """Seconds from a lost attempt's end to its worker's next start, where there was certainly work in between."""
+    """Seconds from a lost attempt's end to its worker's next start, and whether work was `certainly` there before."""
 
-    failed: Values
-    preempted: Values
+    seconds: Values
+    certainly: NDArray[np.bool_]
 
 
 def paces(traces: Sequence[Trace], curves: Curves | None) -> Paces | None:
@@ -187,28 +187,31 @@ def trained(trace: Trace, row: int, *, like: int) -> float:
     return float(spent[row] * (trace.to_resource - trace.from_resource)[like] / max(int(spent[like]), 1))
 
 
-def gaps(traces: Sequence[Trace]) -> Gaps:
-    """Gaps after failures and preemptions at whose end all other workers were at work."""
-    found: dict[Outcome, list[float]] = {Outcome.FAILED: [], Outcome.PREEMPTED: []}
+def gaps(traces: Sequence[Trace], outcome: Outcome) -> Gaps:
+    """Gaps after failures or preemptions; there was work if all other workers were at work, or just given some."""
+    found: list[tuple[float, bool]] = []
     for trace in traces:
-        starts, ends = np.sort(trace.start), np.sort(trace.end)
-        for rows in _by_worker(trace):
+        by_worker = _by_worker(trace)
+        starts, ends = np.sort(trace.start), np.sort(np.concatenate([_until(trace, rows) for rows in by_worker]))
+        for rows in by_worker:
             for one, other in pairwise(rows):
-                outcome = Outcome(int(trace.outcome[one]))
-                if outcome not in found:
+                if trace.outcome[one] != outcome:
                     continue
                 back = int(trace.start[other])
                 busy = int(np.searchsorted(starts, back, "left") - np.searchsorted(ends, back, "right"))
-                away = _away(trace, back)
-                if busy + away >= trace.workers - 1:
-                    found[outcome].append((back - int(trace.end[one])) / ticks.PER_SECOND)
-    return Gaps(*(np.array(found[outcome]) for outcome in (Outcome.FAILED, Outcome.PREEMPTED)))
+                seconds = (back - int(trace.end[one])) / ticks.PER_SECOND
+                others = [own for own in by_worker if own is not rows]
+                found.append((seconds, busy + _away(trace, others, back) >= trace.workers - 1))
+    return Gaps(np.array([gap for gap, _ in found], float), np.array([sure for _, sure in found], bool))
 
 
-def _away(trace: Trace, at: int) -> int:
-    """The number of workers whose last attempt before `at` was lost with the machine, and had ended by then."""
+def _away(trace: Trace, workers: list[list[int]], at: int) -> int:
+    """The number of `workers`, given by their rows, whose last attempt before `at` was lost with the machine.
+
+    Only an attempt that had ended by then counts.
+    """
     count = 0
-    for rows in _by_worker(trace):
+    for rows in workers:
         before = [row for row in rows if trace.start[row] < at]
         last = before[-1] if before else None
         if last is not None and trace.end[last] < at and trace.outcome[last] in {Outcome.FAILED, Outcome.PREEMPTED}:
@@ -339,9 +342,23 @@ def resized(trace: Trace) -> str | None:
 
 def _handed(trace: Trace, rows: list[int]) -> NDArray[np.int64]:
     """Ticks at which a worker began jobs that it got right after its last one."""
-    spent, ends, starts = (trace.end - trace.start)[rows], trace.end[rows], trace.start[rows]
-    begun: NDArray[np.int64] = starts[1:][starts[1:] - ends[:-1] <= ticks.PER_SECOND // 10 + spent[:-1] // 100]
+    begun: NDArray[np.int64] = trace.start[rows][1:][_at_once(trace, rows)]
     return begun
+
+
+def _until(trace: Trace, rows: list[int]) -> NDArray[np.int64]:
+    """When a worker's attempts ended; where it was given the next one at once, when that began."""
+    ends = trace.end[rows]
+    ends[:-1] = np.where(_at_once(trace, rows), trace.start[rows][1:], ends[:-1])
+    return ends
+
+
+def _at_once(trace: Trace, rows: list[int]) -> NDArray[np.bool_]:
+    """Whether a worker was given its next job as soon as it had ended one; False where it was lost itself."""
+    spent, ends, starts = (trace.end - trace.start)[rows], trace.end[rows], trace.start[rows]
+    gone = np.isin(trace.outcome[rows], (Outcome.FAILED, Outcome.PREEMPTED))
+    soon: NDArray[np.bool_] = starts[1:] - ends[:-1] <= ticks.PER_SECOND // 10 + spent[:-1] // 100
+    return soon & ~gone[:-1]
 
 
 def whole(trace: Trace) -> bool:
