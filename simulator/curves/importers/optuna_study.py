@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,11 @@ from simulator.core.errors import InputError
 from simulator.curves.files.columns import LARGEST
 from simulator.curves.importers import databases, segments, sidecars
 from simulator.curves.importers.source import (
+    BEFORE,
     BEYOND,
     End,
     Found,
+    LoggedAttempt,
     Options,
     Trial,
     choose,
@@ -67,18 +69,25 @@ def read(path: Path, options: Options) -> Found:
         directions = [direction.name for direction in study.directions]
         place, metric = _objective(path, study, options)
         found = Found(metric, directions[place] == "MAXIMIZE", [], Counter(), times=SPREAD)
-        logged = {}
-        for trial in study.get_trials(deepcopy=False):
+        logged: dict[int, _Logged] = {}
+        unreported: dict[int, list[_Unreported]] = {}
+        every = study.get_trials(deepcopy=False)
+        retried = {number for trial in every for number in trial.system_attrs.get("retry_history", ())}
+        for trial in every:
             one = _logged(trial, ends.get(trial.state), options, None if len(directions) == 1 else place)
-            if isinstance(one, str):
-                found.skipped[one] += 1
-            else:
+            if isinstance(one, _Logged):
                 logged[trial.number] = one
+            elif trial.number in retried and (span := _span(trial)) and span[1] is not None:
+                found.others["attempts that were lost before they reported"] += 1
+                first = trial.system_attrs.get("failed_trial", trial.number)
+                unreported.setdefault(first, []).append(_Unreported(span[0], span[1] - span[0], None))
+            else:
+                found.skipped[one] += 1
         if len(directions) > 1:
             found.notes.append(
                 "a study of several objectives logs no steps: the values at the end stand at resource 1"
             )
-        found.trials = _timed(_chains(logged), found)
+        found.trials = _timed(_chains(logged), unreported, found)
     return found
 
 
@@ -93,6 +102,14 @@ class _Logged:
     span: tuple[float, float | None] | None
     config: dict[str, object]
     again: int | None
+
+
+class _Unreported(NamedTuple):
+    """An attempt that was lost before it reported; `seconds` until that was noticed, and the last step before it."""
+
+    start: float
+    seconds: float
+    inherited: int | None
 
 
 def _objective(path: Path, study: Study, options: Options) -> tuple[int, str]:
@@ -133,41 +150,38 @@ def _logged(trial: FrozenTrial, end: End | None, options: Options, objective: in
         return "has steps that are not whole numbers, even after --step-scale"
     losses = np.array(list(values.values()), np.float64)
     order = np.argsort(steps, kind="stable")
-    span = None
-    if trial.datetime_start:
-        ended = trial.datetime_complete
-        span = trial.datetime_start.timestamp(), ended.timestamp() if ended else None
     again = trial.system_attrs.get("failed_trial")
     config = {**trial.params, **{f"user/{name}": value for name, value in trial.user_attrs.items()}}
     return _Logged(
-        str(trial.number), steps[order], losses[order], end, span, sidecars.flat(config),
+        str(trial.number), steps[order], losses[order], end, _span(trial), sidecars.flat(config),
         again if isinstance(again, int) else None,
     )  # fmt: skip
 
 
-def _chains(logged: dict[int, _Logged]) -> list[list[_Logged]]:
-    """Each trial together with its retries, in the order of their first attempts."""
+def _span(trial: FrozenTrial) -> tuple[float, float | None] | None:
+    """A trial's start and end, as logged."""
+    began, ended = trial.datetime_start, trial.datetime_complete
+    return (began.timestamp(), ended.timestamp() if ended else None) if began else None
+
+
+def _chains(logged: dict[int, _Logged]) -> dict[int, list[_Logged]]:
+    """Each trial together with its retries, by the number of its first attempt, in that order."""
     chains: dict[int, list[_Logged]] = {}
     for number in sorted(logged):
         one = logged[number]  # the attribute names the first trial, also after several retries
-        first = one.again if one.again in chains else number
-        chains.setdefault(first, []).append(one)
-    return list(chains.values())
+        chains.setdefault(number if one.again is None else one.again, []).append(one)
+    return dict(sorted(chains.items()))
 
 
-def _timed(chains: list[list[_Logged]], found: Found) -> list[Trial]:
+def _timed(chains: dict[int, list[_Logged]], unreported: dict[int, list[_Unreported]], found: Found) -> list[Trial]:
     """The trials with training times that are spread in proportion to the resource."""
-    shift = int(any((one.steps == 0).any() for chain in chains for one in chain))
-    spent = [_spent(chain, shift) for chain in chains]
-    paces = [
-        seconds / units
-        for parts in spent
-        for seconds, units, end in parts
-        if seconds is not None and end is not End.FAILED
-    ]
+    shift = int(any((one.steps == 0).any() for chain in chains.values() for one in chain))
+    spent = [_spent(chain, shift) for chain in chains.values()]
+    paces = [pace for parts in spent for pace in _paces(parts)]
     usual = float(np.median(paces)) if paces else np.inf
     made = []
-    for chain, parts in zip(chains, spent, strict=True):
+    for (first, chain), parts in zip(chains.items(), spent, strict=True):
+        lost = unreported.get(first, [])
         if len(chain) > 1:
             found.others["earlier attempts of trials that were tried again"] += len(chain) - 1
         segs = []
@@ -175,17 +189,11 @@ def _timed(chains: list[list[_Logged]], found: Found) -> list[Trial]:
             fresh = _fresh(chain, place)
             pace = None if seconds is None else seconds / units
             if pace is not None and end is End.FAILED:
-                others = [s / u for s, u, e in parts if s is not None and e is not End.FAILED] or (
-                    [usual] if pace > STALE * usual else [pace]
-                )
-                if min(others) < pace:
-                    pace = min(others)
-                    late = "failed trials that were found dead only later"
-                    note = f"{late} get the usual pace, or that of their next attempt"
-                    if note not in found.notes:
-                        found.notes.append(note)
+                pace = _likely(pace, parts, usual, found)
             steps, losses = one.steps[fresh], one.losses[fresh]
             if not len(steps):
+                if one.span and seconds is not None:
+                    lost.append(_Unreported(one.span[0], seconds, int(one.steps.max())))
                 continue
             before = int(one.steps.max()) - units
             clock = np.full(len(steps), np.nan) if pace is None else pace * (steps - before).astype(float)
@@ -200,8 +208,42 @@ def _timed(chains: list[list[_Logged]], found: Found) -> list[Trial]:
             made.append(Trial(last.name, last.steps, last.losses, None, last.end, (), last.config))
         else:
             trial = segments.joined(last.name, segs, last.end, last.config)
-            made.append(_with_ends(trial, chain))
+            made.append(_with_lost(_with_ends(trial, chain), lost, min(_paces(parts), default=usual)))
     return made
+
+
+def _paces(parts: list[tuple[float | None, int, End]]) -> list[float]:
+    """Seconds a unit of the attempts that did not fail."""
+    return [seconds / units for seconds, units, end in parts if seconds is not None and end is not End.FAILED]
+
+
+def _likely(pace: float, parts: list[tuple[float | None, int, End]], usual: float, found: Found) -> float:
+    """The pace of a failed attempt of a trial with these `parts`, which may have been found dead only later."""
+    likely = min(_paces(parts), default=usual if pace > STALE * usual else pace)
+    if likely >= pace:
+        return pace
+    late = "failed trials that were found dead only later"
+    note = f"{late} get the usual pace, or that of their next attempt"
+    if note not in found.notes:
+        found.notes.append(note)
+    return likely
+
+
+def _with_lost(trial: Trial, lost: Sequence[_Unreported], pace: float) -> Trial:
+    """A trial with its attempts that were lost before they reported: each lasts half of what it can have trained."""
+    if not lost:
+        return trial
+    attempts = list(trial.attempts)
+    for start, seconds, inherited in lost:
+        length = min(seconds, pace) / 2
+        reached = int(trial.steps.min()) if inherited is None else inherited + 1
+        attempts.append(
+            LoggedAttempt(
+                start, start + length, End.RETRIED, BEFORE if inherited is None else inherited, reached, np.nan,
+                lost=length, trained=length,
+            )
+        )  # fmt: skip
+    return replace(trial, attempts=tuple(sorted(attempts, key=lambda attempt: attempt.start)))
 
 
 def _with_ends(trial: Trial, chain: list[_Logged]) -> Trial:

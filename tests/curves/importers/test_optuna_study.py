@@ -1,5 +1,7 @@
 """Studies that Optuna itself wrote, as SQLite storages and as journals."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from simulator.core.errors import InputError
@@ -204,3 +206,37 @@ def test_a_torn_last_line_of_a_journal_is_left_out(tmp_path):
     path.write_bytes(raw[: raw.rstrip().rindex(b"\n") + 10])
     made = imported(path, "optuna", censored="drop")
     assert len(made.curves) >= 3
+
+
+def retried(number, history, state, values, start, end):
+    """A trial as a process that was killed leaves it, or as Optuna's callback retries it."""
+    begun = datetime.fromtimestamp(1_700_000_000)
+    attributes = {"failed_trial": number, "retry_history": history} if history else {}
+    made = optuna.trial.create_trial(
+        state=optuna.trial.TrialState[state], value=values[-1] if state == "COMPLETE" else None,
+        intermediate_values=dict(enumerate(values, start=1)), system_attrs=attributes,
+    )  # fmt: skip
+    made.datetime_start, made.datetime_complete = begun + timedelta(seconds=start), begun + timedelta(seconds=end)
+    return made
+
+
+def test_a_trial_that_is_killed_before_it_reports_is_one_trial_with_its_retries(tmp_path):
+    """It is found dead after 9 s, is killed again after a report, and is trained in full from 20 s on."""
+    study = optuna.create_study(storage=f"sqlite:///{tmp_path}/study.db")
+    study.add_trial(retried(None, [], "FAIL", [], 0, 9))
+    study.add_trial(retried(None, [], "COMPLETE", [2.0, 1.0, 0.5], 0, 12))
+    study.add_trial(retried(0, [0], "FAIL", [3.0], 10, 14))
+    study.add_trial(retried(0, [0, 2], "COMPLETE", [3.0, 2.5, 2.0], 20, 28))
+    made = imported(tmp_path / "study.db", "optuna")
+
+    assert losses_of(made) == [[3.0, 2.5, 2.0], [2.0, 1.0, 0.5]]
+    assert (made.report.failed, made.report.retried) == (0, 1)
+    assert made.report.dropped == {}
+    trace = made.trace
+    own = trace.trial == 0
+    assert trace.outcome[own].tolist() == [Outcome.FAILED, Outcome.FAILED, Outcome.COMPLETED]
+    assert trace.from_resource[own].tolist() == [0, 0, 1]
+    assert trace.to_resource[own].tolist() == [1, 1, 3]
+    assert trace.start[own].tolist() == [0, 10_000_000, 20_000_000]
+    assert trace.end[own].tolist() == [2_000_000, 14_000_000, 28_000_000]  # 4 s a unit, half of it at most
+    assert trace.lost[own].tolist() == [2_000_000, 0, 0]
