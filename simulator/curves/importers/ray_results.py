@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,17 @@ from simulator.core.errors import InputError
 from simulator.curves.importers import ray_folders, segments, sidecars
 from simulator.curves.importers.frames import MAX_BYTES
 from simulator.curves.importers.ray_folders import STEP, RayTrial, Result
-from simulator.curves.importers.source import BEYOND, End, Found, Options, Trial, choose, wrong
+from simulator.curves.importers.source import (
+    BEFORE,
+    BEYOND,
+    End,
+    Found,
+    LoggedAttempt,
+    Options,
+    Trial,
+    choose,
+    wrong,
+)
 from simulator.io.reading import read_at_most
 
 USES = frozenset({"study", "step_column"})
@@ -29,6 +40,7 @@ OWN = {
 #: Smallest number that is too great for a step.
 LARGEST = 10**15
 FAILURE = re.compile(r"Failure # \d+ \(occurred at (\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d)\)")
+DATE = "%Y-%m-%d_%H-%M-%S"
 ENDS = {"TERMINATED": End.FINISHED, "ERROR": End.FAILED, "PAUSED": End.STOPPED, "RUNNING": End.RUNNING,
         "PENDING": End.RUNNING}  # fmt: skip
 
@@ -116,8 +128,9 @@ def _trial(trial: RayTrial, metric: str, step: str, options: Options) -> Trial |
     """A trial made of its results, cut where it was restored; or what is wrong with them."""
     parts = _parts(_once(trial.rows))
     end = _end(trial)
-    failures = _failures(trial.folder) if len(parts) > 1 else []
+    failures = _failures(trial.folder)
     made = []
+    lost: LoggedAttempt | None = None
     for place, rows in enumerate(parts):
         reports = [row for row in rows if _number(row.get(metric)) is not None and row.get(step) not in {None, ""}]
         if not reports:
@@ -141,17 +154,51 @@ def _trial(trial: RayTrial, metric: str, step: str, options: Options) -> Trial |
         following = parts[place + 1] if place + 1 < len(parts) else None
         how = end if following is None else _how(rows, following, failures)
         unlogged = _unlogged(parts, place, int(made[-1].steps[-1])) if made and step == STEP else 0.0
-        made.append(
-            _segment(trial, rows, (whole, losses, clock), spent, how, first=place == 0, last=following is None)
+        early = _failed_at(rows[0], failures) if place == 0 else None
+        segment = _segment(
+            trial,
+            rows,
+            (whole, losses, clock),
+            spent,
+            how,
+            first=place == 0 and early is None,
+            last=following is None,
         )
-        made[-1] = replace(made[-1], unlogged=unlogged)
+        made.append(replace(segment, unlogged=unlogged))
+        if early is not None:
+            lost = _unreported(trial, segment, early)
     config = _config(trial)
     if not made:
         return f"reports no {metric} together with a {step}"
     if any(np.isnan(segment.clock).any() for segment in made):
         rows_, losses_ = (np.concatenate([getattr(s, name) for s in made]) for name in ("steps", "losses"))
         return Trial(trial.name, rows_, losses_, None, end, (), config)
-    return segments.joined(trial.name, made, end, config)
+    joined = segments.joined(trial.name, made, end, config)
+    return replace(joined, attempts=(lost, *joined.attempts)) if lost is not None else joined
+
+
+def _failed_at(row: Result, failures: list[str]) -> float | None:
+    """When the trial first failed, if that was before its first result `row`; Ray logs the second."""
+    told, stamp = str(row.get("date", "")), _number(row.get("timestamp"))
+    if not failures or not failures[0] or stamp is None or not failures[0] < told:
+        return None
+    try:
+        first, since = (datetime.strptime(date, DATE) for date in (failures[0], told))  # both in the local time
+    except ValueError:
+        return None
+    return float(int(stamp)) - (since - first).total_seconds()
+
+
+def _unreported(trial: RayTrial, segment: segments.Segment, failed: float) -> LoggedAttempt | None:
+    """The attempt that was lost before the first result; None if the state does not say when it began."""
+    begun = _number(trial.state.get("run", {}).get("start_time"))
+    if begun is None or segment.start is None or not begun < failed + 1:
+        return None
+    ended = min((max(failed, begun) + failed + 1) / 2, segment.start)  # the middle of when it can have been
+    length = ended - begun
+    return LoggedAttempt(
+        begun, ended, End.RETRIED, BEFORE, int(segment.steps[0]), np.nan, segment.worker, lost=length, trained=length
+    )
 
 
 def _parts(rows: list[Result]) -> list[list[Result]]:
@@ -227,19 +274,26 @@ def _segment(
     stamps = [_number(row.get("timestamp")) for row in rows]
     host = rows[0].get("hostname") or rows[0].get("node_ip")
     start: float | None = None
-    slack = startup = 0.0
+    slack = startup = waited = 0.0
     if all(stamp is not None for stamp in stamps):
         told = [stamp for stamp in stamps if stamp is not None]
         grain = 1.0 if all(stamp == int(stamp) for stamp in told if np.isfinite(stamp)) else 0.0
         low = max(stamp - spent for stamp, spent in zip(told, since, strict=True))
         high = min(stamp + grain - spent for stamp, spent in zip(told, since, strict=True))
-        start, slack = (low, high - low) if high >= low else (told[0] - since[0], grain)
         exact = _number(trial.state.get("run", {}).get("last_result_time")) if last else None
-        if exact is not None and start <= exact - since[-1] <= start + slack:
-            start, slack = exact - since[-1], 0.0
+        if high >= low:
+            start, slack = low, high - low
+            if exact is not None and start <= exact - since[-1] <= start + slack:
+                start, slack = exact - since[-1], 0.0
+        else:  # the trial waited between its reports
+            start = told[0] - since[0]
+            slack = max(high - start, 0.0)
+            ended = exact if exact is not None and told[-1] <= exact <= told[-1] + grain else told[-1]
+            waited = max(ended - start - since[-1], 0.0)
         begun = _number(trial.state.get("run", {}).get("start_time")) if first else None
         if begun is not None and begun <= start + slack:
             startup = max(start - begun, 0.0)
+            waited = max(waited - max(begun - start, 0.0), 0.0)
             slack = slack if begun < start else start + slack - begun
             start = begun if begun < start else max(begun, start)
             slack = 0.0 if startup == 0.0 else slack
@@ -253,6 +307,7 @@ def _segment(
         str(host) if host else None,
         slack,
         max(since[-1], float(clock[-1])),
+        waited,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,8 @@ class Segment:
 
     `start` is the time at which the trial came to the worker (None if the log has no time of day). `startup` is the
     number of seconds from `start` until training began. The true start may be up to `slack` seconds later than
-    `start`.
+    `start`. `waited` is the number of seconds in which the trial waited between its reports, for the scheduler or for
+    its checkpoints.
     """
 
     steps: Steps
@@ -32,6 +33,7 @@ class Segment:
     worker: str | None = None
     slack: float = 0.0
     total: float | None = None  # seconds trained, if more than until the last report
+    waited: float = 0.0
     unlogged: float = 0.0  # seconds trained between the previous segment and this one, without any report
 
 
@@ -47,7 +49,10 @@ def joined(name: str, segments: Sequence[Segment], end: End, config: dict[str, o
         earlier = [(int(steps[-1]), float(times[-1])) for steps, _, times in rows if len(steps)]
         before, base = earlier[-1] if earlier else (BEFORE, 0.0)
         if segment.unlogged and segment.start is not None and attempts:
-            attempts.append(_unlogged(segment, attempts[-1], segment.start))
+            if attempts[-1].how is End.RETRIED:
+                attempts[-1] = _longer(attempts[-1], segment)
+            else:
+                attempts.append(_unlogged(segment, attempts[-1], segment.start))
             before = first - 1
         base += segment.unlogged
         rows.append((segment.steps, segment.losses, base + segment.clock))
@@ -59,15 +64,21 @@ def joined(name: str, segments: Sequence[Segment], end: End, config: dict[str, o
         lost = 0.0
         if len(kept) < len(segment.clock) or segment.how is End.RETRIED:
             lost = trained - (float(kept[-1]) if len(kept) else 0.0)
+        ended = segment.start + segment.startup + trained + segment.waited
         attempts.append(
             LoggedAttempt(
-                segment.start, segment.start + segment.startup + trained, segment.how, before,
-                int(segment.steps.max()), float(segment.losses[-1]), segment.worker, segment.startup, lost, trained,
-                segment.slack,
+                segment.start, ended, segment.how, before, int(segment.steps.max()), float(segment.losses[-1]),
+                segment.worker, segment.startup, lost, trained, segment.slack,
             )
         )  # fmt: skip
     steps, losses, times = (np.concatenate(column) for column in zip(*rows, strict=True))
     return Trial(name, steps, losses, times, end, tuple(attempts), config or {}, marked=True, taken_back=taken_back)
+
+
+def _longer(lost: LoggedAttempt, segment: Segment) -> LoggedAttempt:
+    """The lost attempt before a segment with the training that its log leaves out."""
+    trained = None if lost.trained is None else lost.trained + segment.unlogged
+    return replace(lost, end=lost.end + segment.unlogged, last=int(segment.steps[0]) - 1, trained=trained)
 
 
 def _unlogged(segment: Segment, before: LoggedAttempt, until: float) -> LoggedAttempt:

@@ -1,5 +1,7 @@
 """Result folders as Ray Tune's loggers write them."""
 
+import json
+
 import pytest
 
 from simulator.core.errors import InputError
@@ -31,6 +33,62 @@ def test_the_schedule_shares_a_host_into_slots(tmp_path):
     assert trace.outcome.tolist() == [Outcome.COMPLETED] * 3 + [Outcome.CUT]
     assert trace.workers == 1
     assert trace.start[0] == 0
+
+
+def test_an_attempt_lasts_until_its_last_result_also_where_the_trial_waited_between_results(tmp_path):
+    """Results come once a second, and Ray's own seconds are a quarter each: it saved the trial in between."""
+    ray_folder(tmp_path / "exp", LOSSES[:1])
+    trace = imported(tmp_path / "exp", "ray").trace
+
+    assert (trace.end - trace.start).tolist() == [4_250_000]
+    assert trace.overhead.tolist() == [3_000_000]
+
+
+def killed_before_it_reported(folder):
+    """A trial that begins 9 s before its first result there; its actor was killed 3 s after that beginning."""
+    ray_folder(folder, LOSSES[:1], extra={"date": "2026-01-01_00-00-09"})
+    [trial] = folder.iterdir()
+    (trial / "error.txt").write_text("Failure # 1 (occurred at 2026-01-01_00-00-03)\nThe actor died unexpectedly\n")
+    state = [json.dumps({"relative_logdir": trial.name, "status": "TERMINATED"})]
+    state += [json.dumps({"start_time": 1_699_999_992.0})]
+    (folder / "experiment_state-1.json").write_text(json.dumps({"trial_data": [state]}))
+
+
+def test_an_attempt_that_was_lost_before_its_first_result_is_an_attempt(tmp_path):
+    """Results come each second from 1,700,000,001 s on, the first after 0.25 s of training."""
+    killed_before_it_reported(tmp_path / "exp")
+    made = imported(tmp_path / "exp", "ray")
+
+    trace = made.trace
+    assert made.report.retried == 1
+    assert trace.outcome.tolist() == [Outcome.FAILED, Outcome.COMPLETED]
+    assert trace.from_resource.tolist() == [0, 0]
+    assert trace.start.tolist() == [0, 8_750_000]
+    assert trace.end[0] == 3_500_000  # Ray logs the second
+    assert trace.lost.tolist() == [3_500_000, 0]
+
+
+def test_units_that_the_log_leaves_out_before_a_failure_belong_to_the_lost_attempt(tmp_path):
+    """Ray counts 4 s of training that it has no results of; the trial goes on after them."""
+    ray_folder(tmp_path / "exp", [[3.0, 2.0, 1.5, 1.0]])
+    [trial] = (tmp_path / "exp").iterdir()
+    rows = [json.loads(line) for line in (trial / "result.json").read_text().splitlines()]
+    for at, (row, step, since, total, second) in enumerate(
+        zip(rows, (1, 2, 5, 6), (2.0, 4.0, 2.0, 4.0), (2.0, 4.0, 10.0, 12.0), (2, 4, 20, 22), strict=True)
+    ):
+        row |= {
+            "training_iteration": step, "time_since_restore": since, "time_total_s": total,
+            "timestamp": 1_700_000_000 + second, "iterations_since_restore": at % 2 + 1,
+            "date": f"2026-01-01_00-00-{second:02d}",
+        }  # fmt: skip
+    (trial / "result.json").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (trial / "error.txt").write_text("Failure # 1 (occurred at 2026-01-01_00-00-12)\n")
+    trace = imported(tmp_path / "exp", "ray").trace
+
+    assert trace.outcome.tolist() == [Outcome.FAILED, Outcome.COMPLETED]
+    assert trace.from_resource.tolist() == [0, 4]
+    assert trace.to_resource.tolist() == [4, 6]
+    assert (trace.end - trace.start).tolist() == [8_000_000, 4_000_000]
 
 
 def test_stopped_failed_and_torn(tmp_path):
