@@ -32,6 +32,10 @@ def copy(source: Path, to: Path) -> None:
         lines = [json.dumps(row | {"hostname": "host", "node_ip": "127.0.0.1"}) for row in rows]
         (folder / "result.json").write_text("\n".join([*lines, ""]))
         shutil.copy(results.parent / "params.json", folder / "params.json")
+        errors = results.parent / "error.txt"
+        if errors.exists():  # without what it says of the machine
+            lines = [line for line in errors.read_text().splitlines() if line.startswith("Failure #")]
+            (folder / "error.txt").write_text("\n".join([*lines, ""]))
 
 
 if __name__ == "__main__":

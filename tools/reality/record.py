@@ -28,6 +28,7 @@ def write(folder: Path, rows: list[Row], scenario: str, **about: Any) -> None:
         for row in sorted(rows, key=lambda row: row["start"]):
             cells = row | {key: round(row.get(key, 0.0), 4) for key in ("overhead", "lost")}
             cells |= {key: round(row[key] - origin, 4) for key in ("start", "end")}
+            cells["lost"] = min(cells["lost"], round(cells["end"] - cells["start"] - cells["overhead"], 4))
             if math.isnan(row["loss"]):
                 cells["loss"] = ""
             table.writerow([cells.get(name, 0) for name in COLUMNS])
@@ -40,11 +41,13 @@ def write(folder: Path, rows: list[Row], scenario: str, **about: Any) -> None:
 def stretches(steps: list[Row]) -> list[Row]:
     """Steps of single units (process, trial, unit, begin, end, loss) as rows, one for each unbroken stretch.
 
-    A process that began after another had done its last step is the same worker as that one.
+    A process that began after another had done its last step is the same worker as that one. A step without a loss
+    was under way when its process was killed, and its stretch is lost from where the trial went on later.
     """
     over = {step["process"]: step["end"] for step in sorted(steps, key=lambda step: step["end"])}
     workers: dict[int, int] = {}
     rows: list[Row] = []
+    ended: list[tuple[int, Row]] = []
     last: dict[int, Row] = {}
     for step in sorted(steps, key=lambda step: step["begin"]):
         process = step["process"]
@@ -59,8 +62,14 @@ def stretches(steps: list[Row]) -> list[Row]:
                 "outcome": "completed",
             }  # fmt: skip
             rows.append(row)
+            ended.append((process, row))
             last[process] = row
         row |= {"to_resource": step["unit"], "end": step["end"], "loss": step["loss"]}
+    ends = {(step["process"], step["trial"], step["unit"]): step["end"] for step in steps}
+    for process, row in ((process, row) for process, row in ended if math.isnan(row["loss"])):
+        later = [other for other in rows if other["trial"] == row["trial"] and other["start"] > row["start"]]
+        kept = later[0]["from_resource"] if later else row["from_resource"]
+        row |= {"outcome": "failed", "lost": row["end"] - ends.get((process, row["trial"], kept), row["start"])}
     return rows
 
 

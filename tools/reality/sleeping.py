@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 os.environ["PYTHONPATH"] = str(Path(__file__).parent)
 
 from curves import Slowed
-from workers import COLUMNS, Crew, Trouble
+from trouble import Trouble, putin
+from workers import COLUMNS, Crew
 
 LONGEST, TRIALS = 81, 81
 
@@ -57,8 +58,18 @@ def plans() -> dict[str, Plan]:
             made[f"b-{searcher}-16-killed-{place}"] = Plan(searcher, 16, first, trouble=deaths)
         mixed = Trouble(seed, speeds=[1.0] * 10 + [0.5] * 6)
         made[f"b-asha-16-speeds-{place}"] = Plan("asha", 16, first, trouble=mixed)
-        for searcher in ("sha", "asha"):
-            made[f"b-{searcher}-16-dask-{place}"] = Plan(searcher, 16, first, driver="dask")
+    for searcher in ("sha", "asha"):
+        for place in (0, 1, 3):
+            made[f"b-{searcher}-16-dask-{place}"] = Plan(searcher, 16, 90 * place, driver="dask")
+        for place in (1, 3):
+            slow = Trouble(place + 4, stragglers={"kind": "half_normal", "std": 0.6})
+            made[f"b-{searcher}-16-dask-stragglers-{place}"] = Plan(
+                searcher, 16, 90 * place, driver="dask", trouble=slow
+            )
+            deaths = Trouble(place + 4, mtbf=30.0, trial_start=0.15, save=0.02, restore=0.1)
+            made[f"b-{searcher}-16-dask-killed-{place}"] = Plan(
+                searcher, 16, 90 * place, driver="dask", trouble=deaths
+            )
     return made
 
 
@@ -86,10 +97,11 @@ def main() -> None:
         (here / "scenario.yaml").write_text(scenario(plan, f"../curves/{file}"))
         spec = next(iter(load(here / "scenario.yaml").scenario.searchers.values()))
         client = dask(plan.workers) if plan.driver == "dask" else None
-        pools = client and [
-            client.get_executor(workers=[address], pure=False) for address in client.scheduler_info(-1)["workers"]
-        ]
-        crew = Crew(plan.workers, curves, plan.trouble, pools)
+        crew = (
+            dask_crew(client, plan.workers, curves, plan.trouble)
+            if client
+            else Crew(plan.workers, curves, plan.trouble)
+        )
         before = os.getloadavg()[0]
         begun, processor = time.monotonic(), time.process_time()
         rows = crew.run(spec.build())
@@ -101,7 +113,7 @@ def main() -> None:
         about: dict[str, Any] = {
             "kind": "b", "workers": plan.workers, "searcher": plan.searcher, "trials": plan.trials,
             "scale": plan.scale, "program": f"dask {version('dask')}" if client else plan.driver,
-            "put_in": {key: value for key, value in asdict(plan.trouble).items() if value and value != float("inf")},
+            "put_in": {}, **putin(plan.trouble),
             "took_s": round(took, 3), "driver_cpu_s": round(spent, 3), "load_before": round(before, 2),
             "load_after": round(os.getloadavg()[0], 2), "boots_s": [round(boot, 3) for boot in crew.boots],
         }  # fmt: skip
@@ -110,12 +122,35 @@ def main() -> None:
 
 
 def dask(workers: int) -> Any:
-    """A client of `workers` new processes of Dask on this machine, of one thread each."""
+    """A client of `workers` new processes of Dask on this machine, of one thread each.
+
+    Dask starts a killed worker again, and says at once that its job is lost, since it may try no job twice.
+    """
     os.environ["DASK_DISTRIBUTED__WORKER__MULTIPROCESSING_METHOD"] = "forkserver"
+    os.environ["DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES"] = "0"
     from distributed import Client, LocalCluster
 
     cluster = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None, memory_limit=None)
     return Client(cluster)
+
+
+def dask_crew(client: Any, count: int, curves: Slowed, trouble: Trouble) -> Crew:
+    """Workers of Dask, each with an executor of its own."""
+    from distributed.scheduler import KilledWorker
+
+    had: dict[int, str] = {}
+
+    def pool(number: int) -> Any:
+        """The executor of a worker; after a kill, as soon as Dask has started the worker again."""
+        while True:
+            known = {about["name"]: address for address, about in client.scheduler_info(-1)["workers"].items()}
+            address = known.get(number)
+            if address is not None and address != had.get(number):
+                had[number] = address
+                return client.get_executor(workers=[address], pure=False)
+            time.sleep(0.05)
+
+    return Crew(count, curves, trouble, pool, (KilledWorker,))
 
 
 def write(path: Path, rows: list[dict[str, Any]]) -> None:
@@ -125,6 +160,7 @@ def write(path: Path, rows: list[dict[str, Any]]) -> None:
         table.writerow(COLUMNS)
         for row in rows:
             cells = {key: round(row[key], 4) for key in ("start", "end", "overhead", "lost")}
+            cells["overhead"] = min(cells["overhead"], round(cells["end"] - cells["start"], 4))
             most = round(cells["end"] - cells["start"] - cells["overhead"], 4)
             cells["lost"] = max(min(cells["lost"], most), 0.0)
             loss = row["loss"]

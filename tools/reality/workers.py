@@ -1,9 +1,9 @@
 """Real worker processes that sleep as recorded curves say, and a driver that gives them a searcher's jobs.
 
 Each worker is a pool of one process from `concurrent.futures`, so that its number is known and its death concerns no
-other; or it is a worker of Dask, which has the same interface. The driver is as simple as can be: it waits for
-results, reports them in the order in which they ended, and gives idle workers, lowest number first, what the searcher
-says.
+other; or it is a worker of Dask, which has the same interface, and which Dask starts again when it was killed. The
+driver is as simple as can be: it waits for results, reports them in the order in which they ended, and gives idle
+workers, lowest number first, what the searcher says.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
+
+from trouble import Trouble
 
 from simulator.searchers.protocol import Idle, Job, Searcher
 
@@ -37,35 +39,6 @@ class Curves(Protocol):
     def job(self, trial: int, begin: int, end: int) -> tuple[list[float], float]:
         """Return cumulative seconds after each unit of the job, and the loss at its end."""
         ...
-
-
-@dataclass
-class Trouble:
-    """Trouble that is put into a run on purpose; times are in seconds, and drawn with `seed`."""
-
-    seed: int = 0
-    stragglers: dict[str, Any] = field(default_factory=dict)  # as in a scenario
-    speeds: list[float] = field(default_factory=list)  # of the workers, where they differ
-    mtbf: float = math.inf  # of a worker, exponential: its process is killed
-    repair: float = 0.0  # until its process is started again
-    trial_start: float = 0.0
-    save: float = 0.0
-    restore: float = 0.0
-
-    def factor(self, trial: int, rung: int, attempt: int) -> float:
-        """The factor by which the attempt takes longer."""
-        if not self.stragglers:
-            return 1.0
-        rng = random.Random(f"{self.seed} {trial} {rung} {attempt}")
-        match self.stragglers["kind"]:
-            case "half_normal":
-                return 1 + abs(rng.gauss(0, self.stragglers["std"]))
-            case "log_normal":
-                sigma = self.stragglers["sigma"]
-                return math.exp(rng.gauss(-(sigma**2) / 2, sigma))
-            case "two_point":
-                return self.stragglers["factor"] if rng.random() < self.stragglers["probability"] else 1.0
-        raise ValueError(self.stragglers["kind"])
 
 
 @dataclass
@@ -99,26 +72,27 @@ def _sleep(until: float) -> None:
         time.sleep(left)
 
 
-def ready() -> float:
-    """A call with which a new process shows that it is ready."""
-    return time.monotonic()
-
-
 class Crew:
     """`count` workers that run a searcher's jobs on `curves`, with `trouble`.
 
-    `pools` are executors of one worker each; by default each is a pool of one process, which alone can be killed.
+    `pool` makes the executor of a worker by its number, when the run begins and after the worker was killed; by
+    default it is a pool of one process. `losses` are the errors by which an executor says that its worker is gone.
     """
 
     def __init__(
-        self, count: int, curves: Curves, trouble: Trouble | None = None, pools: Sequence[Executor] | None = None
+        self,
+        count: int,
+        curves: Curves,
+        trouble: Trouble | None = None,
+        pool: Callable[[int], Executor] | None = None,
+        losses: tuple[type[Exception], ...] = (BrokenProcessPool,),
     ) -> None:
-        self.curves, self.trouble = curves, trouble or Trouble()
+        self.curves, self.trouble, self._losses = curves, trouble or Trouble(), losses
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(["workers"])
-        self._pools: list[Any] = list(pools or ()) or [self._pool() for _ in range(count)]
-        for pool in self._pools:
-            pool.submit(ready).result()
+        self._pool = pool or (lambda _: ProcessPoolExecutor(1, mp_context=self._context))
+        self._pools = [self._pool(number) for number in range(count)]
+        self._pids = [pool.submit(os.getpid).result() for pool in self._pools]
         self._folder = tempfile.TemporaryDirectory(prefix="crew-")
         self.rows: list[dict[str, Any]] = []
         self.boots: list[float] = []
@@ -183,7 +157,7 @@ class Crew:
                 self._busy.discard(worker)
                 try:
                     ended.append((*future.result(), worker, True))
-                except BrokenProcessPool:
+                except self._losses:
                     ended.append((tasks[worker].given, now, worker, False))
             for start, end, worker, sound in sorted(ended, key=lambda entry: entry[1]):
                 task = tasks.pop(worker)
@@ -225,9 +199,6 @@ class Crew:
             pool.shutdown(wait=False)
         self._folder.cleanup()
 
-    def _pool(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(1, mp_context=self._context)
-
     def _doom(self, worker: int, now: float, spell: int = 0) -> None:
         """Set the time at which a worker's process is killed."""
         if not math.isfinite(self.trouble.mtbf):
@@ -241,9 +212,8 @@ class Crew:
     def _kill(self, worker: int, spell: int) -> None:
         """Kill a worker's process if it has a job; an idle process lives until its next draw."""
         if worker in self._busy:
-            for pid in list(self._pools[worker]._processes or {}):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pids[worker], signal.SIGKILL)
         self._doom(worker, time.monotonic(), spell + 1)
 
     def _again(self, worker: int, died: float) -> Future[Any]:
@@ -251,9 +221,9 @@ class Crew:
         made: Future[Any] = Future()
 
         def start() -> None:
-            pool = self._pool()
             begun = time.monotonic()
-            pool.submit(ready).result()
+            pool = self._pool(worker)
+            self._pids[worker] = pool.submit(os.getpid).result()
             self.boots.append(time.monotonic() - begun)
             self._pools[worker] = pool
             made.set_result(worker)
