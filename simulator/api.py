@@ -207,7 +207,7 @@ def compare(
     experiment = Experiment(_loaded(scenario), seed)
     found: dict[str, list[metrics.Summary]] = {label: [] for label in experiment.labels}
     for number, drawn, curves in replicates(experiment.loaded, seeds, experiment.seed):
-        for label, trace in experiment.under(drawn, curves).run_all().items():
+        for label, trace in experiment.under_seed(drawn, curves).run_all().items():
             found[label].append(metrics.summarize(trace))
         if on_progress:
             on_progress(number + 1)

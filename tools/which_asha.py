@@ -89,9 +89,9 @@ def measured(loads: Mapping[int, Loaded], trials: int, seeds: int) -> dict[int, 
     found = {workers: np.full((len(rules), seeds, len(MEASURES)), np.nan) for workers in loads}
     base = Experiment(next(iter(loads.values())))
     for number, seed, curves in replicates(base.loaded, seeds):
-        least = base.under(seed, curves).best_loss(trials)
+        least = base.under_seed(seed, curves).best_loss(trials)
         for workers, loaded in loads.items():
-            experiment = base.on(loaded).under(seed, curves)
+            experiment = base.on_cluster_of(loaded).under_seed(seed, curves)
             for place, label in enumerate(rules):
                 run = metrics.summarize(experiment.run(label), least, experiment.in_full)
                 first = np.nan if run.first_full_length_s is None else run.first_full_length_s / 60

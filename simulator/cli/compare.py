@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simulator.cli.progress import progress_bar
-from simulator.cli.scenario_file import ScenarioFile, Seed, Sets, UnitTime, Workers, opened, what_was_set
+from simulator.cli.scenario_file import ScenarioFile, Seed, Sets, UnitTime, Workers, load_with_settings, what_was_set
 from simulator.core.escaping import json_text, printable
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def compare(
     """
     from simulator import api
 
-    loaded = opened(scenario, sets, workers, unit_time)
+    loaded = load_with_settings(scenario, sets, workers, unit_time)
     with progress_bar() as progress:
         task = progress.add_task("simulating", total=seeds)
         found = api.compare(loaded, seeds, seed, on_progress=lambda done: progress.update(task, completed=done))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simulator.cli.progress import progress_bar
-from simulator.cli.scenario_file import ScenarioFile, Seed, Sets, UnitTime, Workers, opened
+from simulator.cli.scenario_file import ScenarioFile, Seed, Sets, UnitTime, Workers, load_with_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +68,7 @@ def explore(
     """
     from simulator.exploring.controls import varied
 
-    loaded = opened(scenario, sets, workers, unit_time)
+    loaded = load_with_settings(scenario, sets, workers, unit_time)
     controls = varied(loaded, vary or ())
     if out is None:
         _serve(loaded, controls, seed, seeds, port, browse=not no_open)

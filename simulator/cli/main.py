@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from simulator.cli import compare, curves, explore, guidance, pictures, plan, preview, reality, starting, surroundings
-from simulator.cli.progress import late_bar, progress_bar, simulated
-from simulator.cli.scenario_file import ScenarioFile, Seed, Sets, UnitTime, Workers, opened, what_was_set
+from simulator.cli.progress import late_bar, progress_bar, simulate_with_bar
+from simulator.cli.scenario_file import ScenarioFile, Seed, Sets, UnitTime, Workers, load_with_settings, what_was_set
 from simulator.cli.trace import trace_app
 from simulator.core.errors import InputError, MachineError, RunError
 from simulator.core.escaping import json_text, printable
@@ -137,7 +137,7 @@ def run(
     from simulator.io import writing
     from simulator.trace import metrics
 
-    loaded = opened(scenario, sets, workers, unit_time)
+    loaded = load_with_settings(scenario, sets, workers, unit_time)
     if loaded.scenario.searches is not None:
         from simulator.cli.shared import run_shared
 
@@ -147,7 +147,7 @@ def run(
     if out:
         writing.check_folder(out)
         inputs.check_kept([out / "summary.json", *(out / label / "trace.csv" for label in experiment.labels)])
-    traces = simulated(experiment)
+    traces = simulate_with_bar(experiment)
     best = experiment.best_loss(max(metrics.trials_started(trace) for trace in traces.values()))
     summaries = {label: metrics.summarize(trace, best, experiment.in_full) for label, trace in traces.items()}
     given = {"set": experiment.loaded.settings} if experiment.loaded.settings else {}
@@ -193,7 +193,7 @@ def check(
     """Say whether a scenario is sound, or what is wrong in it."""
     from simulator.experiment.experiment import Experiment
 
-    loaded = opened(scenario, sets, workers, unit_time)
+    loaded = load_with_settings(scenario, sets, workers, unit_time)
     if loaded.scenario.searches is not None:
         from simulator.experiment.sharing import SharedExperiment
 

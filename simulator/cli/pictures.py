@@ -14,7 +14,7 @@ from simulator.cli import looks
 from simulator.cli.completing import with_commas
 from simulator.cli.notes import tell_boxes, tell_unused
 from simulator.cli.progress import progress_bar
-from simulator.cli.scenario_file import Seed, Sets, UnitTime, Workers, opened
+from simulator.cli.scenario_file import Seed, Sets, UnitTime, Workers, load_with_settings
 from simulator.core.errors import InputError, Problem
 from simulator.core.escaping import printable
 from simulator.core.vocabulary import (
@@ -130,7 +130,7 @@ def animate(
             font=font, texts=texts, title=title, loop=loop,
         ),
     )  # fmt: skip
-    store = kept.usual()
+    store = kept.user_store()
     if is_trace(scenario):
         _check_no_settings(sets, workers, unit_time)
         tell_unused({"--seed": seed is not None, "--also": bool(also)})
@@ -193,7 +193,7 @@ def _animate_shared(loaded: Loaded, seed: int | None, out: Path, asked: Pictures
 
         def draw(folder: Path) -> list[Path]:
             return draw_shared_scenario(
-                experiment, folder, asked, store=kept.usual(),
+                experiment, folder, asked, store=kept.user_store(),
                 on_frame=lambda done, total: progress.update(task, completed=done, total=total),
             ).files  # fmt: skip
 
@@ -242,7 +242,7 @@ def _tell_letters(asked: Pictures, texts: Sequence[str]) -> None:
     shown = [asked.options.titled(texts[0]), *texts[1:]]
     said = of_pictures(asked.options.words)
     looks.tell_lacking(asked.options.font, [*shown, *said])
-    with fonts.lettered_in(asked.options.font):
+    with fonts.use_font(asked.options.font):
         tell_boxes([*shown, *said])
 
 
@@ -288,14 +288,14 @@ def plot(
     from simulator.io import writing
     from simulator.render import kept
     from simulator.render.options import drawn_with, read_options
-    from simulator.render.pictures import Pictures, once
+    from simulator.render.pictures import Pictures, draw_once
     from simulator.render.plots.files import write_plots
     from simulator.trace.reading import is_trace, read_trace, unit_of
 
     suffixes = _chosen(formats, PLOT_FORMATS, "--format")
     options = read_options(width=width, theme=theme, palette=palette, font=font, texts=texts, title=title)
     asked = Pictures(options=options)
-    store = kept.usual()
+    store = kept.user_store()
     described = {
         "plots": kinds, "seeds": seeds, "formats": suffixes, "size": size, "options": options.described(),
     }  # fmt: skip
@@ -314,7 +314,7 @@ def plot(
                     time_unit=unit_of(trace), size=size,
                 )  # fmt: skip
 
-        made = once(store, kept.digest([], {**described, "trace": trace.label}), out, draw_it)
+        made = draw_once(store, kept.digest([], {**described, "trace": trace.label}), out, draw_it)
         typer.echo("\n".join(map(str, made.files)))
         return
     loaded = _loaded(scenario, sets, workers, unit_time)
@@ -340,7 +340,7 @@ def plot(
                 several = {label: [] for label in experiment.labels}
                 for number, drawn, curves in replicates(loaded, seeds, experiment.seed):
                     progress.update(task, completed=number)
-                    for label, trace in experiment.under(drawn, curves).run_all().items():
+                    for label, trace in experiment.under_seed(drawn, curves).run_all().items():
                         several[label].append(trace)
             return [
                 path
@@ -351,14 +351,14 @@ def plot(
                 )
             ]  # fmt: skip
 
-    for path in once(store, kept.digest([experiment], described), out, draw).files:
+    for path in draw_once(store, kept.digest([experiment], described), out, draw).files:
         typer.echo(path)
 
 
 def _loaded(path: Path, sets: list[str] | None, workers: int | None, unit_time: str | None) -> Loaded:
     """Load the scenario of a file; for a file that is not YAML, the error says that a trace could be given too."""
     try:
-        return opened(path, sets, workers, unit_time)
+        return load_with_settings(path, sets, workers, unit_time)
     except InputError as error:
         if path.suffix.lower() in {".yaml", ".yml"} or not path.exists():
             raise

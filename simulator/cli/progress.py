@@ -52,7 +52,7 @@ def progress_bar() -> Iterator[Progress]:
         yield progress
 
 
-def simulated(experiment: Experiment) -> dict[str, Trace]:
+def simulate_with_bar(experiment: Experiment) -> dict[str, Trace]:
     """Run every searcher; on a terminal a bar shows each one's own progress and the time left."""
     traces = {}
     with progress_bar() as progress:

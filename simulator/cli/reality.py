@@ -11,7 +11,7 @@ import typer
 
 from simulator.cli.curves import _check_apart as check_apart
 from simulator.cli.progress import progress_bar
-from simulator.cli.scenario_file import Seed, Sets, opened
+from simulator.cli.scenario_file import Seed, Sets, load_with_settings
 from simulator.core.errors import InputError, Problem
 from simulator.core.escaping import json_text, printable
 from simulator.core.vocabulary import ThemeName
@@ -128,7 +128,7 @@ def backtest(
 
     *traces, scenario = files
     _check_backtest(files, figure, holdout=holdout, as_is=as_is)
-    loaded = opened(scenario, sets)
+    loaded = load_with_settings(scenario, sets)
     if seed is not None:  # it also decides the synthetic curves, so these are then the ones of the real run
         loaded = replace(loaded, scenario=loaded.scenario.model_copy(update={"seed": seed}))
     cases = [backtesting.case(trace, loaded, searcher) for trace in _read(traces, workers)]

@@ -54,7 +54,7 @@ UnitTime = Annotated[
 ]  # fmt: skip
 
 
-def opened(
+def load_with_settings(
     path: Path, sets: list[str] | None = None, workers: int | None = None, unit_time: str | None = None
 ) -> Loaded:
     """Read and check the scenario with its settings, and print its notes on stderr."""

@@ -103,7 +103,7 @@ def plot_shared(
     def draw() -> list[Path]:
         return _drawn(experiment, out, kinds, formats, seeds, size)
 
-    for path in pictures.once(kept.usual(), kept.digest([experiment], asked), out, draw).files:
+    for path in pictures.draw_once(kept.user_store(), kept.digest([experiment], asked), out, draw).files:
         typer.echo(path)
 
 

@@ -77,7 +77,7 @@ class Course(NamedTuple):
             done -= 1
         return Rest(self.lead + done * self.save, self._kept(done * self.every), done * self.every)
 
-    def warned(self, after: int) -> Rest:
+    def cut_short_with_notice(self, after: int) -> Rest:
         """What is left if the attempt ends after `after` ticks and is told in time to save once more.
 
         The extra checkpoint is written at the end, and has all units that are whole by then.

@@ -70,7 +70,7 @@ def _without_simpy(
     searcher: Searcher, curves: Curves, cluster: Cluster, pool: MachinePool, stop: Stop, seed: int
 ) -> dict[str, Any]:
     """The trace's columns, from the fast engine."""
-    limits = [stop.time, None if stop.cost is None else pool.spending(stop.cost).by(LIMIT)]
+    limits = [stop.time, None if stop.cost is None else pool.spending(stop.cost).spent_by(LIMIT)]
     rows, now = fast.run(
         searcher,
         curves,

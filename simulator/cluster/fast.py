@@ -12,7 +12,7 @@ from heapq import heappop, heappush, heappushpop, heapreplace
 from math import inf, nan
 from typing import Any, Protocol
 
-from simulator.cluster.outcomes import Ending, Task, keep
+from simulator.cluster.outcomes import Ending, Task, task_to_retry
 from simulator.cluster.recording import ROW
 from simulator.cluster.spec import Stop
 from simulator.core.errors import RunError
@@ -131,7 +131,7 @@ def run(  # noqa: C901, PLR0912, PLR0915  (one loop: calling a function for each
         if now == deadline or loss <= target or (loss <= in_full and job[4] >= top):
             over = True  # results of the last tick still count
         if left is not None:
-            keep(left)
+            task_to_retry(left)
             continue
         if full_length and exit_ is None and job[3] < top <= job[4]:
             full_length -= 1

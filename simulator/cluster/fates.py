@@ -145,7 +145,7 @@ class Fates:
         self._drop = conditions.drop if conditions.drop is not None and conditions.drop.probability else None
         self._log_kept = log1p(-self._drop.probability) if self._drop and self._drop.probability < 1 else -inf
 
-    def work(self, ticks: int, trial: int, rung: int, attempt: int, worker: int, speed: float) -> int:
+    def training_ticks(self, ticks: int, trial: int, rung: int, attempt: int, worker: int, speed: float) -> int:
         """Ticks that a training of `ticks` by its curve takes, with the straggler factor and the worker's speed."""
         if self._factors is None:
             factor = 1.0
@@ -155,7 +155,7 @@ class Fates:
             factor = self._factors.at(trial, rung, attempt)
         return ticks if factor == speed else round(ticks * factor / speed) or 1
 
-    def slowed(self, work: int, begin: int, machine: int) -> int:
+    def with_slow_spells(self, work: int, begin: int, machine: int) -> int:
         """Ticks that `work` ticks of training take on a machine from tick `begin` on, with its slow spells."""
         return work if self._slow is None else self._slow.length(work, begin, machine)
 
@@ -169,7 +169,7 @@ class Fates:
             return 0
         return overheads.trial_start + begun * overheads.restore + promoted * overheads.save
 
-    def of(
+    def fate(
         self, course: Course, trial: int, rung: int, attempt: int, *, stay: float, why: Outcome, notice: int
     ) -> Fate:
         """The fate of an attempt whose worker stays for `stay` more ticks and then goes for the reason `why`."""
@@ -199,4 +199,4 @@ class Fates:
     def _rest(self, course: Course, spent: int, *, warned: bool) -> Rest:
         if self.conditions.recovery.on_loss != "resume":
             return Rest(min(course.lead, spent), 0, 0)
-        return course.warned(spent) if warned else course.cut_short(spent)
+        return course.cut_short_with_notice(spent) if warned else course.cut_short(spent)

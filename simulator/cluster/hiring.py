@@ -66,7 +66,7 @@ class Hired:
         """Whether it is hired, and none of its places has work."""
         return self._gone is None and not self._working
 
-    def let(self, now: int) -> None:
+    def release(self, now: int) -> None:
         """Let it go at tick `now`; it must be hired and without work."""
         if not self.idle:
             raise ValueError("only a machine without work can be let go")

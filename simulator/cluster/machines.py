@@ -74,7 +74,7 @@ class Machine:
         return None
 
 
-def available(counts: Sequence[tuple[int, int]], place: int, since: int) -> Presence:
+def recorded_presence(counts: Sequence[tuple[int, int]], place: int, since: int) -> Presence:
     """Spells of machine number `place` in a group whose size follows a recording, which repeats for ever.
 
     `counts` are (tick, machines there from then on), from tick 0 to the end; the recording begins at tick `since`,
@@ -106,7 +106,7 @@ def available(counts: Sequence[tuple[int, int]], place: int, since: int) -> Pres
             held = spell
 
 
-def played(series: Sequence[tuple[int, int]], place: int, since: int) -> Presence:
+def repeated_series(series: Sequence[tuple[int, int]], place: int, since: int) -> Presence:
     """Recorded spells of presence from entry `place` on, which repeat for ever; the first begins at tick `since`."""
     for spell in count(place):
         up, down = series[spell % len(series)]

@@ -10,7 +10,7 @@ from typing import Any
 
 from simulator.cluster.hiring import Hired
 from simulator.cluster.model import Model, Process, Worker
-from simulator.cluster.outcomes import Ending, Outcomes, Task, keep
+from simulator.cluster.outcomes import Ending, Outcomes, Task, task_to_retry
 from simulator.cluster.pool import MachinePool
 from simulator.cluster.spec import Cluster, Stop
 from simulator.core import ticks
@@ -57,7 +57,7 @@ class OneSearch(Model[Trainer]):
         spending = self.pool.spending(budget)
         while True:
             change = spending.next_change
-            spent = spending.by(ticks.LIMIT if change is None else change)
+            spent = spending.spent_by(ticks.LIMIT if change is None else change)
             if spent is not None:
                 self._deadline = min(self._deadline, spent)  # at that tick no work is handed out
                 yield self.env.timeout(spent - self.env.now)
@@ -84,7 +84,7 @@ class OneSearch(Model[Trainer]):
         self._running -= 1
         self._quiet_since = now
         if left is not None:
-            self._lost.append(keep(left))
+            self._lost.append(task_to_retry(left))
         elif exit_ is INVALID:
             self._searcher.withdraw(job)
         else:

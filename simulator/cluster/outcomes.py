@@ -42,7 +42,7 @@ Ending = tuple[float, AnyJob, float, Exit | None, Task | None]
 Begun = tuple[int, int, int, bool, int]
 
 
-def keep(task: Task, whose: str = "") -> Task:
+def task_to_retry(task: Task, whose: str = "") -> Task:
     """Return the task that a lost attempt leaves; raises StarvedError if it was lost too often.
 
     `whose` names the search in the error, where there are several.
@@ -186,7 +186,7 @@ class Outcomes:
     def _work(self, task: Task, spent: int, worker: int) -> int:
         """Ticks that training takes on a worker, with its straggler factor."""
         job, _, tries = task
-        return self._workers.work(spent, job[0], job[2], tries, worker, self._pool.group(worker).speed)
+        return self._workers.training_ticks(spent, job[0], job[2], tries, worker, self._pool.group(worker).speed)
 
     def _delays(
         self, task: Task, work: int, worker: int, start: int, now: int, others: Sequence[int]
@@ -198,7 +198,7 @@ class Outcomes:
         lead = self._fates.lead(begun=begin > 0, promoted=promoted, goes_on=goes_on)
         if self._slow:
             machines = {self._pool.machine_number(one) for one in (worker, *others)}
-            work = max(self._machines.slowed(work, start + lead, machine) for machine in machines)
+            work = max(self._machines.with_slow_spells(work, start + lead, machine) for machine in machines)
         checkpoints = (job[4] - begin - 1) // self._recovery.checkpoint_every if self._save else 0
         return lead, work, lead + self._save * checkpoints
 
@@ -206,7 +206,7 @@ class Outcomes:
         """The fate of an attempt that is dropped, crashes or loses its machine."""
         job, _, tries = task
         stay, why, notice = (inf, COMPLETED, 0) if up is None else (up.until - start, up.why, up.notice)
-        return self._fates.of(course, job[0], job[2], tries, stay=stay, why=why, notice=notice)
+        return self._fates.fate(course, job[0], job[2], tries, stay=stay, why=why, notice=notice)
 
     def _dies(self, trial: int, outcome: Outcome) -> bool:
         """Count a loss of a trial's job, and return whether the trial is given up."""

@@ -17,7 +17,7 @@ from simulator.cluster import release
 from simulator.cluster.durations import Span
 from simulator.cluster.groups import MachineGroup, Policy, Scaling, Together
 from simulator.cluster.hiring import Hired
-from simulator.cluster.machines import Machine, Presence, available, played
+from simulator.cluster.machines import Machine, Presence, recorded_presence, repeated_series
 from simulator.cluster.spending import Spending
 from simulator.core.streams import Drawn, Stream, integers, uniforms
 from simulator.trace.trace import Group, Spell, Spells
@@ -140,10 +140,10 @@ class MachinePool:
         told = group.preemption
         if told is not None and told.availability:
             at = 0 if told.from_start else self._place_in(self._first_machine[index], told.availability[-1][0])
-            preemption = available(told.availability, place, group.join - at)
+            preemption = recorded_presence(told.availability, place, group.join - at)
         elif told is not None and told.series:
             place_in = int(integers(self._seed, Stream.SERIES, number, below=len(told.series), n=1)[0])
-            preemption = played(told.series, place_in, group.joins(place))
+            preemption = repeated_series(told.series, place_in, group.joins(place))
         elif told is not None:
             leader, joins = self._leader(index, place, told.together)
             if told.first_wait is not None:

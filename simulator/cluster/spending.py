@@ -28,7 +28,7 @@ class Spending:
         """The tick at which the next machine comes or goes; None if there is no such machine."""
         return None if self._following is None else self._following[0]
 
-    def by(self, now: int) -> int | None:
+    def spent_by(self, now: int) -> int | None:
         """The last tick that the budget pays for, None if it is after `now`; `now` must not fall between calls."""
         while True:
             step = self._following

@@ -140,7 +140,7 @@ def backtest(
     made: list[tuple[Figures, Trace]] = []
     for replicate in replicates(one.loaded, runs, seed):
         rng = generator(replicate.seed, Stream.FIT)
-        loaded = one.loaded if found is None else on(one.loaded, found, rng)
+        loaded = one.loaded if found is None else on_calibrated(one.loaded, found, rng)
         own = curves if curves.trials is not None else replicate.curves
         trace = engine.simulate(
             spec.build(), own, build_cluster(loaded), stop=build_stop(scenario), seed=replicate.seed, label=one.label
@@ -185,7 +185,7 @@ def corrected(drift: tuple[float, float, int]) -> str:
     )
 
 
-def on(loaded: Loaded, found: Calibration, rng: np.random.Generator | None = None) -> Loaded:
+def on_calibrated(loaded: Loaded, found: Calibration, rng: np.random.Generator | None = None) -> Loaded:
     """The scenario on the calibrated cluster; figures that the runs don't show stay as they are in the scenario."""
     own, made = loaded.scenario.cluster, ClusterSection.model_validate(section.section(found, rng))
     told = {name: getattr(made, name) for name in made.model_fields_set}
@@ -208,7 +208,7 @@ def figures(trace: Trace, resources: Sequence[int]) -> dict[str, float | None]:
     return made
 
 
-def called(name: str) -> str:
+def figure_name(name: str) -> str:
     """A figure's name in reports."""
     return NAMES.get(name) or f"trials trained up to {name.rpartition('_')[2]}"
 
@@ -258,12 +258,12 @@ def lines(one: Backtest) -> list[str]:
             continue
         shown = [_shown(row.name, value, unit) for value in (row.real, row.low, row.high)]
         if row.inside is None:
-            made.append(f"  {called(row.name)}: {shown[0]}; simulated runs: {shown[1]} to {shown[2]}")
+            made.append(f"  {figure_name(row.name)}: {shown[0]}; simulated runs: {shown[1]} to {shown[2]}")
             continue
         verdict = "foreseen" if row.inside else "not foreseen"
         made.append(
-            f"  {called(row.name)}: {shown[0]}; 90 % of simulated runs lie from {shown[1]} to {shown[2]}: {verdict}"
-            f" (quantile {row.quantile:.2f})"
+            f"  {figure_name(row.name)}: {shown[0]}; 90 % of simulated runs lie from {shown[1]} to {shown[2]}: "
+            f"{verdict} (quantile {row.quantile:.2f})"
         )
     return made
 

@@ -91,7 +91,7 @@ class Experiment:
             raise InputError(problems)
         self._check_hope()
 
-    def on(self, loaded: Loaded) -> Experiment:
+    def on_cluster_of(self, loaded: Loaded) -> Experiment:
         """The same searchers and trials on the cluster of another scenario, whose searchers and trials are the same.
 
         Raises InputError if the longest job can never be done there.
@@ -102,7 +102,7 @@ class Experiment:
         again._check_hope()
         return again
 
-    def under(self, seed: int, curves: Curves) -> Experiment:
+    def under_seed(self, seed: int, curves: Curves) -> Experiment:
         """The same experiment under another seed and on other trials, such as those of a replicate."""
         again = copy(self)
         again.seed, again._curves, again._times = seed, curves, {}

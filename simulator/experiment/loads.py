@@ -54,7 +54,7 @@ def by_load(
     for place, load in enumerate(loads):
         waits, stays = [], []
         for number, seed in enumerate(seeds):
-            one = experiment.under(seed).paced(own / load)
+            one = experiment.under_seed(seed).at_pace(own / load)
             about = one.figures(one.run(), slowdown=False).about
             if about["stay_s"] is not None:
                 waits.append(about["wait_s"]["mean"])

@@ -73,7 +73,7 @@ class Replicates:
             return self._recorded.unit_times
         return [trial.unit_s for trial in self._law.trials] if self._law is not None else ()
 
-    def whole(self, length: int) -> int | None:
+    def survivors(self, length: int) -> int | None:
         """The number of pilots that lived to a length; None if no pilots were recorded, or some have no row there."""
         if self._recorded is None or self.pilots is None or self._recorded.reach((length,)):
             return None

@@ -53,19 +53,19 @@ class SharedExperiment:
         self._check_effort()
         self._arrivals()  # this checks the files of arrivals
 
-    def on(self, loaded: Loaded) -> SharedExperiment:
+    def on_cluster_of(self, loaded: Loaded) -> SharedExperiment:
         """The same searches and trials on the cluster of another scenario, whose searches and trials are the same."""
         again = copy(self)
         again.loaded, again._cluster = loaded, build_cluster(loaded)
         return again
 
-    def under(self, seed: int) -> SharedExperiment:
+    def under_seed(self, seed: int) -> SharedExperiment:
         """The same experiment under another seed, as one of several runs."""
         again = copy(self)
         again.seed, again._replicate = seed, True
         return again
 
-    def paced(self, pace: float) -> SharedExperiment:
+    def at_pace(self, pace: float) -> SharedExperiment:
         """The same experiment with all times between arrivals multiplied by `pace`."""
         again = copy(self)
         again._pace = pace
@@ -113,7 +113,7 @@ class SharedExperiment:
         alone: list[int | None] = []
         for number, visit in enumerate(workload.visits if slowdown else (), 1):
             try:
-                alone.append(None if visit.done is None else self.alone(visit.label, visit.number).makespan)
+                alone.append(None if visit.done is None else self.run_alone(visit.label, visit.number).makespan)
             except RunError:
                 alone.append(None)
             if on_search:
@@ -130,7 +130,7 @@ class SharedExperiment:
         }
         return {label: 1 / (gap * self._pace) for label, gap in gaps.items() if gap}
 
-    def alone(self, label: str, number: int) -> Trace:
+    def run_alone(self, label: str, number: int) -> Trace:
         """The run of one search on the empty cluster."""
         place = self.labels.index(label)
         arrival = self._arrival(0, place, number)

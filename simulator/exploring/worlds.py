@@ -188,7 +188,7 @@ class Worlds:
         experiment = self.experiment(loaded)
         found: dict[str, list[metrics.Summary]] = {label: [] for label in experiment.labels}
         for number, drawn, curves in replicates(loaded, seeds, experiment.seed):
-            for label, trace in _run(experiment.under(drawn, curves), guard).items():
+            for label, trace in _run(experiment.under_seed(drawn, curves), guard).items():
                 found[label].append(metrics.summarize(trace))
             if on_progress is not None:
                 on_progress(number + 1)

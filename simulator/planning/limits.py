@@ -81,7 +81,7 @@ def check_pilots(grid: Grid, cells: Sequence[Cell], seed: int) -> None:
             )
             raise InputError(cell.loaded.problem(("curves",), message))
         length = max(int(spec.max_length) for spec in cell.loaded.scenario.searchers.values())
-        whole = known.whole(length)
+        whole = known.survivors(length)
         if whole is not None and whole < FEWEST_PILOTS:
             message = (
                 f"{whole:,} of {counted(known.pilots or 0, 'pilot')} came to {counted(length, 'unit')} and had a "

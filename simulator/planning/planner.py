@@ -356,7 +356,7 @@ def _check_parts(grid: Grid, cells: Sequence[Cell], seed: int, on_progress: Prog
         kind = grid.kind(cell.index)
         try:
             if kind in known:
-                known[kind].on(cell.loaded)
+                known[kind].on_cluster_of(cell.loaded)
             else:
                 known[kind] = Experiment(cell.loaded, seed)
         except InputError as error:

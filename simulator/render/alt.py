@@ -75,7 +75,7 @@ def of_workload(found: Queueing, unit: str) -> str:
     said = {
         "searches": words.counted(about["searches"], "one search", "several searches"),
         "done": words.count(about["done"]), "time": _seconds(about["end_s"], unit),
-        "mean": words.written(f"{about['present_mean']:.1f}"), "most": words.count(about["present_max"]),
+        "mean": words.translated(f"{about['present_mean']:.1f}"), "most": words.count(about["present_max"]),
     }  # fmt: skip
     if about["utilization"] is None:
         return say("alt of a shared cluster", **said)
@@ -99,13 +99,13 @@ def of_loads(
 ) -> str:
     """How waits and stays grow with the load of a cluster that searches share."""
     said = {
-        "low": words.written(f"{loads[0]:g}"), "high": words.written(f"{loads[-1]:g}"),
+        "low": words.translated(f"{loads[0]:g}"), "high": words.translated(f"{loads[-1]:g}"),
         "wait": _seconds(waits_s[0], unit), "stay": _seconds(stays_s[0], unit),
         "longest_wait": _seconds(waits_s[-1], unit), "longest_stay": _seconds(stays_s[-1], unit),
     }  # fmt: skip
     if knee is None:
         return say("alt of loads", **said)
-    return say("alt of loads, doubled", knee=words.written(f"{knee:.2f}"), **said)
+    return say("alt of loads, doubled", knee=words.translated(f"{knee:.2f}"), **said)
 
 
 def _seconds(seconds: float, unit: str) -> str:

@@ -75,7 +75,7 @@ class Canvas:
 def measure(text: str, size: int, *, bold: bool = False) -> int:
     """Width of plain `text` in pixels."""
     return int(
-        np.ceil(sum(_font(size, bold, face and face.path).getlength(piece) for face, piece in fonts.runs(text)))
+        np.ceil(sum(_font(size, bold, face and face.path).getlength(piece) for face, piece in fonts.pieces(text)))
     )
 
 
@@ -102,7 +102,7 @@ def _font(size: int, bold: bool, path: str | None = None) -> ImageFont.FreeTypeF
 
 def _letters(text: str, size: int, bold: bool) -> tuple[NDArray[np.uint8], int, int]:
     """The coverage of `text` in 0..8, and the offset of its left and top edge from the pen on the baseline."""
-    return _lettered(fonts.runs(text), size, bold)
+    return _lettered(fonts.pieces(text), size, bold)
 
 
 @lru_cache(maxsize=1024)

@@ -59,7 +59,7 @@ def face_for(character: str) -> Face | None:
 
 
 @contextmanager
-def lettered_in(path: Path | None) -> Iterator[None]:
+def use_font(path: Path | None) -> Iterator[None]:
     """Draw with the font of a file inside the block, for the characters that it has."""
     token = _asked.set(path)
     try:
@@ -68,7 +68,7 @@ def lettered_in(path: Path | None) -> Iterator[None]:
         _asked.reset(token)
 
 
-def asked() -> Face | None:
+def requested() -> Face | None:
     """The requested font, which comes first; None for the bundled one."""
     path = _asked.get()
     return None if path is None else _face(str(path))
@@ -105,12 +105,12 @@ def lacking_in(path: Path, texts: Iterable[str]) -> str:
 def lacking(texts: Iterable[str]) -> str:
     """The characters, each once, that no font has; pictures show a box for each."""
     there = dict.fromkeys("".join(texts))
-    return "".join(one for one in there if _own_face(one, asked()) is None and not _bundled_has(one))
+    return "".join(one for one in there if _own_face(one, requested()) is None and not _bundled_has(one))
 
 
-def runs(text: str) -> tuple[tuple[Face | None, str], ...]:
+def pieces(text: str) -> tuple[tuple[Face | None, str], ...]:
     """Pieces of `text`, each with its font; None is the bundled font."""
-    return _runs(text, asked())
+    return _pieces(text, requested())
 
 
 def _own_face(character: str, own: Face | None) -> Face | None:
@@ -125,7 +125,7 @@ def _face(path: str) -> Face | None:
 
 
 @lru_cache(maxsize=4096)
-def _runs(text: str, own: Face | None) -> tuple[tuple[Face | None, str], ...]:
+def _pieces(text: str, own: Face | None) -> tuple[tuple[Face | None, str], ...]:
     pieces: list[tuple[Face | None, str]] = []
     for character in text:
         face = _own_face(character, own)

@@ -118,7 +118,7 @@ class Kept:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def usual() -> Kept | None:
+def user_store() -> Kept | None:
     """The command line's folder of kept pictures: in the user's caches, or what ASHA_SIM_KEPT says."""
     said = os.environ.get(VARIABLE, "")
     if said == "off":

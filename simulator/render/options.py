@@ -68,7 +68,7 @@ class Pace(NamedTuple):
         """The number of frames."""
         return len(self.frame_ms) + 1
 
-    def shown(self, frame: int, last: int) -> int:
+    def frame_time(self, frame: int, last: int) -> int:
         """Time in ms of frame `frame` (from 0); its picture's `last` frame is held until all pictures end."""
         return self.frame_ms[frame] if frame < last else sum(self.frame_ms[frame:]) + self.hold_ms
 
@@ -143,7 +143,7 @@ def drawn_with(options: PictureOptions) -> Iterator[None]:
     """Draw with `options` inside the block."""
     token = _current.set(options)
     try:
-        with words.spoken(options.words), fonts.lettered_in(options.font):
+        with words.use_words(options.words), fonts.use_font(options.font):
             yield
     finally:
         _current.reset(token)

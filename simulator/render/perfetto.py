@@ -73,7 +73,7 @@ def _slices(trace: Trace, ladder: Levels, pid: int) -> Iterator[Event]:
         return {"name": name, "cat": category, "ph": "X", **place, "args": args}
 
     begin, keep = metrics.useful(trace)
-    level = ladder.of(trace.to_resource).tolist()
+    level = ladder.index_of(trace.to_resource).tolist()
     for row, (worker, start, end) in enumerate(
         zip(trace.worker.tolist(), trace.start.tolist(), trace.end.tolist(), strict=True)
     ):

@@ -56,7 +56,7 @@ class Drawn(NamedTuple):
     digest: str
 
 
-def once(store: Kept | None, digest: str, out: Path, draw: Callable[[], list[Path]]) -> Drawn:
+def draw_once(store: Kept | None, digest: str, out: Path, draw: Callable[[], list[Path]]) -> Drawn:
     """Write the pictures that are kept under `digest` into `out`; if there are none, draw and keep them."""
     if store is not None and (found := store.take(digest, out)) is not None:
         return Drawn(found, anew=False, digest=digest)
@@ -94,7 +94,7 @@ def draw_scenario(
             others={title: run(other) for title, other in others.items()}, on_frame=on_frame,
         )  # fmt: skip
 
-    return once(store, digest, out, draw)
+    return draw_once(store, digest, out, draw)
 
 
 def draw_shared_scenario(
@@ -123,7 +123,7 @@ def draw_shared_scenario(
             )  # fmt: skip
         return _with_snippet(files, out, asked, loaded.title)
 
-    return once(store, kept.digest([experiment], {**asked.described(), "shared": True}), out, draw)
+    return draw_once(store, kept.digest([experiment], {**asked.described(), "shared": True}), out, draw)
 
 
 def draw_trace(
@@ -142,7 +142,7 @@ def draw_trace(
         on_texts([trace.label, trace.label])
     digest = kept.digest([], {**asked.described(), "trace": trace.label})
     writing.check_folder(out)
-    return once(store, digest, out, lambda: _draw([trace], out, asked, title=trace.label, unit=unit_of(trace)))
+    return draw_once(store, digest, out, lambda: _draw([trace], out, asked, title=trace.label, unit=unit_of(trace)))
 
 
 def _draw(

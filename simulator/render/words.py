@@ -175,7 +175,7 @@ _words: ContextVar[Words] = ContextVar("_words", default=ENGLISH)
 
 
 @contextmanager
-def spoken(words: Words) -> Iterator[None]:
+def use_words(words: Words) -> Iterator[None]:
     """Draw with the texts `words` inside the block."""
     token = _words.set(words)
     try:
@@ -249,7 +249,7 @@ def percent(shown: str) -> str:
     return say("percent", n=number(shown.removesuffix(" %")))
 
 
-def written(shown: str) -> str:
+def translated(shown: str) -> str:
     """An amount that is written in English, such as "1.5 h", "42%", "1,200" or "9 units", in the current language.
 
     Any other text stays as it is.

@@ -85,11 +85,11 @@ def _until(value: Any, info: ValidationInfo) -> Any:
     if (start.tzinfo is None) != (until.tzinfo is None):
         raise wrong("only one of start and deadline has a time zone; give both of them one, or none")
     if until <= start:
-        raise wrong(f"{value!r} is not after the start, {told(start)}; give a later one")
+        raise wrong(f"{value!r} is not after the start, {day_and_time_text(start)}; give a later one")
     return (until - start).total_seconds()
 
 
-def told(day_and_time: datetime) -> str:
+def day_and_time_text(day_and_time: datetime) -> str:
     """A day and time in the form "2026-12-04 18:00"."""
     return day_and_time.isoformat(" ", "seconds" if day_and_time.second else "minutes")
 
@@ -204,4 +204,6 @@ class PlanSection(Section):
         """Day and time of the deadline as text; None if the plan has no start or no deadline."""
         if self.start is None or self.deadline is None:
             return None
-        return told(self.start + timedelta(microseconds=self.deadline // (ticks.PER_SECOND // 1_000_000)))
+        return day_and_time_text(
+            self.start + timedelta(microseconds=self.deadline // (ticks.PER_SECOND // 1_000_000))
+        )

@@ -112,11 +112,11 @@ def _best_trial(run: Summary) -> str:
 
 def findings(summaries: Mapping[str, Summary], unit: str) -> Iterator[str]:
     """Sentences that compare the first searcher with each other one."""
-    for key, labels, amounts in found(summaries, unit):
+    for key, labels, amounts in compare(summaries, unit):
         yield SENTENCES[key].format(**labels, **amounts)
 
 
-def found(summaries: Mapping[str, Summary], unit: str) -> Iterator[Finding]:
+def compare(summaries: Mapping[str, Summary], unit: str) -> Iterator[Finding]:
     """The findings of which `findings` makes sentences."""
     (first, base), *others = summaries.items()
     for label, run in others:

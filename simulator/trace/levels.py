@@ -38,7 +38,7 @@ class Levels:
     def __len__(self) -> int:
         return len(self.resources)
 
-    def of(self, resources: ArrayLike) -> NDArray[np.int64]:
+    def index_of(self, resources: ArrayLike) -> NDArray[np.int64]:
         """The level of each of `resources`, which none of the runs exceeds; an array of the same shape."""
         return np.searchsorted(self.resources, resources).astype(np.int64)
 

@@ -256,7 +256,7 @@ def busy_by_level(trace: Trace, levels: Levels) -> tuple[NDArray[np.int64], NDAr
     """
     begin, end = useful(trace)
     times, place = np.unique(np.concatenate([[0], begin, end]), return_inverse=True)
-    change, level = np.zeros((len(levels), len(times))), levels.of(trace.to_resource)
+    change, level = np.zeros((len(levels), len(times))), levels.index_of(trace.to_resource)
     np.add.at(change, (level, place[1 : 1 + len(trace)]), 1)
     np.add.at(change, (level, place[1 + len(trace) :]), -1)
     return times, np.cumsum(change, axis=1)

@@ -94,7 +94,7 @@ class Ladder(NamedTuple):
 
 def ladder(trace: Trace, at: Ticks, levels: Levels) -> Ladder:
     """Count the trials with a job to each level by each tick, and those that were done there."""
-    level = levels.of(trace.to_resource)
+    level = levels.index_of(trace.to_resource)
     place = np.stack([trace.trial, level])
     settled = np.flatnonzero(trace.where(*SETTLED))
     _, first = np.unique(place, axis=1, return_index=True)  # only first attempts

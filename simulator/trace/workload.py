@@ -56,7 +56,7 @@ class Workload:
         """The number of workers that each row holds."""
         return np.array([visit.slots // self.unit for visit in self.visits], np.int64)[self.search]
 
-    def of(self, search: int) -> Trace:
+    def trace_of(self, search: int) -> Trace:
         """The trace of one search, without the rows of the others."""
         mine = self.search == search
         visit = self.visits[search]

@@ -17,7 +17,7 @@ from simulator.core.ticks import PER_SECOND
 from simulator.curves.synthetic import Law, Synthetic
 from simulator.render import style
 from simulator.render.player.player import Player, play
-from simulator.render.words import ENGLISH, spoken
+from simulator.render.words import ENGLISH, use_words
 from simulator.searchers.halving import asha, random, sha
 from simulator.searchers.hyperband import hyperband
 from simulator.trace import metrics
@@ -469,7 +469,7 @@ def test_every_word_of_the_page_is_a_text_that_can_be_translated(show):
     marked = {key: f"⟦{text}⟧" if text[:1] not in ".," else text for key, text in ENGLISH.items()} | {
         "language": "de"
     }
-    with spoken(marked):
+    with use_words(marked):
         page = show(nine())
     texts = page.evaluate(
         """() => {

@@ -49,7 +49,7 @@ def test_a_warning_saves_the_units_trained_by_then_if_there_is_time():
     """It saves the most units for which training and one more checkpoint fit, up to the rounding of a tick, and never more."""
     saved = 0
     for course, after in courses(1, 5000):
-        cut, warned = course.cut_short(after), course.warned(after)
+        cut, warned = course.cut_short(after), course.cut_short_with_notice(after)
         time = after - cut.overhead - cut.kept - course.save
         fit = [
             units
@@ -87,7 +87,7 @@ def test_a_course_is_its_lead_its_work_and_its_checkpoints():
 def test_what_a_lost_worker_leaves(on_loss, notice, why, kept):
     """Ten ticks to set up, then six units of ten ticks, with a checkpoint of three ticks after every second unit; the worker goes at 50."""
     fates = Fates(Conditions(recovery=Recovery(on_loss)), seed=0)
-    fate = fates.of(Course(10, 60, 6, 2, 3), 0, 0, 0, stay=50, why=why, notice=notice)
+    fate = fates.fate(Course(10, 60, 6, 2, 3), 0, 0, 0, stay=50, why=why, notice=notice)
 
     assert (fate.length, fate.outcome, fate.units) == (50, why, kept // 10)
     assert fate.overhead + fate.lost + kept == 50
@@ -96,9 +96,9 @@ def test_what_a_lost_worker_leaves(on_loss, notice, why, kept):
 def test_a_worker_that_leaves_as_the_job_ends_takes_nothing_with_it():
     fates, course = Fates(Conditions(), seed=0), Course(10, 60, 6, 2, 3)
 
-    assert fates.of(course, 0, 0, 0, stay=76, why=Outcome.FAILED, notice=0).outcome is Outcome.COMPLETED
-    assert fates.of(course, 0, 0, 0, stay=75, why=Outcome.FAILED, notice=0).outcome is Outcome.FAILED
-    assert fates.of(course, 0, 0, 0, stay=inf, why=Outcome.FAILED, notice=0) == (76, Outcome.COMPLETED, 16, 0, 6)
+    assert fates.fate(course, 0, 0, 0, stay=76, why=Outcome.FAILED, notice=0).outcome is Outcome.COMPLETED
+    assert fates.fate(course, 0, 0, 0, stay=75, why=Outcome.FAILED, notice=0).outcome is Outcome.FAILED
+    assert fates.fate(course, 0, 0, 0, stay=inf, why=Outcome.FAILED, notice=0) == (76, Outcome.COMPLETED, 16, 0, 6)
 
 
 @pytest.mark.parametrize(

@@ -62,13 +62,13 @@ def test_the_interval_of_a_count_is_garwoods():
 
 
 def test_no_event_gives_a_bound_and_no_figure():
-    found = estimate.span(1000.0, 0, "losses")
+    found = estimate.mean_span(1000.0, 0, "losses")
     assert found.value == np.inf
     assert found.low == pytest.approx(1000 / -np.log(0.05))  # e^(-1000 / mean) = 5 %
 
 
 def test_spans_that_all_ended_at_once_are_0():
-    found = estimate.span(0.0, 3, "returns")
+    found = estimate.mean_span(0.0, 3, "returns")
     assert (found.value, found.low, found.high) == (0, 0, 0)
 
 
@@ -82,7 +82,7 @@ def test_draws_of_a_figure_are_as_wide_as_its_interval():
 
 def test_a_share_says_of_how_many():
     assert estimate.share(58, 440, "attempt").source == "58 of 440 attempts"
-    assert estimate.span(900.0, 1, "lost attempt").source == "1 lost attempt"
+    assert estimate.mean_span(900.0, 1, "lost attempt").source == "1 lost attempt"
 
 
 def test_figures_are_written_without_powers_of_ten_and_times_in_a_unit_that_fits():

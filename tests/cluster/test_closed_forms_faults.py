@@ -231,8 +231,8 @@ def test_the_course_of_an_attempt():
     assert course.cut_short(32) == (10, 0, 0)
     assert course.cut_short(33) == (13, 20, 2)
     assert course.cut_short(75) == (16, 40, 4)
-    assert course.warned(32) == (13, 10, 1)  # one unit, and three ticks to save it
-    assert course.warned(75) == (19, 50, 5)
+    assert course.cut_short_with_notice(32) == (13, 10, 1)  # one unit, and three ticks to save it
+    assert course.cut_short_with_notice(75) == (19, 50, 5)
 
 
 def test_a_trial_that_goes_on_where_it_is_pays_nothing():

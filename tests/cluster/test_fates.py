@@ -69,7 +69,7 @@ def test_the_first_of_a_drop_and_a_crash_counts():
 def test_a_job_dropped_as_it_ends_is_lost_and_one_tick_later_it_is_safe():
     for per, fate in ((76, (76, Outcome.DROPPED, 16, 20, 4)), (77, (76, Outcome.COMPLETED, 16, 0, 6))):
         fates = Fates(Conditions(drop=Drop(1.0, per)), SEED)
-        assert fates.of(COURSE, 0, 0, 0, stay=inf, why=Outcome.FAILED, notice=0) == fate
+        assert fates.fate(COURSE, 0, 0, 0, stay=inf, why=Outcome.FAILED, notice=0) == fate
 
 
 @pytest.mark.parametrize(
@@ -78,21 +78,21 @@ def test_a_job_dropped_as_it_ends_is_lost_and_one_tick_later_it_is_safe():
 )
 def test_an_attempt_ends_by_what_comes_first(per, stay, outcome):
     fates = Fates(Conditions(drop=Drop(1.0, per)), SEED)
-    fate = fates.of(COURSE, 0, 0, 0, stay=stay, why=Outcome.PREEMPTED, notice=0)
+    fate = fates.fate(COURSE, 0, 0, 0, stay=stay, why=Outcome.PREEMPTED, notice=0)
 
     assert (fate.outcome, fate.length) == (outcome, min(per, stay, 76))
 
 
 def test_a_warning_that_leaves_just_enough_time_for_a_unit_and_its_checkpoint():
-    assert COURSE.warned(46) == (16, 30, 3)  # 33 to the first checkpoint, then ten and three
-    assert COURSE.warned(45) == (13, 20, 2)
+    assert COURSE.cut_short_with_notice(46) == (16, 30, 3)  # 33 to the first checkpoint, then ten and three
+    assert COURSE.cut_short_with_notice(45) == (13, 20, 2)
 
 
 @pytest.mark.parametrize("on_loss", ["restart", "exit"])
 def test_nothing_is_kept_where_jobs_begin_again(on_loss):
     fates = Fates(Conditions(recovery=Recovery(on_loss)), SEED)
     for stay, overhead, lost in ((4, 4, 0), (10, 10, 0), (50, 10, 40)):
-        fate = fates.of(COURSE, 0, 0, 0, stay=stay, why=Outcome.PREEMPTED, notice=99)
+        fate = fates.fate(COURSE, 0, 0, 0, stay=stay, why=Outcome.PREEMPTED, notice=99)
         assert fate == (stay, Outcome.PREEMPTED, overhead, lost, 0)
 
 

@@ -81,13 +81,13 @@ def test_money_that_outlasts_the_clock_is_no_stop():
     group = MachineGroup(2, price=1.0, failures=Failures(Weibull(ticks.LIMIT / 9), Weibull(HOUR)))
     pool = MachinePool([group], slots_per_trial=1, policy="fastest", seed=0)
 
-    assert pool.spending(1e9).by(ticks.LIMIT) is None
-    assert pool.spending(6.0).by(ticks.LIMIT) == 3 * HOUR
+    assert pool.spending(1e9).spent_by(ticks.LIMIT) is None
+    assert pool.spending(6.0).spent_by(ticks.LIMIT) == 3 * HOUR
 
 
 def test_free_machines_never_spend_the_money():
     pool = MachinePool([MachineGroup(3)], slots_per_trial=1, policy="fastest", seed=0)
-    assert pool.spending(1.0).by(ticks.LIMIT) is None
+    assert pool.spending(1.0).spent_by(ticks.LIMIT) is None
     trace = simulate(random(max_trials=2, max_length=4), World(), Cluster((MachineGroup(3),)), stop=Stop(cost=0.1))
     assert len(trace) == 2
 
@@ -148,12 +148,12 @@ def test_money_is_followed_only_as_far_as_the_run_goes():
 def test_a_budget_is_followed_step_by_step_as_well_as_at_once():
     group = MachineGroup(3, price=2.0, failures=Failures(Weibull(HOUR), Weibull(HOUR / 2)))
     pool = MachinePool([group], slots_per_trial=1, policy="fastest", seed=4)
-    at_once = pool.spending(60.0).by(ticks.LIMIT)
+    at_once = pool.spending(60.0).spent_by(ticks.LIMIT)
     in_steps = pool.spending(60.0)
 
     assert at_once is not None
-    assert [in_steps.by(at_once * part // 10) for part in range(10)] == [None] * 10
-    assert in_steps.by(at_once) == at_once
+    assert [in_steps.spent_by(at_once * part // 10) for part in range(10)] == [None] * 10
+    assert in_steps.spent_by(at_once) == at_once
 
 
 def test_a_probability_of_drops_next_to_nothing():

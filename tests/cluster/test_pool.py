@@ -183,17 +183,17 @@ def test_money_is_spent_by_the_machines_that_are_there():
     pool = pool_of(*groups)
 
     for budget, hours in ((5.0, 0.5), (10.0, 1), (13.0, 1.5), (16.0, 2), (24.0, 2.5), (160.0, 11)):
-        assert pool.spending(budget).by(ticks.LIMIT) == round(hours * HOUR)
-        assert pool.spending(budget).by(round(hours * HOUR)) == round(hours * HOUR)
-        assert pool.spending(budget).by(round(hours * HOUR) - 1) is None
+        assert pool.spending(budget).spent_by(ticks.LIMIT) == round(hours * HOUR)
+        assert pool.spending(budget).spent_by(round(hours * HOUR)) == round(hours * HOUR)
+        assert pool.spending(budget).spent_by(round(hours * HOUR) - 1) is None
 
 
 def test_machines_that_leave_spend_no_more():
     leaving = MachineGroup(2, price=0.1, leave=HOUR)
     pool = pool_of(leaving, MachineGroup(1, price=0.2, leave=2 * HOUR))
 
-    assert pool.spending(0.6).by(ticks.LIMIT) in {2 * HOUR - 1, 2 * HOUR}  # to the rounding of 0.1
-    assert pool.spending(0.7).by(ticks.LIMIT) is None
+    assert pool.spending(0.6).spent_by(ticks.LIMIT) in {2 * HOUR - 1, 2 * HOUR}  # to the rounding of 0.1
+    assert pool.spending(0.7).spent_by(ticks.LIMIT) is None
 
 
 @pytest.mark.parametrize(

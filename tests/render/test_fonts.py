@@ -25,7 +25,7 @@ SQUARE = [(100, 0), (900, 0), (900, 900), (100, 900)]
 
 
 def forget():
-    for known in (fonts.face_for, fonts._runs, fonts._installed):
+    for known in (fonts.face_for, fonts._pieces, fonts._installed):
         known.cache_clear()
 
 
@@ -59,7 +59,7 @@ def installed(tmp_path):
 
 
 def test_a_text_is_lettered_with_the_bundled_font_where_that_has_all():
-    assert fonts.runs("SHA – Łódź, ηθος") == ((None, "SHA – Łódź, ηθος"),)
+    assert fonts.pieces("SHA – Łódź, ηθος") == ((None, "SHA – Łódź, ηθος"),)
     assert fonts.lacking(["SHA – Łódź, ηθος"]) == ""
 
 
@@ -67,7 +67,7 @@ def test_an_installed_font_letters_what_the_bundled_one_lacks(installed):
     canvas = Canvas(100, 40)
     taken = canvas.text(0, 30, f"a{THERE}b", 20)
 
-    assert [(face and face.path, text) for face, text in fonts.runs(f"a{THERE}b")] == [
+    assert [(face and face.path, text) for face, text in fonts.pieces(f"a{THERE}b")] == [
         (None, "a"),
         (installed, THERE),
         (None, "b"),

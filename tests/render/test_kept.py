@@ -129,12 +129,12 @@ def test_a_folder_that_can_not_be_written_keeps_nothing(tmp_path: Path) -> None:
 
 def test_where_the_command_line_keeps_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(kept.VARIABLE, "off")
-    assert kept.usual() is None
+    assert kept.user_store() is None
     monkeypatch.setenv(kept.VARIABLE, "/somewhere")
-    assert kept.usual()._folder == Path("/somewhere")
+    assert kept.user_store()._folder == Path("/somewhere")
     monkeypatch.delenv(kept.VARIABLE)
     monkeypatch.setenv("XDG_CACHE_HOME", "/caches")
-    assert kept.usual()._folder == Path("/caches/asha-simulator/pictures")
+    assert kept.user_store()._folder == Path("/caches/asha-simulator/pictures")
 
 
 def test_the_folder_forgets_pictures_that_are_no_longer_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,8 +78,8 @@ def test_how_long_an_animation_takes(asked, frames, moving_ms, hold_ms):
 
 def test_a_run_that_is_over_waits_for_the_others():
     pace = Pace((10, 20, 30), 100)
-    assert [pace.shown(frame, 1) for frame in (0, 1)] == [10, 150]
-    assert [pace.shown(frame, 3) for frame in range(4)] == [10, 20, 30, 100]
+    assert [pace.frame_time(frame, 1) for frame in (0, 1)] == [10, 150]
+    assert [pace.frame_time(frame, 3) for frame in range(4)] == [10, 20, 30, 100]
 
 
 @pytest.mark.parametrize(

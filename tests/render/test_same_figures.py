@@ -128,7 +128,7 @@ def test_the_ladder_of_the_timeline_and_the_table(scenes, results, monkeypatch):
         for trace, (started, settled), cell in zip(traces, shown.values(), table["full-length trials"], strict=True):
             assert trials_at_each_level(trace, ladder) == settled
             assert (
-                sum(settled[int(ladder.of(trace.max_length)) :])
+                sum(settled[int(ladder.index_of(trace.max_length)) :])
                 == int(cell)
                 == results[trace.label].full_length_trials
             )
@@ -212,7 +212,7 @@ def test_levels_are_named_as_rungs_where_all_agree():
     other = tiny([(0, 0, 0, 3, 0, 3)])
     assert levels([one]).labels == ("rung 0 · 1 unit", "rung 1 · 3 units")
     assert levels([one, other]).labels == ("1 unit", "3 units")
-    assert levels([one, other]).of([3, 1]).tolist() == [1, 0]
+    assert levels([one, other]).index_of([3, 1]).tolist() == [1, 0]
     assert (levels([]).labels, levels([replace(tiny([]), max_length=9)]).labels) == (
         ("rung 0 · 1 unit",),
         ("rung 0 · 9 units",),
@@ -223,6 +223,6 @@ def test_real_runs_that_end_anywhere_share_levels():
     many = tiny([(0, trial, 0, trial + 1, trial, trial + 1) for trial in range(500)])
     ladder = levels([many])
     assert (len(ladder), ladder.labels[0], ladder.labels[-1]) == (MOST, "to 1 unit", "to 500 units")
-    assert ladder.of([2, 17, 500]).tolist() == [1, 1, MOST - 1]
+    assert ladder.index_of([2, 17, 500]).tolist() == [1, 1, MOST - 1]
     on = replay.ladder(many, np.array([many.makespan]), ladder)
     assert on.started.sum() == on.settled.sum() == 500

@@ -7,7 +7,7 @@ from simulator.core.errors import InputError
 from simulator.render import words, words_file
 from simulator.render.player.player import SCRIPTS, asset
 from simulator.render.player_words import SCRIPT, SHARED
-from simulator.render.words import ENGLISH, say, spoken
+from simulator.render.words import ENGLISH, say, use_words
 from simulator.scenario.examples import folder
 
 GERMAN = (folder() / "texts" / "german.yaml").read_text()
@@ -19,7 +19,7 @@ def test_the_languages_that_come_with_the_package_have_every_word(name: str) -> 
 
 
 def test_numbers_and_units_in_another_language() -> None:
-    with spoken(words_file.read(folder() / "texts" / "german.yaml")):
+    with use_words(words_file.read(folder() / "texts" / "german.yaml")):
         assert words.count(12_345) == "12.345"
         assert words.time("1.5 h") == "1,5 h"
         assert words.workers(2) == "2 Worker"
@@ -86,6 +86,6 @@ def test_the_script_of_the_player_says_only_texts_that_its_page_has() -> None:
      ("—", "—"), ("12 (best, so far)", "12 (best, so far)")],
 )  # fmt: skip
 def test_amounts_of_tables_in_another_language(english: str, german: str) -> None:
-    assert words.written(english) == english
-    with spoken(words_file.read(folder() / "texts" / "german.yaml")):
-        assert words.written(english) == german
+    assert words.translated(english) == english
+    with use_words(words_file.read(folder() / "texts" / "german.yaml")):
+        assert words.translated(english) == german

@@ -153,7 +153,7 @@ def test_searches_of_a_label_draw_trials_of_their_own(tmp_path):
     synthetic = SOUND.replace("{kind: ordered, unit_time: 1 h}", "{kind: synthetic}")
     workload = SharedExperiment(load(write(tmp_path, synthetic))).run()
 
-    first, second = (set(workload.of(search).loss.tolist()) for search in (0, 1))
+    first, second = (set(workload.trace_of(search).loss.tolist()) for search in (0, 1))
     assert not first & second
 
 

@@ -54,7 +54,7 @@ def foreseen(one: backtest.Case, others: list[backtest.Case], mode: str, runs: i
     made = []
     for replicate in replicates(one.loaded, runs, None):
         rng = np.random.default_rng(replicate.seed)
-        this = replace(one, loaded=backtest.on(one.loaded, found, rng))
+        this = replace(one, loaded=backtest.on_calibrated(one.loaded, found, rng))
         if mode != "at once":
             this = joining(this, mode, rng)
         cluster, stop = build_cluster(this.loaded), build_stop(one.loaded.scenario)

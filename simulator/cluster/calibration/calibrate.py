@@ -91,11 +91,11 @@ def _refuse(trace: Trace) -> None:
 
     if len(trace) < 2:  # noqa: PLR2004
         raise wrong("holds one attempt: nothing can be compared; give the trace of a whole search")
-    if not observed.whole(trace):
+    if not observed.has_losses(trace):
         raise wrong("holds no losses: which attempts were whole can't be told; import it with its metric")
     if trace.workers > 1 and len(np.unique(trace.worker)) == 1 and len(trace) > 1:
         raise wrong(f"has one worker do everything and says that there were {trace.workers}")
-    if grown := observed.resized(trace):
+    if grown := observed.change_of_size(trace):
         raise wrong(grown)
 
 
@@ -171,7 +171,7 @@ def _without_constant(made: Calibration, paces: observed.Paces, every: int) -> o
             made.figures[f"overheads.{name}"] = seconds
             made.notes.append(f"Attempts last {seconds.value:.3g} s longer than their curves say, {what}.")
     made.notes.append(f"{int((~told).sum())} of {len(told)} attempts are too short to show anything else.")
-    factor = ((spent - found.of(reports)) / paces.nominal)[told]
+    factor = ((spent - found.seconds(reports)) / paces.nominal)[told]
     return observed.Paces(
         paces.run[told], paces.worker[told], np.maximum(factor, 1e-6), paces.censored[told], paces.nominal[told],
         paces.units[told], known=True,
@@ -255,7 +255,7 @@ def _inverse(factor: Estimate) -> Estimate:
 def _overheads(made: Calibration, traces: Sequence[Trace], every: int) -> None:
     """The seconds of each overhead, from what each attempt had to pay for."""
     names = ("trial_start", "restore", "save")
-    design, paid = observed.leads(traces, every)
+    design, paid = observed.paid_overheads(traces, every)
     if not len(paid) or not paid.any():
         for name in names:
             if f"overheads.{name}" not in made.figures:
@@ -283,13 +283,13 @@ def _overheads(made: Calibration, traces: Sequence[Trace], every: int) -> None:
 
 
 def _losses(made: Calibration, traces: Sequence[Trace]) -> None:
-    exposure = observed.running(traces)
+    exposure = observed.total_seconds(traces)
     for kind, outcome, up, down in (
         ("failures", Outcome.FAILED, "mtbf", "repair"),
         ("preemption", Outcome.PREEMPTED, "up", "down"),
     ):
-        count = observed.lost(traces, outcome)
-        least = estimate.span(exposure, count, "lost attempt")
+        count = observed.count_of(traces, outcome)
+        least = estimate.mean_span(exposure, count, "lost attempt")
         if not count:
             made.untold[kind] = (
                 f"none was seen in {estimate.in_unit(exposure)} of work; there is at most one in "
@@ -303,9 +303,9 @@ def _losses(made: Calibration, traces: Sequence[Trace]) -> None:
             total = float(away.sum())
             if np.ptp(away) < 0.02 * away.mean() and len(away) > 2:  # noqa: PLR2004
                 made.notes.append(f"{kind}: a worker is always back after about {away.mean():.3g} s.")
-            made.figures[f"{kind}.{down}"] = estimate.span(total, len(away), "return")
+            made.figures[f"{kind}.{down}"] = estimate.mean_span(total, len(away), "return")
         elif len(gaps.seconds):
-            longest = estimate.span(float(gaps.seconds.sum()), len(gaps.seconds), "return")
+            longest = estimate.mean_span(float(gaps.seconds.sum()), len(gaps.seconds), "return")
             made.figures[f"{kind}.{down}"] = replace(longest, low=0.0)
             made.notes.append(
                 f"{kind}: others waited for work whenever a worker came back. So it may have been back sooner, and "
@@ -314,7 +314,7 @@ def _losses(made: Calibration, traces: Sequence[Trace]) -> None:
         else:
             made.untold[f"{kind}.{down}"] = "no worker came back"
     _drops(made, traces)
-    lost = sum(observed.lost(traces, outcome) for outcome in observed.LOST)
+    lost = sum(observed.count_of(traces, outcome) for outcome in observed.LOST)
     if lost:
         made.on_loss = _on_loss(traces)
         if made.on_loss is None:
@@ -328,7 +328,7 @@ def _losses(made: Calibration, traces: Sequence[Trace]) -> None:
 
 def _drops(made: Calibration, traces: Sequence[Trace]) -> None:
     """Attempts that were lost while their worker stayed: a rate or a probability, whichever is likelier."""
-    count = observed.lost(traces, Outcome.DROPPED)
+    count = observed.count_of(traces, Outcome.DROPPED)
     if not count:
         made.untold["drops"] = made.untold["crashes"] = "no attempt was lost while its worker lived"
         return
@@ -343,7 +343,7 @@ def _drops(made: Calibration, traces: Sequence[Trace]) -> None:
     dropped = np.concatenate([trace.where(Outcome.DROPPED) for trace in traces])
     rate, chance = count / lengths.sum(), count / len(lengths)
     constant = count * np.log(rate) - count
-    whole = np.log(observed.planned(traces)[dropped]).sum()  # a crash may happen at any time of its attempt
+    whole = np.log(observed.full_lengths(traces)[dropped]).sum()  # a crash may happen at any time of its attempt
     once = count * np.log(chance) + (len(lengths) - count) * np.log1p(-min(chance, 1 - 1e-9)) - whole
     if once > constant:
         made.figures["crashes"] = estimate.share(count, len(lengths), "attempt")

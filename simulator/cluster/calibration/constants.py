@@ -38,7 +38,7 @@ class Constants:
     report: Estimate | None
     noise: float
 
-    def of(self, reports: Values) -> Values:
+    def seconds(self, reports: Values) -> Values:
         """The constant seconds of attempts that each have this number of `reports` before their end, shape (n,)."""
         start = self.start.value if self.start else 0.0
         report = self.report.value if self.report else 0.0

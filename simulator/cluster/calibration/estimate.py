@@ -95,7 +95,7 @@ def rate(events: int, exposure: float, what: str) -> Estimate:
     return Estimate(events / exposure, low, high, events, what)
 
 
-def span(total: float, events: int, what: str) -> Estimate:
+def mean_span(total: float, events: int, what: str) -> Estimate:
     """The mean length of exponential spans, of which `events` ended during `total` seconds of observation."""
     if events and not total:  # all ended as soon as they began
         return exactly(0.0, events, what)
@@ -166,14 +166,14 @@ def plain(value: float) -> str:
 def in_unit(seconds: float) -> str:
     """A duration with its unit, such as "2.5 h": four digits, in the greatest unit that fits into it twice."""
     unit = unit_of(seconds)
-    return f"{plain(seconds / length(unit))} {unit}"
+    return f"{plain(seconds / seconds_of(unit))} {unit}"
 
 
 def unit_of(seconds: float) -> str:
     """The greatest unit of time that fits twice into a duration."""
-    return next((name for name in ("d", "h", "min") if 2 * length(name) <= seconds < inf), "s")
+    return next((name for name in ("d", "h", "min") if 2 * seconds_of(name) <= seconds < inf), "s")
 
 
-def length(unit: str | None) -> float:
+def seconds_of(unit: str | None) -> float:
     """The seconds of a unit of time; 1 for None."""
     return ticks.to_seconds(ticks.UNITS[unit]) if unit else 1.0

@@ -161,12 +161,12 @@ def _paces(rows: list[tuple[int, int, float, bool, float, int]], *, known: bool)
     return Paces(*whole, np.array(factor), np.array(censored, bool), np.array(nominal), np.array(units, float), known)
 
 
-def running(traces: Sequence[Trace]) -> float:
+def total_seconds(traces: Sequence[Trace]) -> float:
     """Seconds of all attempts together, which are the exposure for rates of failures."""
     return sum(float((trace.end - trace.start).sum()) for trace in traces) / ticks.PER_SECOND
 
 
-def lost(traces: Sequence[Trace], outcome: Outcome) -> int:
+def count_of(traces: Sequence[Trace], outcome: Outcome) -> int:
     """The number of attempts with this outcome."""
     return sum(int(trace.where(outcome).sum()) for trace in traces)
 
@@ -233,7 +233,7 @@ def lengths(traces: Sequence[Trace]) -> Values:
     return np.concatenate([(trace.end - trace.start) / ticks.PER_SECOND for trace in traces])
 
 
-def planned(traces: Sequence[Trace]) -> Values:
+def full_lengths(traces: Sequence[Trace]) -> Values:
     """Seconds that each attempt would have taken in full, at the mean pace of its run's complete attempts."""
     found = []
     for trace in traces:
@@ -244,7 +244,7 @@ def planned(traces: Sequence[Trace]) -> Values:
     return np.concatenate(found)
 
 
-def leads(traces: Sequence[Trace], every: int) -> tuple[NDArray[np.float64], Values]:
+def paid_overheads(traces: Sequence[Trace], every: int) -> tuple[NDArray[np.float64], Values]:
     """What each complete attempt paid for, as counts of (trial_start, restore, save), and its overhead in seconds.
 
     A job that goes on where its trial was just trained pays only for checkpoints.
@@ -313,7 +313,7 @@ def ramp(trace: Trace) -> float:
     return (last - firsts[0]) / ticks.PER_SECOND if busy >= there else 0.0
 
 
-def resized(trace: Trace) -> str | None:
+def change_of_size(trace: Trace) -> str | None:
     """A text that says which worker came or went while there was work for it; None if none did."""
     by_worker = _by_worker(trace)
     arrivals = sorted((int(trace.start[rows[0]]), int(trace.worker[rows[0]])) for rows in by_worker)
@@ -361,7 +361,7 @@ def _at_once(trace: Trace, rows: list[int]) -> NDArray[np.bool_]:
     return soon & ~gone[:-1]
 
 
-def whole(trace: Trace) -> bool:
+def has_losses(trace: Trace) -> bool:
     """Whether the trace has any losses."""
     return bool(np.isfinite(trace.loss).any())
 

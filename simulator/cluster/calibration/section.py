@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from simulator.cluster.calibration.calibrate import Calibration
-from simulator.cluster.calibration.estimate import Estimate, in_unit, length, plain, unit_of
+from simulator.cluster.calibration.estimate import Estimate, in_unit, plain, seconds_of, unit_of
 from simulator.core.escaping import printable
 from simulator.core.formatting import counted
 
@@ -142,7 +142,7 @@ def _figure(found: Calibration, path: tuple[str, ...]) -> Estimate | None:
 def about(figure: Estimate, key: str) -> str:
     """The uncertainty of a figure: `90 %: 40 … 72 s; 23 lost attempts`."""
     unit = unit_of(figure.value) if key.rpartition(".")[2] in SPANS else None
-    low, high = (plain(end / length(unit)) for end in (figure.low, figure.high))
+    low, high = (plain(end / seconds_of(unit)) for end in (figure.low, figure.high))
     return _events(figure) if low == high else f"90 %: {low} … {high}{f' {unit}' if unit else ''}; {_events(figure)}"
 
 
@@ -205,7 +205,7 @@ def as_dict(found: Calibration) -> dict[str, Any]:
 def _seconds(value: float) -> str:
     """A duration as a scenario has it, of seven digits."""
     unit = unit_of(value)
-    return f"{value / length(unit):.7g} {unit}"
+    return f"{value / seconds_of(unit):.7g} {unit}"
 
 
 def _within(key: str, value: Any) -> Any:

@@ -26,7 +26,7 @@ from simulator.cluster.fates import Fates
 from simulator.cluster.groups import MachineGroup, Scaling
 from simulator.cluster.hiring import Hired
 from simulator.cluster.model import Model, Process
-from simulator.cluster.outcomes import Outcomes, Task, keep
+from simulator.cluster.outcomes import Outcomes, Task, task_to_retry
 from simulator.cluster.pool import MachinePool
 from simulator.cluster.sharing.claims import Running, Scheduler
 from simulator.cluster.sharing.racks import Coming, Racks
@@ -100,7 +100,7 @@ class SharedModel(Model[SharedWorker]):
         """Allows trials on a machine again after `length` ticks, if machines are handed out slot by slot."""
         yield self.env.timeout(length)
         assert self._racks is not None
-        self._after(self._racks.come, machine)
+        self._after(self._racks.reopen, machine)
 
     def _looking(self, at: int) -> Process:
         """Checks at a tick whether machines are to be hired or let go."""
@@ -181,7 +181,7 @@ class SharedModel(Model[SharedWorker]):
         self._give_back(worker, attempt)
         self._quiet_since = self.now
         if left is not None:
-            search.requeue(keep(left, search.name))
+            search.requeue(task_to_retry(left, search.name))
             self._scheduler.note_work(search)
             return
         if exit_ is INVALID:
@@ -215,7 +215,7 @@ class SharedModel(Model[SharedWorker]):
         search = attempt.search
         left = search.outcomes.stop(attempt.task, worker.number, attempt.start, self.now, attempt.begun)
         self._give_back(worker, attempt)
-        search.requeue(keep(left, search.name))
+        search.requeue(task_to_retry(left, search.name))
         self._scheduler.stopped(search)
         if worker.process is not self.env.active_process and worker.process is not None:
             worker.process.interrupt()
@@ -316,7 +316,7 @@ class SharedModel(Model[SharedWorker]):
         """Let a trial that goes on after its own result keep its worker, if its search is chosen; else free it."""
         chosen = self._scheduler.choose(self._places)
         self._fresh = None
-        task = search.going_on(trial) if chosen is search else None
+        task = search.next_task_of(trial) if chosen is search else None
         if task is None:
             heappush(self._idle, worker.rank)
             return False
@@ -380,12 +380,12 @@ class SharedModel(Model[SharedWorker]):
             beyond = min(max(needed - group.room, 0.0) / (needed - busy), 1.0) if needed > busy else 0.0
             for slots in filter(group.serves, waiting):
                 waiting[slots] *= beyond
-            change, again = group.scaler.decide(now, needed, group.there(now))
+            change, again = group.scaler.decide(now, needed, group.hired_count(now))
             if change > 0:
                 again = self._hire_machines(group, change)
             elif change < 0:
                 for place in list(self._idle_machines(group))[:-change]:
-                    group.machine(place).let(now)
+                    group.machine(place).release(now)
                     self._forget(group.workers[place])
             if again is not None and again not in self._looks and group.may_change(now):
                 self._looks.add(again)
@@ -400,14 +400,16 @@ class SharedModel(Model[SharedWorker]):
 
         Searches are asked for more trials, as long as there are machines that could be hired for them.
         """
-        needed = busy + sum(group.share(slots) * many for slots, many in waiting.items() if group.serves(slots))
+        needed = busy + sum(
+            group.machines_for(slots) * many for slots, many in waiting.items() if group.serves(slots)
+        )
         for search in self._present.values():
             if not group.serves(search.slots):
                 continue
             while needed < group.room and search.more and search.open == search.waiting and search.ask():
                 self._scheduler.note_work(search)
                 waiting[search.slots] += 1
-                needed += group.share(search.slots)
+                needed += group.machines_for(search.slots)
         return needed
 
     def _hire_machines(self, group: ScaledGroup, many: int) -> int | None:
@@ -439,7 +441,7 @@ class SharedModel(Model[SharedWorker]):
     def _forget(self, workers: Sequence[SharedWorker]) -> None:
         """Remove the idle workers of a machine that is let go."""
         if self._racks is not None:
-            self._racks.go(workers[0].place)
+            self._racks.close(workers[0].place)
         else:
             gone = {worker.rank for worker in workers}
             self._idle = [rank for rank in self._idle if rank not in gone]

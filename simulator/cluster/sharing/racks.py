@@ -49,11 +49,11 @@ class Racks:
         for worker in workers:
             heappush(self._free[worker.place], worker.rank)
 
-    def go(self, machine: int) -> None:
+    def close(self, machine: int) -> None:
         """Allow no trial on a machine."""
         self.room.there[machine] = False
 
-    def come(self, machine: int) -> None:
+    def reopen(self, machine: int) -> None:
         """Allow trials on a machine again."""
         self.room.there[machine] = True
         self._starting.discard(machine)
@@ -65,10 +65,10 @@ class Racks:
                 continue
             up = lead.machine.at(now)
             if up is not None and isinstance(lead.machine, Hired) and lead.machine.let_go:
-                self.go(place)
+                self.close(place)
                 self._let_go[place] = lead.machine
             elif up is None or up.ready > now:
-                self.go(place)
+                self.close(place)
                 if up is not None:
                     yield place, min(up.ready, up.until) - now
 

@@ -39,15 +39,15 @@ class ScaledGroup:
         assert isinstance(machine, Hired)
         return machine
 
-    def share(self, slots: int) -> float:
+    def machines_for(self, slots: int) -> float:
         """The number of machines, or the share of one machine, that a trial of `slots` slots needs."""
         return 1 / (self.slots // slots) if slots <= self.slots else slots / self.slots
 
     def needed(self, running: Iterable[Sequence[tuple[int, int]]]) -> float:
         """The machines of the group that running trials need, each given as (machine, slots)."""
-        return sum(self.share(slots) for on in running for machine, slots in on if machine in self.workers)
+        return sum(self.machines_for(slots) for on in running for machine, slots in on if machine in self.workers)
 
-    def there(self, now: int) -> int:
+    def hired_count(self, now: int) -> int:
         """The number of hired machines, including those that are away for a while."""
         return sum(
             self.machine(place).at(now) is not None and not self.machine(place).let_go for place in self.workers

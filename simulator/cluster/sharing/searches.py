@@ -91,7 +91,7 @@ class Search(Claim):
             return self.lost.popleft()
         return self._new(self.jobs.popleft())
 
-    def going_on(self, trial: int) -> Task | None:
+    def next_task_of(self, trial: int) -> Task | None:
         """The next task, if it is of `trial`; None if it is of another trial, whose task then waits in line."""
         if not self.jobs and not self.ask():
             return None

@@ -113,7 +113,7 @@ def past_midnight(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
     return made
 
 
-def of_day(seconds: Sequence[NDArray[np.float64]]) -> bool:
+def may_be_times_of_day(seconds: Sequence[NDArray[np.float64]]) -> bool:
     """Whether times such as 9:15:30 may be times of day: most first reports are later than the pace explains."""
     late = 0
     for when in seconds:

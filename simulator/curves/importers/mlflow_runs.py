@@ -13,7 +13,17 @@ import numpy as np
 
 from simulator.core.errors import InputError
 from simulator.curves.importers import databases
-from simulator.curves.importers.source import BEYOND, End, Found, Options, Trial, choose, need, shortened, wrong
+from simulator.curves.importers.source import (
+    BEYOND,
+    End,
+    Found,
+    Options,
+    Trial,
+    choose,
+    missing_extra,
+    shortened,
+    wrong,
+)
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -43,7 +53,7 @@ def read(path: Path, options: Options) -> Found:
     try:
         from mlflow import MlflowClient
     except ImportError:
-        raise need(path, "mlflow") from None
+        raise missing_extra(path, "mlflow") from None
     logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # MLflow logs its errors with a traceback
     with databases.copied(path, TABLES, "MLflow") as copy:
         address = f"sqlite:///{copy}"

@@ -27,7 +27,7 @@ from simulator.curves.importers.source import (
     Trial,
     choose,
     listed,
-    need,
+    missing_extra,
     shortened,
     wrong,
 )
@@ -53,7 +53,7 @@ def read(path: Path, options: Options) -> Found:
         import optuna
         from optuna.trial import TrialState
     except ImportError:
-        raise need(path, "optuna") from None
+        raise missing_extra(path, "optuna") from None
     ends = {
         TrialState.COMPLETE: End.FINISHED,
         TrialState.PRUNED: End.STOPPED,

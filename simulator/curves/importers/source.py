@@ -204,7 +204,7 @@ def listed(names: list[str]) -> str:
     return shown if len(names) <= 8 else f"{shown} and {len(names) - 8} more"  # noqa: PLR2004
 
 
-def need(path: Path, extra: str) -> InputError:
+def missing_extra(path: Path, extra: str) -> InputError:
     """The error that says that a library is missing."""
     return wrong(path, f'takes an extra to read: pip install "asha-simulator[{extra}]"')
 

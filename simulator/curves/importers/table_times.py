@@ -49,7 +49,9 @@ def spelt(path: Path, parts: list[Part], options: Options) -> list[Part]:
         return [
             part if part.times is None else part._replace(times=clocks.past_midnight(part.times)) for part in parts
         ]
-    if options.time_is is None and clocks.of_day([part.times for part in parts if part.times is not None]):
+    if options.time_is is None and clocks.may_be_times_of_day(
+        [part.times for part in parts if part.times is not None]
+    ):
         message = (
             "has times such as 9:15:30 that may be of the day, or durations; say --time-is clock or --time-is elapsed"
         )

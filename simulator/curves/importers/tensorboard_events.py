@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from simulator.curves.importers import roles, segments
-from simulator.curves.importers.source import BEYOND, End, Found, Options, Trial, choose, need, wrong
+from simulator.curves.importers.source import BEYOND, End, Found, Options, Trial, choose, missing_extra, wrong
 
 PREFIX = "events.out.tfevents."
 #: The text in a file's name by which TensorBoard recognises an event file.
@@ -29,7 +29,7 @@ def read(path: Path, options: Options) -> Found:  # noqa: C901
     try:
         from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
     except ImportError:
-        raise need(path, "tensorboard") from None
+        raise missing_extra(path, "tensorboard") from None
     logging.getLogger("tensorboard").setLevel(logging.ERROR)
     found = Found("", None, [], Counter())
     runs: dict[str, list[_File]] = {}

@@ -17,7 +17,7 @@ from typing import Any
 from simulator.core.errors import InputError
 from simulator.curves.importers import json_rows
 from simulator.curves.importers.frames import MAX_BYTES
-from simulator.curves.importers.source import need, wrong
+from simulator.curves.importers.source import missing_extra, wrong
 from simulator.io.reading import read_at_most
 
 SUFFIX = ".wandb"
@@ -58,7 +58,7 @@ def read_offline_run(file: Path) -> OfflineRun:
     try:
         messages = import_module("wandb.proto.wandb_internal_pb2")
     except ImportError:
-        raise need(file, "wandb") from None
+        raise missing_extra(file, "wandb") from None
     raw = read_at_most(file, MAX_BYTES, "an offline run is a file")
     if not raw.startswith(HEADER):
         raise wrong(file, "is not a run of W&B: it should begin with :W&B")

@@ -137,7 +137,7 @@ def check_shared(loaded: Loaded, on_progress: Callable[[int, int], None] | None 
             on_progress(len(grid) + done, 2 * len(grid))
         kind = grid.kind(cell.index)
         if kind in known:
-            known[kind].on(cell.loaded)
+            known[kind].on_cluster_of(cell.loaded)
         else:
             known[kind] = SharedExperiment(cell.loaded, loaded.scenario.seed)
     return cells

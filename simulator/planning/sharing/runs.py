@@ -49,7 +49,7 @@ class _ProcessState:
             kind = self._grid.kind(index)
             if kind not in self._kinds:
                 self._kinds[kind] = SharedExperiment(cell.loaded, self.seed)
-            self._cells[index] = cell, self._kinds[kind].on(cell.loaded)
+            self._cells[index] = cell, self._kinds[kind].on_cluster_of(cell.loaded)
         return self._cells[index]
 
 
@@ -62,7 +62,7 @@ def _rows(state: _ProcessState, block: Block) -> Iterator[Row]:
     for replicate in range(*block.replicates):
         for index in range(*block.cells):
             cell, experiment = state.cell(index)
-            one = experiment.under(int(words(state.seed, Stream.REPLICATE, replicate, n=1)[0] >> 1))
+            one = experiment.under_seed(int(words(state.seed, Stream.REPLICATE, replicate, n=1)[0] >> 1))
             try:
                 workload = one.run()
             except RunError as error:

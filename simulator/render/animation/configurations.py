@@ -116,7 +116,7 @@ class DocsPicture:
             key(self.canvas, x, baseline + line * px(LINE), entries)
         pace, last = column.scales.pace, column.scales.last(column.trace)
         for frame, panels in enumerate(column.frames()):
-            yield Step(panels, pace.shown(frame, last - 1))
+            yield Step(panels, pace.frame_time(frame, last - 1))
 
 
 class Column:
@@ -211,7 +211,7 @@ class Column:
         self._draw_ground(panel)
         order = np.lexsort((-play.reached[: play.started], -play.aimed[: play.started]))
         reached, aimed = self._height(play.reached[order], panel), self._height(play.aimed[order], panel)
-        level = self.scales.levels.of(play.aimed[order])
+        level = self.scales.levels.index_of(play.aimed[order])
         columns = self.trial_columns
         for number, (x0, x1) in zip(columns.numbers, columns.edges, strict=True):
             if number >= play.started:
@@ -235,7 +235,7 @@ class Column:
         place[trace.worker[moment.rows]] = np.arange(len(moment.rows))
         done = self._height(moment.units, panel).tolist()
         target = self._height(trace.to_resource[moment.rows], panel).tolist()
-        level = self.scales.levels.of(trace.to_resource[moment.rows]).tolist()
+        level = self.scales.levels.index_of(trace.to_resource[moment.rows]).tolist()
         waits = (moment.tick <= metrics.useful(trace)[0][moment.rows]).tolist()
         away = replay.away_at(trace, moment.tick)
         columns = self.worker_columns

@@ -58,7 +58,7 @@ class Lanes:
 
         rows = np.flatnonzero(lane_of[trace.worker] >= 0)
         colours = np.array([style.RUNG + style.slot(level, len(levels)) for level in range(len(levels))])
-        of_rows = colours[levels.of(trace.to_resource)] if slots is None else style.RUNG + slots
+        of_rows = colours[levels.index_of(trace.to_resource)] if slots is None else style.RUNG + slots
         begin, keep = metrics.useful(trace)
         self._bars: list[_Bar] = []
         for times, colour, begins in (

@@ -103,7 +103,7 @@ class SharedPicture:
             canvas.fill(side, style.PAGE)
             self._write_numbers(frame, tick)
             now, before = Rect(before, px(HEADER), x, bottom), x
-            yield Step([now, clock, side], self._pace.shown(frame, len(self._at) - 1))
+            yield Step([now, clock, side], self._pace.frame_time(frame, len(self._at) - 1))
 
     def _grow(self, before: int, until: int) -> None:
         """Paint the queue from one pixel to another: searches that wait below, the others above."""

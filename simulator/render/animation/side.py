@@ -83,4 +83,4 @@ class SidePicture:
                 whole.x1 - px(MARGIN), px(28), words.clock(now, scales.unit), px(20), bold=True, align="right"
             )
             panels = [clock, *(rect for rects in changed for rect in rects)]
-            yield Step(panels, scales.pace.shown(frame, last - 1))
+            yield Step(panels, scales.pace.frame_time(frame, last - 1))

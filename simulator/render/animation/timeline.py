@@ -111,7 +111,7 @@ class TimelinePicture:
                 sides[0] = Rect(self._side, 0, self._width, sides[0].y1)
             now, before = Rect(before, px(HEADER), x, last), x
             notes = [row.note_rect for row in self._rows]
-            yield Step([now, *sides, *notes], self._pace.shown(frame, len(self._at) - 1))
+            yield Step([now, *sides, *notes], self._pace.frame_time(frame, len(self._at) - 1))
 
     def _entries(self) -> tuple[list[Entry], Entry]:
         """The entries of the legend, and those for running jobs on the ladder."""

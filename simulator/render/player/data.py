@@ -44,7 +44,7 @@ def scene(traces: Sequence[Trace], unit: str, whose: Whose | None = None) -> dic
     span = max((trace.makespan for trace in traces), default=0) or 1
     ladder = levels(traces)
     names = rungs(ladder) if whose is None else whose.names
-    of_rows = [ladder.of(trace.to_resource) for trace in traces] if whose is None else [whose.rows]
+    of_rows = [ladder.index_of(trace.to_resource) for trace in traces] if whose is None else [whose.rows]
     amount = span / ticks.UNITS[unit]
     losses = np.concatenate([trace.loss for trace in traces]) if traces else np.zeros(0)
     return {

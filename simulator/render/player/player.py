@@ -182,7 +182,7 @@ def scene(number: int, traces: Sequence[Trace], unit: str) -> str:
         + "</tr>"
         for name, *cells in comparison.table(summaries, unit)
     )
-    found = "".join(f"<p>{escaping.html(_sentence(one))}</p>" for one in comparison.found(summaries, unit))
+    found = "".join(f"<p>{escaping.html(_sentence(one))}</p>" for one in comparison.compare(summaries, unit))
     caption = _text("The numbers")
     runs = "".join(_run(f"run-{number}-{place}", trace, unit) for place, trace in enumerate(traces))
     return (
@@ -205,14 +205,14 @@ def _cell(text: str) -> str:
     """A cell of the table."""
     jobs, mark, _ = text.partition(" cut)")
     if not mark:
-        return words.written(text)
+        return words.translated(text)
     done, _, cut = jobs.partition(" (")
-    return say("cut jobs", jobs=words.written(done), cut=words.written(cut))
+    return say("cut jobs", jobs=words.translated(done), cut=words.translated(cut))
 
 
 def _sentence(found: comparison.Finding) -> str:
     """A sentence on how the runs differ."""
-    amounts = {place: words.written(amount) for place, amount in found.amounts.items()}
+    amounts = {place: words.translated(amount) for place, amount in found.amounts.items()}
     return say(f"the runs: {found.key}", **found.labels, **amounts)
 
 

@@ -223,14 +223,14 @@ def letter_all(figure: Figure) -> None:
     """For texts with characters that the bundled font lacks, set an installed font that has them."""
     from matplotlib.text import Text
 
-    own = fonts.asked()
+    own = fonts.requested()
     first = [own.family, "DejaVu Sans"] if own else ["DejaVu Sans"]
     if own:
         from matplotlib.font_manager import fontManager
 
         fontManager.addfont(own.path)
     for text in figure.findobj(Text):
-        families = [face.family for face, _ in fonts.runs(text.get_text()) if face is not None]
+        families = [face.family for face, _ in fonts.pieces(text.get_text()) if face is not None]
         if families or own:
             text.set_fontfamily(list(dict.fromkeys([*first, *families])))
 

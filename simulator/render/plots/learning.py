@@ -60,7 +60,7 @@ def _learning_curves(
         up = (promotions(trace).up[rows] >= 0) | metrics.full_length(trace)[rows]
         left, stayed = fates(trace)
         gone = say("or in full", left=say(left))
-        level = ladder.of(trace.to_resource[rows])
+        level = ladder.index_of(trace.to_resource[rows])
         for number in range(len(ladder)):
             there = level == number
             for chosen, size, filled in ((there & ~up, 9, False), (there & up, 22, True)):

@@ -70,7 +70,7 @@ def lanes(axes: Axes, trace: Trace, ladder: Levels, *, colours: Theme, unit: int
     ramp = rung_colours(colours, len(ladder))
     begin, keep = metrics.useful(trace)
     axes.axvspan(0, trace.makespan / unit, color=colours.idle, lw=0, label=say("idle"))
-    level = ladder.of(trace.to_resource)
+    level = ladder.index_of(trace.to_resource)
     for number, label in enumerate(_names(ladder)):
         on = level == number
         bars(axes, trace.worker[on], begin[on] / unit, keep[on] / unit, ramp[number], label)

@@ -9,7 +9,7 @@ import numpy as np
 from simulator.cluster.calibration.estimate import plain
 from simulator.core import ticks
 from simulator.core.vocabulary import ThemeName
-from simulator.experiment.backtest import Backtest, called
+from simulator.experiment.backtest import Backtest, figure_name
 from simulator.render.options import current
 from simulator.render.plots.figure import clock, head, legend, sheet
 from simulator.render.plots.plots import lanes
@@ -66,7 +66,7 @@ def alternative(one: Backtest) -> str:
         return f"{plain(seconds * ticks.PER_SECOND / ticks.UNITS[unit])} {unit}"
 
     told = [
-        f"{called(other.name)}: {'foreseen' if other.inside else 'not foreseen'}"
+        f"{figure_name(other.name)}: {'foreseen' if other.inside else 'not foreseen'}"
         for other in one.rows[1:]
         if other.inside is not None
     ]

@@ -112,7 +112,7 @@ def test_everything_is_accounted_for(seed, policy):
     trace = workload.trace
 
     for number, visit in enumerate(workload.visits):
-        mine, witness = workload.of(number), witnesses[number]
+        mine, witness = workload.trace_of(number), witnesses[number]
         ended = mine.where(Outcome.COMPLETED, Outcome.EXITED)
         done = sorted(zip(mine.trial[ended].tolist(), mine.rung[ended].tolist(), strict=True))
         assert done == sorted((job[0], job[2]) for job in witness.told)  # each result is reported once

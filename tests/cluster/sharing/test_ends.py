@@ -9,7 +9,7 @@ from simulator.cluster.fates import Conditions, Drop
 from simulator.cluster.groups import MachineGroup, Scaling
 from simulator.cluster.hiring import Hired
 from simulator.cluster.machines import Machine
-from simulator.cluster.outcomes import keep
+from simulator.cluster.outcomes import task_to_retry
 from simulator.cluster.sharing.engine import Arrival, share
 from simulator.cluster.sharing.fifo import Fifo
 from simulator.cluster.sharing.priority import Priority
@@ -60,7 +60,7 @@ def test_what_goes_wrong_as_a_search_comes_ends_the_run():
 
 def test_a_job_that_is_lost_again_and_again_is_told_with_its_search():
     with pytest.raises(StarvedError, match="trial 3 of search 2 of team was tried 10,000 times up to resource 9"):
-        keep(((3, 0, 1, 1, 9), 1, 10_000), " of search 2 of team")
+        task_to_retry(((3, 0, 1, 1, 9), 1, 10_000), " of search 2 of team")
 
 
 def test_a_search_with_nothing_to_do_is_done_as_it_comes():
@@ -86,11 +86,11 @@ def test_only_a_machine_without_work_is_let_go():
     machine.take()
 
     with pytest.raises(ValueError, match="only a machine without work can be let go"):
-        machine.let(3)
+        machine.release(3)
     machine.give_back(4)
-    machine.let(4)
+    machine.release(4)
     with pytest.raises(ValueError, match="only a machine without work"):
-        machine.let(4)
+        machine.release(4)
     assert machine.absences(9) == ([(4, 9)], [])
 
 

@@ -80,7 +80,7 @@ def simulate_rows(searcher, curves, cluster, stop=None, seed=0, told=None):  # n
     fates = Fates(conditions, seed)
     deadline = min(
         inf if stop.time is None else stop.time,
-        inf if stop.cost is None else (pool.spending(stop.cost).by(LIMIT) or inf),
+        inf if stop.cost is None else (pool.spending(stop.cost).spent_by(LIMIT) or inf),
     )
     rows, events, order = [], [], 0
     todo, again = [], []  # queued jobs; lost ones
@@ -161,7 +161,7 @@ def simulate_rows(searcher, curves, cluster, stop=None, seed=0, told=None):  # n
             units = job.to_resource - begin
             spent = round(spent * units / (job.to_resource - first))
             speed = pool.group(worker).speed
-            work = max(1, fates.work(spent, job.trial, job.rung, number, worker, speed))
+            work = max(1, fates.training_ticks(spent, job.trial, job.rung, number, worker, speed))
             start = now
             if cluster.decision_time:
                 decided = max(decided, now) + cluster.decision_time
@@ -170,8 +170,8 @@ def simulate_rows(searcher, curves, cluster, stop=None, seed=0, told=None):  # n
             stays = fresh and begin > 0 and last.get(worker) == (job.trial, now)
             lead = fates.lead(begun=begin > 0, promoted=begin > 0 and fresh, goes_on=stays)
             save = conditions.overheads.save if conditions.recovery.on_loss == "resume" else 0
-            work = fates.slowed(work, start + lead, pool.machine_number(worker))
-            fate = fates.of(
+            work = fates.with_slow_spells(work, start + lead, pool.machine_number(worker))
+            fate = fates.fate(
                 Course(lead, work, units, conditions.recovery.checkpoint_every, save),
                 job.trial, job.rung, number, stay=up.until - start, why=up.why,
                 notice=pool.group(worker).preemption.notice if pool.group(worker).preemption else 0,
