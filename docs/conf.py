@@ -48,13 +48,13 @@ def as_directive(found: re.Match[str]) -> str:
 
 
 def as_text(found: re.Match[str]) -> str:
-    """A link to what is no file of the site as text; files to fetch stay links."""
+    """Text in place of a link to a folder or page outside the site; links to other files stay."""
     path = HERE / found[2]
     return f"{found[1]} (`{found[2].removeprefix('../')}`)" if path.is_dir() or path.suffix == ".md" else found[0]
 
 
 def read(_, name: str, source: list[str]) -> None:
-    """Make a page of the site of what a code host shows."""
+    """Make a page of the site from a page that is written for a code host."""
     text = LINK.sub(as_text, PICTURE.sub(as_directive, source[0]))
     if name == "index":  # all pages, for the list at the side
         text += "\n\n```{toctree}\n:hidden:\n:glob:\n\n" + "\n".join([*FIRST, "*"]) + "\n```\n"

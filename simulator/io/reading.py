@@ -12,7 +12,7 @@ from pathlib import Path
 from simulator.core.errors import InputError, Problem, unreadable
 from simulator.io import inputs
 
-_NO_FILES = {
+_NOT_FILES = {
     stat.S_ISDIR: "a folder",
     stat.S_ISFIFO: "a pipe",
     stat.S_ISSOCK: "a socket",
@@ -80,7 +80,7 @@ def is_file_of(path: Path, content: bytes, meant: str) -> bool:
 
 def _check_mode(path: Path, mode: int, meant: str) -> None:
     if not stat.S_ISREG(mode):
-        what = next((name for is_one, name in _NO_FILES.items() if is_one(mode)), "no file")
+        what = next((name for is_one, name in _NOT_FILES.items() if is_one(mode)), "not a file")
         raise InputError(Problem(str(path), f"is {what}; {meant}"))
 
 

@@ -89,7 +89,8 @@ def check_measured(cluster: Measured) -> None:
     for key in cluster.measured or {}:
         if not is_span(key) and key not in WHOLE and not any(re.fullmatch(text, key) for text in NUMBERS):
             raise wrong(
-                f"measured.{key} is no figure that is read from runs; such as failures.mtbf or stragglers.std"
+                f"measured.{key} is not a figure that is read from runs; give one such as failures.mtbf or "
+                "stragglers.std"
             )
         if figure(cluster, key) is None:
             raise wrong(f"measured.{key} says what {key} was measured on, and the cluster does not say {key}")

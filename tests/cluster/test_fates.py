@@ -104,17 +104,17 @@ def test_work_takes_its_factor_over_the_speed(speed):
         drawn = [uniforms(SEED, Stream.STRAGGLER, *key, n=1, first=trial) for key in ((rung, attempt), ())]
         mine, workers = (round(float(model.quantile(number)[0]), 9) for number in drawn)
 
-        assert per_job.work(1000, trial, rung, attempt, 5, speed) == round(1000 * mine / speed)
-        assert per_worker.work(1000, 7, rung, attempt, trial, speed) == round(1000 * workers / speed)
+        assert per_job.training_ticks(1000, trial, rung, attempt, 5, speed) == round(1000 * mine / speed)
+        assert per_worker.training_ticks(1000, 7, rung, attempt, trial, speed) == round(1000 * workers / speed)
 
 
 def test_work_without_stragglers_takes_at_least_a_tick_where_it_is_not_even():
     even, twice = Fates(Conditions(), SEED), Fates(Conditions(Quantiles([2.0, 2.0])), SEED)
 
-    assert [even.work(ticks, 0, 0, 0, 0, 1.0) for ticks in (0, 1, 100)] == [0, 1, 100]
-    assert [even.work(ticks, 0, 0, 0, 0, 4.0) for ticks in (0, 1, 100)] == [1, 1, 25]
-    assert [twice.work(ticks, 0, 0, 0, 0, 1.0) for ticks in (0, 1, 100)] == [1, 2, 200]
-    assert [twice.work(ticks, 0, 0, 0, 0, 2.0) for ticks in (0, 1, 101)] == [0, 1, 101]
+    assert [even.training_ticks(ticks, 0, 0, 0, 0, 1.0) for ticks in (0, 1, 100)] == [0, 1, 100]
+    assert [even.training_ticks(ticks, 0, 0, 0, 0, 4.0) for ticks in (0, 1, 100)] == [1, 1, 25]
+    assert [twice.training_ticks(ticks, 0, 0, 0, 0, 1.0) for ticks in (0, 1, 100)] == [1, 2, 200]
+    assert [twice.training_ticks(ticks, 0, 0, 0, 0, 2.0) for ticks in (0, 1, 101)] == [0, 1, 101]
 
 
 @pytest.mark.parametrize("alpha", [1.5, 3.0])

@@ -285,7 +285,7 @@ def test_a_question_names_pilots_relative_to_its_file(tmp_path):
     ],
 )
 def test_what_is_wrong_with_the_pilots_is_told_of_the_option(tmp_path, rows, said):
-    """The scenario of a question is no file that anybody could look at."""
+    """Errors name the option --pilots, since the scenario of a question is not a file that a user could look at."""
     if rows:
         (tmp_path / "p.csv").write_text("".join(PILOTS.splitlines(keepends=True)[: 1 + 3 * rows]))
     options = "--trials 16 --max-length 16 --divisor 4 --workers 2 --pilots p.csv --jobs 1"

@@ -125,7 +125,7 @@ def test_intervals_of_unknown_figures_are_refused(tmp_path, line, said):
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("workers: 3 runs", "measured.workers is no figure that is read from runs"),
+        ("workers: 3 runs", "measured.workers is not a figure that is read from runs"),
         ("preemption.up: 3 losses", "says what preemption.up was measured on, and the cluster does not say"),
     ],
 )

@@ -47,7 +47,7 @@ def read(path: Path, options: Options) -> Found:
     """Read the runs of an experiment with one metric's history; times are since the run's start, in milliseconds."""
     if path.is_dir():
         move = f"mlflow migrate-filestore --source {path} --target sqlite:///mlflow.db"
-        advice = f"MLflow reads its file store no more: run `{move}`, then import mlflow.db"
+        advice = f"MLflow no longer reads its file store: run `{move}`, then import mlflow.db"
         raise wrong(path, f"is a folder; {advice}")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # a local file is read without telemetry
     try:

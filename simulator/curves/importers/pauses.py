@@ -92,7 +92,7 @@ def _without_tails(trials: list[Trial], pace: float, max_gap: float | None, repo
         made.append(trial)
     if tails:
         report.notes.append(
-            f"{len(tails):,} trials ended long after their last report: these {sum(tails):,.6g} s are no training"
+            f"{len(tails):,} trials ended long after their last report: these {sum(tails):,.6g} s are not training"
         )
     return made
 

@@ -55,7 +55,7 @@ def check_names(path: Path, names: Iterable[str], metric: str) -> None:
         raise wrong(
             path,
             f"has {metric} of {listed(sorted(inside))} below one run{f' ({above})' if above else ''}, "
-            f"which are not trials of their own; choose which to take, as by --run '{pattern}'",
+            f"which are not separate trials; choose which to take, for example by --run '{pattern}'",
         )
 
 
@@ -77,7 +77,7 @@ def check_rows(table: LogTable, metric: str, step: str, trial_columns: list[str]
             what = "data that were trained on and others" if len(roles) > 1 else "several metrics"
             raise wrong(
                 table.path,
-                f"holds rows of {what} ({column}: {listed(sorted(values))}); choose which to take, as by "
+                f"holds rows of {what} ({column}: {listed(sorted(values))}); choose which to take, for example by "
                 f"--trial-column {names} --run '*/{held_out}'",
             )
 

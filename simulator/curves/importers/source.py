@@ -206,7 +206,7 @@ def listed(names: list[str]) -> str:
 
 def missing_extra(path: Path, extra: str) -> InputError:
     """The error that says that a library is missing."""
-    return wrong(path, f'takes an extra to read: pip install "asha-simulator[{extra}]"')
+    return wrong(path, f'can only be read with an extra: pip install "asha-simulator[{extra}]"')
 
 
 #: Number of characters of a library's own error text that are repeated at most.

@@ -55,7 +55,7 @@ def test_without_the_library(tmp_path, kind, monkeypatch):
     monkeypatch.setattr(builtins, "__import__", no_extra)
     with pytest.raises(InputError) as caught:
         imported(tmp_path / "source", kind)
-    assert str(caught.value).endswith(f'takes an extra to read: pip install "asha-simulator[{kind}]"')
+    assert str(caught.value).endswith(f'can only be read with an extra: pip install "asha-simulator[{kind}]"')
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

@@ -51,7 +51,7 @@ def test_a_run_that_was_closed_long_after_its_last_report_trained_until_that_rep
     made = csv(tmp_path, text, start_column="from", end_column="to")
 
     assert made.report.trained_s == 40
-    assert "1 trials ended long after their last report: these 28,760 s are no training" in made.report.notes
+    assert "1 trials ended long after their last report: these 28,760 s are not training" in made.report.notes
     assert csv(tmp_path, text, start_column="from", end_column="to", max_gap=1e5).report.trained_s == 28_800
 
 

@@ -51,7 +51,7 @@ def test_files_of_training_and_validation(tmp_path, train, val):
             file.parent.mkdir(parents=True, exist_ok=True)
             gap = "\t" if name.endswith("tsv") else ","
             file.write_text("".join(f"{row}\n".replace(",", gap) for row in ("epoch,loss", f"1,{loss}")))
-    with pytest.raises(InputError, match="are not trials of their own") as caught:
+    with pytest.raises(InputError, match="are not separate trials") as caught:
         imported(tmp_path / "runs", "csv")
     pattern = str(caught.value).split("--run '")[1].rstrip("'")
     assert losses_of(imported(tmp_path / "runs", "csv", options={"run": pattern})) == [[1.0], [1.0]]

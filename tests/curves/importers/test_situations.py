@@ -337,8 +337,8 @@ def test_tables_in_one_json_file_are_a_trial_each(tmp_path):
 
 def test_tables_of_training_and_validation_in_one_json_file_are_no_trials(tmp_path):
     text = json.dumps({name: [{"epoch": 1, "loss": loss}] for name, loss in (("train", 0.25), ("val", 0.5))})
-    message = "has loss of train, val below one run, which are not trials of their own; choose which to take, as by"
-    assert f"{message} --run 'val'" in said(tmp_path, text, "log.json", step_column="epoch")
+    message = "has loss of train, val below one run, which are not separate trials; choose which to take"
+    assert f"{message}, for example by --run 'val'" in said(tmp_path, text, "log.json", step_column="epoch")
     assert losses_of(csv(tmp_path, text, "log.json", step_column="epoch", run="val")) == [[0.5]]
 
 
