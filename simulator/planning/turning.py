@@ -50,10 +50,10 @@ class Growth(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Turn:
-    """A change of the decision: with more than `factor` times as much of `what`, `now` is chosen; None is no option.
+    """A change of the decision: with more than `factor` times as much of `what`, the option `now` is chosen instead.
 
-    If `factor` is below 1, it is with less than that. With other pilots the decision changes in a `share` of the
-    sets, and the factor has no meaning.
+    If `factor` is below 1, the decision changes with less than that. `now` is None if no option is chosen then. If
+    other pilots change the decision, they do so in a `share` of the sets, and `factor` has no meaning.
     """
 
     what: str

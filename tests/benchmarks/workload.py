@@ -35,7 +35,8 @@ class Search(NamedTuple):
     queued: bool = False
 
 
-#: By name. Hyperband has no number of trials; its size is the length that gives its first bracket so many.
+#: Searches by name. Hyperband takes no number of trials; it gets the length with which its first bracket has that
+#: number.
 SEARCHES = {
     "asha": Search(lambda trials, _: halving.asha(max_trials=trials, max_length=MAX_LENGTH)),
     "sha": Search(lambda trials, _: halving.sha(max_trials=trials, max_length=MAX_LENGTH)),

@@ -10,7 +10,7 @@ CONCEPTS = (DOCS / "concepts.md").read_text(encoding="utf-8")
 WORDS = re.findall(r"^\| ([a-z][a-z -]*) \| ", CONCEPTS.partition("## Glossary")[2].partition("\n## ")[0], re.M)[1:]
 #: A word that a page defines: bold, at the beginning of an entry or of a sentence, with its meaning after it.
 DEFINED = re.compile(r"(?:^[-*] |[.*] |: )\*\*([A-Z][a-z -]+)\*\*(?::| is )", re.M)
-#: Entries in bold that are no words of the field, but topics of their page.
+#: Entries in bold that are not terms but topics of their page.
 TOPICS = {"searchers that learn", "the network and the disk", "other users"}
 #: A table that a command prints has its names in the first row, or in the first column.
 TABLE = re.compile(r"┏.*?┛|┏.*?┘", re.S)

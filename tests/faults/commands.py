@@ -26,7 +26,7 @@ searchers:
 curves: {kind: synthetic, unit_time: 1 min}
 cluster: {workers: 4, stragglers: {kind: half_normal, std: 1}}
 """
-#: Numbers of runs that take some seconds, in blocks of a tenth of a second; and so many runs that no test waits for their end.
+#: A plan that takes some seconds, in blocks of a tenth of a second; and one that is too long for a test to wait for.
 PLAN = SCENARIO + "plan: {vary: {cluster.workers: [2, 4, 8]}, deadline: 20 min, replicates: 60}\n"
 LONG = PLAN.replace("60}", "9000}")
 CURVES = "trial,resource,loss,elapsed_s\n" + "".join(

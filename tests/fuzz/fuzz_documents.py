@@ -1,4 +1,4 @@
-"""Coverage-guided fuzzing, for so many seconds: `python -m tests.fuzz.fuzz_documents documents|curves|traces SECONDS`.
+"""Coverage-guided fuzzing: `python -m tests.fuzz.fuzz_documents documents|curves|traces SECONDS`.
 
 libFuzzer follows which lines of the simulator and of its YAML parser each input reaches, and changes those that reach
 new ones. It prints what it finds, and keeps it beside the corpus; the exit status is then not 0.

@@ -135,13 +135,13 @@ def dask(workers: int) -> Any:
 
 
 def dask_crew(client: Any, count: int, curves: Slowed, trouble: Trouble) -> Crew:
-    """Workers of Dask, each with an executor of its own."""
+    """A crew of `count` Dask workers, with one executor for each."""
     from distributed.scheduler import KilledWorker
 
     had: dict[int, str] = {}
 
     def pool(number: int) -> Any:
-        """The executor of a worker; after a kill, as soon as Dask has started the worker again."""
+        """The executor of a worker; after a kill, this waits until Dask has started the worker again."""
         while True:
             known = {about["name"]: address for address, about in client.scheduler_info(-1)["workers"].items()}
             address = known.get(number)

@@ -1,4 +1,4 @@
-"""What is put into a run on purpose: slow attempts and killed processes. Needs the standard library alone."""
+"""Slow attempts and killed processes, put into a run on purpose. This needs only the standard library."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-#: Seconds between two rounds of a killer.
+#: Seconds between two rounds of `killing`.
 ROUND = 0.05
 
 
@@ -24,16 +24,16 @@ class Trouble:
     """Trouble that is put into a run on purpose; times are in seconds, and drawn with `seed`."""
 
     seed: int = 0
-    stragglers: dict[str, Any] = field(default_factory=dict)  # as in a scenario
-    speeds: list[float] = field(default_factory=list)  # of the workers, where they differ
-    mtbf: float = math.inf  # of a worker, exponential: its process is killed
-    repair: float = 0.0  # until its process is started again
+    stragglers: dict[str, Any] = field(default_factory=dict)  # as in a scenario's `stragglers:`
+    speeds: list[float] = field(default_factory=list)  # of each worker; empty if they are equal
+    mtbf: float = math.inf  # mean time, exponential, until a worker's process is killed
+    repair: float = 0.0  # from then until its process is started again
     trial_start: float = 0.0
     save: float = 0.0
     restore: float = 0.0
 
     def factor(self, trial: int, rung: int, attempt: int) -> float:
-        """The factor by which the attempt takes longer."""
+        """The factor by which an attempt takes longer than without trouble."""
         if not self.stragglers:
             return 1.0
         rng = random.Random(f"{self.seed} {trial} {rung} {attempt}")
@@ -49,19 +49,19 @@ class Trouble:
 
 
 def putin(trouble: Trouble) -> dict[str, Any]:
-    """What run.json says of it; nothing for a run without trouble."""
+    """The entry of run.json about the trouble; empty for a run without trouble."""
     told = {key: value for key, value in asdict(trouble).items() if value and value != math.inf}
     return {"put_in": told} if told else {}
 
 
 class Diary:
-    """What the processes of a run write into a folder: each unit that was trained, and the one that is under way."""
+    """A folder to which the processes of a run write each unit that they trained, and the one that is under way."""
 
     def __init__(self, folder: str) -> None:
         self.folder = Path(folder)
 
     def train(self, seconds: float, **entry: Any) -> None:
-        """Sleep, as a unit of training, and write down when; a process that is killed leaves the unit under way."""
+        """Train a unit, which is to sleep, and write down when; a killed process leaves the file of its unit under way."""
         entry |= {"process": os.getpid(), "begin": time.time()}
         under_way = self.folder / f"{os.getpid()}.now"
         under_way.with_suffix(".new").write_text(json.dumps(entry))
@@ -73,7 +73,7 @@ class Diary:
         under_way.unlink()
 
     def steps(self) -> list[dict[str, Any]]:
-        """All units, those that a killed process left among them, without a loss."""
+        """All units that were trained or begun; the loss of those that a kill cut off is NaN."""
         made = [json.loads(line) for path in self.folder.glob("*.jsonl") for line in path.read_text().splitlines()]
         done = {(step["process"], step["begin"]) for step in made}
         left = [json.loads(path.read_text()) for path in self.folder.glob("*.killed")]
@@ -82,7 +82,7 @@ class Diary:
 
 @contextlib.contextmanager
 def killing(diary: Diary, trouble: Trouble) -> Iterator[None]:
-    """Kill the processes that train, each once in `trouble.mtbf` seconds of training on average, meanwhile."""
+    """Within this block, kill each process after `trouble.mtbf` seconds of its training, on average."""
     over = threading.Event()
     rng = random.Random(trouble.seed)
 

@@ -41,7 +41,10 @@ class Paces:
 
 @dataclass(frozen=True, eq=False)
 class Gaps:
-    """Seconds from a lost attempt's end to its worker's next start, and whether work was `certainly` there before."""
+    """Seconds from a lost attempt's end to its worker's next start.
+
+    `certainly` is True where work was certainly waiting just before that start, so that the worker came back then.
+    """
 
     seconds: Values
     certainly: NDArray[np.bool_]
@@ -188,7 +191,10 @@ def trained(trace: Trace, row: int, *, like: int) -> float:
 
 
 def gaps(traces: Sequence[Trace], outcome: Outcome) -> Gaps:
-    """Gaps after failures or preemptions; there was work if all other workers were at work, or just given some."""
+    """The gaps after attempts with this outcome, failed or preempted.
+
+    Work was certainly waiting where all other workers, except those away, were busy or had just been given work.
+    """
     found: list[tuple[float, bool]] = []
     for trace in traces:
         by_worker = _by_worker(trace)
@@ -206,9 +212,9 @@ def gaps(traces: Sequence[Trace], outcome: Outcome) -> Gaps:
 
 
 def _away(trace: Trace, workers: list[list[int]], at: int) -> int:
-    """The number of `workers`, given by their rows, whose last attempt before `at` was lost with the machine.
+    """The number of `workers` whose last attempt was lost with the machine and had ended before tick `at`.
 
-    Only an attempt that had ended by then counts.
+    A worker is given by the rows of its attempts.
     """
     count = 0
     for rows in workers:
@@ -347,14 +353,14 @@ def _handed(trace: Trace, rows: list[int]) -> NDArray[np.int64]:
 
 
 def _until(trace: Trace, rows: list[int]) -> NDArray[np.int64]:
-    """When a worker's attempts ended; where it was given the next one at once, when that began."""
+    """Ticks until which a worker's attempts kept it busy: to the start of the next one if that followed at once."""
     ends = trace.end[rows]
     ends[:-1] = np.where(_at_once(trace, rows), trace.start[rows][1:], ends[:-1])
     return ends
 
 
 def _at_once(trace: Trace, rows: list[int]) -> NDArray[np.bool_]:
-    """Whether a worker was given its next job as soon as it had ended one; False where it was lost itself."""
+    """For each attempt but the last, whether the next followed at once; False if the worker was lost."""
     spent, ends, starts = (trace.end - trace.start)[rows], trace.end[rows], trace.start[rows]
     gone = np.isin(trace.outcome[rows], (Outcome.FAILED, Outcome.PREEMPTED))
     soon: NDArray[np.bool_] = starts[1:] - ends[:-1] <= ticks.PER_SECOND // 10 + spent[:-1] // 100

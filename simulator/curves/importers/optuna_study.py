@@ -105,7 +105,10 @@ class _Logged:
 
 
 class _Unreported(NamedTuple):
-    """An attempt that was lost before it reported; `seconds` until that was noticed, and the last step before it."""
+    """An attempt that was lost before its first report.
+
+    `seconds` passed until the loss was noticed. `inherited` is the last step of the attempt before it, if any.
+    """
 
     start: float
     seconds: float
@@ -159,13 +162,13 @@ def _logged(trial: FrozenTrial, end: End | None, options: Options, objective: in
 
 
 def _span(trial: FrozenTrial) -> tuple[float, float | None] | None:
-    """A trial's start and end, as logged."""
+    """When a trial began and ended, as Unix times in the log; None for what the log lacks."""
     began, ended = trial.datetime_start, trial.datetime_complete
     return (began.timestamp(), ended.timestamp() if ended else None) if began else None
 
 
 def _chains(logged: dict[int, _Logged]) -> dict[int, list[_Logged]]:
-    """Each trial together with its retries, by the number of its first attempt, in that order."""
+    """Each trial together with its retries; keys are the numbers of first attempts, in increasing order."""
     chains: dict[int, list[_Logged]] = {}
     for number in sorted(logged):
         one = logged[number]  # the attribute names the first trial, also after several retries
@@ -213,12 +216,16 @@ def _timed(chains: dict[int, list[_Logged]], unreported: dict[int, list[_Unrepor
 
 
 def _paces(parts: list[tuple[float | None, int, End]]) -> list[float]:
-    """Seconds a unit of the attempts that did not fail."""
+    """Seconds per unit, for each attempt that did not fail and has times."""
     return [seconds / units for seconds, units, end in parts if seconds is not None and end is not End.FAILED]
 
 
 def _likely(pace: float, parts: list[tuple[float | None, int, End]], usual: float, found: Found) -> float:
-    """The pace of a failed attempt of a trial with these `parts`, which may have been found dead only later."""
+    """The likely pace of a failed attempt: at most `pace`, since its end may have been noticed only later.
+
+    It is the best pace of the attempts in `parts` that did not fail. If all failed, it is `usual` where `pace` is far
+    slower than that.
+    """
     likely = min(_paces(parts), default=usual if pace > STALE * usual else pace)
     if likely >= pace:
         return pace
@@ -230,7 +237,7 @@ def _likely(pace: float, parts: list[tuple[float | None, int, End]], usual: floa
 
 
 def _with_lost(trial: Trial, lost: Sequence[_Unreported], pace: float) -> Trial:
-    """A trial with its attempts that were lost before they reported: each lasts half of what it can have trained."""
+    """Add attempts that were lost before their first report; each lasts half of the time that it can have trained."""
     if not lost:
         return trial
     attempts = list(trial.attempts)

@@ -178,12 +178,12 @@ def _trial(trial: RayTrial, metric: str, step: str, options: Options) -> Trial |
 
 
 def _failed_at(row: Result, failures: list[str]) -> float | None:
-    """When the trial first failed, if that was before its first result `row`; Ray logs the second."""
+    """The time of the first failure, to the second, if it came before the first result `row`; else None."""
     told, stamp = str(row.get("date", "")), _number(row.get("timestamp"))
     if not failures or not failures[0] or stamp is None or not failures[0] < told:
         return None
     try:
-        first, since = (datetime.strptime(date, DATE) for date in (failures[0], told))  # both in the local time
+        first, since = (datetime.strptime(date, DATE) for date in (failures[0], told))  # both are local times
     except ValueError:
         return None
     return float(int(stamp)) - (since - first).total_seconds()
@@ -194,7 +194,7 @@ def _unreported(trial: RayTrial, segment: segments.Segment, failed: float) -> Lo
     begun = _number(trial.state.get("run", {}).get("start_time"))
     if begun is None or segment.start is None or not begun < failed + 1:
         return None
-    ended = min((max(failed, begun) + failed + 1) / 2, segment.start)  # the middle of when it can have been
+    ended = min((max(failed, begun) + failed + 1) / 2, segment.start)  # the middle of the times that are possible
     length = ended - begun
     return LoggedAttempt(
         begun, ended, End.RETRIED, BEFORE, int(segment.steps[0]), np.nan, segment.worker, lost=length, trained=length

@@ -76,7 +76,7 @@ def joined(name: str, segments: Sequence[Segment], end: End, config: dict[str, o
 
 
 def _longer(lost: LoggedAttempt, segment: Segment) -> LoggedAttempt:
-    """The lost attempt before a segment with the training that its log leaves out."""
+    """Extend a lost attempt by the training before the segment that is not in the log."""
     trained = None if lost.trained is None else lost.trained + segment.unlogged
     return replace(lost, end=lost.end + segment.unlogged, last=int(segment.steps[0]) - 1, trained=trained)
 
