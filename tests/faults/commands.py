@@ -18,16 +18,18 @@ ROOT = Path(__file__).parents[2]
 #: Seconds after which a test fails instead of hanging; nothing else depends on them.
 PATIENCE = 600
 
+#: Some 30 units of time, so that its animations have about as many frames, where shorter ones have 120.
 SCENARIO = """\
 title: Nine trials
+time_unit: min
 searchers:
   SHA: {name: sha, max_trials: 9, max_length: 9, divisor: 3}
   ASHA: {name: asha, max_trials: 9, max_length: 9, divisor: 3}
-curves: {kind: synthetic, unit_time: 1 min}
+curves: {kind: synthetic, unit_time: 2 min}
 cluster: {workers: 4, stragglers: {kind: half_normal, std: 1}}
 """
 #: A plan that takes some seconds, in blocks of a tenth of a second; and one that is too long for a test to wait for.
-PLAN = SCENARIO + "plan: {vary: {cluster.workers: [2, 4, 8]}, deadline: 20 min, replicates: 60}\n"
+PLAN = SCENARIO + "plan: {vary: {cluster.workers: [2, 4, 8]}, deadline: 40 min, replicates: 60}\n"
 LONG = PLAN.replace("60}", "9000}")
 CURVES = "trial,resource,loss,elapsed_s\n" + "".join(
     f"{trial},{at},{1 / (1 + trial + at)},{60 * at}\n" for trial in range(2000) for at in (1, 3, 9)

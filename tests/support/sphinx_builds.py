@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+#: Some 30 units of time, so that its animations have about as many frames, where shorter ones have 120.
 SCENARIO = """\
 title: Nine trials
 time_unit: min
 searchers:
   SHA: {name: sha, max_trials: 9, max_length: 9, divisor: 3}
   ASHA: {name: asha, max_trials: 9, max_length: 9, divisor: 3}
-curves: {kind: ordered, unit_time: 1 min}
+curves: {kind: ordered, unit_time: 2 min}
 cluster: {workers: 3}
 """
 
