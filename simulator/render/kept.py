@@ -99,7 +99,8 @@ class Kept:
                     shutil.copyfile(path, aside / path.name)
                 (aside / LIST).write_text(json.dumps(listed), encoding="utf-8")
                 entry = self._folder / digest
-                if self._contents(digest) is None and entry.is_dir() and not entry.is_symlink():
+                # In this order, since an entry that another process makes in between is whole.
+                if entry.is_dir() and not entry.is_symlink() and self._contents(digest) is None:
                     shutil.rmtree(entry, ignore_errors=True)  # else a damaged entry would stay for ever
                 aside.rename(entry)  # it fails if another process was faster
             finally:

@@ -120,6 +120,31 @@ def test_many_put_and_take_the_same_at_once(tmp_path: Path) -> None:
     assert [entry.name for entry in (tmp_path / "kept").iterdir()] == [ENTRY]
 
 
+def test_an_entry_that_another_process_makes_meanwhile_is_not_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.txt").write_text("same")
+    store, entry = Kept(tmp_path / "kept"), tmp_path / "kept" / ENTRY
+    look, remove, removed = Kept._contents, shutil.rmtree, []
+
+    def while_another_is_faster(self: Kept, digest: str) -> dict[str, bytes] | None:
+        found = look(self, digest)
+        monkeypatch.setattr(Kept, "_contents", look)
+        Kept(tmp_path / "kept").put(digest, [tmp_path / "a.txt"])
+        return found
+
+    def noted(path: Path, **how: bool) -> None:
+        removed.append(path)
+        remove(path, **how)
+
+    monkeypatch.setattr(shutil, "rmtree", noted)
+    monkeypatch.setattr(Kept, "_contents", while_another_is_faster)
+    store.put(ENTRY, [tmp_path / "a.txt"])
+
+    assert entry not in removed
+    assert store.take(ENTRY, tmp_path / "out") == [tmp_path / "out" / "a.txt"]
+
+
 def test_a_folder_that_can_not_be_written_keeps_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     store = Kept(tmp_path / "file" / "kept")
