@@ -1,24 +1,16 @@
-"""Studies of the assumptions of plans: `python -m tools.planning_studies bills
+"""Studies of the assumptions of plans: `python -m tools.planning_studies STUDY [RUNS]`.
 
-waves
-
-spells
-
-targets
-
-orders
-
-choice [RUNS]`.
-
-Each prints a table of docs/validation.md. All but `targets` and `orders` are variations of scenarios/plan_spot_or_on_demand.yaml;
-their small versions are tests in tests/planning/test_studies.py.
+The studies are bills, waves, spells, targets, orders, choice and seeds. Each prints a table of docs/validation.md. All but
+`targets` and `orders` are variations of scenarios/plan_spot_or_on_demand.yaml; their small versions are tests in
+tests/planning/test_studies.py.
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from math import floor
 from pathlib import Path
 
@@ -29,10 +21,11 @@ from simulator.cluster.engine import Cluster, simulate
 from simulator.cluster.spec import Stop
 from simulator.curves.presets import PRESETS
 from simulator.curves.synthetic import Synthetic
-from simulator.planning import statistics, sweep
-from simulator.planning.advice import advise
+from simulator.planning import planner, statistics, sweep
+from simulator.planning.advice import Advice, advise, settled
+from simulator.planning.backend import WorkerPool
 from simulator.planning.grid import Cell, Grid
-from simulator.planning.options import options
+from simulator.planning.options import Option, options
 from simulator.planning.runs import at_prices
 from simulator.planning.sweep import Block, Runs, Work
 from simulator.results import LEVEL
@@ -164,10 +157,32 @@ def pooled(runs: int) -> tuple[list[Cell], PlanSection, Runs]:
     return cells, grid.plan, at_prices(sweep.joined(parts), cells)
 
 
-def choice(cells: list[Cell], plan: PlanSection, pool: Runs, plans: int = 400, each: int = 100) -> dict[str, float]:
-    """How often the recommended option is truly below what was asked for, and the stated figures beside the true
-    ones. The runs of a plan, and as many fresh ones, are drawn from a pool of runs; the truth is that of the whole
-    pool.
+def drawn_plan(cells: list[Cell], plan: PlanSection, table: Runs, drawn: np.ndarray) -> tuple[Advice, int]:
+    """The advice of a plan whose replicates are these columns of a table of runs, and how many runs it added.
+
+    It has the least number of replicates of each option, and more of those that may be the answer. The last column is
+    that of the most replicates that it may have.
+    """
+    least, most = plan.replicates.min, plan.replicates.max
+    made = np.full(len(table), least)
+    places = {(int(rows["cell"][0]), int(rows["searcher"][0])): at for at, rows in enumerate(table)}
+
+    def advised() -> Advice:
+        rows = [table[at, drawn[:count]] for at, count in enumerate(made)]
+        return advise(options(cells, np.concatenate(rows), plan), plan)
+
+    def more(these: Sequence[Option], replicates: int) -> Advice:
+        for one in these:
+            made[places[one.cell.index, list(one.cell.loaded.scenario.searchers).index(one.label)]] = replicates
+        return advised()
+
+    return settled(advised(), least, most, more)[0], int((made - least).sum())
+
+
+def choice(cells: list[Cell], plan: PlanSection, pool: Runs, plans: int = 400) -> dict[str, float | str]:
+    """How often the recommended option is truly below what was asked for, and the stated figures beside the true ones.
+
+    The runs of a plan, and fresh ones, are drawn from a pool of runs; the truth is that of the whole pool.
     """
     rng = np.random.default_rng(2)
     truth = {(one.cell.index, one.label): one for one in options(cells, pool, plan)}
@@ -175,23 +190,26 @@ def choice(cells: list[Cell], plan: PlanSection, pool: Runs, plans: int = 400, e
     table = pool.reshape(len(truth), count)
     does = [one for one in truth.values() if one.met.estimate >= plan.confidence]
     best = min(does, key=lambda one: one.mean_cost.estimate).name
-    found = {rule: [] for rule in ("lower_bound", "estimate")}
-    sets: list[frozenset[str]] = []
+    costs = {one.name: one.mean_cost.estimate for one in truth.values()}
+    found: dict[str, list[tuple[float, float, float]]] = {rule: [] for rule in ("lower_bound", "estimate")}
+    sets, taken, added = Counter[tuple[str, ...]](), Counter[str](), []
     for _ in range(plans):
-        drawn = rng.permutation(count)[: 2 * each]
-        seen, fresh = (np.sort(drawn[part]) for part in (slice(each), slice(each, None)))
+        drawn = rng.permutation(count)[: plan.replicates.max + plan.replicates.min]
+        seen, fresh = drawn[: plan.replicates.max], drawn[plan.replicates.max :]
         for rule, rows in found.items():
-            asked = plan.model_copy(update={"choose_by": rule})
-            advice = advise(options(cells, table[:, seen].ravel(), asked), asked)
+            advice, more = drawn_plan(cells, plan.model_copy(update={"choose_by": rule}), table, seen)
+            if rule == "lower_bound":
+                named = {one.name for one in (advice.chosen, *advice.tied) if one is not None}
+                sets[tuple(sorted(named, key=costs.__getitem__))] += 1
+                taken[advice.chosen.name if advice.chosen else "none"] += 1
+                added.append(more)
             if advice.chosen is None:
                 continue
             at = list(truth).index((advice.chosen.cell.index, advice.chosen.label))
             again = float((table[at, fresh]["time_s"] <= DEADLINE_S).mean())
             true = truth[advice.chosen.cell.index, advice.chosen.label].met.estimate
             rows.append((true, advice.chosen.met.estimate, again))
-            if rule == "lower_bound":
-                sets.append(frozenset([advice.chosen.name, *(one.name for one in advice.tied)]))
-    told = {}
+    told: dict[str, float | str] = {}
     for rule, rows in found.items():
         true, said, again = np.array(rows).T
         told |= {
@@ -201,11 +219,29 @@ def choice(cells: list[Cell], plan: PlanSection, pool: Runs, plans: int = 400, e
             f"{rule}: said of the same runs": float(said.mean()),
             f"{rule}: said of fresh runs": float(again.mean()),
         }
+    [(usual, often)], [(answer, so_often)] = sets.most_common(1), taken.most_common(1)
+    dearest = [costs[named[-1]] / costs[named[0]] for named in sets.elements() if named]
     return told | {
-        "the best option of all is recommended or named as tied": float(np.mean([best in named for named in sets])),
-        "options recommended or named as tied": float(np.mean([len(named) for named in sets])),
-        "different sets of these in five plans": len(set(sets[:5])),
+        "the best option of all is recommended or named as tied": sum(sets[one] for one in sets if best in one)
+        / plans,
+        "options recommended or named as tied": sum(len(one) * sets[one] for one in sets) / plans,
+        "true cost of the dearest of them, over that of the cheapest": float(np.mean(dearest)),
+        "the most common set": "; ".join(usual),
+        "it is named": often / plans,
+        "the option recommended most often": answer,
+        "it is recommended": so_often / plans,
+        "runs added to settle the choice": float(np.mean(added)),
     }
+
+
+def seeds(runs: int = 40) -> Iterator[tuple[str, str, str, float]]:
+    """(seed, option recommended, options recommended or named as tied, most replicates of an option) of real plans."""
+    loaded = load(EXAMPLE)
+    for seed in range(1, runs + 1):
+        found = planner.answer(loaded, seed=seed, pool=WorkerPool(jobs=1)).advice
+        named = [one.name for one in (found.chosen, *found.tied) if one is not None]
+        most = max(one.replicates for one in found.options)
+        yield str(seed), found.chosen.name if found.chosen else "none", "; ".join(sorted(named)), most
 
 
 def main() -> None:
@@ -213,10 +249,12 @@ def main() -> None:
     name, *more = sys.argv[1:] or ["bills"]
     number = {"runs": int(more[0])} if more else {}
     if name == "choice":
-        for what, value in choice(*pooled(number.get("runs", 1000))).items():
-            print(f"| {what} | {value:.3f} |", flush=True)
+        for what, value in choice(*pooled(number.get("runs", 4000))).items():
+            print(f"| {what} | {value if isinstance(value, str) else f'{value:.3f}'} |", flush=True)
         return
-    study = {"bills": bills, "waves": waves, "spells": spells, "targets": targets, "orders": orders}[name]
+    study = {
+        "bills": bills, "waves": waves, "spells": spells, "targets": targets, "orders": orders, "seeds": seeds,
+    }[name]  # fmt: skip
     for row in study(**number):
         print(f"| {' | '.join(one if isinstance(one, str) else f'{one:.4g}' for one in row)} |", flush=True)
 

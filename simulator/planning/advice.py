@@ -2,39 +2,53 @@
 
 All of planning uses these words:
 
-* An option **does** what is asked if the share of its runs that met deadline, budget and target is shown to reach the
-plan's confidence: by the share's lower bound at the plan's one-sided `assurance`, or by the share itself if the plan
-says `choose_by: estimate`. It **may** do it if the upper bound reaches the confidence. If trials are drawn from
-pilots, the bounds include the uncertainty from few pilots. * Its **expense** is the mean of its cost, or of its
-worker-hours if nothing has a price. * With a deadline, the option to take is the one of least expense among those
-that do. With only a budget, it is the soonest of them, or the cheapest of those that are about as soon (within
-`SAME`, or not distinguishable). With neither, it is the knee of time against expense, or the option of least expense
-if there is no knee. * Options are **tied** with it if they may do what is asked and, compared replicate by replicate,
-can't be distinguished from it by the criterion by which it was chosen. * Larger numbers of workers that don't do what
-is asked are **exceptions**: the makespan of an asynchronous search is not monotone in the number of workers. The
-report names them, and they don't count against the option. * The **nearest** option is named if none does: the one
-that met the question most often, then reached the target most often, then is the soonest, then has the least expense.
+* An option **does** what is asked if the share of its runs that met deadline, budget and target is shown to reach
+  the plan's confidence: by the share's lower bound at the plan's one-sided `assurance`, or by the share itself if
+  the plan says `choose_by: estimate`. It **may** do it unless its upper bound, with one-sided confidence
+  `RULED_OUT`, is below the plan's confidence. If trials are drawn from pilots, the bounds include the uncertainty
+  from few pilots.
+* Its **expense** is the mean of its cost, or of its worker-hours if nothing has a price.
+* With a deadline, the **base** is the option of least expense that may do what is asked. The option to take is the
+  soonest of those that do what is asked at an expense of up to `SAME` above that of the base. If there is none, the
+  next dearer option becomes the base.
+* With only a budget, the option to take is the soonest of those that do, or the cheapest of those that are about as
+  soon (within `SAME`, or not distinguishable). With neither, it is the knee of time against expense, or the option
+  of least expense if there is no knee.
+* Options are **tied** with it if they may do what is asked and are not shown to be worse, compared replicate by
+  replicate. With a deadline, an option is worse if its expense is shown to be more than `SAME` above that of the
+  base, with confidence `RULED_OUT`. Without a deadline, it is worse if it can be distinguished from the option to
+  take by the criterion by which that was chosen.
+* With a deadline, the choice is **settled** if no option that may do what is asked is cheaper than the base, and if
+  the expense of every tied option is up to `SAME` above that of the base. Until then, the options that may be taken
+  are **open**: more replicates of them may settle it.
+* Larger numbers of workers that don't do what is asked are **exceptions**: the makespan of an asynchronous search
+  is not monotone in the number of workers. The report names them, and they don't count against the option.
+* The **nearest** option is named if none does: the one that met the question most often, then reached the target
+  most often, then is the soonest, then has the least expense.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import inf
-from typing import Literal, NamedTuple
+from math import ceil, inf
+from typing import Literal, NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.planning import statistics
-from simulator.planning.options import Option, Share
+from simulator.planning.options import RULED_OUT, Option, Share
 from simulator.planning.statistics import Interval, Values
 from simulator.scenario.plan import PlanSection
 from simulator.trace import comparison
 
-#: Relative difference of two median times up to which two options count as equally soon.
+#: Relative difference of two median times, or of two expenses, up to which they count as equal.
 SAME = 0.05
 
 Ground = Literal["expense", "time", "knee"]
+Edge = Literal["fewest", "most"]
+Number = TypeVar("Number", bound=np.generic)
 
 
 class Pick(NamedTuple):
@@ -92,26 +106,26 @@ class Series:
         """Options with more workers than the chosen one that fail the question."""
         return () if self.pick is None else tuple(self.options[place] for place in self.pick.failing)
 
-    @property
-    def edge(self) -> Literal["fewest", "most"] | None:
-        """The end of several counts at which the chosen option is, "fewest" or "most"; None if it is at no end."""
-        if self.pick is None or len(self.options) == 1:
+    def edge(self, option: Option) -> Edge | None:
+        """The end of several counts at which one of its options is; None if it is at neither."""
+        if len(self.options) == 1:
             return None
-        return {0: "fewest", len(self.options) - 1: "most"}.get(self.pick.place)  # type: ignore[return-value]
+        return {0: "fewest", len(self.options) - 1: "most"}.get(self.options.index(option))  # type: ignore[return-value]
 
 
 @dataclass(frozen=True, eq=False)
 class Difference:
     """The first searcher of a cell minus another one, replicate by replicate.
 
-    `seconds` compares the times, over the pairs in which both reached the target. If some pairs are missing, times
-    can't be compared, since the missing runs are the slow ones. Without a target they can't be compared either if the
-    two are not `alike` in the work they did. `share` compares the shares of runs that met the question, `cost` the
-    money.
+    Both have `replicates` in common. `seconds` compares the times, over the pairs in which both reached the target.
+    If some pairs are missing, times can't be compared, since the missing runs are the slow ones. Without a target
+    they can't be compared either if the two are not `alike` in the work they did. `share` compares the shares of runs
+    that met the question, `cost` the money.
     """
 
     one: Option
     other: Option
+    replicates: int
     seconds: Interval
     pairs: int
     share: Interval
@@ -123,7 +137,7 @@ class Difference:
     @property
     def whole(self) -> bool:
         """Whether both reached the target in every replicate."""
-        return self.pairs == self.one.replicates
+        return self.pairs == self.replicates
 
     @property
     def comparable(self) -> bool:
@@ -149,14 +163,20 @@ class Conflict:
 
 @dataclass(frozen=True, eq=False)
 class Advice:
-    """All conclusions from a sweep; `ground` is the criterion by which the option was chosen."""
+    """All conclusions from a sweep; `ground` is the criterion by which the option was chosen.
+
+    `base` is the option to whose expense the others were compared; None if the ground is not expense, or if no option
+    can be taken. `open` are the options of which more replicates may settle the choice.
+    """
 
     options: tuple[Option, ...]
     series: tuple[Series, ...]
     best: Series | None
     ground: Ground
     priced: bool
+    base: Option | None
     tied: tuple[Option, ...]
+    open: tuple[Option, ...]
     front: tuple[Option, ...]
     knee: Option | None
     conflict: Conflict | None
@@ -166,6 +186,20 @@ class Advice:
     def chosen(self) -> Option | None:
         """The option to take."""
         return self.best.chosen if self.best else None
+
+    @property
+    def edges(self) -> dict[int, Edge]:
+        """The numbers of workers of the chosen option and of the base that are the fewest or the most tried."""
+        found: dict[int, Edge] = {}
+        for option in (self.chosen, self.base):
+            edge = None if option is None else self.series_of(option).edge(option)
+            if option is not None and edge is not None:
+                found.setdefault(option.count, edge)
+        return found
+
+    def series_of(self, option: Option) -> Series:
+        """The options that differ from one only in the number of workers, with itself."""
+        return next(one for one in self.series if option in one.options)
 
     @property
     def by_knee(self) -> bool:
@@ -196,18 +230,35 @@ def advise(options: Sequence[Option], plan: PlanSection) -> Advice:
         turned = choice.picked(best.options, chosen)
         series, best = tuple(turned if one is best else one for one in series), turned
     bend = knee(choice.points(options))
+    base = choice.base(options) if choice.ground == "expense" else None
+    tied = () if chosen is None else tuple(choice.tied(chosen, base))
     return Advice(
         options=tuple(options),
         series=series,
         best=best,
         ground=choice.ground,
         priced=choice.priced,
-        tied=() if chosen is None else tuple(choice.tied(chosen)),
+        base=base,
+        tied=tied,
+        open=tuple(choice.open(chosen, base, tied)),
         front=tuple(options[at] for at in front(choice.points(options))),
         knee=None if bend is None else options[bend],
         conflict=choice.conflict() if chosen is None else None,
         differences=tuple(_differences(options, plan.confidence, targeted=plan.target is not None)),
     )
+
+
+def settled(
+    advice: Advice, replicates: int, most: int, more: Callable[[Sequence[Option], int], Advice]
+) -> tuple[Advice, int]:
+    """The advice when its open options have been run until the choice is settled, and how many replicates they have.
+
+    `more` runs options up to so many replicates, at most `most`, and advises anew. Each round has half as many again.
+    """
+    while advice.open and replicates < most:
+        replicates = min(ceil(1.5 * replicates), most)
+        advice = more(advice.open, replicates)
+    return advice, replicates
 
 
 def told_apart(difference: Interval) -> bool:
@@ -236,7 +287,7 @@ class _Choice:
         return does(share, self._plan)
 
     def may(self, share: Share) -> bool:
-        """Whether a share may be at least what the plan asks for, by its upper bound."""
+        """Whether it is not ruled out that a share is no less than asked."""
         return not self._plan.asked or share.at_most >= self._plan.confidence
 
     def expense(self, option: Option) -> float:
@@ -255,10 +306,24 @@ class _Choice:
             best = front(points)[-1:] if bend is None else [bend]  # without a knee, the cheapest
             return options[best[0]] if best else None
         able = [option for option in options if self.does(option.known.met)]
-        if self.ground == "time" and able:
-            soonest = min(able, key=lambda option: (option.time_s.middle, self.expense(option), option.count))
+        if self.ground == "expense":
+            base = self.base(options)
+            alike = [] if base is None else [option for option in able if self._as_cheap(option, base)]
+            return min(alike, key=self._soonest, default=None)
+        if able:
+            soonest = min(able, key=self._soonest)
             able = [option for option in able if self._as_soon(option, soonest)]
         return min(able, key=lambda option: (self.expense(option), option.count, option.time_s.middle), default=None)
+
+    def base(self, options: Sequence[Option]) -> Option | None:
+        """The option of least expense that may do what is asked, and of whose expense there is one that does."""
+        able = [option for option in options if self.does(option.known.met)]
+        may = [
+            option
+            for option in options
+            if self.may(option.known.met) and any(self._as_cheap(other, option) for other in able)
+        ]
+        return min(may, key=lambda option: (self.expense(option), option.count), default=None)
 
     def series(self, options: tuple[Option, ...]) -> Series:
         """The series of options that differ only in their count, with the option to take among them."""
@@ -273,10 +338,21 @@ class _Choice:
             pick = Pick(place, tuple(at for at in later if not self.does(options[at].known.in_time)))
         return Series(options[0].cell.setting, options[0].label, options, pick)
 
-    def tied(self, chosen: Option) -> list[Option]:
-        """Options that can't be told apart from the chosen one, the cheapest first."""
-        found = [option for option in self._options if option is not chosen and self._as_good(option, chosen)]
+    def tied(self, chosen: Option, base: Option | None) -> list[Option]:
+        """Options that are as good as the chosen one, as far as is shown, the cheapest first."""
+        found = [option for option in self._options if option is not chosen and self._as_good(option, chosen, base)]
         return sorted(found, key=lambda option: (self.expense(option), option.count))
+
+    def open(self, chosen: Option | None, base: Option | None, tied: Sequence[Option]) -> list[Option]:
+        """Options that may be taken, as long as the choice by expense is not settled."""
+        if self.ground != "expense":
+            return []
+        may = [option for option in self._options if self.may(option.known.met)]
+        if chosen is None or base is None:
+            return may
+        cheapest = all(self.expense(base) <= self.expense(option) for option in may)
+        settled = cheapest and all(self._as_cheap(option, base) for option in tied)
+        return [] if settled else [chosen, *tied]
 
     def conflict(self) -> Conflict | None:
         """The conflict of deadline and budget; None unless both are asked."""
@@ -292,12 +368,20 @@ class _Choice:
     def _reaches(self, option: Option) -> bool:
         return self.does(option.known.met) if self.ground == "knee" else option.reached >= self._plan.confidence
 
-    def _as_good(self, option: Option, chosen: Option) -> bool:
+    def _soonest(self, option: Option) -> tuple[float, float, int]:
+        return option.time_s.middle, self.expense(option), option.count
+
+    def _as_cheap(self, option: Option, base: Option) -> bool:
+        """Whether the option's expense is up to `SAME` above that of the base, in the replicates of both."""
+        mine, others = _paired(self._expenses(option), self._expenses(base))
+        return bool(mine.mean() <= (1 + SAME) * others.mean())
+
+    def _as_good(self, option: Option, chosen: Option, base: Option | None) -> bool:
         if not self.may(option.known.met):
             return False
-        dearer = self._difference(option, chosen, lambda one: _expenses(one, self.priced))
-        if self.ground == "expense":
-            return not (told_apart(dearer) and dearer.low > 0)
+        if base is not None:
+            return self._as_cheap(option, base) or not self._shown_dearer(option, base)
+        dearer = self._difference(option, chosen, self._expenses)
         if self.ground == "time":
             return self._as_soon(option, chosen) and not (told_apart(dearer) and dearer.low > 0)
         later = self._difference(option, chosen, lambda one: one.times)
@@ -309,9 +393,17 @@ class _Choice:
         later = self._difference(option, soonest, lambda one: one.times)
         return not np.isnan(later.estimate) and not told_apart(later)
 
+    def _shown_dearer(self, option: Option, base: Option) -> bool:
+        """Whether the option's expense is shown to be more than `SAME` above that of the base."""
+        mine, others = _paired(self._expenses(option), self._expenses(base))
+        return statistics.mean(mine - (1 + SAME) * others, 2 * RULED_OUT - 1).low > 0
+
+    def _expenses(self, option: Option) -> Values:
+        return option.costs if self.priced else option.hours
+
     def _difference(self, one: Option, other: Option, values: Callable[[Option], Values]) -> Interval:
-        """The interval of the difference of two options' values, paired by replicate; NaN if some are infinite."""
-        mine, others = values(one), values(other)
+        """The interval of the difference of values, replicate by replicate; NaN if some are infinite."""
+        mine, others = _paired(values(one), values(other))
         if not (np.isfinite(mine).all() and np.isfinite(others).all()):
             return Interval(float("nan"), float("nan"), float("nan"))
         return statistics.mean(mine - others, self._plan.confidence)
@@ -321,8 +413,10 @@ def _expense(option: Option, priced: bool) -> Interval:
     return option.mean_cost if priced else option.mean_hours
 
 
-def _expenses(option: Option, priced: bool) -> Values:
-    return option.costs if priced else option.hours
+def _paired(one: NDArray[Number], other: NDArray[Number]) -> tuple[NDArray[Number], NDArray[Number]]:
+    """The values of the replicates that two options have in common, which are their first ones."""
+    common = min(len(one), len(other))
+    return one[:common], other[:common]
 
 
 def _grouped(options: Sequence[Option]) -> list[tuple[Option, ...]]:
@@ -337,9 +431,9 @@ def _alike(one: Option, other: Option, level: float) -> bool:
 
     The sooner of the two must not have trained far fewer units; if neither is clearly sooner, this holds for both.
     """
-    if one.cut or other.cut or not np.array_equal(one.trials, other.trials):
+    if one.cut or other.cut or not np.array_equal(*_paired(one.trials, other.trials)):
         return False
-    seconds, _ = statistics.difference(one.times, other.times, level)
+    seconds, _ = statistics.difference(*_paired(one.times, other.times), level)
     fewer_here = comparison.less_work(one.units, other.units) and not seconds.low > 0
     fewer_there = comparison.less_work(other.units, one.units) and not seconds.high < 0
     return not (fewer_here or fewer_there)
@@ -353,11 +447,12 @@ def _differences(options: Sequence[Option], level: float, *, targeted: bool) -> 
         Difference(
             one,
             other,
-            *statistics.difference(one.times, other.times, level),
-            share=statistics.share_difference(one.done, other.done, level),
-            cost=statistics.mean(one.costs - other.costs, level),
-            kept=statistics.mean(one.costs_kept - other.costs_kept, level),
-            drained=statistics.mean(one.costs_drained - other.costs_drained, level),
+            min(one.replicates, other.replicates),
+            *statistics.difference(*_paired(one.times, other.times), level),
+            share=statistics.share_difference(*_paired(one.done, other.done), level),
+            cost=statistics.difference(*_paired(one.costs, other.costs), level)[0],
+            kept=statistics.difference(*_paired(one.costs_kept, other.costs_kept), level)[0],
+            drained=statistics.difference(*_paired(one.costs_drained, other.costs_drained), level)[0],
             alike=targeted or _alike(one, other, level),
         )
         for one, *others in by_cell.values()

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from simulator.core.errors import InputError
 from simulator.io import inputs
-from simulator.planning.advice import Advice, Series
+from simulator.planning.advice import Advice
 from simulator.planning.grid import Grid
 from simulator.scenario import settings
 from simulator.scenario.loading import Loaded, check_document
@@ -86,7 +86,10 @@ def beyond(counts: Sequence[int], chosen: int, *, enough: bool) -> list[int]:
 
 
 def beyond_advice(advice: Advice) -> list[int]:
-    """Further numbers of workers if the answer of a plan over one search lies at an end of its grid."""
-    chosen = advice.chosen or advice.nearest
-    series: Series = next(one for one in advice.series if chosen in one.options)
-    return beyond([option.count for option in series.options], chosen.count, enough=advice.chosen is not None)
+    """Numbers beyond an end of the grid at which a plan's answer lies, or the option that it was compared with."""
+    found: list[int] = []
+    for option in dict.fromkeys([advice.chosen or advice.nearest, advice.base]):
+        if option is not None:
+            counts = [one.count for one in advice.series_of(option).options]
+            found += beyond(counts, option.count, enough=advice.chosen is not None)
+    return found

@@ -17,9 +17,16 @@ from simulator.planning.runs import Runs
 from simulator.planning.statistics import Interval, Values
 from simulator.scenario.plan import PlanSection
 
+#: One-sided confidence with which an option is ruled out. A plan may look at an option five times as replicates are
+#: added, and the truly best one should be ruled out in no more than one plan of twenty.
+RULED_OUT = 0.99
+
 
 class Share(NamedTuple):
-    """A share of runs and its interval; `at_least` and `at_most` are one-sided bounds with the plan's assurance."""
+    """A share of runs and its interval, and one-sided bounds.
+
+    `at_least` has the plan's assurance, and `at_most` the confidence `RULED_OUT`.
+    """
 
     estimate: float
     low: float
@@ -185,10 +192,11 @@ def _known(runs: Runs, plan: PlanSection, unknown: Ignorance | None) -> Known:
     if unknown is None:
         return Known(chance[0], chance[1], chance[2], median)
     inner = [_wider(runs, plan, unknown, plan.confidence, [Interval(*share[:3]) for share in chance])]
-    level = 2 * plan.assurance - 1  # the level of an interval whose ends are one-sided bounds with that assurance
-    inner.append(_wider(runs, plan, unknown, level, [Interval(share[0], *share[3:]) for share in chance]))
+    for bound in (plan.assurance, RULED_OUT):
+        level = 2 * bound - 1  # the level of an interval whose ends are bounds with that confidence
+        inner.append(_wider(runs, plan, unknown, level, [Interval(share[0], *share[3:]) for share in chance]))
     met, in_time, affordable = (
-        Share(two.estimate, two.low, two.high, one.low, one.high) for two, one in zip(*inner, strict=True)
+        Share(two.estimate, two.low, two.high, least.low, most.high) for two, least, most in zip(*inner, strict=True)
     )
     fast, slow = unknown.time.factors(plan.confidence, unknown.freedom)
     return Known(met, in_time, affordable, widened(median, fast * median.estimate, slow * median.estimate))
@@ -214,7 +222,7 @@ def _share(done: NDArray[np.bool_], plan: PlanSection) -> Share:
     return Share(
         *statistics.wilson(count, runs, plan.confidence),
         at_least=statistics.at_least(count, runs, plan.assurance),
-        at_most=statistics.at_most(count, runs, plan.assurance),
+        at_most=statistics.at_most(count, runs, RULED_OUT),
     )
 
 

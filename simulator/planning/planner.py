@@ -17,7 +17,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.experiment.replicates import Replicates
 from simulator.io import inputs
 from simulator.planning import extending, limits, sweep, turning
-from simulator.planning.advice import Advice, advise
+from simulator.planning.advice import Advice, advise, settled
 from simulator.planning.backend import WorkerPool
 from simulator.planning.blocks import load_blocks, run_blocks
 from simulator.planning.grid import STEP, Cell, Grid
@@ -142,6 +142,9 @@ class _Planner:
             enough, why = _enough(advice, plan, replicates)
             if enough:
                 break
+        advice, most = settled(advice, begun, plan.replicates.max, self._more)
+        if most > begun:
+            why += f"; the options that may be the answer had up to {most:,}, to settle which of them are as good"
         self._unknown = self._not_known()
         if self._unknown:
             advice = advise(options(self._cells, sweep.joined(self._parts), plan, self._unknown), plan)
@@ -158,6 +161,23 @@ class _Planner:
             sensitivity=tuple(sensitivity),
             turns=self._turns(advice, begun),
         )
+
+    def _more(self, these: Sequence[Option], replicates: int) -> Advice:
+        """The advice after some options have been run up to so many replicates."""
+        plan = self._grid.plan
+        blocks = [block for one in these for block in self._blocks_of(one, one.replicates, replicates)]
+        self._run(blocks, self._done + sum(replicates - one.replicates for one in these))
+        return advise(options(self._cells, sweep.joined(self._parts), plan), plan)
+
+    def _blocks_of(self, one: Option, begin: int, end: int, variation: Variation | None = None) -> list[Block]:
+        """Blocks of the replicates of an option from one number up to (not with) another."""
+        index, searcher = one.cell.index, _searcher(one)
+        seen = _runs_of(sweep.joined(self._parts), one.cell, searcher)
+        step = Probe(float(seen["attempts"].mean()), 0.0).shape(1).replicates
+        return [
+            Block((index, index + 1), (at, min(at + step, end)), variation, searcher)
+            for at in range(begin, end, step)
+        ]
 
     def _not_known(self) -> dict[tuple[int, int], Ignorance]:
         """The uncertainty from pilots and calibrated clusters about each option, by cell and searcher.
@@ -189,7 +209,7 @@ class _Planner:
         if plan.deadline is None and plan.budget is None:
             return None
         there = turning.contenders(advice)
-        places = [(one.cell, list(one.cell.loaded.scenario.searchers).index(one.label)) for one in there]
+        places = [(one.cell, _searcher(one)) for one in there]
         seen = sweep.joined(self._parts)
         own = [_runs_of(seen, *place) for place in places]
         looks = min(turning.LOOKS, replicates)
@@ -256,7 +276,7 @@ class _Planner:
         return found
 
     def _note(self, block: Block, runs: Runs, total: int) -> None:
-        if block.searcher is None and block.replicates[0] < sweep.SETS:
+        if block.variation is None and block.replicates[0] < sweep.FRESH:
             self._parts.append(runs)
         self._done += len(runs)
         if self._on_progress:
@@ -266,17 +286,13 @@ class _Planner:
         """The chosen option, or the nearest, on fresh replicates; and the same under variations."""
         plan = self._grid.plan
         chosen = advice.chosen or advice.nearest
-        cell = chosen.cell
-        searcher = list(cell.loaded.scenario.searchers).index(chosen.label)
-        seen = _runs_of(sweep.joined(self._parts), cell, searcher)
-        step = Probe(float(seen["attempts"].mean()), 0.0).shape(1).replicates
-        spans = [(sweep.FRESH + at, sweep.FRESH + min(at + step, replicates)) for at in range(0, replicates, step)]
+        cell, searcher = chosen.cell, _searcher(chosen)
         varied = list(variations(cell, priced=advice.priced))
         simulated = [None, *(variation for variation in varied if variation.simulated)]
         blocks = [
-            Block((cell.index, cell.index + 1), span, variation, searcher)
+            block
             for variation in simulated
-            for span in spans
+            for block in self._blocks_of(chosen, sweep.FRESH, sweep.FRESH + replicates, variation)
         ]
         pairs = self._run(blocks, self._done + len(simulated) * replicates)
 
@@ -294,6 +310,11 @@ class _Planner:
                 runs = runs_of(variation)
             found.append((variation, option(cell, searcher, runs, plan, unknown)))
         return option(cell, searcher, own, plan, unknown), found
+
+
+def _searcher(one: Option) -> int:
+    """The number of an option's searcher."""
+    return list(one.cell.loaded.scenario.searchers).index(one.label)
 
 
 def _runs_of(runs: Runs, cell: Cell, searcher: int) -> Runs:

@@ -6,7 +6,7 @@ kind of interval holds the truth.
 
 from __future__ import annotations
 
-from math import sqrt
+from math import ceil, log, sqrt
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -16,6 +16,10 @@ from numpy.typing import NDArray
 from simulator.planning.distributions import binomial_at_most, student_quantile
 
 Values = NDArray[np.float64]
+
+#: Number of values from which on a mean's interval may rest on their skewness alone. With fewer, such an interval
+#: holds the mean of some differences in less than 93 % of experiments where 95 % is stated.
+FEW = 20
 
 
 class Interval(NamedTuple):
@@ -64,6 +68,11 @@ def runs_to_show(share: float, level: float) -> int:
     return runs
 
 
+def runs_to_see(share: float, level: float) -> int:
+    """The fewest runs of which, with probability `level`, at least one shows what happens in this share of them."""
+    return ceil(log(1 - level) / log(1 - share))
+
+
 def quantile(values: Values, share: float) -> float:
     """The smallest value that at least a share `share` of the values don't exceed; values may be inf."""
     return float(np.quantile(values, share, method="inverted_cdf"))
@@ -105,8 +114,9 @@ def _bound(order: Values, share: float, tail: float) -> float:
 def mean(values: Values, level: float) -> Interval:
     """The mean of finite values, shape (n,), with Student's interval corrected for skewness by Hall's transformation.
 
-    A single value, or equal ones, have an interval of width 0. Source: P. Hall, On the removal of skewness by
-    transformation, JRSS B 54 (1992).
+    Fewer than `FEW` values don't show their skewness well, so their interval holds Student's too. A single value, or
+    equal ones, have an interval of width 0. Source: P. Hall, On the removal of skewness by transformation, JRSS B 54
+    (1992).
     """
     count = len(values)
     if not count:
@@ -120,6 +130,8 @@ def mean(values: Values, level: float) -> Interval:
     half = student_quantile(0.5 + level / 2, count - 1)
     unit = spread / sqrt(count - 1)
     low, high = (estimate - _straightened(place - bend / 2, bend) * unit for place in (half, -half))
+    if count < FEW:
+        low, high = min(low, estimate - half * unit), max(high, estimate + half * unit)
     return Interval(estimate, low, high)
 
 

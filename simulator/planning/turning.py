@@ -70,7 +70,7 @@ class Turn:
 def contenders(advice: Advice) -> list[Option]:
     """The options that may be chosen if quantities are a little different."""
     chosen = advice.chosen or advice.nearest
-    own = next(one for one in advice.series if chosen in one.options)
+    own = advice.series_of(chosen)
     at = own.options.index(chosen)
     near = sorted(own.options, key=lambda one: abs(own.options.index(one) - at))
     others = [one.chosen for one in advice.series if one.chosen is not None and one is not own]

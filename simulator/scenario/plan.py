@@ -44,7 +44,8 @@ Axis = Annotated[
 class ReplicatesSection(Section):
     """How many seeds each cell of the grid is run with.
 
-    Seeds are added until the interval of the answer is narrow enough.
+    Seeds are added until the interval of the answer is narrow enough. With a deadline, the options that may be the
+    answer then get more of them, until it is settled which of these are as good.
     """
 
     min: Annotated[int, Field(ge=2, le=MOST)] = Field(50, description="Smallest number of seeds.")

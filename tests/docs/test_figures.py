@@ -16,7 +16,10 @@ from simulator.core import ticks
 from simulator.core.vocabulary import IMPORTERS
 from simulator.curves.files import tables
 from simulator.curves.importers import frames, pauses
-from simulator.planning import remote, turning
+from simulator.planning import remote, statistics, turning
+from simulator.planning.advice import SAME
+from simulator.planning.options import RULED_OUT
+from simulator.planning.report.sentences import RARE, SEEN
 from simulator.render import options, palette
 from simulator.scenario import yaml_text
 from simulator.scenario.loading import load
@@ -125,6 +128,10 @@ def test_limits_and_thresholds_of_the_pages():
             f"for a fifth of that time, but for {options.HOLD_MS / 1000:g} s at most",
         ],
         "plan.md": [
+            f"don't show, with {100 * RULED_OUT:g} % confidence, that too few of them are in time",
+            f"A mean cost up to {100 * SAME:g} % above that of this option counts as the same",
+            f"(with {100 * PlanSection.model_fields['assurance'].default:g} % confidence, `assurance`)",
+            f"Fewer than {statistics.runs_to_see(RARE, SEEN)} replicates of each option",
             f"It looks at up to {words[turning.CONTENDERS]} options.",
             f"(`plan.pilot_sets`, {PlanSection.model_fields['pilot_sets'].default} of them)",
             f"after it has not answered for {remote.ANSWER:g} s",
@@ -193,8 +200,12 @@ def test_comments_of_the_plan_and_of_scaling():
     assert f"a full training takes {hours:.1f} h in the median" in comments("plan_spot_or_on_demand.yaml")
     counts = next(iter(plan.plan.vary.values()))
     assert (min(counts), max(counts)) == (4, 32)
-    assert "over 4 to 32 of either, from 100 seeds of each" in comments("plan_spot_or_on_demand.yaml")
-    assert load(SCENARIOS / "plan_spot_or_on_demand.yaml").scenario.plan.replicates.max == 100
+    seeds = plan.plan.replicates
+    assert f"over 4 to 32 of either, from {seeds.min} seeds or more of each" in comments(
+        "plan_spot_or_on_demand.yaml"
+    )
+    said = f"{seeds.min} or more of each option, and up to {seeds.max} of those that may be the answer"
+    assert said in comments("plan_spot_or_on_demand.yaml")
     sigma = load(SCENARIOS / "scaling.yaml").scenario.curves.unit_time_sigma
     assert f"two in three trials: {exp(-sigma):.1f} to {exp(sigma):.1f} min a unit" in comments("scaling.yaml")
 

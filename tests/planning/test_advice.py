@@ -8,7 +8,8 @@ from math import inf
 import numpy as np
 import pytest
 
-from simulator.planning.advice import advise, front, knee
+from simulator.planning.advice import advise, front, knee, settled
+from simulator.planning.extending import beyond_advice
 from simulator.planning.grid import Cell
 from simulator.planning.options import option as summed
 from simulator.planning.runs import RUN
@@ -31,10 +32,10 @@ def plan(**asked):
     return PlanSection.model_validate(given)
 
 
-def option(question, count, times, costs=0.0, *, setting="", labels=("A",), searcher=0, index=None):
+def option(question, count, times, costs=0.0, *, setting="", labels=("A",), searcher=0, index=None, replicates=100):
     """An option of 100 runs: `times` in hours and `costs`, each a number or one for each run."""
-    runs = np.zeros(100, RUN)
-    runs["time_s"] = HOUR * np.broadcast_to(times, 100)
+    runs = np.zeros(replicates, RUN)
+    runs["time_s"] = HOUR * np.broadcast_to(times, replicates)
     runs["cost"] = costs
     runs["worker_hours"] = np.where(np.isfinite(runs["time_s"]), runs["time_s"] / HOUR, 10.0) * count
     cell = Cell(count if index is None else index, {}, setting, count, _Named(*labels))
@@ -115,6 +116,113 @@ def test_options_that_are_tied_are_named_cheapest_first():
     assert advice.tied == (may_do, as_cheap)
 
 
+def test_of_options_that_cost_alike_the_soonest_is_taken():
+    question = plan(deadline="16 h", confidence=0.9)
+    cheapest, sooner = option(question, 8, 12, 100.0), option(question, 12, 11, 102.0)
+    soonest = option(question, 16, 10, 104.9 + noise(1))
+    dearer = option(question, 24, 5, 106.0 + noise(2))
+    advice = advise([cheapest, sooner, soonest, dearer], question)
+
+    assert advice.base is cheapest
+    assert advice.chosen is soonest
+    assert advice.tied == (cheapest, sooner)
+    assert advice.open == ()
+
+
+def test_the_measure_is_the_cheapest_that_may_do_it_although_only_others_are_shown_to():
+    """So the answer does not hang on whether a hundred runs happen to show that of the cheapest."""
+    question = plan(deadline="16 h", confidence=0.9)
+    for part in (88, 91, 94):
+        cheapest = option(question, 8, share(12, 20, part), 100.0)
+        taken = option(question, 12, share(11, 20, 95), 103.0)
+        dearer = option(question, 16, share(10, 20, 96), 107.0)  # within 5 % of the second, not of the first
+        advice = advise([cheapest, taken, dearer], question)
+
+        assert advice.base is cheapest
+        assert advice.chosen is taken
+        assert advice.tied == (cheapest,)
+        assert advice.open == ()
+
+
+def test_an_option_is_ruled_out_with_99_per_cent_confidence():
+    question = plan(deadline="16 h", confidence=0.9)
+    taken = option(question, 12, 11, 103.0)
+    for part, base in ((83, taken), (84, None)):  # Wilson's upper bounds are .8998 and .907
+        cheapest = option(question, 8, share(12, 20, part), 100.0)
+        advice = advise([cheapest, taken], question)
+
+        assert advice.base is (base or cheapest)
+        assert (cheapest in advice.tied) == (base is None)
+
+
+def test_a_cheaper_option_that_may_do_it_is_named_and_leaves_the_choice_open():
+    question = plan(deadline="16 h", confidence=0.9)
+    cheap = option(question, 8, share(12, 20, 91), 50.0)
+    taken, alike = option(question, 12, 11, 103.0), option(question, 16, share(10, 20, 91), 105.0)
+    dear = option(question, 32, 5, 150.0)
+    advice = advise([cheap, taken, alike, dear], question)
+
+    assert advice.base is taken
+    assert advice.chosen is taken
+    assert advice.tied == (cheap, alike)
+    assert set(advice.open) == {taken, cheap, alike}
+
+
+def test_an_option_that_is_named_only_for_lack_of_runs_leaves_the_choice_open():
+    question = plan(deadline="16 h", confidence=0.9)
+    taken, unsure = option(question, 12, 11, 100.0), option(question, 16, 10, 108.0 + noise(1, 30))
+    advice = advise([taken, unsure], question)
+
+    assert unsure.mean_cost.estimate > 105
+    assert advice.chosen is taken
+    assert advice.tied == (unsure,)
+    assert set(advice.open) == {taken, unsure}
+
+
+def test_where_nothing_is_shown_what_may_do_it_is_open():
+    question = plan(deadline="16 h", confidence=0.9)
+    may, never = option(question, 8, share(12, 20, 91), 100.0), option(question, 12, 20, 100.0)
+    advice = advise([may, never], question)
+
+    assert advice.chosen is None
+    assert advice.base is None
+    assert advice.open == (may,)
+    assert advise([never], question).open == ()
+
+
+def test_runs_are_added_to_open_options_until_the_choice_is_settled():
+    question = plan(deadline="16 h", confidence=0.9)
+    never = option(question, 4, 20, 1.0)
+    asked = []
+
+    def more(these, replicates):
+        asked.append(([one.count for one in these], replicates))
+        part = 91 if replicates < 200 else 95
+        return advise([option(question, 8, share(12, 20, part), 1.0), never], question)
+
+    found, replicates = settled(more([], 100), 100, 400, more)
+
+    assert asked[1:] == [([8], 150), ([8], 225)]
+    assert (found.chosen.count, replicates) == (8, 225)
+    assert settled(found, 225, 400, more) == (found, 225)
+    assert settled(more([], 100), 100, 110, more)[1] == 110  # the most that are allowed
+
+
+def test_options_with_unequal_numbers_of_runs_are_compared_in_those_they_have_in_common():
+    question = plan(deadline="16 h", confidence=0.9)
+    rising = np.arange(200) / 100
+    labels = ("SHA", "ASHA")
+    one = option(question, 8, 10 + rising, 100 + rising, labels=labels, replicates=200)
+    other = option(question, 8, 9 + rising[:100], 80 + rising[:100], labels=labels, searcher=1)
+    advice = advise([one, other], question)
+    [difference] = advice.differences
+
+    assert (difference.replicates, difference.pairs, difference.whole) == (100, 100, True)
+    assert difference.seconds == pytest.approx((HOUR, HOUR, HOUR))
+    assert difference.cost == pytest.approx((20, 20, 20))
+    assert advice.chosen is other
+
+
 # Ten constructed cases.
 
 
@@ -186,10 +294,23 @@ def test_the_end_of_the_grid_is_told():
     rising = [option(question, count, 10, 10.0 * count) for count in COUNTS]
     falling = [option(question, count, 10, 1000.0 / count) for count in COUNTS]
 
-    assert advise(rising, question).best.edge == "fewest"
-    assert advise(falling, question).best.edge == "most"
-    assert advise([rising[0], falling[1], rising[3]], question).best.edge == "fewest"
-    assert advise(rising[:1], question).best.edge is None  # nothing was varied
+    assert advise(rising, question).edges == {4: "fewest"}
+    assert advise(falling, question).edges == {32: "most"}
+    assert advise([rising[0], falling[1], rising[3]], question).edges == {4: "fewest"}
+    assert advise(rising[:1], question).edges == {}  # nothing was varied
+
+
+def test_the_cheapest_option_at_the_end_of_the_grid_is_told_though_a_sooner_one_is_taken():
+    question = plan(deadline="16 h", confidence=0.9)
+    options = [
+        option(question, count, time, cost)
+        for count, time, cost in zip(COUNTS, (12, 10, 8, 6), (100, 103, 120, 150), strict=True)
+    ]
+    advice = advise(options, question)
+
+    assert advice.chosen is options[1]
+    assert advice.edges == {4: "fewest"}
+    assert beyond_advice(advice) == [2, 1]
 
 
 @pytest.mark.parametrize(

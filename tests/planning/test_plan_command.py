@@ -219,7 +219,9 @@ def test_larger_numbers_that_would_not_do_are_named(tmp_path):
     said = sentences.sentence(replace(made, advice=advice))
 
     assert re.search(r"on average \(\$[\d.]+–[\d.]+\), but not with every larger number: 8 \(100 %\); ", said), said
-    assert re.search(r"A?SHA also needs 2 workers \(\$[\d.]+\), and 8 \(100 %\) would not do\.$", said), said
+    assert re.search(r"for A?SHA it would also be 2 workers \(\$[\d.]+\), and 8 \(100 %\) would not do\.$", said), (
+        said
+    )
 
 
 def test_a_target_that_is_never_reached_gives_no_difference(tmp_path):
@@ -492,3 +494,27 @@ def test_the_gallery_holds_the_report_of_the_example(tmp_path):
     for path in gallery.iterdir():
         assert path.read_text() == (tmp_path / path.name).read_text(), path.name
     assert done.stdout.splitlines()[0] in (ROOT / "docs" / "plan.md").read_text()
+
+
+def test_runs_are_added_to_the_options_that_may_be_the_answer_and_are_kept(tmp_path):
+    text = planned(
+        "vary: {cluster.workers: [2, 4, 8]}\ndeadline: 38 min\nprice: 3\nconfidence: 0.8\n"
+        "replicates: {min: 16, max: 60, width: 1}"
+    )
+    made = answer(loaded(tmp_path, text), pool=WorkerPool(jobs=1), folder=tmp_path / "out")
+    there = sorted((tmp_path / "out" / "blocks").iterdir())
+    added = [path for path in there if path.name.startswith("replicates-000016-")]
+    for path in added[::2]:
+        path.unlink()
+    again = answer(loaded(tmp_path, text), pool=WorkerPool(jobs=1), folder=tmp_path / "out", resume=True)
+    advice = made.advice
+    more = {option for option in advice.options if option.replicates > 16}
+
+    assert (made.replicates, made.fresh.replicates) == (16, 16)
+    assert {advice.chosen, *advice.tied} <= more < set(advice.options)
+    assert advice.open == ()
+    assert {option.replicates for option in more} == {24}
+    assert "the options that may be the answer had up to 24" in made.why
+    assert report.json_text(again) == report.json_text(made)
+    assert sorted((tmp_path / "out" / "blocks").iterdir()) == there
+    assert len(added) >= len(more)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from scipy.stats import multinomial
@@ -11,6 +13,7 @@ from simulator.core import ticks
 from simulator.planning import statistics
 from simulator.searchers.halving import random
 from tests.support.worlds import World
+from tools import coverage_of_intervals as coverage
 
 
 @pytest.mark.parametrize(
@@ -52,6 +55,29 @@ def test_the_mean_of_skewed_values_reaches_further_to_the_long_side():
 
     assert found.estimate == pytest.approx(1.58)
     assert found.high - found.estimate > found.estimate - found.low > 0
+
+
+def test_the_interval_of_few_values_holds_students():
+    """Ten values show little of their skewness; that of the mean alone would end above Student's lower end."""
+    sleep = np.array([1.2, 2.4, 1.3, 1.3, 0.0, 1.0, 1.8, 0.8, 4.6, 1.4])
+    found = statistics.mean(sleep, 0.95)
+    half = 2.262157 * sleep.std(ddof=1) / np.sqrt(10)
+
+    assert found.low == pytest.approx(1.58 - half, rel=1e-6)
+    assert found.high > 1.58 + half
+    assert statistics.mean(np.tile(sleep, 2), 0.95).low > 1.58 - 2.093024 * sleep.std() / np.sqrt(19)
+
+
+def test_the_difference_of_ten_unlike_times_is_held_as_often_as_stated():
+    """In 93 % or more for 95 %, and 4,000 experiments have an error of .8 points. Without Student's it is 91.9 %."""
+    rng, truth = np.random.default_rng(7), coverage.apart(0.1, 0.5)
+
+    assert 0.93 <= coverage.held(partial(coverage.times_apart, 0.1, 0.5), truth, 10, 4000, rng) <= 0.97
+
+
+def test_the_runs_that_show_what_is_rare():
+    assert [statistics.runs_to_see(0.1, 0.95), statistics.runs_to_see(0.5, 0.95)] == [29, 5]
+    assert 1 - 0.9**29 >= 0.95 > 1 - 0.9**28
 
 
 @pytest.mark.parametrize(

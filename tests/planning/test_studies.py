@@ -52,9 +52,10 @@ def test_the_sign_between_two_searchers_in_money_changes_with_when_machines_are_
         assert cost[name, "ASHA"][1] > cost[name, "SHA"][1]
 
 
-def test_what_is_recommended_is_seldom_below_what_was_asked(tmp_path):
-    """Eight options are truly in time in 84 to 95 % of runs, and 90 % are asked for; the estimate recommends too many that are below."""
-    question = "vary: {cluster.workers: [1, 2, 3, 4]}\ndeadline: 16 h\nconfidence: 0.9\nreplicates: 100"
+@pytest.mark.parametrize(("replicates", "plans"), [("100", 40), ("{min: 75, max: 200}", 20)])
+def test_what_is_recommended_is_seldom_below_what_was_asked(tmp_path, replicates, plans):
+    """Eight options that are truly in time in 84 to 95 % of runs, 90 asked: the estimate picks too many that are not."""
+    question = f"vary: {{cluster.workers: [1, 2, 3, 4]}}\ndeadline: 16 h\nconfidence: 0.9\nreplicates: {replicates}"
     loaded = load(written(tmp_path, planned(question)))
     grid, rng = studies.Grid(loaded), np.random.default_rng(4)
     shares = [0.84, 0.86, 0.87, 0.88, 0.89, 0.91, 0.93, 0.95]
@@ -68,10 +69,11 @@ def test_what_is_recommended_is_seldom_below_what_was_asked(tmp_path):
     )
     pool["worker_hours"] = pool["cost"]
     pool["best_loss"] = 1.0
-    found = studies.choice(grid.cells(), grid.plan, pool, plans=40)
+    found = studies.choice(grid.cells(), grid.plan, pool, plans=plans)
 
     assert found["lower_bound: truly below"] <= 0.2
-    assert found["estimate: truly below"] >= 0.4
+    assert found["lower_bound: truly below"] < found["estimate: truly below"]
+    assert replicates != "100" or found["estimate: truly below"] >= 0.4
     assert found["lower_bound: said of fresh runs"] == pytest.approx(found["lower_bound: true"], abs=0.02)
     assert found["lower_bound: said of the same runs"] > found["lower_bound: true"]
     assert found["the best option of all is recommended or named as tied"] >= grid.plan.assurance

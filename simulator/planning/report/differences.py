@@ -38,7 +38,7 @@ def dearer(found: Difference) -> str:
     """A sentence on a paired difference of cost."""
     one, other, where = found.one.label, found.other.label, found.one.cell.name
     low, high = found.cost.low, found.cost.high
-    pairs = counted(found.one.replicates, "pair")
+    pairs = counted(found.replicates, "pair")
     if not told_apart(found.cost):
         span = f"{signed_money(low)} to {signed_money(high)}"
         return f"{where}: no difference in cost seen ({one} minus {other} on average {span}, {pairs})."

@@ -11,6 +11,7 @@ from typing import Any
 from simulator.core import escaping
 from simulator.core.formatting import level, percent
 from simulator.core.streams import DRAWS_VERSION
+from simulator.planning.advice import SAME
 from simulator.planning.options import Option, Share, Spread
 from simulator.planning.planner import Answer
 from simulator.planning.report import sentences
@@ -107,12 +108,14 @@ def _numbers(answer: Answer) -> dict[str, Any]:
             "by": answer.plan.choose_by,
             "assurance": answer.plan.assurance if answer.plan.choose_by == "lower_bound" else None,
             "ground": advice.ground,
+            "tolerance": SAME if advice.ground == "expense" else None,
+            "compared_with": None if advice.base is None else _name(advice.base),
         },
         "recommended": None if advice.chosen is None else _option(answer.fresh),
         "nearest": _option(answer.fresh) if advice.chosen is None else None,
         "seen_when_chosen": _option(advice.chosen or advice.nearest),
         "not_told_apart": [_name(option) for option in advice.tied],
-        "edge_of_grid": None if advice.best is None else advice.best.edge,
+        "edge_of_grid": next(iter(advice.edges.values()), None),
         "conflict": None
         if advice.conflict is None
         else {

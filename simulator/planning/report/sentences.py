@@ -8,7 +8,7 @@ from math import isfinite
 from simulator.core import formatting, ticks
 from simulator.core.formatting import counted, level, percent, trimmed
 from simulator.planning import statistics
-from simulator.planning.advice import Advice, Difference, Series, told_apart
+from simulator.planning.advice import SAME, Advice, Difference, Series, told_apart
 from simulator.planning.ignorance import more_pilots
 from simulator.planning.options import Option
 from simulator.planning.planner import Answer
@@ -41,6 +41,8 @@ __all__ = [
 
 #: Greatest number of other options that the first sentence names.
 OTHERS = 4
+#: A share of runs, and the confidence with which the replicates should have shown what happens in it.
+RARE, SEEN = 0.1, 0.95
 
 
 def sentence(answer: Answer) -> str:
@@ -133,6 +135,7 @@ def remarks(answer: Answer) -> Iterator[str]:
     if answer.plan.target is None and cell.loaded.scenario.stop is not None:
         yield "A run that comes to the scenario's `stop` is over there and counts as done, whatever was left to do."
     yield f"{answer.why[0].upper()}{answer.why[1:]}."
+    yield from _rare(answer)
     yield answer.origin
 
 
@@ -191,16 +194,19 @@ def _ground(answer: Answer) -> Iterator[str]:
     sure = level(plan.confidence)
     bound = f"with {level(plan.assurance)} confidence, one-sided"
     if advice.chosen is not None:
+        if plan.choose_by == "lower_bound":
+            how = f"are shown to do this in {sure} of runs ({bound})"
+        else:
+            how = f"did this in at least {sure} of their runs"
         cheapest = "is the cheapest on average"
         best = {
             "expense": cheapest if advice.priced else "takes the fewest worker-hours on average",
             "time": "is the soonest, or the cheapest of those that are as soon",
             "knee": "is the knee of time against cost" if advice.chosen is advice.knee else cheapest,
         }[advice.ground]
-        if plan.choose_by == "lower_bound":
-            how = f"are shown to do this in {sure} of runs ({bound})"
-        else:
-            how = f"did this in at least {sure} of their runs"
+        if advice.base is not None and advice.base is not advice.chosen:
+            how += f" and cost up to {level(SAME)} more than {advice.base.name} ({_spent(advice.base, advice)})"
+            best = "is the soonest"
         yield f"Of the options that {how}, it {best}. Its figures come from fresh runs, {unused}."
     elif plan.choose_by == "lower_bound":
         needed = statistics.runs_to_show(plan.confidence, plan.assurance)
@@ -226,6 +232,17 @@ def _below(answer: Answer) -> Iterator[str]:
         low = percent(met.low, unlike=plan.confidence)
         yield (
             f"The true share may be below the {level(plan.confidence)} asked for: its interval reaches down to {low}."
+        )
+
+
+def _rare(answer: Answer) -> Iterator[str]:
+    """A warning if the runs are too few to show what happens in few of them."""
+    needed = statistics.runs_to_see(RARE, SEEN)
+    if answer.replicates < needed:
+        yield (
+            f"{answer.replicates:,} replicates may all miss what happens in one run of ten, such as a "
+            "far longer time or a far higher bill. Means, differences and their intervals would then be wrong. "
+            f"{needed:,} replicates show it with {level(SEEN)} confidence."
         )
 
 
@@ -288,14 +305,13 @@ def _edge(advice: Advice) -> Iterator[str]:
     count = advice.chosen.count
     if len(advice.best.options) == 1 and count > 1:
         yield f"No other number than {count:,} was tried. Fewer workers may be enough; `--extend` tries them."
-    if advice.best.edge is None:
-        return
-    if advice.best.edge == "fewest":
-        if count > 1:
+    for number, edge in advice.edges.items():
+        if edge == "most":
+            more = "More workers may do better; `--extend` tries them."
+            yield f"{number:,} is the largest number that was tried. {more}"
+        elif number > 1:
             fewer = "Fewer workers may be enough; `--extend` tries them."
-            yield f"{count:,} is the smallest number that was tried. {fewer}"
-    else:
-        yield f"{count:,} is the largest number that was tried. More workers may do better; `--extend` tries them."
+            yield f"{number:,} is the smallest number that was tried. {fewer}"
 
 
 def _tied(advice: Advice, plan: PlanSection) -> Iterator[str]:
@@ -304,13 +320,20 @@ def _tied(advice: Advice, plan: PlanSection) -> Iterator[str]:
         return
     named = []
     for option in advice.tied[:OTHERS]:
-        spent = option.mean_cost if advice.priced else option.mean_hours
-        money_ = money(spent.estimate) if advice.priced else f"{hours(spent.estimate)} worker-hours"
         met = f"{percent(option.met.estimate, unlike=plan.confidence)}, " if plan.asked else ""
-        named.append(f"{option.name} ({met}{money_})")
+        named.append(f"{option.name} ({met}{_spent(option, advice)})")
     more = len(advice.tied) - len(named)
     text = "; ".join([*named, f"and {counted(more, 'other')}"] if more else named)
-    yield f"These runs can't tell it apart from: {text}."
+    if advice.base is None:
+        yield f"These runs can't tell it apart from: {text}."
+        return
+    more_ = f"cost over {level(SAME)} more" if advice.priced else f"take over {level(SAME)} more worker-hours"
+    yield f"These may do it too, and are not shown to {more_}: {text}."
+
+
+def _spent(option: Option, advice: Advice) -> str:
+    """The mean cost of an option, or its mean worker-hours if nothing has a price."""
+    return money(option.mean_cost.estimate) if advice.priced else f"{hours(option.mean_hours.estimate)} worker-hours"
 
 
 def _conflict(answer: Answer) -> Iterator[str]:
@@ -388,8 +411,8 @@ def _others(advice: Advice, chosen: Option, plan: PlanSection) -> Iterator[str]:
             continue
         cost = f" ({money(option.mean_cost.estimate)})" if advice.priced else ""
         but = f", and {_failing(one, plan)} would not do" if one.failing else ""
-        needs = "also needs" if option.count == chosen.count else "needs"
-        yield f"{name} {needs} {counted(option.count, 'worker')}{cost}{but}"
+        also = " also" if option.count == chosen.count else ""
+        yield f"for {name} it would{also} be {counted(option.count, 'worker')}{cost}{but}"
 
 
 def _told(advice: Advice) -> list[Difference]:
