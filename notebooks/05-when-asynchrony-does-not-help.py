@@ -73,7 +73,7 @@ one
 # %% [markdown]
 # A single worker never waits: every rule keeps it 100.0% busy. ASHA takes longer, 68.2 s instead of 61.7 s, because it
 # promotes more trials. It trains 6.1 trials in full instead of 4, and 12.9 of its promotions are mispromotions. D-ASHA
-# trains as many units as SHA. It takes 2.7 s (0.7–5.1) less, but only because the trials that it happens to promote are
+# trains as many units as SHA. It takes 2.7 s (0.5–5.1) less, but only because the trials that it happens to promote are
 # faster ones. With both asynchronous rules the first full-length trial comes sooner, because they need not see all
 # other trials first.
 #
