@@ -28,14 +28,14 @@ searchers:
 curves: {kind: synthetic, unit_time: 2 min}
 cluster: {workers: 4, stragglers: {kind: half_normal, std: 1}}
 """
-#: A plan of about a second, in some fifty blocks; and one that is too long for a test to wait for.
-PLAN = SCENARIO + "plan: {vary: {cluster.workers: [2, 4, 8]}, deadline: 40 min, replicates: 20}\n"
-LONG = PLAN.replace("20}", "9000}")
+#: A plan that takes some seconds, in blocks of a tenth of a second; and one that is too long for a test to wait for.
+PLAN = SCENARIO + "plan: {vary: {cluster.workers: [2, 4, 8]}, deadline: 40 min, replicates: 60}\n"
+LONG = PLAN.replace("60}", "9000}")
 CURVES = "trial,resource,loss,elapsed_s\n" + "".join(
     f"{trial},{at},{1 / (1 + trial + at)},{60 * at}\n" for trial in range(2000) for at in (1, 3, 9)
 )
 #: Python code before a command: blocks have few runs.
-SMALL_BLOCKS = "import simulator.planning.sweep as sweep; sweep.TASK = 140\n"
+SMALL_BLOCKS = "import simulator.planning.sweep as sweep; sweep.TASK = 400\n"
 #: Python code before a command: no file may grow beyond this number of bytes. Python is told not to write bytecode,
 #: since it would keep cut-off files for later commands.
 FILES_OF = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({0}, {0}))\n"

@@ -45,7 +45,7 @@ def _nothing_goes_on() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make blocks of few runs in this process, too."""
-    monkeypatch.setattr(sweep, "TASK", 140)
+    monkeypatch.setattr(sweep, "TASK", 400)
 
 
 @pytest.fixture
