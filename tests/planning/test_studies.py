@@ -62,7 +62,7 @@ def test_what_is_recommended_is_seldom_below_what_was_asked(tmp_path, replicates
     pool = np.zeros(len(shares) * 1000, RUN)
     pool["cell"], pool["searcher"] = np.repeat([0, 0, 1, 1, 2, 2, 3, 3], 1000), np.repeat([0, 1] * 4, 1000)
     pool["replicate"] = np.tile(np.arange(1000), len(shares))
-    done = rng.random((len(shares), 1000)) < np.array(shares)[:, None]
+    done = rng.permuted(np.arange(1000) < 1000 * np.array(shares)[:, None], axis=1)  # exactly these shares
     pool["time_s"] = np.where(done, 15, 17).ravel() * 3600 + rng.random(len(pool))
     pool["cost"] = pool["cost_kept"] = pool["cost_drained"] = np.repeat(np.arange(1.0, 9.0), 1000) + rng.random(
         len(pool)
