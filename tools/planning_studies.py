@@ -160,10 +160,9 @@ def pooled(runs: int) -> tuple[list[Cell], PlanSection, Runs]:
 def drawn_plan(cells: list[Cell], plan: PlanSection, table: Runs, drawn: np.ndarray) -> tuple[Advice, int]:
     """The advice of a plan whose replicates are these columns of a table of runs, and how many runs it added.
 
-    It has the least number of replicates of each option, and more of those that may be the answer. The last column is
-    that of the most replicates that it may have.
+    It has the least number of replicates of each option, and up to `settle` of those that may be the answer.
     """
-    least, most = plan.replicates.min, plan.replicates.max
+    least, most = plan.replicates.min, plan.replicates.settle or plan.replicates.min
     made = np.full(len(table), least)
     places = {(int(rows["cell"][0]), int(rows["searcher"][0])): at for at, rows in enumerate(table)}
 
@@ -184,7 +183,7 @@ def choice(cells: list[Cell], plan: PlanSection, pool: Runs, plans: int = 400) -
 
     The runs of a plan, and fresh ones, are drawn from a pool of runs; the truth is that of the whole pool.
     """
-    rng = np.random.default_rng(2)
+    rng, most = np.random.default_rng(2), plan.replicates.settle or plan.replicates.min
     truth = {(one.cell.index, one.label): one for one in options(cells, pool, plan)}
     count = int(pool["replicate"].max()) + 1
     table = pool.reshape(len(truth), count)
@@ -194,8 +193,8 @@ def choice(cells: list[Cell], plan: PlanSection, pool: Runs, plans: int = 400) -
     found: dict[str, list[tuple[float, float, float]]] = {rule: [] for rule in ("lower_bound", "estimate")}
     sets, taken, added = Counter[tuple[str, ...]](), Counter[str](), []
     for _ in range(plans):
-        drawn = rng.permutation(count)[: plan.replicates.max + plan.replicates.min]
-        seen, fresh = drawn[: plan.replicates.max], drawn[plan.replicates.max :]
+        drawn = rng.permutation(count)
+        seen, fresh = np.split(drawn[: most + plan.replicates.min], [most])
         for rule, rows in found.items():
             advice, more = drawn_plan(cells, plan.model_copy(update={"choose_by": rule}), table, seen)
             if rule == "lower_bound":

@@ -72,7 +72,7 @@ def compared(workers: int, load: float, policy: str, runs: int, searches: int = 
     stays, units = {}, {}
     for label, section in SEARCHERS.items():
         made = experiment(section, workers, load, policy, searches)
-        found = [one.figures(one.run(), slowdown=False) for one in map(made.under, range(runs))]
+        found = [one.figures(one.run(), slowdown=False) for one in map(made.under_seed, range(runs))]
         stays[label] = np.array([one.about["stay_s"]["mean"] / 3600 for one in found])
         units[label] = np.array([sum(stay.units for stay in one.stays) for one in found], np.float64)
         more = [statistics.mean(values[label] / values["SHA"] - 1, LEVEL) for values in (stays, units)]

@@ -24,7 +24,8 @@ SEEDS, TRIALS = 20, 1000
 
 def runs_of(grid: Grid, searchers: int) -> int:
     """The greatest number of runs of a plan."""
-    return len(grid) * searchers * grid.plan.replicates.max
+    wanted = grid.plan.replicates
+    return len(grid) * searchers * max(wanted.max, wanted.settle or 0)
 
 
 def too_many(grid: Grid, searchers: int, seconds: float, jobs: int) -> Problem:

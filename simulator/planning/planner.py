@@ -142,7 +142,7 @@ class _Planner:
             enough, why = _enough(advice, plan, replicates)
             if enough:
                 break
-        advice, most = settled(advice, begun, plan.replicates.max, self._more)
+        advice, most = settled(advice, begun, plan.replicates.settle or begun, self._more)
         if most > begun:
             why += f"; the options that may be the answer had up to {most:,}, to settle which of them are as good"
         self._unknown = self._not_known()

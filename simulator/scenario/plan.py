@@ -44,8 +44,7 @@ Axis = Annotated[
 class ReplicatesSection(Section):
     """How many seeds each cell of the grid is run with.
 
-    Seeds are added until the interval of the answer is narrow enough. With a deadline, the options that may be the
-    answer then get more of them, until it is settled which of these are as good.
+    Seeds are added until the interval of the answer is narrow enough.
     """
 
     min: Annotated[int, Field(ge=2, le=MOST)] = Field(50, description="Smallest number of seeds.")
@@ -56,11 +55,19 @@ class ReplicatesSection(Section):
         "10 points). Where no deadline, budget or target is given, it is the interval of the mean time, as a "
         "share of that time.",
     )
+    settle: Annotated[int, Field(ge=2, le=MOST)] | None = Field(
+        None,
+        description="With a deadline: how many seeds the options that may be the answer may have, so that another "
+        "seed of the plan seldom changes what it recommends and names. They are added until that is settled. Without "
+        "this key none are added.",
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> ReplicatesSection:
-        if self.max < self.min:
-            raise wrong("max is less than min; give at least as many")
+        for name in ("max", "settle"):
+            most = getattr(self, name)
+            if most is not None and most < self.min:
+                raise wrong(f"{name} is less than min; give at least as many")
         return self
 
 

@@ -204,7 +204,7 @@ def test_comments_of_the_plan_and_of_scaling():
     assert f"over 4 to 32 of either, from {seeds.min} seeds or more of each" in comments(
         "plan_spot_or_on_demand.yaml"
     )
-    said = f"{seeds.min} or more of each option, and up to {seeds.max} of those that may be the answer"
+    said = f"{seeds.min} or more of each option, and up to {seeds.settle} of those that may be the answer"
     assert said in comments("plan_spot_or_on_demand.yaml")
     sigma = load(SCENARIOS / "scaling.yaml").scenario.curves.unit_time_sigma
     assert f"two in three trials: {exp(-sigma):.1f} to {exp(sigma):.1f} min a unit" in comments("scaling.yaml")

@@ -111,6 +111,7 @@ def test_the_searcher_of_a_file_with_one(tmp_path):
             "cell 4 workers, num_rungs 9)",
         ),
         ("vary: {cluster.workers: [4]}\nreplicates: {min: 9, max: 3}", "s.yaml:8:3: plan.replicates: max is less than min; give at least as many"),
+        ("vary: {cluster.workers: [4]}\nreplicates: {min: 9, settle: 3}", "s.yaml:8:3: plan.replicates: settle is less than min; give at least as many"),
         ("vary: {cluster.workers: [4]}\nreplicates: 1", "s.yaml:8:3: plan.replicates: 1 should be from 2 to 100,000"),
         ("vary: {cluster.workers: [4]}\ntarget: {loss: 0.1, quantile: 0.1}", "s.yaml:8:3: plan.target: give one of loss, quantile, full_length_trials"),
         ("vary: {cluster.workers: [4]}\nconfidence: 1", "s.yaml:8:3: plan.confidence: 1 should be less than 1"),

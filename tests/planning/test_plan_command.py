@@ -496,10 +496,28 @@ def test_the_gallery_holds_the_report_of_the_example(tmp_path):
     assert done.stdout.splitlines()[0] in (ROOT / "docs" / "plan.md").read_text()
 
 
+@pytest.mark.parametrize(
+    ("settle", "said"),
+    [
+        ("", "Another seed of this plan may give another answer. `replicates: {settle: 400}` adds runs of the options that may be the answer, to settle it."),
+        (", settle: 16", "Another seed of this plan may give another answer: 16 runs of each option that may be the answer have not settled it."),
+        (", settle: 60", None),
+    ],
+)  # fmt: skip
+def test_a_choice_that_another_seed_may_change_says_so(tmp_path, settle, said):
+    text = planned(
+        "vary: {cluster.workers: [2, 4, 8]}\ndeadline: 38 min\nprice: 3\nconfidence: 0.8\n"
+        f"replicates: {{min: 16, width: 1{settle}}}"
+    )
+    remarks = [remark for remark in sentences.remarks(found(tmp_path, text)) if "Another seed" in remark]
+
+    assert remarks == ([] if said is None else [said])
+
+
 def test_runs_are_added_to_the_options_that_may_be_the_answer_and_are_kept(tmp_path):
     text = planned(
         "vary: {cluster.workers: [2, 4, 8]}\ndeadline: 38 min\nprice: 3\nconfidence: 0.8\n"
-        "replicates: {min: 16, max: 60, width: 1}"
+        "replicates: {min: 16, width: 1, settle: 60}"
     )
     made = answer(loaded(tmp_path, text), pool=WorkerPool(jobs=1), folder=tmp_path / "out")
     there = sorted((tmp_path / "out" / "blocks").iterdir())

@@ -129,6 +129,7 @@ def test_without_prices_nothing_is_said_of_ownership(tmp_path):
     ("old", "new", "expected"),
     [
         ("target: {stay: 2 h}", "deadline: 3 h", ["plan.deadline: is asked of one search", "plan.target: searches share the cluster: give `target: {stay: 24 h}`"]),
+        ("replicates: 2", "replicates: {min: 4, settle: 9}", ["plan.replicates.settle: is for a plan of one search; leave it out"]),
         ("target: {stay: 2 h}", "target: {loss: 0.1}", ["plan.target: searches share the cluster: give"]),
     ],
 )  # fmt: skip

@@ -135,6 +135,7 @@ def remarks(answer: Answer) -> Iterator[str]:
     if answer.plan.target is None and cell.loaded.scenario.stop is not None:
         yield "A run that comes to the scenario's `stop` is over there and counts as done, whatever was left to do."
     yield f"{answer.why[0].upper()}{answer.why[1:]}."
+    yield from _open(answer)
     yield from _rare(answer)
     yield answer.origin
 
@@ -233,6 +234,18 @@ def _below(answer: Answer) -> Iterator[str]:
         yield (
             f"The true share may be below the {level(plan.confidence)} asked for: its interval reaches down to {low}."
         )
+
+
+def _open(answer: Answer) -> Iterator[str]:
+    """What may settle a choice that another seed of the plan may change."""
+    settle = answer.plan.replicates.settle
+    if not answer.advice.open or answer.fresh.ignorance is not None:  # more runs don't help where pilots are too few
+        return
+    told = "Another seed of this plan may give another answer"
+    if settle is None:
+        yield f"{told}. `replicates: {{settle: 400}}` adds runs of the options that may be the answer, to settle it."
+    else:
+        yield f"{told}: {settle:,} runs of each option that may be the answer have not settled it."
 
 
 def _rare(answer: Answer) -> Iterator[str]:

@@ -121,6 +121,9 @@ def check_shared(loaded: Loaded, on_progress: Callable[[int, int], None] | None 
     ]
     if plan.target is None or plan.target.stay is None:
         problems.append(loaded.problem(("plan", "target"), "searches share the cluster: give `target: {stay: 24 h}`"))
+    if plan.replicates.settle is not None:
+        message = "is for a plan of one search; leave it out"
+        problems.append(loaded.problem(("plan", "replicates", "settle"), message))
     if problems:
         raise InputError(problems)
     grid = Grid(loaded)
