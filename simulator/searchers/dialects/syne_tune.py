@@ -166,9 +166,9 @@ class QuantileJudge(Judge):
 class ShareJudge(Judge):
     """Lets a trial go on if at most 1 in `reduction_factor` of the losses here is strictly better.
 
-    Its own loss is one of these. Once a loss is NaN, the number of better losses is what Python's sort and numpy's
-    search give for such a list. From Python 3.13 on the sort gives another result, here and in the real class.
-    Simulated runs never report NaN.
+    Its own loss is one of these. Once a loss is NaN, the number of better losses is what Python's sort and NumPy's
+    search give for such a list. The sort gives another result from Python 3.13 on, and the search from NumPy 2.5 on,
+    here and in the real class. Simulated runs never report NaN.
     """
 
     __slots__ = ("_share",)
