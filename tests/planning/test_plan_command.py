@@ -448,6 +448,12 @@ def test_names_from_the_scenario_are_only_text(tmp_path):
     assert "<script>" not in markdown(contents(made))
 
 
+def test_keys_of_a_scenario_are_code_in_the_page(tmp_path):
+    shown = page.page(replace(contents(found(tmp_path)), remarks=["`--extend` tries them; <b>`release`</b>"]))
+
+    assert "<li><code>--extend</code> tries them; &lt;b&gt;<code>release</code>&lt;/b&gt;</li>" in shown
+
+
 def test_figures_name_every_line_as_it_is(tmp_path):
     head = HEAD.replace("  SHA:", "  _SHA:").replace("  ASHA:", "  超:")
     shown = page.page(contents(found(tmp_path, planned("vary: {cluster.workers: [2, 4]}\nreplicates: 4", head))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import version
 
 from simulator.core.escaping import html
@@ -27,10 +28,10 @@ def page(told: Contents) -> str:
         question=html(told.question),
         answer=html(told.answer),
         sure=html(told.sure),
-        risk=html(told.risk),
+        risk=_with_code(told.risk),
         first=first,
         assumptions=_table(told.assumptions),
-        remarks="".join(f"<li>{html(remark)}</li>" for remark in told.remarks),
+        remarks="".join(f"<li>{_with_code(remark)}</li>" for remark in told.remarks),
         figures="".join(others),
         tables="\n".join(map(_table, (told.options, *told.further))),
         source=(
@@ -38,6 +39,11 @@ def page(told: Contents) -> str:
             f"<code>{told.loaded.digest[:12]}</code>"
         ),
     )
+
+
+def _with_code(text: str) -> str:
+    """A text as HTML, in which what stands between backticks is code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", html(text))
 
 
 def _properties(theme: str) -> str:
