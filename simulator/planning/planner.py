@@ -138,7 +138,7 @@ class _Planner:
             blocks = sweep.blocks(shape, len(self._cells), (begun, replicates))
             self._run(blocks, self._done + (replicates - begun) * self._searchers)
             begun = replicates
-            advice = advise(options(self._cells, sweep.joined(self._parts), plan), plan)
+            advice = self._advice()
             enough, why = _enough(advice, plan, replicates)
             if enough:
                 break
@@ -147,7 +147,7 @@ class _Planner:
             why += f"; the options that may be the answer had up to {most:,}, to settle which of them are as good"
         self._unknown = self._not_known()
         if self._unknown:
-            advice = advise(options(self._cells, sweep.joined(self._parts), plan, self._unknown), plan)
+            advice = self._advice()
         fresh, sensitivity = self._again(advice, begun)
         return Answer(
             loaded=self._grid.loaded,
@@ -162,20 +162,27 @@ class _Planner:
             turns=self._turns(advice, begun),
         )
 
+    def _advice(self) -> Advice:
+        """The advice from all runs so far, and from what is unknown about the options."""
+        plan = self._grid.plan
+        return advise(options(self._cells, sweep.joined(self._parts), plan, self._unknown), plan)
+
     def _more(self, these: Sequence[Option], replicates: int) -> Advice:
         """The advice after some options have been run up to so many replicates."""
-        plan = self._grid.plan
         blocks = [block for one in these for block in self._blocks_of(one, one.replicates, replicates)]
         self._run(blocks, self._done + sum(replicates - one.replicates for one in these))
-        return advise(options(self._cells, sweep.joined(self._parts), plan), plan)
+        return self._advice()
 
-    def _blocks_of(self, one: Option, begin: int, end: int, variation: Variation | None = None) -> list[Block]:
-        """Blocks of the replicates of an option from one number up to (not with) another."""
+    def _blocks_of(
+        self, one: Option, begin: int, end: int, under: Sequence[Variation | None] = (None,)
+    ) -> list[Block]:
+        """Blocks of the replicates of an option from one number up to (not with) another, under each variation."""
         index, searcher = one.cell.index, _searcher(one)
         seen = _runs_of(sweep.joined(self._parts), one.cell, searcher)
         step = Probe(float(seen["attempts"].mean()), 0.0).shape(1).replicates
         return [
             Block((index, index + 1), (at, min(at + step, end)), variation, searcher)
+            for variation in under
             for at in range(begin, end, step)
         ]
 
@@ -289,11 +296,7 @@ class _Planner:
         cell, searcher = chosen.cell, _searcher(chosen)
         varied = list(variations(cell, priced=advice.priced))
         simulated = [None, *(variation for variation in varied if variation.simulated)]
-        blocks = [
-            block
-            for variation in simulated
-            for block in self._blocks_of(chosen, sweep.FRESH, sweep.FRESH + replicates, variation)
-        ]
+        blocks = self._blocks_of(chosen, sweep.FRESH, sweep.FRESH + replicates, simulated)
         pairs = self._run(blocks, self._done + len(simulated) * replicates)
 
         def runs_of(variation: Variation | None) -> Runs:
