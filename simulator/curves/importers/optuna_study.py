@@ -22,7 +22,6 @@ from simulator.curves.importers.source import (
     BEYOND,
     End,
     Found,
-    LoggedAttempt,
     Options,
     Trial,
     choose,
@@ -244,12 +243,8 @@ def _with_lost(trial: Trial, lost: Sequence[_Unreported], pace: float) -> Trial:
     for start, seconds, inherited in lost:
         length = min(seconds, pace) / 2
         reached = int(trial.steps.min()) if inherited is None else inherited + 1
-        attempts.append(
-            LoggedAttempt(
-                start, start + length, End.RETRIED, BEFORE if inherited is None else inherited, reached, np.nan,
-                lost=length, trained=length,
-            )
-        )  # fmt: skip
+        before = BEFORE if inherited is None else inherited
+        attempts.append(segments.unreported(start, length, reached, before=before))
     return replace(trial, attempts=tuple(sorted(attempts, key=lambda attempt: attempt.start)))
 
 

@@ -16,7 +16,6 @@ from simulator.curves.importers import ray_folders, segments, sidecars
 from simulator.curves.importers.frames import MAX_BYTES
 from simulator.curves.importers.ray_folders import STEP, RayTrial, Result
 from simulator.curves.importers.source import (
-    BEFORE,
     BEYOND,
     End,
     Found,
@@ -195,10 +194,7 @@ def _unreported(trial: RayTrial, segment: segments.Segment, failed: float) -> Lo
     if begun is None or segment.start is None or not begun < failed + 1:
         return None
     ended = min((max(failed, begun) + failed + 1) / 2, segment.start)  # the middle of the times that are possible
-    length = ended - begun
-    return LoggedAttempt(
-        begun, ended, End.RETRIED, BEFORE, int(segment.steps[0]), np.nan, segment.worker, lost=length, trained=length
-    )
+    return segments.unreported(begun, ended - begun, int(segment.steps[0]), worker=segment.worker)
 
 
 def _parts(rows: list[Result]) -> list[list[Result]]:

@@ -81,6 +81,14 @@ def _longer(lost: LoggedAttempt, segment: Segment) -> LoggedAttempt:
     return replace(lost, end=lost.end + segment.unlogged, last=int(segment.steps[0]) - 1, trained=trained)
 
 
+def unreported(
+    start: float, length: float, reached: int, *, before: int = BEFORE, worker: str | None = None
+) -> LoggedAttempt:
+    """An attempt that was lost after `length` seconds, before its first report, expected at the step `reached`."""
+    end = start + length
+    return LoggedAttempt(start, end, End.RETRIED, before, reached, np.nan, worker, lost=length, trained=length)
+
+
 def _unlogged(segment: Segment, before: LoggedAttempt, until: float) -> LoggedAttempt:
     """An attempt for the training between two segments that is not in the log; its time is not known."""
     room = max(until - before.end - segment.unlogged, 0.0)
