@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import subprocess
 import sys
 from functools import partial
@@ -16,7 +15,6 @@ import pytest
 from simulator.core.errors import MachineError
 from simulator.planning.backend import WorkerPool
 from tests.faults.commands import (
-    A_BLOCK,
     PATIENCE,
     WRITING,
     all_gone,
@@ -24,19 +22,30 @@ from tests.faults.commands import (
     contents,
     ended,
     environment,
-    go_on,
-    halted,
     started,
-    workers,
 )
+
+#: Python code before a command: a process that is about to do the 20th replicate or a later one is killed, as the
+#: system kills a process that takes too much memory; here under a condition.
+KILLED = """
+import os, signal
+from pathlib import Path
+import simulator.planning.sweep as sweep
+def run_block(work, block, real=sweep.run_block):
+    if block.replicates[0] >= 20 and {condition}:
+        Path("died").touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(work, block)
+sweep.run_block = run_block
+"""
 
 
 def test_the_plan_goes_on_when_a_worker_is_killed(folder: Path) -> None:
+    """The worker dies with work to do: one that dies after its last task has lost nothing, and nothing is said."""
     whole = asha_sim(*WRITING["plan"], folder / "whole", cwd=folder)
     out = folder / "out"
-    process = halted(*WRITING["plan --jobs 2"], out, cwd=folder, at=A_BLOCK)
-    os.kill(workers(process.pid)[0], signal.SIGKILL)
-    go_on(process)
+    once = KILLED.format(condition='not Path("died").exists()')
+    process = started(*WRITING["plan --jobs 2"], out, cwd=folder, first=once)
     printed, said = process.communicate(timeout=PATIENCE)
 
     assert (process.returncode, printed) == (0, whole.stdout), said
@@ -45,22 +54,12 @@ def test_the_plan_goes_on_when_a_worker_is_killed(folder: Path) -> None:
     assert all_gone(process.pid)
 
 
-#: Python code before a command: a process that reaches the 20th replicate is killed, as the system kills a process that takes too much memory.
-KILLED = """
-import os, signal
-import simulator.planning.sweep as sweep
-def run_block(work, block, real=sweep.run_block):
-    if block.replicates[0] >= 20:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return real(work, block)
-sweep.run_block = run_block
-"""
-
-
 def test_if_every_worker_is_killed_the_error_names_the_runs_and_how_to_go_on(folder: Path) -> None:
     whole = asha_sim(*WRITING["plan"], folder / "whole", cwd=folder)
     out = folder / "out"
-    status, said = ended(started("plan", "p.yaml", "--jobs", "2", "--out", out, cwd=folder, first=KILLED))
+    status, said = ended(
+        started("plan", "p.yaml", "--jobs", "2", "--out", out, cwd=folder, first=KILLED.format(condition="True"))
+    )
 
     assert status == 1
     assert re.fullmatch(
