@@ -448,10 +448,17 @@ def test_names_from_the_scenario_are_only_text(tmp_path):
     assert "<script>" not in markdown(contents(made))
 
 
-def test_keys_of_a_scenario_are_code_in_the_page(tmp_path):
-    shown = page.page(replace(contents(found(tmp_path)), remarks=["`--extend` tries them; <b>`release`</b>"]))
+def test_keys_of_a_scenario_are_code_in_the_page_and_in_markdown(tmp_path):
+    said = [
+        "`--extend` tries them; <b>`max_wait: 3 h`</b>",
+        "`a|b`, `*` and `<b>` stay as they are, like one ` alone",
+    ]
+    made = replace(contents(found(tmp_path)), remarks=said)
+    shown = page.page(made)
 
-    assert "<li><code>--extend</code> tries them; &lt;b&gt;<code>release</code>&lt;/b&gt;</li>" in shown
+    assert "<li><code>--extend</code> tries them; &lt;b&gt;<code>max_wait: 3 h</code>&lt;/b&gt;</li>" in shown
+    assert "- `--extend` tries them; &lt;b>`max_wait: 3 h`&lt;/b>\n" in markdown(made)
+    assert "- \\`a\\|b\\`, \\`\\*\\` and \\`&lt;b>\\` stay as they are, like one \\` alone\n" in markdown(made)
 
 
 def test_figures_name_every_line_as_it_is(tmp_path):

@@ -56,7 +56,7 @@ def trace(trials: Sequence[Trial], *, label: str, maximise: bool, offset: int) -
     slots: dict[str, list[_Slot]] = {}  # by worker of the source
     rows = []
     workers = 0
-    for attempt, number, job in sorted(stays, key=lambda stay: not stay.attempt.told):  # movable last
+    for attempt, number, job in sorted(stays, key=lambda stay: stay.attempt.inferred):  # movable last
         start, stop = ticks.from_seconds(attempt.start - origin), ticks.from_seconds(attempt.end - origin)
         latest = start + ticks.from_seconds(attempt.slack)
         among = slots.setdefault(attempt.worker or "", [])
@@ -120,6 +120,6 @@ def _row(attempt: LoggedAttempt, start: int, stop: int, offset: int, *, maximise
         overhead = stop - start - trained
     lost = min(ticks.from_seconds(attempt.lost), stop - start - overhead)
     loss = attempt.loss * (-1 if maximise else 1) if np.isfinite(attempt.loss) else np.inf
-    if outcome is not Outcome.COMPLETED or not attempt.told:
+    if outcome is not Outcome.COMPLETED or attempt.inferred:
         loss = np.inf if outcome is Outcome.EXITED else np.nan
     return before, reached, start, stop, outcome, loss, overhead, lost

@@ -94,5 +94,5 @@ def _unlogged(segment: Segment, before: LoggedAttempt, until: float) -> LoggedAt
     room = max(until - before.end - segment.unlogged, 0.0)
     return LoggedAttempt(
         before.end, before.end + segment.unlogged, End.PAUSED, before.last, int(segment.steps[0]) - 1, np.nan,
-        segment.worker, trained=segment.unlogged, slack=room, told=False,
+        segment.worker, trained=segment.unlogged, slack=room, inferred=True,
     )  # fmt: skip

@@ -94,7 +94,7 @@ class LoggedAttempt:
     lost: float = 0.0
     trained: float | None = None
     slack: float = 0.0
-    told: bool = True  # False if it has no report
+    inferred: bool = False  # whether the log has no report of it, and only what came before and after it
 
     def later(self, seconds: float) -> LoggedAttempt:
         """The same attempt, `seconds` later."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from simulator.core import escaping
 from simulator.planning.report.contents import Contents
 
@@ -13,9 +15,9 @@ def markdown(told: Contents) -> str:
         [
             f"# {escaping.markdown(told.title)}",
             "",
-            f"**{escaping.markdown(told.answer)}**",
+            f"**{_with_code(told.answer)}**",
             "",
-            *(f"- {escaping.markdown(remark)}" for remark in told.remarks),
+            *(f"- {_with_code(remark)}" for remark in told.remarks),
             "",
             "| " + " | ".join(head) + " |",
             "| --- |" + " ---: |" * (len(head) - 1),
@@ -23,3 +25,13 @@ def markdown(told: Contents) -> str:
             "",
         ]
     )
+
+
+def _with_code(text: str) -> str:
+    """A text as Markdown; what stands between backticks is code, unless it has characters that must be escaped."""
+
+    def code(found: re.Match[str]) -> str:
+        inside = found[1].replace("\\_", "_")
+        return found[0] if re.search(r"[\\&]", inside) else f"`{inside}`"
+
+    return re.sub(r"\\`(.+?)\\`", code, escaping.markdown(text))
