@@ -207,10 +207,10 @@ def check(
         return
     experiment = Experiment(loaded)
     if experiment.loaded.scenario.plan is not None:
-        from simulator.planning import planner
+        from simulator.planning.cells import check_plan
 
         with late_bar("looking at every cell") as on_progress:
-            planner.check_plan(experiment.loaded, on_progress)
+            check_plan(experiment.loaded, on_progress)
     typer.echo(printable(f"{scenario}: sound; searchers {', '.join(experiment.labels)}"))
 
 

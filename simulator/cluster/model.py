@@ -46,7 +46,6 @@ from typing import Any, Generic, TypeVar
 
 import simpy
 
-from simulator.cluster.garbage import uncollected
 from simulator.cluster.groups import MachineGroup
 from simulator.cluster.hiring import Hired
 from simulator.cluster.machines import Machine
@@ -56,6 +55,7 @@ from simulator.cluster.recording import unpack
 from simulator.cluster.spec import Cluster, StarvedError
 from simulator.core import ticks
 from simulator.core.errors import RunError
+from simulator.core.garbage import uncollected
 
 #: The Python type of a process.
 Process = Generator[simpy.Event, Any, None]

@@ -1,164 +1,16 @@
-"""The advice: which option to take, and what else a reader should know. It claims no more than the runs show.
-
-All of planning uses these words:
-
-* An option **does** what is asked if the share of its runs that met deadline, budget and target is shown to reach
-  the plan's confidence: by the share's lower bound at the plan's one-sided `assurance`, or by the share itself if
-  the plan says `choose_by: estimate`. It **may** do it unless its upper bound, with one-sided confidence
-  `RULED_OUT`, is below the plan's confidence. If trials are drawn from pilots, the bounds include the uncertainty
-  from few pilots.
-* Its **expense** is the mean of its cost, or of its worker-hours if nothing has a price.
-* With a deadline, the **base** is the option of least expense that may do what is asked. The option to take is the
-  soonest of those that do what is asked at an expense of up to `SAME` above that of the base. If there is none, the
-  next dearer option becomes the base.
-* With only a budget, the option to take is the soonest of those that do, or the cheapest of those that are about as
-  soon (within `SAME`, or not distinguishable). With neither, it is the knee of time against expense, or the option
-  of least expense if there is no knee.
-* Options are **tied** with it if they may do what is asked and are not shown to be worse, compared replicate by
-  replicate. With a deadline, an option is worse if its expense is shown to be more than `SAME` above that of the
-  base, with confidence `RULED_OUT`. Without a deadline, it is worse if it can be distinguished from the option to
-  take by the criterion by which that was chosen.
-* With a deadline, the choice is **settled** if no option that may do what is asked is cheaper than the base, and if
-  the expense of every tied option is up to `SAME` above that of the base. Until then, the options that may be taken
-  are **open**: more replicates of them may settle it.
-* Larger numbers of workers that don't do what is asked are **exceptions**: the makespan of an asynchronous search
-  is not monotone in the number of workers. The report names them, and they don't count against the option.
-* The **nearest** option is named if none does: the one that met the question most often, then reached the target
-  most often, then is the soonest, then has the least expense.
-"""
+"""The advice: which option to take, and what else a reader should know. choice.py explains the words."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import ceil, inf
-from typing import Literal, NamedTuple, TypeVar
+from math import ceil
 
-import numpy as np
-from numpy.typing import NDArray
-
-from simulator.planning import statistics
-from simulator.planning.options import RULED_OUT, Option, Share
-from simulator.planning.statistics import Interval, Values
+from simulator.planning.choice import Choice, Conflict, Edge, Ground, Series, expense
+from simulator.planning.differences import Difference, differences
+from simulator.planning.options import Option
+from simulator.planning.tradeoff import front, knee
 from simulator.scenario.plan import PlanSection
-from simulator.trace import comparison
-
-#: Relative difference of two median times, or of two expenses, up to which they count as equal.
-SAME = 0.05
-
-Ground = Literal["expense", "time", "knee"]
-Edge = Literal["fewest", "most"]
-Number = TypeVar("Number", bound=np.generic)
-
-
-class Pick(NamedTuple):
-    """The index of the chosen count, and the indices of larger counts that fail the question."""
-
-    place: int
-    failing: tuple[int, ...] = ()
-
-
-def knee(points: Sequence[tuple[float, float]]) -> int | None:
-    """The knee of a trade-off: the point of its front that is furthest below the straight line between the ends.
-
-    Both axes are scaled to the range of the front. None for fewer than three points, or if no point is below the
-    line.
-    """
-    order = front(points)
-    if len(order) < 3:  # noqa: PLR2004
-        return None
-    (x0, y0), (x1, y1) = points[order[0]], points[order[-1]]
-    depths = [1 - (points[at][0] - x0) / (x1 - x0) - (points[at][1] - y1) / (y0 - y1) for at in order]
-    deepest = max(range(len(order)), key=depths.__getitem__)
-    return order[deepest] if depths[deepest] > 0 else None
-
-
-def front(points: Sequence[tuple[float, float]]) -> list[int]:
-    """Indices of the finite points that no other point beats, in rising order of the first coordinate.
-
-    A point beats another if it is at least as good in both coordinates and better in one.
-    """
-    order = sorted((at for at, point in enumerate(points) if max(point) < inf), key=lambda at: (*points[at], at))
-    best, found = inf, []
-    for at in order:
-        if points[at][1] < best:
-            best = points[at][1]
-            found.append(at)
-    return found
-
-
-@dataclass(frozen=True, eq=False)
-class Series:
-    """Options that differ only in their number of workers, fewest first, and which of them to take."""
-
-    setting: str
-    label: str
-    options: tuple[Option, ...]
-    pick: Pick | None
-
-    @property
-    def chosen(self) -> Option | None:
-        """The option to take."""
-        return None if self.pick is None else self.options[self.pick.place]
-
-    @property
-    def failing(self) -> tuple[Option, ...]:
-        """Options with more workers than the chosen one that fail the question."""
-        return () if self.pick is None else tuple(self.options[place] for place in self.pick.failing)
-
-    def edge(self, option: Option) -> Edge | None:
-        """The end of several counts at which one of its options is; None if it is at neither."""
-        if len(self.options) == 1:
-            return None
-        return {0: "fewest", len(self.options) - 1: "most"}.get(self.options.index(option))  # type: ignore[return-value]
-
-
-@dataclass(frozen=True, eq=False)
-class Difference:
-    """The first searcher of a cell minus another one, replicate by replicate.
-
-    Both have `replicates` in common. `seconds` compares the times, over the pairs in which both reached the target.
-    If some pairs are missing, times can't be compared, since the missing runs are the slow ones. Without a target
-    they can't be compared either if the two are not `alike` in the work they did. `share` compares the shares of runs
-    that met the question, `cost` the money.
-    """
-
-    one: Option
-    other: Option
-    replicates: int
-    seconds: Interval
-    pairs: int
-    share: Interval
-    cost: Interval
-    kept: Interval  # cost if every machine were kept to the end
-    drained: Interval  # cost if every machine were let go after its last work
-    alike: bool  # whether both did the same work, so that their times compare
-
-    @property
-    def whole(self) -> bool:
-        """Whether both reached the target in every replicate."""
-        return self.pairs == self.replicates
-
-    @property
-    def comparable(self) -> bool:
-        """Whether times compare: both reached the target in every replicate, and did the same work."""
-        return self.whole and self.alike
-
-    @property
-    def seen(self) -> bool:
-        """Whether a difference of times is shown: they can be compared, and the interval excludes 0."""
-        return self.comparable and told_apart(self.seconds)
-
-
-@dataclass(frozen=True, eq=False)
-class Conflict:
-    """No option meets deadline and budget together: the cheapest that is in time, and the soonest within the budget.
-
-    Either is None if no option meets that limit alone.
-    """
-
-    in_time: Option | None
-    affordable: Option | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,18 +61,17 @@ class Advice:
     @property
     def nearest(self) -> Option:
         """The option to name if none can be taken."""
-        return min(
-            self.options,
-            key=lambda option: (
-                -option.met.estimate, -option.reached, option.time_s.middle, _expense(option, self.priced).estimate,
-                option.count,
-            ),
-        )  # fmt: skip
+
+        def order(option: Option) -> tuple[float, ...]:
+            spent = expense(option, priced=self.priced).estimate
+            return -option.met.estimate, -option.reached, option.time_s.middle, spent, option.count
+
+        return min(self.options, key=order)
 
 
 def advise(options: Sequence[Option], plan: PlanSection) -> Advice:
     """Draw the conclusions from all options of a sweep."""
-    choice = _Choice(options, plan)
+    choice = Choice(options, plan)
     series = tuple(choice.series(group) for group in _grouped(options))
     chosen = choice.taken(options)
     best = next((one for one in series if chosen in one.options), None)
@@ -244,7 +95,7 @@ def advise(options: Sequence[Option], plan: PlanSection) -> Advice:
         front=tuple(options[at] for at in front(choice.points(options))),
         knee=None if bend is None else options[bend],
         conflict=choice.conflict() if chosen is None else None,
-        differences=tuple(_differences(options, plan.confidence, targeted=plan.target is not None)),
+        differences=tuple(differences(options, plan.confidence, targeted=plan.target is not None)),
     )
 
 
@@ -261,200 +112,8 @@ def settled(
     return advice, replicates
 
 
-def told_apart(difference: Interval) -> bool:
-    """Whether the interval of a difference excludes 0; False if there is no estimate."""
-    return not np.isnan(difference.estimate) and not difference.low <= 0 <= difference.high
-
-
-def does(share: Share, plan: PlanSection) -> bool:
-    """Whether a share of runs is shown to be at least what the plan asks for."""
-    shown = share.at_least if plan.choose_by == "lower_bound" else share.estimate
-    return not plan.asked or shown >= plan.confidence
-
-
-class _Choice:
-    """Applies the plan's question to the options."""
-
-    def __init__(self, options: Sequence[Option], plan: PlanSection) -> None:
-        self._options, self._plan = options, plan
-        self.priced = any(option.cost.high > 0 for option in options)
-        self.ground: Ground = (
-            "expense" if plan.deadline is not None else "time" if plan.budget is not None else "knee"
-        )
-
-    def does(self, share: Share) -> bool:
-        """Whether a share is shown to be at least what the plan asks for."""
-        return does(share, self._plan)
-
-    def may(self, share: Share) -> bool:
-        """Whether it is not ruled out that a share is no less than asked."""
-        return not self._plan.asked or share.at_most >= self._plan.confidence
-
-    def expense(self, option: Option) -> float:
-        """An option's mean cost, or its mean worker-hours if nothing has a price."""
-        return _expense(option, self.priced).estimate
-
-    def points(self, options: Sequence[Option]) -> list[tuple[float, float]]:
-        """Median time and expense of each option; the time is inf if it reaches the target too rarely."""
-        return [(option.time_s.middle if self._reaches(option) else inf, self.expense(option)) for option in options]
-
-    def taken(self, options: Sequence[Option]) -> Option | None:
-        """The option to take among these options; None if none can be taken."""
-        if self.ground == "knee":
-            points = self.points(options)
-            bend = knee(points)
-            best = front(points)[-1:] if bend is None else [bend]  # without a knee, the cheapest
-            return options[best[0]] if best else None
-        able = [option for option in options if self.does(option.known.met)]
-        if self.ground == "expense":
-            base = self.base(options)
-            alike = [] if base is None else [option for option in able if self._as_cheap(option, base)]
-            return min(alike, key=self._soonest, default=None)
-        if able:
-            soonest = min(able, key=self._soonest)
-            able = [option for option in able if self._as_soon(option, soonest)]
-        return min(able, key=lambda option: (self.expense(option), option.count, option.time_s.middle), default=None)
-
-    def base(self, options: Sequence[Option]) -> Option | None:
-        """The option of least expense that may do what is asked, and of whose expense there is one that does."""
-        able = [option for option in options if self.does(option.known.met)]
-        may = [
-            option
-            for option in options
-            if self.may(option.known.met) and any(self._as_cheap(other, option) for other in able)
-        ]
-        return min(may, key=lambda option: (self.expense(option), option.count), default=None)
-
-    def series(self, options: tuple[Option, ...]) -> Series:
-        """The series of options that differ only in their count, with the option to take among them."""
-        return self.picked(options, self.taken(options))
-
-    def picked(self, options: tuple[Option, ...], chosen: Option | None) -> Series:
-        """The series of these options, with a given choice."""
-        pick = None
-        if chosen is not None:
-            place = options.index(chosen)
-            later = range(place + 1, len(options)) if self.ground == "expense" else ()
-            pick = Pick(place, tuple(at for at in later if not self.does(options[at].known.in_time)))
-        return Series(options[0].cell.setting, options[0].label, options, pick)
-
-    def tied(self, chosen: Option, base: Option | None) -> list[Option]:
-        """Options that are as good as the chosen one, as far as is shown, the cheapest first."""
-        found = [option for option in self._options if option is not chosen and self._as_good(option, chosen, base)]
-        return sorted(found, key=lambda option: (self.expense(option), option.count))
-
-    def open(self, chosen: Option | None, base: Option | None, tied: Sequence[Option]) -> list[Option]:
-        """Options that may be taken, as long as the choice by expense is not settled."""
-        if self.ground != "expense":
-            return []
-        may = [option for option in self._options if self.may(option.known.met)]
-        if chosen is None or base is None:
-            return may
-        cheapest = all(self.expense(base) <= self.expense(option) for option in may)
-        settled = cheapest and all(self._as_cheap(option, base) for option in tied)
-        return [] if settled else [chosen, *tied]
-
-    def conflict(self) -> Conflict | None:
-        """The conflict of deadline and budget; None unless both are asked."""
-        if self._plan.deadline is None or self._plan.budget is None:
-            return None
-        in_time = [option for option in self._options if self.does(option.known.in_time)]
-        affordable = [option for option in self._options if self.does(option.known.affordable)]
-        return Conflict(
-            min(in_time, key=self.expense, default=None),
-            min(affordable, key=lambda option: (option.time_s.middle, self.expense(option)), default=None),
-        )
-
-    def _reaches(self, option: Option) -> bool:
-        return self.does(option.known.met) if self.ground == "knee" else option.reached >= self._plan.confidence
-
-    def _soonest(self, option: Option) -> tuple[float, float, int]:
-        return option.time_s.middle, self.expense(option), option.count
-
-    def _as_cheap(self, option: Option, base: Option) -> bool:
-        """Whether the option's expense is up to `SAME` above that of the base, in the replicates of both."""
-        mine, others = _paired(self._expenses(option), self._expenses(base))
-        return bool(mine.mean() <= (1 + SAME) * others.mean())
-
-    def _as_good(self, option: Option, chosen: Option, base: Option | None) -> bool:
-        if not self.may(option.known.met):
-            return False
-        if base is not None:
-            return self._as_cheap(option, base) or not self._shown_dearer(option, base)
-        dearer = self._difference(option, chosen, self._expenses)
-        if self.ground == "time":
-            return self._as_soon(option, chosen) and not (told_apart(dearer) and dearer.low > 0)
-        later = self._difference(option, chosen, lambda one: one.times)
-        return not np.isnan(later.estimate) and not told_apart(later) and not told_apart(dearer)
-
-    def _as_soon(self, option: Option, soonest: Option) -> bool:
-        if option.time_s.middle <= (1 + SAME) * soonest.time_s.middle:
-            return True
-        later = self._difference(option, soonest, lambda one: one.times)
-        return not np.isnan(later.estimate) and not told_apart(later)
-
-    def _shown_dearer(self, option: Option, base: Option) -> bool:
-        """Whether the option's expense is shown to be more than `SAME` above that of the base."""
-        mine, others = _paired(self._expenses(option), self._expenses(base))
-        return statistics.mean(mine - (1 + SAME) * others, 2 * RULED_OUT - 1).low > 0
-
-    def _expenses(self, option: Option) -> Values:
-        return option.costs if self.priced else option.hours
-
-    def _difference(self, one: Option, other: Option, values: Callable[[Option], Values]) -> Interval:
-        """The interval of the difference of values, replicate by replicate; NaN if some are infinite."""
-        mine, others = _paired(values(one), values(other))
-        if not (np.isfinite(mine).all() and np.isfinite(others).all()):
-            return Interval(float("nan"), float("nan"), float("nan"))
-        return statistics.mean(mine - others, self._plan.confidence)
-
-
-def _expense(option: Option, priced: bool) -> Interval:
-    return option.mean_cost if priced else option.mean_hours
-
-
-def _paired(one: NDArray[Number], other: NDArray[Number]) -> tuple[NDArray[Number], NDArray[Number]]:
-    """The values of the replicates that two options have in common, which are their first ones."""
-    common = min(len(one), len(other))
-    return one[:common], other[:common]
-
-
 def _grouped(options: Sequence[Option]) -> list[tuple[Option, ...]]:
     groups: dict[tuple[str, str], list[Option]] = {}
     for option in options:
         groups.setdefault((option.cell.setting, option.label), []).append(option)
     return [tuple(sorted(group, key=lambda option: option.count)) for group in groups.values()]
-
-
-def _alike(one: Option, other: Option, level: float) -> bool:
-    """Whether two options did the same work to its end, by the rule of `run` and `compare`.
-
-    The sooner of the two must not have trained far fewer units; if neither is clearly sooner, this holds for both.
-    """
-    if one.cut or other.cut or not np.array_equal(*_paired(one.trials, other.trials)):
-        return False
-    seconds, _ = statistics.difference(*_paired(one.times, other.times), level)
-    fewer_here = comparison.less_work(one.units, other.units) and not seconds.low > 0
-    fewer_there = comparison.less_work(other.units, one.units) and not seconds.high < 0
-    return not (fewer_here or fewer_there)
-
-
-def _differences(options: Sequence[Option], level: float, *, targeted: bool) -> list[Difference]:
-    by_cell: dict[int, list[Option]] = {}
-    for option in options:
-        by_cell.setdefault(option.cell.index, []).append(option)
-    return [
-        Difference(
-            one,
-            other,
-            min(one.replicates, other.replicates),
-            *statistics.difference(*_paired(one.times, other.times), level),
-            share=statistics.share_difference(*_paired(one.done, other.done), level),
-            cost=statistics.difference(*_paired(one.costs, other.costs), level)[0],
-            kept=statistics.difference(*_paired(one.costs_kept, other.costs_kept), level)[0],
-            drained=statistics.difference(*_paired(one.costs_drained, other.costs_drained), level)[0],
-            alike=targeted or _alike(one, other, level),
-        )
-        for one, *others in by_cell.values()
-        for other in others
-    ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
@@ -10,17 +9,14 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-import joblib
-
-from simulator.core.errors import InputError, Problem
-from simulator.experiment.experiment import Experiment
 from simulator.experiment.replicates import Replicates
 from simulator.io import inputs
-from simulator.planning import extending, limits, sweep, turning
+from simulator.planning import extending, sweep, turning
 from simulator.planning.advice import Advice, advise, settled
 from simulator.planning.backend import WorkerPool
 from simulator.planning.blocks import load_blocks, run_blocks
-from simulator.planning.grid import STEP, Cell, Grid
+from simulator.planning.cells import check_plan, sound_cells
+from simulator.planning.grid import Cell, Grid
 from simulator.planning.ignorance import OF_SET, Ignorance, ignorance
 from simulator.planning.options import Option, option, options
 from simulator.planning.origin import origin
@@ -103,7 +99,7 @@ def _answer_grid(
 ) -> Answer:
     seed = loaded.scenario.seed if seed is None else seed
     grid, work = Grid(loaded), Work(anywhere(loaded), seed)
-    cells = _sound_cells(grid, work, pool)
+    cells = sound_cells(grid, work, pool)
     tables = digests(cells)
     work = replace(work, tables=tuple(tables.items()))  # processes that go on must forget what they read
     store = None if folder is None else Store(folder, work, tables, resume=resume)
@@ -342,53 +338,6 @@ def _pilots_of(cells: Sequence[Cell], seed: int) -> dict[int, tuple[int | None, 
             made = Replicates(cell.loaded, 1, seed)
             known[kind] = made.pilots, made.unit_times
     return {cell.index: known[repr(cell.loaded.scenario.curves)] for cell in cells}
-
-
-def check_plan(loaded: Loaded, on_progress: Progress | None = None) -> list[Cell]:
-    """Make and check every cell of a plan; raises InputError for every problem before anything is run."""
-    return _sound_cells(Grid(loaded), Work(loaded, loaded.scenario.seed), WorkerPool(), on_progress)
-
-
-def _sound_cells(grid: Grid, work: Work, pool: WorkerPool, on_progress: Progress | None = None) -> list[Cell]:
-    searchers = len(grid.loaded.scenario.searchers)
-    if limits.runs_of(grid, searchers) > grid.plan.limit:
-        problem = limits.too_many(grid, searchers, sweep.probe(work).seconds, pool.jobs or joblib.cpu_count())
-        raise InputError(problem)
-    if len(grid) > limits.MOST_CELLS:
-        message = f"{len(grid):,} cells are more than {limits.MOST_CELLS:,}; vary less"
-        raise InputError(grid.loaded.problem(("plan", "vary"), message))
-    gc.disable()  # all cells stay in memory, and searching them for cyclic garbage takes a fifth of the time
-    try:
-        cells = grid.cells(on_progress)
-        _check_parts(grid, cells, work.seed, on_progress)
-    finally:
-        gc.enable()
-    limits.check_prices(grid, cells)
-    limits.check_pilots(grid, cells, work.seed)
-    limits.check_quantile(grid, cells, work.seed)
-    limits.check_deadline(grid, cells, work.seed)
-    return cells
-
-
-def _check_parts(grid: Grid, cells: Sequence[Cell], seed: int, on_progress: Progress | None) -> None:
-    """Raise InputError if the parts of a cell don't fit; cells of one kind share searchers and curves."""
-    problems: dict[str, Problem] = {}
-    known: dict[tuple[int, ...], Experiment] = {}
-    for done, cell in enumerate(cells):
-        if on_progress and done % STEP == 0:
-            on_progress(len(grid) + done, 2 * len(grid))
-        kind = grid.kind(cell.index)
-        try:
-            if kind in known:
-                known[kind].on_cluster_of(cell.loaded)
-            else:
-                known[kind] = Experiment(cell.loaded, seed)
-        except InputError as error:
-            for problem in error.problems:
-                where = replace(problem, message=f"{problem.message} (in the cell {cell.name})")
-                problems.setdefault(str(problem), where)
-    if problems:
-        raise InputError(list(problems.values())[:20])
 
 
 def _enough(advice: Advice, plan: PlanSection, replicates: int) -> tuple[bool, str]:

@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulator.planning.advice import Advice, advise, does
+from simulator.planning.advice import Advice, advise
+from simulator.planning.choice import does
 from simulator.planning.ignorance import Ignorance, by_set
 from simulator.planning.options import Option, option
 from simulator.planning.runs import BILLS, Runs

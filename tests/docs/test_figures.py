@@ -17,7 +17,7 @@ from simulator.core.vocabulary import IMPORTERS
 from simulator.curves.files import tables
 from simulator.curves.importers import frames, pauses
 from simulator.planning import remote, statistics, turning
-from simulator.planning.advice import SAME
+from simulator.planning.choice import SAME
 from simulator.planning.options import RULED_OUT
 from simulator.planning.report.sentences import RARE, SEEN
 from simulator.render import options, palette

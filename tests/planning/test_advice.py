@@ -1,4 +1,4 @@
-"""Recommendations on made-up numbers: every term that planning/advice.py defines, and the cases for which it was defined."""
+"""Recommendations on made-up numbers: every term that planning/choice.py defines, and the cases for which it was defined."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from math import inf
 import numpy as np
 import pytest
 
-from simulator.planning.advice import advise, front, knee, settled
+from simulator.planning.advice import advise, settled
 from simulator.planning.extending import beyond_advice
 from simulator.planning.grid import Cell
 from simulator.planning.options import option as summed
 from simulator.planning.runs import RUN
+from simulator.planning.tradeoff import front, knee
 from simulator.scenario.plan import PlanSection
 
 HOUR = 3600.0

@@ -14,6 +14,7 @@ from simulator.core.streams import Stream, integers
 from simulator.curves.recorded import Resampled
 from simulator.experiment.replicates import replicates
 from simulator.planning.backend import WorkerPool
+from simulator.planning.cells import check_plan
 from simulator.planning.ignorance import (
     OF_SET,
     Ignorance,
@@ -25,7 +26,7 @@ from simulator.planning.ignorance import (
     tail_of,
     widened,
 )
-from simulator.planning.planner import answer, check_plan
+from simulator.planning.planner import answer
 from simulator.planning.report import report, sentences
 from simulator.planning.runs import RUN
 from simulator.planning.statistics import Interval

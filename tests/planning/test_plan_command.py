@@ -17,8 +17,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from simulator.planning.advice import Pick, Series
 from simulator.planning.backend import WorkerPool
+from simulator.planning.choice import Pick, Series
 from simulator.planning.planner import answer
 from simulator.planning.report import charts, page, report, sentences
 from simulator.planning.report.markdown import markdown

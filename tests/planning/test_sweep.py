@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import json
 import os
@@ -22,7 +23,8 @@ from simulator.experiment.replicates import replicates
 from simulator.io import scratch, writing
 from simulator.planning import runs, sweep
 from simulator.planning.backend import WorkerPool
-from simulator.planning.planner import answer, check_plan
+from simulator.planning.cells import check_plan
+from simulator.planning.planner import answer
 from simulator.planning.report import one_search, report
 from simulator.planning.report.markdown import markdown
 from simulator.planning.sweep import Block, Shape, Work, run_block
@@ -522,6 +524,17 @@ def test_more_full_length_trials_than_there_are(tmp_path):
 
     assert found.advice.chosen is None
     assert found.advice.nearest.met.estimate == 0
+
+
+@pytest.mark.parametrize("switch", [gc.enable, gc.disable])
+def test_a_plan_leaves_the_garbage_collector_as_it_was(tmp_path, switch):
+    switch()
+    before = gc.isenabled()
+    try:
+        answer(loaded(tmp_path), pool=WorkerPool(jobs=1))
+        assert gc.isenabled() is before
+    finally:
+        gc.enable()
 
 
 def test_what_cells_share_is_looked_at_once(tmp_path, monkeypatch):

@@ -7,7 +7,8 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from simulator.core.ticks import UNITS, to_seconds
-from simulator.planning.advice import Advice, Series
+from simulator.planning.advice import Advice
+from simulator.planning.choice import Series
 from simulator.planning.options import Option, Spread
 from simulator.planning.planner import Answer
 from simulator.planning.report.drawing import (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.core.formatting import counted, percent
-from simulator.planning.advice import Difference, told_apart
+from simulator.planning.differences import Difference, told_apart
 from simulator.planning.report.amounts import money, signed_money, signed_time, time, time_range
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from simulator.core import escaping
 from simulator.core.formatting import level, percent
 from simulator.core.streams import DRAWS_VERSION
-from simulator.planning.advice import SAME
+from simulator.planning.choice import SAME
 from simulator.planning.options import Option, Share, Spread
 from simulator.planning.planner import Answer
 from simulator.planning.report import sentences

@@ -8,7 +8,9 @@ from math import isfinite
 from simulator.core import formatting, ticks
 from simulator.core.formatting import counted, level, percent, trimmed
 from simulator.planning import statistics
-from simulator.planning.advice import SAME, Advice, Difference, Series, told_apart
+from simulator.planning.advice import Advice
+from simulator.planning.choice import SAME, Series
+from simulator.planning.differences import Difference, told_apart
 from simulator.planning.ignorance import more_pilots
 from simulator.planning.options import Option
 from simulator.planning.planner import Answer

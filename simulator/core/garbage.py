@@ -1,4 +1,4 @@
-"""Switches off Python's search for cyclic garbage, which a simulation does not need."""
+"""Switches off Python's search for cyclic garbage where many objects are made and few cycles."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Switch the garbage collector off inside the block.
+    """Switch the garbage collector off inside the block, and leave it as it was before.
 
-    A run of the model makes millions of events and no cycles of them, and the search for cycles takes a seventh of
-    its time. The fast loop gains nothing by it.
+    It saves a seventh of the model's time, 7 % of a plan's blocks, and a fifth of the check of many cells.
     """
     collecting = gc.isenabled()
     gc.disable()
