@@ -75,7 +75,7 @@ def test_the_report_as_markdown(found):
 
     assert not ACTS.search(text.replace("\n", ""))
     tags = set(re.findall(r"</?(\w+)", html))
-    assert tags <= {"h1", "p", "strong", "ul", "li", "table", "thead", "tbody", "tr", "th", "td"}
+    assert tags <= {"h1", "p", "strong", "code", "ul", "li", "table", "thead", "tbody", "tr", "th", "td"}
     assert html.count("<h1>") == 1
     assert html.count("<table>") == 1
 
