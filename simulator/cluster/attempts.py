@@ -21,12 +21,20 @@ class Recovery:
 
     resume: it is tried again from its last checkpoint; there is one every `checkpoint_every` units. restart: it is
     tried again from where it began. exit: its trial is reported as dead. After more than `max_restarts` losses
-    (preemptions don't count) a trial is dead in any case, as in Determined.
+    (preemptions don't count) a trial is dead in any case, as in Determined. A lost job may be tried again `retry_after`
+    ticks after its loss, and then comes before all other jobs (first), or when there is no other job (last).
     """
 
     on_loss: Literal["resume", "restart", "exit"] = "resume"
     checkpoint_every: int = 1
     max_restarts: int = 5
+    retry: Literal["first", "last"] = "first"
+    retry_after: int = 0
+
+    @property
+    def at_once(self) -> bool:
+        """Whether a lost job is tried again before all other jobs, and without delay."""
+        return self.retry == "first" and not self.retry_after
 
 
 class Rest(NamedTuple):

@@ -43,7 +43,9 @@ def build_cluster(loaded: Loaded) -> engine.Cluster:
                 _span(spec.slow_spells.every), _span(spec.slow_spells.length), spec.slow_spells.factor
             ),
             overheads=attempts.Overheads(overheads.trial_start, overheads.save, overheads.restore),
-            recovery=attempts.Recovery(recovery.on_loss, recovery.checkpoint_every, recovery.max_restarts),
+            recovery=attempts.Recovery(
+                recovery.on_loss, recovery.checkpoint_every, recovery.max_restarts, recovery.retry, recovery.retry_after
+            ),
         ),
         max_wait=spec.max_wait,
         decision_time=spec.decision_time,

@@ -260,6 +260,16 @@ class RecoverySection(Section):
         description="How many jobs a trial may lose. When it loses one more it dies, as in Determined. "
         "Preemptions don't count.",
     )
+    retry: Literal["first", "last"] = Field(
+        "first",
+        description="When a lost job is tried again. first: before all other jobs. last: when there is no other job, "
+        "neither a new trial nor a promotion, as with Ray Tune.",
+    )
+    retry_after: Delay = Field(
+        0,
+        description="Time from a loss until the job may be tried again, such as until a heartbeat is missed, or until "
+        "another process has started.",
+    )
 
 
 class OverheadsSection(Section):
