@@ -21,8 +21,8 @@ class Recovery:
 
     resume: it is tried again from its last checkpoint; there is one every `checkpoint_every` units. restart: it is
     tried again from where it began. exit: its trial is reported as dead. After more than `max_restarts` losses
-    (preemptions don't count) a trial is dead in any case, as in Determined. A lost job may be tried again `retry_after`
-    ticks after its loss, and then comes before all other jobs (first), or when there is no other job (last).
+    (preemptions don't count) a trial is dead in any case, as in Determined. When `retry_after` ticks have
+    passed, a lost job may be tried again: before all other jobs (first), or when there is no other job (last).
     """
 
     on_loss: Literal["resume", "restart", "exit"] = "resume"

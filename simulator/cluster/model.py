@@ -15,8 +15,9 @@ trials. A worker without work waits for its event `called`, and uses no time unt
 **An attempt** is a timeout. Its outcome is known when it begins: its length, and whether it ends with a result, is
 dropped, or is cut short because its machine fails or is taken away. These fates are drawn by trial, rung and attempt
 (fates.py), and by machine and spell (machines.py), so that two searchers under one seed meet the same troubles. A job
-that is lost goes to the front of the line, and its next attempt begins from its last checkpoint. outcomes.py
-determines all this, and writes it into the trace.
+that is lost goes to the front of the line, and its next attempt begins from its last checkpoint; a recovery may put
+it at the end of the line instead, or hold it back for a while. outcomes.py determines how attempts end, and writes
+them into the trace.
 
 **A machine** comes and goes, and its workers with it. No process watches a machine whose workers have nothing to do.
 When there is work for a worker whose machine is away, the worker waits until the machine is back and asks again. A
@@ -201,7 +202,16 @@ class Model(ABC, Generic[AnyWorker]):
                     self._end()
                 return
 
+    def _waits(self, event: simpy.Event, change: Callable[[Any], None], what: Any) -> Process:
+        """Waits for an event, and does a step."""
+        yield event
+        self._after(change, what)
+
     # Steps of the processes.
+
+    def _later(self, length: int, change: Callable[[Any], None], what: Any) -> None:
+        """Do a step after `length` ticks, and hand out work after it."""
+        self.env.process(self._waits(self.env.timeout(length), change, what))
 
     def _after(self, change: Callable[[Any], None], what: Any) -> None:
         """Wait for an event, do a step, and hand out work after it."""

@@ -40,7 +40,10 @@ class OneSearch(Model[Trainer]):
         self._stop = stop
         self._aims = any(aim is not None for aim in (stop.loss, stop.full_loss, stop.full_length))
         self._waiting: deque[AnyJob] | None = deque() if cluster.assignment == "queued" else None
-        self._lost: deque[Task] = deque()  # tasks that come first: lost ones, and those that wait for hired machines
+        self._recovery = cluster.conditions.recovery
+        self._first: deque[Task] = deque()  # tasks that come first: lost ones, and those that wait for hired machines
+        self._last: deque[Task] = deque()  # lost tasks that come when there is no other
+        self._held_back = 0  # lost tasks that may not be tried again yet
         self._in_place = self._waiting is None and goes_on_in_place(searcher)
         self._fresh: tuple[Trainer, int] | None = None  # the worker of a result that has just come, and its trial
         self._running = 0
@@ -84,13 +87,31 @@ class OneSearch(Model[Trainer]):
         self._running -= 1
         self._quiet_since = now
         if left is not None:
-            self._lost.append(task_to_retry(left))
+            self._lose(task_to_retry(left))
         elif exit_ is INVALID:
             self._searcher.withdraw(job)
         else:
             self._searcher.report(job, loss)
             if self._aims and self._reached(job, loss, exit_):
                 self._end()
+
+    def _lose(self, task: Task) -> None:
+        """Put a lost task in line, or hold it back for as long as it may not be tried again."""
+        if self._recovery.retry_after:
+            self._held_back += 1
+            self._later(self._recovery.retry_after, self._release, task)
+        else:
+            self._line_up(task)
+
+    def _release(self, task: Task) -> None:
+        """Put a task in line that was held back until now."""
+        self._held_back -= 1
+        self._quiet_since = self.now
+        self._line_up(task)
+
+    def _line_up(self, task: Task) -> None:
+        """Put a lost task in line: before all others, or behind them."""
+        (self._first if self._recovery.retry == "first" else self._last).append(task)
 
     def _reached(self, job: AnyJob, loss: float, exit_: Exit | None) -> bool:
         """Whether the run is to stop at this result."""
@@ -115,13 +136,19 @@ class OneSearch(Model[Trainer]):
                 break
             if not self._is_there(worker):
                 continue
-            task = self._lost.popleft() if self._lost else self._asked_for()
+            task = self._next_task()
             if task is None:
                 heappush(self._idle, worker.rank)
                 break
             self._start(worker, task)
         if not self._running:
             self._notice_quiet()
+
+    def _next_task(self) -> Task | None:
+        """The next task: of those in line, or of those that the searcher has now."""
+        if self._first:
+            return self._first.popleft()
+        return self._asked_for() or (self._last.popleft() if self._last else None)
 
     def _go_on(self, worker: Trainer, trial: int) -> None:
         """Let a trial that goes on at its own result keep its worker; else the worker is idle."""
@@ -133,7 +160,7 @@ class OneSearch(Model[Trainer]):
             self._start(worker, task)
             return
         if task is not None:
-            self._lost.append(task)
+            self._first.append(task)
 
     def _queue_jobs(self, waiting: deque[AnyJob]) -> None:
         """Ask the searcher for jobs until it says WAIT, and put them in line, as Determined does at each report."""
@@ -157,11 +184,11 @@ class OneSearch(Model[Trainer]):
 
     def _work_waits(self) -> bool:
         """Whether there are more waiting jobs, in line or from the searcher, than workers that start up."""
-        if len(self._lost) + len(self._waiting or ()) > self._starting:
+        if len(self._first) + len(self._last) + len(self._waiting or ()) > self._starting:
             return True
         if self._waiting is not None or (task := self._asked_for()) is None:
             return False
-        self._lost.append(task)
+        self._first.append(task)
         return True
 
     def _start(self, worker: Trainer, task: Task) -> None:
@@ -183,7 +210,7 @@ class OneSearch(Model[Trainer]):
         return self._running > 0
 
     def _stuck(self) -> bool:
-        return not self._running
+        return not self._running and not self._held_back
 
     def _unfinished(self) -> str:
         return "the search is not over"

@@ -40,10 +40,11 @@ class Cluster:
 
     @property
     def constant(self) -> bool:
-        """Whether the workers are equal, come all at once and stay; jobs may be lost all the same."""
+        """Whether the workers are equal, come all at once and stay; jobs may be lost, and are tried again at once."""
         [group, *others] = self.machines
         patient = self.max_wait is None or group.opening <= self.max_wait
-        return group.stays and not others and patient and not self.decision_time
+        at_once = self.conditions.recovery.at_once and not self.decision_time
+        return group.stays and not others and patient and at_once
 
     @property
     def plain(self) -> bool:

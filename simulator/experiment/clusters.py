@@ -44,7 +44,11 @@ def build_cluster(loaded: Loaded) -> engine.Cluster:
             ),
             overheads=attempts.Overheads(overheads.trial_start, overheads.save, overheads.restore),
             recovery=attempts.Recovery(
-                recovery.on_loss, recovery.checkpoint_every, recovery.max_restarts, recovery.retry, recovery.retry_after
+                on_loss=recovery.on_loss,
+                checkpoint_every=recovery.checkpoint_every,
+                max_restarts=recovery.max_restarts,
+                retry=recovery.retry,
+                retry_after=recovery.retry_after,
             ),
         ),
         max_wait=spec.max_wait,

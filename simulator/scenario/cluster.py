@@ -267,8 +267,8 @@ class RecoverySection(Section):
     )
     retry_after: Delay = Field(
         0,
-        description="Time from a loss until the job may be tried again, such as until a heartbeat is missed, or until "
-        "another process has started.",
+        description="Time from a loss until the job may be tried again, such as until a heartbeat is missed, or "
+        "until another process has started.",
     )
 
 
@@ -410,6 +410,12 @@ class ClusterSection(Section):
     def priced(self) -> bool:
         """Whether any machine has a price."""
         return any(group.price for group in (self.groups or {}).values())
+
+    @property
+    def loses_jobs(self) -> bool:
+        """Whether jobs may be lost."""
+        parts: list[ClusterSection | GroupSection] = [self, *(self.groups or {}).values()]
+        return bool(self.drops or self.crashes) or any(part.failures or part.preemption for part in parts)
 
     @model_validator(mode="after")
     def _sound(self) -> ClusterSection:

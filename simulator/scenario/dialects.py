@@ -120,6 +120,7 @@ _SAMPLES = "Number of trials."
 
 class _Ray(LibrarySearcherSection):
     counts: ClassVar[str] = "num_samples"
+    retries_last: ClassVar[bool] = True
     without_effect: ClassVar[tuple[str, ...]] = ("time_attr", "metric", "stop_last_trials")
 
     num_samples: Count = Field(description=f"{_SAMPLES} It is an argument of TuneConfig.")

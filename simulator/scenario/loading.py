@@ -64,6 +64,7 @@ class Loaded:
             *_bare_times(self),
             *_one_bracket(self),
             *_of_searchers(self),
+            *_of_retries(self),
             *_of_prices(self),
             *_immense(self),
         ]
@@ -186,6 +187,20 @@ def _of_searchers(loaded: Loaded) -> Iterator[Problem]:
             yield loaded.problem(where, f"{keys}: accepted, and without effect here")
         for doubt in searcher.doubts:
             yield loaded.problem(where, doubt)
+
+
+def _of_retries(loaded: Loaded) -> Iterator[Problem]:
+    """Notes on searches whose library tries lost trials again after all others, where the cluster does so before."""
+    cluster = loaded.scenario.cluster
+    if not cluster.loses_jobs or "retry" in cluster.recovery.model_fields_set:
+        return
+    for where, block in loaded.scenario.blocks.items():
+        if block.retries_last:
+            message = (
+                "lost trials are tried again before all others here, and after all others by this library; "
+                "`recovery: {retry: last}` does as the library does"
+            )
+            yield loaded.problem(where, message)
 
 
 def _of_prices(loaded: Loaded) -> Iterator[Problem]:

@@ -32,6 +32,8 @@ class SearcherSection(Section):
     resumes: ClassVar[bool] = True
     #: Whether a trial that may go on does so at once, on its own worker.
     in_place: ClassVar[bool] = False
+    #: Whether the library tries a lost trial again only when it has no other.
+    retries_last: ClassVar[bool] = False
     #: What happens to a trial when its result arrives; None if there is only one rung.
     advances_by: ClassVar[Advance | None] = None
 

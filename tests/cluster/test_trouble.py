@@ -65,6 +65,55 @@ def test_a_lost_job_goes_before_anything_new_on_the_first_worker_that_is_idle():
     assert trace.from_resource.tolist() == [0, 0, 0, 1, 0]
 
 
+#: Worker 0 goes at 3, with the second unit of trial 2 half done; worker 1 is half as fast, and free at 4.
+UNEVEN = (MachineGroup(1, leave=3 * UNIT), MachineGroup(1, speed=0.5))
+BEFORE = [(0, 0, 0, 0, 2, Outcome.COMPLETED), (1, 1, 0, 0, 4, Outcome.COMPLETED), (0, 2, 0, 2, 3, Outcome.PREEMPTED)]
+
+
+@pytest.mark.parametrize("assignment", ["on_demand", "queued"])
+@pytest.mark.parametrize(
+    ("recovery", "after"),
+    [
+        (Recovery(), [(2, 4, 6), (3, 6, 10), (4, 10, 14)]),
+        (Recovery(retry="last"), [(3, 4, 8), (4, 8, 12), (2, 12, 14)]),
+        (Recovery(retry_after=UNIT // 2), [(2, 4, 6), (3, 6, 10), (4, 10, 14)]),
+        (Recovery(retry_after=2 * UNIT), [(3, 4, 8), (2, 8, 10), (4, 10, 14)]),
+        (Recovery(retry_after=20 * UNIT), [(3, 4, 8), (4, 8, 12), (2, 23, 25)]),
+        (Recovery(retry="last", retry_after=20 * UNIT), [(3, 4, 8), (4, 8, 12), (2, 23, 25)]),
+    ],
+    ids=str,
+)
+def test_when_a_lost_job_is_tried_again(assignment, recovery, after):
+    """One unit of trial 2 was saved, and trials 3 and 4 are new."""
+    cluster = Cluster(UNEVEN, assignment, conditions=Conditions(recovery=recovery))
+    trace = simulate(random(max_trials=5, max_length=2), World(), cluster)
+
+    assert timed(trace) == BEFORE + [(1, trial, 0, start, end, Outcome.COMPLETED) for trial, start, end in after]
+
+
+def test_a_job_that_is_tried_again_last_comes_after_new_trials_and_promotions():
+    """Worker 1 goes at 1.5 with the promotion of trial 0. Then come trial 3, which is new, and trial 1's promotion."""
+    groups = (MachineGroup(1), MachineGroup(1, leave=3 * UNIT // 2))
+    cluster = Cluster(groups, conditions=Conditions(recovery=Recovery(retry="last")))
+    trace = simulate(asha(max_trials=4, max_length=2, divisor=2), World(lambda trial, resource: trial), cluster)
+
+    assert timed(trace)[3:] == [
+        (1, 0, 1, 1, 1.5, Outcome.PREEMPTED), (0, 3, 0, 2, 3, Outcome.COMPLETED), (0, 1, 1, 3, 4, Outcome.COMPLETED),
+        (0, 0, 1, 4, 5, Outcome.COMPLETED),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("max_wait", "attempts"), [(4 * UNIT - 1, 3), (4 * UNIT, 4)])
+def test_a_job_that_is_held_back_is_not_waited_for_in_vain(max_wait, attempts):
+    """Worker 0 goes at 3, its job may go on at 13, and a worker comes at 17. Nothing waits for a worker until 13."""
+    groups = (MachineGroup(1, leave=3 * UNIT), MachineGroup(1, join=17 * UNIT))
+    recovery = Recovery(retry_after=10 * UNIT)
+    cluster = Cluster(groups, max_wait=max_wait, conditions=Conditions(recovery=recovery))
+    trace = simulate(random(max_trials=2, max_length=2), World(), cluster)
+
+    assert len(trace) == attempts - 1
+
+
 def test_every_column_of_an_attempt_with_overheads_that_is_lost():
     """It takes 3 ticks to set up, and units take 10, with a checkpoint of 1 after each but the last.
 

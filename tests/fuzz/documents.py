@@ -25,7 +25,7 @@ SMALL = (
     "curves: {kind: synthetic, preset: language-model, unit_time: 90 s}\n"
     "cluster:\n  workers: 4\n  stragglers: {kind: two_point, probability: 0.1, factor: 3}\n"
     "  drops: {probability: 0.01, per: 1 min}\n  crashes: 0.1\n  failures: {mtbf: 9 h, repair: {mean: 1 h, shape: 0.7}}\n"
-    "  recovery: {on_loss: restart, checkpoint_every: 2, max_restarts: 3}\n"
+    "  recovery: {on_loss: restart, checkpoint_every: 2, max_restarts: 3, retry: last, retry_after: 3 s}\n"
     "  overheads: {worker_start: 10 s, trial_start: 5, save: 1, restore: 2}\n"
     "  uncertainty: {failures.mtbf: [5 h, 20 h], stragglers.factor: [2, 5], crashes: [0, 0.3]}\n"
     "  measured: {failures.mtbf: 5 losses, stragglers.factor: the same in 9 attempts}\nstop: {time: 20 h}\n",

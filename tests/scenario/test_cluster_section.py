@@ -56,7 +56,7 @@ cluster:
   drops: {probability: 0.01, per: 2 h}
   crashes: 0.02
   failures: {mtbf: {mean: 100 h, shape: 0.7}, repair: 1 h}
-  recovery: {on_loss: restart, checkpoint_every: 3, max_restarts: 7}
+  recovery: {on_loss: restart, checkpoint_every: 3, max_restarts: 7, retry: last, retry_after: 2 min}
   overheads: {worker_start: 2 min, trial_start: 20 s, save: 0, restore: 5 s}
   max_wait: 2 h
 stop: {time: 30 h, loss: 0.1, full_length_trials: 3, cost: 500}
@@ -72,7 +72,7 @@ stop: {time: 30 h, loss: 0.1, full_length_trials: 3, cost: 500}
     assert (conditions.straggler, conditions.straggler_per) == (HalfNormal(0.3), "worker")
     assert conditions.drop == Drop(0.01, 2 * HOUR)
     assert conditions.crash == 0.02
-    assert tuple(vars(conditions.recovery).values()) == ("restart", 3, 7)
+    assert tuple(vars(conditions.recovery).values()) == ("restart", 3, 7, "last", HOUR // 30)
     assert tuple(vars(conditions.overheads).values()) == (20_000_000, 0, 5_000_000)
     assert (made.policy, made.slots_per_trial, made.max_wait) == ("cheapest", 2, 2 * HOUR)
     assert stop == Stop(time=30 * HOUR, loss=0.1, full_length=3, cost=500)

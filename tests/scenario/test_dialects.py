@@ -90,6 +90,36 @@ def test_a_whole_call_of_a_library_pastes_in(tmp_path, block, named):
     assert str(note).endswith(f": {named}: accepted, and without effect here")
 
 
+RAY = "searcher: {{name: {}, num_samples: 3}}\ncurves: {{kind: synthetic}}\ncluster: {{workers: 2{}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "cluster", "told"),
+    [
+        ("ray_asha", ", failures: {}", True),
+        ("ray_hyperband", ", crashes: 0.1", True),
+        ("ray_asha", ", drops: {}, recovery: {checkpoint_every: 2}", True),
+        ("ray_asha", ", preemption: {}, recovery: {retry: first}", False),
+        ("ray_asha", ", preemption: {}, recovery: {retry: last}", False),
+        ("ray_asha", "", False),
+    ],
+)
+def test_ray_tries_lost_trials_again_last(tmp_path, name, cluster, told):
+    path = tmp_path / "s.yaml"
+    path.write_text(RAY.format(name, cluster))
+    notes = [str(note) for note in load(path).notes if "lost trials" in str(note)]
+
+    assert [note.partition("; ")[2] for note in notes] == [
+        "`recovery: {retry: last}` does as the library does"
+    ] * told
+
+
+def test_other_libraries_have_no_note_on_lost_trials(tmp_path):
+    path = tmp_path / "s.yaml"
+    path.write_text(RAY.format("asha", ", failures: {}").replace("num_samples: 3", "max_trials: 3, max_length: 9"))
+    assert not load(path).notes
+
+
 def test_a_default_that_a_version_lacks_is_told(tmp_path):
     block = "name: syne_tune_stopping, max_num_trials_started: 3, version: 0.13"
     assert "max_t is 100, the default of version 0.16" in str(load(written(tmp_path, block)).notes[0])

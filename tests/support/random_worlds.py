@@ -132,7 +132,13 @@ def conditions(rng, typical):
         crash=rng.choice([0, 0, 0.1]),
         slow=rng.choice([None, None, SlowSpells(span(rng, 3 * typical), span(rng, typical), rng.choice([1.5, 4]))]),
         overheads=rng.choice([Overheads(), Overheads(typical // 5, typical // 9, typical // 7)]),
-        recovery=Recovery(rng.choice(["resume", "restart", "exit"]), rng.choice([1, 2, 7]), rng.choice([0, 2, 5])),
+        recovery=Recovery(
+            rng.choice(["resume", "restart", "exit"]),
+            rng.choice([1, 2, 7]),
+            rng.choice([0, 2, 5]),
+            rng.choice(["first", "first", "last"]),
+            rng.choice([0, 0, 1, rng.randint(1, 3 * typical)]),
+        ),
     )
 
 

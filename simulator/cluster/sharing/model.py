@@ -61,6 +61,7 @@ class SharedModel(Model[SharedWorker]):
         super().__init__(cluster, pool, time, bytearray())
         self._arrivals = arrivals
         self._scheduler = scheduler
+        self._recovery = cluster.conditions.recovery
         self._machines = Fates(cluster.conditions, seed)  # those of the machines; each search has its trials'
         self._at_hand = 0  # workers for which a scheduler is being asked
         alike = set(slots) == {self.unit} and any(group.slots >= self.unit for group in cluster.machines)
@@ -181,8 +182,7 @@ class SharedModel(Model[SharedWorker]):
         self._give_back(worker, attempt)
         self._quiet_since = self.now
         if left is not None:
-            search.requeue(task_to_retry(left, search.name))
-            self._scheduler.note_work(search)
+            self._lose(search, task_to_retry(left, search.name))
             return
         if exit_ is INVALID:
             search.searcher.withdraw(job)
@@ -192,6 +192,29 @@ class SharedModel(Model[SharedWorker]):
             self._scheduler.note_work(search)
         else:
             self._leave(search)
+
+    def _lose(self, search: Search, task: Task) -> None:
+        """Put a lost task in its search's line, or hold it back for as long as it may not be tried again."""
+        if self._recovery.retry_after:
+            search.held_back += 1
+            self._later(self._recovery.retry_after, self._release, (search, task))
+        else:
+            self._line_up(search, task)
+
+    def _release(self, held: tuple[Search, Task]) -> None:
+        """Put a task in line that was held back until now."""
+        search, task = held
+        search.held_back -= 1
+        self._quiet_since = self.now
+        self._line_up(search, task)
+
+    def _line_up(self, search: Search, task: Task) -> None:
+        """Put a lost task in its search's line: before all others, or behind them."""
+        if self._recovery.retry == "first":
+            search.requeue(task)
+        else:
+            search.put_last(task)
+        self._scheduler.note_work(search)
 
     def _give_back(self, worker: SharedWorker, attempt: Attempt) -> None:
         """Remove an ended attempt from its workers, and from its search."""
@@ -464,7 +487,7 @@ class SharedModel(Model[SharedWorker]):
         return bool(self._leads)
 
     def _stuck(self) -> bool:
-        return bool(self._present and not self._leads)
+        return not self._leads and any(not search.held_back for search in self._present.values())
 
     def _unfinished(self) -> str:
         many = len(self._present)

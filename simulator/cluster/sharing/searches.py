@@ -43,7 +43,9 @@ class Search(Claim):
     in_place: bool = field(kw_only=True)
     resume: bool = field(kw_only=True)
     jobs: deque[AnyJob] = field(default_factory=deque)
-    lost: deque[Task] = field(default_factory=deque)  # lost tasks, which come before new ones
+    first: deque[Task] = field(default_factory=deque)  # tasks that come before new ones, such as lost ones
+    last: deque[Task] = field(default_factory=deque)  # lost tasks that come when there is no other
+    held_back: int = 0  # lost tasks that may not be tried again yet
 
     @property
     def name(self) -> str:
@@ -68,7 +70,7 @@ class Search(Claim):
         return True
 
     def line_up(self) -> bool:
-        """Ask for one more job, for which a machine will be hired; the job waits in line with the lost ones."""
+        """Ask for one more job, for which a machine will be hired; the job waits in line before all others."""
         if not self.ask():
             return False
         while self.jobs:  # in the order of the requests
@@ -82,14 +84,16 @@ class Search(Claim):
         if self.queued:
             while self.ask():
                 pass
-        return bool(self.running or self.waiting or self.ask())
+        return bool(self.running or self.waiting or self.held_back or self.ask())
 
     def next_task(self) -> Task:
-        """Take the next task; lost tasks come first."""
+        """Take the next task: of those that come first, else a new one, else of those that come last."""
+        if self.last and not self.first and not self.jobs and self.more:
+            self.ask()
         self.waiting -= 1
-        if self.lost:
-            return self.lost.popleft()
-        return self._new(self.jobs.popleft())
+        if self.first:
+            return self.first.popleft()
+        return self._new(self.jobs.popleft()) if self.jobs else self.last.popleft()
 
     def next_task_of(self, trial: int) -> Task | None:
         """The next task, if it is of `trial`; None if it is of another trial, whose task then waits in line."""
@@ -106,6 +110,11 @@ class Search(Claim):
         return job, job[3] if self.resume else 0, 0
 
     def requeue(self, task: Task) -> None:
-        """Put in line a task whose attempt was lost or stopped, or one that waits for a machine."""
-        self.lost.append(task)
+        """Put a task in line before all others: one that was lost or stopped, or that waits for a machine."""
+        self.first.append(task)
+        self.waiting += 1
+
+    def put_last(self, task: Task) -> None:
+        """Put a lost task in line behind all others."""
+        self.last.append(task)
         self.waiting += 1

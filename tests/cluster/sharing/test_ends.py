@@ -109,3 +109,26 @@ def test_a_trial_that_was_to_be_dropped_and_is_stopped_first_has_lost_nothing_th
         Outcome.PREEMPTED, Outcome.PREEMPTED, Outcome.COMPLETED,
     ]  # fmt: skip
     assert (trace.end[mine] / UNIT).tolist() == [3, 6, 16]
+
+
+@pytest.mark.parametrize(
+    ("recovery", "rows"),
+    [
+        (Recovery(), [(0, 1, 1, 2), (0, 2, 2, 3), (1, 0, 3, 4), (1, 1, 4, 5)]),
+        (Recovery(retry="last"), [(0, 2, 1, 2), (0, 1, 2, 3), (1, 0, 3, 4), (1, 1, 4, 5)]),
+        (Recovery(retry_after=3 * UNIT), [(0, 2, 1, 2), (1, 0, 2, 3), (1, 1, 3, 4), (0, 1, 4, 5)]),
+    ],
+    ids=["first", "last", "later"],
+)
+def test_a_lost_job_waits_in_the_line_of_its_own_search(recovery, rows):
+    """Search 0 loses trial 1 at 0.5, when the second worker goes. A search whose job is held back is not done."""
+    groups = (MachineGroup(1), MachineGroup(1, leave=UNIT // 2))
+    cluster = Cluster(groups, conditions=Conditions(recovery=recovery))
+    done = share(iter([arrival(trials=3), arrival(number=1, trials=2)]), cluster, Fifo())
+    trace = done.trace
+
+    found = zip(trace.search.tolist(), trace.trial.tolist(), trace.start / UNIT, trace.end / UNIT, strict=True)
+    assert list(found) == [(0, 0, 0, 1), (0, 1, 0, 0.5), *rows]
+    assert [visit.done for visit in done.visits] == [
+        max(end for search, _, _, end in rows if search == number) * UNIT for number in (0, 1)
+    ]

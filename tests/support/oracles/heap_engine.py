@@ -83,7 +83,8 @@ def simulate_rows(searcher, curves, cluster, stop=None, seed=0, told=None):  # n
         inf if stop.cost is None else (pool.spending(stop.cost).spent_by(LIMIT) or inf),
     )
     rows, events, order = [], [], 0
-    todo, again = [], []  # queued jobs; lost ones
+    todo, again, late = [], [], []  # queued jobs; lost ones that come first; lost ones that come last
+    recovery, held_back = conditions.recovery, 0  # lost jobs that may not be tried again yet
     ranks, running, restarts, full_length = set(range(pool.workers)), {}, {}, 0
     last = {}
     now, quiet, over, decided = 0, 0, False, 0
@@ -152,10 +153,13 @@ def simulate_rows(searcher, curves, cluster, stop=None, seed=0, told=None):  # n
                 else:
                     job = searcher.next_job()
                     over = job is Idle.DONE
-                if not isinstance(job, Job):
+                if isinstance(job, Job):
+                    begin, number = job.from_resource if cluster.resume else 0, 0
+                elif late:
+                    job, begin, number = late.pop(0)
+                else:
                     served = False
                     break
-                begin, number = job.from_resource if cluster.resume else 0, 0
             first = job.from_resource if cluster.resume else 0
             spent, loss, exit_ = curves.train(job.trial, first, job.to_resource)
             units = job.to_resource - begin
@@ -203,7 +207,7 @@ def simulate_rows(searcher, curves, cluster, stop=None, seed=0, told=None):  # n
             ]
             if not cold:
                 break
-            if len(again) + len(todo) <= len(starting):
+            if len(again) + len(late) + len(todo) <= len(starting):
                 job = None if cluster.assignment == "queued" else searcher.next_job()
                 over = over or job is Idle.DONE
                 if not isinstance(job, Job):
@@ -227,9 +231,15 @@ def simulate_rows(searcher, curves, cluster, stop=None, seed=0, told=None):  # n
             return cut(now)
         if not over and (not events or events[0][0] > deadline):
             return cut(deadline) if deadline < inf else None
-        if not running and cluster.max_wait is not None and events[0][0] - quiet > cluster.max_wait:
+        stuck = not running and not held_back
+        if stuck and cluster.max_wait is not None and events[0][0] - quiet > cluster.max_wait:
             return rows
         now, _, rank, done = heappop(events)
+        if rank is None:  # a lost job that may be tried again
+            held_back -= 1
+            quiet = now
+            (again if recovery.retry == "first" else late).append(done)
+            continue
         ranks.add(rank)
         starting.discard(rank)
         if done is None:
@@ -238,7 +248,13 @@ def simulate_rows(searcher, curves, cluster, stop=None, seed=0, told=None):  # n
         quiet = now
         job, number, loss, exit_, lost_at = done
         if lost_at is not None:
-            again.append((job, lost_at, number + 1))
+            left = job, lost_at, number + 1
+            if recovery.retry_after:
+                held_back += 1
+                heappush(events, (now + recovery.retry_after, order, None, left))
+                order += 1
+            else:
+                (again if recovery.retry == "first" else late).append(left)
             continue
         if exit_ is Exit.INVALID:
             searcher.withdraw(job)
