@@ -30,10 +30,10 @@ from trouble import Diary, Trouble, killing, putin
 
 WORKERS, LONGEST, SCALE, TRIALS = 8, 27, 12.0, 60
 NAMES = {f"d-optuna-{place}": (60 * place, Trouble()) for place in range(5)}
-for number in (0, 2, 3, 4):
+for number in (0, 2, 3, 4, 5, 7, 8, 9):
     slow = Trouble(number + 1, stragglers={"kind": "half_normal", "std": 0.6})
-    NAMES[f"d-optuna-stragglers-{number}"] = 60 * number, slow
-    NAMES[f"d-optuna-killed-{number}"] = 60 * number, Trouble(number + 1, mtbf=30.0)
+    NAMES[f"d-optuna-stragglers-{number}"] = 60 * (number % 5), slow
+    NAMES[f"d-optuna-killed-{number}"] = 60 * (number % 5), Trouble(number + 1, mtbf=30.0)
 
 
 def work(folder: str, curves: Slowed, trouble: Trouble, gate: multiprocessing.synchronize.Barrier | None) -> None:

@@ -33,13 +33,13 @@ from trouble import Diary, Trouble, killing, putin
 WORKERS, LONGEST, SCALE = 8, 27, 10.0
 TRIALS = {"asha": 40, "hyperband": 49}
 NAMES = {f"c-{kind}-{place}": (kind, 60 * place, Trouble()) for place in range(5) for kind in TRIALS}
-for number in (2, 3, 4):
+for number in range(2, 10):
     for kind in TRIALS:
         slow = Trouble(number + 1, stragglers={"kind": "half_normal", "std": 0.6})
-        NAMES[f"c-{kind}-stragglers-{number}"] = kind, 60 * number, slow
+        NAMES[f"c-{kind}-stragglers-{number}"] = kind, 60 * (number % 5), slow
 #: Not of HyperBand: Ray 2.60 waits for ever if a lost trial was the last that its bracket waited for.
-for number in (1, 2, 3, 4):
-    NAMES[f"c-asha-killed-{number}"] = "asha", 60 * number, Trouble(number + 1, mtbf=30.0)
+for number in range(1, 10):
+    NAMES[f"c-asha-killed-{number}"] = "asha", 60 * (number % 5), Trouble(number + 1, mtbf=30.0)
 
 
 class Sleeping(tune.Trainable):
