@@ -32,7 +32,7 @@ NUMBERS = {
 SPANS = (
     r"(groups\..+\.)?failures\.(mtbf|repair)", r"(groups\..+\.)?preemption\.(up|down)",
     r"slow_spells\.(every|length)", r"overheads\.(worker_start|trial_start|save|restore)", r"decision_time",
-    r"groups\..+\.ramp_up",
+    r"groups\..+\.ramp_up", r"recovery\.retry_after",
 )  # fmt: skip
 #: Figures that are a whole section of the cluster: a straggler model with measured factors.
 WHOLE = ("stragglers",)

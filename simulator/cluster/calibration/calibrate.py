@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from math import exp
 from typing import Any
 
 import numpy as np
 
-from simulator.cluster.calibration import estimate, families, observed
+from simulator.cluster.calibration import estimate, families, observed, recovery
 from simulator.cluster.calibration.constants import FEW, INSTANT, constants
 from simulator.cluster.calibration.estimate import Estimate
 from simulator.cluster.calibration.families import Fit
@@ -28,8 +27,6 @@ NOTHING = Estimate(0.0, 0.0, 0.0, 0, "attempt")
 #: Attempts that take this many times as long as the curves say, or as short, have another unit; from the second
 #: factor on they may have one.
 FOREIGN, STRANGE = 100.0, 10.0
-#: A lost attempt had something to keep if it trained this many units, at the pace of the next attempt.
-WHOLE = 1.5
 #: Number of checks for drops in the mean time between two drops, if the checks themselves do not show.
 CHECKS = 1000
 
@@ -51,6 +48,7 @@ class Calibration:
     per_worker: bool = False
     drop_grid: float = 0.0
     on_loss: str | None = None
+    retry: str | None = None
     compared: list[Fit] = field(default_factory=list)
     untold: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -76,8 +74,8 @@ def calibrate(traces: Sequence[Trace], curves: Sequence[Curves] | None = None, *
     _overheads(made, traces, every)
     if "overheads.save" in made.figures and every == 1:
         made.notes.append("Trials are taken to be saved at every unit: a schedule does not show how often they were.")
-    _losses(made, traces)
     _decisions(made, traces)
+    _losses(made, traces)
     _ramp(made, traces)
     made.untold["overheads.worker_start"] = (
         "a schedule does not show when machines start up; repairs and ramp_up include it"
@@ -284,6 +282,7 @@ def _overheads(made: Calibration, traces: Sequence[Trace], every: int) -> None:
 
 def _losses(made: Calibration, traces: Sequence[Trace]) -> None:
     exposure = observed.total_seconds(traces)
+    held_back = _retries(made, traces)
     for kind, outcome, up, down in (
         ("failures", Outcome.FAILED, "mtbf", "repair"),
         ("preemption", Outcome.PREEMPTED, "up", "down"),
@@ -297,7 +296,7 @@ def _losses(made: Calibration, traces: Sequence[Trace]) -> None:
             )
             continue
         made.figures[f"{kind}.{up}"] = least
-        gaps = observed.gaps(traces, outcome)
+        gaps = observed.gaps(traces, outcome, held_back)
         away = gaps.seconds[gaps.certainly]
         if len(away):
             total = float(away.sum())
@@ -316,7 +315,7 @@ def _losses(made: Calibration, traces: Sequence[Trace]) -> None:
     _drops(made, traces)
     lost = sum(observed.count_of(traces, outcome) for outcome in observed.LOST)
     if lost:
-        made.on_loss = _on_loss(traces)
+        made.on_loss = recovery.on_loss(traces)
         if made.on_loss is None:
             made.untold["recovery.on_loss"] = "no attempt had trained a whole unit when it was lost"
         if made.on_loss == "restart" and "overheads.save" in made.figures:
@@ -324,6 +323,18 @@ def _losses(made: Calibration, traces: Sequence[Trace]) -> None:
                 "Lost jobs began again, and jobs that do so are not saved in simulations until they end. So save is "
                 "paid only when a trial goes on."
             )
+
+
+def _retries(made: Calibration, traces: Sequence[Trace]) -> float:
+    """Find when lost jobs are tried again; returns the longest time for which they may be held back, in seconds."""
+    decision = made.figures["decision_time"].value if "decision_time" in made.figures else 0.0
+    found = recovery.retries(traces, decision)
+    made.retry = found.order
+    made.untold |= found.untold
+    if found.delay is None:
+        return 0.0
+    made.figures["recovery.retry_after"] = found.delay
+    return found.delay.high + recovery.soon(decision)
 
 
 def _drops(made: Calibration, traces: Sequence[Trace]) -> None:
@@ -355,23 +366,6 @@ def _drops(made: Calibration, traces: Sequence[Trace]) -> None:
     value, low, high = (1 - exp(-at * per) for at in (found.value, found.low, found.high))
     made.figures["drops.probability"] = Estimate(value, low, high, count, "lost attempt")
     made.untold["crashes"] = "the losses depend on time, not on the number of attempts"
-
-
-def _on_loss(traces: Sequence[Trace]) -> str | None:
-    """What happened to lost jobs; None if all were lost before they had trained a whole unit.
-
-    It is "resume" if any job went on from inside its training, "restart" if one could have done so and did not, and
-    "exit" if no job was tried again.
-    """
-    again = further = afresh = 0
-    for trace in traces:
-        for rows in observed.jobs(trace):
-            for one, other in pairwise(rows):
-                if Outcome(int(trace.outcome[one])) in observed.LOST:
-                    again += 1
-                    further += bool(trace.from_resource[other] > trace.from_resource[one])
-                    afresh += observed.trained(trace, one, like=other) >= WHOLE
-    return "exit" if not again else "resume" if further else "restart" if afresh else None
 
 
 def _decisions(made: Calibration, traces: Sequence[Trace]) -> None:

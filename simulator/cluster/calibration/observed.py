@@ -182,6 +182,16 @@ def jobs(trace: Trace) -> list[list[int]]:
     return list(found.values())
 
 
+def lost_at(trace: Trace) -> dict[int, int]:
+    """The ticks at which jobs were lost, by the row of the attempt that followed."""
+    return {
+        other: int(trace.end[one])
+        for rows in jobs(trace)
+        for one, other in pairwise(rows)
+        if trace.outcome[one] in LOST
+    }
+
+
 def trained(trace: Trace, row: int, *, like: int) -> float:
     """Units that a lost attempt had trained, at the pace of another attempt of its job; 0 if `like` was lost, too."""
     if trace.outcome[like] != Outcome.COMPLETED:
@@ -190,13 +200,15 @@ def trained(trace: Trace, row: int, *, like: int) -> float:
     return float(spent[row] * (trace.to_resource - trace.from_resource)[like] / max(int(spent[like]), 1))
 
 
-def gaps(traces: Sequence[Trace], outcome: Outcome) -> Gaps:
+def gaps(traces: Sequence[Trace], outcome: Outcome, held_back: float = 0.0) -> Gaps:
     """The gaps after attempts with this outcome, failed or preempted.
 
-    Work was certainly waiting where all other workers, except those away, were busy or had just been given work.
+    Work was certainly waiting where all other workers, except those away, were busy or had just been given work. A
+    lost job that began within `held_back` seconds of its loss may not have waited, since it could begin no sooner.
     """
     found: list[tuple[float, bool]] = []
     for trace in traces:
+        losses = lost_at(trace)
         by_worker = _by_worker(trace)
         starts, ends = np.sort(trace.start), np.sort(np.concatenate([_until(trace, rows) for rows in by_worker]))
         for rows in by_worker:
@@ -207,7 +219,8 @@ def gaps(traces: Sequence[Trace], outcome: Outcome) -> Gaps:
                 busy = int(np.searchsorted(starts, back, "left") - np.searchsorted(ends, back, "right"))
                 seconds = (back - int(trace.end[one])) / ticks.PER_SECOND
                 others = [own for own in by_worker if own is not rows]
-                found.append((seconds, busy + _away(trace, others, back) >= trace.workers - 1))
+                waited = back - losses.get(other, -ticks.LIMIT) > held_back * ticks.PER_SECOND or not held_back
+                found.append((seconds, waited and busy + _away(trace, others, back) >= trace.workers - 1))
     return Gaps(np.array([gap for gap, _ in found], float), np.array([sure for _, sure in found], bool))
 
 
@@ -285,16 +298,16 @@ def decisions(traces: Sequence[Trace]) -> Values:
 
     A report allows a new job on its own worker, or on one that waited. If another job began since that report, the
     scheduler decided on it first, so the time counts from there. A worker that was away is left out, since it did not
-    wait for a report. A job that followed another worker's report is unclear: its worker may have waited for that
-    report, or all the time for the scheduler. Where most jobs are unclear, workers queue for the scheduler, and only
-    the clear jobs count.
+    wait for a report, and so is a lost job that is tried again. A job that followed another worker's report is
+    unclear: its worker may have waited for that report, or all the time for the scheduler. Where most jobs are
+    unclear, workers queue for the scheduler, and only the clear jobs count.
     """
     clear: list[float] = []
     unclear: list[float] = []
     for trace in traces:
         ends = np.sort(trace.end[trace.where(Outcome.COMPLETED, Outcome.EXITED)])
         earlier = {other: one for rows in _by_worker(trace) for one, other in pairwise(rows)}
-        before = None
+        losses, before = lost_at(trace), None
         for row, start in enumerate(trace.start.tolist()):
             place = int(np.searchsorted(ends, start, "right"))
             told = int(ends[place - 1]) if place else None
@@ -303,7 +316,7 @@ def decisions(traces: Sequence[Trace]) -> Values:
             own = None if one is None else int(trace.end[one])
             others = told is not None and told != own and (before is None or told > before)
             before = start
-            if since is not None and (one is None or trace.outcome[one] not in LOST):
+            if since is not None and row not in losses and (one is None or trace.outcome[one] not in LOST):
                 (unclear if others else clear).append((start - since) / ticks.PER_SECOND)
     queue = 0 < len(clear) < len(unclear)
     return np.array(clear if queue else clear + unclear)

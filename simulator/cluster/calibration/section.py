@@ -16,7 +16,7 @@ from simulator.core.formatting import counted
 #: Ranges in which a scenario allows the parameters of straggler models.
 LIMITS = {"std": (0, 100), "sigma": (0, 5), "alpha": (1.011, 100), "probability": (0, 1), "factor": (1, 1e6)}
 #: Figures that are spans of time, by the last part of their key.
-SPANS = {"mtbf", "repair", "up", "down", "trial_start", "save", "restore", "decision_time", "ramp_up"}
+SPANS = {"mtbf", "repair", "up", "down", "trial_start", "save", "restore", "decision_time", "ramp_up", "retry_after"}
 #: Smallest probability that is shown as a number.
 LEAST = 1e-4
 
@@ -47,8 +47,13 @@ def section(found: Calibration, rng: np.random.Generator | None = None) -> dict[
         spans = {key.partition(".")[2]: key for key in figures if key.startswith(f"{kind}.")}
         if spans:
             made[kind] = {name: _seconds(max(take(key), 1e-3)) for name, key in spans.items()}
-    if found.on_loss is not None:
-        made["recovery"] = {"on_loss": found.on_loss}
+    recovery = {"on_loss": found.on_loss} if found.on_loss is not None else {}
+    if found.retry == "last":
+        recovery["retry"] = found.retry
+    if "recovery.retry_after" in figures:
+        recovery["retry_after"] = _seconds(max(take("recovery.retry_after"), 0.0))
+    if recovery:
+        made["recovery"] = recovery
     paid = {key.partition(".")[2]: key for key in figures if key.startswith("overheads.")}
     if paid:
         made["overheads"] = {name: _seconds(max(take(key), 0.0)) for name, key in paid.items()}
@@ -157,6 +162,9 @@ def report(found: Calibration) -> Iterator[str]:
     for key, figure in found.figures.items():
         shown = in_unit(figure.value) if key.rpartition(".")[2] in SPANS else plain(figure.value)
         yield f"  {key:<24} {shown}  ({about(figure, key)})"
+    for key, word in (("recovery.on_loss", found.on_loss), ("recovery.retry", found.retry)):
+        if word is not None:
+            yield f"  {key:<24} {word}"
     for place, fit in enumerate(found.compared):
         chosen = "  <- taken" if place == 0 and found.stragglers is fit else ""
         entries = ", ".join(
@@ -196,6 +204,7 @@ def as_dict(found: Calibration) -> dict[str, Any]:
             }
             for fit in found.compared
         ],
+        "retry": found.retry,
         "per": "worker" if found.per_worker else "job",
         "not_told": found.untold,
         "notes": found.notes,
