@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.cluster.calibration.calibrate import Calibration, calibrate
+from simulator.cluster.calibration.estimate import exactly
 from simulator.experiment.experiment import Experiment, curves_of
 from simulator.scenario.loading import load
 
@@ -50,6 +51,11 @@ WORLDS: dict[str, tuple[str, dict[str, float]]] = {
         "{groups: {some: {count: 16, ramp_up: 15 min}}, stragglers: {kind: half_normal, std: 0.5}}",
         {"ramp_up": 900, "std": 0.5},
     ),
+    "retried last": (
+        "{workers: 16, stragglers: {kind: half_normal, std: 0.5}, failures: {mtbf: 10 h, repair: 20 min}, "
+        "recovery: {retry: last, retry_after: 2 min}}",
+        {"last": 1.0, "recovery.retry_after": 120, "failures.mtbf": 36_000, "failures.repair": 1200, "std": 0.5},
+    ),
 }  # fmt: skip
 #: Straggler families by their parameter.
 KINDS = {
@@ -70,7 +76,12 @@ def scenario(cluster: str) -> str:
 
 
 def found(made: Calibration, name: str) -> Any:
-    """The estimate of a parameter; None if another family or none was chosen."""
+    """The estimate of a parameter; None if another family or none was chosen.
+
+    That lost jobs come last is 1 if it is found, and 0 if calibration finds that they come first.
+    """
+    if name == "last":
+        return None if made.retry is None else exactly(float(made.retry == "last"), 1, "trace")
     if name in KINDS:
         model = made.stragglers
         return None if model is None or model.kind != KINDS[name] else model.entries[name]

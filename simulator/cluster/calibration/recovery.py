@@ -19,8 +19,8 @@ from simulator.trace.trace import Outcome, Trace
 WHOLE = 1.5
 #: What happens within this time and two decisions of the scheduler happens at once; in seconds.
 SOON = 0.1
-#: Smallest number of lost jobs that others came before, from which it can be told that lost jobs come last.
-FEW = 3
+#: Smallest number of lost jobs that show that lost jobs come last.
+FEW = 2
 
 Order = Literal["first", "last"]
 
@@ -94,15 +94,14 @@ def soon(decision: float) -> float:
 def order(found: Sequence[Retry], at_once: float) -> Order | None:
     """Whether lost jobs come before all other jobs or after them; None if that can't be told.
 
-    They come first if any of them overtook a new trial. They come last if others came before at least three of them,
-    and if most of these others began when a lost job could have been tried again. It could from the time on, after a
-    loss, after which the quickest lost job was tried again; `at_once` seconds are added.
+    They come first if any of them overtook a new trial. Else they come last if other jobs came before two of them or
+    more when these could have been tried again: later after the loss than any job waited that only a delay held back,
+    or else than the quickest lost job waited, and later by more than `at_once` seconds.
     """
     if any(retry.overtook for retry in found):
         return "first"
-    others = [retry.others for retry in found if retry.others is not None]
-    since = min(retry.wait for retry in found) + at_once
-    return "last" if len(others) >= FEW and 2 * sum(at > since for at in others) > len(others) else None
+    since = max(delays(found, "last"), default=min(retry.wait for retry in found)) + at_once
+    return "last" if sum(retry.others is not None and retry.others > since for retry in found) >= FEW else None
 
 
 def delays(found: Sequence[Retry], order: Order | None) -> NDArray[np.float64]:
@@ -115,38 +114,59 @@ def delays(found: Sequence[Retry], order: Order | None) -> NDArray[np.float64]:
 
 def each(trace: Trace, at_once: float) -> Iterator[Retry]:
     """The lost jobs of a trace that were tried again; what happens within `at_once` seconds happens at once."""
+    # an attempt that was lost as it began was given to a worker that was away already, at an unknown time
+    vain = (trace.end <= trace.start) & trace.where(*observed.LOST)
+    begun = np.argsort(trace.start, kind="stable")
+    begun = begun[~vain[begun]]
     jobs = observed.jobs(trace)
-    begun = np.sort(trace.start[[rows[0] for rows in jobs]])
+    going_on = _going_on(trace, begun)
+    first_tries = [rows[0] for rows in jobs if not vain[rows[0]] and rows[0] not in going_on]
+    others = np.sort(trace.start[first_tries])
     _, firsts = np.unique(trace.trial, return_index=True)
+    new = begun[np.isin(begun, firsts)].tolist()
+    lull = round(at_once * ticks.PER_SECOND)
     for rows in jobs:
         for one, other in pairwise(rows):
             lost, again = int(trace.end[one]), int(trace.start[other])
-            if trace.outcome[one] not in observed.LOST or again < lost:  # two processes may train one job
+            if trace.outcome[one] not in observed.LOST or vain[one] or vain[other]:
                 continue
-            between = begun[np.searchsorted(begun, lost, "right") : np.searchsorted(begun, again, "left")]
-            others = (int(between[-1]) - lost) / ticks.PER_SECOND if len(between) else None
-            new_later = trace.bracket[firsts[trace.start[firsts] > again]]
-            open_then = trace.bracket[trace.start < lost]  # trials of further brackets may have had to wait
+            if again < lost:  # two processes trained one job
+                continue
+            between = others[np.searchsorted(others, lost, "right") : np.searchsorted(others, again, "left")]
+            open_then = set(trace.bracket[trace.start < lost].tolist())  # trials of further brackets may have to wait
+            later = next((row for row in new if trace.start[row] > again and trace.bracket[row] in open_then), None)
             yield Retry(
                 (again - lost) / ticks.PER_SECOND,
-                others,
-                bool(np.isin(new_later, open_then).any()),
-                _held_back(trace, other, round(at_once * ticks.PER_SECOND)),
+                (int(between[-1]) - lost) / ticks.PER_SECOND if len(between) else None,
+                later is not None and not _at_rest(trace, begun, later, lull),
+                _at_rest(trace, begun, other, lull),
             )
 
 
-def _held_back(trace: Trace, row: int, at_once: int) -> bool:
-    """Whether workers and the scheduler had had nothing to do for more than `at_once` ticks when an attempt began.
+def _going_on(trace: Trace, begun: NDArray[np.int64]) -> set[int]:
+    """The rows of attempts that went on with the worker's last trial: such jobs may come before all others."""
+    last: dict[int, int] = {}
+    found = set()
+    for row in begun.tolist():
+        worker, trial = int(trace.worker[row]), int(trace.trial[row])
+        if last.get(worker) == trial:
+            found.add(row)
+        last[worker] = trial
+    return found
 
-    The attempt's own worker must be one of these workers. One of them must not have been lost before, since a worker
-    that was lost may just have come back.
+
+def _at_rest(trace: Trace, begun: NDArray[np.int64], row: int, lull: int) -> bool:
+    """Whether workers and the scheduler had had nothing to do for more than `lull` ticks when an attempt began.
+
+    `begun` are the attempts' rows, in order of start. The attempt's own worker must be one of these workers. One of
+    them must not have been lost before, since a worker that was lost may just have come back.
     """
     start = int(trace.start[row])
-    before = int(np.searchsorted(trace.start, start, "left"))
-    if not before or trace.start[before - 1] >= start - at_once:
+    before = begun[: np.searchsorted(trace.start[begun], start, "left")]
+    if not len(before) or trace.start[before[-1]] >= start - lull:
         return False
-    workers, place = np.unique(trace.worker[:before][::-1], return_index=True)
-    last = before - 1 - place  # of each worker, its last attempt
-    idle = trace.end[last] < start - at_once
+    workers, place = np.unique(trace.worker[before][::-1], return_index=True)
+    last = before[::-1][place]  # of each worker, its last attempt
+    idle = trace.end[last] < start - lull
     stayed = ~np.isin(trace.outcome[last], (Outcome.FAILED, Outcome.PREEMPTED))
     return bool((idle & stayed).any() and idle[workers == trace.worker[row]].all())
