@@ -190,12 +190,15 @@ def _of_searchers(loaded: Loaded) -> Iterator[Problem]:
 
 
 def _of_retries(loaded: Loaded) -> Iterator[Problem]:
-    """Notes on searches whose library tries lost trials again after all others, where the cluster does so before."""
+    """Notes on lost trials that are tried again at another time than by the searcher's library, or never."""
     cluster = loaded.scenario.cluster
-    if not cluster.loses_jobs or "retry" in cluster.recovery.model_fields_set:
+    if not cluster.loses_jobs:
         return
     for where, block in loaded.scenario.blocks.items():
-        if block.retries_last:
+        if cluster.recovery.retry == "last" and block.endless:
+            message = "it always has new trials, so with `recovery: {retry: last}` a lost trial is never tried again"
+            yield loaded.problem(where, message)
+        if block.retries_last and "retry" not in cluster.recovery.model_fields_set:
             message = (
                 "lost trials are tried again before all others here, and after all others by this library; "
                 "`recovery: {retry: last}` does as the library does"

@@ -120,6 +120,15 @@ def test_other_libraries_have_no_note_on_lost_trials(tmp_path):
     assert not load(path).notes
 
 
+@pytest.mark.parametrize(("trials", "told"), [("", True), ("max_trials: 9, ", False)])
+def test_an_endless_search_never_comes_to_what_is_tried_again_last(tmp_path, trials, told):
+    path = tmp_path / "s.yaml"
+    text = RAY.format("asha", ", failures: {}, recovery: {retry: last}")
+    path.write_text(text.replace("num_samples: 3", f"{trials}max_length: 9") + "stop: {time: 9 h}\n")
+
+    assert ["never tried again" in str(note) for note in load(path).notes] == [True] * told
+
+
 def test_a_default_that_a_version_lacks_is_told(tmp_path):
     block = "name: syne_tune_stopping, max_num_trials_started: 3, version: 0.13"
     assert "max_t is 100, the default of version 0.16" in str(load(written(tmp_path, block)).notes[0])
