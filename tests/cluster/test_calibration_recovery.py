@@ -156,12 +156,12 @@ def test_a_worker_that_waited_for_a_lost_job_was_not_away_for_so_long(tmp_path):
     assert observed.gaps([made], Outcome.FAILED, held_back=19.0).certainly.tolist() == [True]
 
 
-def test_the_section_says_what_differs_from_the_default_and_the_report_says_it_in_any_case(tmp_path):
+def test_the_section_and_the_report_say_when_lost_jobs_are_tried_again(tmp_path):
     last, first = calibrate([trace(tmp_path, LAST)]), calibrate([trace(tmp_path, FIRST)])
     assert section.section(last)["recovery"]["retry"] == "last"
     assert section.section(last)["recovery"]["retry_after"] == "2 s"
     assert section.as_dict(last)["retry"] == "last"
-    assert "retry" not in section.section(first).get("recovery", {})
+    assert section.section(first)["recovery"]["retry"] == "first"
     assert "  recovery.retry           first" in list(section.report(first))
     assert section.as_dict(first)["retry"] == "first"
     assert section.events(last)["recovery.retry_after"] == "1 lost attempt"

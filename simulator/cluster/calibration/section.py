@@ -47,9 +47,7 @@ def section(found: Calibration, rng: np.random.Generator | None = None) -> dict[
         spans = {key.partition(".")[2]: key for key in figures if key.startswith(f"{kind}.")}
         if spans:
             made[kind] = {name: _seconds(max(take(key), 1e-3)) for name, key in spans.items()}
-    recovery = {"on_loss": found.on_loss} if found.on_loss is not None else {}
-    if found.retry == "last":
-        recovery["retry"] = found.retry
+    recovery = {name: word for name, word in (("on_loss", found.on_loss), ("retry", found.retry)) if word is not None}
     if "recovery.retry_after" in figures:
         recovery["retry_after"] = _seconds(max(take("recovery.retry_after"), 0.0))
     if recovery:
