@@ -43,7 +43,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from math import inf
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import simpy
 
@@ -80,6 +80,12 @@ class Worker:
 AnyWorker = TypeVar("AnyWorker", bound=Worker)
 
 
+class HoldsBack(Protocol):
+    """A search with `held_back` lost tasks that may not be tried again yet."""
+
+    held_back: int
+
+
 class Model(ABC, Generic[AnyWorker]):
     """One run on a cluster, until `time` at the latest; `rows` has every attempt, packed."""
 
@@ -87,6 +93,7 @@ class Model(ABC, Generic[AnyWorker]):
         self.env = simpy.Environment()
         self.pool = pool
         self._cluster = cluster
+        self._recovery = cluster.conditions.recovery
         self._rows = rows
         self._workers: list[AnyWorker] = []  # by rank, all workers that were ever needed
         self._idle: list[int] = []  # a heap of the ranks of idle workers
@@ -208,6 +215,21 @@ class Model(ABC, Generic[AnyWorker]):
         self._after(change, what)
 
     # Steps of the processes.
+
+    def _lose(self, whose: HoldsBack, line_up: Callable[[], None]) -> None:
+        """Line up a lost task of a search, or hold it back for as long as it may not be tried again."""
+        if self._recovery.retry_after:
+            whose.held_back += 1
+            self._later(self._recovery.retry_after, self._release, (whose, line_up))
+        else:
+            line_up()
+
+    def _release(self, held: tuple[HoldsBack, Callable[[], None]]) -> None:
+        """Line up a lost task that was held back until now."""
+        whose, line_up = held
+        whose.held_back -= 1
+        self._quiet_since = self.now
+        line_up()
 
     def _later(self, length: int, change: Callable[[Any], None], what: Any) -> None:
         """Do a step after `length` ticks, and hand out work after it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from heapq import heappush
 from math import inf
 from typing import Any
@@ -40,10 +41,9 @@ class OneSearch(Model[Trainer]):
         self._stop = stop
         self._aims = any(aim is not None for aim in (stop.loss, stop.full_loss, stop.full_length))
         self._waiting: deque[AnyJob] | None = deque() if cluster.assignment == "queued" else None
-        self._recovery = cluster.conditions.recovery
         self._first: deque[Task] = deque()  # tasks that come first: lost ones, and those that wait for hired machines
         self._last: deque[Task] = deque()  # lost tasks that come when there is no other
-        self._held_back = 0  # lost tasks that may not be tried again yet
+        self.held_back = 0
         self._in_place = self._waiting is None and goes_on_in_place(searcher)
         self._fresh: tuple[Trainer, int] | None = None  # the worker of a result that has just come, and its trial
         self._running = 0
@@ -87,27 +87,13 @@ class OneSearch(Model[Trainer]):
         self._running -= 1
         self._quiet_since = now
         if left is not None:
-            self._lose(task_to_retry(left))
+            self._lose(self, partial(self._line_up, task_to_retry(left)))
         elif exit_ is INVALID:
             self._searcher.withdraw(job)
         else:
             self._searcher.report(job, loss)
             if self._aims and self._reached(job, loss, exit_):
                 self._end()
-
-    def _lose(self, task: Task) -> None:
-        """Put a lost task in line, or hold it back for as long as it may not be tried again."""
-        if self._recovery.retry_after:
-            self._held_back += 1
-            self._later(self._recovery.retry_after, self._release, task)
-        else:
-            self._line_up(task)
-
-    def _release(self, task: Task) -> None:
-        """Put a task in line that was held back until now."""
-        self._held_back -= 1
-        self._quiet_since = self.now
-        self._line_up(task)
 
     def _line_up(self, task: Task) -> None:
         """Put a lost task in line: before all others, or behind them."""
@@ -210,7 +196,7 @@ class OneSearch(Model[Trainer]):
         return self._running > 0
 
     def _stuck(self) -> bool:
-        return not self._running and not self._held_back
+        return not self._running and not self.held_back
 
     def _unfinished(self) -> str:
         return "the search is not over"

@@ -169,8 +169,8 @@ class RayHyperbandSection(_Ray):
 
     @property
     def doubts(self) -> list[str]:
-        """Brackets that end before max_t."""
-        return _ends_early(self, "max_t", self.max_t)
+        """Brackets that end before max_t; the first of each band does not."""
+        return _ends_early(self, "max_t", self.max_t, "some brackets end before")
 
     @property
     def max_length(self) -> Units:
@@ -462,15 +462,15 @@ class SklearnHalvingSection(LibrarySearcherSection):
         return {**super().options, "n_candidates": self.trials}
 
 
-def _ends_early(block: LibrarySearcherSection, key: str, units: int) -> list[str]:
-    """A note if the searcher trains no trial up to the `units` that its argument `key` says."""
+def _ends_early(block: LibrarySearcherSection, key: str, units: int, what: str = "no trial trains to") -> list[str]:
+    """A note if trials that end by themselves may have fewer than the `units` that the argument `key` says."""
     try:
         last = int(block.max_length)
     except ValueError:  # its rungs don't fit, which is reported as an error
         return []
     if last >= units:
         return []
-    return [f"no trial trains to {key}, {int(units)} units; a trial counts as trained in full from {last} units on"]
+    return [f"{what} {key}, {int(units)} units; a trial counts as trained in full from {last} units on"]
 
 
 def _renamed(options: dict[str, Any]) -> dict[str, Any]:

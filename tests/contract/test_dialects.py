@@ -93,6 +93,8 @@ class Kept:
         self.late = name == "ray_hyperband"
         options = draw(rng) | {counts: self.trials}
         self.searcher, self.twin = make(**options), make(**options)
+        # There a trial pauses or ends at its first report at or past a milestone, and reports at max_t at the latest.
+        self.every, self.longest = (options.get("report_every", 1), options["max_t"]) if self.late else (1, inf)
         self.replaces = name != "sklearn_halving"  # an invalid trial; there it counts as dead
         self.outstanding, self.last, self.gone = [], {}, set()
         self.withdrawn, self.over = 0, False
@@ -119,7 +121,8 @@ class Kept:
         assert job.trial not in self.gone, "the dead and the invalid do not train"
         # scikit-learn trains from zero, and may repeat a round's units
         assert job.to_resource > (job.from_resource if self.replaces else 0)
-        assert job.to_resource <= self.searcher.brackets[job.bracket][-1]
+        milestone = self.searcher.brackets[job.bracket][-1]
+        assert job.to_resource <= min(-(-milestone // self.every) * self.every, self.longest)
         if before is None:
             assert job.from_resource == 0
             assert job.rung == 0 or self.late, "a new trial begins on the lowest rung"

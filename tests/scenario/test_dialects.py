@@ -144,17 +144,26 @@ def test_the_two_classes_of_sklearn_differ_in_a_default(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("block", "key", "last"),
+    ("block", "told", "last"),
     [
-        ("sklearn_halving, n_candidates: 9, max_resources: 81, min_resources: 1", "max_resources, 81", 9),
-        ("ray_hyperband, num_samples: 9, max_t: 100, reduction_factor: 4", "max_t, 100", 64),
+        (
+            "sklearn_halving, n_candidates: 9, max_resources: 81, min_resources: 1",
+            "no trial trains to max_resources, 81",
+            9,
+        ),
+        (
+            "ray_hyperband, num_samples: 9, max_t: 100, reduction_factor: 4",
+            "some brackets end before max_t, 100",
+            64,
+        ),
     ],
 )
-def test_what_is_trained_in_full_is_told_where_no_trial_gets_to_the_end(tmp_path, block, key, last):
-    [note] = load(written(tmp_path, f"name: {block}")).notes
-    assert str(note).endswith(
-        f"no trial trains to {key} units; a trial counts as trained in full from {last} units on"
-    )
+def test_what_is_trained_in_full_is_told_where_trials_end_before_the_end(tmp_path, block, told, last):
+    loaded = load(written(tmp_path, f"name: {block}"))
+    [note] = loaded.notes
+    assert str(note).endswith(f"{told} units; a trial counts as trained in full from {last} units on")
+    [searcher] = loaded.scenario.searchers.values()
+    assert searcher.build().resources[-1] == (100 if "ray" in block else last)
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,6 @@ class SharedModel(Model[SharedWorker]):
         super().__init__(cluster, pool, time, bytearray())
         self._arrivals = arrivals
         self._scheduler = scheduler
-        self._recovery = cluster.conditions.recovery
         self._machines = Fates(cluster.conditions, seed)  # those of the machines; each search has its trials'
         self._at_hand = 0  # workers for which a scheduler is being asked
         alike = set(slots) == {self.unit} and any(group.slots >= self.unit for group in cluster.machines)
@@ -182,7 +181,7 @@ class SharedModel(Model[SharedWorker]):
         self._give_back(worker, attempt)
         self._quiet_since = self.now
         if left is not None:
-            self._lose(search, task_to_retry(left, search.name))
+            self._lose(search, partial(self._line_up, search, task_to_retry(left, search.name)))
             return
         if exit_ is INVALID:
             search.searcher.withdraw(job)
@@ -192,21 +191,6 @@ class SharedModel(Model[SharedWorker]):
             self._scheduler.note_work(search)
         else:
             self._leave(search)
-
-    def _lose(self, search: Search, task: Task) -> None:
-        """Put a lost task in its search's line, or hold it back for as long as it may not be tried again."""
-        if self._recovery.retry_after:
-            search.held_back += 1
-            self._later(self._recovery.retry_after, self._release, (search, task))
-        else:
-            self._line_up(search, task)
-
-    def _release(self, held: tuple[Search, Task]) -> None:
-        """Put a task in line that was held back until now."""
-        search, task = held
-        search.held_back -= 1
-        self._quiet_since = self.now
-        self._line_up(search, task)
 
     def _line_up(self, search: Search, task: Task) -> None:
         """Put a lost task in its search's line: before all others, or behind them."""
