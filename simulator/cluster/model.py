@@ -227,8 +227,9 @@ class Model(ABC, Generic[AnyWorker]):
     def _release(self, held: tuple[HoldsBack, Callable[[], None]]) -> None:
         """Line up a lost task that was held back until now."""
         whose, line_up = held
+        if not self._stuck():  # nothing has waited for a worker until now
+            self._quiet_since = self.now
         whose.held_back -= 1
-        self._quiet_since = self.now
         line_up()
 
     def _later(self, length: int, change: Callable[[Any], None], what: Any) -> None:

@@ -148,7 +148,7 @@ class SharedModel(Model[SharedWorker]):
             in_place=self._racks is None and self._cluster.assignment != "queued" and goes_on_in_place(searcher),
             resume=self._cluster.resume and arrival.resume,
         )
-        if not self._leads and not self._present:
+        if not self._stuck():  # nothing has waited for a worker until now
             self._quiet_since = self.now
         self._present[number] = search
         self._scheduler.arrive(search)

@@ -132,3 +132,13 @@ def test_a_lost_job_waits_in_the_line_of_its_own_search(recovery, rows):
     assert [visit.done for visit in done.visits] == [
         max(end for search, _, _, end in rows if search == number) * UNIT for number in (0, 1)
     ]
+
+
+@pytest.mark.parametrize("back", [12, 20])
+def test_patience_begins_when_a_search_comes_that_nothing_holds_back(back):
+    """Search 0 loses its job at 0.5, which is held back until `back`. Search 1 comes at 10, when no worker is there."""
+    groups = (MachineGroup(1, leave=UNIT // 2), MachineGroup(1, join=30 * UNIT))
+    recovery = Recovery(retry_after=back * UNIT - UNIT // 2)
+    cluster = Cluster(groups, max_wait=5 * UNIT, conditions=Conditions(recovery=recovery))
+    done = share(iter([arrival(), arrival(10 * UNIT, 1)]), cluster, Fifo())
+    assert done.end == 15 * UNIT
