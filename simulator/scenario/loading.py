@@ -130,8 +130,7 @@ def _contradictions(loaded: Loaded) -> list[Problem]:
         if many and scenario.cluster.assignment == "queued":
             message = f"would queue {trials:,} jobs at once; give it max_concurrent_trials, or on_demand"
             problems.append(loaded.problem(where, message))
-        unbounded = searcher.endless and not getattr(searcher, "max_concurrent_trials", None)
-        if unbounded and scenario.cluster.assignment == "queued":
+        if _never_waits(searcher) and scenario.cluster.assignment == "queued":
             message = "would queue jobs without end: give it max_concurrent_trials, or `assignment: on_demand`"
             problems.append(loaded.problem(where, message))
         if searcher.in_place and scenario.cluster.assignment == "queued":
@@ -192,10 +191,10 @@ def _of_searchers(loaded: Loaded) -> Iterator[Problem]:
 def _of_retries(loaded: Loaded) -> Iterator[Problem]:
     """Notes on lost trials that are tried again at another time than by the searcher's library, or never."""
     cluster = loaded.scenario.cluster
-    if not cluster.loses_jobs:
+    if not cluster.loses_jobs or cluster.recovery.on_loss == "exit":
         return
     for where, block in loaded.scenario.blocks.items():
-        if cluster.recovery.retry == "last" and block.endless:
+        if cluster.recovery.retry == "last" and _never_waits(block):
             message = "it always has new trials, so with `recovery: {retry: last}` a lost trial is never tried again"
             yield loaded.problem(where, message)
         if block.retries_last and "retry" not in cluster.recovery.model_fields_set:
@@ -204,6 +203,11 @@ def _of_retries(loaded: Loaded) -> Iterator[Problem]:
                 "`recovery: {retry: last}` does as the library does"
             )
             yield loaded.problem(where, message)
+
+
+def _never_waits(searcher: Searcher) -> bool:
+    """Whether a searcher has a new trial whenever it is asked."""
+    return searcher.endless and not getattr(searcher, "max_concurrent_trials", None)
 
 
 def _of_prices(loaded: Loaded) -> Iterator[Problem]:

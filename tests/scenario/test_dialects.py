@@ -101,6 +101,7 @@ RAY = "searcher: {{name: {}, num_samples: 3}}\ncurves: {{kind: synthetic}}\nclus
         ("ray_asha", ", drops: {}, recovery: {checkpoint_every: 2}", True),
         ("ray_asha", ", preemption: {}, recovery: {retry: first}", False),
         ("ray_asha", ", preemption: {}, recovery: {retry: last}", False),
+        ("ray_asha", ", preemption: {}, recovery: {on_loss: exit}", False),
         ("ray_asha", "", False),
     ],
 )
@@ -127,6 +128,22 @@ def test_an_endless_search_never_comes_to_what_is_tried_again_last(tmp_path, tri
     path.write_text(text.replace("num_samples: 3", f"{trials}max_length: 9") + "stop: {time: 9 h}\n")
 
     assert ["never tried again" in str(note) for note in load(path).notes] == [True] * told
+
+
+@pytest.mark.parametrize(
+    ("searcher", "recovery"),
+    [
+        ("{name: asha, max_length: 9}", "{on_loss: exit, retry: last}"),
+        ("{name: random, max_length: 9, max_concurrent_trials: 2}", "{retry: last}"),
+    ],
+)
+def test_an_endless_search_that_waits_or_tries_nothing_again_has_no_such_note(tmp_path, searcher, recovery):
+    path = tmp_path / "s.yaml"
+    path.write_text(
+        f"searcher: {searcher}\ncurves: {{kind: synthetic}}\nstop: {{time: 9 h}}\n"
+        f"cluster: {{workers: 2, failures: {{}}, recovery: {recovery}}}\n"
+    )
+    assert not load(path).notes
 
 
 def test_a_default_that_a_version_lacks_is_told(tmp_path):
