@@ -182,6 +182,7 @@ class SharedModel(Model[SharedWorker]):
         self._quiet_since = self.now
         if left is not None:
             self._lose(search, partial(self._line_up, search, task_to_retry(left, search.name)))
+            self._scheduler.note_work(search)  # its trial runs no more, so another may, even if this one is held back
             return
         if exit_ is INVALID:
             search.searcher.withdraw(job)

@@ -11,6 +11,7 @@ from simulator.cluster.hiring import Hired
 from simulator.cluster.machines import Machine
 from simulator.cluster.outcomes import task_to_retry
 from simulator.cluster.sharing.engine import Arrival, share
+from simulator.cluster.sharing.fair_share import FairShare
 from simulator.cluster.sharing.fifo import Fifo
 from simulator.cluster.sharing.priority import Priority
 from simulator.cluster.spec import Cluster, StarvedError
@@ -142,3 +143,23 @@ def test_patience_begins_when_a_search_comes_that_nothing_holds_back(back):
     cluster = Cluster(groups, max_wait=5 * UNIT, conditions=Conditions(recovery=recovery))
     done = share(iter([arrival(), arrival(10 * UNIT, 1)]), cluster, Fifo())
     assert done.end == 15 * UNIT
+
+
+def test_a_search_at_its_most_slots_starts_another_trial_while_a_lost_one_is_held_back():
+    """Trial 0 is lost at 0.5, when its worker goes, and may go on at 10.5."""
+    groups = (MachineGroup(1, leave=UNIT // 2), MachineGroup(1))
+    cluster = Cluster(groups, conditions=Conditions(recovery=Recovery(retry_after=10 * UNIT)))
+    trace = share(iter([arrival(trials=3, max_slots=1)]), cluster, Fifo()).trace
+
+    found = zip(trace.trial.tolist(), trace.start / UNIT, trace.end / UNIT, strict=True)
+    assert list(found) == [(0, 0, 0.5), (1, 0.5, 1.5), (2, 1.5, 2.5), (0, 10.5, 11.5)]
+
+
+def test_a_share_that_is_not_needed_while_a_lost_trial_is_held_back_goes_to_another_search():
+    """Every job is dropped that takes 3 units or more. So search 0 has no trial from 3 on."""
+    conditions = Conditions(drop=Drop(1 - 1e-9, 3 * UNIT), recovery=Recovery(retry_after=10 * UNIT))
+    arrivals = [arrival(length=4), arrival(number=1, trials=9, length=2)]
+    trace = share(iter(arrivals), Cluster(2, conditions=conditions), FairShare(), stop=5 * UNIT).trace
+
+    found = zip(trace.worker.tolist(), trace.search.tolist(), trace.start / UNIT, trace.end / UNIT, strict=True)
+    assert list(found) == [(0, 0, 0, 3), (1, 1, 0, 2), (1, 1, 2, 4), (0, 1, 3, 5), (1, 1, 4, 5)]
