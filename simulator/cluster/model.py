@@ -209,10 +209,10 @@ class Model(ABC, Generic[AnyWorker]):
                     self._end()
                 return
 
-    def _waits(self, event: simpy.Event, change: Callable[[Any], None], what: Any) -> Process:
-        """Waits for an event, and does a step."""
-        yield event
-        self._after(change, what)
+    def _holding_back(self, end: simpy.Event, whose: HoldsBack, line_up: Callable[[], None]) -> Process:
+        """Holds a lost task of a search back until `end`."""
+        yield end
+        self._after(self._release, (whose, line_up))
 
     # Steps of the processes.
 
@@ -220,7 +220,8 @@ class Model(ABC, Generic[AnyWorker]):
         """Line up a lost task of a search, or hold it back for as long as it may not be tried again."""
         if self._recovery.retry_after:
             whose.held_back += 1
-            self._later(self._recovery.retry_after, self._release, (whose, line_up))
+            end = self.env.timeout(self._recovery.retry_after)  # before this tick's further events
+            self.env.process(self._holding_back(end, whose, line_up))
         else:
             line_up()
 
@@ -231,10 +232,6 @@ class Model(ABC, Generic[AnyWorker]):
             self._quiet_since = self.now
         whose.held_back -= 1
         line_up()
-
-    def _later(self, length: int, change: Callable[[Any], None], what: Any) -> None:
-        """Do a step after `length` ticks, and hand out work after it."""
-        self.env.process(self._waits(self.env.timeout(length), change, what))
 
     def _after(self, change: Callable[[Any], None], what: Any) -> None:
         """Wait for an event, do a step, and hand out work after it."""
