@@ -202,10 +202,14 @@ def test_stragglers_of_programs_are_found_as_they_happened(kind, runs):
 
 
 @pytest.mark.parametrize(
-    ("kind", "lost", "retry", "after"), [("c-asha-killed", 24, "last", 1.3), ("d-optuna-killed", 38, "first", 2.2)]
+    ("kind", "lost", "retry", "after", "away"),
+    [("c-asha-killed", 24, "last", 1.3, (0, 30)), ("d-optuna-killed", 38, "first", 2.2, (0.5, 1.2))],
 )
-def test_losses_of_programs_are_found(kind, lost, retry, after):
-    """Ray starts all new trials before a lost one; Optuna first has to notice, by its heartbeat, that one is lost."""
+def test_losses_of_programs_are_found(kind, lost, retry, after, away):
+    """Ray starts all new trials before a lost one; Optuna first has to notice, by its heartbeat, that one is lost.
+
+    Ray starts a new actor only when it needs one, so its runs show no more than the longest time that this may take.
+    """
     found = calibrated(kind)
     mtbf = found.figures["failures.mtbf"]
     assert mtbf.events == lost
@@ -213,7 +217,8 @@ def test_losses_of_programs_are_found(kind, lost, retry, after):
     assert found.on_loss == "resume"
     assert found.retry == retry
     assert found.figures["recovery.retry_after"].value == pytest.approx(after, abs=0.1)
-    assert found.figures["failures.repair"].low < 1
+    repair = found.figures["failures.repair"]
+    assert (repair.low, repair.high) == pytest.approx(away, abs=0.05)
 
 
 def test_a_process_that_dask_starts_again_at_once_is_away_for_as_long_as_it_takes():
