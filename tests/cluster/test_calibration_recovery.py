@@ -57,7 +57,7 @@ FIRST = """
 
 def test_lost_jobs_that_began_after_all_new_trials_come_last(tmp_path):
     made = trace(tmp_path, LAST)
-    assert list(recovery.each(made, 0.1)) == [
+    assert list(recovery.retried_jobs(made, 0.1)) == [
         Retry(23.0, 14.0, overtook=False, held_back=False),
         Retry(28.0, 12.0, overtook=False, held_back=False),
         Retry(2.0, None, overtook=False, held_back=True),
@@ -71,7 +71,7 @@ def test_lost_jobs_that_began_after_all_new_trials_come_last(tmp_path):
 
 def test_a_lost_job_that_began_before_a_new_trial_shows_that_lost_jobs_come_first(tmp_path):
     made = trace(tmp_path, FIRST)
-    assert list(recovery.each(made, 0.1)) == [Retry(3.0, None, overtook=True, held_back=False)]
+    assert list(recovery.retried_jobs(made, 0.1)) == [Retry(3.0, None, overtook=True, held_back=False)]
     found = recovery.retries([made], 0.0)
     assert (found.order, found.delay) == ("first", None)
     assert found.untold == {"recovery.retry_after": "no lost job began on a worker that had been without work"}
@@ -91,31 +91,31 @@ def test_one_lost_job_that_others_came_before_is_too_few(tmp_path):
         tmp_path,
         "0 0 0 10 failed\n 1 1 0 20\n 2 2 0 12\n 0 3 13 33\n 1 4 20 50 failed\n 2 6 24 44\n 0 0 33 43\n 0 4 52 60",
     )
-    assert [retry.others for retry in recovery.each(made, 0.1)] == [14.0, None]
+    assert [retry.others for retry in recovery.retried_jobs(made, 0.1)] == [14.0, None]
     assert recovery.retries([made], 0.0).order is None
 
 
 def test_a_trial_of_a_bracket_that_began_later_was_not_overtaken(tmp_path):
     """As in Hyperband: trials 2 and 3 are of a bracket that begins when the first one has ended."""
     made = trace(tmp_path, FIRST.replace(" 2 20 40", " 2/1 23.5 40").replace(" 3 23 42", " 3/1 23.5 42"))
-    assert [retry.overtook for retry in recovery.each(made, 0.1)] == [False]
+    assert [retry.overtook for retry in recovery.retried_jobs(made, 0.1)] == [False]
 
 
 def test_a_new_trial_for_which_a_worker_waited_was_not_overtaken(tmp_path):
     """Worker 1 is without work from 20 s on: the searcher had no trial until 24 s."""
     made = trace(tmp_path, FIRST.replace(" 2 20 40", " 2 24 40").replace(" 3 23 42", " 3 24 42"))
-    assert [retry.overtook for retry in recovery.each(made, 0.1)] == [False]
+    assert [retry.overtook for retry in recovery.retried_jobs(made, 0.1)] == [False]
 
 
 def test_a_job_given_to_a_worker_that_was_away_already_shows_nothing(tmp_path):
     made = trace(tmp_path, FIRST.replace("    0 0 13 23", "    0 0 11 11 failed\n    0 0 13 23"))
-    assert list(recovery.each(made, 0.1)) == []
+    assert list(recovery.retried_jobs(made, 0.1)) == []
 
 
 def test_two_processes_that_train_one_job_show_nothing(tmp_path):
     """Optuna may take a process for dead that still trains; then another one begins before the first one's end."""
     made = trace(tmp_path, "0 0 0 10 failed\n 1 1 0 5\n 1 0 6 12\n 0 2 11 14")
-    assert list(recovery.each(made, 0.1)) == []
+    assert list(recovery.retried_jobs(made, 0.1)) == []
 
 
 @pytest.mark.parametrize(

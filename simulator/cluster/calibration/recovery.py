@@ -70,7 +70,7 @@ def on_loss(traces: Sequence[Trace]) -> str | None:
 def retries(traces: Sequence[Trace], decision: float) -> Retries:
     """Find out when lost jobs are tried again; `decision` is the scheduler's time for a job, in seconds."""
     at_once = soon(decision)
-    found = [retry for trace in traces for retry in each(trace, at_once)]
+    found = [retry for trace in traces for retry in retried_jobs(trace, at_once)]
     if not found:
         return Retries()
     told, untold, delay = order(found, at_once), {}, None
@@ -94,9 +94,9 @@ def soon(decision: float) -> float:
 def order(found: Sequence[Retry], at_once: float) -> Order | None:
     """Whether lost jobs come before all other jobs or after them; None if that can't be told.
 
-    They come first if any of them overtook a new trial. Else they come last if other jobs came before two of them or
-    more when these could have been tried again: later after the loss than any job waited that only a delay held back,
-    or else than the quickest lost job waited, and later by more than `at_once` seconds.
+    They come first if any of them overtook a new trial. Else they come last if at least `FEW` of them waited while
+    another job began although the lost one could have been tried again. That is so from `at_once` seconds after the
+    longest delay that shows; if none shows, after the shortest time that a lost job waited.
     """
     if any(retry.overtook for retry in found):
         return "first"
@@ -112,7 +112,7 @@ def delays(found: Sequence[Retry], order: Order | None) -> NDArray[np.float64]:
     return np.array([own.wait for own in found if own.held_back and (order != "last" or own.others is None)], float)
 
 
-def each(trace: Trace, at_once: float) -> Iterator[Retry]:
+def retried_jobs(trace: Trace, at_once: float) -> Iterator[Retry]:
     """The lost jobs of a trace that were tried again; what happens within `at_once` seconds happens at once."""
     # an attempt that was lost as it began was given to a worker that was away already, at an unknown time
     vain = (trace.end <= trace.start) & trace.where(*observed.LOST)
