@@ -49,7 +49,7 @@ over_seeds = simulator.compare("../scenarios/digits.yaml", seeds=20)
 over_seeds
 
 # %% [markdown]
-# Over 20 orders the makespan of ASHA is 1.5 s (0.26–2.3) shorter on average, and its first full-length trial comes 7.6
+# Over 20 orders the makespan of ASHA is 1.5 s (0.26–2.5) shorter on average, and its first full-length trial comes 7.6
 # s (7.4–7.7) sooner.
 #
 # ## Why it is sooner
