@@ -24,6 +24,7 @@ from simulator.scenario import curves as curve_models
 from simulator.scenario import effort
 from simulator.scenario import searchers as searcher_models
 from simulator.scenario.loading import Loaded
+from simulator.scenario.searcher_base import SearcherSection
 from simulator.searchers.diary import Diary
 from simulator.searchers.protocol import Searcher
 from simulator.trace.decisions import decisions
@@ -141,7 +142,7 @@ class Experiment:
             trace = engine.simulate(
                 searcher if watch is None else watch(searcher),
                 self._curves,
-                self._cluster if spec.resumes else replace(self._cluster, resume=False),
+                replace(self._cluster, resume=spec.goes_on_from_its_last_result(resume=self._cluster.resume)),
                 stop=build_stop(scenario),
                 seed=self.seed,
                 label=label,
@@ -171,9 +172,10 @@ class Experiment:
         return self._curves.train(trial, 0, length)[1]
 
     @cached_property
-    def _longest(self) -> tuple[int, ...]:
-        """The resources of the rungs of the searcher that trains longest."""
-        return max((s.build().resources for s in self.loaded.scenario.searchers.values()), key=max)
+    def _longest(self) -> tuple[SearcherSection, tuple[int, ...]]:
+        """The searcher that trains longest, and the resources of its rungs."""
+        built = ((spec, spec.build().resources) for spec in self.loaded.scenario.searchers.values())
+        return max(built, key=lambda pair: max(pair[1]))
 
     def _check_hope(self) -> None:
         if hopeless := self._hopeless():
@@ -183,8 +185,9 @@ class Experiment:
         """The problem if the longest job can never be done on the cluster; None if it can."""
         if self._cluster.trouble_free:
             return None  # it needs no curves then, as for most runs of a plan
-        resources = self._longest
-        steps = pairwise((0, *resources)) if self._cluster.resume else ((0, top) for top in resources)
+        spec, resources = self._longest
+        resumes = spec.goes_on_from_its_last_result(resume=self._cluster.resume)
+        steps = pairwise((0, *resources)) if resumes else ((0, top) for top in resources)
         low, high = max(steps, key=lambda step: step[1] - step[0])
         typical = self._typical(low, high)
         if typical is None:

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from simulator.cluster import engine
 from simulator.cluster.groups import Scaling
 from simulator.cluster.sharing.engine import Arrival, share
+from simulator.cluster.spec import Cluster
 from simulator.core.errors import InputError, RunError
 from simulator.core.streams import DRAWS_VERSION, Stream, words
 from simulator.curves.protocol import Curves
@@ -94,7 +95,7 @@ class SharedExperiment:
         stop = self.loaded.scenario.stop
         workload = share(
             self._heard(on_search),
-            self._cluster,
+            self._resuming,
             self._scheduler.build(),
             slots=self._all_slots,
             stop=None if stop is None else stop.time,
@@ -134,16 +135,19 @@ class SharedExperiment:
         """The run of one search on the empty cluster."""
         place = self.labels.index(label)
         arrival = self._arrival(0, place, number)
-        cluster = replace(
-            self._cluster, slots_per_trial=arrival.slots, resume=self._cluster.resume and arrival.resume
-        )
+        cluster = replace(self._cluster, slots_per_trial=arrival.slots, resume=arrival.resume)
         scaled = any(isinstance(group.release, Scaling) for group in cluster.machines)
         if scaled or arrival.max_slots is not None or any(group.slots < arrival.slots for group in cluster.machines):
             return share(
-                iter([arrival]), self._cluster, self._scheduler.build(), slots=self._all_slots, seed=self.seed
+                iter([arrival]), self._resuming, self._scheduler.build(), slots=self._all_slots, seed=self.seed
             ).trace
         searcher, curves = arrival.open()
         return engine.simulate(searcher, curves, cluster, seed=arrival.seed)
+
+    @property
+    def _resuming(self) -> Cluster:
+        """The cluster for several searches: each arrival says for itself whether its trials resume."""
+        return replace(self._cluster, resume=True)
 
     @property
     def _scheduler(self) -> SchedulerSection:
@@ -179,7 +183,7 @@ class SharedExperiment:
             weight=stream.weight,
             priority=stream.priority,
             max_slots=stream.max_slots,
-            resume=stream.searcher.resumes,
+            resume=stream.searcher.goes_on_from_its_last_result(resume=self._cluster.resume),
         )
 
     def _slots(self, stream: SearchesSection) -> int:

@@ -362,7 +362,10 @@ class ClusterSection(Section):
         "Determined.",
     )
     resume: bool = Field(
-        True, description="true: a promoted trial goes on from where it was. false: it is trained again from zero."
+        True,
+        description="true: a promoted trial goes on from where it was. false: it is trained again from zero. "
+        "It has no effect on the searchers of Ray Tune and Optuna and on syne_tune_stopping, whose trials always go "
+        "on.",
     )
     policy: Literal["fastest", "cheapest", "lowest"] = Field(
         "fastest",

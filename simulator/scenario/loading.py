@@ -64,6 +64,7 @@ class Loaded:
             *_bare_times(self),
             *_one_bracket(self),
             *_of_searchers(self),
+            *_of_resuming(self),
             *_of_retries(self),
             *_of_prices(self),
             *_immense(self),
@@ -186,6 +187,16 @@ def _of_searchers(loaded: Loaded) -> Iterator[Problem]:
             yield loaded.problem(where, f"{keys}: accepted, and without effect here")
         for doubt in searcher.doubts:
             yield loaded.problem(where, doubt)
+
+
+def _of_resuming(loaded: Loaded) -> Iterator[Problem]:
+    """Notes on `resume: false` beside searches whose trials never begin again."""
+    if loaded.scenario.cluster.resume:
+        return
+    for where, block in loaded.scenario.blocks.items():
+        if block.in_place:
+            message = "its trials always go on from their last result; `resume: false` has no effect on them"
+            yield loaded.problem(where, message)
 
 
 def _of_retries(loaded: Loaded) -> Iterator[Problem]:

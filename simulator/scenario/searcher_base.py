@@ -81,6 +81,13 @@ class SearcherSection(Section):
         """The divisor that defines mispromotions; None if no fixed share of a rung is promoted."""
         return None
 
+    def goes_on_from_its_last_result(self, *, resume: bool) -> bool:
+        """Whether a trial that trains further does so from its last result; `resume` is the cluster's setting.
+
+        A trial that never left its worker has lost nothing, so the setting has no effect on it.
+        """
+        return self.resumes and (resume or self.in_place)
+
     def build(self, seed: int = 0) -> Searcher:  # noqa: ARG002  (most draw nothing)
         """Make a fresh searcher; raises ValueError if its rungs don't fit.
 

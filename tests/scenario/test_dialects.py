@@ -8,9 +8,11 @@ import pytest
 
 from simulator.core.errors import InputError
 from simulator.experiment.experiment import Experiment
+from simulator.experiment.sharing import SharedExperiment
 from simulator.planning.previewing.file import preview_file
 from simulator.scenario.drawn_brackets import drawn_brackets
 from simulator.scenario.loading import load
+from simulator.scenario.searchers import SEARCHERS
 from tests.support.runner import asha_sim
 
 REST = "curves: {kind: ordered}\ncluster: {workers: 4}\n"
@@ -158,6 +160,25 @@ def test_the_two_classes_of_sklearn_differ_in_a_default(tmp_path):
     assert not random.notes
     unsaid = load(written(tmp_path, "name: sklearn_halving, n_candidates: 9, max_resources: 27"))
     assert "min_resources is exhaust, the default of HalvingGridSearchCV" in str(unsaid.notes[0])
+
+
+@pytest.mark.parametrize("name", [name for name in BLOCKS if SEARCHERS[name].in_place])
+def test_a_trial_on_its_own_worker_never_begins_again(name, tmp_path):
+    """`resume: false` is about promoted trials; these stay where they are, alone or beside other searches."""
+    loaded = load(written(tmp_path, f"name: {name}, {BLOCKS[name]}"))
+    again = REST.replace("{workers", "{resume: false, workers")
+    told = load(written(tmp_path, f"name: {name}, {BLOCKS[name]}", again))
+    [label] = loaded.scenario.searchers
+    ends = [Experiment(one).run(label).end.tolist() for one in (loaded, told)]
+    path = tmp_path / "shared.yaml"
+    path.write_text(
+        f"searches: {{a: {{searcher: {{name: {name}, {BLOCKS[name]}}}, arrivals: {{kind: at, times: [0]}}}}}}\n"
+        "curves: {kind: ordered}\ncluster: {workers: 4, resume: false}\n"
+    )
+    shared = SharedExperiment(load(path)).run()
+
+    assert "its trials always go on from their last result" in str(told.notes[-1])
+    assert ends[0] == ends[1] == shared.trace.end.tolist()
 
 
 @pytest.mark.parametrize(
