@@ -59,9 +59,10 @@ def _previews(loaded: Loaded, on_searcher: Callable[[str], None] | None, *, expe
             previews[label] = preview(
                 spec.build,
                 endless=spec.endless,
+                max_concurrent=getattr(spec, "max_concurrent_trials", None),
                 workers=None if experiment else workers(cluster),
                 queued=not spec.in_place and (experiment or cluster.assignment == "queued"),
-                resume=cluster.resume and spec.resumes,
+                resume=spec.goes_on_from_its_last_result(resume=cluster.resume),
             )
         except ValueError as error:
             problems.append(loaded.problem(("searchers", label), str(error)))

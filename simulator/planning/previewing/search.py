@@ -8,6 +8,7 @@ takes the same time. Numbers that vary between runs are given over several seeds
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -72,7 +73,7 @@ class BracketPreview:
 class WorkersPreview:
     """The search on a number of workers; the unit of time is the time of a unit of training.
 
-    No run is shorter than `lower_bound`.
+    The runs are on average not shorter than `lower_bound`; a run that happens to train less may be.
     """
 
     workers: int
@@ -109,6 +110,7 @@ def preview(
     *,
     endless: bool = False,
     workers: int | None = None,
+    max_concurrent: int | None = None,
     queued: bool = True,
     resume: bool = True,
     seeds: int = SEEDS,
@@ -116,8 +118,8 @@ def preview(
     """Preview a searcher; `make` makes a fresh one at each call.
 
     `workers` is the number of the cluster's workers, if there is a cluster; `queued` and `resume` are the cluster's
-    settings. An `endless` search needs workers. `seeds` is the number of runs of a search that is not large. Raises
-    ValueError for a search with too many trials.
+    settings. An `endless` search needs workers, and `max_concurrent` if that limits its jobs. `seeds` is the number
+    of runs of a search that is not large. Raises ValueError for a search with too many trials.
     """
     at_once = workers or 1 if endless else inf
 
@@ -128,9 +130,11 @@ def preview(
     first = run(0)
     if not endless and first.trials >= MOST_TRIALS:
         raise ValueError(f"has {MOST_TRIALS:,} trials or more, too many to preview")
-    seeds = max(1, min(seeds, JOBS // max(1, first.jobs.total())))
+    seeds = max(1, min(seeds, JOBS // max(1, first.arrived.total())))
     runs = [first, *(run(seed) for seed in range(1, seeds))]
     busy: float = max(run.most_at_once for run in runs)
+    if endless and busy >= at_once:  # all workers were busy, so more of them may be, too
+        busy = max_concurrent or inf
     counts = [] if endless else _worker_counts(int(busy), workers)
 
     def timed(count: int, seed: int) -> _Run:
@@ -144,7 +148,7 @@ def preview(
         trials=Range.of(run.trials for run in runs),
         full_length_trials=Range.of(run.full_length for run in runs),
         resource_units=Range.of(run.units.total() for run in runs),
-        busy_at_once=None if endless and busy >= at_once else int(busy),
+        busy_at_once=None if busy == inf else int(busy),
         brackets=_brackets(runs),
         workers=tuple(_workers(count, clocked[count], clocked[1]) for count in counts),
     )
@@ -170,12 +174,13 @@ class _Run(OneByOne):
     most_at_once: int = 0
     longest: int = 0  # units of the trial that trained most
     makespan: float = 0
-    jobs: Counter[tuple[int, int]] = field(default_factory=Counter)  # by bracket and rung
+    arrived: Counter[tuple[int, int]] = field(default_factory=Counter)  # trials by bracket and rung
+    spent: Counter[tuple[int, int]] = field(default_factory=Counter)  # units by bracket and rung
     units: Counter[int] = field(default_factory=Counter)  # by bracket
     under_way: Counter[int] = field(default_factory=Counter)
     bracket_at_once: Counter[int] = field(default_factory=Counter)
     trained: Counter[int] = field(default_factory=Counter)  # units by trial
-    reached: dict[int, int] = field(default_factory=dict)  # rung by trial
+    rungs: dict[int, tuple[int, ...]] = field(default_factory=dict)  # the resources of its rungs by bracket
     rows: bytearray = field(default_factory=bytearray)  # empty, since a preview needs no rows
 
     def __post_init__(self) -> None:
@@ -217,8 +222,7 @@ class _Run(OneByOne):
 
     def _count(self, job: Job) -> None:
         bracket, units = job.bracket, self._units(job)
-        self.jobs[bracket, job.rung] += self.reached.get(job.trial) != job.rung  # a rung may take several jobs
-        self.reached[job.trial] = job.rung
+        self._climb(job)
         self.units[bracket] += units
         self.under_way[bracket] += 1
         self.bracket_at_once[bracket] = max(self.bracket_at_once[bracket], self.under_way[bracket])
@@ -228,6 +232,26 @@ class _Run(OneByOne):
         self.full_length += job.from_resource < self.searcher.max_length <= job.to_resource
         self.trained[job.trial] += units
         self.longest = max(self.longest, self.trained[job.trial])
+
+    def _climb(self, job: Job) -> None:
+        """Count the job's trial on the rungs that it reaches, and its units on the way there.
+
+        Rungs are told by resource: a job that lasts to the next report may end below a rung, or go past several.
+        """
+        bracket, start, end = job.bracket, job.from_resource, job.to_resource
+        if bracket not in self.rungs:
+            self.rungs = dict(enumerate(self.searcher.brackets))
+        rungs = self.rungs[bracket]
+        again = start == end  # trained from zero once more for as many units, which are those of two rungs
+        first = job.rung if again else min(bisect_right(rungs, start), len(rungs) - 1)
+        last = min(bisect_left(rungs, end, first), len(rungs) - 1)
+        for rung in range(first, last):
+            self.arrived[bracket, rung] += 1
+            if self.resume:
+                self.spent[bracket, rung] += rungs[rung] - start
+                start = rungs[rung]
+        self.arrived[bracket, last] += again or start < rungs[last] <= end
+        self.spent[bracket, last] += end - start if self.resume else end
 
     def _units(self, job: AnyJob) -> int:
         return job[4] - (job[3] if self.resume else 0)
@@ -245,17 +269,17 @@ def _brackets(runs: list[_Run]) -> tuple[BracketPreview, ...]:
     return tuple(
         BracketPreview(
             tuple(
-                _rung(resource, resource - below * runs[0].resume, [run.jobs[bracket, rung] for run in runs])
-                for rung, (below, resource) in enumerate(zip((0, *resources), resources, strict=False))
+                RungPreview(
+                    resource,
+                    Range.of(run.arrived[bracket, rung] for run in runs),
+                    Range.of(run.spent[bracket, rung] for run in runs),
+                )
+                for rung, resource in enumerate(resources)
             ),
             max(run.bracket_at_once[bracket] for run in runs),
         )
         for bracket, resources in enumerate(rungs)
     )
-
-
-def _rung(resource: int, step: int, trials: list[int]) -> RungPreview:
-    return RungPreview(resource, Range.of(trials), Range.of(step * count for count in trials))
 
 
 def _workers(count: int, runs: list[_Run], alone: list[_Run]) -> WorkersPreview:

@@ -63,7 +63,11 @@ def sentences(seen: Preview) -> Iterator[str]:
             "Times are in units. They assume that a unit takes every trial the same time, and that nothing is lost."
         )
     if seen.full_length_trials.max == 0 and not seen.endless:
-        yield "No trial is trained in full."
+        yield f"No trial is trained in full in {_made(seen.seeds)} with made-up results."
+
+
+def _made(seeds: int) -> str:
+    return "a run" if seeds == 1 else f"any of {seeds} runs"
 
 
 def as_json(previews: dict[str, Preview]) -> dict[str, Any]:

@@ -12,6 +12,10 @@ from simulator.cluster.engine import Cluster, simulate
 from simulator.planning.previewing import table
 from simulator.planning.previewing.search import FIRST_TRIALS, JOBS, SEEDS, Range, preview
 from simulator.searchers.determined import adaptive, adaptive_asha, async_halving, grid, sync_halving
+from simulator.searchers.dialects.optuna import optuna_successive_halving
+from simulator.searchers.dialects.ray import ray_asha
+from simulator.searchers.dialects.ray_hyperband import ray_hyperband
+from simulator.searchers.dialects.sklearn import sklearn_halving
 from simulator.searchers.halving import asha, random, sha, single
 from simulator.searchers.hyperband import async_hyperband, hyperband
 from tests.support.determined_goldens import GOLDENS, build
@@ -53,12 +57,41 @@ def test_brackets_with_their_share_of_the_workers():
     assert seen.workers[-1].bound_by == "concurrency"
 
 
+def test_trials_count_on_the_rungs_that_their_resource_reaches():
+    """Optuna prunes nothing before a trial is complete, and the second of two is complete as well, rung by rung."""
+    auto = partial(optuna_successive_halving, n_trials=2, max_resource=16, reduction_factor=4)
+
+    assert trials(preview(auto, seeds=8)) == [[once(2), once(2), once(2)]]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        partial(ray_hyperband, num_samples=16, max_t=100, report_every=2, pending=1),
+        partial(optuna_successive_halving, n_trials=9, max_resource=81, reduction_factor=3, report_every=5),
+        partial(ray_asha, num_samples=20, max_t=27, reduction_factor=2.5, brackets=3, report_every=4),
+        partial(sklearn_halving, n_candidates=30, max_resources=9, min_resources=1, aggressive_elimination=True),
+        partial(asha, max_trials=30, max_length=27, divisor=3),
+    ],
+)
+@pytest.mark.parametrize("resume", [True, False])
+def test_rungs_share_all_units_and_lose_trials_upwards(make, resume):
+    seen = preview(make, resume=resume, seeds=4)
+    rungs = [rung for bracket in seen.brackets for rung in bracket.rungs]
+
+    assert sum(rung.units.mean for rung in rungs) == pytest.approx(seen.resource_units.mean)
+    assert sum(bracket.rungs[0].trials.mean for bracket in seen.brackets) == pytest.approx(seen.trials.mean)
+    for bracket in seen.brackets:
+        reached = [rung.trials.mean for rung in bracket.rungs]
+        assert reached == sorted(reached, reverse=True)
+
+
 def test_rungs_that_no_trial_reaches_are_listed():
     seen = preview(partial(async_halving, num_rungs=4, max_length=64, max_trials=3))
 
     assert trials(seen) == [[once(3), once(0), once(0), once(0)]]
     assert seen.full_length_trials == once(0)
-    assert "No trial is trained in full." in table.sentences(seen)
+    assert "No trial is trained in full in any of 50 runs with made-up results." in table.sentences(seen)
 
 
 def test_a_search_without_trials():
@@ -167,10 +200,12 @@ def test_of_a_search_without_end_the_first_trials(make, brackets):
     assert len({row[0] for row in table.rungs(seen) if row[0]}) == min(brackets, table.MOST_BRACKETS)
 
 
-def test_a_search_without_end_may_still_be_bounded():
+@pytest.mark.parametrize("workers", [1, 4, 10])
+def test_a_search_without_end_may_still_be_bounded(workers):
+    """Four jobs may be under way, even where no more than four workers are there to show it."""
     make = partial(asha, max_length=27, divisor=3, max_concurrent_trials=4)
 
-    assert preview(make, endless=True, workers=10).busy_at_once == 4
+    assert preview(make, endless=True, max_concurrent=4, workers=workers).busy_at_once == 4
 
 
 @pytest.mark.slow
