@@ -415,10 +415,15 @@ class ClusterSection(Section):
         return any(group.price for group in (self.groups or {}).values())
 
     @property
-    def loses_jobs(self) -> bool:
-        """Whether jobs may be lost."""
+    def tries_again(self) -> bool:
+        """Whether jobs may be lost and tried again."""
+        if self.recovery.on_loss == "exit":
+            return False
         parts: list[ClusterSection | GroupSection] = [self, *(self.groups or {}).values()]
-        return bool(self.drops or self.crashes) or any(part.failures or part.preemption for part in parts)
+        if any(part.preemption for part in parts):  # does not count towards max_restarts
+            return True
+        losing = self.drops or self.crashes or any(part.failures for part in parts)
+        return bool(losing and self.recovery.max_restarts)
 
     @model_validator(mode="after")
     def _sound(self) -> ClusterSection:

@@ -82,8 +82,8 @@ def is_experiment_to_run(values: Any) -> bool:
 def scenario_of(document: Document, workers: int | None, unit_time: str | None) -> Document:
     """Make a scenario of an experiment: its search on `workers` workers, with made-up trials of `unit_time` per unit.
 
-    An argument that is None is left out, so that changes can give it. Jobs queue, as Determined's do. The document's
-    notes say what was made up. Raises InputError for a block that is not simulated.
+    An argument that is None is left out, so that changes can give it. Jobs queue, as Determined's do. `finished`
+    completes it when all changes are made. Raises InputError for a block that is not simulated.
     """
     block = _block(document)
     if block["name"] == "grid" and "points" not in block:
@@ -95,7 +95,6 @@ def scenario_of(document: Document, workers: int | None, unit_time: str | None) 
         found = _at(document.values, there)
         if (isinstance(found, str) and len(found) <= _LONGEST_TITLE) if here == ("title",) else _is_seed(found):
             values[str(here[0])], keys[here] = found, document.keys.get(there, (1, 1))
-    notes = ["as in Determined, jobs queue as soon as the searcher has them"]
     if isinstance(restarts := document.values.get("max_restarts"), int) and not isinstance(restarts, bool):
         cluster["recovery"] = {"max_restarts": restarts}
         keys["cluster", "recovery", "max_restarts"] = document.keys["max_restarts",]
@@ -103,21 +102,37 @@ def scenario_of(document: Document, workers: int | None, unit_time: str | None) 
         values["curves"] = {"kind": "synthetic"}
         if shown := _shown_in(block, unit_time):
             values["time_unit"] = shown
-        notes.append(f"the trials are made up: {unit_of(block)} takes {unit_time} in the median (--unit-time)")
-        if block.get("smaller_is_better") is False:
-            values["searcher"] = {key: value for key, value in block.items() if key != "smaller_is_better"}
-            notes.append("made-up losses are minimised, whatever smaller_is_better says")
     if workers is not None:
-        slots = _at(document.values, ("resources", "slots_per_trial"))
-        if isinstance(slots, int) and slots > 1:
-            notes.append(f"a worker trains one trial, which takes {slots} slots in the file")
         tried = sorted({max(round(share * workers), 1) for share in _TRIED})
         values["plan"] = {"vary": {"cluster.workers": tried}}
-    note = Problem(str(document.path), "; ".join(notes))
     given = [(("cluster", "workers"), workers, "--workers"), (("curves", "unit_time"), unit_time, "--unit-time")]
     changes = tuple(Change(path, value, option) for path, value, option in given if value is not None)
-    made = replace(document, values=values, keys=keys, notes=(note,))
-    return settings.changed(made, changes)
+    return settings.changed(replace(document, values=values, keys=keys), changes)
+
+
+def finished(made: Document, document: Document) -> Document:
+    """The scenario `made` of the experiment `document`, with notes that say what was made up after all changes.
+
+    Made-up losses are minimised, so a block that would have them maximised loses that key.
+    """
+    values, notes = made.values, []
+    if _at(values, ("cluster", "assignment")) == "queued":
+        notes.append("as in Determined, jobs queue as soon as the searcher has them")
+    block = values.get("searcher")
+    if _at(values, ("curves", "kind")) == "synthetic":
+        where = ("curves", "unit_time")
+        takes, unit = _at(values, where), unit_of(block) if isinstance(block, dict) else "a unit"
+        source = next((one.source for one in reversed(made.changes) if one.path == where[: len(one.path)]), "")
+        how = "" if takes is None else f": {unit} takes {takes} in the median ({source})"
+        notes.append(f"the trials are made up{how}")
+        if isinstance(block, dict) and block.get("smaller_is_better") is False:
+            kept = {key: value for key, value in block.items() if key != "smaller_is_better"}
+            values = {**values, "searcher": kept}
+            notes.append("made-up losses are minimised, whatever smaller_is_better says")
+    slots = _at(document.values, ("resources", "slots_per_trial"))
+    if _at(values, ("cluster", "workers")) is not None and isinstance(slots, int) and slots > 1:
+        notes.append(f"a worker trains one trial, which takes {slots} slots in the file")
+    return replace(made, values=values, notes=(Problem(str(document.path), "; ".join(notes)),) if notes else ())
 
 
 #: Number of characters of a title at most.

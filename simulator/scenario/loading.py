@@ -202,7 +202,7 @@ def _of_resuming(loaded: Loaded) -> Iterator[Problem]:
 def _of_retries(loaded: Loaded) -> Iterator[Problem]:
     """Notes on lost trials that are tried again at another time than by the searcher's library, or never."""
     cluster = loaded.scenario.cluster
-    if not cluster.loses_jobs or cluster.recovery.on_loss == "exit":
+    if not cluster.tries_again:
         return
     for where, block in loaded.scenario.blocks.items():
         if cluster.recovery.retry == "last" and _never_waits(block):
@@ -230,17 +230,24 @@ def _of_prices(loaded: Loaded) -> Iterator[Problem]:
 
 
 def _one_bracket(loaded: Loaded) -> Iterator[Problem]:
-    """Notes on searches whose trials would all go to one bracket.
+    """Notes on searches whose first bracket would get more trials than its share.
 
-    Brackets take turns when jobs are requested, and a queue requests all trials at once, before any is done.
+    Brackets take turns by the units of the jobs that are requested, and a queue requests all trials at once, before
+    any is promoted. So each turn is of new trials alone, as many as reach the bracket's units.
     """
     if loaded.scenario.cluster.assignment != "queued":
         return
     for where, block in loaded.scenario.blocks.items():
-        if isinstance(block, AsyncHyperbandSection) and not block.max_concurrent_trials:
+        if not isinstance(block, AsyncHyperbandSection) or block.max_concurrent_trials or not block.max_trials:
+            continue
+        turns = block.trials_a_turn_if_none_is_promoted()
+        if len(turns) > 1:
+            rounds, rest = divmod(block.max_trials, sum(turns))
+            first = rounds * turns[0] + min(rest, turns[0])
             message = (
-                "a queue asks for all its trials at once, and all fall to its first bracket; give it "
-                "max_concurrent_trials, such as the number of workers, or `assignment: on_demand`"
+                f"a queue asks for all its trials at once, and {first:,} of the {block.max_trials:,} fall to its "
+                "first bracket; give it max_concurrent_trials, such as the number of workers, or "
+                "`assignment: on_demand`"
             )
             yield loaded.problem(where, message)
 

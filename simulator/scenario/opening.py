@@ -8,7 +8,7 @@ from pathlib import Path
 
 from simulator.core.errors import InputError
 from simulator.scenario import settings, yaml_text
-from simulator.scenario.experiment_file import is_experiment_to_run, scenario_of
+from simulator.scenario.experiment_file import finished, is_experiment_to_run, scenario_of
 from simulator.scenario.loading import Loaded, check_document
 from simulator.scenario.yaml_text import Change, Document
 
@@ -48,7 +48,8 @@ def complete(
     if not is_experiment_to_run(document.values):
         return check_document(with_changes(document, sets, workers=workers, unit_time=unit_time))
     try:
-        return check_document(with_changes(scenario_of(document, workers, unit_time), sets))
+        made = with_changes(scenario_of(document, workers, unit_time), sets)
+        return check_document(finished(made, document))
     except InputError as error:
         given = {"cluster": workers is not None, "curves": unit_time is not None}
         raise InputError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field
@@ -28,6 +29,7 @@ from simulator.scenario.dialects import (
     SyneTuneStoppingSection,
 )
 from simulator.scenario.searcher_base import Divisor, OwnSearcherSection, SearcherSection
+from simulator.searchers.geometry import bracket_units
 from simulator.searchers.halving import asha, sha
 from simulator.searchers.hyperband import async_hyperband, hyperband, hyperband_brackets
 
@@ -163,6 +165,14 @@ class AsyncHyperbandSection(OwnSearcherSection):
     def trials(self) -> int | None:
         """Trials in all, if limited."""
         return self.max_trials
+
+    def trials_a_turn_if_none_is_promoted(self) -> list[int]:
+        """How many new trials make up the units of each bracket's turn; empty if its rungs don't fit."""
+        try:
+            brackets = hyperband_brackets(self.max_length, self.divisor, self.rounding)
+        except ValueError:  # reported as an error later
+            return []
+        return [ceil(bracket_units(resources, sizes) / resources[0]) for resources, sizes in brackets]
 
 
 Searcher = Annotated[

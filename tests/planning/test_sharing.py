@@ -221,6 +221,18 @@ def test_a_grid_is_continued_where_the_answer_stands_at_its_end(tmp_path):
     assert more.chosen.cell.count == fewer.chosen.cell.count == 4
 
 
+def test_one_worker_is_the_least_there_can_be(tmp_path):
+    """At half the load of one worker it is enough, and then no smaller number may be."""
+    slow = write(tmp_path, "gap: 2 h", "gap: 8 h").read_text().replace("stay: 2 h", "stay: 5 h")
+    one, two = tmp_path / "one.yaml", tmp_path / "two.yaml"
+    one.write_text(slow)
+    two.write_text(slow.replace("[1, 2, 4]", "[2, 4]"))
+    found = [answer_shared(load(path), pool=ALONE) for path in (one, two)]
+
+    assert [answer.chosen.cell.count for answer in found] == [1, 2]
+    assert [any("Fewer may be enough" in text for text in words.remarks(answer)) for answer in found] == [False, True]
+
+
 def test_a_deadline_is_refused(tmp_path):
     shown = asha_sim("plan", write(tmp_path), "--deadline", "3h")
 

@@ -104,6 +104,9 @@ RAY = "searcher: {{name: {}, num_samples: 3}}\ncurves: {{kind: synthetic}}\nclus
         ("ray_asha", ", preemption: {}, recovery: {retry: first}", False),
         ("ray_asha", ", preemption: {}, recovery: {retry: last}", False),
         ("ray_asha", ", preemption: {}, recovery: {on_loss: exit}", False),
+        ("ray_asha", ", failures: {}, recovery: {on_loss: exit}", False),
+        ("ray_asha", ", crashes: 0.1, recovery: {max_restarts: 0}", False),
+        ("ray_asha", ", preemption: {}, recovery: {max_restarts: 0}", True),
         ("ray_asha", "", False),
     ],
 )
@@ -123,13 +126,26 @@ def test_other_libraries_have_no_note_on_lost_trials(tmp_path):
     assert not load(path).notes
 
 
-@pytest.mark.parametrize(("trials", "told"), [("", True), ("max_trials: 9, ", False)])
+@pytest.mark.parametrize(
+    ("trials", "told"),
+    [
+        ("", True),
+        ("max_trials: 9, ", False),
+        ("max_concurrent_trials: 2, ", False),
+        ("max_concurrent_trials: 9, ", False),
+    ],
+)
 def test_an_endless_search_never_comes_to_what_is_tried_again_last(tmp_path, trials, told):
+    """With a limit of jobs under way, lost trials are under way, too, until no new one may begin."""
     path = tmp_path / "s.yaml"
-    text = RAY.format("asha", ", failures: {}, recovery: {retry: last}")
+    text = RAY.format("asha", ", crashes: 0.3, recovery: {retry: last}")
     path.write_text(text.replace("num_samples: 3", f"{trials}max_length: 9") + "stop: {time: 9 h}\n")
+    loaded = load(path)
+    trace = Experiment(loaded).run("asha")
+    again = len(trace) > len(set(zip(trace.trial.tolist(), trace.rung.tolist(), strict=True)))
 
-    assert ["never tried again" in str(note) for note in load(path).notes] == [True] * told
+    assert ["never tried again" in str(note) for note in loaded.notes] == [True] * told
+    assert again is not told
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import pytest
 
 from simulator.core.errors import InputError
+from simulator.experiment.experiment import Experiment
 from simulator.planning.grid import Grid
 from simulator.scenario.loading import check_document, load
 from simulator.scenario.yaml_text import parse
@@ -203,13 +204,21 @@ def test_a_searcher_that_a_plan_varies_and_the_file_has_not(tmp_path):
     assert str(caught.value).endswith("9:5: searchers.T: a plan varies it, and the file has no such searcher")
 
 
-def test_a_queue_that_fills_one_bracket_is_said(tmp_path):
+@pytest.mark.parametrize("trials", [1, 9, 100, 1000])
+def test_a_queue_that_fills_the_first_bracket_is_said(tmp_path, trials):
+    """Its turn ends when the units of its new trials make up those of a bracket, and then the next bracket's begins."""
     text = SCENARIO.replace("name: asha", "name: async_hyperband") + "  assignment: queued\n"
+    text = text.replace("max_trials: 9", f"max_trials: {trials}")
     (note,) = notes(text, tmp_path)
+    (tmp_path / "s.yaml").write_text(text)
+    trace = Experiment(load(tmp_path / "s.yaml")).run("S")
+    first = int(((trace.bracket == 0) & (trace.rung == 0)).sum())
+
     assert note.endswith(
-        "s.yaml:3:3: searchers.S: a queue asks for all its trials at once, and all fall to its first bracket; give it "
-        "max_concurrent_trials, such as the number of workers, or `assignment: on_demand`"
+        f"s.yaml:3:3: searchers.S: a queue asks for all its trials at once, and {first:,} of the {trials:,} fall to its "
+        "first bracket; give it max_concurrent_trials, such as the number of workers, or `assignment: on_demand`"
     )
+    assert notes(text.replace("max_length: 9", "max_length: 1"), tmp_path) == []  # there is one bracket
     assert notes(text.replace("max_length: 9", "max_length: 9, max_concurrent_trials: 3"), tmp_path) == []
     assert notes(text.replace("queued", "on_demand"), tmp_path) == []
 

@@ -165,6 +165,29 @@ def test_an_experiment_is_a_scenario_once_it_has_workers_and_a_unit_time(tmp_pat
         assert guess in note
 
 
+def test_notes_on_an_experiment_are_of_what_is_run(tmp_path):
+    """Settings may take back what was made up; then the notes don't say it, and accuracies are maximised."""
+    curves = tmp_path / "mine.csv"
+    curves.write_text("trial,resource,loss\n" + "".join(f"{t},{r},0.5\n" for t in range(20) for r in range(1, 17)))
+    given = {"text": EXPERIMENT, "workers": 4, "unit_time": "2min"}
+    slower, other, on_demand, recorded = (
+        opened(tmp_path, text, **given)
+        for text in (
+            "curves.unit_time=5min",
+            "curves={kind: synthetic, unit_time: 7 min}",
+            "cluster.assignment=on_demand",
+            "curves={kind: recorded, file: mine.csv, unit_time: 3 min}",
+        )
+    )
+
+    assert "an epoch takes 5min in the median (--set)" in str(slower.notes[0])
+    assert "an epoch takes 7 min in the median (--set)" in str(other.notes[0])
+    assert "queue" not in str(on_demand.notes[0])
+    assert "made up" not in str(recorded.notes[0])
+    assert "minimised" not in str(recorded.notes[0])
+    assert not recorded.scenario.smaller_is_better
+
+
 @pytest.mark.parametrize(
     ("unit_time", "units", "shown"),
     [

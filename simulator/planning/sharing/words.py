@@ -96,7 +96,7 @@ def _of_chosen(found: SharedAnswer, chosen: SharedOption) -> Iterator[str]:
     yield from _checked(found, chosen)
     if found.fresh.owning is not None:
         yield from found.fresh.owning.sentences()
-    if len(found.options) > 1 and chosen.cell.count == min(one.cell.count for one in found.options):
+    if len(found.options) > 1 and 1 < chosen.cell.count == min(one.cell.count for one in found.options):
         yield "It is the smallest number that was tried. Fewer may be enough; `--extend` tries them."
 
 
