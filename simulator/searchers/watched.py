@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from simulator.searchers.protocol import AnyJob, Idle, Job, Searcher
+from simulator.searchers.protocol import AnyJob, Idle, Job, Searcher, goes_on_in_place
 
 
 class Watched:
@@ -27,6 +27,11 @@ class Watched:
     def max_length(self) -> int:
         """The searcher's own."""
         return self._searcher.max_length
+
+    @property
+    def in_place(self) -> bool:
+        """The searcher's own."""
+        return goes_on_in_place(self._searcher)
 
     @property
     def progress(self) -> float:

@@ -13,6 +13,7 @@ from simulator.planning.previewing.file import preview_file
 from simulator.scenario.drawn_brackets import drawn_brackets
 from simulator.scenario.loading import load
 from simulator.scenario.searchers import SEARCHERS
+from simulator.searchers.watched import Watched
 from tests.support.runner import asha_sim
 
 REST = "curves: {kind: ordered}\ncluster: {workers: 4}\n"
@@ -195,6 +196,21 @@ def test_a_trial_on_its_own_worker_never_begins_again(name, tmp_path):
 
     assert "its trials always go on from their last result" in str(told.notes[-1])
     assert ends[0] == ends[1] == shared.trace.end.tolist()
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_a_run_is_the_same_whoever_watches_it(name, tmp_path):
+    """`simulate`, `explore` and the player listen to the searcher; its trials stay on their workers all the same."""
+    rest = "curves: {kind: synthetic}\ncluster: {workers: 5, overheads: {trial_start: 1 s}}\n"
+    experiment = Experiment(load(written(tmp_path, f"name: {name}, {BLOCKS[name]}", rest)))
+    [label] = experiment.loaded.scenario.searchers
+    traces = [
+        experiment.run(label),
+        experiment.run(label, with_decisions=True),
+        experiment.run(label, lambda searcher: Watched(searcher, lambda: None)),
+    ]
+
+    assert len({(tuple(trace.worker.tolist()), tuple(trace.end.tolist())) for trace in traces}) == 1
 
 
 @pytest.mark.parametrize(
