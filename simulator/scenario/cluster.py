@@ -279,8 +279,8 @@ class OverheadsSection(Section):
     trial_start: Delay = Field(0, description="Time to set a trial up, each time a job starts, promotions included.")
     save: Delay = Field(
         0,
-        description="Time to save a checkpoint, after every `checkpoint_every` units. A promotion pays for the "
-        "checkpoint at the end of the job before it.",
+        description="Time to save a checkpoint, after every `checkpoint_every` units of a job. A promotion pays for "
+        "the checkpoint at the end of the job before it; a trial that goes on at once on its own worker does not.",
     )
     restore: Delay = Field(
         0,

@@ -209,8 +209,9 @@ class _Asynchronous(DeterminedSection):
     divisor: AboveOne = Field(4, description="One in `divisor` trials is promoted.")
     max_concurrent_trials: NotNegative = Field(
         0,
-        description="How many jobs may be under way at once. 0: as many as the lowest rung of a bracket needs to "
-        "promote a trial to the top.",
+        description="How many jobs may be under way at once. Brackets share it evenly, and each has at least one. "
+        "0: as many as the lowest rung of async_halving needs to promote a trial to the top; in adaptive_asha each "
+        "bracket has as many as the last bracket has trials, and at least `divisor`.",
     )
     stop_once: bool = Field(
         False, description="true: whether a trial goes on is decided once, when its result arrives."

@@ -35,8 +35,8 @@ _MODE = (
 )
 
 
-def _ends_at(units: int, more: str = "") -> Any:
-    return Field(units, description=_TO_FULL + more)
+def _ends_at(units: int, more: str = "", what: str = _TO_FULL) -> Any:
+    return Field(units, description=what + more)
 
 
 def _wrong(message: str) -> PydanticCustomError:
@@ -155,8 +155,14 @@ class RayHyperbandSection(_Ray):
     advances_by: ClassVar[Advance | None] = "halves"
 
     name: Literal["ray_hyperband"]
-    max_t: Length = _ends_at(81)
-    reduction_factor: Factor = Field(3, description=_FACTOR)
+    max_t: Length = _ends_at(
+        81,
+        what="Most units of a trial. If it is not a power of reduction_factor, some brackets may end before it, and "
+        "a trial counts as fully trained from the least of their ends on.",
+    )
+    reduction_factor: Factor = Field(
+        3, description=f"{_FACTOR} Units are rounded down, and the number of trials that go on is rounded up."
+    )
     pending: Count = Field(
         200,
         description="How many trials may wait in brackets to be started. This is not an argument of the scheduler.",
@@ -208,8 +214,8 @@ class OptunaSuccessiveHalvingSection(_Optuna):
     study_name: str | None = Field(None, description="Accepted without effect.")
     min_resource: Annotated[int, Field(ge=1, le=10**9)] | Literal["auto"] = Field(
         "auto",
-        description="Units at the first rung. auto: a hundredth of max_resource. Then nothing is pruned before "
-        "the first trial is complete.",
+        description="Units at the first rung. auto: a hundredth of max_resource, rounded down, and at least 1. Then "
+        "nothing is pruned before the first trial is complete.",
     )
     reduction_factor: WholeFactor = Field(4, description=_FACTOR)
     min_early_stopping_rate: Annotated[int, Field(ge=0, le=64)] = Field(
@@ -273,7 +279,11 @@ class _SyneTune(LibrarySearcherSection):
     )
     max_t: Length = _ends_at(100, " The default is that of 0.16; 0.13 has none.")
     grace_period: Grace = Field(1, description=_GRACE)
-    reduction_factor: Factor = Field(3, description=_FACTOR)
+    reduction_factor: Factor = Field(
+        3,
+        description=f"{_FACTOR} Version 0.13: units are rounded, and the share of trials that goes on is the units "
+        "of a rung divided by those of the next rung or, at the last rung, by max_t.",
+    )
     mode: Literal["min", "max"] | None = Field(None, description=f"Version 0.13. {_MODE}")
     resource_attr: str | None = Field(None, description=f"Version 0.13. {_TIME}")
     max_resource_attr: str | None = Field(

@@ -138,9 +138,9 @@ class HyperbandSection(OwnSearcherSection):
 
 
 class AsyncHyperbandSection(OwnSearcherSection):
-    """Brackets of asynchronous halving, one after the other.
+    """Brackets of asynchronous halving, which take turns.
 
-    Each trains as many units as a bracket of `hyperband`.
+    A turn ends when its jobs make up the units of the bracket of `hyperband`, or more.
     """
 
     make = async_hyperband
