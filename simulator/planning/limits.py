@@ -10,6 +10,7 @@ from simulator.core.errors import InputError, Problem
 from simulator.core.formatting import counted
 from simulator.experiment.replicates import replicates
 from simulator.planning.grid import Cell, Grid
+from simulator.planning.previewing.search import preview
 from simulator.planning.runs import candidates_of
 from simulator.scenario import cluster as models
 from simulator.searchers.geometry import exact
@@ -20,6 +21,8 @@ MOST_CELLS = 20_000
 FEWEST_PILOTS = 3
 #: Number of replicates in which the fastest possible run is searched, and greatest number of trials in each.
 SEEDS, TRIALS = 20, 1000
+#: Number of runs on made-up results that show whether a search may end without a trial trained in full.
+TRIED = 8
 
 
 def runs_of(grid: Grid, searchers: int) -> int:
@@ -124,18 +127,22 @@ def check_deadline(grid: Grid, cells: Sequence[Cell], seed: int) -> None:
     plan = grid.plan
     if plan.deadline is None:
         return
-    early = plan.target is not None and plan.target.at == "any"
     seeds = min(SEEDS, plan.replicates.max)
-    bound = inf
+    bound, result = inf, ""
+    early = plan.target is not None and plan.target.at == "any"
     for cell in _of_each_kind(grid, cells):
-        bound = min(bound, _bound(cell, seeds, seed, early))
-        if bound <= plan.deadline:  # one cell that can meet the deadline is enough
+        found, first = _bound(cell, seeds, seed, early=early), early
+        if found > plan.deadline and plan.target is None and _may_be_done_without_a_full_trial(cell):
+            found, first = _bound(cell, seeds, seed, early=True), True
+        if found <= plan.deadline:  # one cell that can meet the deadline is enough
             return
+        if found < bound:
+            bound, result = found, "its first result" if first else "be trained in full"
     unit = grid.loaded.scenario.time_unit
     message = (
         f"{ticks.show(plan.deadline, unit, 3)} is before the end of the fastest possible run, whatever the "
         f"number of workers: the fastest trial of {seeds} replicates takes {ticks.show(bound, unit, 3)} to "
-        f"{'its first result' if early else 'be trained in full'}"
+        f"{result}"
     )
     raise InputError(grid.loaded.problem(("plan", "deadline"), message))
 
@@ -149,13 +156,24 @@ def _of_each_kind(grid: Grid, cells: Sequence[Cell]) -> list[Cell]:
     return list(kinds.values())
 
 
-def _bound(cell: Cell, seeds: int, seed: int, early: bool) -> float:
+def _may_be_done_without_a_full_trial(cell: Cell) -> bool:
+    """Whether a search may end before any trial is trained in full, as one of few trials may.
+
+    It is seen on made-up results. A search of TRIALS trials or more is taken to train one in full.
+    """
+    return any(
+        spec.trials is None or (spec.trials < TRIALS and not preview(spec.build, seeds=TRIED).full_length_trials.min)
+        for spec in cell.loaded.scenario.searchers.values()
+    )
+
+
+def _bound(cell: Cell, seeds: int, seed: int, *, early: bool) -> float:
     """A lower bound of the ticks of a cell's runs: those of the fastest trial, with `early` to its first result."""
     scenario = cell.loaded.scenario
     if scenario.stop is not None:
         return 0.0
-    ladders = [spec.build().resources for spec in scenario.searchers.values()]
-    length = min(ladder[0] if early else ladder[-1] for ladder in ladders)
+    built = [spec.build() for spec in scenario.searchers.values()]
+    length = min(searcher.resources[0] if early else searcher.max_length for searcher in built)
     most = max(min(spec.trials or TRIALS, TRIALS) for spec in scenario.searchers.values())
     least = inf
     for _, _, curves in replicates(cell.loaded, seeds, seed):

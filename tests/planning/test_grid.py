@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from simulator.core import ticks
 from simulator.core.errors import InputError
 from simulator.planning.backend import WorkerPool
 from simulator.planning.grid import Grid
+from simulator.planning.limits import check_deadline
 from simulator.planning.planner import answer
+from simulator.scenario.loading import load
 from tests.support.plans import HEAD, loaded, planned
 
 MANY = planned("vary:\n  cluster.workers: [2, 4]\n  searchers.ASHA.divisor: [2, 4, 8]\nreplicates: 50000")
@@ -223,3 +226,31 @@ def test_a_cell_whose_cluster_alone_is_hopeless_is_named(tmp_path):
     assert len(said) == 1
     assert "can be done" in said[0]
     assert "(in the cell 2 workers, up 0.001 s)" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("searcher", "units"),
+    [
+        ("asha, max_trials: 3, max_length: 64, divisor: 4", 1),
+        ("optuna_successive_halving, n_trials: 4, max_resource: 64, min_resource: 2, bootstrap_count: 9", 2),
+        ("ray_hyperband, num_samples: 3, max_t: 100, reduction_factor: 4", 64),
+        ("sha, max_trials: 64, max_length: 64, divisor: 4", 64),
+    ],
+)
+def test_a_deadline_is_possible_if_a_search_may_be_done_by_then(tmp_path, searcher, units):
+    """Searches of few trials, or that stop them all, are done without a trial trained in full."""
+    text = (
+        f"searcher: {{name: {searcher}}}\ncurves: {{kind: ordered, unit_time: 1 s}}\ncluster: {{workers: 64}}\n"
+        "plan: {vary: {cluster.workers: [64]}, replicates: 2, deadline: DEADLINE}\n"
+    )
+    said = []
+    for deadline in (f"{units} s", f"{units - 0.5} s"):
+        path = tmp_path / "s.yaml"
+        path.write_text(text.replace("DEADLINE", deadline))
+        grid = Grid(load(path))
+        try:
+            check_deadline(grid, grid.cells(), 0)
+        except InputError as error:
+            said.append(str(error))
+    assert len(said) == 1
+    assert f"takes {ticks.show(units * ticks.PER_SECOND, 's', 3)} to" in said[0]
