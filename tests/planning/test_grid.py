@@ -8,10 +8,12 @@ import pytest
 
 from simulator.core import ticks
 from simulator.core.errors import InputError
+from simulator.experiment.experiment import Experiment
 from simulator.planning.backend import WorkerPool
 from simulator.planning.grid import Grid
 from simulator.planning.limits import check_deadline
 from simulator.planning.planner import answer
+from simulator.planning.report.sentences import remarks
 from simulator.scenario.loading import load
 from tests.support.plans import HEAD, loaded, planned
 
@@ -254,3 +256,38 @@ def test_a_deadline_is_possible_if_a_search_may_be_done_by_then(tmp_path, search
             said.append(str(error))
     assert len(said) == 1
     assert f"takes {ticks.show(units * ticks.PER_SECOND, 's', 3)} to" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("machines", "remedy"),
+    [
+        ("workers: 4, preemption: {}", "Say so with `preemption: {together: group}`."),
+        (
+            "workers: 4, preemption: {series: s.csv}",
+            "Say so with `up`, `down` and `together: group` in place of `series`.",
+        ),
+        ("workers: 4, preemption: {together: group}", None),
+        ("workers: 1, preemption: {}", None),
+    ],
+)
+def test_machines_that_are_taken_away_one_by_one(tmp_path, machines, remedy):
+    """Whether more or fewer runs are in time then depends on the deadline: 16 machines that stay or go together finish a
+    short search undisturbed far more often than 16 that go one by one."""
+    (tmp_path / "s.csv").write_text("up_s,down_s\n3600,60\n7200,60\n")
+    head = HEAD.replace("workers: 4", machines)
+    found = answer(loaded(tmp_path, planned("vary: {cluster.max_wait: [9 d]}\nreplicates: 2", head)))
+    told = [text for text in remarks(found) if "one by one" in text]
+
+    assert [text.partition("differ more. ")[2] for text in told] == ([] if remedy is None else [remedy])
+
+
+@pytest.mark.parametrize(("together", "least", "most"), [("machine", 0, 0), ("group", 8, 20)])
+def test_machines_that_go_together_may_let_more_runs_be_in_time(tmp_path, together, least, most):
+    text = (
+        "searcher: {name: random, max_trials: 16, max_length: 10}\ncurves: {kind: ordered, unit_time: 1 min}\n"
+        f"cluster: {{workers: 16, preemption: {{together: {together}}}}}\n"
+    )
+    experiment = loaded(tmp_path, text)
+    ends = [Experiment(experiment, seed).run("random").makespan for seed in range(20)]
+
+    assert least <= sum(end <= 10.5 * ticks.UNITS["min"] for end in ends) <= most

@@ -301,14 +301,17 @@ def _opposite(found: Difference) -> bool:
 def _alone(answer: Answer) -> Iterator[str]:
     """A warning if spot machines are taken away one by one, since real ones mostly go together."""
     cluster = answer.fresh.cell.loaded.scenario.cluster
-    groups = (cluster.groups or {}).items()
-    told = [(name, group.preemption or cluster.preemption) for name, group in groups] or [("", cluster.preemption)]
-    for _, preemption in told:
-        if preemption is not None and preemption.together == "machine" and preemption.availability is None:
+    groups = [(group.count, group.preemption or cluster.preemption) for group in (cluster.groups or {}).values()]
+    for count, preemption in groups or [(cluster.workers or 1, cluster.preemption)]:
+        if count == 1 or preemption is None or preemption.availability is not None:
+            continue
+        if preemption.together == "machine":
+            remedy = "`preemption: {together: group}`"
+            if preemption.series is not None:
+                remedy = "`up`, `down` and `together: group` in place of `series`"
             yield (
                 "In this scenario its machines are taken away one by one. Real machines of one type and zone are "
-                "mostly taken away together, and then fewer runs are in time. Say so with "
-                "`preemption: {together: group}`."
+                f"mostly taken away together, and then the times of runs differ more. Say so with {remedy}."
             )
             return
 
