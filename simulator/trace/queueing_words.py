@@ -107,9 +107,10 @@ def _unfinished(about: Mapping[str, Any]) -> list[str]:
     open_ = about["searches"] - about["done"]
     if not open_:
         return []
+    were = "was" if open_ == 1 else "were"
     return [
-        f"{open_:,} of {about['searches']:,} searches were not done when the run stopped; their stay would be longer "
-        "than those counted, which therefore look too short."
+        f"{open_:,} of {about['searches']:,} searches {were} not done when the run stopped. Long stays are the "
+        "likeliest to be cut off like this, so the stays that were counted may be too short."
     ]
 
 

@@ -223,3 +223,21 @@ def test_a_run_without_searches_to_count_says_so(tmp_path, change, expected):
     said = sentences(figures(changed(tmp_path, *change)), "h")
 
     assert any(one.startswith(expected) for one in said)
+
+
+def test_a_search_that_comes_just_before_the_stop_need_not_have_stayed_longer(tmp_path):
+    """Each search takes four minutes, and the last comes three minutes before the stop: only its end is missing."""
+    path = tmp_path / "s.yaml"
+    path.write_text(
+        "searches: {a: {searcher: {name: random, max_length: 1, max_trials: 4}, "
+        "arrivals: {kind: every, gap: 8 min}, count: 30}}\n"
+        "curves: {kind: ordered, unit_time: 1 min}\ncluster: {workers: 1}\nwarm_up: 0 s\nstop: {time: 83 min}\n"
+    )
+    experiment = SharedExperiment(load(path))
+    found = experiment.figures(experiment.run())
+
+    assert sentences(found, "min")[-1] == (
+        "1 of 11 searches was not done when the run stopped. Long stays are the likeliest to be cut off like this, so "
+        "the stays that were counted may be too short."
+    )
+    assert found.about["stay_s"]["max"] == 240
