@@ -6,6 +6,7 @@ argument whose effect is not simulated is an error.
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
@@ -176,7 +177,15 @@ class RayHyperbandSection(_Ray):
     @property
     def doubts(self) -> list[str]:
         """Brackets that end before max_t; the first of each band does not."""
-        return _ends_early(self, "max_t", self.max_t, "some brackets end before")
+        try:
+            plan = ray_hyperband.bracket_plan(self.max_t, self.reduction_factor)
+        except ValueError:  # its rungs don't fit, which is reported as an error
+            return []
+        before = accumulate((size for size, _ in plan), initial=0)  # trials of the brackets that are filled before
+        early = [filled for filled, (_, milestones) in zip(before, plan, strict=False) if milestones[-1] < self.max_t]
+        some = bool(early) and self.num_samples > early[0]
+        what = "some brackets end before" if some else "longer searches have brackets that end before"
+        return _ends_early(self, "max_t", self.max_t, what)
 
     @property
     def max_length(self) -> Units:

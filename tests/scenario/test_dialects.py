@@ -222,7 +222,12 @@ def test_a_run_is_the_same_whoever_watches_it(name, tmp_path):
             9,
         ),
         (
-            "ray_hyperband, num_samples: 9, max_t: 100, reduction_factor: 4",
+            "ray_hyperband, num_samples: 12, max_t: 100, reduction_factor: 4",
+            "longer searches have brackets that end before max_t, 100",
+            64,
+        ),
+        (
+            "ray_hyperband, num_samples: 40, max_t: 100, reduction_factor: 4",
             "some brackets end before max_t, 100",
             64,
         ),
@@ -332,3 +337,14 @@ def test_another_seed_puts_trials_into_other_brackets(tmp_path):
     [spec] = load(written(tmp_path, block)).scenario.searchers.values()
     one, other = (spec.build(seed) for seed in (1, 2))
     assert [one.next_job().bracket for _ in range(40)] != [other.next_job().bracket for _ in range(40)]
+
+
+@pytest.mark.parametrize("num_samples", [3, 12, 13, 42, 43, 60])
+def test_brackets_of_ray_hyperband_are_said_to_end_before_max_t_if_they_do(tmp_path, num_samples):
+    """The first two brackets, of 4 and 8 trials, end at 100 units; the third, of 22, ends at 96."""
+    block = f"name: ray_hyperband, num_samples: {num_samples}, max_t: 100, reduction_factor: 4"
+    loaded = load(written(tmp_path, block))
+    trace = Experiment(loaded).run("ray_hyperband")
+    ends = [int(trace.to_resource[trace.bracket == bracket].max()) for bracket in set(trace.bracket.tolist())]
+
+    assert ("some brackets end before" in str(loaded.notes[0])) is (min(ends) < 100)
