@@ -231,7 +231,7 @@ class Experiment:
         available = self._curves.trials
         if spec.trials is not None and spec.trials > effort.MOST and self.loaded.scenario.stop is None:
             most = f"{effort.MOST:,} are the most that end without a stop"
-            return f"{effort.effort(spec.trials)}; {most}: give fewer, or a stop"
+            return f"{effort.effort(spec.trials, stepwise=spec.stepwise)}; {most}: give fewer, or a stop"
         if spec.trials is not None and available is not None and spec.trials > available:
             remedy = "say `resample: true` under curves"
             if getattr(spec, spec.counts, None) == spec.trials:

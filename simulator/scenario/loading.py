@@ -257,7 +257,9 @@ def _immense(loaded: Loaded) -> Iterator[Problem]:
     for label, block in loaded.scenario.searchers.items():
         trials = _trials(block)
         if loaded.scenario.stop is None and trials >= effort.WORTH_A_WORD:
-            yield loaded.problem(("searchers", label), f"{effort.effort(trials)}; a stop may end it before")
+            yield loaded.problem(
+                ("searchers", label), f"{effort.effort(trials, stepwise=block.stepwise)}; a stop may end it before"
+            )
 
 
 def _trials(searcher: Searcher) -> int:

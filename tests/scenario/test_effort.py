@@ -89,3 +89,11 @@ def test_more_on_a_shared_cluster_than_can_end_is_refused_before_it_begins(text,
 def test_on_a_shared_cluster_a_stop_may_end_what_is_very_long(tmp_path):
     assert SharedExperiment(loaded(tmp_path, THOUSAND + STOP)).run().trace.makespan > 0
     assert check_shared(loaded(tmp_path, SHARED))
+
+
+def test_a_searcher_that_hears_every_report_takes_longer():
+    """Measured: a million trials of ray_hyperband at max_t 81 take 50 s, and those of ASHA 5 to 10 s."""
+    assert effort(6_000_000, stepwise=True) == (
+        "6,000,000 trials would take some 60 seconds or more and 2.7 GB or more, as a million take some 10 s and 0.45 "
+        "GB with a searcher that does not hear every report; this one does"
+    )
