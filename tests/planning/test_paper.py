@@ -66,7 +66,7 @@ cluster:
   failures: {mtbf: 2 h, repair: 10 min}
   overheads: {save: 2 s, restore: 1 s}
   crashes: 0.02
-  recovery: {retry_after: 4 s}
+  recovery: {retry: last, retry_after: 4 s}
   uncertainty:
     stragglers.probability: [0.05, 0.2]
     failures.mtbf: [1 h, 10 h]
@@ -91,6 +91,7 @@ def test_what_runs_told_is_measured_and_has_its_interval_and_events(tmp_path):
     )  # fmt: skip
     assert told["failures"] == ("one in 2 h (90 %: 1 h to 10 h; 5 losses)", "measured")
     assert told["saving a checkpoint"] == ("2 s (90 %: 1 s to 3 s; 200 attempts)", "measured")
+    assert told["a lost job is tried again"] == ("after all other jobs", "given")
     assert told["from a loss until the job may be tried again"] == (
         "4 s (90 %: 2 s to 5 s; 3 lost attempts)", "measured",
     )  # fmt: skip

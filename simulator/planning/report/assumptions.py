@@ -154,6 +154,8 @@ def _trouble(figures: _Figures) -> Iterator[Assumption]:
     if lost is not None:
         value = f"{percent(lost.probability)} every {span(lost.per)}"
         yield figures.row("lost jobs", value, "drops.probability", given="probability" in lost.model_fields_set)
+    if cluster.recovery.retry == "last":
+        yield figures.row("a lost job is tried again", "after all other jobs", "recovery.retry")
     if cluster.recovery.retry_after:
         what = "from a loss until the job may be tried again"
         yield figures.row(what, span(cluster.recovery.retry_after), "recovery.retry_after")
