@@ -222,7 +222,7 @@ class _Run(OneByOne):
 
     def _count(self, job: Job) -> None:
         bracket, units = job.bracket, self._units(job)
-        self._climb(job)
+        self._count_rungs(job)
         self.units[bracket] += units
         self.under_way[bracket] += 1
         self.bracket_at_once[bracket] = max(self.bracket_at_once[bracket], self.under_way[bracket])
@@ -233,7 +233,7 @@ class _Run(OneByOne):
         self.trained[job.trial] += units
         self.longest = max(self.longest, self.trained[job.trial])
 
-    def _climb(self, job: Job) -> None:
+    def _count_rungs(self, job: Job) -> None:
         """Count the job's trial on the rungs that it reaches, and its units on the way there.
 
         Rungs are told by resource: a job that lasts to the next report may end below a rung, or go past several.
