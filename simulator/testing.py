@@ -24,7 +24,7 @@ def check_searcher(make: Callable[[], Searcher], *, seeds: int = 50, most_jobs: 
     losses of which some are infinite, until it is done or has handed out `most_jobs` jobs. The checks are that
 
     1. WAIT comes only while a job is outstanding, DONE only when none is, and DONE is final;
-    2. a trial has one job at a time, and climbs its bracket rung by rung: a job starts where the trial's last one
+    2. a trial has one job at a time, and goes up its bracket rung by rung: a job starts where the trial's last one
        ended and ends where its rung stands, which no other rung does;
     3. a trial whose loss was infinite trains no more;
     4. `progress` is between 0 and 1;

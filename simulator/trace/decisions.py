@@ -77,10 +77,10 @@ class _DiaryReader:
         others = [other for other in islice(self._at_work[here], AWAITED + 1) if other != trial]
         standing = entry.standing
         places, results, opens = (-1, len(known), inf) if standing is None else standing[:3]
-        climbs = any(job[0] == trial and job[2] > rung for job in entry.handed_out)
+        goes_up = any(job[0] == trial and job[2] > rung for job in entry.handed_out)
         return Decision(
             row=row,
-            verdict=self._verdict(entry, rank, places, climbs),
+            verdict=self._verdict(entry, rank, places, goes_up),
             rank=rank,
             results=results,
             places=places,
@@ -97,10 +97,10 @@ class _DiaryReader:
         self._rung[trial] = rung
         self._at_work[bracket, rung][trial] = None
 
-    def _verdict(self, entry: Entry, rank: int, places: int, climbs: bool) -> Verdict:
+    def _verdict(self, entry: Entry, rank: int, places: int, goes_up: bool) -> Verdict:
         if entry.withdrawn or entry.loss == inf:
             return Verdict.DIED
-        if climbs:
+        if goes_up:
             return Verdict.PROMOTED
         if entry.job[4] >= self._max_length:
             return Verdict.IN_FULL
