@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import gcd, isfinite, nan
@@ -182,14 +182,15 @@ def jobs(trace: Trace) -> list[list[int]]:
     return list(found.values())
 
 
+def retried(trace: Trace) -> Iterator[tuple[int, int]]:
+    """The rows of each lost attempt whose job was tried again, and of the next attempt at it."""
+    for rows in jobs(trace):
+        yield from ((one, other) for one, other in pairwise(rows) if trace.outcome[one] in LOST)
+
+
 def lost_at(trace: Trace) -> dict[int, int]:
     """The ticks at which jobs were lost, by the row of the attempt that followed."""
-    return {
-        other: int(trace.end[one])
-        for rows in jobs(trace)
-        for one, other in pairwise(rows)
-        if trace.outcome[one] in LOST
-    }
+    return {other: int(trace.end[one]) for one, other in retried(trace)}
 
 
 def trained(trace: Trace, row: int, *, like: int) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -58,12 +57,10 @@ def on_loss(traces: Sequence[Trace]) -> str | None:
     """
     again = further = afresh = 0
     for trace in traces:
-        for rows in observed.jobs(trace):
-            for one, other in pairwise(rows):
-                if Outcome(int(trace.outcome[one])) in observed.LOST:
-                    again += 1
-                    further += bool(trace.from_resource[other] > trace.from_resource[one])
-                    afresh += observed.trained(trace, one, like=other) >= WHOLE
+        for one, other in observed.retried(trace):
+            again += 1
+            further += bool(trace.from_resource[other] > trace.from_resource[one])
+            afresh += observed.trained(trace, one, like=other) >= WHOLE
     return "exit" if not again else "resume" if further else "restart" if afresh else None
 
 
@@ -125,22 +122,21 @@ def retried_jobs(trace: Trace, at_once: float) -> Iterator[Retry]:
     _, firsts = np.unique(trace.trial, return_index=True)
     new = begun[np.isin(begun, firsts)].tolist()
     lull = round(at_once * ticks.PER_SECOND)
-    for rows in jobs:
-        for one, other in pairwise(rows):
-            lost, again = int(trace.end[one]), int(trace.start[other])
-            if trace.outcome[one] not in observed.LOST or vain[one] or vain[other]:
-                continue
-            if again < lost:  # two processes trained one job
-                continue
-            between = others[np.searchsorted(others, lost, "right") : np.searchsorted(others, again, "left")]
-            open_then = set(trace.bracket[trace.start < lost].tolist())  # trials of further brackets may have to wait
-            later = next((row for row in new if trace.start[row] > again and trace.bracket[row] in open_then), None)
-            yield Retry(
-                (again - lost) / ticks.PER_SECOND,
-                (int(between[-1]) - lost) / ticks.PER_SECOND if len(between) else None,
-                later is not None and not _at_rest(trace, begun, later, lull),
-                _at_rest(trace, begun, other, lull),
-            )
+    for one, other in observed.retried(trace):
+        lost, again = int(trace.end[one]), int(trace.start[other])
+        if vain[one] or vain[other]:
+            continue
+        if again < lost:  # two processes trained one job
+            continue
+        between = others[np.searchsorted(others, lost, "right") : np.searchsorted(others, again, "left")]
+        open_then = set(trace.bracket[trace.start < lost].tolist())  # trials of further brackets may have to wait
+        later = next((row for row in new if trace.start[row] > again and trace.bracket[row] in open_then), None)
+        yield Retry(
+            (again - lost) / ticks.PER_SECOND,
+            (int(between[-1]) - lost) / ticks.PER_SECOND if len(between) else None,
+            later is not None and not _at_rest(trace, begun, later, lull),
+            _at_rest(trace, begun, other, lull),
+        )
 
 
 def _going_on(trace: Trace, begun: NDArray[np.int64]) -> set[int]:
